@@ -1,0 +1,36 @@
+// Three suites: unit (fast, no processes), world (the embedded world over HTTP, the page in Chromium), real (true servers).
+import { defineConfig } from 'vitest/config';
+
+const common = { testTimeout: 20_000, hookTimeout: 60_000 };
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/real/**', 'test/world/**', 'test/web/**'],
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'world',
+          include: ['test/world/**/*.test.ts', 'test/web/**/*.test.ts'],
+          testTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'real',
+          include: ['test/real/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
