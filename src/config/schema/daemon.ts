@@ -1,0 +1,148 @@
+// Daemon and Calendar: connections, interval, guards and the clock that people live by.
+import { z } from 'zod';
+import type { Milliseconds } from '../../model/units.ts';
+import {
+  clockTime,
+  count,
+  duration,
+  instant,
+  mode,
+  objectName,
+  percent,
+  quantity,
+  secretReference,
+  timeZone,
+  tls,
+} from './scalars.ts';
+
+const auth = z
+  .strictObject({
+    bearer: secretReference.optional(),
+    basic: z.strictObject({ username: z.string(), password: secretReference }).optional(),
+  })
+  .refine((given) => (given.bearer === undefined) !== (given.basic === undefined), {
+    error: 'auth has exactly one of bearer and basic',
+  });
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'an http:// or https:// address' });
+
+export const daemonSpec = z.strictObject({
+  cluster: z.string().min(1),
+  language: z.enum(['en', 'zh-CN']).default('en'),
+  interval: duration.default(15_000 as Milliseconds),
+  mode: mode.default('act'),
+  prometheus: z.strictObject({
+    url: httpUrl,
+    auth: auth.optional(),
+    tls: tls.optional(),
+    headers: z.record(z.string(), z.string()).default({}),
+    timeout: duration.default(5_000 as Milliseconds),
+    resourceQueries: z
+      .strictObject({
+        cpu: z
+          .string()
+          .default(
+            'sum by (namespace, pod, container) (rate(container_cpu_usage_seconds_total{container!="",container!="POD"}[1m]))',
+          ),
+        memory: z
+          .string()
+          .default(
+            'sum by (namespace, pod, container) (container_memory_working_set_bytes{container!="",container!="POD"})',
+          ),
+      })
+      .prefault({}),
+  }),
+  kubernetes: z
+    .strictObject({
+      kubeconfig: z.string().optional(),
+      context: z.string().optional(),
+      namespaces: z.array(z.string()).default([]),
+      timeout: duration.default(10_000 as Milliseconds),
+    })
+    .prefault({}),
+  openstack: z
+    .strictObject({
+      cloud: z.string().optional(),
+      cloudConfig: z.string().optional(),
+      region: z.string().optional(),
+      interface: z.enum(['public', 'internal', 'admin']).optional(),
+      cluster: z.string().optional(),
+      tls: tls.optional(),
+      timeout: duration.default(10_000 as Milliseconds),
+    })
+    .refine((given) => given.cloud === undefined || given.cloudConfig === undefined, {
+      error: 'name one of cloud (an entry of clouds.yaml) and cloudConfig (an INI file); neither: OS_* variables',
+    })
+    .optional(),
+  http: z
+    .strictObject({
+      listen: z.string().default('127.0.0.1:8080'),
+      metrics: z.string().default(':9090'),
+    })
+    .prefault({}),
+  state: z
+    .strictObject({
+      directory: z.string().optional(),
+      kubernetes: z.strictObject({ namespace: objectName.optional() }).optional(),
+      ledger: z.strictObject({ directory: z.string() }).optional(),
+    })
+    .refine((given) => given.directory === undefined || given.kubernetes === undefined, {
+      error: 'memory has one home: directory or kubernetes',
+    })
+    .prefault({ directory: '.springtide' }),
+  guards: z
+    .strictObject({
+      pods: z
+        .strictObject({
+          removed: z.strictObject({ percent, per: duration }).optional(),
+          targetsLowered: z.strictObject({ percent, per: duration }).optional(),
+        })
+        .prefault({}),
+      nodes: z
+        .strictObject({
+          removed: z.strictObject({ percent, per: duration }).optional(),
+          ordered: z.strictObject({ nodes: count, per: duration }).optional(),
+        })
+        .prefault({}),
+      onTrip: z.enum(['holdDown', 'holdAll']).default('holdDown'),
+    })
+    .optional(),
+  limits: z
+    .strictObject({ nodes: count.optional(), cores: count.optional(), memory: quantity.optional() })
+    .prefault({}),
+  audit: z.strictObject({ file: z.string() }).optional(),
+});
+
+export const daemon = z.strictObject({
+  apiVersion: z.literal('springtide/v1'),
+  kind: z.literal('Daemon'),
+  metadata: z.strictObject({ name: objectName }).optional(),
+  spec: daemonSpec,
+});
+export type DaemonDocument = z.infer<typeof daemon>;
+export type DaemonSpec = DaemonDocument['spec'];
+
+export const calendar = z.strictObject({
+  apiVersion: z.literal('springtide/v1'),
+  kind: z.literal('Calendar'),
+  metadata: z.strictObject({ name: objectName }),
+  spec: z.strictObject({
+    timeZone,
+    holidays: z.array(z.string()).default([]),
+    workdays: z.array(z.string()).default([]),
+    validUntil: z.iso.date().optional(),
+    windows: z
+      .record(
+        z.string(),
+        z.strictObject({
+          days: z.union([z.string(), z.array(z.string())]).optional(),
+          start: clockTime.optional(),
+          end: clockTime.optional(),
+          from: instant.optional(),
+          until: instant.optional(),
+        }),
+      )
+      .default({}),
+  }),
+});
+export type CalendarDocument = z.infer<typeof calendar>;

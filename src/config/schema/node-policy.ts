@@ -1,0 +1,161 @@
+// NodePolicy: which node groups may grow and shrink, how far and when.
+import { z } from 'zod';
+import type { Milliseconds } from '../../model/units.ts';
+import {
+  clockTime,
+  count,
+  days,
+  duration,
+  instant,
+  labels,
+  mode,
+  objectName,
+  percent,
+  positiveCount,
+  quantity,
+  ratio,
+  timeZone,
+} from './scalars.ts';
+
+const taint = z.strictObject({
+  key: z.string(),
+  value: z.string().optional(),
+  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
+});
+
+const shape = z.strictObject({
+  cpu: quantity.optional(),
+  memory: quantity.optional(),
+  pods: positiveCount.optional(),
+  ephemeralStorage: quantity.optional(),
+  resources: z.record(z.string(), quantity).optional(),
+  labels: labels.optional(),
+  taints: z.array(taint).optional(),
+});
+
+const window = z.strictObject({
+  use: z.string().optional(),
+  from: instant.optional(),
+  until: instant.optional(),
+  days: days.optional(),
+  start: clockTime.optional(),
+  end: clockTime.optional(),
+  timeZone: timeZone.optional(),
+});
+
+const atOnce = z.strictObject({ empty: count.default(10), drained: count.default(1) });
+
+const shrinkKeys = {
+  utilizationBelow: ratio,
+  unneededFor: duration,
+  afterGrowth: duration,
+  afterFailure: duration,
+  drainTimeout: duration,
+  atOnce,
+};
+
+const defaults = {
+  utilizationBelow: 0.5,
+  unneededFor: 600_000 as Milliseconds,
+  afterGrowth: 600_000 as Milliseconds,
+  afterFailure: 180_000 as Milliseconds,
+  drainTimeout: 600_000 as Milliseconds,
+  atOnce: { empty: 10, drained: 1 },
+};
+
+const shrink = z
+  .strictObject({
+    utilizationBelow: shrinkKeys.utilizationBelow.default(defaults.utilizationBelow),
+    unneededFor: shrinkKeys.unneededFor.default(defaults.unneededFor),
+    afterGrowth: shrinkKeys.afterGrowth.default(defaults.afterGrowth),
+    afterFailure: shrinkKeys.afterFailure.default(defaults.afterFailure),
+    drainTimeout: shrinkKeys.drainTimeout.default(defaults.drainTimeout),
+    atOnce: shrinkKeys.atOnce.prefault({}),
+    only: z.array(window).optional(),
+    never: z.array(window).default([]),
+    unready: z
+      .strictObject({
+        after: duration.default(1_200_000 as Milliseconds),
+        action: z.enum(['alert', 'remove']).default('alert'),
+        stopAbove: z.strictObject({ percent: percent.default(20), nodes: count.default(3) }).prefault({}),
+      })
+      .prefault({}),
+    removal: z.enum(['auto', 'byServerId', 'never']).default('auto'),
+    localVolumes: z.enum(['block', 'safeToEvict']).default('block'),
+    systemPodAge: duration.default(3_600_000 as Milliseconds),
+    protect: z.array(z.strictObject({ namespace: z.string() })).default([]),
+  })
+  .prefault({});
+
+const nodeGroup = z
+  .strictObject({
+    name: z.string().min(1),
+    min: count.default(0),
+    max: positiveCount,
+    prefer: positiveCount.default(1),
+    shape: shape.optional(),
+    nodeSelector: labels.optional(),
+    ready: z
+      .strictObject({ resources: z.array(z.string()).default([]), ignoreTaints: z.array(z.string()).default([]) })
+      .optional(),
+    shrink: z.strictObject(shrinkKeys).partial().optional(),
+  })
+  .refine((group) => group.min <= group.max, { error: 'min is above max', path: ['min'] });
+
+const growth = z
+  .strictObject({
+    headroom: z
+      .strictObject({
+        of: z.strictObject({ kind: z.string(), namespace: objectName, name: objectName }),
+        pods: positiveCount,
+      })
+      .optional(),
+    provisionTimeout: duration.default(900_000 as Milliseconds),
+    saturation: z.array(z.strictObject({ query: z.string(), above: z.number(), for: duration })).default([]),
+  })
+  .prefault({});
+
+export const nodePolicySpec = z.strictObject({
+  nodeGroups: z.array(nodeGroup).min(1),
+  limits: z
+    .strictObject({ nodes: count.optional(), cores: count.optional(), memory: quantity.optional() })
+    .prefault({}),
+  quota: z
+    .strictObject({
+      keepFree: z
+        .strictObject({ instances: count.default(0), cores: count.default(0), ram: quantity.optional() })
+        .prefault({}),
+      share: z.strictObject({ percent }).optional(),
+    })
+    .prefault({}),
+  growth,
+  shrink,
+  schedule: z
+    .array(
+      window.extend({
+        name: z.string(),
+        nodeGroup: z.string(),
+        min: count.optional(),
+        max: count.optional(),
+        shrink: z.literal('off').optional(),
+      }),
+    )
+    .default([]),
+  coexist: z.array(z.string()).default([]),
+  mode: z
+    .union([mode, z.strictObject({ grow: mode, shrink: mode })])
+    .default('dryRun')
+    .transform((given) => (typeof given === 'string' ? { grow: given, shrink: given } : given)),
+});
+
+export const nodePolicy = z.strictObject({
+  apiVersion: z.literal('springtide/v1'),
+  kind: z.literal('NodePolicy'),
+  metadata: z.strictObject({ name: objectName, labels: labels.optional(), annotations: labels.optional() }),
+  spec: nodePolicySpec,
+});
+
+export type NodePolicyDocument = z.infer<typeof nodePolicy>;
+export type NodePolicySpec = NodePolicyDocument['spec'];
+export type NodeGroupPolicy = NodePolicySpec['nodeGroups'][number];
+export type ShrinkPolicy = NodePolicySpec['shrink'];

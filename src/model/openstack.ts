@@ -1,0 +1,54 @@
+// Magnum's and Nova's answers, only the fields that decisions use.
+
+export interface MagnumCluster {
+  readonly uuid: string;
+  readonly name?: string;
+  readonly status?: string;
+  readonly status_reason?: string | null;
+  readonly node_count?: number;
+  readonly stack_id?: string | null;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly faults?: Readonly<Record<string, string>>;
+}
+
+export interface MagnumNodeGroup {
+  readonly uuid: string;
+  readonly name: string;
+  readonly role?: string;
+  readonly status?: string;
+  readonly status_reason?: string | null;
+  readonly node_count: number;
+  readonly min_node_count?: number | null;
+  readonly max_node_count?: number | null;
+  readonly flavor_id?: string;
+  readonly node_addresses?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly is_default?: boolean;
+}
+
+export interface NovaLimits {
+  readonly maxTotalInstances?: number;
+  readonly totalInstancesUsed?: number;
+  readonly maxTotalCores?: number;
+  readonly totalCoresUsed?: number;
+  readonly maxTotalRAMSize?: number;
+  readonly totalRAMUsed?: number;
+}
+
+export interface NovaServer {
+  readonly id: string;
+  readonly name?: string;
+  readonly status?: string;
+  readonly created?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface NovaFlavor {
+  readonly id: string;
+  readonly name?: string;
+  readonly vcpus?: number;
+  /** MiB */
+  readonly ram?: number;
+  /** GiB */
+  readonly disk?: number;
+}

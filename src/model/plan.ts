@@ -1,0 +1,113 @@
+// The Plan: what should happen and why; "hold" and "none" are decisions too.
+import type { Facts, KeptReason, NodeReason, PodReason } from './reason.ts';
+import type { TargetRef } from './target.ts';
+import type { Replicas } from './units.ts';
+
+/** The more cautious of two wins: off, then dryRun, confirm, act. */
+export const modes = ['off', 'dryRun', 'confirm', 'act'] as const;
+export type Mode = (typeof modes)[number];
+
+export interface PolicyRef {
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/** One step of the order in which a decision is made that changed the number. */
+export interface Step {
+  readonly step: string;
+  readonly from: number;
+  readonly to: number;
+  readonly by: string;
+}
+
+export interface MetricReading {
+  readonly name: string;
+  readonly value: number | null;
+  readonly target: number;
+  readonly ageSeconds: number | null;
+  readonly proposal: number | null;
+  readonly state: 'ok' | 'unknown' | 'stale' | 'failed';
+  readonly why?: string;
+}
+
+export interface PodDecision {
+  readonly policy: PolicyRef;
+  readonly target: TargetRef;
+  readonly mode: Mode;
+  readonly current: Replicas | null;
+  readonly desired: Replicas | null;
+  readonly action: 'scale' | 'hold' | 'none' | 'refused';
+  readonly reason: PodReason;
+  readonly limitedBy: readonly PodReason[];
+  readonly steps: readonly Step[];
+  readonly metrics: readonly MetricReading[];
+  /** RFC 3339: when this may change by itself; null: not by time alone. */
+  readonly until: string | null;
+  readonly facts: Facts;
+  readonly message: string;
+  /** The object's version that the decision was made on; the write is refused if it has moved. */
+  readonly resourceVersion?: string;
+}
+
+export interface NodeRemoval {
+  readonly node: string;
+  readonly serverId: string;
+}
+
+export interface KeptNode {
+  readonly node: string;
+  readonly reason: KeptReason;
+  /** The pod, PDB, window … at fault. */
+  readonly by: string | null;
+  readonly since: string | null;
+  readonly until: string | null;
+}
+
+export interface PodRef {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid?: string;
+}
+
+/** What is to be done next to a node on its way out; where it stands is written on the node itself. */
+export type DrainStep =
+  | { readonly step: 'begin'; readonly node: string; readonly serverId: string; readonly nodeGroup: string }
+  | { readonly step: 'evict'; readonly node: string; readonly serverId: string; readonly pods: readonly PodRef[] }
+  | { readonly step: 'wait'; readonly node: string; readonly serverId: string; readonly pods: readonly PodRef[] }
+  | { readonly step: 'rollBack'; readonly node: string; readonly reason: KeptReason; readonly by: string | null }
+  | { readonly step: 'forget'; readonly node: string; readonly serverId: string };
+
+export interface NodeDecision {
+  readonly policy: PolicyRef;
+  readonly nodeGroup: string;
+  readonly mode: Mode;
+  readonly current: number | null;
+  readonly desired: number | null;
+  readonly action: 'grow' | 'shrink' | 'hold' | 'none' | 'refused';
+  readonly reason: NodeReason;
+  readonly for: readonly { readonly target: TargetRef; readonly pods: number }[];
+  readonly remove: readonly NodeRemoval[];
+  readonly drains: readonly DrainStep[];
+  readonly kept: readonly KeptNode[];
+  /** Nodes that were ordered and do not run pods yet. */
+  readonly upcoming: number;
+  readonly until: string | null;
+  readonly facts: Facts;
+  readonly message: string;
+}
+
+export interface PlanAlert {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly state: 'firing' | 'resolved';
+  /** RFC 3339 */
+  readonly since: string;
+}
+
+export interface Plan {
+  readonly time: string;
+  readonly configHash: string;
+  readonly pods: readonly PodDecision[];
+  readonly nodes: readonly NodeDecision[];
+  readonly alerts: readonly PlanAlert[];
+}

@@ -1,0 +1,94 @@
+// The Snapshot: facts about the world in the world's own words, with what could not be read named.
+import type { DaemonSet, KubernetesObject, Node, Pod, PodDisruptionBudget, Scale, Workload } from './kubernetes.ts';
+import type { MagnumCluster, MagnumNodeGroup, NovaFlavor, NovaLimits, NovaServer } from './openstack.ts';
+
+/** A list that could not be read is absent and named in `errors`; it is never empty instead. */
+export interface KubernetesFacts {
+  readonly deployments?: readonly Workload[];
+  readonly statefulsets?: readonly Workload[];
+  readonly replicasets?: readonly Workload[];
+  readonly replicationcontrollers?: readonly Workload[];
+  readonly daemonsets?: readonly DaemonSet[];
+  readonly jobs?: readonly KubernetesObject[];
+  readonly pods?: readonly Pod[];
+  readonly nodes?: readonly Node[];
+  readonly poddisruptionbudgets?: readonly PodDisruptionBudget[];
+  readonly persistentvolumes?: readonly KubernetesObject[];
+  readonly persistentvolumeclaims?: readonly KubernetesObject[];
+  readonly storageclasses?: readonly KubernetesObject[];
+  readonly csinodes?: readonly KubernetesObject[];
+  readonly namespaces?: readonly KubernetesObject[];
+  readonly resourcequotas?: readonly KubernetesObject[];
+  readonly priorityclasses?: readonly KubernetesObject[];
+  readonly horizontalpodautoscalers?: readonly KubernetesObject[];
+  readonly scales?: readonly Scale[];
+}
+
+export type KubernetesList = keyof KubernetesFacts;
+
+export interface MagnumFacts {
+  readonly cluster?: MagnumCluster;
+  /** Each read on its own: the list's min and max are always 0 and null. */
+  readonly nodegroups?: readonly MagnumNodeGroup[];
+  readonly versions?: { readonly min?: string; readonly max?: string; readonly used?: string };
+}
+
+export interface NovaFacts {
+  readonly limits?: NovaLimits;
+  readonly servers?: readonly NovaServer[];
+  readonly flavors?: readonly NovaFlavor[];
+}
+
+export interface PrometheusSample {
+  readonly metric: Readonly<Record<string, string>>;
+  /** [seconds since the epoch, value as text] */
+  readonly value: readonly [number, string];
+}
+
+export type PrometheusData =
+  | { readonly resultType: 'vector'; readonly result: readonly PrometheusSample[] }
+  | { readonly resultType: 'scalar' | 'string'; readonly result: readonly [number, string] }
+  | { readonly resultType: 'matrix'; readonly result: readonly unknown[] };
+
+export interface PrometheusAnswer {
+  readonly status: 'success' | 'error';
+  readonly data?: PrometheusData;
+  readonly warnings?: readonly string[];
+  readonly infos?: readonly string[];
+  readonly errorType?: string;
+  readonly error?: string;
+}
+
+export interface PrometheusRange {
+  readonly query: string;
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+  readonly answer: PrometheusAnswer;
+}
+
+export interface PrometheusFacts {
+  /** Keyed by the query's text as it was sent. */
+  readonly queries?: Readonly<Record<string, PrometheusAnswer>>;
+  readonly ranges?: readonly PrometheusRange[];
+}
+
+export type Source = 'prometheus' | 'kubernetes' | 'magnum' | 'nova';
+
+export interface SourceError {
+  readonly source: Source;
+  /** The query or the list that could not be read. */
+  readonly what: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Snapshot {
+  /** RFC 3339 */
+  readonly time: string;
+  readonly kubernetes: KubernetesFacts;
+  readonly magnum: MagnumFacts;
+  readonly nova: NovaFacts;
+  readonly prometheus: PrometheusFacts;
+  readonly errors: readonly SourceError[];
+}
