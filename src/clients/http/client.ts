@@ -1,0 +1,134 @@
+// HTTP as every client needs it: a deadline over connect, headers and body, a cap on the body, retries, a breaker, clear errors.
+import axios from 'axios';
+import {
+  BrokenCircuitError,
+  ConsecutiveBreaker,
+  DelegateBackoff,
+  circuitBreaker,
+  handleWhen,
+  noop,
+  retry,
+} from 'cockatiel';
+import { defaults, failure, headersOf, parseJson, prepare, refusal, transportFailure } from './call.ts';
+import type { Call } from './call.ts';
+import { ClientError } from './error.ts';
+import type { ClientErrorCode, FailedResponse } from './error.ts';
+import { createAgents } from './tls.ts';
+import type { HttpClient, HttpClientOptions, HttpRequest, HttpResponse } from './types.ts';
+
+const breakerCounts: ReadonlySet<ClientErrorCode> = new Set(['Timeout', 'Unreachable', 'TlsRefused', 'ServerFault']);
+
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const agents = createAgents(options.name, options.tls);
+  const transport = axios.create({
+    adapter: 'http',
+    proxy: options.proxy ?? false,
+    httpAgent: agents.http,
+    httpsAgent: agents.https,
+    maxRedirects: 0,
+    maxContentLength: options.maxBodyBytes ?? defaults.maxBodyBytes,
+    maxBodyLength: Infinity,
+    responseType: 'text',
+    validateStatus: () => true,
+    transformRequest: [(body: unknown) => body],
+    transformResponse: [(body: unknown) => body],
+  });
+  const retrying = options.retry ?? defaults.retry;
+  const breaking = options.breaker ?? defaults.breaker;
+  const breaker =
+    breaking === false
+      ? noop
+      : circuitBreaker(
+          handleWhen((error) => error instanceof ClientError && breakerCounts.has(error.code)),
+          { halfOpenAfter: breaking.openFor, breaker: new ConsecutiveBreaker(breaking.failures) },
+        );
+
+  async function attempt(call: Call, number: number): Promise<HttpResponse> {
+    const { request } = call;
+    const started = performance.now();
+    const seen = (status: number | null, code: ClientErrorCode | null): void =>
+      options.onCall?.({
+        source: options.name,
+        method: call.method,
+        operation: request.operation ?? call.url.pathname,
+        attempt: number,
+        status,
+        code,
+        tookMs: performance.now() - started,
+      });
+    const controller = new AbortController();
+    const abort = (): void => controller.abort();
+    const timer = setTimeout(abort, options.attemptTimeout ?? call.deadline);
+    call.signal.addEventListener('abort', abort, { once: true });
+    try {
+      const fixed = typeof options.headers === 'function' ? options.headers() : options.headers;
+      const answer = await transport.request<string>({
+        url: call.url.href,
+        method: call.method,
+        headers: { ...fixed, ...call.headers },
+        data: call.body,
+        timeout: call.deadline,
+        signal: controller.signal,
+        ...(request.freshConnection === true && { httpAgent: agents.freshHttp, httpsAgent: agents.freshHttps }),
+      });
+      const response: FailedResponse = {
+        status: answer.status,
+        headers: headersOf(answer.headers),
+        body: answer.data ?? '',
+      };
+      const accepted =
+        (response.status >= 200 && response.status < 300) ||
+        request.accept === 'any' ||
+        request.accept?.includes(response.status) === true;
+      if (!accepted) throw refusal(options, call, response);
+      seen(response.status, null);
+      return { ...response, json: () => parseJson(options.name, call, response) };
+    } catch (error) {
+      const failure = error instanceof ClientError ? error : transportFailure(options, call, controller.signal, error);
+      seen(failure.status, failure.code);
+      throw failure;
+    } finally {
+      clearTimeout(timer);
+      call.signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async function request(wanted: HttpRequest): Promise<HttpResponse> {
+    const call = prepare(options, wanted);
+    const idempotent = wanted.idempotent ?? ['GET', 'HEAD', 'PUT', 'DELETE'].includes(call.method);
+    const started = performance.now();
+    let pause = 0;
+    // The pause is drawn here, because a pause that outlives the deadline means: give up now.
+    const worthwhile = handleWhen((error) => {
+      if (!(error instanceof ClientError) || !error.retryable || error.code === 'BreakerOpen' || !idempotent)
+        return false;
+      pause = error.retryAfterMs ?? 0;
+      return performance.now() - started + pause < call.deadline;
+    });
+    const policy = retry(worthwhile, {
+      maxAttempts: Math.max(0, retrying.attempts - 1),
+      backoff: new DelegateBackoff(({ attempt: number }) => Math.max(pause, jittered(retrying, number))),
+    }).dangerouslyUnref();
+    const run = policy.execute(async ({ attempt: number }) => {
+      call.signal.throwIfAborted();
+      return breaker.execute(() => attempt(call, number + 1));
+    }, call.signal);
+    try {
+      return await Promise.race([run, call.ended]);
+    } catch (error) {
+      if (error instanceof ClientError) throw error;
+      if (error instanceof BrokenCircuitError)
+        throw failure(options.name, call, 'BreakerOpen', 'was not called', error);
+      throw transportFailure(options, call, call.signal, error);
+    } finally {
+      call.finish();
+    }
+  }
+
+  return { name: options.name, request, close: () => agents.close() };
+}
+
+/** Doubling, and spread over its upper half so that many callers do not come back together. */
+function jittered(retrying: { readonly baseDelay: number; readonly maxDelay: number }, number: number): number {
+  return Math.min(retrying.maxDelay, retrying.baseDelay * 2 ** (number - 1)) * (0.5 + Math.random() / 2);
+}

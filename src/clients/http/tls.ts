@@ -1,0 +1,56 @@
+// Keep-alive agents with the TLS settings of one upstream.
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import { ClientError } from './error.ts';
+
+export interface TlsSettings {
+  readonly ca?: string;
+  readonly caFile?: string;
+  readonly cert?: string;
+  readonly certFile?: string;
+  readonly key?: string;
+  readonly keyFile?: string;
+  readonly serverName?: string;
+  readonly insecureSkipVerify?: boolean;
+}
+
+export interface Agents {
+  readonly http: http.Agent;
+  readonly https: https.Agent;
+  /** For a request that must not meet a connection that the other side is just closing. */
+  readonly freshHttp: http.Agent;
+  readonly freshHttps: https.Agent;
+  close(): void;
+}
+
+export function createAgents(source: string, tls: TlsSettings = {}): Agents {
+  const secure: https.AgentOptions = {
+    ca: tls.ca ?? read(source, 'caFile', tls.caFile),
+    cert: tls.cert ?? read(source, 'certFile', tls.certFile),
+    key: tls.key ?? read(source, 'keyFile', tls.keyFile),
+    servername: tls.serverName,
+    rejectUnauthorized: tls.insecureSkipVerify !== true,
+  };
+  const reuse = { keepAlive: true, maxSockets: 32, maxFreeSockets: 8 };
+  const agents = {
+    http: new http.Agent(reuse),
+    https: new https.Agent({ ...secure, ...reuse }),
+    freshHttp: new http.Agent({ keepAlive: false }),
+    freshHttps: new https.Agent({ ...secure, keepAlive: false }),
+  };
+  return { ...agents, close: () => Object.values(agents).forEach((agent) => agent.destroy()) };
+}
+
+function read(source: string, key: string, file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new ClientError({
+      code: 'TlsRefused',
+      source,
+      message: `${source}: ${key} ${file} cannot be read (${cause instanceof Error ? cause.message : String(cause)}); mount the file or correct its path.`,
+    });
+  }
+}

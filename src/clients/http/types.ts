@@ -1,0 +1,73 @@
+// What a client of HTTP is made of, asked for and answers.
+import type { AxiosProxyConfig } from 'axios';
+import type { Milliseconds } from '../../model/units.ts';
+import type { ClientErrorCode, FailedResponse } from './error.ts';
+import type { TlsSettings } from './tls.ts';
+
+export interface HttpClientOptions {
+  /** The system's name in errors, logs and metrics: "Prometheus", "Keystone". */
+  readonly name: string;
+  readonly baseUrl?: string;
+  readonly tls?: TlsSettings;
+  /** Never taken from the environment: a proxy variable must not catch traffic inside the cluster. */
+  readonly proxy?: false | AxiosProxyConfig;
+  /** Over the whole call, its retries included. */
+  readonly deadline?: Milliseconds;
+  /** Over one attempt; the deadline where absent. */
+  readonly attemptTimeout?: Milliseconds;
+  readonly maxBodyBytes?: number;
+  readonly retry?: { readonly attempts: number; readonly baseDelay: Milliseconds; readonly maxDelay: Milliseconds };
+  readonly breaker?: false | { readonly failures: number; readonly openFor: Milliseconds };
+  /** Asked before each attempt, so that a token read from a file stays fresh. */
+  readonly headers?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>);
+  /** Reads the reason out of an error's body, for the message. */
+  readonly explain?: (response: FailedResponse) => string | null;
+  readonly onCall?: (observation: CallObservation) => void;
+}
+
+export interface CallObservation {
+  readonly source: string;
+  readonly method: string;
+  readonly operation: string;
+  readonly attempt: number;
+  readonly status: number | null;
+  readonly code: ClientErrorCode | null;
+  readonly tookMs: number;
+}
+
+export type QueryValue = string | number | boolean | readonly string[] | undefined;
+
+export interface HttpRequest {
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Joined to baseUrl; `url` instead is taken as it is. */
+  readonly path?: string;
+  readonly url?: string;
+  readonly query?: Readonly<Record<string, QueryValue>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Text and URLSearchParams go as they are, anything else as JSON. */
+  readonly body?: unknown;
+  readonly deadline?: Milliseconds;
+  /** May be sent twice without harm; by default so for GET, HEAD, PUT and DELETE. */
+  readonly idempotent?: boolean;
+  /** A connection of its own: for writes that must not be lost on a stale one. */
+  readonly freshConnection?: boolean;
+  readonly signal?: AbortSignal;
+  /** Statuses beside 2xx that are answers and not errors. */
+  readonly accept?: readonly number[] | 'any';
+  /** A low-cardinality name for metrics; the path where absent. */
+  readonly operation?: string;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** Parsed when asked for; a ClientError NotJson where it is none. */
+  json(): unknown;
+}
+
+export interface HttpClient {
+  readonly name: string;
+  request(request: HttpRequest): Promise<HttpResponse>;
+  close(): void;
+}
