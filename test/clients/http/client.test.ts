@@ -107,7 +107,7 @@ describe('a request', () => {
   });
 
   it('refuses an address that is none', async () => {
-    for (const baseUrl of ['prometheus:9090', undefined, 'http://'])
+    for (const baseUrl of ['prometheus:9090', undefined, 'https//x'])
       expect(await failureOf(createHttpClient({ name: 'Upstream', baseUrl }).request({ path: '/x' }))).toMatchObject({
         code: 'BadRequest',
       });
