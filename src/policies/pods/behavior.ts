@@ -1,0 +1,114 @@
+// `behavior` as in autoscaling/v2: stabilization windows and rate limits over a history that is a value.
+import type { ScalingPolicy, ScalingRules } from '../../model/config.ts';
+import type { Recommendation, ScaleEvent, ScaleHistory } from '../../model/memory.ts';
+import type { Instant, Milliseconds } from '../../model/units.ts';
+
+interface Windows {
+  readonly up: Milliseconds;
+  readonly down: Milliseconds;
+}
+
+export interface Stabilized {
+  readonly replicas: number;
+  /** the recommendation that holds the number where it is; null where nothing is held */
+  readonly governedBy: Recommendation | null;
+}
+
+/** Up: the least of the up window; down: the most of the down window; current is moved only as far as both allow. */
+export function stabilize(
+  current: number,
+  proposed: number,
+  history: readonly Recommendation[],
+  windows: Windows,
+  now: Instant,
+): Stabilized {
+  const newest: Recommendation = { at: now, replicas: proposed };
+  let least = newest;
+  let most = newest;
+  for (const sample of history) {
+    if (sample.at > now - windows.up && sample.replicas < least.replicas) least = sample;
+    if (sample.at > now - windows.down && sample.replicas > most.replicas) most = sample;
+  }
+  if (current < least.replicas) return { replicas: least.replicas, governedBy: least === newest ? null : least };
+  if (current > most.replicas) return { replicas: most.replicas, governedBy: most === newest ? null : most };
+  if (current === proposed) return { replicas: current, governedBy: null };
+  return { replicas: current, governedBy: proposed > current ? least : most };
+}
+
+/** Adds the newest and drops what can never govern again: outdated, or outdone by something at least as strong and newer. */
+export function remember(
+  history: readonly Recommendation[],
+  newest: Recommendation,
+  windows: Windows,
+): readonly Recommendation[] {
+  const kept: Recommendation[] = [newest];
+  let most = newest.replicas;
+  let least = newest.replicas;
+  for (const sample of history.toReversed()) {
+    const holdsDown = sample.at > newest.at - windows.down && sample.replicas > most;
+    const holdsUp = sample.at > newest.at - windows.up && sample.replicas < least;
+    if (!holdsDown && !holdsUp) continue;
+    most = Math.max(most, sample.replicas);
+    least = Math.min(least, sample.replicas);
+    kept.push(sample);
+  }
+  return kept.reverse();
+}
+
+/** Events strictly younger than the period. */
+const changeWithin = (events: readonly ScaleEvent[], period: Milliseconds, now: Instant): number =>
+  events.reduce((total, event) => (event.at > now - period ? total + event.change : total), 0);
+
+type Direction = 'up' | 'down';
+
+function allowance(policy: ScalingPolicy, start: number, direction: Direction): number {
+  switch (policy.type) {
+    case 'Pods':
+      return direction === 'up' ? start + policy.value : start - policy.value;
+    case 'Percent':
+      return direction === 'up'
+        ? Math.ceil(start * (1 + policy.value / 100))
+        : Math.trunc(start * (1 - policy.value / 100));
+  }
+}
+
+export interface RateLimit {
+  readonly limit: number;
+  /** the policy that allows just this; null where scaling this way is disabled */
+  readonly policy: ScalingPolicy | null;
+}
+
+/** How far the rules let the replicas go; never across current. */
+export function rateLimit(
+  rules: ScalingRules,
+  direction: Direction,
+  current: number,
+  history: ScaleHistory,
+  now: Instant,
+): RateLimit {
+  if (rules.select === 'Disabled') return { limit: current, policy: null };
+  const widest = (rules.select === 'Max') === (direction === 'up');
+  let chosen: RateLimit | null = null;
+  for (const policy of rules.policies) {
+    const start =
+      current - changeWithin(history.ups, policy.period, now) + changeWithin(history.downs, policy.period, now);
+    const limit = allowance(policy, start, direction);
+    if (chosen === null || (widest ? limit > chosen.limit : limit < chosen.limit)) chosen = { limit, policy };
+  }
+  const { limit, policy } = chosen ?? { limit: current, policy: null };
+  return { limit: direction === 'up' ? Math.max(limit, current) : Math.min(limit, current), policy };
+}
+
+/** Keeps what some policy may still count. */
+export const rememberEvent = (
+  events: readonly ScaleEvent[],
+  newest: ScaleEvent,
+  longest: Milliseconds,
+): readonly ScaleEvent[] => [...events.filter((event) => event.at > newest.at - longest), newest];
+
+export const describePolicy = (direction: Direction, policy: ScalingPolicy | null): string => {
+  const name = direction === 'up' ? 'scaleUp' : 'scaleDown';
+  if (policy === null) return `${name} Disabled`;
+  const amount = policy.type === 'Percent' ? `${policy.value} %` : `${policy.value} pods`;
+  return `${name} ${amount}/${policy.period / 1000} s`;
+};

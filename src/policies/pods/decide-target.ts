@@ -1,0 +1,192 @@
+// One target, through the whole order: bounds, metrics, fallback, stabilization, rates, holds, clamp, mode.
+import type { PodPolicy } from '../../model/config.ts';
+import type { TargetMemory } from '../../model/memory.ts';
+import { modes, type MetricReading, type Mode, type PodDecision, type Step } from '../../model/plan.ts';
+import type { Facts, PodReason } from '../../model/reason.ts';
+import { later, rfc3339, type Instant, type Milliseconds, type Replicas } from '../../model/units.ts';
+import type { TargetRef } from '../../model/target.ts';
+import { describePolicy, rateLimit, remember, stabilize } from './behavior.ts';
+import { combine } from './combine.ts';
+import type { FoundTarget } from './target.ts';
+
+/** What decisions say before their sentence is written. */
+export type Undescribed = Omit<PodDecision, 'message'>;
+
+export interface TargetInput {
+  readonly policy: PodPolicy;
+  readonly target: TargetRef;
+  readonly found: FoundTarget;
+  readonly readings: readonly MetricReading[];
+  readonly proposalFor: (metricName: string, value: number) => number | null;
+  readonly daemonMode: Mode;
+  readonly memory: TargetMemory;
+  /** since when ticks have followed each other: nothing shrinks in the first window after a start */
+  readonly steadySince: Instant;
+  readonly now: Instant;
+}
+
+export interface TargetResult {
+  readonly decision: Undescribed;
+  readonly memory: TargetMemory;
+}
+
+export const mostCautious = (...given: readonly Mode[]): Mode =>
+  given.reduce((most, mode) => (modes.indexOf(mode) < modes.indexOf(most) ? mode : most), 'act');
+
+/** An answer under construction: a number, and the steps that changed it. */
+class Course {
+  readonly steps: Step[] = [];
+  readonly limitedBy: PodReason[] = [];
+  replicas: number;
+  until: Instant | null = null;
+  /** the reason that rules when nothing is written */
+  heldBy: PodReason | null = null;
+
+  constructor(replicas: number) {
+    this.replicas = replicas;
+  }
+
+  to(step: string, replicas: number, by: string, reason?: PodReason): void {
+    if (replicas === this.replicas) return;
+    this.steps.push({ step, from: this.replicas, to: replicas, by });
+    this.replicas = replicas;
+    if (reason !== undefined) {
+      this.limitedBy.push(reason);
+      this.heldBy = reason;
+    }
+  }
+}
+
+export function decideTarget(input: TargetInput): TargetResult {
+  const { policy, found, memory, now } = input;
+  const { current } = found;
+  const { min, max } = policy.spec.replicas;
+  const { scaleUp, scaleDown } = policy.spec.behavior;
+
+  if (current === 0 && min > 0)
+    return { decision: finish(input, new Course(0), 'ScalingDisabled', {}, 'none'), memory };
+  if (current < min) {
+    const course = new Course(current);
+    course.to('bounds', min, `min ${min}`);
+    return { decision: finish(input, course, 'TooFewReplicas', { min }), memory };
+  }
+  if (current > max && scaleDown.bounds === 'atOnce') {
+    const course = new Course(current);
+    course.to('bounds', max, `max ${max}`);
+    return { decision: finish(input, course, 'TooManyReplicas', { max }), memory };
+  }
+
+  const combined = combine(policy, input.readings, input.proposalFor, current, memory, now);
+  const remembered: TargetMemory = { ...memory, unknownSince: combined.unknownSince };
+  const unknownFacts = {
+    metric: combined.unknown.map((reading) => reading.name).join(', '),
+    what: combined.unknown.map((reading) => `${reading.name}: ${reading.why ?? reading.state}`).join('; '),
+  };
+  if (combined.largest === null)
+    return { decision: finish(input, new Course(current), 'MetricUnknown', unknownFacts, 'hold'), memory: remembered };
+  if (!combined.mayLower && combined.largest.replicas < current)
+    return {
+      decision: finish(input, new Course(current), 'SomeMetricsUnknown', unknownFacts, 'hold'),
+      memory: remembered,
+    };
+
+  const { largest } = combined;
+  const course = new Course(current);
+  if (combined.step !== null) course.steps.push(combined.step);
+  course.replicas = largest.replicas;
+
+  const rehearsing = directionMode(input, largest.replicas >= current) === 'dryRun';
+  const history = rehearsing ? memory.rehearsed : memory.acted;
+  const standing = (rehearsing ? memory.rehearsed.standing : undefined) ?? current;
+
+  const windows = { up: scaleUp.window, down: scaleDown.window };
+  const seeded = memory.recommendations.length === 0 ? [{ at: now, replicas: current }] : memory.recommendations;
+  const stable = stabilize(standing, largest.replicas, seeded, windows, now);
+  if (stable.replicas !== largest.replicas) {
+    const reason = stable.replicas > largest.replicas ? 'ScaleDownStabilized' : 'ScaleUpStabilized';
+    const window = reason === 'ScaleDownStabilized' ? windows.down : windows.up;
+    course.to('stabilization', stable.replicas, `${reason} ${window / 1000} s`, reason);
+    if (stable.governedBy !== null) course.until = later(stable.governedBy.at, window);
+  }
+
+  if (course.replicas > standing) {
+    const rate = rateLimit(scaleUp, 'up', standing, history, now);
+    if (course.replicas > rate.limit && rate.limit <= max)
+      course.to('rates', rate.limit, describePolicy('up', rate.policy), 'ScaleUpLimit');
+    if (course.replicas > max) course.to('bounds', max, `max ${max}`, 'TooManyReplicas');
+  } else if (course.replicas < standing) {
+    const rate = rateLimit(scaleDown, 'down', standing, history, now);
+    if (course.replicas < rate.limit && rate.limit >= min)
+      course.to('rates', rate.limit, describePolicy('down', rate.policy), 'ScaleDownLimit');
+    if (course.replicas < min) course.to('bounds', min, `min ${min}`, 'TooFewReplicas');
+    const settled = later(input.steadySince, windows.down);
+    if (course.replicas < current && now < settled) {
+      course.to('hold', current, `no way down before ${rfc3339(settled)}`, 'SettlingAfterStart');
+      course.until = settled;
+    }
+  }
+
+  const direction: PodReason =
+    largest.standIn === 'fallback'
+      ? 'FallbackReplicas'
+      : largest.replicas > current
+        ? 'MetricAboveTarget'
+        : largest.replicas < current
+          ? 'MetricBelowTarget'
+          : 'WithinTolerance';
+  const governing = input.readings.find((reading) => reading.name === largest.by);
+  const facts: Facts = {
+    metric: largest.by,
+    value: governing?.value ?? 'unknown',
+    target: governing?.target ?? '',
+    proposal: largest.replicas,
+    window: (largest.replicas < current ? windows.down : windows.up) / 1000,
+  };
+  const reason = course.replicas === current ? (course.heldBy ?? direction) : direction;
+  return {
+    decision: finish(input, course, reason, facts),
+    memory: {
+      ...remembered,
+      recommendations: remember(seeded, { at: now, replicas: largest.replicas }, windows),
+    },
+  };
+}
+
+const directionMode = (input: TargetInput, up: boolean): Mode =>
+  mostCautious(input.daemonMode, up ? input.policy.spec.mode.up : input.policy.spec.mode.down);
+
+function finish(
+  input: TargetInput,
+  course: Course,
+  reason: PodReason,
+  facts: Facts,
+  action?: 'hold' | 'none',
+): Undescribed {
+  const { current } = input.found;
+  const { min, max } = input.policy.spec.replicas;
+  const moves = course.replicas !== current;
+  const version = input.found.workload.metadata.resourceVersion;
+  const mode = directionMode(input, course.replicas >= current);
+  return {
+    policy: { namespace: input.policy.metadata.namespace, name: input.policy.metadata.name },
+    target: input.target,
+    mode,
+    current: current as Replicas,
+    desired: course.replicas as Replicas,
+    action: mode === 'off' ? 'none' : moves ? 'scale' : (action ?? (course.heldBy === null ? 'none' : 'hold')),
+    reason: mode === 'off' ? 'PolicyOff' : reason,
+    limitedBy: course.limitedBy,
+    steps: course.steps,
+    metrics: input.readings,
+    until: course.until === null ? null : rfc3339(course.until),
+    facts: { current, desired: course.replicas, min, max, ...facts },
+    ...(version === undefined ? {} : { resourceVersion: version }),
+  };
+}
+
+/** How long scale events can matter to a policy. */
+export const longestPeriod = (policy: PodPolicy): Milliseconds =>
+  [...policy.spec.behavior.scaleUp.policies, ...policy.spec.behavior.scaleDown.policies].reduce(
+    (longest, one) => Math.max(longest, one.period) as Milliseconds,
+    0 as Milliseconds,
+  );
