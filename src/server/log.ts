@@ -1,0 +1,154 @@
+// The log: pino with secrets struck out, and one line a decision.
+import { pino, type DestinationStream, type Logger } from 'pino';
+import type { Outcome } from '../model/outcome.ts';
+import type { NodeDecision, Plan, PodDecision } from '../model/plan.ts';
+import { targetKey, targetName } from '../model/target.ts';
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+export interface LoggerOptions {
+  readonly level: LogLevel;
+  /** lines for people at a terminal instead of JSON */
+  readonly pretty?: boolean;
+  readonly destination?: DestinationStream;
+}
+
+const secretNames = [
+  'authorization',
+  'Authorization',
+  'password',
+  'passwd',
+  'secret',
+  'secretKey',
+  'accessKeySecret',
+  'token',
+  'bearer',
+  'apiKey',
+  'cookie',
+  'credentials',
+  'applicationCredentialSecret',
+  'application_credential_secret',
+  'X-Auth-Token',
+  'x-auth-token',
+  'X-Subject-Token',
+  'x-subject-token',
+  'Set-Cookie',
+  'set-cookie',
+];
+// pino's wildcard stands for one level only: each depth that our own objects and axios errors reach is named.
+const redacted = ['', '*.', '*.*.', '*.*.*.', '*.*.*.*.'].flatMap((depth) =>
+  secretNames.map((name) => {
+    const plain = /^\w+$/.test(name);
+    if (plain) return `${depth}${name}`;
+    return `${depth.replace(/\.$/, '')}["${name}"]`;
+  }),
+);
+
+/** Keys and values of URLs, headers and messages that pino's paths cannot reach. */
+const strewn: readonly (readonly [RegExp, string])[] = [
+  [/\b(Bearer|Basic)\s+[A-Za-z0-9+/._~=-]{6,}/gi, '$1 [hidden]'],
+  [/([a-z][a-z0-9+.-]*:\/\/)[^/\s:@"]+:[^/\s@"]+@/gi, '$1[hidden]@'],
+  [/\b((?:access_?token|token|password|secret|signature|api_?key)=)[^&\s"\\]+/gi, '$1[hidden]'],
+];
+const withoutSecrets = (line: string): string => strewn.reduce((text, [shape, to]) => text.replace(shape, to), line);
+
+const levels: Readonly<Record<number, string>> = {
+  10: 'trace',
+  20: 'debug',
+  30: 'info',
+  40: 'warn',
+  50: 'error',
+  60: 'fatal',
+};
+
+/** One JSON line to one readable line. */
+function forPeople(line: string): string {
+  const { level, time, msg, ...rest } = JSON.parse(line) as Readonly<Record<string, unknown>>;
+  const facts = Object.entries(rest).map(
+    ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  const clock = typeof time === 'string' ? time.slice(11, 19) : '';
+  return `${[clock, (levels[Number(level)] ?? '').padEnd(5), typeof msg === 'string' ? msg : '', ...facts].join(' ').trimEnd()}\n`;
+}
+
+export function createLogger(options: LoggerOptions): Logger {
+  const destination: DestinationStream = options.destination ?? process.stdout;
+  return pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: { paths: redacted, censor: '[hidden]' },
+    },
+    {
+      write: (line: string) => {
+        const safe = withoutSecrets(line);
+        destination.write(options.pretty === true ? forPeople(safe) : safe);
+      },
+    },
+  );
+}
+
+export interface DecisionLine {
+  readonly tier: 'pods' | 'nodes';
+  readonly subject: string;
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly action: PodDecision['action'] | NodeDecision['action'];
+  readonly reason: string;
+  readonly limitedBy?: string;
+  readonly mode: string;
+  readonly outcome: string;
+  readonly code?: string;
+}
+
+const isPod = (decision: PodDecision | NodeDecision): decision is PodDecision => 'target' in decision;
+
+/** What became of this decision; of several outcomes (drains beside a resize) the worst. */
+export function outcomeOf(decision: PodDecision | NodeDecision, outcomes: readonly Outcome[]): Outcome | undefined {
+  const own = outcomes.filter((outcome) => {
+    if (isPod(decision)) return outcome.kind === 'scale' && targetKey(outcome.target) === targetKey(decision.target);
+    return outcome.kind !== 'scale' && outcome.nodeGroup === decision.nodeGroup;
+  });
+  return own.find((outcome) => outcome.status === 'failed' || outcome.status === 'refused') ?? own[0];
+}
+
+export function decisionLine(decision: PodDecision | NodeDecision, outcome?: Outcome): DecisionLine {
+  const limits = isPod(decision) ? decision.limitedBy.join(',') : '';
+  return {
+    tier: isPod(decision) ? 'pods' : 'nodes',
+    subject: isPod(decision) ? targetName(decision.target) : decision.nodeGroup,
+    from: decision.current,
+    to: decision.desired,
+    action: decision.action,
+    reason: decision.reason,
+    ...(limits === '' ? {} : { limitedBy: limits }),
+    mode: decision.mode,
+    outcome: outcome?.status ?? 'none',
+    ...(outcome?.code === undefined ? {} : { code: outcome.code }),
+  };
+}
+
+/**
+ * Logs a plan, one line a decision: changes and everything that is not as it was in the tick before at `info`, failures at
+ * `warn`, a hold or a refusal that merely goes on at `debug`.
+ */
+export function decisionLogger(log: Logger): (plan: Plan, outcomes: readonly Outcome[]) => void {
+  let before = new Map<string, string>();
+  return (plan, outcomes) => {
+    const now = new Map<string, string>();
+    for (const decision of [...plan.pods, ...plan.nodes]) {
+      const outcome = outcomeOf(decision, outcomes);
+      const line = decisionLine(decision, outcome);
+      const key = isPod(decision) ? targetKey(decision.target) : `group/${decision.nodeGroup}`;
+      const state = JSON.stringify(line);
+      now.set(key, state);
+      const unchanged = before.get(key) === state;
+      const quiet = decision.action === 'hold' || decision.action === 'none' || decision.action === 'refused';
+      if (outcome?.status === 'failed') log.warn({ ...line, why: outcome.message }, decision.message);
+      else if (quiet && unchanged) log.debug(line, decision.message);
+      else log.info(line, decision.message);
+    }
+    before = now;
+  };
+}
