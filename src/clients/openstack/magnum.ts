@@ -1,0 +1,190 @@
+// Magnum: a cluster, its node groups with their true limits, and the resize; nothing of it is believed beyond what it says.
+import { z } from 'zod';
+import type { MagnumCluster, MagnumNodeGroup } from '../../model/openstack.ts';
+import type { ServerId } from '../../model/units.ts';
+import { ClientError } from '../http/error.ts';
+import type { HttpClient, HttpRequest, HttpResponse } from '../http/types.ts';
+import { validate } from '../http/validate.ts';
+import type { Keystone } from './keystone.ts';
+import { broughtBy, knows, negotiate } from './microversions.ts';
+import type { Versions } from './microversions.ts';
+import { createService } from './service.ts';
+
+export interface Resize {
+  /** uuid or name of the cluster */
+  readonly cluster: string;
+  /** uuid or name of the node group */
+  readonly nodeGroup: string;
+  /** The new count, absolute. */
+  readonly nodeCount: number;
+  readonly nodesToRemove?: readonly ServerId[];
+}
+
+export interface Magnum {
+  versions(): Promise<Versions>;
+  getCluster(cluster: string): Promise<MagnumCluster>;
+  /** Each group read on its own, because a list shows no limits. */
+  listNodeGroups(cluster: string): Promise<readonly MagnumNodeGroup[]>;
+  getNodeGroup(cluster: string, nodeGroup: string): Promise<MagnumNodeGroup>;
+  /** Accepted means queued and nothing more; what became of it is seen in the group. */
+  resize(resize: Resize): Promise<{ readonly requestId: string | null }>;
+}
+
+const labels = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((value) => value ?? undefined);
+const cluster = z.looseObject({
+  uuid: z.string().min(1),
+  name: z.string().optional(),
+  status: z.string().optional(),
+  status_reason: z.string().nullish(),
+  node_count: z.int().optional(),
+  stack_id: z.string().nullish(),
+  labels,
+  faults: labels,
+});
+const nodeGroup = z.looseObject({
+  uuid: z.string().min(1),
+  name: z.string().min(1),
+  role: z.string().optional(),
+  status: z.string().optional(),
+  status_reason: z.string().nullish(),
+  node_count: z.int().min(0),
+  min_node_count: z.int().nullish(),
+  max_node_count: z.int().nullish(),
+  flavor_id: z.string().optional(),
+  node_addresses: z
+    .array(z.string())
+    .nullish()
+    .transform((value) => value ?? undefined),
+  labels,
+  is_default: z.boolean().optional(),
+});
+const groupList = z.looseObject({ nodegroups: z.array(z.looseObject({ uuid: z.string().min(1) })) });
+const root = z.looseObject({
+  versions: z.array(z.looseObject({ id: z.string(), min_version: z.string(), max_version: z.string() })).min(1),
+});
+
+const types = ['container-infra', 'container-infrastructure-management', 'container-infrastructure', 'container'];
+const uuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
+const readsAtOnce = 4;
+
+/** Masters are never resized; Magnum refuses it, and so do we before asking. */
+export const isMaster = (group: MagnumNodeGroup): boolean => group.role === 'master';
+
+export function createMagnum(parts: { readonly keystone: Keystone; readonly http: HttpClient }): Magnum {
+  const { http } = parts;
+  const service = createService({ ...parts, types });
+  let known: Promise<Versions> | null = null;
+
+  async function ask(): Promise<Versions> {
+    const endpoint = await service.endpoint();
+    if (!endpoint.found)
+      throw new ClientError({ code: 'NotFound', source: http.name, message: `${http.name}: ${endpoint.why}.` });
+    const url = `${endpoint.url.replace(/\/v1$/, '')}/`;
+    // The versions are public: no token is spent on them.
+    const response = await http.request({ url, accept: [300], operation: 'versions' });
+    const { versions } = validate(root, response.json(), { source: http.name, what: 'GET /' });
+    const first = versions.find((version) => version.id === 'v1') ?? versions[0];
+    return negotiate(http.name, first?.min_version ?? '1.1', first?.max_version ?? '1.1');
+  }
+
+  function versions(): Promise<Versions> {
+    known ??= ask().catch((error: unknown) => {
+      known = null;
+      throw error;
+    });
+    return known;
+  }
+
+  async function call(request: Omit<HttpRequest, 'url'> & { readonly path: string }): Promise<HttpResponse> {
+    const send = async (): Promise<HttpResponse> => {
+      const { used } = await versions();
+      return service.call({ ...request, headers: { 'openstack-api-version': `container-infra ${used}` } });
+    };
+    try {
+      return await send();
+    } catch (error) {
+      // A 406 is the version and nothing else: Magnum was changed under us, so ask once more what it speaks.
+      if (!(error instanceof ClientError) || error.code !== 'NotAcceptable') throw error;
+      known = null;
+      return send();
+    }
+  }
+
+  async function needs(feature: 'resize' | 'nodeGroups' | 'zeroNodes', purpose: string): Promise<void> {
+    const spoken = await versions();
+    if (!knows(spoken, feature))
+      throw new ClientError({
+        code: 'NotAcceptable',
+        source: http.name,
+        message: `${http.name}: ${purpose} needs microversion ${broughtBy[feature]} and this one ends at ${spoken.max}; upgrade Magnum.`,
+      });
+  }
+
+  async function getNodeGroup(clusterId: string, group: string): Promise<MagnumNodeGroup> {
+    await needs('nodeGroups', 'reading node groups');
+    const path = `/clusters/${encodeURIComponent(clusterId)}/nodegroups/${encodeURIComponent(group)}`;
+    const response = await call({ path, operation: 'nodegroup' });
+    return validate(nodeGroup, response.json(), { source: http.name, what: `GET ${path}` });
+  }
+
+  return {
+    versions,
+    getNodeGroup,
+    async getCluster(clusterId) {
+      const path = `/clusters/${encodeURIComponent(clusterId)}`;
+      const response = await call({ path, operation: 'cluster' });
+      return validate(cluster, response.json(), { source: http.name, what: `GET ${path}` });
+    },
+    async listNodeGroups(clusterId) {
+      await needs('nodeGroups', 'reading node groups');
+      const path = `/clusters/${encodeURIComponent(clusterId)}/nodegroups`;
+      const response = await call({ path, operation: 'nodegroups' });
+      const listed = validate(groupList, response.json(), { source: http.name, what: `GET ${path}` }).nodegroups;
+      const groups: MagnumNodeGroup[] = [];
+      for (let at = 0; at < listed.length; at += readsAtOnce)
+        groups.push(
+          ...(await Promise.all(listed.slice(at, at + readsAtOnce).map(({ uuid: id }) => getNodeGroup(clusterId, id)))),
+        );
+      return groups;
+    },
+    async resize(wanted) {
+      const victims = wanted.nodesToRemove ?? [];
+      guard(http.name, wanted, victims);
+      await needs('resize', 'resizing a group');
+      if (wanted.nodeCount === 0) await needs('zeroNodes', 'a count of 0');
+      const response = await call({
+        method: 'POST',
+        path: `/clusters/${encodeURIComponent(wanted.cluster)}/actions/resize`,
+        body: {
+          node_count: wanted.nodeCount,
+          nodegroup: wanted.nodeGroup,
+          ...(victims.length > 0 && { nodes_to_remove: victims }),
+        },
+        freshConnection: true,
+        operation: 'resize',
+      });
+      return { requestId: response.headers['x-openstack-request-id'] ?? null };
+    },
+  };
+}
+
+/** An id that names no server makes Heat remove another one instead: such a resize never leaves this process. */
+function guard(source: string, wanted: Resize, victims: readonly ServerId[]): void {
+  const wrong =
+    !Number.isInteger(wanted.nodeCount) || wanted.nodeCount < 0
+      ? `the count ${wanted.nodeCount} is not a whole number`
+      : victims.some((victim) => !uuid.test(victim))
+        ? 'a server to remove is not named by its uuid'
+        : new Set(victims).size !== victims.length
+          ? 'a server to remove is named twice'
+          : null;
+  if (wrong !== null)
+    throw new ClientError({
+      code: 'BadRequest',
+      source,
+      message: `${source}: the resize of ${wanted.nodeGroup} was not sent, because ${wrong}; the decision behind it is faulty.`,
+    });
+}
