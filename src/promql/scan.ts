@@ -1,0 +1,47 @@
+// A first look at the characters: strings that are not closed and brackets that do not match, at the place where they begin.
+import { Refusal } from './refusal.ts';
+
+const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
+
+/** Says it better than a grammar can: a forgotten bracket is reported where it was opened, not at the end of the text. */
+export function checkBrackets(text: string): void {
+  const open: { readonly bracket: string; readonly at: number }[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at] ?? '';
+    if (character === '#') {
+      at = endOfLine(text, at);
+    } else if (character === '"' || character === "'" || character === '`') {
+      at = endOfString(text, at);
+    } else if (character in closing) {
+      open.push({ bracket: character, at });
+    } else if (character === ')' || character === ']' || character === '}') {
+      const last = open.pop();
+      if (last === undefined) throw new Refusal(at, `"${character}" closes nothing`);
+      const wanted = closing[last.bracket] ?? '';
+      if (wanted !== character)
+        throw new Refusal(
+          at,
+          `"${character}" stands where "${wanted}" must close the "${last.bracket}" at ${String(last.at)}`,
+        );
+    }
+  }
+  const left = open.pop();
+  if (left !== undefined) throw new Refusal(left.at, `"${left.bracket}" is not closed`);
+}
+
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf('\n', from);
+  return end === -1 ? text.length : end;
+}
+
+function endOfString(text: string, from: number): number {
+  const quote = text[from] ?? '';
+  for (let at = from + 1; at < text.length; at++) {
+    const character = text[at];
+    if (character === quote) return at;
+    if (quote === '`') continue;
+    if (character === '\\') at++;
+    else if (character === '\n') break;
+  }
+  throw new Refusal(from, `the string ${text.slice(from, from + 20)} is not closed`);
+}
