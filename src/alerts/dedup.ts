@@ -1,0 +1,53 @@
+// Whether somebody must be told again: the record of what they know against what is so now.
+import type { Instant, Milliseconds } from '../model/units.ts';
+
+/** What one recipient was last told. */
+export interface ToldEntry {
+  readonly firing: readonly string[];
+  readonly resolved: readonly string[];
+  readonly at: Instant;
+}
+
+export const tellReasons = [
+  'FirstNotification',
+  'NewAlerts',
+  'AllResolved',
+  'NewResolved',
+  'RepeatIntervalElapsed',
+  'StillOwed',
+] as const;
+export type TellReason = (typeof tellReasons)[number];
+
+export interface CurrentState {
+  readonly firing: readonly string[];
+  readonly resolved: readonly string[];
+  readonly sendResolved: boolean;
+}
+
+const longestMemory = 120 * 3_600_000;
+
+/** A record is good for 120 h, or for two repeats where those are longer: a long repeat must not come early. */
+export function liveEntry(entry: ToldEntry | undefined, repeat: Milliseconds, now: Instant): ToldEntry | null {
+  if (entry === undefined || now - entry.at > Math.max(longestMemory, 2 * repeat)) return null;
+  return entry;
+}
+
+const within = (some: readonly string[], all: readonly string[]): boolean => {
+  const known = new Set(all);
+  return some.every((one) => known.has(one));
+};
+
+/** The reason to tell, or null. */
+export function needsUpdate(
+  entry: ToldEntry | null,
+  current: CurrentState,
+  repeat: Milliseconds,
+  now: Instant,
+): Exclude<TellReason, 'StillOwed'> | null {
+  const { firing, resolved, sendResolved } = current;
+  if (entry === null) return firing.length > 0 ? 'FirstNotification' : null;
+  if (!within(firing, entry.firing)) return 'NewAlerts';
+  if (firing.length === 0) return entry.firing.length > 0 ? 'AllResolved' : null;
+  if (sendResolved && !within(resolved, entry.resolved)) return 'NewResolved';
+  return entry.at < now - repeat ? 'RepeatIntervalElapsed' : null;
+}

@@ -1,0 +1,46 @@
+// Groups: what an alert is grouped by, the key that names the group, and when it is first told.
+import type { Instant } from '../model/units.ts';
+import { byCodeUnit } from './alert.ts';
+import type { Alert, LabelSet } from './alert.ts';
+import { quote } from './matchers.ts';
+import type { Route } from './route.ts';
+
+export function groupLabelsOf(route: Route, labels: LabelSet): LabelSet {
+  const names = route.groupBy === 'all' ? Object.keys(labels).sort(byCodeUnit) : route.groupBy;
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = labels[name] ?? '';
+      return value === '' ? [] : [[name, value]];
+    }),
+  );
+}
+
+export const printLabels = (labels: LabelSet): string =>
+  `{${Object.entries(labels)
+    .sort(([left], [right]) => byCodeUnit(left, right))
+    .map(([name, value]) => `${name}=${quote(value)}`)
+    .join(', ')}}`;
+
+/** Names the group towards people and receivers. */
+export const groupKeyOf = (route: Route, groupLabels: LabelSet): string => `${route.key}:${printLabels(groupLabels)}`;
+
+/** group_wait after the alert was accepted; at once where it had been going on for longer than that before. */
+export function firstFlushOf(route: Route, alert: Alert, now: Instant): Instant {
+  const { groupWait } = route.timers;
+  if (alert.since + groupWait < alert.accepted) return now;
+  return Math.max(now, alert.accepted + groupWait) as Instant;
+}
+
+const rank: Readonly<Record<string, number>> = { page: 0, critical: 0, warning: 1, info: 2 };
+
+/** What people should read first: what fires before what ended, the graver and then the older. */
+export function inOrder(alerts: Iterable<Alert>): Alert[] {
+  const weight = (alert: Alert): number => rank[alert.labels['severity'] ?? ''] ?? 1;
+  return [...alerts].sort(
+    (left, right) =>
+      Number(left.ended !== null) - Number(right.ended !== null) ||
+      weight(left) - weight(right) ||
+      left.since - right.since ||
+      byCodeUnit(left.fingerprint, right.fingerprint),
+  );
+}

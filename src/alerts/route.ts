@@ -1,0 +1,84 @@
+// The route tree: which routes an alert takes, what each inherits, and the key that names it.
+import type { AlertsDocument } from '../model/config.ts';
+import type { Milliseconds } from '../model/units.ts';
+import { byCodeUnit } from './alert.ts';
+import type { LabelSet } from './alert.ts';
+import { compileMatcher, parseMatchers, printMatcher } from './matchers.ts';
+import type { CompiledMatcher } from './matchers.ts';
+
+export interface RouteTimers {
+  readonly groupWait: Milliseconds;
+  readonly groupInterval: Milliseconds;
+  readonly repeatInterval: Milliseconds;
+}
+
+export interface Route {
+  /** child numbers from the root down: `[]` is the root */
+  readonly path: readonly number[];
+  /** Alertmanager's: the matchers from the root down; not unique */
+  readonly key: string;
+  readonly receiver: string;
+  readonly groupBy: readonly string[] | 'all';
+  readonly timers: RouteTimers;
+  readonly continue: boolean;
+  readonly matchers: readonly CompiledMatcher[];
+  readonly routes: readonly Route[];
+}
+
+type RootDocument = AlertsDocument['route'];
+type ChildDocument = RootDocument['routes'][number];
+
+/** Throws a MatcherError for a matcher that cannot be used. */
+export function buildRoutes(root: RootDocument): Route {
+  const route: Route = {
+    path: [],
+    key: '{}',
+    receiver: root.receiver,
+    groupBy: groupByOf(root.group_by),
+    timers: { groupWait: root.group_wait, groupInterval: root.group_interval, repeatInterval: root.repeat_interval },
+    continue: false,
+    matchers: [],
+    routes: [],
+  };
+  return { ...route, routes: root.routes.map((child, index) => buildChild(child, route, index)) };
+}
+
+function buildChild(document: ChildDocument, parent: Route, index: number): Route {
+  const matchers = document.matchers.flatMap((text) => parseMatchers(text)).sort(byNameValueOperator);
+  const route: Route = {
+    path: [...parent.path, index],
+    key: `${parent.key}/{${matchers.map((matcher) => printMatcher(matcher)).join(',')}}`,
+    receiver: document.receiver ?? parent.receiver,
+    groupBy: document.group_by === undefined ? parent.groupBy : groupByOf(document.group_by),
+    timers: {
+      groupWait: document.group_wait ?? parent.timers.groupWait,
+      groupInterval: document.group_interval ?? parent.timers.groupInterval,
+      repeatInterval: document.repeat_interval ?? parent.timers.repeatInterval,
+    },
+    continue: document.continue,
+    matchers: matchers.map((matcher) => compileMatcher(matcher)),
+    routes: [],
+  };
+  return { ...route, routes: document.routes.map((child, number) => buildChild(child, route, number)) };
+}
+
+const byNameValueOperator = (
+  left: { readonly name: string; readonly value: string; readonly operator: string },
+  right: { readonly name: string; readonly value: string; readonly operator: string },
+): number =>
+  byCodeUnit(left.name, right.name) || byCodeUnit(left.value, right.value) || byCodeUnit(left.operator, right.operator);
+
+const groupByOf = (names: readonly string[]): readonly string[] | 'all' =>
+  names.includes('...') ? 'all' : [...names].sort(byCodeUnit);
+
+/** Depth first, left to right; a node stands for itself where no child matches. */
+export function routesOf(route: Route, labels: LabelSet): Route[] {
+  if (!route.matchers.every((matcher) => matcher.matches(labels))) return [];
+  const taken: Route[] = [];
+  for (const child of route.routes) {
+    const below = routesOf(child, labels);
+    taken.push(...below);
+    if (below.length > 0 && !child.continue) break;
+  }
+  return taken.length === 0 ? [route] : taken;
+}
