@@ -3,6 +3,7 @@ import { pino, type DestinationStream, type Logger } from 'pino';
 import type { Outcome } from '../model/outcome.ts';
 import type { NodeDecision, Plan, PodDecision } from '../model/plan.ts';
 import { targetKey, targetName } from '../model/target.ts';
+import { censor, errorFields, hideSecrets, withoutSecrets } from './redact.ts';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
@@ -12,45 +13,6 @@ export interface LoggerOptions {
   readonly pretty?: boolean;
   readonly destination?: DestinationStream;
 }
-
-const secretNames = [
-  'authorization',
-  'Authorization',
-  'password',
-  'passwd',
-  'secret',
-  'secretKey',
-  'accessKeySecret',
-  'token',
-  'bearer',
-  'apiKey',
-  'cookie',
-  'credentials',
-  'applicationCredentialSecret',
-  'application_credential_secret',
-  'X-Auth-Token',
-  'x-auth-token',
-  'X-Subject-Token',
-  'x-subject-token',
-  'Set-Cookie',
-  'set-cookie',
-];
-// pino's wildcard stands for one level only: each depth that our own objects and axios errors reach is named.
-const redacted = ['', '*.', '*.*.', '*.*.*.', '*.*.*.*.'].flatMap((depth) =>
-  secretNames.map((name) => {
-    const plain = /^\w+$/.test(name);
-    if (plain) return `${depth}${name}`;
-    return `${depth.replace(/\.$/, '')}["${name}"]`;
-  }),
-);
-
-/** Keys and values of URLs, headers and messages that pino's paths cannot reach. */
-const strewn: readonly (readonly [RegExp, string])[] = [
-  [/\b(Bearer|Basic)\s+[A-Za-z0-9+/._~=-]{6,}/gi, '$1 [hidden]'],
-  [/([a-z][a-z0-9+.-]*:\/\/)[^/\s:@"]+:[^/\s@"]+@/gi, '$1[hidden]@'],
-  [/\b((?:access_?token|token|password|secret|signature|api_?key)=)[^&\s"\\]+/gi, '$1[hidden]'],
-];
-const withoutSecrets = (line: string): string => strewn.reduce((text, [shape, to]) => text.replace(shape, to), line);
 
 const levels: Readonly<Record<number, string>> = {
   10: 'trace',
@@ -78,7 +40,9 @@ export function createLogger(options: LoggerOptions): Logger {
       level: options.level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      redact: { paths: redacted, censor: '[hidden]' },
+      redact: { paths: ['password', 'secret', 'token', 'authorization'], censor },
+      serializers: { err: (thrown) => errorFields(thrown), error: (thrown) => errorFields(thrown) },
+      formatters: { log: (fields) => hideSecrets(fields) as Record<string, unknown> },
     },
     {
       write: (line: string) => {

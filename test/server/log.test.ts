@@ -21,11 +21,13 @@ describe('secrets', () => {
     ['credentials of an address', { url: `https://user:${canary}@prometheus.example/api` }],
     ['the query of an address', { url: `https://sms.example/?Signature=${canary}&Action=SendSms` }],
     ['an error', { err: new Error(`GET https://u:${canary}@keystone.example failed`) }],
+    ['an error that carries its request', { err: Object.assign(new Error('401'), { config: { password: canary } }) }],
+    ['camel case', { sms: { accessKeySecret: canary } }],
   ])('in %s are struck out', (_where, fields) => {
     const { log, lines } = logInto();
     log.info(fields, `failed with token=${canary}`);
     expect(lines.join('')).not.toContain(canary);
-    expect(lines.join('')).toContain('[hidden]');
+    expect(lines.join('')).toContain('token=[hidden]');
   });
 
   it('leave ordinary fields alone', () => {

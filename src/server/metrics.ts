@@ -1,0 +1,193 @@
+// springtide's own figures for Prometheus, in a registry of their own. Never labelled by pod.
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { stages, type InboxItem, type TickReport } from '../model/report.ts';
+import { targetKey, type TargetRef } from '../model/target.ts';
+import { instantOf } from '../model/units.ts';
+
+export interface Call {
+  /** kubernetes, prometheus, keystone, magnum, nova, smtp, sms … */
+  readonly source: string;
+  readonly method?: string;
+  /** an HTTP status, or a client's error code; `ok` where there is neither */
+  readonly code: string;
+  readonly seconds: number;
+}
+
+export interface Metrics {
+  recordTick(report: TickReport): void;
+  recordCall(call: Call): void;
+  recordNotification(notification: Pick<InboxItem, 'channel' | 'outcome' | 'code'>): void;
+  /** How many people look at the page. */
+  recordWatchers(count: number): void;
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+export interface MetricsOptions {
+  readonly cluster: string;
+  readonly version: string;
+  /** process and event loop figures; on by default */
+  readonly processFigures?: boolean;
+}
+
+/** Not plain `namespace` and `name`: Prometheus puts its own `namespace` on what it scrapes. */
+const targetLabels = ['target_namespace', 'target_kind', 'target_name'] as const;
+const labelsOf = ({ namespace, kind, name }: TargetRef) => ({
+  target_namespace: namespace,
+  target_kind: kind,
+  target_name: name,
+});
+const callBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const tickBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60];
+
+/** A gauge whose series live only as long as what they describe: prom-client's own never go. */
+function gaugeOfTheLiving<Name extends string>(gauge: Gauge<Name>) {
+  let before = new Map<string, Record<Name, string>>();
+  return (readings: readonly { readonly labels: Record<Name, string>; readonly value: number | null }[]): void => {
+    const now = new Map<string, Record<Name, string>>();
+    for (const { labels, value } of readings) {
+      if (value === null) continue; // an unknown number is no number, least of all the old one
+      gauge.set(labels, value);
+      now.set(JSON.stringify(labels), labels);
+    }
+    for (const [key, labels] of before) if (!now.has(key)) gauge.remove(labels);
+    before = now;
+  };
+}
+
+export function createMetrics(options: MetricsOptions): Metrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ cluster: options.cluster });
+  const registers = [registry];
+  const gauge = <Name extends string>(name: string, help: string, labelNames: readonly Name[] = []) =>
+    new Gauge({ name: `springtide_${name}`, help, labelNames, registers });
+  const living = <Name extends string>(name: string, help: string, labelNames: readonly Name[]) =>
+    gaugeOfTheLiving(gauge(name, help, labelNames));
+  const counter = <Name extends string>(name: string, help: string, labelNames: readonly Name[] = []) =>
+    new Counter({ name: `springtide_${name}`, help, labelNames, registers });
+  const histogram = <Name extends string>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames: readonly Name[] = [],
+  ) => new Histogram({ name: `springtide_${name}`, help, buckets, labelNames, registers });
+
+  gauge('build_info', 'Always 1; the version is a label.', ['version']).set({ version: options.version }, 1);
+  const ticks = counter('ticks_total', 'Ticks that have ended.');
+  const tickDuration = histogram('tick_duration_seconds', 'How long a tick took.', tickBuckets);
+  const stageDuration = histogram('stage_duration_seconds', 'How long a stage of a tick took.', tickBuckets, ['stage']);
+  const stageFailures = counter('stage_failures_total', 'Stages that failed.', ['stage', 'code']);
+  const lateness = histogram('tick_lateness_seconds', 'How late ticks began.', tickBuckets);
+  const lastSuccess = gauge('last_success_timestamp_seconds', 'When a stage last succeeded.', ['stage']);
+  const decisions = counter('decisions_total', 'Decisions, "hold" and "none" included.', ['tier', 'action', 'reason']);
+  const outcomes = counter('outcomes_total', 'What became of intentions.', ['kind', 'status', 'code']);
+  const desiredReplicas = living('desired_replicas', 'Replicas that are wanted.', targetLabels);
+  const currentReplicas = living('current_replicas', 'Replicas that the target asks for now.', targetLabels);
+  const minReplicas = living('min_replicas', "The policy's minimum.", targetLabels);
+  const maxReplicas = living('max_replicas', "The policy's maximum.", targetLabels);
+  const targetMode = living('policy_mode', 'Always 1; the mode in force is a label.', [...targetLabels, 'mode']);
+  const queryLag = living('query_lag_seconds', 'Age of the newest sample behind a metric.', [
+    ...targetLabels,
+    'metric',
+  ]);
+  const metricUnknown = living('metric_unknown', '1 while a metric has no usable value.', [...targetLabels, 'metric']);
+  const desiredNodes = living('desired_nodes', 'Nodes that are wanted.', ['node_group']);
+  const currentNodes = living('current_nodes', 'Nodes that the group has now.', ['node_group']);
+  const upcomingNodes = living('upcoming_nodes', 'Ordered nodes that run no pods yet.', ['node_group']);
+  const minNodes = living('min_nodes', "The policy's minimum.", ['node_group']);
+  const maxNodes = living('max_nodes', "The policy's maximum.", ['node_group']);
+  const keptNodes = living('kept_nodes', 'Nodes that stay, by why.', ['node_group', 'reason']);
+  const pendingPods = living('pending_pods', 'Pods without a place.', []);
+  const nodes = living('nodes', 'Nodes of the cluster, by whether they are ready.', ['ready']);
+  const sourceErrors = counter('source_errors_total', 'What could not be read.', ['source', 'code']);
+  const alertsFiring = gauge('alerts_firing', 'Alerts of springtide itself that fire.');
+  const calls = counter('api_calls_total', 'Calls to the outside.', ['source', 'method', 'code']);
+  const callDuration = histogram('api_call_duration_seconds', 'How long calls to the outside took.', callBuckets, [
+    'source',
+    'method',
+  ]);
+  const notifications = counter('notifications_total', 'Messages to people.', ['channel', 'outcome', 'code']);
+  const watchers = gauge('page_watchers', 'Open event streams of the page.');
+  if (options.processFigures !== false) collectDefaultMetrics({ register: registry });
+
+  function recordStages(report: TickReport): void {
+    let sum = 0;
+    for (const stage of stages) {
+      const ran = report.stages[stage];
+      if (ran === undefined) continue;
+      sum += ran.milliseconds;
+      stageDuration.observe({ stage }, ran.milliseconds / 1000);
+      if (ran.failed === undefined) lastSuccess.set({ stage }, (instantOf(report.time) ?? 0) / 1000);
+      else stageFailures.inc({ stage, code: ran.failed.code });
+    }
+    ticks.inc();
+    tickDuration.observe(sum / 1000);
+    lateness.observe(Math.max(0, report.lateness) / 1000);
+  }
+
+  function recordPods({ plan, targets = {} }: TickReport): void {
+    const rows = plan.pods.map((decision) => ({
+      decision,
+      labels: labelsOf(decision.target),
+      bounds: targets[targetKey(decision.target)],
+    }));
+    for (const { decision } of rows) decisions.inc({ tier: 'pods', action: decision.action, reason: decision.reason });
+    desiredReplicas(rows.map(({ labels, decision }) => ({ labels, value: decision.desired })));
+    currentReplicas(rows.map(({ labels, decision }) => ({ labels, value: decision.current })));
+    minReplicas(rows.map(({ labels, bounds }) => ({ labels, value: bounds?.min ?? null })));
+    maxReplicas(rows.map(({ labels, bounds }) => ({ labels, value: bounds?.max ?? null })));
+    targetMode(rows.map(({ labels, decision }) => ({ labels: { ...labels, mode: decision.mode }, value: 1 })));
+    const readings = rows.flatMap(({ labels, decision }) =>
+      decision.metrics.map((reading) => ({ labels: { ...labels, metric: reading.name }, reading })),
+    );
+    queryLag(readings.map(({ labels, reading }) => ({ labels, value: reading.ageSeconds })));
+    metricUnknown(readings.map(({ labels, reading }) => ({ labels, value: reading.state === 'ok' ? 0 : 1 })));
+  }
+
+  function recordNodes({ plan, groups = {} }: TickReport): void {
+    const rows = plan.nodes.map((decision) => ({ decision, labels: { node_group: decision.nodeGroup } }));
+    for (const { decision } of rows) decisions.inc({ tier: 'nodes', action: decision.action, reason: decision.reason });
+    desiredNodes(rows.map(({ labels, decision }) => ({ labels, value: decision.desired })));
+    currentNodes(rows.map(({ labels, decision }) => ({ labels, value: decision.current })));
+    upcomingNodes(rows.map(({ labels, decision }) => ({ labels, value: decision.upcoming })));
+    minNodes(rows.map(({ labels, decision }) => ({ labels, value: groups[decision.nodeGroup]?.min ?? null })));
+    maxNodes(rows.map(({ labels, decision }) => ({ labels, value: groups[decision.nodeGroup]?.max ?? null })));
+    keptNodes(
+      rows.flatMap(({ labels, decision }) =>
+        [...new Set(decision.kept.map((kept) => kept.reason))].map((reason) => ({
+          labels: { ...labels, reason },
+          value: decision.kept.filter((kept) => kept.reason === reason).length,
+        })),
+      ),
+    );
+  }
+
+  const recordNotification: Metrics['recordNotification'] = ({ channel, outcome, code = '' }) =>
+    notifications.inc({ channel, outcome, code });
+
+  return {
+    recordTick: (report) => {
+      recordStages(report);
+      recordPods(report);
+      recordNodes(report);
+      for (const { kind, status, code = '' } of report.outcomes) outcomes.inc({ kind, status, code });
+      for (const { source, code } of report.errors) sourceErrors.inc({ source, code });
+      const { pendingPods: pending, nodeCount, readyNodes } = report;
+      pendingPods([{ labels: {}, value: pending }]);
+      const unready = nodeCount === null || readyNodes === null ? null : nodeCount - readyNodes;
+      nodes([
+        { labels: { ready: 'true' }, value: readyNodes },
+        { labels: { ready: 'false' }, value: unready },
+      ]);
+      alertsFiring.set(report.plan.alerts.filter((alert) => alert.state === 'firing').length);
+    },
+    recordCall: ({ source, method = '', code, seconds }) => {
+      calls.inc({ source, method, code });
+      callDuration.observe({ source, method }, seconds);
+    },
+    recordNotification,
+    recordWatchers: (count) => watchers.set(count),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
