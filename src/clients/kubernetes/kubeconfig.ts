@@ -1,0 +1,114 @@
+// A kubeconfig with all that people put in it: certificates, tokens, exec plugins, OIDC; loaded by the Kubernetes library.
+import type { KubeConfig } from '@kubernetes/client-node';
+import { existsSync } from 'node:fs';
+import type { RequestOptions } from 'node:https';
+import type { Clock } from '../../clock.ts';
+import { SpringtideError, messageOf } from '../../model/errors.ts';
+import { later, seconds } from '../../model/units.ts';
+import type { Instant } from '../../model/units.ts';
+import type { Credentials, KubernetesConnection } from './connection.ts';
+
+// An exec plugin without an expiry would be run at every call.
+const rememberedFor = seconds(30);
+const pluginDeadline = 15_000;
+
+export interface KubeconfigOptions {
+  readonly files: readonly string[];
+  /** who named the files, for errors */
+  readonly origin: string;
+  readonly context: string | undefined;
+  readonly clock: Clock;
+}
+
+export async function connectByKubeconfig(options: KubeconfigOptions): Promise<KubernetesConnection> {
+  const config = await load(options);
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) {
+    const known = config.getContexts().map((context) => context.name);
+    throw invalid(
+      options,
+      `context "${config.getCurrentContext()}" names no cluster`,
+      `name one of ${known.join(', ')}`,
+    );
+  }
+  if (cluster.proxyUrl !== undefined)
+    throw invalid(options, 'proxy-url is not supported', 'give springtide a direct way to the API server');
+
+  let remembered: { readonly until: Instant; readonly credentials: Promise<Credentials> } | null = null;
+  return {
+    server: cluster.server.replace(/\/+$/, ''),
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? null,
+    credentials: () => {
+      const now = options.clock.now();
+      if (remembered === null || remembered.until <= now) {
+        const credentials = authenticate(config, options);
+        remembered = { until: later(now, rememberedFor), credentials };
+        credentials.catch(() => (remembered = null));
+      }
+      return remembered.credentials;
+    },
+    forget: () => (remembered = null),
+  };
+}
+
+async function load(options: KubeconfigOptions): Promise<KubeConfig> {
+  // Loaded when needed: the library costs about 77 MB and a second.
+  const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
+  const merged = new KubeConfig();
+  for (const [index, file] of options.files.entries()) {
+    // kubectl skips files of a KUBECONFIG list that do not exist.
+    if (options.files.length > 1 && !existsSync(file)) continue;
+    try {
+      const one = new KubeConfig();
+      one.loadFromFile(file);
+      merged.mergeConfig(one, index > 0 && merged.getCurrentContext() !== undefined);
+    } catch (cause) {
+      throw invalid({ ...options, origin: file }, `is no kubeconfig (${messageOf(cause)})`, 'correct the file', cause);
+    }
+  }
+  // The library refuses plain http unless told that nothing is verified, which is what http means.
+  merged.clusters = merged.clusters.map((cluster) =>
+    cluster.server.startsWith('http:') ? { ...cluster, skipTLSVerify: true } : cluster,
+  );
+  if (options.context !== undefined) merged.setCurrentContext(options.context);
+  return merged;
+}
+
+async function authenticate(config: KubeConfig, options: KubeconfigOptions): Promise<Credentials> {
+  const given: RequestOptions = { headers: {} };
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${pluginDeadline} ms`)), pluginDeadline);
+  });
+  try {
+    await Promise.race([config.applyToHTTPSOptions(given), late]);
+  } catch (cause) {
+    throw invalid(
+      options,
+      `gives no credentials (${messageOf(cause)})`,
+      'run its exec plugin by hand, check its files',
+      cause,
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(given.headers ?? {}))
+    if (value !== undefined) headers[name.toLowerCase()] = String(value);
+  if (typeof given.auth === 'string') headers['authorization'] = `Basic ${Buffer.from(given.auth).toString('base64')}`;
+  return {
+    headers,
+    tls: {
+      ...(given.ca !== undefined && { ca: textOf(given.ca) }),
+      ...(given.cert !== undefined && { cert: textOf(given.cert) }),
+      ...(given.key !== undefined && { key: textOf(given.key) }),
+      ...(given.servername !== undefined && { serverName: given.servername }),
+      insecureSkipVerify: given.rejectUnauthorized === false,
+    },
+  };
+}
+
+const textOf = (pem: unknown): string => (Buffer.isBuffer(pem) ? pem.toString('utf8') : String(pem));
+
+const invalid = (options: KubeconfigOptions, what: string, mend: string, cause?: unknown): SpringtideError =>
+  new SpringtideError({ code: 'CredentialsInvalid', what, where: options.origin, mend, cause });

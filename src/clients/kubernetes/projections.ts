@@ -1,0 +1,209 @@
+// Each kind cut down to the fields that decisions use, on arrival: 10,000 whole pods would cost a quarter of a gigabyte.
+import type {
+  DaemonSet,
+  KubernetesObject,
+  Node,
+  ObjectMeta,
+  Pod,
+  PodDisruptionBudget,
+  Workload,
+} from '../../model/kubernetes.ts';
+
+export type Json = Readonly<Record<string, unknown>>;
+export type Projection<T extends KubernetesObject> = (raw: Json, apiVersion: string, kind: string) => T;
+
+const longestText = 1024;
+const neverKept = new Set([
+  'kubectl.kubernetes.io/last-applied-configuration',
+  'deployment.kubernetes.io/revision-history',
+]);
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
+const isEmptyObject = (value: object): boolean => Object.keys(value).length === 0;
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : []);
+
+/** The named fields that are there; undefined where the source is none. */
+function pick(source: unknown, ...keys: readonly string[]): Record<string, unknown> | undefined {
+  if (!isObject(source)) return undefined;
+  const picked: Record<string, unknown> = {};
+  for (const key of keys) {
+    const value = source[key];
+    if (value !== undefined && value !== null) picked[key] = typeof value === 'string' ? clipped(value) : value;
+  }
+  return picked;
+}
+
+const clipped = (text: string): string => (text.length > longestText ? text.slice(0, longestText) : text);
+const each = (value: unknown, ...keys: readonly string[]): Record<string, unknown>[] | undefined =>
+  Array.isArray(value) ? value.map((one) => pick(one, ...keys) ?? {}) : undefined;
+/** Sets the key only where there is something: an absent field must cost nothing. */
+function put(into: Record<string, unknown> | undefined, key: string, value: unknown): void {
+  if (into !== undefined && value !== undefined) into[key] = value;
+}
+
+export function projectMeta(raw: unknown): ObjectMeta {
+  const meta = pick(
+    raw,
+    'name',
+    'namespace',
+    'uid',
+    'resourceVersion',
+    'generation',
+    'creationTimestamp',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'labels',
+  );
+  const kept = { ...meta };
+  if (!isObject(raw)) return kept as unknown as ObjectMeta;
+  put(kept, 'annotations', projectAnnotations(raw['annotations']));
+  put(kept, 'ownerReferences', each(raw['ownerReferences'], 'apiVersion', 'kind', 'name', 'uid', 'controller'));
+  return kept as unknown as ObjectMeta;
+}
+
+/** Long values belong to others and may hold anything; springtide's own are always kept. */
+function projectAnnotations(raw: unknown): Record<string, string> | undefined {
+  if (!isObject(raw)) return undefined;
+  const kept: Record<string, string> = {};
+  for (const [key, value] of Object.entries(raw)) {
+    if (typeof value !== 'string' || neverKept.has(key)) continue;
+    if (value.length <= longestText || key.startsWith('springtide.io/')) kept[key] = value;
+  }
+  return Object.keys(kept).length === 0 ? undefined : kept;
+}
+
+function base(raw: Json, apiVersion: string, kind: string): Record<string, unknown> & KubernetesObject {
+  return { apiVersion, kind, metadata: projectMeta(raw['metadata']) };
+}
+
+function projectPodSpec(raw: unknown): Record<string, unknown> | undefined {
+  const spec = pick(
+    raw,
+    'nodeName',
+    'overhead',
+    'nodeSelector',
+    'tolerations',
+    'topologySpreadConstraints',
+    'priority',
+    'priorityClassName',
+    'terminationGracePeriodSeconds',
+  );
+  if (!isObject(raw)) return undefined;
+  put(spec, 'containers', projectContainers(raw['containers']));
+  put(spec, 'initContainers', projectContainers(raw['initContainers']));
+  put(spec, 'affinity', pick(raw['affinity'], 'nodeAffinity', 'podAffinity', 'podAntiAffinity'));
+  const volumes = listOf(raw['volumes'])
+    .map(projectVolume)
+    .filter((volume) => volume !== null);
+  if (volumes.length > 0) put(spec, 'volumes', volumes);
+  return spec;
+}
+
+function projectContainers(raw: unknown): Record<string, unknown>[] | undefined {
+  if (!Array.isArray(raw)) return undefined;
+  return raw.map((container: unknown) => {
+    const kept = pick(container, 'name', 'restartPolicy') ?? {};
+    if (!isObject(container)) return kept;
+    const resources = pick(container['resources'], 'requests', 'limits');
+    if (resources !== undefined && Object.keys(resources).length > 0) kept['resources'] = resources;
+    const ports = listOf(container['ports']).filter((port) => isObject(port) && port['hostPort'] !== undefined);
+    if (ports.length > 0) kept['ports'] = each(ports, 'hostPort', 'protocol', 'hostIP');
+    return kept;
+  });
+}
+
+/** Only volumes that tie a pod to its node or to a disk; what is mounted from secrets is nobody's business here. */
+function projectVolume(raw: unknown): Record<string, unknown> | null {
+  if (!isObject(raw)) return null;
+  if (isObject(raw['hostPath'])) return { name: raw['name'], hostPath: pick(raw['hostPath'], 'path', 'type') };
+  if (isObject(raw['emptyDir'])) return { name: raw['name'], emptyDir: pick(raw['emptyDir'], 'medium') };
+  if (isObject(raw['persistentVolumeClaim']))
+    return { name: raw['name'], persistentVolumeClaim: pick(raw['persistentVolumeClaim'], 'claimName') };
+  return null;
+}
+
+const conditionKeys = ['type', 'status', 'reason', 'message', 'lastTransitionTime'];
+
+export const projectPod: Projection<Pod> = (raw, apiVersion, kind) => {
+  const pod = base(raw, apiVersion, kind);
+  put(pod, 'spec', projectPodSpec(raw['spec']));
+  const status = pick(raw['status'], 'phase', 'reason', 'startTime');
+  if (isObject(raw['status'])) {
+    put(status, 'conditions', each(raw['status']['conditions'], ...conditionKeys));
+    const containers = raw['status']['containerStatuses'];
+    if (Array.isArray(containers)) put(status, 'containerStatuses', containers.map(projectContainerStatus));
+  }
+  put(pod, 'status', status);
+  return pod;
+};
+
+function projectContainerStatus(raw: unknown): Record<string, unknown> {
+  const kept = pick(raw, 'name', 'restartCount', 'ready') ?? {};
+  const state = isObject(raw) && isObject(raw['state']) ? raw['state'] : {};
+  if (isObject(state['waiting'])) kept['state'] = { waiting: pick(state['waiting'], 'reason') };
+  return kept;
+}
+
+export const projectNode: Projection<Node> = (raw, apiVersion, kind) => {
+  const node = base(raw, apiVersion, kind);
+  put(node, 'spec', pick(raw['spec'], 'providerID', 'unschedulable', 'taints'));
+  const status = pick(raw['status'], 'capacity', 'allocatable');
+  if (isObject(raw['status'])) {
+    put(status, 'conditions', each(raw['status']['conditions'], ...conditionKeys));
+    put(status, 'addresses', each(raw['status']['addresses'], 'type', 'address'));
+    put(status, 'nodeInfo', pick(raw['status']['nodeInfo'], 'systemUUID'));
+  }
+  put(node, 'status', status);
+  return node;
+};
+
+function projectTemplate(raw: unknown): Record<string, unknown> | undefined {
+  if (!isObject(raw)) return undefined;
+  const template: Record<string, unknown> = {};
+  if (isObject(raw['metadata'])) template['metadata'] = projectMeta(raw['metadata']);
+  put(template, 'spec', projectPodSpec(raw['spec']));
+  return template;
+}
+
+export const projectWorkload: Projection<Workload> = (raw, apiVersion, kind) => {
+  const workload = base(raw, apiVersion, kind);
+  const spec = pick(raw['spec'], 'replicas', 'selector');
+  if (isObject(raw['spec'])) put(spec, 'template', projectTemplate(raw['spec']['template']));
+  put(workload, 'spec', spec);
+  put(workload, 'status', pick(raw['status'], 'replicas', 'readyReplicas', 'updatedReplicas', 'observedGeneration'));
+  return workload;
+};
+
+export const projectDaemonSet: Projection<DaemonSet> = (raw, apiVersion, kind) => {
+  const daemonSet = base(raw, apiVersion, kind);
+  const spec = pick(raw['spec'], 'selector');
+  if (isObject(raw['spec'])) put(spec, 'template', projectTemplate(raw['spec']['template']));
+  put(daemonSet, 'spec', spec);
+  return daemonSet;
+};
+
+export const projectDisruptionBudget: Projection<PodDisruptionBudget> = (raw, apiVersion, kind) => {
+  const budget = base(raw, apiVersion, kind);
+  const spec = pick(raw['spec'], 'selector', 'minAvailable', 'maxUnavailable');
+  // In v1beta1 an empty selector matches no pod; in v1 it matches all.
+  const selector = spec?.['selector'];
+  const isEmpty = isObject(selector) && Object.values(selector).every((part) => !isObject(part) || isEmptyObject(part));
+  if (spec !== undefined && apiVersion === 'policy/v1beta1' && isEmpty) spec['selector'] = null;
+  put(budget, 'spec', spec);
+  put(budget, 'status', pick(raw['status'], 'disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'));
+  return budget;
+};
+
+/** For kinds of which decisions use a handful of fields as they are. */
+export const projectFields =
+  (fields: {
+    readonly top?: readonly string[];
+    readonly spec?: readonly string[];
+    readonly status?: readonly string[];
+  }): Projection<KubernetesObject> =>
+  (raw, apiVersion, kind) => {
+    const kept = { ...base(raw, apiVersion, kind), ...pick(raw, ...(fields.top ?? [])) };
+    if (fields.spec) put(kept, 'spec', pick(raw['spec'], ...fields.spec));
+    if (fields.status) put(kept, 'status', pick(raw['status'], ...fields.status));
+    return kept;
+  };
