@@ -97,17 +97,18 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const call = prepare(options, wanted);
     const idempotent = wanted.idempotent ?? ['GET', 'HEAD', 'PUT', 'DELETE'].includes(call.method);
     const started = performance.now();
+    let tried = 0;
     let pause = 0;
-    // The pause is drawn here, because a pause that outlives the deadline means: give up now.
+    // The pause is drawn here, because one that outlives the deadline means: give up now, with the true reason.
     const worthwhile = handleWhen((error) => {
       if (!(error instanceof ClientError) || !error.retryable || error.code === 'BreakerOpen' || !idempotent)
         return false;
-      pause = error.retryAfterMs ?? 0;
+      pause = Math.max(error.retryAfterMs ?? 0, jittered(retrying, ++tried));
       return performance.now() - started + pause < call.deadline;
     });
     const policy = retry(worthwhile, {
       maxAttempts: Math.max(0, retrying.attempts - 1),
-      backoff: new DelegateBackoff(({ attempt: number }) => Math.max(pause, jittered(retrying, number))),
+      backoff: new DelegateBackoff(() => pause),
     }).dangerouslyUnref();
     const run = policy.execute(async ({ attempt: number }) => {
       call.signal.throwIfAborted();

@@ -61,6 +61,8 @@ interface Held {
 
 /** Wrong passwords in a row lock accounts: after a refusal Keystone is left alone for this long. */
 const refusalPause = 30_000;
+/** Between attempts to renew a token that still holds. */
+const renewalPause = 15_000;
 const longestMargin = 120_000;
 
 export function createKeystone(parts: {
@@ -128,7 +130,10 @@ export function createKeystone(parts: {
             throw told;
           }
           // A Keystone that is away for a moment takes nothing from a token that still holds.
-          if (held !== null && clock.now() < held.endsAt) return held;
+          if (held !== null && clock.now() < held.endsAt) {
+            held = { ...held, renewAt: Math.min(held.endsAt, clock.now() + renewalPause) as Instant };
+            return held;
+          }
           throw error;
         },
       )

@@ -1,0 +1,74 @@
+// The machines of one node group and who goes when the count changes: Heat's rules, and those of the two Cluster API drivers.
+import type { Random } from '../random.ts';
+
+export type Driver = 'heat' | 'capiHelm' | 'capiDriver';
+export type MemberState = 'CREATING' | 'ACTIVE' | 'ERROR' | 'DELETING';
+
+export interface Member {
+  readonly index: number;
+  readonly id: string;
+  readonly name: string;
+  readonly address: string;
+  readonly created: string;
+  state: MemberState;
+}
+
+export interface Removal {
+  readonly matched: readonly string[];
+  readonly unmatched: readonly string[];
+}
+
+/** Indices of the members that the group shall have; an index without a member is one to create. */
+export interface Wanted extends Removal {
+  readonly indices: readonly number[];
+}
+
+/**
+ * Heat: a removal entry names a member by index or by server id, others are ignored without a word; a removed index is never
+ * used again; the members wanted are the first `count` indices that are left. So a list longer than the decrease makes
+ * replacements, and a shorter one also costs the members with the highest indices.
+ */
+export function heatWants(
+  members: readonly Member[],
+  gone: Set<number>,
+  count: number,
+  remove: readonly string[],
+): Wanted {
+  const hit = members.filter((member) => remove.includes(member.id) || remove.includes(String(member.index)));
+  for (const member of hit) gone.add(member.index);
+  const indices: number[] = [];
+  for (let index = 0; indices.length < count; index++) if (!gone.has(index)) indices.push(index);
+  return { indices, ...removalOf(hit, remove) };
+}
+
+/** Cluster API: the count rules; machines that are marked for deletion go first (capiDriver), or chance decides (capiHelm). */
+export function clusterApiWants(
+  members: readonly Member[],
+  count: number,
+  remove: readonly string[],
+  driver: 'capiHelm' | 'capiDriver',
+  random: Random,
+): Wanted {
+  const living = members.filter((member) => member.state !== 'DELETING');
+  const marked = driver === 'capiDriver' ? living.filter((member) => remove.includes(member.id)) : [];
+  const others = living.filter((member) => !marked.includes(member));
+  // Never the marked ones by luck: a driver that ignores the list shall be caught each time.
+  const spared = others.filter((member) => remove.includes(member.id));
+  const drawn = others
+    .filter((member) => !remove.includes(member.id))
+    .map((member) => ({ member, lot: random() }))
+    .sort((a, b) => a.lot - b.lot)
+    .map(({ member }) => member);
+  const order = [...marked, ...drawn, ...spared];
+  const keep = order.slice(Math.max(0, living.length - count)).map((member) => member.index);
+  const next = Math.max(-1, ...members.map((member) => member.index)) + 1;
+  for (let index = next; keep.length < count; index++) keep.push(index);
+  return { indices: keep, ...removalOf(marked, remove) };
+}
+
+function removalOf(hit: readonly Member[], remove: readonly string[]): Removal {
+  return {
+    matched: hit.map((member) => member.id),
+    unmatched: remove.filter((entry) => !hit.some((member) => member.id === entry || String(member.index) === entry)),
+  };
+}
