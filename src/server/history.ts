@@ -1,0 +1,108 @@
+// The last few hundred ticks as columns for the charts, bounded by ticks and by targets.
+import type { History, TickReport } from '../model/report.ts';
+import { targetKey } from '../model/target.ts';
+import { instantOf } from '../model/units.ts';
+
+type Cell = number | null;
+
+/** A ring of numbers; NaN stands for unknown. Single precision: a chart shows no more. */
+class Column {
+  readonly #cells: Float32Array;
+  constructor(length: number) {
+    this.#cells = new Float32Array(length).fill(Number.NaN);
+  }
+  set(slot: number, value: Cell): void {
+    this.#cells[slot] = value ?? Number.NaN;
+  }
+  inOrder(slots: readonly number[]): Cell[] {
+    return slots.map((slot) => {
+      const value = this.#cells[slot] ?? Number.NaN;
+      return Number.isNaN(value) ? null : Number(value.toPrecision(6));
+    });
+  }
+}
+
+type Columns<Name extends string> = Readonly<Record<Name, Column>>;
+const targetColumns = ['current', 'desired', 'load', 'capacity'] as const;
+const groupColumns = ['current', 'desired', 'ready'] as const;
+
+export interface HistoryRing {
+  record(report: TickReport): void;
+  /** Of one target and one group, or of all that are kept. */
+  read(wanted?: { readonly target?: string; readonly group?: string }): History;
+}
+
+export function createHistory({ ticks = 600, targets: most = 500 } = {}): HistoryRing {
+  const times = new Float64Array(ticks);
+  const pending = new Column(ticks);
+  const targets = new Map<string, Columns<(typeof targetColumns)[number]>>();
+  const groups = new Map<string, Columns<(typeof groupColumns)[number]>>();
+  let written = 0;
+
+  function columnsFor<Name extends string>(
+    known: Map<string, Columns<Name>>,
+    key: string,
+    names: readonly Name[],
+  ): Columns<Name> | undefined {
+    if (!known.has(key) && known.size < most)
+      known.set(key, Object.fromEntries(names.map((name) => [name, new Column(ticks)])) as Columns<Name>);
+    return known.get(key);
+  }
+
+  /** What is gone from the plan goes from here, and leaves its place to others. */
+  function write<Name extends string>(
+    known: Map<string, Columns<Name>>,
+    names: readonly Name[],
+    rows: ReadonlyMap<string, Readonly<Record<Name, Cell>>>,
+    slot: number,
+  ): void {
+    for (const key of known.keys()) if (!rows.has(key)) known.delete(key);
+    for (const [key, row] of rows) {
+      const columns = columnsFor(known, key, names);
+      for (const name of names) columns?.[name].set(slot, row[name]);
+    }
+  }
+
+  return {
+    record: ({ time, plan, pendingPods, targets: facts = {}, groups: groupFacts = {} }) => {
+      const slot = written % ticks;
+      times[slot] = (instantOf(time) ?? 0) / 1000;
+      pending.set(slot, pendingPods);
+      const podRows = plan.pods.map(({ target, current, desired }) => {
+        const load = facts[targetKey(target)]?.load;
+        const row = { current, desired, load: load?.value ?? null, capacity: load?.capacity ?? null };
+        return [targetKey(target), row] as const;
+      });
+      write(targets, targetColumns, new Map(podRows), slot);
+      const nodeRows = plan.nodes.map(
+        ({ nodeGroup, current, desired }) =>
+          [nodeGroup, { current, desired, ready: groupFacts[nodeGroup]?.ready ?? null }] as const,
+      );
+      write(groups, groupColumns, new Map(nodeRows), slot);
+      written += 1;
+    },
+    read: ({ target, group } = {}) => {
+      const length = Math.min(written, ticks);
+      const slots = Array.from({ length }, (_, index) => (written - length + index) % ticks);
+      const of = <Name extends string>(
+        known: ReadonlyMap<string, Columns<Name>>,
+        names: readonly Name[],
+        wanted: string | undefined,
+      ) =>
+        Object.fromEntries(
+          [...known]
+            .filter(([key]) => wanted === undefined || key === wanted)
+            .map(([key, columns]) => [
+              key,
+              Object.fromEntries(names.map((name) => [name, columns[name].inOrder(slots)])) as Record<Name, Cell[]>,
+            ]),
+        );
+      return {
+        times: slots.map((slot) => times[slot] ?? 0),
+        pendingPods: pending.inOrder(slots),
+        targets: of(targets, targetColumns, target),
+        groups: of(groups, groupColumns, group),
+      };
+    },
+  };
+}

@@ -1,0 +1,194 @@
+// The daemon's HTTP server: the page with its API and events on one listener, figures and probes on both.
+import { createServer, type Server } from 'node:http';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import type { Logger } from 'pino';
+import { systemClock, type Clock } from '../clock.ts';
+import { messageOf } from '../model/errors.ts';
+import type { InboxItem, TickReport } from '../model/report.ts';
+import { seconds } from '../model/units.ts';
+import { languages, type Language, type Texts } from '../model/texts.ts';
+import { createGatherer, type Gatherer } from './gather.ts';
+import { ownNamesOnly, problem, readOnly, securityHeaders } from './guard.ts';
+import type { Health, Probe } from './health.ts';
+import { isLoopback, listening, parseListen } from './listen.ts';
+import type { Metrics } from './metrics.ts';
+import { pageRoutes } from './page.ts';
+import { createStream, sseEvent, type Stream } from './stream.ts';
+import type { About } from './view.ts';
+
+export interface ServerOptions {
+  /** `http.listen` of the Daemon document */
+  readonly listen: string;
+  /** `http.metrics`; null: no second listener */
+  readonly metricsListen: string | null;
+  /** asked anew for every view: a reload may change it */
+  readonly about: () => About;
+  readonly texts: (language: Language) => Texts;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  readonly log: Logger;
+  /** the demo's own inboxes, the newest last; without it the page shows what was sent */
+  readonly inbox?: () => readonly InboxItem[];
+  /** real time, for heartbeats */
+  readonly clock?: Clock;
+  /** where the built page is */
+  readonly pageDirectory?: string;
+  /** how many may watch at once */
+  readonly watchers?: number;
+}
+
+export interface RunningServer {
+  readonly urls: { readonly page: string; readonly metrics: string | null };
+  /** Once a tick. Also tells metrics and health. */
+  publish(report: TickReport): void;
+  close(): Promise<void>;
+}
+
+const answer = (response: Response, { status, body }: Probe): void => {
+  response.status(status).set('Cache-Control', 'no-store').json(body);
+};
+
+function probeRoutes(app: Express, { health, metrics }: ServerOptions): void {
+  app.get('/healthz', (_request, response) => answer(response, health.healthz()));
+  app.get('/readyz', (_request, response) => answer(response, health.readyz()));
+  app.get('/metrics', async (_request, response) => {
+    const text = await metrics.text();
+    response.set({ 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' }).send(text);
+  });
+}
+
+const isLanguage = (text: unknown): text is Language => languages.some((language) => language === text);
+const oneOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+function apiRoutes(app: Express, options: ServerOptions, gatherer: Gatherer, stream: Stream): void {
+  app.use('/api', (_request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    next();
+  });
+  app.get('/api/v1/view', (_request, response) => {
+    response.json(gatherer.view());
+  });
+  app.get('/api/v1/plan', (_request, response) => {
+    const last = gatherer.last();
+    if (last === null) problem(response, 503, 'NoTickYet', 'the first tick has not ended yet: ask again in a moment');
+    else response.json(last.plan);
+  });
+  app.get('/api/v1/history', (request, response) => {
+    const target = oneOf(request.query['target']);
+    const group = oneOf(request.query['group']);
+    response.json(
+      gatherer.history.read({ ...(target === undefined ? {} : { target }), ...(group === undefined ? {} : { group }) }),
+    );
+  });
+  app.get('/api/v1/events', (request, response) => {
+    if (request.method === 'HEAD') response.set('Content-Type', 'text/event-stream; charset=utf-8').end();
+    else if (!stream.add(response, sseEvent('view', gatherer.view()))) {
+      response.set('Retry-After', '30');
+      problem(response, 503, 'TooManyWatchers', 'as many pages as allowed are open already: close one, or try later');
+    }
+  });
+  app.get('/api/v1/texts', (request, response) => {
+    const language = request.query['lang'] ?? 'en';
+    if (!isLanguage(language)) problem(response, 400, 'UnknownLanguage', `lang is one of ${languages.join(', ')}`);
+    else response.json(pageTexts(options.texts(language)));
+  });
+  app.use('/api', (_request, response) => problem(response, 404, 'NotFound', 'there is nothing at this address'));
+}
+
+/** Alerts' texts are the receivers' business: the page needs its own words and the reasons. */
+const pageTexts = ({ language, sentences }: Texts): Texts => ({
+  language,
+  sentences: Object.fromEntries(
+    Object.entries(sentences).filter(([code]) => code.startsWith('page.') || code.startsWith('reason.')),
+  ),
+});
+
+function guarded(loopback: boolean): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(securityHeaders, readOnly);
+  if (loopback) app.use(ownNamesOnly);
+  return app;
+}
+
+function lastResorts(app: Express, log: Logger): void {
+  app.use((_request, response) => problem(response, 404, 'NotFound', 'there is nothing at this address'));
+  app.use((thrown: unknown, request: Request, response: Response, next: NextFunction) => {
+    const status = (thrown as { status?: unknown }).status;
+    if (typeof status === 'number' && status >= 400 && status < 500) {
+      problem(response, status, 'BadRequest', 'the address cannot be read');
+      return;
+    }
+    log.error({ err: thrown, path: request.path }, `answering failed: ${messageOf(thrown)}`);
+    if (response.headersSent) next(thrown);
+    else problem(response, 500, 'Internal', 'this is our fault; the log says more');
+  });
+}
+
+function bounded(app: Express): Server {
+  const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 }, app);
+  server.maxHeadersCount = 100;
+  return server;
+}
+
+/** Answers under way may end; what has not ended within a second is cut off. */
+const closed = (server: Server, clock: Clock): Promise<void> =>
+  new Promise((resolve) => {
+    const cancel = clock.after(seconds(1), () => server.closeAllConnections());
+    server.close(() => {
+      cancel();
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { health, metrics, log, clock = systemClock } = options;
+  const listen = parseListen(options.listen, 'http.listen');
+  const gatherer = createGatherer(options.about, options.inbox);
+  const stream = createStream({
+    clock,
+    onSize: (size) => metrics.recordWatchers(size),
+    ...(options.watchers === undefined ? {} : { most: options.watchers }),
+  });
+
+  const app = guarded(isLoopback(listen));
+  probeRoutes(app, options);
+  apiRoutes(app, options, gatherer, stream);
+  pageRoutes(app, options.pageDirectory);
+  lastResorts(app, log);
+  const pageServer = bounded(app);
+  const page = await listening(pageServer, listen, 'http.listen');
+
+  let metricsServer: Server | null = null;
+  let metricsUrl: string | null = null;
+  if (options.metricsListen !== null) {
+    try {
+      const place = parseListen(options.metricsListen, 'http.metrics');
+      const figures = guarded(isLoopback(place));
+      probeRoutes(figures, options);
+      lastResorts(figures, log);
+      metricsServer = bounded(figures);
+      metricsUrl = await listening(metricsServer, place, 'http.metrics');
+    } catch (error) {
+      await closed(pageServer, clock);
+      throw error;
+    }
+  }
+  log.info({ page, metrics: metricsUrl }, 'listening');
+
+  return {
+    urls: { page, metrics: metricsUrl },
+    publish: (report) => {
+      health.ticked(report);
+      metrics.recordTick(report);
+      for (const notification of report.notifications ?? []) metrics.recordNotification(notification);
+      const update = gatherer.record(report);
+      if (stream.size > 0) stream.send(sseEvent('tick', update));
+    },
+    close: async () => {
+      stream.close();
+      await Promise.all([closed(pageServer, clock), ...(metricsServer === null ? [] : [closed(metricsServer, clock)])]);
+    },
+  };
+}

@@ -1,0 +1,139 @@
+// From one tick's report to what the page shows of it: pure.
+import type { Outcome } from '../model/outcome.ts';
+import type { Mode, NodeDecision, PlanAlert, PodDecision } from '../model/plan.ts';
+import {
+  stages,
+  type AlertEntry,
+  type DecisionEntry,
+  type InboxItem,
+  type KeptSummary,
+  type NodeRow,
+  type PodRow,
+  type TickReport,
+  type View,
+} from '../model/report.ts';
+import { targetKey, targetName } from '../model/target.ts';
+import { outcomeOf } from './log.ts';
+
+export interface About {
+  readonly cluster: string;
+  readonly version: string;
+  /** milliseconds */
+  readonly interval: number;
+  readonly mode: Mode;
+}
+
+const policyName = ({ namespace, name }: { namespace?: string; name: string }): string =>
+  namespace === undefined ? name : `${namespace}/${name}`;
+
+export function podRow(decision: PodDecision, report: TickReport): PodRow {
+  const key = targetKey(decision.target);
+  const { ready = null, min = null, max = null, load = null } = report.targets?.[key] ?? {};
+  const { target, current, desired, mode, action, reason, limitedBy, facts, message, metrics, until } = decision;
+  const policy = policyName(decision.policy);
+  return {
+    ...{ key, policy, target, current, desired, ready, min, max, mode, action, reason, limitedBy },
+    ...{ facts, message, metrics, load, until },
+  };
+}
+
+/** Why nodes stay, the most frequent reason first: sixty nodes are a handful of lines. */
+export function keptSummary(kept: NodeDecision['kept']): KeptSummary[] {
+  const byReason = new Map<string, KeptSummary>();
+  for (const { reason, by } of kept) {
+    const before = byReason.get(reason);
+    byReason.set(reason, { reason, nodes: (before?.nodes ?? 0) + 1, by: before?.by ?? by });
+  }
+  return [...byReason.values()].sort((one, other) => other.nodes - one.nodes);
+}
+
+export function nodeRow(decision: NodeDecision, report: TickReport): NodeRow {
+  const { nodeGroup: group, current, desired, upcoming, mode, action, reason, facts, message, until } = decision;
+  const { ready = null, min = null, max = null } = report.groups?.[group] ?? {};
+  return {
+    ...{ key: group, policy: policyName(decision.policy), group, current, desired, ready, upcoming, min, max, mode },
+    ...{ action, reason, facts, message, until },
+    for: decision.for.map(({ target, pods }) => ({ target: targetName(target), pods })),
+    draining: decision.drains.flatMap((drain) => (drain.step === 'forget' ? [] : [drain.node])),
+    kept: keptSummary(decision.kept),
+  };
+}
+
+/** A decision entry before it has a number of its own. */
+export type NewEntry = Omit<DecisionEntry, 'id' | 'lastTime' | 'times'>;
+
+const resultOf = (outcome: Outcome | undefined): DecisionEntry['outcome'] =>
+  outcome === undefined
+    ? null
+    : {
+        status: outcome.status,
+        ...(outcome.code === undefined ? {} : { code: outcome.code }),
+        ...(outcome.message === undefined ? {} : { message: outcome.message }),
+      };
+
+/** What of a tick is worth a line on the page: changes, refusals, and what went wrong. */
+export function entriesOf({ plan, outcomes, time }: TickReport): NewEntry[] {
+  const pods = plan.pods.flatMap((decision): NewEntry[] => {
+    if (decision.action !== 'scale' && decision.action !== 'refused') return [];
+    const { action, current: from, desired: to, mode, reason, facts, message } = decision;
+    const outcome = resultOf(outcomeOf(decision, outcomes));
+    const subject = targetName(decision.target);
+    return [{ time, tier: 'pods', subject, action, from, to, mode, reason, facts, message, outcome }];
+  });
+  const nodes = plan.nodes.flatMap((decision): NewEntry[] => {
+    const { nodeGroup: subject, action, current: from, desired: to, mode, reason, facts, message } = decision;
+    const common = { time, tier: 'nodes', subject, from, to, mode, reason, facts, message } as const;
+    const resizes = outcomes.filter((outcome) => outcome.kind === 'resize');
+    const outcome = resultOf(outcomeOf(decision, resizes));
+    const changed = action === 'grow' || action === 'shrink' || action === 'refused';
+    const drains = outcomes.flatMap((drain): NewEntry[] => {
+      if (drain.kind !== 'drain' || drain.nodeGroup !== subject) return [];
+      const worthTelling = drain.step === 'begin' || drain.step === 'rollBack' || drain.status === 'failed';
+      if (!worthTelling) return [];
+      return [{ ...common, action: 'drain', node: drain.node, step: drain.step, outcome: resultOf(drain) }];
+    });
+    return [...(changed ? [{ ...common, action, outcome }] : []), ...drains];
+  });
+  return [...pods, ...nodes];
+}
+
+export const alertEntry = (alert: PlanAlert): AlertEntry => ({
+  name: alert.labels['alertname'] ?? '',
+  severity: alert.labels['severity'] ?? '',
+  summary: alert.annotations['summary'] ?? alert.labels['alertname'] ?? '',
+  since: alert.since,
+});
+
+/** Enough to know whose number or address it is, too little to use it: the page has no login. */
+export function maskedRecipient(to: string): string {
+  const at = to.lastIndexOf('@');
+  if (at > 0) return `${to.slice(0, Math.min(2, at - 1))}…${to.slice(at)}`;
+  return /^\+?\d{7,}$/.test(to) ? `${to.slice(0, -8)}••••${to.slice(-4)}` : to;
+}
+
+/** What was collected over many ticks and stands beside the newest one. */
+export interface Gathered {
+  readonly decisions: readonly DecisionEntry[];
+  readonly messages: { readonly kind: 'inbox' | 'sent'; readonly items: readonly InboxItem[] };
+}
+
+export function viewOf(about: About, report: TickReport | null, gathered: Gathered): View {
+  return {
+    ...about,
+    ...gathered,
+    tick: report?.number ?? null,
+    time: report?.time ?? null,
+    configHash: report?.plan.configHash ?? null,
+    pods: report?.plan.pods.map((decision) => podRow(decision, report)) ?? [],
+    nodes: report?.plan.nodes.map((decision) => nodeRow(decision, report)) ?? [],
+    pendingPods: report?.pendingPods ?? null,
+    readyNodes: report?.readyNodes ?? null,
+    nodeCount: report?.nodeCount ?? null,
+    alerts: report?.plan.alerts.filter((alert) => alert.state === 'firing').map(alertEntry) ?? [],
+    errors: report?.errors ?? [],
+    failures: stages.flatMap((stage) => {
+      const failed = report?.stages[stage]?.failed;
+      return failed === undefined ? [] : [{ stage, ...failed }];
+    }),
+  };
+}
