@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs what the true servers of `npm run test:real` need; quick when all of it is there.
-#   test/real/install.sh [packages] [kubernetes]      both when none is named
-#   SPRINGTIDE_CACHE   where the built Kubernetes is kept (default ~/.cache/springtide)
+#   test/real/install.sh [packages] [kubernetes] [openstack]      all when none is named
+#   SPRINGTIDE_CACHE   where the built Kubernetes and OpenStack's filled databases are kept (default ~/.cache/springtide)
 set -euo pipefail
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 home=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
@@ -65,7 +65,8 @@ build_kubernetes() {
   log=$cache/k8s/$key.log
   trap 'chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
   apt-get -q update </dev/null >"$log" 2>&1 || true # build.sh only reads from it which mirror this machine uses
-  "$here/kubernetes/build.sh" "$work/out" "$work/tree" </dev/null >>"$log" 2>&1 || {
+  # Only the programs count: the recipe's last line, which shows their versions, can end with a closed pipe.
+  "$here/kubernetes/build.sh" "$work/out" "$work/tree" </dev/null >>"$log" 2>&1 || kubernetes_is_built "$work/out" || {
     tail -30 "$log" >&2
     die "the build of Kubernetes failed; its whole log: $log"
   }
@@ -73,7 +74,16 @@ build_kubernetes() {
   mv "$work/out" "$target"
 }
 
-wanted=${*:-packages kubernetes}
+make_seed() {
+  local log=$cache/openstack.log
+  mkdir -p "$cache"
+  "$here/openstack/seed.sh" "$cache" </dev/null >"$log" 2>&1 || {
+    tail -30 "$log" >&2
+    die "OpenStack could not be started to fill its databases; the whole log: $log"
+  }
+}
+
+wanted=${*:-packages kubernetes openstack}
 for step in $wanted; do
   case $step in
     packages)
@@ -84,6 +94,10 @@ for step in $wanted; do
       build_kubernetes
       say 'Kubernetes 1.20'
       ;;
-    *) die "unknown step: $step (packages, kubernetes)" ;;
+    openstack)
+      make_seed
+      say 'OpenStack databases'
+      ;;
+    *) die "unknown step: $step (packages, kubernetes, openstack)" ;;
   esac
 done
