@@ -30,6 +30,8 @@ export interface TargetMemory {
   /** our own last write, until the watch has seen it */
   readonly written: { readonly replicas: number; readonly resourceVersion?: string; readonly at: Instant } | null;
   readonly unknownSince: Readonly<Record<string, Instant>>;
+  /** the last write that failed, until one succeeds */
+  readonly failure: { readonly at: Instant; readonly code: string; readonly message: string } | null;
 }
 
 export interface SentResize {
@@ -57,7 +59,8 @@ export interface GroupMemory {
 
 export interface NodeMemory {
   readonly unneededSince: Instant | null;
-  readonly firstSeen: Instant;
+  /** while it is drained: since when no pod is left on it */
+  readonly emptySince: Instant | null;
   readonly ready: boolean;
 }
 
@@ -65,7 +68,12 @@ export interface ConditionMemory {
   readonly since: Instant;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  /** set when the condition ended; kept until the end has been told */
+  readonly lastSeen: Instant;
+  /** how long it stays after it was last seen */
+  readonly lasts: Milliseconds;
+  /** it lasted long enough to be told */
+  readonly fired: boolean;
+  /** set when the condition ended; its end is told again for a while, as Prometheus does */
   readonly ended: Instant | null;
 }
 
@@ -96,6 +104,7 @@ export const emptyTargetMemory: TargetMemory = {
   rehearsed: { ups: [], downs: [] },
   written: null,
   unknownSince: {},
+  failure: null,
 };
 
 export const emptyGroupMemory: GroupMemory = {

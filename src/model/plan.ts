@@ -86,7 +86,10 @@ export interface NodeDecision {
   readonly action: 'grow' | 'shrink' | 'hold' | 'none' | 'refused';
   readonly reason: NodeReason;
   readonly for: readonly { readonly target: TargetRef; readonly pods: number }[];
+  /** the nodes on their way out, first tick to last */
   readonly remove: readonly NodeRemoval[];
+  /** what is sent to Magnum in this tick; null: nothing */
+  readonly resize: { readonly to: number; readonly remove: readonly NodeRemoval[] } | null;
   readonly drains: readonly DrainStep[];
   readonly kept: readonly KeptNode[];
   /** Nodes that were ordered and do not run pods yet. */

@@ -77,6 +77,10 @@ export const keptReasons = [
   'BeingRemoved',
   'SettlingAfterStart',
   'ProtectedByPolicy',
+  'NeededAgain',
+  'DrainTimedOut',
+  'WrongServerLeft',
+  'PolicyOff',
 ] as const;
 export type KeptReason = (typeof keptReasons)[number];
 

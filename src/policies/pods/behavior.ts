@@ -100,11 +100,11 @@ export function rateLimit(
 }
 
 /** Keeps what some policy may still count. */
-export const rememberEvent = (
-  events: readonly ScaleEvent[],
-  newest: ScaleEvent,
-  longest: Milliseconds,
-): readonly ScaleEvent[] => [...events.filter((event) => event.at > newest.at - longest), newest];
+export function forgetOldEvents(history: ScaleHistory, longest: Milliseconds, now: Instant): ScaleHistory {
+  const young = (events: readonly ScaleEvent[]): readonly ScaleEvent[] =>
+    events.some((event) => event.at <= now - longest) ? events.filter((event) => event.at > now - longest) : events;
+  return { ...history, ups: young(history.ups), downs: young(history.downs) };
+}
 
 export const describePolicy = (direction: Direction, policy: ScalingPolicy | null): string => {
   const name = direction === 'up' ? 'scaleUp' : 'scaleDown';

@@ -1,17 +1,27 @@
 // The pod tier of one tick: every policy's target found, measured and decided. A generator, so that the daemon can take breaths.
 import type { Config, PodPolicy } from '../../model/config.ts';
 import { emptyTargetMemory, type Memory, type TargetMemory } from '../../model/memory.ts';
+import type { PodSpec } from '../../model/kubernetes.ts';
 import type { MetricReading } from '../../model/plan.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { targetKey, type TargetKey, type TargetRef } from '../../model/target.ts';
 import type { Instant } from '../../model/units.ts';
+import { isDeleting, isTerminal } from '../pod-facts.ts';
 import { decideTarget, mostCautious, type Undescribed } from './decide-target.ts';
 import { indexResources, measure, type ResourceSamples, type TargetFacts } from './measure.ts';
 import { byAverage, byValue } from './proposals.ts';
 import { readyRunning } from './readiness.ts';
 import { findTarget, indexTargets, targetOf, type FoundTarget, type MissingTarget } from './target.ts';
 
+/** What a decided target will have to find room for, beyond the pods that exist. */
+export interface Standing {
+  readonly decision: Undescribed;
+  readonly existing: number;
+  readonly template: PodSpec | undefined;
+}
+
 export interface PodTier {
+  readonly standings: readonly Standing[];
   readonly decisions: readonly Undescribed[];
   readonly targets: Readonly<Record<TargetKey, TargetMemory>>;
 }
@@ -125,6 +135,7 @@ export function* decidePods(
   }
   const twice = podsClaimedTwice(claims);
   const decisions: Undescribed[] = [];
+  const standings: Standing[] = [];
   const targets: Record<TargetKey, TargetMemory> = {};
   for (const claim of claims) {
     const key = targetKey(claim.target);
@@ -138,9 +149,14 @@ export function* decidePods(
     else {
       const result = decideClaim(claim, found, snapshot, config, resources, steadySince, now);
       decisions.push(result.decision);
+      standings.push({
+        decision: result.decision,
+        existing: found.pods.filter((pod) => !isTerminal(pod) && !isDeleting(pod)).length,
+        template: found.workload.spec?.template?.spec,
+      });
       targets[key] = result.memory;
     }
     yield;
   }
-  return { decisions, targets };
+  return { decisions, standings, targets };
 }

@@ -5,7 +5,7 @@ import { modes, type MetricReading, type Mode, type PodDecision, type Step } fro
 import type { Facts, PodReason } from '../../model/reason.ts';
 import { later, rfc3339, type Instant, type Milliseconds, type Replicas } from '../../model/units.ts';
 import type { TargetRef } from '../../model/target.ts';
-import { describePolicy, rateLimit, remember, stabilize } from './behavior.ts';
+import { describePolicy, forgetOldEvents, rateLimit, remember, stabilize } from './behavior.ts';
 import { combine } from './combine.ts';
 import type { FoundTarget } from './target.ts';
 
@@ -77,7 +77,14 @@ export function decideTarget(input: TargetInput): TargetResult {
   }
 
   const combined = combine(policy, input.readings, input.proposalFor, current, memory, now);
-  const remembered: TargetMemory = { ...memory, unknownSince: combined.unknownSince };
+  const counted = [...scaleUp.policies, ...scaleDown.policies].map((one) => one.period);
+  const longest = Math.max(0, ...counted) as Milliseconds;
+  const remembered: TargetMemory = {
+    ...memory,
+    unknownSince: combined.unknownSince,
+    acted: forgetOldEvents(memory.acted, longest, now),
+    rehearsed: forgetOldEvents(memory.rehearsed, longest, now),
+  };
   const unknownFacts = {
     metric: combined.unknown.map((reading) => reading.name).join(', '),
     what: combined.unknown.map((reading) => `${reading.name}: ${reading.why ?? reading.state}`).join('; '),
@@ -94,31 +101,37 @@ export function decideTarget(input: TargetInput): TargetResult {
   const course = new Course(current);
   if (combined.step !== null) course.steps.push(combined.step);
   course.replicas = largest.replicas;
+  // A lowered max is reached by the window and the rates of the way down: one typo must not kill a service in a tick.
+  if (current > max) course.to('bounds', Math.min(largest.replicas, max), `max ${max}`, 'TooManyReplicas');
+  const proposed = course.replicas;
+  const remembrance = scaleDown.bounds === 'gradual' ? Math.min(largest.replicas, max) : largest.replicas;
 
-  const rehearsing = directionMode(input, largest.replicas >= current) === 'dryRun';
-  const history = rehearsing ? memory.rehearsed : memory.acted;
+  const rehearsing = directionMode(input, proposed >= current) === 'dryRun';
+  const events = rehearsing ? memory.rehearsed : memory.acted;
   const standing = (rehearsing ? memory.rehearsed.standing : undefined) ?? current;
 
   const windows = { up: scaleUp.window, down: scaleDown.window };
-  const seeded = memory.recommendations.length === 0 ? [{ at: now, replicas: current }] : memory.recommendations;
-  const stable = stabilize(standing, largest.replicas, seeded, windows, now);
-  if (stable.replicas !== largest.replicas) {
-    const reason = stable.replicas > largest.replicas ? 'ScaleDownStabilized' : 'ScaleUpStabilized';
+  // A clock that was set back leaves a history from the future: it would hold for ever.
+  const history = memory.recommendations.filter((sample) => sample.at <= now);
+  const seeded = history.length === 0 ? [{ at: now, replicas: current }] : history;
+  const stable = stabilize(standing, proposed, seeded, windows, now);
+  if (stable.replicas !== proposed) {
+    const reason = stable.replicas > proposed ? 'ScaleDownStabilized' : 'ScaleUpStabilized';
     const window = reason === 'ScaleDownStabilized' ? windows.down : windows.up;
     course.to('stabilization', stable.replicas, `${reason} ${window / 1000} s`, reason);
     if (stable.governedBy !== null) course.until = later(stable.governedBy.at, window);
   }
 
   if (course.replicas > standing) {
-    const rate = rateLimit(scaleUp, 'up', standing, history, now);
-    if (course.replicas > rate.limit && rate.limit <= max)
+    const rate = rateLimit(scaleUp, 'up', standing, events, now);
+    if (course.replicas > rate.limit && rate.limit < max)
       course.to('rates', rate.limit, describePolicy('up', rate.policy), 'ScaleUpLimit');
-    if (course.replicas > max) course.to('bounds', max, `max ${max}`, 'TooManyReplicas');
+    else if (course.replicas > max) course.to('bounds', max, `max ${max}`, 'TooManyReplicas');
   } else if (course.replicas < standing) {
-    const rate = rateLimit(scaleDown, 'down', standing, history, now);
-    if (course.replicas < rate.limit && rate.limit >= min)
+    const rate = rateLimit(scaleDown, 'down', standing, events, now);
+    if (course.replicas < rate.limit && rate.limit > min)
       course.to('rates', rate.limit, describePolicy('down', rate.policy), 'ScaleDownLimit');
-    if (course.replicas < min) course.to('bounds', min, `min ${min}`, 'TooFewReplicas');
+    else if (course.replicas < min) course.to('bounds', min, `min ${min}`, 'TooFewReplicas');
     const settled = later(input.steadySince, windows.down);
     if (course.replicas < current && now < settled) {
       course.to('hold', current, `no way down before ${rfc3339(settled)}`, 'SettlingAfterStart');
@@ -147,7 +160,7 @@ export function decideTarget(input: TargetInput): TargetResult {
     decision: finish(input, course, reason, facts),
     memory: {
       ...remembered,
-      recommendations: remember(seeded, { at: now, replicas: largest.replicas }, windows),
+      recommendations: remember(seeded, { at: now, replicas: remembrance }, windows),
     },
   };
 }
@@ -183,10 +196,3 @@ function finish(
     ...(version === undefined ? {} : { resourceVersion: version }),
   };
 }
-
-/** How long scale events can matter to a policy. */
-export const longestPeriod = (policy: PodPolicy): Milliseconds =>
-  [...policy.spec.behavior.scaleUp.policies, ...policy.spec.behavior.scaleDown.policies].reduce(
-    (longest, one) => Math.max(longest, one.period) as Milliseconds,
-    0 as Milliseconds,
-  );

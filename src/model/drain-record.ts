@@ -1,0 +1,17 @@
+// What is written on a node on its way out, so that a restart or the next leader goes on where the last one stopped.
+import type { Instant } from './units.ts';
+
+export const drainAnnotation = 'springtide.io/drain';
+export const drainTaint = 'springtide.io/draining';
+
+export interface DrainRecord {
+  readonly step: 'draining' | 'removing';
+  readonly nodeGroup: string;
+  readonly serverId: string;
+  readonly startedAt: Instant;
+  /** it was cordoned by somebody else before: then it stays cordoned when the drain is taken back */
+  readonly wasCordoned: boolean;
+  /** set with `removing`: when the resize was about to be sent, and the count that it asks for */
+  readonly removingAt?: Instant;
+  readonly countAfter?: number;
+}

@@ -1,0 +1,213 @@
+// springtide's own conditions: what a tick found that somebody should be told, from the plan and the memory alone.
+import type { Config } from '../model/config.ts';
+import type { ConditionMemory, GroupMemory, TargetMemory } from '../model/memory.ts';
+import type { PlanAlert } from '../model/plan.ts';
+import type { AlertName, Facts } from '../model/reason.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { targetKey, targetName } from '../model/target.ts';
+import { fillText } from '../model/texts.ts';
+import { minutes, rfc3339, seconds, type Instant, type Milliseconds } from '../model/units.ts';
+import type { UndescribedNodes } from './nodes/group-decision.ts';
+import type { Undescribed } from './pods/decide-target.ts';
+
+interface Condition {
+  readonly name: AlertName;
+  readonly severity: 'info' | 'warning' | 'page';
+  readonly labels: Readonly<Record<string, string>>;
+  readonly facts: Facts;
+  /** how long it must last before it is told */
+  readonly after: Milliseconds;
+  /** how long it stays after it was last seen: an event is told as a condition that lasts a while */
+  readonly lasts: Milliseconds;
+}
+
+const atOnce = seconds(0);
+const aMinute = minutes(1);
+const anEvent = minutes(5);
+/** A resolved alert is sent again for this long: whoever missed it the first time hears it. */
+const resolvedFor = minutes(15);
+
+export interface Found {
+  readonly snapshot: Snapshot;
+  readonly pods: readonly Undescribed[];
+  readonly nodes: readonly UndescribedNodes[];
+  readonly targets: Readonly<Record<string, TargetMemory>>;
+  readonly groups: Readonly<Record<string, GroupMemory>>;
+}
+
+function ofPods(found: Found): readonly Condition[] {
+  return found.pods.flatMap((decision): readonly Condition[] => {
+    const target = targetName(decision.target);
+    const labels = { namespace: decision.target.namespace, target: decision.target.name };
+    const { current, desired, facts } = decision;
+    const conditions: Condition[] = [];
+    if (decision.limitedBy.includes('TooManyReplicas') && decision.mode !== 'off')
+      conditions.push({
+        name: 'SpringtideReplicasAtMaximum',
+        severity: 'warning',
+        labels,
+        facts: { target, current: current ?? 0, desired: facts['proposal'] ?? desired ?? 0, max: facts['max'] ?? '' },
+        after: aMinute,
+        lasts: atOnce,
+      });
+    const unknown = decision.metrics.filter((metric) => metric.state !== 'ok');
+    if (unknown.length > 0 || decision.reason === 'FailedGetScale' || decision.reason === 'FailedGetPods')
+      conditions.push({
+        name: 'SpringtideMetricUnknown',
+        severity: 'warning',
+        labels,
+        facts: {
+          target,
+          name: unknown.map((metric) => metric.name).join(', ') || target,
+          why:
+            unknown.map((metric) => `${metric.name}: ${metric.why ?? metric.state}`).join('; ') ||
+            (facts['what'] ?? ''),
+        },
+        after: aMinute,
+        lasts: atOnce,
+      });
+    const failure = found.targets[targetKey(decision.target)]?.failure;
+    if (failure !== null && failure !== undefined)
+      conditions.push({
+        name: 'SpringtideScalingFailed',
+        severity: 'page',
+        labels,
+        facts: { target, why: `${failure.code}: ${failure.message}`, current: current ?? 0, desired: desired ?? 0 },
+        after: seconds(30),
+        lasts: atOnce,
+      });
+    return conditions;
+  });
+}
+
+const quotaCodes = new Set(['QuotaExceeded']);
+
+function ofGroup(decision: UndescribedNodes, memory: GroupMemory | undefined, now: Instant): readonly Condition[] {
+  const group = decision.nodeGroup;
+  const labels = { nodegroup: group };
+  const { facts } = decision;
+  const base: Facts = { group, current: decision.current ?? 0, desired: decision.desired ?? 0 };
+  const conditions: Condition[] = [];
+  const add = (name: AlertName, severity: Condition['severity'], more: Facts, lasts = atOnce): void => {
+    conditions.push({ name, severity, labels, facts: { ...base, ...more }, after: atOnce, lasts });
+  };
+  if (decision.reason === 'PoolAtMaximum' || decision.reason === 'LimitReached')
+    add('SpringtidePoolAtMaximum', 'page', {
+      max: facts['max'] ?? '',
+      count: facts['pods'] ?? 0,
+      why: facts['limit'] ?? '',
+    });
+  const failure = memory?.lastFailure ?? null;
+  const backedOff = memory?.backOff !== null && memory?.backOff !== undefined && now < memory.backOff.until;
+  if (decision.reason === 'QuotaExceeded')
+    add('SpringtideQuotaExceeded', 'page', { why: facts['limit'] ?? '', count: facts['pods'] ?? 0 });
+  else if (failure !== null && backedOff && quotaCodes.has(failure.code))
+    add('SpringtideQuotaExceeded', 'page', { why: failure.message, count: 0 });
+  else if (failure !== null && backedOff && failure.code === 'NeverReady')
+    add('SpringtideNodesNeverReady', 'page', { why: failure.message, count: decision.upcoming });
+  else if (failure !== null && backedOff)
+    add('SpringtideResizeFailed', 'page', { why: `${failure.code}: ${failure.message}` });
+  const ordering = decision.action === 'grow' && decision.mode === 'act';
+  if (ordering || decision.upcoming > 0)
+    add('SpringtideNodesOrdered', 'info', {
+      count: ordering ? Number(facts['count'] ?? 0) + decision.upcoming : decision.upcoming,
+      why: facts['by'] ?? '',
+    });
+  const sent = memory?.sent ?? null;
+  const returning = decision.action === 'shrink' && decision.mode === 'act' && decision.resize !== null;
+  if (returning || (sent !== null && sent.remove.length > 0)) {
+    const victims = decision.resize?.remove ?? sent?.remove ?? [];
+    add(
+      'SpringtideNodesReturned',
+      'info',
+      { count: victims.length, node: victims.map((one) => one.node).join(', ') },
+      anEvent,
+    );
+  }
+  for (const step of decision.drains)
+    if (step.step === 'rollBack' && step.reason !== 'NeededAgain' && step.reason !== 'PolicyOff')
+      conditions.push({
+        name: 'SpringtideDrainFailed',
+        severity: step.reason === 'WrongServerLeft' ? 'page' : 'warning',
+        labels: { ...labels, node: step.node },
+        facts: { ...base, node: step.node, why: step.reason, what: step.by ?? '' },
+        after: atOnce,
+        lasts: anEvent,
+      });
+  return conditions;
+}
+
+function ofSources(snapshot: Snapshot): readonly Condition[] {
+  // A cloud without Nova is a way to live; a PromQL that fails is told by its target.
+  const failures = snapshot.errors.filter((error) => error.source !== 'prometheus' && error.code !== 'NotInCatalog');
+  const sources = new Map<string, string[]>();
+  for (const error of failures)
+    sources.set(error.source, [...(sources.get(error.source) ?? []), `${error.what}: ${error.code} ${error.message}`]);
+  return [...sources].map(([source, what]) => ({
+    name: 'SpringtideCollectorFailed' as const,
+    severity: 'page' as const,
+    labels: { source },
+    facts: { name: source, what: what.slice(0, 3).join('; ') },
+    after: aMinute,
+    lasts: atOnce,
+  }));
+}
+
+const keyOf = (condition: Condition): string =>
+  [condition.name, ...Object.entries(condition.labels).map(([name, value]) => `${name}=${value}`)].join(',');
+
+export interface Told {
+  readonly alerts: readonly PlanAlert[];
+  readonly conditions: Readonly<Record<string, ConditionMemory>>;
+}
+
+/** Conditions of this tick against those remembered: what begins, what lasts, what has ended. */
+export function alertsOf(
+  found: Found,
+  before: Readonly<Record<string, ConditionMemory>>,
+  config: Config,
+  now: Instant,
+): Told {
+  const active = [
+    ...ofPods(found),
+    ...found.nodes.flatMap((decision) => ofGroup(decision, found.groups[decision.nodeGroup], now)),
+    ...ofSources(found.snapshot),
+  ];
+  const conditions: Record<string, ConditionMemory> = {};
+  for (const condition of active) {
+    const key = keyOf(condition);
+    const known = before[key];
+    const began = known === undefined || known.ended !== null ? now : known.since;
+    const sentence = (part: string): string =>
+      fillText(config.texts, `alert.${condition.name}.${part}`, { cluster: config.daemon.cluster, ...condition.facts });
+    conditions[key] = {
+      since: began,
+      lastSeen: now,
+      fired: now - began >= condition.after,
+      ended: null,
+      lasts: condition.lasts,
+      labels: {
+        alertname: condition.name,
+        severity: condition.severity,
+        cluster: config.daemon.cluster,
+        ...condition.labels,
+      },
+      annotations: { summary: sentence('summary'), description: sentence('description'), sms: sentence('sms') },
+    };
+  }
+  for (const [key, known] of Object.entries(before)) {
+    if (conditions[key] !== undefined) continue;
+    if (known.ended === null && now - known.lastSeen < known.lasts) conditions[key] = known;
+    else if (known.fired && now - (known.ended ?? now) <= resolvedFor)
+      conditions[key] = { ...known, ended: known.ended ?? now };
+  }
+  const alerts = Object.values(conditions)
+    .filter((condition) => condition.fired)
+    .map((condition): PlanAlert => ({
+      labels: condition.labels,
+      annotations: condition.annotations,
+      state: condition.ended === null ? 'firing' : 'resolved',
+      since: rfc3339(condition.ended ?? condition.since),
+    }));
+  return { alerts, conditions };
+}

@@ -1,0 +1,84 @@
+// One tick's decision over both tiers: pods first, then the VMs that their replicas will need, then what to tell.
+import type { Config } from '../model/config.ts';
+import type { Memory } from '../model/memory.ts';
+import { memorySchema } from '../model/memory.ts';
+import type { NodeDecision, Plan, PodDecision } from '../model/plan.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { targetName } from '../model/target.ts';
+import { fillText } from '../model/texts.ts';
+import { minutes, rfc3339, type Instant } from '../model/units.ts';
+import { alertsOf } from './conditions.ts';
+import { decideNodes } from './nodes/decide-nodes.ts';
+import type { UndescribedNodes } from './nodes/group-decision.ts';
+import { decidePods } from './pods/decide-pods.ts';
+import type { Undescribed } from './pods/decide-target.ts';
+
+export interface Decided {
+  readonly plan: Plan;
+  readonly memory: Memory;
+}
+
+/** After a longer silence the past is not trusted for a way down: the world went on without us. */
+const longestPause = minutes(5);
+
+export function steadySinceOf(memory: Memory, now: Instant): Instant {
+  const { lastTick, steadySince } = memory;
+  const broken = lastTick === null || now - lastTick > longestPause || now < lastTick;
+  return broken ? now : (steadySince ?? now);
+}
+
+const describePods = (config: Config, decision: Undescribed): PodDecision => ({
+  ...decision,
+  message: fillText(config.texts, `reason.${decision.reason}`, {
+    name: targetName(decision.target),
+    current: decision.current ?? 0,
+    desired: decision.desired ?? 0,
+    ...decision.facts,
+  }),
+});
+
+const describeNodes = (config: Config, decision: UndescribedNodes): NodeDecision => ({
+  ...decision,
+  message: fillText(config.texts, `reason.${decision.reason}`, decision.facts),
+});
+
+/** The same decision with places to take a breath: the daemon answers its probes in between. */
+export function* deciding(
+  snapshot: Snapshot,
+  config: Config,
+  memory: Memory,
+  now: Instant,
+): Generator<undefined, Decided> {
+  const steadySince = steadySinceOf(memory, now);
+  const pods = yield* decidePods(snapshot, config, memory, steadySince, now);
+  const nodes = yield* decideNodes(snapshot, config, memory, pods.standings, steadySince, now);
+  const found = { snapshot, pods: pods.decisions, nodes: nodes.decisions, targets: pods.targets, groups: nodes.groups };
+  const told = alertsOf(found, memory.conditions, config, now);
+  return {
+    plan: {
+      time: rfc3339(now),
+      configHash: config.hash,
+      pods: pods.decisions.map((decision) => describePods(config, decision)),
+      nodes: nodes.decisions.map((decision) => describeNodes(config, decision)),
+      alerts: told.alerts,
+    },
+    memory: {
+      schema: memorySchema,
+      lastTick: now,
+      steadySince,
+      targets: pods.targets,
+      groups: nodes.groups,
+      nodes: nodes.nodes,
+      conditions: told.conditions,
+    },
+  };
+}
+
+/** `(snapshot, config, memory, now) → plan + memory`: no I/O, no clock, no chance. Memory keeps observations only. */
+export function decide(snapshot: Snapshot, config: Config, memory: Memory, now: Instant): Decided {
+  const course = deciding(snapshot, config, memory, now);
+  for (;;) {
+    const next = course.next();
+    if (next.done === true) return next.value;
+  }
+}

@@ -1,0 +1,103 @@
+// What a tick learns about a group by looking: orders that arrived, boot times, resizes that were done, failed or dropped.
+import type { GroupMemory, Memory, SentResize } from '../../model/memory.ts';
+import { later, minutes, seconds, since, type Instant, type Milliseconds } from '../../model/units.ts';
+import type { GroupState } from './group-state.ts';
+
+const remembered = 20;
+const firstBackOff = minutes(5);
+const longestBackOff = minutes(30);
+const forgetBackOffAfter = minutes(180);
+/** A 202 whose effect does not show by then was dropped. */
+const showsWithin = minutes(1);
+const settlesWithin = seconds(5);
+
+type Failure = NonNullable<GroupMemory['lastFailure']>;
+
+/** Five minutes, doubling to thirty; three hours without a failure and it begins anew. */
+export function backOffAfter(memory: GroupMemory, now: Instant): NonNullable<GroupMemory['backOff']> {
+  const before = memory.backOff;
+  const again = before !== null && now - before.until < forgetBackOffAfter;
+  const length = (again ? Math.min(longestBackOff, before.length * 2) : firstBackOff) as Milliseconds;
+  return { until: later(now, length), length };
+}
+
+const fails = (memory: GroupMemory, failure: Failure): GroupMemory => ({
+  ...memory,
+  lastFailure: failure,
+  backOff: backOffAfter(memory, failure.at),
+});
+
+const isQuota = (reason: string): boolean => /quota|exceeded for resource/i.test(reason);
+
+function settleResize(memory: GroupMemory, sent: SentResize, group: GroupState, now: Instant): GroupMemory {
+  const { magnum } = group;
+  const reached = magnum.node_count === sent.to;
+  const begun = sent.begun || reached || group.updating;
+  const age = since(sent.at, now);
+  const status = magnum.status ?? '';
+  if (reached && /_FAILED$/.test(status) && age > settlesWithin) {
+    const message = magnum.status_reason ?? status;
+    const code = isQuota(message) ? 'QuotaExceeded' : 'ResizeFailed';
+    return fails({ ...memory, sent: null }, { at: now, code, message });
+  }
+  if (reached && /_COMPLETE$/.test(status)) {
+    // "Complete" right after the 202 may still be the old word: wait until an update was seen, or a minute.
+    if (!group.updating && (sent.begun || age > showsWithin))
+      return { ...memory, sent: null, lastShrink: sent.remove.length > 0 ? now : memory.lastShrink };
+  }
+  if (!begun && age > showsWithin) {
+    const message = `Magnum accepted ${sent.from} → ${sent.to} and did nothing within ${showsWithin / 1000} s`;
+    return fails({ ...memory, sent: null }, { at: now, code: 'Dropped', message });
+  }
+  return { ...memory, sent: { ...sent, begun: sent.begun || group.updating } };
+}
+
+/** Orders are what is missing: new ones are dated by our own resize, those that arrived teach the boot time. */
+function settleOrders(memory: GroupMemory, group: GroupState, newlyReady: number, now: Instant): GroupMemory {
+  const orders = memory.ordered.map((order) => ({ ...order }));
+  const bootTimes = [...memory.bootTimes];
+  const takeOldest = (): Instant | null => {
+    const oldest = orders[0];
+    if (oldest === undefined) return null;
+    oldest.count -= 1;
+    if (oldest.count === 0) orders.shift();
+    return oldest.at;
+  };
+  for (let arrived = 0; arrived < newlyReady; arrived += 1) {
+    const at = takeOldest();
+    if (at !== null) bootTimes.push(since(at, now));
+  }
+  const total = (): number => orders.reduce((sum, order) => sum + order.count, 0);
+  while (total() > group.missing) takeOldest();
+  const more = group.missing - total();
+  if (more > 0) orders.push({ at: memory.sent?.at ?? now, count: more });
+  return { ...memory, ordered: orders, bootTimes: bootTimes.slice(-remembered) };
+}
+
+/** A removal that was seen through to the end proves that the driver removes whom it is told to. */
+function learnRemoval(memory: GroupMemory, group: GroupState): GroupMemory {
+  const { sent } = memory;
+  if (sent === null || sent.remove.length === 0 || group.magnum.node_count !== sent.to) return memory;
+  const names = new Set(group.ready.map((node) => node.metadata.name));
+  const allGone = sent.remove.every((victim) => !names.has(victim.node));
+  return allGone && /_COMPLETE$/.test(group.magnum.status ?? '') ? { ...memory, removal: 'proven' } : memory;
+}
+
+export function observeGroup(group: GroupState, memory: Memory, now: Instant): GroupMemory {
+  const newlyReady =
+    memory.lastTick === null
+      ? 0
+      : group.ready.filter((node) => memory.nodes[node.metadata.name]?.ready !== true).length;
+  let learned = learnRemoval(group.memory, group);
+  if (learned.sent !== null) learned = settleResize(learned, learned.sent, group, now);
+  learned = settleOrders(learned, group, newlyReady, now);
+
+  const timeout = group.document.spec.growth.provisionTimeout;
+  const overdue = learned.ordered.find((order) => now - order.at > timeout);
+  const told = learned.lastFailure;
+  if (overdue !== undefined && (told === null || told.at < overdue.at + timeout)) {
+    const message = `${overdue.count} ordered nodes are not Ready after ${timeout / 60_000} min`;
+    learned = fails(learned, { at: now, code: 'NeverReady', message });
+  }
+  return learned;
+}

@@ -1,0 +1,119 @@
+// What memory learns from outcomes: a write that succeeded is a scale event, one that failed is not.
+import {
+  emptyGroupMemory,
+  emptyTargetMemory,
+  type GroupMemory,
+  type Memory,
+  type ScaleHistory,
+  type TargetMemory,
+} from '../model/memory.ts';
+import type { DrainOutcome, Outcome, ResizeOutcome, ScaleOutcome } from '../model/outcome.ts';
+import { targetKey } from '../model/target.ts';
+import { instantOf, type Instant } from '../model/units.ts';
+import { backOffAfter } from './nodes/observe.ts';
+
+function withEvent(history: ScaleHistory, outcome: ScaleOutcome, at: Instant): ScaleHistory {
+  const change = Math.abs(outcome.to - outcome.from);
+  return outcome.to > outcome.from
+    ? { ...history, ups: [...history.ups, { at, change }] }
+    : { ...history, downs: [...history.downs, { at, change }] };
+}
+
+function recordScale(memory: TargetMemory, outcome: ScaleOutcome, at: Instant): TargetMemory {
+  switch (outcome.status) {
+    case 'succeeded':
+      return {
+        ...memory,
+        acted: withEvent(memory.acted, outcome, at),
+        rehearsed: { ups: [], downs: [] },
+        written: {
+          at,
+          replicas: outcome.to,
+          ...(outcome.resourceVersion === undefined ? {} : { resourceVersion: outcome.resourceVersion }),
+        },
+        failure: null,
+      };
+    case 'dryRun': {
+      const standing = memory.rehearsed.standing ?? outcome.from;
+      const rehearsal = { ...outcome, from: standing };
+      return {
+        ...memory,
+        rehearsed: { ...withEvent(memory.rehearsed, rehearsal, at), standing: outcome.to },
+      };
+    }
+    case 'failed':
+      return {
+        ...memory,
+        failure: {
+          at: memory.failure?.at ?? at,
+          code: outcome.code ?? 'Failed',
+          message: outcome.message ?? '',
+        },
+      };
+    case 'refused':
+      return memory;
+  }
+}
+
+function recordResize(memory: GroupMemory, outcome: ResizeOutcome, at: Instant): GroupMemory {
+  switch (outcome.status) {
+    case 'succeeded':
+      return {
+        ...memory,
+        lastGrowth: outcome.to > outcome.from ? at : memory.lastGrowth,
+        sent: {
+          at,
+          from: outcome.from,
+          to: outcome.to,
+          remove: outcome.remove,
+          begun: false,
+          ...(outcome.requestId === undefined ? {} : { requestId: outcome.requestId }),
+        },
+      };
+    case 'failed':
+      return {
+        ...memory,
+        lastFailure: { at, code: outcome.code ?? 'ResizeFailed', message: outcome.message ?? '' },
+        backOff: backOffAfter(memory, at),
+      };
+    case 'refused':
+    case 'dryRun':
+      return memory;
+  }
+}
+
+function recordDrain(memory: GroupMemory, outcome: DrainOutcome, at: Instant): GroupMemory {
+  if (outcome.status !== 'succeeded' || outcome.step !== 'rollBack') return memory;
+  const wrongServer = outcome.code === 'WrongServerLeft';
+  const wanted = outcome.code === 'NeededAgain' || outcome.code === 'PolicyOff';
+  return {
+    ...memory,
+    removal: wrongServer ? 'refuted' : memory.removal,
+    lastFailure: wanted
+      ? memory.lastFailure
+      : { at, code: outcome.code ?? 'DrainFailed', message: outcome.message ?? '' },
+  };
+}
+
+/** `record(memory, outcomes, now) → memory`. Outcomes are facts; what was only intended leaves no trace. */
+export function record(memory: Memory, outcomes: readonly Outcome[], now: Instant): Memory {
+  const targets = { ...memory.targets };
+  const groups = { ...memory.groups };
+  for (const outcome of outcomes) {
+    const at = instantOf(outcome.at) ?? now;
+    switch (outcome.kind) {
+      case 'scale': {
+        const key = targetKey(outcome.target);
+        targets[key] = recordScale(targets[key] ?? emptyTargetMemory, outcome, at);
+        break;
+      }
+      case 'resize':
+        groups[outcome.nodeGroup] = recordResize(groups[outcome.nodeGroup] ?? emptyGroupMemory, outcome, at);
+        break;
+      case 'drain':
+        groups[outcome.nodeGroup] = recordDrain(groups[outcome.nodeGroup] ?? emptyGroupMemory, outcome, at);
+        break;
+    }
+  }
+  return { ...memory, targets, groups };
+}
