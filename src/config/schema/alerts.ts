@@ -1,9 +1,18 @@
 // alerts.yaml: Alertmanager's own format as far as it is acted on, with SMS beside e-mail.
 import { z } from 'zod';
 import type { Milliseconds } from '../../model/units.ts';
-import { duration, secretReference, tls } from './scalars.ts';
+import { duration, positiveDuration, secretReference, tls } from './scalars.ts';
 
 const minutesFive = 300_000 as Milliseconds;
+
+/** Alertmanager's spelling. */
+const tlsConfig = z.strictObject({
+  ca_file: z.string().optional(),
+  cert_file: z.string().optional(),
+  key_file: z.string().optional(),
+  server_name: z.string().optional(),
+  insecure_skip_verify: z.boolean().default(false),
+});
 
 const emailConfig = z.strictObject({
   to: z.string().min(1),
@@ -13,6 +22,7 @@ const emailConfig = z.strictObject({
   auth_username: z.string().optional(),
   auth_password_file: z.string().optional(),
   require_tls: z.boolean().optional(),
+  tls_config: tlsConfig.optional(),
   send_resolved: z.boolean().default(false),
   headers: z.record(z.string(), z.string()).default({}),
 });
@@ -21,6 +31,8 @@ const smsConfig = z.strictObject({
   to: z.array(z.string().min(1)).min(1),
   gateway: z.string(),
   send_resolved: z.boolean().default(true),
+  /** what does not fit is counted, not cut: 2 segments are 306 Latin or 134 Chinese characters */
+  max_segments: z.int().min(1).max(10).default(2),
 });
 
 const receiver = z.strictObject({
@@ -33,8 +45,8 @@ const routeShape = {
   receiver: z.string().optional(),
   group_by: z.array(z.string()).optional(),
   group_wait: duration.optional(),
-  group_interval: duration.optional(),
-  repeat_interval: duration.optional(),
+  group_interval: positiveDuration.optional(),
+  repeat_interval: positiveDuration.optional(),
   matchers: z.array(z.string()).default([]),
   continue: z.boolean().default(false),
 };
@@ -55,7 +67,7 @@ const route: z.ZodType<RouteDocument> = z.lazy(() =>
 );
 
 const httpGateway = z.strictObject({
-  url: z.url(),
+  url: z.url({ protocol: /^https?$/, error: 'write an address that begins with http:// or https://' }),
   method: z.enum(['POST', 'GET', 'PUT']).default('POST'),
   headers: z.record(z.string(), z.string()).default({}),
   bearer: secretReference.optional(),
@@ -71,7 +83,7 @@ const httpGateway = z.strictObject({
     .prefault({}),
   idPath: z.string().optional(),
   retryStatus: z.array(z.int()).default([429, 500, 502, 503, 504]),
-  timeout: duration.default(10_000 as Milliseconds),
+  timeout: positiveDuration.default(10_000 as Milliseconds),
   tls: tls.optional(),
 });
 
@@ -93,6 +105,7 @@ export const alertsDocument = z.strictObject({
       smtp_auth_username: z.string().optional(),
       smtp_auth_password_file: z.string().optional(),
       smtp_require_tls: z.boolean().default(true),
+      smtp_tls_config: tlsConfig.optional(),
       resolve_timeout: duration.default(minutesFive),
     })
     .prefault({}),
@@ -102,8 +115,8 @@ export const alertsDocument = z.strictObject({
     receiver: z.string(),
     group_by: z.array(z.string()).default([]),
     group_wait: duration.default(30_000 as Milliseconds),
-    group_interval: duration.default(minutesFive),
-    repeat_interval: duration.default(14_400_000 as Milliseconds),
+    group_interval: positiveDuration.default(minutesFive),
+    repeat_interval: positiveDuration.default(14_400_000 as Milliseconds),
     routes: z.array(route).default([]),
   }),
   receivers: z.array(receiver).min(1),

@@ -6,9 +6,11 @@ import {
   count,
   duration,
   instant,
+  listenAddress,
   mode,
   objectName,
   percent,
+  positiveDuration,
   quantity,
   secretReference,
   timeZone,
@@ -24,19 +26,19 @@ const auth = z
     error: 'auth has exactly one of bearer and basic',
   });
 
-const httpUrl = z.url({ protocol: /^https?$/, error: 'an http:// or https:// address' });
+const httpUrl = z.url({ protocol: /^https?$/, error: 'write an address that begins with http:// or https://' });
 
 export const daemonSpec = z.strictObject({
   cluster: z.string().min(1),
   language: z.enum(['en', 'zh-CN']).default('en'),
-  interval: duration.default(15_000 as Milliseconds),
+  interval: positiveDuration.default(15_000 as Milliseconds),
   mode: mode.default('act'),
   prometheus: z.strictObject({
     url: httpUrl,
     auth: auth.optional(),
     tls: tls.optional(),
     headers: z.record(z.string(), z.string()).default({}),
-    timeout: duration.default(5_000 as Milliseconds),
+    timeout: positiveDuration.default(5_000 as Milliseconds),
     resourceQueries: z
       .strictObject({
         cpu: z
@@ -57,7 +59,7 @@ export const daemonSpec = z.strictObject({
       kubeconfig: z.string().optional(),
       context: z.string().optional(),
       namespaces: z.array(z.string()).default([]),
-      timeout: duration.default(10_000 as Milliseconds),
+      timeout: positiveDuration.default(10_000 as Milliseconds),
     })
     .prefault({}),
   openstack: z
@@ -68,7 +70,7 @@ export const daemonSpec = z.strictObject({
       interface: z.enum(['public', 'internal', 'admin']).optional(),
       cluster: z.string().optional(),
       tls: tls.optional(),
-      timeout: duration.default(10_000 as Milliseconds),
+      timeout: positiveDuration.default(10_000 as Milliseconds),
     })
     .refine((given) => given.cloud === undefined || given.cloudConfig === undefined, {
       error: 'name one of cloud (an entry of clouds.yaml) and cloudConfig (an INI file); neither: OS_* variables',
@@ -76,8 +78,8 @@ export const daemonSpec = z.strictObject({
     .optional(),
   http: z
     .strictObject({
-      listen: z.string().default('127.0.0.1:8080'),
-      metrics: z.string().default(':9090'),
+      listen: listenAddress.default('127.0.0.1:8080'),
+      metrics: listenAddress.default(':9090'),
     })
     .prefault({}),
   state: z

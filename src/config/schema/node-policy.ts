@@ -12,6 +12,7 @@ import {
   objectName,
   percent,
   positiveCount,
+  positiveDuration,
   quantity,
   ratio,
   timeZone,
@@ -50,7 +51,7 @@ const shrinkKeys = {
   unneededFor: duration,
   afterGrowth: duration,
   afterFailure: duration,
-  drainTimeout: duration,
+  drainTimeout: positiveDuration,
   atOnce,
 };
 
@@ -87,20 +88,18 @@ const shrink = z
   })
   .prefault({});
 
-const nodeGroup = z
-  .strictObject({
-    name: z.string().min(1),
-    min: count.default(0),
-    max: positiveCount,
-    prefer: positiveCount.default(1),
-    shape: shape.optional(),
-    nodeSelector: labels.optional(),
-    ready: z
-      .strictObject({ resources: z.array(z.string()).default([]), ignoreTaints: z.array(z.string()).default([]) })
-      .optional(),
-    shrink: z.strictObject(shrinkKeys).partial().optional(),
-  })
-  .refine((group) => group.min <= group.max, { error: 'min is above max', path: ['min'] });
+const nodeGroup = z.strictObject({
+  name: z.string().min(1),
+  min: count.default(0),
+  max: positiveCount,
+  prefer: positiveCount.default(1),
+  shape: shape.optional(),
+  nodeSelector: labels.optional(),
+  ready: z
+    .strictObject({ resources: z.array(z.string()).default([]), ignoreTaints: z.array(z.string()).default([]) })
+    .optional(),
+  shrink: z.strictObject(shrinkKeys).partial().optional(),
+});
 
 const growth = z
   .strictObject({
@@ -110,7 +109,7 @@ const growth = z
         pods: positiveCount,
       })
       .optional(),
-    provisionTimeout: duration.default(900_000 as Milliseconds),
+    provisionTimeout: positiveDuration.default(900_000 as Milliseconds),
     saturation: z.array(z.strictObject({ query: z.string(), above: z.number(), for: duration })).default([]),
   })
   .prefault({});

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Milliseconds } from '../../model/units.ts';
 import {
+  amount,
   clockTime,
   count,
   days,
@@ -12,6 +13,7 @@ import {
   mode,
   objectName,
   positiveCount,
+  positiveDuration,
   ratio,
   timeZone,
   wholeSeconds,
@@ -35,14 +37,14 @@ const targets = z.strictObject({
 
 const metricTarget = z
   .strictObject({
-    averageValue: z.number().positive().optional(),
-    value: z.number().positive().optional(),
+    averageValue: amount.optional(),
+    value: amount.optional(),
     utilization: z.number().positive().optional(),
   })
   .transform((given, context) => {
     const [first, ...others] = (['averageValue', 'value', 'utilization'] as const).flatMap((kind) => {
-      const amount = given[kind];
-      return amount === undefined ? [] : [{ kind, amount }];
+      const wanted = given[kind];
+      return wanted === undefined ? [] : [{ kind, amount: wanted }];
     });
     if (first !== undefined && others.length === 0) return first;
     context.issues.push({
@@ -77,7 +79,7 @@ export const metric = z.strictObject({
       atLeast: ratio,
     })
     .optional(),
-  maxAge: duration.default(120_000 as Milliseconds),
+  maxAge: positiveDuration.default(120_000 as Milliseconds),
   unknown: unknownRule,
   activation: z.number().optional(),
 });
@@ -87,7 +89,7 @@ const scalingPolicy = z
     type: z.enum(['Pods', 'Percent']),
     value: positiveCount,
     periodSeconds: wholeSeconds.optional(),
-    period: duration.optional(),
+    period: positiveDuration.optional(),
   })
   .transform((given, context) => {
     const period = given.period ?? given.periodSeconds;
@@ -163,56 +165,39 @@ const scheduleEntry = z.strictObject({
 
 const podMode = z.union([mode, z.strictObject({ up: mode, down: mode })]).default('dryRun');
 
-export const podPolicySpec = z
-  .strictObject({
-    target: target.optional(),
-    targets: targets.optional(),
-    replicas: z.strictObject({
-      min: count.default(1),
-      max: positiveCount,
-      whenActive: positiveCount.optional(),
-    }),
-    metrics: z.array(metric).default([]),
-    tolerance: z.strictObject({ up: ratio.default(0.1), down: ratio.default(0.1) }).default({ up: 0.1, down: 0.1 }),
-    behavior: z.strictObject({ scaleUp: scaleUp.prefault({}), scaleDown: scaleDown.prefault({}) }).prefault({}),
-    fallback: fallback.optional(),
-    schedule: z.array(scheduleEntry).default([]),
-    forecast: z.strictObject({ metric: z.string(), mode: z.enum(['preview', 'act']).default('preview') }).optional(),
-    zero: z.strictObject({ after: duration, initialCooldown: duration.default(0 as Milliseconds) }).optional(),
-    flapBudget: z.strictObject({ changes: positiveCount, per: duration }).optional(),
-    overrides: z
-      .array(
-        z.strictObject({
-          match: z.strictObject({ namespace: z.string().optional(), name: z.string().optional() }),
-          replicas: z.strictObject({ min: count.optional(), max: positiveCount.optional() }).optional(),
-          metrics: z.record(z.string(), z.strictObject({ target: metricTarget.optional() })).optional(),
-        }),
-      )
-      .default([]),
-    advanced: z
-      .strictObject({
-        cpuInitializationPeriod: duration.default(300_000 as Milliseconds),
-        initialReadinessDelay: duration.default(30_000 as Milliseconds),
-      })
-      .prefault({}),
-    mode: podMode.transform((given) => (typeof given === 'string' ? { up: given, down: given } : given)),
-  })
-  .superRefine((spec, context) => {
-    if ((spec.target === undefined) === (spec.targets === undefined))
-      context.addIssue({ code: 'custom', path: [], message: 'name exactly one of target and targets' });
-    if (spec.replicas.min > spec.replicas.max)
-      context.addIssue({
-        code: 'custom',
-        path: ['replicas', 'min'],
-        message: `min ${spec.replicas.min} is above max ${spec.replicas.max}: no number of replicas would do`,
-      });
-    if (spec.metrics.length === 0 && spec.schedule.length === 0)
-      context.addIssue({
-        code: 'custom',
-        path: ['metrics'],
-        message: 'nothing decides: give at least one metric or one schedule entry',
-      });
-  });
+export const podPolicySpec = z.strictObject({
+  target: target.optional(),
+  targets: targets.optional(),
+  replicas: z.strictObject({
+    min: count.default(1),
+    max: positiveCount,
+    whenActive: positiveCount.optional(),
+  }),
+  metrics: z.array(metric).default([]),
+  tolerance: z.strictObject({ up: ratio.default(0.1), down: ratio.default(0.1) }).default({ up: 0.1, down: 0.1 }),
+  behavior: z.strictObject({ scaleUp: scaleUp.prefault({}), scaleDown: scaleDown.prefault({}) }).prefault({}),
+  fallback: fallback.optional(),
+  schedule: z.array(scheduleEntry).default([]),
+  forecast: z.strictObject({ metric: z.string(), mode: z.enum(['preview', 'act']).default('preview') }).optional(),
+  zero: z.strictObject({ after: duration, initialCooldown: duration.default(0 as Milliseconds) }).optional(),
+  flapBudget: z.strictObject({ changes: positiveCount, per: duration }).optional(),
+  overrides: z
+    .array(
+      z.strictObject({
+        match: z.strictObject({ namespace: z.string().optional(), name: z.string().optional() }),
+        replicas: z.strictObject({ min: count.optional(), max: positiveCount.optional() }).optional(),
+        metrics: z.record(z.string(), z.strictObject({ target: metricTarget.optional() })).optional(),
+      }),
+    )
+    .default([]),
+  advanced: z
+    .strictObject({
+      cpuInitializationPeriod: duration.default(300_000 as Milliseconds),
+      initialReadinessDelay: duration.default(30_000 as Milliseconds),
+    })
+    .prefault({}),
+  mode: podMode.transform((given) => (typeof given === 'string' ? { up: given, down: given } : given)),
+});
 
 export const podPolicy = z.strictObject({
   apiVersion: z.literal('springtide/v1'),

@@ -36,6 +36,9 @@ export const duration = z
     return z.NEVER;
   });
 
+/** A span that would make something spin or never happen if it were zero. */
+export const positiveDuration = duration.refine((length) => length > 0, { error: 'it must be longer than nothing' });
+
 /** The HPA's spelling: a whole number of seconds. */
 export const wholeSeconds = z
   .int()
@@ -93,6 +96,20 @@ export const days = z
     }),
   )
   .min(1);
+
+/** A positive amount, as the HPA's targets are written. */
+export const amount = quantity.refine((value) => value > 0, { error: 'it must be above 0' });
+
+/** Where a server listens: `:9090`, `127.0.0.1:8080`, `[::1]:8080`. */
+export const listenAddress = z
+  .string()
+  .refine(
+    (text) => /^(?:\[[0-9a-fA-F:.]+\]|[^\s:[\]]*):\d{1,5}$/.test(text) && Number(text.split(':').at(-1)) < 65_536,
+    {
+      error: 'an address to listen on is written ":9090" or "127.0.0.1:8080"',
+    },
+  )
+  .meta({ description: 'an address to listen on: ":9090", 127.0.0.1:8080' });
 
 export const percent = z.number().min(0).max(100);
 export const ratio = z.number().min(0).max(1);

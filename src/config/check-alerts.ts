@@ -1,0 +1,187 @@
+// What a schema cannot say about alerts.yaml: names that must exist, matchers that must be readable, mail that must have a way out.
+import { duplicateNames } from './check-policies.ts';
+import { nearestKey } from './documents.ts';
+import { matcherMistake } from './matchers.ts';
+import type { ProblemCode, ProblemPath } from './problem.ts';
+import { valueAt } from './shape.ts';
+import type { Finding } from './source.ts';
+
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+const namesIn = (raw: unknown, key: string): string[] =>
+  list(valueAt(raw, [key])).flatMap((item) => {
+    const name = valueAt(item, ['name']);
+    return typeof name === 'string' ? [name] : [];
+  });
+
+function unknownName(
+  code: ProblemCode,
+  path: ProblemPath,
+  what: string,
+  name: string,
+  known: readonly string[],
+): Finding {
+  const near = nearestKey(name, known);
+  return {
+    code,
+    path,
+    message: `there is no ${what} "${name}"${near === null ? '' : `, did you mean "${near}"?`}`,
+    mend: known.length === 0 ? `define the ${what}` : `defined: ${known.join(', ')}`,
+  };
+}
+
+export function alertsFindings(raw: unknown): Finding[] {
+  const receivers = namesIn(raw, 'receivers');
+  const used = new Set<string>();
+  const routes = routeFindings(valueAt(raw, ['route']), ['route'], receivers, used);
+  return [
+    ...duplicateNames(raw, ['receivers'], 'receiver'),
+    ...duplicateNames(raw, ['sms_gateways'], 'gateway'),
+    ...routes,
+    ...list(valueAt(raw, ['receivers'])).flatMap((receiver, index) =>
+      receiverFindings(raw, receiver, ['receivers', index]),
+    ),
+    ...peopleFindings(raw),
+    ...receivers.flatMap((name, index): Finding[] =>
+      used.has(name)
+        ? []
+        : [
+            {
+              code: 'UnusedReceiver',
+              severity: 'warning',
+              path: ['receivers', index, 'name'],
+              message: `no route leads to the receiver "${name}"`,
+              mend: 'add a route, or take the receiver out',
+            },
+          ],
+    ),
+  ];
+}
+
+function routeFindings(route: unknown, path: ProblemPath, receivers: readonly string[], used: Set<string>): Finding[] {
+  const name = valueAt(route, ['receiver']);
+  const findings: Finding[] = [];
+  if (typeof name === 'string') {
+    used.add(name);
+    if (!receivers.includes(name))
+      findings.push(unknownName('UnknownReceiver', [...path, 'receiver'], 'receiver', name, receivers));
+  }
+  list(valueAt(route, ['matchers'])).forEach((text, index) => {
+    const mistake = typeof text === 'string' ? matcherMistake(text) : null;
+    if (mistake !== null)
+      findings.push({
+        code: 'WrongMatcher',
+        path: [...path, 'matchers', index],
+        ...mistake,
+        mend: `write 'severity="page"' or 'team=~"pay|core"'`,
+      });
+  });
+  const labels = list(valueAt(route, ['group_by']));
+  if (labels.includes('...') && labels.length > 1)
+    findings.push({
+      code: 'WrongValue',
+      path: [...path, 'group_by'],
+      message: '"..." groups by all labels: no other label beside it',
+      mend: "write group_by: ['...']",
+    });
+  return [
+    ...findings,
+    ...list(valueAt(route, ['routes'])).flatMap((child, index) =>
+      routeFindings(child, [...path, 'routes', index], receivers, used),
+    ),
+  ];
+}
+
+function receiverFindings(raw: unknown, receiver: unknown, path: ProblemPath): Finding[] {
+  return [
+    ...list(valueAt(receiver, ['sms_configs'])).flatMap((sms, index) =>
+      smsFindings(raw, sms, [...path, 'sms_configs', index]),
+    ),
+    ...list(valueAt(receiver, ['email_configs'])).flatMap((email, index) =>
+      emailFindings(raw, email, [...path, 'email_configs', index]),
+    ),
+  ];
+}
+
+function smsFindings(raw: unknown, sms: unknown, path: ProblemPath): Finding[] {
+  const gateways = namesIn(raw, 'sms_gateways');
+  const people = valueAt(raw, ['people']);
+  const known = typeof people === 'object' && people !== null ? Object.keys(people) : [];
+  const gateway = valueAt(sms, ['gateway']);
+  return [
+    ...(typeof gateway === 'string' && !gateways.includes(gateway)
+      ? [unknownName('UnknownGateway', [...path, 'gateway'], 'gateway', gateway, gateways)]
+      : []),
+    ...list(valueAt(sms, ['to'])).flatMap((person, index): Finding[] => {
+      if (typeof person !== 'string') return [];
+      const place = [...path, 'to', index];
+      if (!known.includes(person)) return [unknownName('UnknownPerson', place, 'person', person, known)];
+      const entry = valueAt(people, [person]);
+      if (valueAt(entry, ['sms']) !== undefined || valueAt(entry, ['smsFile']) !== undefined) return [];
+      return [
+        {
+          code: 'UnknownPerson',
+          path: place,
+          message: `"${person}" has no number`,
+          mend: `add sms: or smsFile: to people.${person}`,
+        },
+      ];
+    }),
+  ];
+}
+
+function emailFindings(raw: unknown, email: unknown, path: ProblemPath): Finding[] {
+  const findings: Finding[] = [];
+  const to = valueAt(email, ['to']);
+  const bad =
+    typeof to === 'string'
+      ? to.split(',').find((address) => address.length > 320 || !/^[^@]*<?[^@\s<>]+@[^@\s<>]+>?\s*$/.test(address))
+      : undefined;
+  if (bad !== undefined)
+    findings.push({
+      code: 'WrongValue',
+      path: [...path, 'to'],
+      message: `"${bad.trim()}" is no mail address`,
+      mend: 'write NAME@DOMAIN, several with commas between',
+    });
+  for (const [own, shared] of [
+    ['smarthost', 'smtp_smarthost'],
+    ['from', 'smtp_from'],
+  ] as const)
+    if (valueAt(email, [own]) === undefined && valueAt(raw, ['global', shared]) === undefined)
+      findings.push({
+        code: 'MissingKey',
+        path: [...path, own],
+        message: `no "${own}" here and no global.${shared}: the mail has no way out`,
+        mend: `add global: {${shared}: …}`,
+      });
+  const smarthost = valueAt(email, ['smarthost']);
+  if (typeof smarthost === 'string') findings.push(...smarthostFindings([...path, 'smarthost'], smarthost));
+  return findings;
+}
+
+const smarthostFindings = (path: ProblemPath, text: string): Finding[] =>
+  /^(?:\[[0-9a-fA-F:.]+\]|[^\s:]+):\d{1,5}$/.test(text)
+    ? []
+    : [{ code: 'WrongValue', path, message: `"${text}" is no HOST:PORT`, mend: 'write mail.example.com:587' }];
+
+function peopleFindings(raw: unknown): Finding[] {
+  const people = valueAt(raw, ['people']);
+  const shared = valueAt(raw, ['global', 'smtp_smarthost']);
+  return [
+    ...(typeof shared === 'string' ? smarthostFindings(['global', 'smtp_smarthost'], shared) : []),
+    ...Object.entries(typeof people === 'object' && people !== null ? people : {}).flatMap(
+      ([name, person]): Finding[] =>
+        valueAt(person, ['sms']) !== undefined && valueAt(person, ['smsFile']) !== undefined
+          ? [
+              {
+                code: 'WrongValue',
+                path: ['people', name, 'smsFile'],
+                at: 'key',
+                message: `"${name}" has a number twice: sms and smsFile`,
+                mend: 'keep one of them',
+              },
+            ]
+          : [],
+    ),
+  ];
+}

@@ -1,0 +1,129 @@
+// Documents judged beside each other: each name, each target and each node group belongs to one.
+import type { Accepted } from './judge.ts';
+import type { Problem } from './problem.ts';
+import { problemAt, type Finding, type Source } from './source.ts';
+
+/** A document of the directory with its place; `accepted` is null where it was refused. */
+export interface Entry {
+  readonly key: string | null;
+  readonly source: Source;
+  readonly accepted: Accepted | null;
+}
+
+/** Kind, namespace and name: what a last good version is kept under. */
+export function keyOf(source: Source, role: 'alerts' | 'documents'): string | null {
+  if (role === 'alerts') return 'Alerts';
+  const { kind, namespace = '', name } = source.name ?? { kind: undefined };
+  if (kind === undefined) return null;
+  // there is one Daemon, whatever its name
+  if (kind === 'Daemon') return kind;
+  return name === undefined ? null : `${kind}/${namespace}/${name}`;
+}
+
+interface Claim {
+  readonly what: string;
+  readonly finding: (other: string) => Finding;
+}
+
+const place = ({ source }: Entry): string => source.file;
+const nameOf = ({ source }: Entry): string =>
+  [source.name?.namespace, source.name?.name].filter((part) => part !== undefined).join('/') || 'the first one';
+
+function claimsOf({ accepted }: Entry): readonly Claim[] {
+  switch (accepted?.kind) {
+    case 'PodPolicy': {
+      const { target } = accepted.value.spec;
+      if (target === undefined) return [];
+      const name = `${accepted.value.metadata.namespace}/${target.kind}/${target.name}`;
+      return [
+        {
+          what: `target ${name}`,
+          finding: (other) => ({
+            code: 'ClaimedTwice',
+            path: ['spec', 'target', 'name'],
+            message: `${target.kind} ${accepted.value.metadata.namespace}/${target.name} is scaled by PodPolicy ${other} already`,
+            mend: 'put the metrics of both into one policy',
+          }),
+        },
+      ];
+    }
+    case 'NodePolicy':
+      return accepted.value.spec.nodeGroups.map((group, index) => ({
+        what: `group ${group.name}`,
+        finding: (other) => ({
+          code: 'GroupClaimedTwice',
+          path: ['spec', 'nodeGroups', index, 'name'],
+          message: `the node group "${group.name}" belongs to NodePolicy ${other} already`,
+          mend: 'keep it in one of them',
+        }),
+      }));
+    default:
+      return [];
+  }
+}
+
+const duplicate = (entry: Entry, first: Entry): Finding => ({
+  code: 'DuplicateDocument',
+  path: entry.key === 'Alerts' ? [] : entry.key === 'Daemon' ? ['kind'] : ['metadata', 'name'],
+  message: `${[entry.source.name?.kind ?? 'alerts', entry.source.name?.namespace, entry.source.name?.name].filter(Boolean).join(' ')} is here twice, first in ${place(first)}`,
+  mend: 'give it another name, or take one of them out',
+});
+
+/**
+ * Refuses whatever comes second. What is in force already comes first, so that a new document never takes a target away
+ * from one that works; then the order of the files.
+ */
+export function settleConflicts(
+  entries: readonly Entry[],
+  inForce: ReadonlySet<string>,
+): { readonly entries: readonly Entry[]; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = [];
+  const refused = new Set<Entry>();
+  const byKey = new Map<string, Entry>();
+  const byClaim = new Map<string, Entry>();
+  const refuse = (entry: Entry, finding: Finding): void => {
+    refused.add(entry);
+    problems.push(problemAt(entry.source, finding));
+  };
+  for (const entry of entries) {
+    if (entry.key === null || entry.accepted === null) continue;
+    const first = byKey.get(entry.key);
+    if (first === undefined) byKey.set(entry.key, entry);
+    else refuse(entry, duplicate(entry, first));
+  }
+  const rank = ({ key }: Entry): number => (key !== null && inForce.has(key) ? 0 : 1);
+  for (const entry of entries.toSorted((one, other) => rank(one) - rank(other))) {
+    if (refused.has(entry)) continue;
+    for (const { what, finding } of claimsOf(entry)) {
+      const holder = byClaim.get(what);
+      if (holder === undefined) byClaim.set(what, entry);
+      else refuse(entry, finding(nameOf(holder)));
+    }
+  }
+  const withConnection = needsOpenStack(entries, refused, problems);
+  return { entries: withConnection, problems };
+}
+
+function needsOpenStack(entries: readonly Entry[], refused: ReadonlySet<Entry>, problems: Problem[]): readonly Entry[] {
+  const daemon = entries.find((entry) => entry.accepted?.kind === 'Daemon' && !refused.has(entry))?.accepted;
+  const lacking = daemon?.kind === 'Daemon' && daemon.value.spec.openstack === undefined;
+  return entries.map((entry) => {
+    const { accepted, source } = entry;
+    if (lacking && accepted?.kind === 'NodePolicy') {
+      const message = 'the Daemon has no openstack: connection, so no VM can be ordered or returned';
+      problems.push(
+        problemAt(source, {
+          code: 'OpenStackMissing',
+          path: ['kind'],
+          message,
+          mend: 'add openstack: {cloud: NAME} to the Daemon; {} takes the OS_* variables',
+        }),
+      );
+      return { ...entry, accepted: null };
+    }
+    return refused.has(entry) ? { ...entry, accepted: null } : entry;
+  });
+}
+
+/** The claims of documents that are in force, against which a kept old version is held. */
+export const claimNames = (entry: Entry): string[] => claimsOf(entry).map(({ what }) => what);

@@ -1,0 +1,96 @@
+// Reads the files of a configuration directory, as they are; what cannot be read is named.
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf } from '../model/errors.ts';
+import { compareText, type Problem } from './problem.ts';
+
+export interface ConfigFile {
+  /** relative to the directory, with forward slashes */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface ConfigFiles {
+  readonly files: readonly ConfigFile[];
+  readonly problems: readonly Problem[];
+}
+
+export const maximumFileSize = 1024 * 1024;
+/** Symbolic links are followed, as a mounted ConfigMap is made of them; this ends a circle of links. */
+const maximumDepth = 4;
+
+const fileProblem = (
+  file: string,
+  code: 'ConfigUnreadable' | 'FileTooLarge',
+  message: string,
+  mend: string,
+): Problem => ({
+  file,
+  line: 1,
+  column: 1,
+  code,
+  severity: 'error',
+  path: [],
+  message,
+  mend,
+});
+
+/** All YAML files but hidden ones: kubelet's `..data` and editors' swap files are not configuration. */
+export async function readConfigFiles(directory: string): Promise<ConfigFiles> {
+  const files: ConfigFile[] = [];
+  const problems: Problem[] = [];
+
+  async function walk(relative: string, depth: number): Promise<void> {
+    const names = await readdir(path.join(directory, relative));
+    for (const name of names.sort(compareText)) {
+      if (name.startsWith('.')) continue;
+      const child = relative === '' ? name : `${relative}/${name}`;
+      try {
+        await visit(child, depth);
+      } catch (error) {
+        problems.push(
+          fileProblem(
+            child,
+            'ConfigUnreadable',
+            `cannot be read: ${messageOf(error)}`,
+            'look at its owner and its permissions',
+          ),
+        );
+      }
+    }
+  }
+
+  async function visit(child: string, depth: number): Promise<void> {
+    const place = path.join(directory, child);
+    const found = await stat(place);
+    if (found.isDirectory()) {
+      if (depth < maximumDepth) await walk(child, depth + 1);
+      return;
+    }
+    if (!/\.ya?ml$/.test(child) || !found.isFile()) return;
+    if (found.size > maximumFileSize)
+      problems.push(
+        fileProblem(
+          child,
+          'FileTooLarge',
+          `the file has ${found.size} bytes, more than 1 MiB`,
+          'split it: every file under policies/ is read',
+        ),
+      );
+    else files.push({ path: child, bytes: await readFile(place) });
+  }
+
+  try {
+    await walk('', 0);
+  } catch (error) {
+    problems.push(
+      fileProblem(
+        directory,
+        'ConfigUnreadable',
+        `the directory cannot be read: ${messageOf(error)}`,
+        'name a directory with --config DIR',
+      ),
+    );
+  }
+  return { files, problems };
+}

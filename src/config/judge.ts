@@ -1,0 +1,168 @@
+// One document judged on its own: what it is, whether it may be used, and everything that is wrong with it.
+import type { AlertsDocument } from './schema/alerts.ts';
+import type { DaemonDocument } from './schema/daemon.ts';
+import type { NodePolicyDocument } from './schema/node-policy.ts';
+import type { PodPolicyDocument } from './schema/pod-policy.ts';
+import { alertsFindings } from './check-alerts.ts';
+import { nodePolicyFindings, podPolicyFindings } from './check-policies.ts';
+import { documentSchemas, isDocumentKind, nearestKey, type DocumentKind } from './documents.ts';
+import type { Problem, ProblemPath } from './problem.ts';
+import { resourceQueryFindings } from './queries.ts';
+import { shapeFindings, shown, valueAt } from './shape.ts';
+import { problemAt, type Finding, type Source } from './source.ts';
+import { unsupportedFindings } from './unsupported.ts';
+
+/** A document that may be used, typed by its kind. */
+export type Accepted =
+  | { readonly kind: 'Daemon'; readonly value: DaemonDocument }
+  | { readonly kind: 'PodPolicy'; readonly value: PodPolicyDocument }
+  | { readonly kind: 'NodePolicy'; readonly value: NodePolicyDocument }
+  | { readonly kind: 'Alerts'; readonly value: AlertsDocument };
+
+export interface Judgement {
+  /** null: refused */
+  readonly accepted: Accepted | null;
+  readonly problems: readonly Problem[];
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export function judge(source: Source, role: 'alerts' | 'documents', env: Env | null): Judgement {
+  if (source.raw === undefined) return { accepted: null, problems: [] };
+  const kind = role === 'alerts' ? mappingOr(source, 'Alerts') : kindOf(source.raw);
+  if (typeof kind !== 'string') return { accepted: null, problems: [problemAt(source, kind)] };
+
+  const unsupported = unsupportedFindings(kind, source.raw);
+  const result = documentSchemas[kind].safeParse(source.raw);
+  const shape = result.success ? [] : shapeFindings(kind, source.raw, result.error.issues);
+  const isCovered = ({ path }: Finding): boolean => unsupported.some((one) => startsWith(path, one.path));
+  const findings = unique([
+    ...unsupported,
+    ...[
+      ...shape,
+      ...versionFindings(kind, source.raw),
+      ...checksOf(kind, source.raw),
+      ...secretFindings(source.raw, env),
+    ].filter((finding) => !isCovered(finding)),
+  ]);
+  const problems = findings.map((finding) => problemAt(source, finding));
+  const refused = !result.success || problems.some(({ severity }) => severity === 'error');
+  return { accepted: refused || kind === 'Calendar' ? null : ({ kind, value: result.data } as Accepted), problems };
+}
+
+const startsWith = (path: ProblemPath, beginning: ProblemPath): boolean =>
+  beginning.every((part, index) => path[index] === part);
+
+/** The schema and a check may find the same: the first one is told. */
+function unique(findings: readonly Finding[]): Finding[] {
+  const seen = new Set<string>();
+  return findings.filter(({ path, code, offset }) => {
+    const key = JSON.stringify([path, code, offset]);
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+function mappingOr(source: Source, kind: DocumentKind): DocumentKind | Finding {
+  return isMapping(source.raw) ? kind : notADocument(source.raw);
+}
+
+const isMapping = (raw: unknown): raw is Readonly<Record<string, unknown>> =>
+  typeof raw === 'object' && raw !== null && !Array.isArray(raw);
+
+const notADocument = (raw: unknown): Finding => ({
+  code: 'NotADocument',
+  path: [],
+  message: `the document is ${shown(raw)}, expected a mapping of keys to values`,
+  mend: 'a document begins with apiVersion: springtide/v1 and kind:',
+});
+
+const kinds = ['PodPolicy', 'NodePolicy', 'Daemon', 'Calendar'];
+
+/** Kinds of others that people bring along, and where their content goes here. */
+const foreign: Readonly<Record<string, string>> = {
+  HorizontalPodAutoscaler:
+    'write a PodPolicy: scaleTargetRef becomes target, minReplicas and maxReplicas become replicas: {min, max}, behavior stays as it is; then delete the HorizontalPodAutoscaler, two must not scale one target',
+  ScaledObject:
+    'write a PodPolicy: scaleTargetRef becomes target, minReplicaCount and maxReplicaCount become replicas: {min, max}, each trigger becomes a metric',
+  ConfigMap: "what is in the ConfigMap's data goes into files of its own in this directory",
+  List: 'write its items as documents of their own, with --- between them',
+};
+
+function kindOf(raw: unknown): DocumentKind | Finding {
+  if (!isMapping(raw)) return notADocument(raw);
+  const { kind } = raw;
+  if (isDocumentKind(kind) && kind !== 'Alerts') return kind;
+  if (kind === undefined)
+    return {
+      code: 'UnknownKind',
+      path: ['kind'],
+      message: '"kind" is missing',
+      mend: `add kind: one of ${kinds.join(', ')}`,
+    };
+  const text = typeof kind === 'string' ? kind : '';
+  const near = nearestKey(text, kinds);
+  const hint = foreign[text];
+  return {
+    code: 'UnknownKind',
+    path: ['kind'],
+    message:
+      hint !== undefined
+        ? `${text} is no kind of springtide's`
+        : `unknown kind ${shown(kind)}${near === null ? '' : `, did you mean ${near}?`}`,
+    mend: hint ?? `write one of ${kinds.join(', ')}`,
+  };
+}
+
+function versionFindings(kind: DocumentKind, raw: unknown): Finding[] {
+  const version = valueAt(raw, ['apiVersion']);
+  if (kind === 'Alerts' || version === 'springtide/v1') return [];
+  const message =
+    version === undefined
+      ? '"apiVersion" is missing'
+      : `apiVersion is ${shown(version)}, this version reads springtide/v1`;
+  return [{ code: 'UnknownApiVersion', path: ['apiVersion'], message, mend: 'write apiVersion: springtide/v1' }];
+}
+
+function checksOf(kind: DocumentKind, raw: unknown): Finding[] {
+  switch (kind) {
+    case 'PodPolicy':
+      return podPolicyFindings(raw);
+    case 'NodePolicy':
+      return nodePolicyFindings(raw);
+    case 'Alerts':
+      return alertsFindings(raw);
+    case 'Daemon':
+      return ['cpu', 'memory'].flatMap((resource) => {
+        const path = ['spec', 'prometheus', 'resourceQueries', resource];
+        return resourceQueryFindings(path, valueAt(raw, path));
+      });
+    case 'Calendar':
+      return [];
+  }
+}
+
+/** `{env: NAME}` anywhere; asked only where the daemon itself is going to read it. */
+function secretFindings(raw: unknown, env: Env | null, path: ProblemPath = []): Finding[] {
+  if (env === null || typeof raw !== 'object' || raw === null) return [];
+  const entries: [string | number, unknown][] = Array.isArray(raw)
+    ? raw.map((item, index) => [index, item])
+    : Object.entries(raw);
+  const name = valueAt(raw, ['env']);
+  const missing = typeof name === 'string' && entries.length === 1 && (env[name] ?? '') === '';
+  return [
+    ...(missing
+      ? [
+          {
+            code: 'SecretMissing' as const,
+            severity: 'warning' as const,
+            path: [...path, 'env'],
+            message: `the environment variable ${name} is not set`,
+            mend: 'set it for the daemon',
+          },
+        ]
+      : []),
+    ...entries.flatMap(([key, value]) => secretFindings(value, env, [...path, key])),
+  ];
+}

@@ -1,0 +1,42 @@
+// PromQL within the configuration: refused at the character that is wrong, or where the answer would be of no use.
+import { parsePromql } from '../promql/parse.ts';
+import { groupingLabelsOf } from '../promql/selectors.ts';
+import type { ProblemPath } from './problem.ts';
+import type { Finding } from './source.ts';
+
+/** A query whose answer is taken as numbers at one instant. */
+export function queryFindings(path: ProblemPath, text: unknown): Finding[] {
+  if (typeof text !== 'string') return [];
+  const reading = parsePromql(text);
+  if (reading.kind === 'error') return [{ code: 'WrongQuery', path, offset: reading.offset, message: reading.message }];
+  switch (reading.type) {
+    case 'matrix': {
+      const message = 'the query answers a range of samples for each series, a metric needs one number';
+      return [
+        { code: 'WrongQuery', path, message, mend: 'put a function around it: rate(…[1m]), max_over_time(…[5m])' },
+      ];
+    }
+    case 'string':
+      return [{ code: 'WrongQuery', path, message: 'the query answers a text, a metric needs a number' }];
+    case 'scalar':
+    case 'vector':
+      return reading.experimental.map((what) => ({
+        code: 'ExperimentalQuery',
+        severity: 'warning',
+        path,
+        message: `${what} works only where Prometheus runs with --enable-feature for it`,
+        mend: 'make sure that yours does: the metric is unknown otherwise',
+      }));
+  }
+}
+
+/** Usage is looked up by pod: without these labels every utilization would be unknown. */
+export function resourceQueryFindings(path: ProblemPath, text: unknown): Finding[] {
+  const findings = queryFindings(path, text);
+  if (typeof text !== 'string' || findings.some(({ code }) => code === 'WrongQuery')) return findings;
+  const labels = groupingLabelsOf(text);
+  const missing = ['namespace', 'pod'].filter((label) => labels?.includes(label) === false);
+  if (missing.length === 0) return findings;
+  const message = `the answer has no label ${missing.join(' and ')}: it cannot be told which pod a number belongs to`;
+  return [...findings, { code: 'WrongQuery', path, message, mend: 'sum by (namespace, pod, container) (…)' }];
+}

@@ -1,0 +1,217 @@
+// What the format has and this version does not act on: refused where it is written, never silently ignored.
+// A version that learns one of them deletes its row.
+import type { DocumentKind } from './documents.ts';
+import type { ProblemPath } from './problem.ts';
+import type { Finding } from './source.ts';
+
+interface Row {
+  readonly kind: DocumentKind;
+  /** `*` stands for any key or index, `**` for any number of them */
+  readonly path: string;
+  /** only this value is not acted on */
+  readonly value?: string | number;
+  readonly what: string;
+  readonly mend?: string;
+}
+
+const leaveOut = 'take it out';
+
+export const unsupported: readonly Row[] = [
+  {
+    kind: 'PodPolicy',
+    path: 'spec.targets',
+    what: 'selecting many targets',
+    mend: 'write one PodPolicy with target: for each',
+  },
+  { kind: 'PodPolicy', path: 'spec.overrides', what: 'overrides', mend: 'write one PodPolicy with target: for each' },
+  { kind: 'PodPolicy', path: 'spec.schedule', what: 'schedules of replicas' },
+  { kind: 'PodPolicy', path: 'spec.forecast', what: 'forecasting' },
+  { kind: 'PodPolicy', path: 'spec.zero', what: 'scaling to zero' },
+  { kind: 'PodPolicy', path: 'spec.flapBudget', what: 'the flap budget' },
+  { kind: 'PodPolicy', path: 'spec.replicas.whenActive', what: 'scaling to zero' },
+  { kind: 'PodPolicy', path: 'spec.replicas.min', value: 0, what: 'scaling to zero', mend: 'write min: 1 or more' },
+  {
+    kind: 'PodPolicy',
+    path: 'spec.metrics.*.formula',
+    what: 'formulas over metrics',
+    mend: 'write it as one PromQL query',
+  },
+  { kind: 'PodPolicy', path: 'spec.metrics.*.use', what: 'metrics that only feed a formula' },
+  { kind: 'PodPolicy', path: 'spec.metrics.*.split', what: 'splitting one query over many targets' },
+  { kind: 'PodPolicy', path: 'spec.metrics.*.coverage', what: 'the coverage of a metric' },
+  { kind: 'PodPolicy', path: 'spec.metrics.*.activation', what: 'scaling to zero' },
+  { kind: 'PodPolicy', path: 'spec.behavior.scaleDown.victim', what: 'choosing which pods go first' },
+  {
+    kind: 'PodPolicy',
+    path: 'spec.mode',
+    value: 'confirm',
+    what: 'waiting for a confirmation',
+    mend: 'write act, dryRun or off',
+  },
+  {
+    kind: 'PodPolicy',
+    path: 'spec.mode.*',
+    value: 'confirm',
+    what: 'waiting for a confirmation',
+    mend: 'write act, dryRun or off',
+  },
+
+  {
+    kind: 'NodePolicy',
+    path: 'spec.nodeGroups.*.shrink.drainTimeout',
+    what: 'a drainTimeout of a single group',
+    mend: 'write it in spec.shrink',
+  },
+  { kind: 'NodePolicy', path: 'spec.nodeGroups.*.ready', what: 'own rules for when a node is ready' },
+  { kind: 'NodePolicy', path: 'spec.quota.share', what: 'a share of the quota', mend: 'write quota.keepFree' },
+  { kind: 'NodePolicy', path: 'spec.growth.headroom', what: 'headroom' },
+  { kind: 'NodePolicy', path: 'spec.growth.saturation', what: 'saturation queries' },
+  { kind: 'NodePolicy', path: 'spec.shrink.only', what: 'windows for shrinking' },
+  { kind: 'NodePolicy', path: 'spec.shrink.never', what: 'windows for shrinking' },
+  {
+    kind: 'NodePolicy',
+    path: 'spec.shrink.unready.action',
+    value: 'remove',
+    what: 'removing nodes that are not ready',
+    mend: 'write action: alert',
+  },
+  { kind: 'NodePolicy', path: 'spec.schedule', what: 'schedules of nodes' },
+  { kind: 'NodePolicy', path: 'spec.coexist', what: 'living beside another autoscaler' },
+  {
+    kind: 'NodePolicy',
+    path: 'spec.mode',
+    value: 'confirm',
+    what: 'waiting for a confirmation',
+    mend: 'write act, dryRun or off',
+  },
+  {
+    kind: 'NodePolicy',
+    path: 'spec.mode.*',
+    value: 'confirm',
+    what: 'waiting for a confirmation',
+    mend: 'write act, dryRun or off',
+  },
+
+  {
+    kind: 'Daemon',
+    path: 'spec.mode',
+    value: 'confirm',
+    what: 'waiting for a confirmation',
+    mend: 'write act, dryRun or off',
+  },
+  { kind: 'Daemon', path: 'spec.guards', what: 'guards' },
+  { kind: 'Daemon', path: 'spec.audit', what: 'the audit file' },
+  {
+    kind: 'Daemon',
+    path: 'spec.state.kubernetes',
+    what: 'keeping memory in Kubernetes objects',
+    mend: 'write state: {directory: DIR}',
+  },
+  { kind: 'Daemon', path: 'spec.http.auth', what: 'authentication of its own page and API' },
+
+  { kind: 'Calendar', path: 'kind', what: 'calendars' },
+
+  { kind: 'Alerts', path: 'templates', what: 'template files', mend: 'override single sentences in messages.en.yaml' },
+  { kind: 'Alerts', path: 'inhibit_rules', what: 'inhibition' },
+  { kind: 'Alerts', path: 'time_intervals', what: 'time intervals' },
+  { kind: 'Alerts', path: 'mute_time_intervals', what: 'time intervals' },
+  { kind: 'Alerts', path: 'oncall', what: 'on-call rotations', mend: 'name people in sms_configs' },
+  { kind: 'Alerts', path: 'budgets', what: 'SMS budgets' },
+  { kind: 'Alerts', path: 'forwardTo', what: 'forwarding' },
+  { kind: 'Alerts', path: 'unsupportedReceivers', what: 'standing in for other receivers' },
+  { kind: 'Alerts', path: 'route.**.mute_time_intervals', what: 'time intervals' },
+  { kind: 'Alerts', path: 'route.**.active_time_intervals', what: 'time intervals' },
+  {
+    kind: 'Alerts',
+    path: 'route.**.match',
+    what: 'the old spelling of matchers',
+    mend: 'write matchers: [\'NAME="VALUE"\']',
+  },
+  {
+    kind: 'Alerts',
+    path: 'route.**.match_re',
+    what: 'the old spelling of matchers',
+    mend: 'write matchers: [\'NAME=~"VALUE"\']',
+  },
+  { kind: 'Alerts', path: 'receivers.*.escalation', what: 'escalation' },
+  { kind: 'Alerts', path: 'receivers.*.digest', what: 'digests' },
+  { kind: 'Alerts', path: 'receivers.*.quietHours', what: 'quiet hours' },
+  ...['aliyun', 'tencent', 'twilio', 'smpp'].map((vendor): Row => ({
+    kind: 'Alerts',
+    path: `sms_gateways.*.${vendor}`,
+    what: `the SMS gateway ${vendor}`,
+    mend: 'write http: with the address of a gateway that speaks HTTP',
+  })),
+  ...[
+    'webhook',
+    'slack',
+    'wechat',
+    'pagerduty',
+    'opsgenie',
+    'victorops',
+    'pushover',
+    'sns',
+    'telegram',
+    'webex',
+    'discord',
+    'msteams',
+    'msteamsv2',
+    'jira',
+    'rocketchat',
+    'incidentio',
+    'mattermost',
+  ].map((service): Row => ({
+    kind: 'Alerts',
+    path: `receivers.*.${service}_configs`,
+    what: `the receiver kind ${service}_configs`,
+    mend: 'write email_configs or sms_configs',
+  })),
+];
+
+/** Every place of the document that names one of them. */
+export function unsupportedFindings(kind: DocumentKind, raw: unknown): Finding[] {
+  return unsupported
+    .filter((row) => row.kind === kind)
+    .flatMap((row) =>
+      placesOf(raw, row.path.split('.'), [])
+        .filter(({ value }) => value !== undefined && (row.value === undefined || row.value === value))
+        .filter(({ value }) => row.kind === 'Calendar' || !isNothing(value))
+        .map(({ path }): Finding => ({
+          code: 'NotSupportedYet',
+          path,
+          at: row.value === undefined ? 'key' : 'value',
+          message: `this version does not act on ${row.what}`,
+          mend: row.mend ?? leaveOut,
+        })),
+    );
+}
+
+/** An empty list asks for nothing: `schedule: []` is the default written out. */
+const isNothing = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+
+interface Place {
+  readonly path: ProblemPath;
+  readonly value: unknown;
+}
+
+function placesOf(value: unknown, pattern: readonly string[], path: ProblemPath): Place[] {
+  const [part, ...rest] = pattern;
+  if (part === undefined) return [{ path, value }];
+  const entries: [string | number, unknown][] = Array.isArray(value)
+    ? value.map((item: unknown, index) => [index, item])
+    : typeof value === 'object' && value !== null
+      ? Object.entries(value)
+      : [];
+  const deeper = (inner: readonly string[], wanted?: string): Place[] =>
+    entries
+      .filter(([key]) => wanted === undefined || key === wanted)
+      .flatMap(([key, item]) => placesOf(item, inner, [...path, key]));
+  switch (part) {
+    case '*':
+      return deeper(rest);
+    case '**':
+      return [...placesOf(value, rest, path), ...deeper(pattern)];
+    default:
+      return deeper(rest, part);
+  }
+}
