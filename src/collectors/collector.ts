@@ -1,0 +1,83 @@
+// Collect: the whole world read once, in parallel and within a deadline, into one Snapshot.
+import type { RangeQuery } from '../clients/prometheus/client.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../model/config.ts';
+import type { MagnumFacts, NovaFacts, Snapshot } from '../model/snapshot.ts';
+import { rfc3339, seconds } from '../model/units.ts';
+import type { Instant, Milliseconds } from '../model/units.ts';
+import { Gathering } from './gathering.ts';
+import { collectKubernetes } from './kubernetes.ts';
+import type { KubernetesSource } from './kubernetes.ts';
+import { collectMagnum } from './magnum.ts';
+import type { MagnumSource } from './magnum.ts';
+import { createNovaCollector } from './nova.ts';
+import type { NovaSource } from './nova.ts';
+import { collectPrometheus, queriesOf } from './prometheus.ts';
+import type { PrometheusSource } from './prometheus.ts';
+
+export interface CollectorParts {
+  /** Asked at each collection: configuration may be loaded anew at any time. */
+  readonly config: () => Config;
+  readonly clock: Clock;
+  readonly kubernetes: KubernetesSource;
+  readonly prometheus: PrometheusSource;
+  readonly openstack: { readonly magnum: MagnumSource; readonly nova: NovaSource } | null;
+  /** A list that the API server has not spoken of for this long is not a fact any more. */
+  readonly staleAfter?: Milliseconds;
+  readonly deadline?: Milliseconds;
+}
+
+export interface CollectOptions {
+  /** Ends the collection early; what was read until then is kept. */
+  readonly signal?: AbortSignal;
+  readonly ranges?: readonly RangeQuery[];
+  /** Beside those of the policies. */
+  readonly queries?: readonly string[];
+}
+
+export type Collect = (now: Instant, options?: CollectOptions) => Promise<Snapshot>;
+
+const usual = { staleAfter: seconds(60), deadline: seconds(12) };
+
+export function createCollector(parts: CollectorParts): Collect {
+  const { clock, openstack } = parts;
+  const staleAfter = parts.staleAfter ?? usual.staleAfter;
+  const nova = openstack === null ? null : createNovaCollector(openstack.nova, clock);
+  let asked: { readonly config: Config; readonly queries: readonly string[] } | null = null;
+
+  async function cloud(config: Config, gathering: Gathering): Promise<readonly [MagnumFacts, NovaFacts]> {
+    // Without a NodePolicy nobody needs to know the cloud.
+    if (config.nodePolicies.length === 0) return [{}, {}];
+    if (openstack === null || nova === null) {
+      const message = 'there are NodePolicies but no connection to OpenStack; give the Daemon an openstack section';
+      gathering.fail('magnum', 'cluster', 'NotConfigured', message);
+      return [{}, {}];
+    }
+    const name = config.daemon.openstack?.cluster ?? config.daemon.cluster;
+    return Promise.all([collectMagnum(openstack.magnum, name, gathering), nova(gathering)]);
+  }
+
+  return async (now, options = {}) => {
+    const config = parts.config();
+    if (asked?.config !== config) asked = { config, queries: queriesOf(config) };
+    const queries = [...new Set([...asked.queries, ...(options.queries ?? [])])];
+    // Real time, like the deadlines of the calls themselves: the network does not know our clock.
+    const controller = new AbortController();
+    const end = (): void => controller.abort();
+    const timer = setTimeout(end, parts.deadline ?? usual.deadline);
+    options.signal?.addEventListener('abort', end, { once: true });
+    if (options.signal?.aborted === true) end();
+    const gathering = new Gathering(controller.signal);
+    try {
+      const [kubernetes, prometheus, [magnum, novaFacts]] = await Promise.all([
+        collectKubernetes(parts.kubernetes, config, gathering, { now: clock.now(), staleAfter }),
+        collectPrometheus(parts.prometheus, { queries, ranges: options.ranges ?? [] }, gathering, now),
+        cloud(config, gathering),
+      ]);
+      return { time: rfc3339(now), kubernetes, magnum, nova: novaFacts, prometheus, errors: gathering.errors };
+    } finally {
+      clearTimeout(timer);
+      options.signal?.removeEventListener('abort', end);
+    }
+  };
+}

@@ -1,0 +1,19 @@
+// Magnum's part of the snapshot: the cluster, its node groups with their true limits, and the microversions.
+import type { Magnum } from '../clients/openstack/magnum.ts';
+import type { MagnumFacts } from '../model/snapshot.ts';
+import type { Gathering } from './gathering.ts';
+
+export type MagnumSource = Pick<Magnum, 'versions' | 'getCluster' | 'listNodeGroups'>;
+
+export async function collectMagnum(source: MagnumSource, name: string, gathering: Gathering): Promise<MagnumFacts> {
+  const [cluster, nodegroups, versions] = await Promise.all([
+    gathering.read('magnum', 'cluster', () => source.getCluster(name)),
+    gathering.read('magnum', 'nodegroups', () => source.listNodeGroups(name)),
+    gathering.read('magnum', 'versions', () => source.versions()),
+  ]);
+  return {
+    ...(cluster && { cluster }),
+    ...(nodegroups && { nodegroups }),
+    ...(versions && { versions: { min: versions.min, max: versions.max, used: versions.used } }),
+  };
+}
