@@ -1,0 +1,50 @@
+// Who is meant: a name from `people`, or an address as it stands; secrets are read when they are needed.
+import { readFile } from 'node:fs/promises';
+import type { AlertsDocument } from '../../model/config.ts';
+import { messageOf } from '../../model/errors.ts';
+import type { SendResult } from './channel.ts';
+import { failed, retry } from './channel.ts';
+
+export type Address = { readonly address: string } | { readonly problem: SendResult };
+
+const mailAddress = /^[^\s@<>,;:"()[\]\\\p{Cc}]+@[^\s@<>,;:"()\\\p{Cc}]+$/u;
+
+/** Names and addresses in one line, as `to` of email_configs has them. */
+export const splitRecipients = (to: string): string[] => [
+  ...new Set(
+    to
+      .split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/)
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  ),
+];
+
+export function mailAddressOf(to: string, document: AlertsDocument): Address {
+  const person = personOf(to, document);
+  if (person !== undefined && person.email === undefined)
+    return { problem: failed(to, 'AddressInvalid', `people.${to} has no email`) };
+  const written = person?.email ?? to;
+  const address = /<([^<>]+)>$/.exec(written)?.[1] ?? written;
+  if (mailAddress.test(address)) return { address };
+  return { problem: failed(to, 'AddressInvalid', `"${written}" is neither a person of \`people\` nor a mail address`) };
+}
+
+export async function phoneNumberOf(to: string, document: AlertsDocument): Promise<Address> {
+  const person = personOf(to, document);
+  if (person === undefined) return numberFrom(to, to);
+  if (person.smsFile === undefined) return numberFrom(to, person.sms ?? '');
+  try {
+    return numberFrom(to, (await readFile(person.smsFile, 'utf8')).trim());
+  } catch (error) {
+    return { problem: retry(to, 'AddressUnreadable', `people.${to}.smsFile cannot be read: ${messageOf(error)}`) };
+  }
+}
+
+const personOf = (name: string, document: AlertsDocument): AlertsDocument['people'][string] | undefined =>
+  Object.hasOwn(document.people, name) ? document.people[name] : undefined;
+
+function numberFrom(to: string, written: string): Address {
+  const address = written.replace(/[\s()-]/g, '');
+  if (/^\+?\d{3,20}$/.test(address)) return { address };
+  return { problem: failed(to, 'AddressInvalid', `"${to}" is neither a phone number nor a person with one`) };
+}

@@ -1,0 +1,48 @@
+// Filling a gateway's templates, and reading a value out of its answer by a dotted path.
+
+export type Escaping = 'json' | 'form' | 'xml' | 'none';
+
+const escapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+
+const escaped: Readonly<Record<Escaping, (text: string) => string>> = {
+  json: (text) => JSON.stringify(text).slice(1, -1),
+  form: (text) => encodeURIComponent(text),
+  xml: (text) => text.replace(/[&<>"']/g, (character) => escapes[character] ?? character),
+  none: (text) => text,
+};
+
+export function escapingFor(contentType: string): Escaping {
+  const type = contentType.toLowerCase();
+  if (type.includes('json')) return 'json';
+  if (type.includes('x-www-form-urlencoded')) return 'form';
+  return type.includes('xml') ? 'xml' : 'none';
+}
+
+/** {{name}}, in one pass: what is filled in is not looked at again. */
+export const fillTemplate = (
+  template: string,
+  values: Readonly<Record<'to' | 'text' | 'id', string>>,
+  escaping: Escaping,
+): string =>
+  template.replace(/\{\{\s*(to|text|id)\s*\}\}/g, (_place, name: 'to' | 'text' | 'id') =>
+    escaped[escaping](values[name]),
+  );
+
+/** `data.items.0.id`, `$.data.items[0].id`; undefined where the way ends early. */
+export function valueAt(value: unknown, path: string): unknown {
+  const steps = path
+    .replace(/^\$\.?/, '')
+    .replace(/\[(\d+)\]/g, '.$1')
+    .split('.')
+    .filter((step) => step !== '');
+  return steps.reduce<unknown>((inner, step) => {
+    if (typeof inner !== 'object' || inner === null || !Object.hasOwn(inner, step)) return undefined;
+    return (inner as Readonly<Record<string, unknown>>)[step];
+  }, value);
+}

@@ -1,0 +1,223 @@
+// Takes open notifications to their channels: attempt written before it is made, its end written after, retries by error class.
+import type { Cancel, Clock } from '../clock.ts';
+import type { AlertsDocument } from '../model/config.ts';
+import { messageOf } from '../model/errors.ts';
+import type { Instant, Milliseconds } from '../model/units.ts';
+import { backoffAfter } from './backoff.ts';
+import { retry } from './channels/channel.ts';
+import type { Channel, Delivery, SendResult } from './channels/channel.ts';
+import type { EmailSettings } from './channels/mail-settings.ts';
+import type { SmsSettings } from './channels/sms/http.ts';
+import { integrationOf } from './integrations.ts';
+import type { Integration } from './integrations.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { LedgerRecord, Recipient } from './ledger/records.ts';
+import type { Notification } from './ledger/state.ts';
+import { viewOf } from './status.ts';
+import type { NotificationView } from './status.ts';
+
+export interface Channels {
+  readonly email: Channel<EmailSettings>;
+  readonly sms: Channel<SmsSettings>;
+}
+
+export interface AlertLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface CourierOptions {
+  readonly clock: Clock;
+  readonly ledger: Ledger;
+  readonly channels: Channels;
+  readonly document: () => AlertsDocument;
+  readonly random: () => number;
+  readonly log: AlertLog;
+  readonly onNotification: (view: NotificationView) => void;
+  /** nothing is on its way for this notification any more, for now or for good */
+  readonly onRest: (notification: Notification) => void;
+}
+
+export const isOwed = ({ state }: Recipient): boolean => state === 'owed' || state === 'attempted';
+
+const longestTimer = 86_400_000;
+
+export class Courier {
+  readonly #options: CourierOptions;
+  readonly #sending = new Set<string>();
+  readonly #timers = new Map<string, Cancel>();
+  readonly #abort = new AbortController();
+  readonly #busy = new Set<Promise<void>>();
+  #stopped = false;
+
+  constructor(options: CourierOptions) {
+    this.#options = options;
+  }
+
+  isSending(id: string): boolean {
+    return this.#sending.has(id);
+  }
+
+  /** Sends what is due of it; the rest by timer. Safe to call at any time. */
+  carry(id: string): void {
+    this.#cancelTimer(id);
+    const notification = this.#options.ledger.state.open.get(id);
+    if (notification === undefined || this.#stopped || this.#sending.has(id)) return;
+    const owed = [...notification.recipients.values()].filter(isOwed);
+    const now = this.#options.clock.now();
+    const due = owed.filter(({ notBefore }) => notBefore <= now);
+    if (due.length === 0 && owed.length > 0) {
+      const wait = Math.min(longestTimer, Math.min(...owed.map(({ notBefore }) => notBefore)) - now);
+      this.#timers.set(
+        id,
+        this.#options.clock.after(wait as Milliseconds, () => this.carry(id)),
+      );
+      return;
+    }
+    this.#sending.add(id);
+    const work = this.#send(notification, due)
+      .catch((error: unknown) =>
+        this.#options.log.error({ err: messageOf(error), id }, 'a notification was not carried'),
+      )
+      .finally(() => {
+        this.#sending.delete(id);
+        this.#busy.delete(work);
+        this.carry(id);
+        this.#options.onRest(notification);
+      });
+    this.#busy.add(work);
+  }
+
+  /** It is replaced by a newer one, or has nobody left. */
+  withdraw(id: string): void {
+    this.#cancelTimer(id);
+  }
+
+  async settle(): Promise<void> {
+    while (this.#busy.size > 0) await Promise.all(this.#busy);
+  }
+
+  /** Nothing new begins; what is on its way may end, until the grace is over. */
+  async stop(grace: Milliseconds): Promise<void> {
+    this.#stopped = true;
+    [...this.#timers.keys()].forEach((id) => this.#cancelTimer(id));
+    const cancel = this.#options.clock.after(grace, () => this.#abort.abort());
+    await this.settle();
+    cancel();
+  }
+
+  #cancelTimer(id: string): void {
+    this.#timers.get(id)?.();
+    this.#timers.delete(id);
+  }
+
+  async #send(notification: Notification, due: readonly Recipient[]): Promise<void> {
+    const { intent } = notification;
+    const document = this.#options.document();
+    const integration = integrationOf(document, intent);
+    const known = due.filter(({ to }) => integration?.to.includes(to) === true).map(({ to }) => to);
+    if (integration !== undefined && known.length > 0) {
+      const batches = this.#channelStyle(integration) === 'together' ? [known] : known.map((to) => [to]);
+      await Promise.all(batches.map((to) => this.#sendBatch(notification, integration, document, to)));
+    }
+    const left = due.filter(({ to }) => !known.includes(to));
+    const rest = [...notification.recipients.values()];
+    const now = this.#options.clock.now();
+    // a reload took the recipient away: nobody is left to be told
+    await this.#write(left.map(({ to }) => gone(intent.id, to, now)));
+    if (!rest.some((one) => isOwed(one) && !left.includes(one)))
+      await this.#write([
+        { kind: 'settled', id: intent.id, at: now, how: known.length > 0 || left.length === 0 ? 'done' : 'abandoned' },
+      ]);
+  }
+
+  async #sendBatch(
+    notification: Notification,
+    integration: Integration,
+    document: AlertsDocument,
+    to: readonly string[],
+  ): Promise<void> {
+    const { intent } = notification;
+    const { clock } = this.#options;
+    await this.#write([{ kind: 'attempt', id: intent.id, to, at: clock.now() }]);
+    const delivery: Delivery = {
+      id: intent.id,
+      at: intent.at,
+      notice: intent,
+      text: intent.text,
+      to,
+      document,
+      signal: this.#abort.signal,
+    };
+    const results = await this.#transmit(integration, delivery);
+    await this.#write(to.map((one) => this.#recordOf(notification, one, results)));
+    for (const one of to) {
+      const recipient = notification.recipients.get(one);
+      if (recipient !== undefined) this.#report(viewOf(notification, recipient));
+    }
+  }
+
+  async #transmit(integration: Integration, delivery: Delivery): Promise<readonly SendResult[]> {
+    const { channels } = this.#options;
+    try {
+      switch (integration.channel) {
+        case 'email':
+          return await channels.email.send(delivery, integration.settings);
+        case 'sms':
+          return await channels.sms.send(delivery, integration.settings);
+      }
+    } catch (error) {
+      return delivery.to.map((to) => retry(to, 'Unexpected', messageOf(error), { uncertain: true }));
+    }
+  }
+
+  #channelStyle({ channel }: Integration): 'together' | 'apart' {
+    return this.#options.channels[channel].style;
+  }
+
+  #recordOf(notification: Notification, to: string, results: readonly SendResult[]): LedgerRecord {
+    const at = this.#options.clock.now();
+    const { id } = notification.intent;
+    const result = results.find((one) => one.to === to) ?? retry(to, 'Unexpected', 'the channel gave no answer');
+    switch (result.status) {
+      case 'sent':
+        return { kind: 'sent', id, to, at, providerId: result.providerId };
+      case 'failed':
+        return { kind: 'failed', id, to, at, reason: result.reason, message: result.message };
+      case 'retry': {
+        const { reason, message, uncertain } = result;
+        const attempts = notification.recipients.get(to)?.attempts ?? 1;
+        const wait = Math.max(result.retryAfter ?? 0, backoffAfter(attempts, this.#options.random()));
+        return { kind: 'retry', id, to, at, reason, message, uncertain, notBefore: (at + wait) as Instant };
+      }
+    }
+  }
+
+  /** A ledger that cannot be written must not keep people in the dark: it is said, and the sending goes on. */
+  async #write(records: readonly LedgerRecord[]): Promise<void> {
+    try {
+      await this.#options.ledger.append(records);
+    } catch (error) {
+      this.#options.log.error({ err: messageOf(error) }, 'the alert ledger was not written');
+    }
+  }
+
+  #report(view: NotificationView): void {
+    const { log } = this.#options;
+    const { receiver, channel, to, outcome, reason, attempts, message } = view;
+    const fields = { receiver, channel, to, outcome, reason, attempts };
+    if (outcome === 'sent') log.info(fields, 'notification sent');
+    else log.warn(fields, `notification ${outcome}: ${message ?? ''}`);
+    this.#options.onNotification(view);
+  }
+}
+
+const gone = (id: string, to: string, at: Instant): LedgerRecord => ({
+  kind: 'failed',
+  id,
+  to,
+  at,
+  reason: 'Misconfigured',
+  message: 'the configuration does not name this recipient any more',
+});

@@ -1,0 +1,190 @@
+// The durable ledger: what is appended is applied at once, and the promise is kept when it is on the disk.
+import { rm } from 'node:fs/promises';
+import type { Clock } from '../../clock.ts';
+import { messageOf, SpringtideError } from '../../model/errors.ts';
+import { rfc3339 } from '../../model/units.ts';
+import { encodeLine } from './records.ts';
+import type { LedgerRecord } from './records.ts';
+import { replaySegment } from './replay.ts';
+import type { Damage } from './replay.ts';
+import { createSegment, keepAside, listSegments, readSegment, segmentPath } from './segments.ts';
+import type { OpenSegment } from './segments.ts';
+import { applyRecord, emptyLedgerState, recordsOf } from './state.ts';
+import type { LedgerState, MutableLedgerState } from './state.ts';
+
+export interface Ledger {
+  readonly state: LedgerState;
+  /** what was wrong with the files when they were opened */
+  readonly damage: readonly Damage[];
+  /** Applied to the state at once, in order; resolves when durable, rejects with LedgerUnwritable. */
+  append(records: readonly LedgerRecord[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface LedgerOptions {
+  readonly clock: Clock;
+  /** false only where losing the last second is no loss */
+  readonly fsync?: boolean;
+  readonly maxSegmentBytes?: number;
+}
+
+const defaultSegmentBytes = 4 * 1024 * 1024;
+
+export async function openLedger(directory: string, options: LedgerOptions): Promise<Ledger> {
+  try {
+    return await openFiles(directory, options);
+  } catch (cause) {
+    if (cause instanceof SpringtideError) throw cause;
+    throw new SpringtideError({
+      code: 'LedgerUnreadable',
+      what: `the alert ledger cannot be opened: ${messageOf(cause)}`,
+      where: directory,
+      mend: 'make the directory readable and writable for this process',
+      cause,
+    });
+  }
+}
+
+async function openFiles(directory: string, options: LedgerOptions): Promise<Ledger> {
+  const state = emptyLedgerState();
+  const damage: Damage[] = [];
+  const { numbers, ...files } = await listSegments(directory);
+  const pathOf = (number: number): string => files.pathOf(number);
+  const newest = numbers.at(-1);
+  if (newest !== undefined) {
+    const file = pathOf(newest);
+    const replay = replaySegment(file, await readSegment(file));
+    replay.records.forEach((record) => applyRecord(state, record));
+    damage.push(...replay.damage);
+  }
+  const number = (newest ?? 0) + 1;
+  const segment = await createSegment(directory, number, recordsOf(state, options.clock.now()), options.fsync ?? true);
+  const spoilt = damage.some(({ kind }) => kind !== 'tornLastLine');
+  for (const old of numbers)
+    if (spoilt && old === newest) await keepAside(pathOf(old), rfc3339(options.clock.now()));
+    else await rm(pathOf(old), { force: true });
+  return new FileLedger(directory, options, state, damage, { ...segment, number });
+}
+
+interface Waiting {
+  readonly text: string;
+  readonly resolve: () => void;
+  readonly reject: (error: SpringtideError) => void;
+}
+
+class FileLedger implements Ledger {
+  readonly state: MutableLedgerState;
+  readonly damage: readonly Damage[];
+  readonly #directory: string;
+  readonly #clock: Clock;
+  readonly #fsync: boolean;
+  readonly #maxBytes: number;
+  #segment: OpenSegment & { readonly number: number };
+  #size: number;
+  /** what the segment began with: a large state must not make every append a new segment */
+  #base: number;
+  #waiting: Waiting[] = [];
+  #pumping: Promise<void> | null = null;
+  /** the file may hold half a line: only a new segment helps */
+  #spoilt = false;
+  #closed = false;
+
+  constructor(
+    directory: string,
+    options: LedgerOptions,
+    state: MutableLedgerState,
+    damage: readonly Damage[],
+    segment: OpenSegment & { readonly number: number },
+  ) {
+    this.#directory = directory;
+    this.#clock = options.clock;
+    this.#fsync = options.fsync ?? true;
+    this.#maxBytes = options.maxSegmentBytes ?? defaultSegmentBytes;
+    this.state = state;
+    this.damage = damage;
+    this.#segment = segment;
+    this.#size = segment.size;
+    this.#base = segment.size;
+  }
+
+  append(records: readonly LedgerRecord[]): Promise<void> {
+    if (this.#closed) return Promise.reject(this.#unwritable(new Error('it is closed')));
+    if (records.length === 0) return Promise.resolve();
+    records.forEach((record) => applyRecord(this.state, record));
+    const text = records.map((record) => encodeLine(record)).join('');
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ text, resolve, reject });
+      this.#pumping ??= this.#pump();
+    });
+  }
+
+  /** Group commit: whatever came while the disk was busy goes out in one write and one sync. */
+  async #pump(): Promise<void> {
+    await Promise.resolve();
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        if (this.#spoilt || this.#size > Math.max(this.#maxBytes, 2 * this.#base)) await this.#renew();
+        else await this.#write(Buffer.from(batch.map(({ text }) => text).join('')));
+        batch.forEach(({ resolve }) => resolve());
+      } catch (cause) {
+        this.#spoilt = true;
+        const error = this.#unwritable(cause);
+        batch.forEach(({ reject }) => reject(error));
+      }
+    }
+    this.#pumping = null;
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
+    await this.#segment.handle.appendFile(bytes);
+    if (this.#fsync) await this.#segment.handle.datasync();
+    this.#size += bytes.length;
+  }
+
+  /** A new segment from the state, which holds the waiting records already; the old one goes when the new one stands. */
+  async #renew(): Promise<void> {
+    const number = this.#segment.number + 1;
+    const records = [...recordsOf(this.state, this.#clock.now())];
+    const segment = await createSegment(this.#directory, number, records, this.#fsync);
+    const old = this.#segment;
+    this.#segment = { ...segment, number };
+    this.#size = segment.size;
+    this.#base = segment.size;
+    this.#spoilt = false;
+    await old.handle.close().catch(() => undefined);
+    await rm(segmentPath(this.#directory, old.number), { force: true }).catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#pumping;
+    await this.#segment.handle.close();
+  }
+
+  #unwritable(cause: unknown): SpringtideError {
+    return new SpringtideError({
+      code: 'LedgerUnwritable',
+      what: `the alert ledger cannot be written: ${messageOf(cause)}`,
+      where: this.#segment.file,
+      mend: 'free space on the volume or make it writable; what was not written is written with the next record',
+      retryable: true,
+      cause,
+    });
+  }
+}
+
+/** The same without files: for replays and simulations, where nothing outlives the process anyway. */
+export function volatileLedger(): Ledger {
+  const state = emptyLedgerState();
+  return {
+    state,
+    damage: [],
+    append: (records) => {
+      records.forEach((record) => applyRecord(state, record));
+      return Promise.resolve();
+    },
+    close: () => Promise.resolve(),
+  };
+}

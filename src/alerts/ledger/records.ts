@@ -1,0 +1,121 @@
+// What the ledger writes down: one JSON object a line, guarded by a checksum.
+import { crc32 } from 'node:zlib';
+import type { Instant } from '../../model/units.ts';
+import type { Alert, LabelSet } from '../alert.ts';
+import type { TellReason, ToldEntry } from '../dedup.ts';
+
+export const ledgerSchema = 1;
+
+export type ChannelKind = 'email' | 'sms';
+
+/** What somebody is to be told: written before anything leaves the house. */
+export interface Intent {
+  readonly id: string;
+  readonly groupKey: string;
+  readonly groupLabels: LabelSet;
+  readonly receiver: string;
+  readonly channel: ChannelKind;
+  /** the number of the configuration within its receiver and channel */
+  readonly index: number;
+  readonly reason: TellReason;
+  readonly at: Instant;
+  readonly alerts: readonly Alert[];
+  /** the periods that count as told once it is sent */
+  readonly firing: readonly string[];
+  readonly resolved: readonly string[];
+  readonly to: readonly string[];
+  /** for SMS exactly what is sent; for e-mail its subject and plain text */
+  readonly text: string;
+}
+
+export interface Told extends ToldEntry {
+  readonly outcome: 'sent' | 'failed' | 'nothingToSay';
+}
+
+export type LedgerRecord =
+  | { readonly kind: 'alert'; readonly alert: Alert }
+  | { readonly kind: 'forgotten'; readonly fingerprint: string }
+  | { readonly kind: 'intent'; readonly intent: Intent }
+  | { readonly kind: 'attempt'; readonly id: string; readonly to: readonly string[]; readonly at: Instant }
+  | {
+      readonly kind: 'sent';
+      readonly id: string;
+      readonly to: string;
+      readonly at: Instant;
+      readonly providerId: string | null;
+    }
+  | {
+      readonly kind: 'retry';
+      readonly id: string;
+      readonly to: string;
+      readonly at: Instant;
+      readonly reason: string;
+      readonly message: string;
+      /** the provider may have taken it all the same */
+      readonly uncertain: boolean;
+      readonly notBefore: Instant;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly id: string;
+      readonly to: string;
+      readonly at: Instant;
+      readonly reason: string;
+      readonly message: string;
+    }
+  | { readonly kind: 'settled'; readonly id: string; readonly at: Instant; readonly how: Settlement }
+  | { readonly kind: 'told'; readonly key: string; readonly entry: Told }
+  /** a recipient as a compacted segment carries it over */
+  | { readonly kind: 'recipient'; readonly id: string; readonly recipient: Recipient };
+
+export type Settlement = 'done' | 'superseded' | 'abandoned';
+
+export interface Recipient {
+  readonly to: string;
+  readonly state: 'owed' | 'attempted' | 'sent' | 'failed';
+  readonly attempts: number;
+  readonly notBefore: Instant;
+  /** at least one attempt may have arrived without our knowing */
+  readonly maybeTwice: boolean;
+  readonly providerId: string | null;
+  readonly reason: string | null;
+  readonly message: string | null;
+  readonly at: Instant | null;
+}
+
+/** The first line of every segment. */
+export interface LedgerHeader {
+  readonly kind: 'ledger';
+  readonly schema: number;
+}
+
+export const recipientKey = (intent: Omit<RecipientOwner, 'to'>, to: string): string =>
+  JSON.stringify([intent.groupKey, intent.receiver, intent.channel, intent.index, to]);
+
+interface RecipientOwner {
+  readonly groupKey: string;
+  readonly receiver: string;
+  readonly channel: ChannelKind;
+  readonly index: number;
+  readonly to: string;
+}
+
+/** A line of JSON that carries the checksum of what it says: a torn or a changed one shows itself. */
+export function encodeLine(value: LedgerRecord | LedgerHeader): string {
+  const json = JSON.stringify(value);
+  return `{"crc":"${checksum(json)}","record":${json}}\n`;
+}
+
+const checksum = (text: string): string => crc32(text).toString(16).padStart(8, '0');
+const frame = /^\{"crc":"([0-9a-f]{8})","record":(\{.*\})\}$/;
+
+/** What the line says, or undefined where it is not what was written. */
+export function decodeLine(line: string): LedgerRecord | LedgerHeader | undefined {
+  const [, sum, json] = frame.exec(line) ?? [];
+  if (json === undefined || checksum(json) !== sum) return undefined;
+  try {
+    return JSON.parse(json) as LedgerRecord | LedgerHeader;
+  } catch {
+    return undefined;
+  }
+}
