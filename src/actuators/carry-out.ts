@@ -1,0 +1,59 @@
+// A whole Plan carried out: pods first, then drains, then one resize a group. Stopping begins nothing new.
+import type { KubernetesWrites } from '../clients/kubernetes/writes.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { NodeDecision, Plan } from '../model/plan.ts';
+import { eachLimited } from '../parallel.ts';
+import type { Actuator, Actuators, Moment } from './actuator.ts';
+import { drainStep } from './drain.ts';
+import { resizeGroup, type PoolPort } from './node-pool.ts';
+import { awaitsConfirmation, dryRun } from './rehearsal.ts';
+import { scaleTarget } from './replicas.ts';
+
+const scalesAtOnce = 10;
+const groupsAtOnce = 4;
+
+export type WritePorts = {
+  readonly writes: KubernetesWrites;
+  /** null: no cloud is connected; there are no node decisions then */
+  readonly magnum: PoolPort['magnum'] | null;
+};
+
+export function actuatorsFor(ports: WritePorts): Actuators {
+  const act: Actuator = {
+    scale: (decision, moment) => scaleTarget(ports.writes, decision, moment),
+    drain: (decision, step, moment) => drainStep(ports.writes, decision, step, moment),
+    resize: (decision, moment) =>
+      ports.magnum === null
+        ? dryRun.resize(decision, moment)
+        : resizeGroup({ magnum: ports.magnum, nodes: ports.writes }, decision, moment),
+  };
+  return { act, dryRun, confirm: awaitsConfirmation };
+}
+
+async function carryOutGroup(actuator: Actuator, decision: NodeDecision, moment: Moment): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  // Ordering comes before draining: pods are waiting for it.
+  if (decision.resize !== null && !moment.signal.aborted) outcomes.push(await actuator.resize(decision, moment));
+  for (const step of decision.drains) {
+    if (moment.signal.aborted) break;
+    const outcome = await actuator.drain(decision, step, moment);
+    if (outcome !== null) outcomes.push(outcome);
+  }
+  return outcomes;
+}
+
+export async function carryOut(plan: Plan, actuators: Actuators, moment: Moment): Promise<readonly Outcome[]> {
+  const scales = await eachLimited(
+    plan.pods.filter((decision) => decision.action === 'scale'),
+    scalesAtOnce,
+    async (decision): Promise<Outcome[]> =>
+      decision.mode === 'off' || moment.signal.aborted ? [] : [await actuators[decision.mode].scale(decision, moment)],
+  );
+  const groups = await eachLimited(
+    plan.nodes.filter((decision) => decision.resize !== null || decision.drains.length > 0),
+    groupsAtOnce,
+    (decision): Promise<Outcome[]> =>
+      decision.mode === 'off' ? Promise.resolve([]) : carryOutGroup(actuators[decision.mode], decision, moment),
+  );
+  return [...scales.flat(), ...groups.flat()];
+}

@@ -1,0 +1,84 @@
+// Sends a resize to Magnum: read before write, victims resolved, count and victims in agreement, announced on the victims first.
+import type { KubernetesWrites } from '../clients/kubernetes/writes.ts';
+import type { Magnum } from '../clients/openstack/magnum.ts';
+import { drainAnnotation } from '../model/drain-record.ts';
+import type { ResizeOutcome } from '../model/outcome.ts';
+import type { NodeDecision, NodeRemoval } from '../model/plan.ts';
+import type { ServerId } from '../model/units.ts';
+import { failureOf, resizeOutcome, type Moment } from './actuator.ts';
+import { recordOn } from './drain.ts';
+
+export interface PoolPort {
+  readonly magnum: Pick<Magnum, 'getNodeGroup' | 'resize'>;
+  readonly nodes: Pick<KubernetesWrites, 'getNode' | 'patchNode'>;
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** What must never reach Magnum, whoever made the plan: it would remove somebody else. */
+function inconsistency(decision: NodeDecision): string | null {
+  const { resize, current } = decision;
+  if (resize === null || current === null) return 'there is nothing to send';
+  const unresolved = resize.remove.find((victim) => !uuid.test(victim.serverId));
+  if (unresolved !== undefined) return `the server of node ${unresolved.node} is not known`;
+  if (new Set(resize.remove.map((victim) => victim.serverId)).size !== resize.remove.length)
+    return 'a server is named twice';
+  if (resize.remove.length > 0 && resize.to !== current - resize.remove.length)
+    return `${resize.remove.length} victims do not lead from ${current} to ${resize.to}`;
+  if (resize.remove.length === 0 && resize.to <= current) return 'a smaller pool needs named victims';
+  return null;
+}
+
+/** The node is still ours to remove, and from now on says so itself. */
+async function announce(
+  port: PoolPort,
+  victim: NodeRemoval,
+  countAfter: number,
+  moment: Moment,
+): Promise<string | null> {
+  const node = await port.nodes.getNode(victim.node);
+  if (node === null) return `node ${victim.node} is gone already`;
+  const record = recordOn(node);
+  if (record?.serverId !== victim.serverId) return `node ${victim.node} is not the one that was drained`;
+  const announced = { ...record, step: 'removing', removingAt: moment.now, countAfter };
+  await port.nodes.patchNode(
+    victim.node,
+    { annotations: { [drainAnnotation]: JSON.stringify(announced) } },
+    { resourceVersion: node.metadata.resourceVersion },
+  );
+  return null;
+}
+
+export async function resizeGroup(port: PoolPort, decision: NodeDecision, moment: Moment): Promise<ResizeOutcome> {
+  const refuse = (code: string, message: string): ResizeOutcome =>
+    resizeOutcome(decision, moment, { status: 'refused', code, message });
+  const wrong = inconsistency(decision);
+  const { resize } = decision;
+  if (wrong !== null || resize === null) return refuse('Inconsistent', wrong ?? '');
+  try {
+    const group = await port.magnum.getNodeGroup(moment.cluster, decision.nodeGroup);
+    if (group.role === 'master') return refuse('GroupIsMaster', `${group.name} holds the masters`);
+    if (group.node_count !== decision.current)
+      return refuse(
+        'Moved',
+        `Magnum has ${group.node_count} by now, the decision was made on ${decision.current ?? 0}`,
+      );
+    for (const victim of resize.remove) {
+      const moved = await announce(port, victim, resize.to, moment);
+      if (moved !== null) return refuse('Moved', moved);
+    }
+    if (moment.signal.aborted) return refuse('Stopping', 'springtide is stopping');
+    const { requestId } = await port.magnum.resize({
+      cluster: moment.cluster,
+      nodeGroup: group.uuid,
+      nodeCount: resize.to,
+      nodesToRemove: resize.remove.map((victim) => victim.serverId as ServerId),
+    });
+    return resizeOutcome(decision, moment, {
+      status: 'succeeded',
+      ...(requestId === null ? {} : { requestId }),
+    });
+  } catch (thrown) {
+    return resizeOutcome(decision, moment, { status: 'failed', ...failureOf(thrown) });
+  }
+}
