@@ -1,0 +1,123 @@
+// Disruption budgets: how many pods may go now, kept up with pods and workloads.
+import { WorkQueue } from '../agenda.ts';
+import { budgetSelects } from '../api/eviction.ts';
+import { controllerOf, isDeleting, isReady, isTerminal, keyOf, keyOfObject } from '../objects.ts';
+import { reactionTime, shareOf, withCondition } from './cluster.ts';
+import type { DisruptionBudget, KubeObject, Pod } from '../objects.ts';
+import type { Cluster } from './cluster.ts';
+
+// an evicted pod that has not begun to end by then is taken to stay
+const disruptionTimeout = 120_000;
+const workloads = ['deployments', 'replicasets', 'statefulsets', 'replicationcontrollers'];
+
+export function startDisruption(cluster: Cluster): void {
+  const { registry, agenda } = cluster;
+  const queue = new WorkQueue(agenda, reactionTime, (key) => {
+    const budget = registry.store.get('poddisruptionbudgets', key);
+    if (budget !== undefined) reconcile(cluster, budget);
+  });
+  const touch = (namespace: string | undefined, matches: (budget: DisruptionBudget) => boolean): void => {
+    for (const budget of registry.store.values('poddisruptionbudgets'))
+      if (budget.metadata.namespace === namespace && matches(budget)) queue.add(keyOfObject(budget));
+  };
+  registry.store.subscribe(({ resource, object, previous }) => {
+    const { namespace } = object.metadata;
+    if (resource === 'poddisruptionbudgets') queue.add(keyOfObject(object));
+    else if (resource === 'pods')
+      touch(namespace, ({ spec }) =>
+        [object, previous].some(
+          (pod) => pod !== undefined && budgetSelects(registry.version, spec.selector, pod as Pod),
+        ),
+      );
+    else if (workloads.includes(resource) && replicasOf(object) !== replicasOf(previous)) touch(namespace, () => true);
+  });
+}
+
+const replicasOf = (object: KubeObject | undefined): number | undefined =>
+  (object?.spec as { replicas?: number } | undefined)?.replicas;
+
+function reconcile(cluster: Cluster, budget: DisruptionBudget): void {
+  const { registry, agenda } = cluster;
+  const pods = [...registry.store.values('pods')].filter(
+    (pod) =>
+      pod.metadata.namespace === budget.metadata.namespace &&
+      budgetSelects(registry.version, budget.spec.selector, pod),
+  );
+  const { expected, desired } = wishes(cluster, budget, pods);
+  const names = new Map(pods.map((pod) => [pod.metadata.name, pod]));
+  const disrupted: Record<string, string> = {};
+  for (const [name, at] of Object.entries(budget.status?.disruptedPods ?? {})) {
+    const pod = names.get(name);
+    if (pod === undefined || isDeleting(pod)) continue;
+    const left = Date.parse(at) + disruptionTimeout - agenda.now();
+    if (left > 0) disrupted[name] = at;
+  }
+  const healthy = pods.filter(
+    (pod) => isReady(pod) && !isDeleting(pod) && !isTerminal(pod) && disrupted[pod.metadata.name] === undefined,
+  ).length;
+  const allowed = expected <= 0 ? 0 : Math.max(0, healthy - desired);
+  const now = registry.timestamp();
+  registry.change('poddisruptionbudgets', keyOfObject(budget), (draft) => {
+    draft.status = {
+      ...draft.status,
+      disruptionsAllowed: allowed,
+      currentHealthy: healthy,
+      desiredHealthy: desired,
+      expectedPods: expected,
+      observedGeneration: draft.metadata.generation ?? 1,
+      disruptedPods: disrupted,
+    };
+    if (Object.keys(disrupted).length === 0) delete draft.status.disruptedPods;
+    if (registry.version !== '1.20')
+      draft.status.conditions = withCondition(
+        draft.status.conditions,
+        allowed > 0
+          ? { type: 'DisruptionAllowed', status: 'True', reason: 'SufficientPods', message: '' }
+          : { type: 'DisruptionAllowed', status: 'False', reason: 'InsufficientPods', message: '' },
+        now,
+      );
+  });
+}
+
+function wishes(
+  cluster: Cluster,
+  budget: DisruptionBudget,
+  pods: readonly Pod[],
+): { expected: number; desired: number } {
+  const { minAvailable, maxUnavailable } = budget.spec;
+  if (maxUnavailable !== undefined) {
+    const expected = scaleOfControllers(cluster, pods);
+    return { expected, desired: Math.max(0, expected - shareOf(maxUnavailable, expected, 'up')) };
+  }
+  if (typeof minAvailable === 'string') {
+    const expected = scaleOfControllers(cluster, pods);
+    return { expected, desired: shareOf(minAvailable, expected, 'up') };
+  }
+  return { expected: pods.length, desired: minAvailable ?? 1 };
+}
+
+/** The replicas that the pods' controllers ask for, each controller counted once; pods of nobody do not count. */
+function scaleOfControllers({ registry }: Cluster, pods: readonly Pod[]): number {
+  const scales = new Map<string, number>();
+  for (const pod of pods) {
+    const owner = controllerOf(pod);
+    if (owner === undefined) continue;
+    const key = keyOf(pod.metadata.namespace, owner.name);
+    const set =
+      owner.kind === 'ReplicaSet'
+        ? registry.store.get('replicasets', key)
+        : owner.kind === 'StatefulSet'
+          ? registry.store.get('statefulsets', key)
+          : owner.kind === 'ReplicationController'
+            ? registry.store.get('replicationcontrollers', key)
+            : undefined;
+    const above = set === undefined ? undefined : controllerOf(set);
+    const deployment =
+      above?.kind === 'Deployment'
+        ? registry.store.get('deployments', keyOf(pod.metadata.namespace, above.name))
+        : undefined;
+    const scaled = deployment ?? set;
+    if (scaled !== undefined) scales.set(scaled.metadata.uid, scaled.spec.replicas);
+  }
+  return [...scales.values()].reduce((sum, replicas) => sum + replicas, 0);
+}
