@@ -27,7 +27,11 @@ function refusal(status: number, title: string, detail = title): JsonAnswer {
 const missing = (kind: string, name: string): JsonAnswer =>
   refusal(404, `${kind} ${name} could not be found`, `${kind} ${name} could not be found.`);
 
-/** `token` is null where none that holds was sent. */
+/** What a version has not brought yet is a 406 too, and no 404. */
+const tooOld = (minor: number): JsonAnswer =>
+  refusal(406, 'Not Acceptable', `Version 1.${minor} was requested but is not supported by this method.`);
+
+/** `authenticated` answers 401 by itself where no token that holds was sent. */
 export function answerMagnum(
   magnum: EmbeddedMagnum,
   request: JsonRequest,
@@ -88,15 +92,17 @@ function routed(magnum: EmbeddedMagnum, request: JsonRequest, path: string, mino
     case 'PATCH ':
       return patchCluster(magnum, request.body);
     case 'POST actions/x':
-      return group === 'resize' && minor >= 7 ? resize(magnum, request.body, minor) : refusal(404, 'Not Found');
+      if (group !== 'resize') return refusal(404, 'Not Found');
+      return minor < 7 ? tooOld(minor) : resize(magnum, request.body, minor);
     case 'GET nodegroups':
       return minor < 9
-        ? refusal(404, 'Not Found')
+        ? tooOld(minor)
         : { status: 200, json: { nodegroups: cloud.groups.map((one) => groupJson(magnum, one, 'list')), next: null } };
     case 'GET nodegroups/x':
     case 'PATCH nodegroups/x': {
       const found = cloud.find(group ?? '');
-      if (minor < 9 || found === undefined) return missing('Nodegroup', group ?? '');
+      if (minor < 9) return tooOld(minor);
+      if (found === undefined) return missing('Nodegroup', group ?? '');
       return request.method === 'GET'
         ? { status: 200, json: groupJson(magnum, found, 'full') }
         : patchGroup(magnum, found, request.body);
@@ -126,8 +132,13 @@ function resize(magnum: EmbeddedMagnum, body: unknown, minor: number): JsonAnswe
     asked === undefined ? cloud.groups.find((one) => one.isDefault && one.role === 'worker') : cloud.find(asked);
   if (group === undefined) return missing('Nodegroup', asked ?? '');
   if (group.role === 'master')
-    return refusal(400, `Nodegroup ${group.name} is a master node group`, 'Master nodegroup cannot be resized.');
-  if (count < group.min || (group.max !== null && count > group.max))
+    return refusal(
+      400,
+      'Resizing a master nodegroup is not supported',
+      'Resizing a master nodegroup is not supported.',
+    );
+  // As in the real one, a maximum of 0 is none.
+  if (count < group.min || (group.max !== null && group.max !== 0 && count > group.max))
     return refusal(
       400,
       `Resizing ${group.name} outside the allowed range: min_node_count = ${group.min}, max_node_count = ${String(group.max)}`,

@@ -115,6 +115,15 @@ describe('a resize', () => {
   });
 });
 
+it.each([
+  ['GET', 'nodegroups', '1.8'],
+  ['POST', 'actions/resize', '1.6'],
+] as const)('%s %s at microversion %s, before it was brought, is a 406', async (method, part, version) => {
+  const world = await aWorld();
+  const body = method === 'POST' ? { node_count: 2 } : undefined;
+  expect((await raw(world, method, `/clusters/${world.cluster}/${part}`, body, version)).status).toBe(406);
+});
+
 describe('a failure', () => {
   it('for want of quota names the quota, keeps the target and heals by the next resize', async () => {
     const world = await aWorld();
