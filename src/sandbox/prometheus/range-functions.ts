@@ -41,7 +41,8 @@ function extrapolated(samples: Samples, frame: RangeFrame, kind: 'rate' | 'incre
   const after = atEnd >= step * 1.1 ? step / 2 : atEnd;
   if (kind !== 'delta' && change > 0 && firstValue >= 0) before = Math.min(before, covered * (firstValue / change));
   const factor = (covered + before + after) / covered;
-  return kind === 'rate' ? (change * factor) / ((frame.end - frame.start) / 1000) : change * factor;
+  // divided before it is multiplied, as Prometheus does, so that the last digits agree
+  return change * (kind === 'rate' ? factor / ((frame.end - frame.start) / 1000) : factor);
 }
 
 function lastTwo(samples: Samples, kind: 'irate' | 'idelta'): number | null {
