@@ -83,9 +83,18 @@ export interface SourceError {
   readonly message: string;
 }
 
+/** springtide's own loop, seen from outside: a recording made by hand has none of it. */
+export interface LoopFacts {
+  readonly latenessSeconds: number;
+  readonly intervalSeconds: number;
+  /** documents that were refused, with the first thing wrong in each */
+  readonly refused: readonly { readonly document: string; readonly why: string }[];
+}
+
 export interface Snapshot {
   /** RFC 3339 */
   readonly time: string;
+  readonly loop?: LoopFacts;
   readonly kubernetes: KubernetesFacts;
   readonly magnum: MagnumFacts;
   readonly nova: NovaFacts;

@@ -153,6 +153,29 @@ function ofSources(snapshot: Snapshot): readonly Condition[] {
   }));
 }
 
+function ofLoop(snapshot: Snapshot): readonly Condition[] {
+  const { loop } = snapshot;
+  if (loop === undefined) return [];
+  const conditions: Condition[] = loop.refused.map(({ document, why }) => ({
+    name: 'SpringtideConfigRefused',
+    severity: 'warning',
+    labels: { document },
+    facts: { name: document, why },
+    after: atOnce,
+    lasts: atOnce,
+  }));
+  if (loop.latenessSeconds > loop.intervalSeconds)
+    conditions.push({
+      name: 'SpringtideTickLate',
+      severity: 'warning',
+      labels: {},
+      facts: { count: Math.round(loop.latenessSeconds), max: loop.intervalSeconds },
+      after: atOnce,
+      lasts: anEvent,
+    });
+  return conditions;
+}
+
 const keyOf = (condition: Condition): string =>
   [condition.name, ...Object.entries(condition.labels).map(([name, value]) => `${name}=${value}`)].join(',');
 
@@ -172,6 +195,7 @@ export function alertsOf(
     ...ofPods(found),
     ...found.nodes.flatMap((decision) => ofGroup(decision, found.groups[decision.nodeGroup], now)),
     ...ofSources(found.snapshot),
+    ...ofLoop(found.snapshot),
   ];
   const conditions: Record<string, ConditionMemory> = {};
   for (const condition of active) {

@@ -1,0 +1,82 @@
+// The tick: collect → decide → act → remember → tell. Each stage may fail by its own name; none ends the loop.
+import { carryOut } from './actuators/carry-out.ts';
+import type { Actuators } from './actuators/actuator.ts';
+import type { AlertPipeline } from './alerts/pipeline.ts';
+import type { Clock } from './clock.ts';
+import type { Collect } from './collectors/collector.ts';
+import type { Config } from './model/config.ts';
+import type { Memory } from './model/memory.ts';
+import type { LoopFacts } from './model/snapshot.ts';
+import type { TickReport } from './model/report.ts';
+import { since, type Instant } from './model/units.ts';
+import { deciding } from './policies/decide.ts';
+import { record } from './policies/record.ts';
+import { inSlices } from './slices.ts';
+import { StageClock } from './stage-clock.ts';
+import type { MemoryStore } from './state/directory.ts';
+import { reportOf } from './tick-report.ts';
+
+export interface DaemonParts {
+  readonly clock: Clock;
+  readonly config: () => Config;
+  readonly refused: () => LoopFacts['refused'];
+  readonly collect: Collect;
+  readonly actuators: Actuators;
+  readonly store: MemoryStore;
+  readonly alerts: Pick<AlertPipeline, 'tell'>;
+}
+
+export class Daemon {
+  readonly #parts: DaemonParts;
+  #memory: Memory;
+  #ticks = 0;
+
+  constructor(parts: DaemonParts, memory: Memory) {
+    this.#parts = parts;
+    this.#memory = memory;
+  }
+
+  /** One round. `due`: when it should have begun; an aborted signal ends it before its next action. */
+  async tick(due: Instant, signal: AbortSignal): Promise<TickReport> {
+    const { clock, config: latest, collect, actuators, store, alerts } = this.#parts;
+    const config = latest();
+    const now = clock.now();
+    const stages = new StageClock();
+    const loop = this.#loopFacts(config, since(due, now));
+
+    const snapshot = await stages.run('collect', async () => ({ ...(await collect(now, { signal })), loop }));
+    const decided =
+      snapshot !== null && !signal.aborted
+        ? await stages.run('decide', () => inSlices(deciding(snapshot, config, this.#memory, now)))
+        : null;
+    if (decided !== null) {
+      const cluster = snapshot?.magnum.cluster?.uuid ?? config.daemon.openstack?.cluster ?? config.daemon.cluster;
+      const outcomes = await stages.run('act', () => carryOut(decided.plan, actuators, { now, signal, cluster }));
+      this.#memory = record(decided.memory, outcomes ?? [], now);
+      await stages.run('remember', () => store.save(this.#memory));
+      await stages.run('tell', () => alerts.tell(decided.plan.alerts, now));
+      return reportOf({
+        number: ++this.#ticks,
+        now,
+        loop,
+        stages,
+        snapshot,
+        plan: decided.plan,
+        outcomes: outcomes ?? [],
+      });
+    }
+    return reportOf({ number: ++this.#ticks, now, loop, stages, snapshot, plan: null, outcomes: [] });
+  }
+
+  get memory(): Memory {
+    return this.#memory;
+  }
+
+  #loopFacts(config: Config, late: number): LoopFacts {
+    return {
+      latenessSeconds: Math.max(0, late) / 1000,
+      intervalSeconds: config.daemon.interval / 1000,
+      refused: this.#parts.refused(),
+    };
+  }
+}

@@ -1,0 +1,33 @@
+// Ticks at a steady beat: late ones are told how late, missed ones are left out, never made up for in a burst.
+import { sleep, type Clock } from './clock.ts';
+import { later, since, type Instant, type Milliseconds } from './model/units.ts';
+
+export interface LoopParts {
+  readonly clock: Clock;
+  /** asked every time: a reload may change it */
+  readonly interval: () => Milliseconds;
+  readonly tick: (due: Instant, signal: AbortSignal) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** The next beat after `now`, on the grid that `due` is on. */
+export function nextDue(due: Instant, interval: Milliseconds, now: Instant): Instant {
+  const next = later(due, interval);
+  if (next >= now) return next;
+  const missed = Math.floor(since(due, now) / interval);
+  return later(due, (missed * interval) as Milliseconds) >= now
+    ? later(due, (missed * interval) as Milliseconds)
+    : later(due, ((missed + 1) * interval) as Milliseconds);
+}
+
+export async function runLoop({ clock, interval, tick, signal }: LoopParts): Promise<void> {
+  let due = clock.now();
+  while (!signal.aborted) {
+    await tick(due, signal);
+    const now = clock.now();
+    // A clock that was set back by hours must not make us wait for hours.
+    due = now < due ? now : due;
+    due = nextDue(due, interval(), now);
+    await sleep(clock, since(now, due), signal);
+  }
+}
