@@ -1,4 +1,5 @@
 // What one collection has read and what it could not: no failure stops another reading, and nothing outlives the deadline.
+import { setMaxListeners } from 'node:events';
 import { messageOf } from '../model/errors.ts';
 import type { Source, SourceError } from '../model/snapshot.ts';
 
@@ -8,6 +9,8 @@ export class Gathering {
 
   constructor(signal: AbortSignal) {
     this.signal = signal;
+    // Each reading listens while it waits, and takes its listener off again.
+    setMaxListeners(0, signal);
   }
 
   get errors(): readonly SourceError[] {

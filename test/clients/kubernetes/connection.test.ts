@@ -1,0 +1,130 @@
+// Which way to the API server is taken, with which credentials, and what is said when there is none.
+import { mkdtempSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectKubernetes } from '../../../src/clients/kubernetes/connection.ts';
+import { createTransport } from '../../../src/clients/kubernetes/transport.ts';
+import { systemClock } from '../../../src/clock.ts';
+import { seconds } from '../../../src/model/units.ts';
+import { FakeApi, answer, refuse } from './fake-api.ts';
+
+let directory: string;
+beforeAll(() => (directory = mkdtempSync(path.join(os.tmpdir(), 'springtide-'))));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function write(name: string, text: string): string {
+  const file = path.join(directory, name);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
+  return file;
+}
+
+const kubeconfig = (server: string, user: string, context = 'main'): string => `
+apiVersion: v1
+kind: Config
+current-context: ${context}
+contexts:
+  - {name: ${context}, context: {cluster: c-${context}, user: u-${context}, namespace: shop}}
+clusters:
+  - {name: c-${context}, cluster: {server: "${server}"}}
+users:
+  - {name: u-${context}, user: ${user}}
+`;
+
+const clock = systemClock;
+
+describe('in a cluster', () => {
+  const env = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '6443' };
+
+  it('uses the service account, and its new token as soon as it is there', async () => {
+    write('account/token', 'first\n');
+    write('account/ca.crt', 'CA');
+    write('account/namespace', 'springtide');
+    const serviceAccount = path.join(directory, 'account');
+    const connection = await connectKubernetes({ clock, env, serviceAccount });
+    expect(connection).toMatchObject({ server: 'https://[fd00::1]:6443', namespace: 'springtide' });
+    expect((await connection.credentials()).headers).toEqual({ authorization: 'Bearer first' });
+    write('account/token', 'second one\n');
+    expect(await connection.credentials()).toEqual({
+      headers: { authorization: 'Bearer second one' },
+      tls: { ca: 'CA' },
+    });
+  });
+
+  it('prefers a kubeconfig that is named', async () => {
+    const file = write('named', kubeconfig('https://named:6443/', '{token: abc}'));
+    const connection = await connectKubernetes({ clock, env, kubeconfig: file });
+    expect(connection).toMatchObject({ server: 'https://named:6443', namespace: 'shop' });
+    expect((await connection.credentials()).headers).toEqual({ authorization: 'Bearer abc' });
+  });
+});
+
+describe('with a kubeconfig', () => {
+  it('merges the files of KUBECONFIG and takes the context that is asked for', async () => {
+    const one = write('one', kubeconfig('https://one', '{token: one}', 'one'));
+    const two = write('two', kubeconfig('https://two', '{username: me, password: pw}', 'two'));
+    const env = { KUBECONFIG: [one, path.join(directory, 'absent'), two].join(path.delimiter) };
+    expect((await connectKubernetes({ clock, env })).server).toBe('https://one');
+    const second = await connectKubernetes({ clock, env, context: 'two' });
+    expect(second.server).toBe('https://two');
+    const basic = `Basic ${Buffer.from('me:pw').toString('base64')}`;
+    expect((await second.credentials()).headers).toEqual({ authorization: basic });
+  });
+
+  it('runs an exec plugin once for many calls, and again after a refusal', async () => {
+    const count = path.join(directory, 'count');
+    const script = `echo run >> ${count}; printf '{"status":{"token":"t%s"}}' $(wc -l < ${count})`;
+    const user = JSON.stringify({
+      exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: ['-c', script] },
+    });
+    const api = await new FakeApi().start();
+    const file = write('exec', kubeconfig(api.url, user));
+    const connection = await connectKubernetes({ clock, env: {}, kubeconfig: file });
+    const transport = createTransport({ connection, timeout: seconds(5) });
+    try {
+      const [first, second] = await Promise.all([connection.credentials(), connection.credentials()]);
+      expect(first).toBe(second);
+      expect(first.headers).toEqual({ authorization: 'Bearer t1' });
+      api.next(/version/, refuse(401, 'Unauthorized'));
+      api.next(/version/, (request, response) =>
+        answer(JSON.stringify(request.headers.authorization))(request, response),
+      );
+      expect((await transport.request({ path: '/version' })).json()).toBe('Bearer t2');
+    } finally {
+      transport.close();
+      await api.stop();
+    }
+  });
+
+  it.each([
+    ['a file that is none', 'garbage', ': {', undefined, /is no kubeconfig/],
+    [
+      'a context that is not there',
+      'context',
+      kubeconfig('https://x', '{}'),
+      'other',
+      /"other" names no cluster \(name one of main\)/,
+    ],
+    [
+      'a plugin that fails',
+      'plugin',
+      kubeconfig('https://x', '{exec: {command: sh, args: ["-c", "echo no luck >&2; exit 1"]}}'),
+      undefined,
+      /gives no credentials \(no luck/,
+    ],
+  ])('explains %s', async (_case, name, text, context, message) => {
+    const file = write(name, text);
+    const attempt = connectKubernetes({ clock, env: {}, kubeconfig: file, context }).then((made) => made.credentials());
+    await expect(attempt).rejects.toMatchObject({
+      code: 'CredentialsInvalid',
+      message: expect.stringMatching(message) as string,
+    });
+  });
+
+  it('says what to set where there is nothing', async () => {
+    const attempt = connectKubernetes({ clock, env: { HOME: directory } });
+    await expect(attempt).rejects.toMatchObject({ code: 'CredentialsMissing' });
+  });
+});

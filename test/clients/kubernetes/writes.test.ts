@@ -1,0 +1,202 @@
+// Writes as the API server sees them, and its answers as actuators see them.
+import type { IncomingMessage } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createDiscovery } from '../../../src/clients/kubernetes/discovery.ts';
+import { createTransport } from '../../../src/clients/kubernetes/transport.ts';
+import type { KubernetesTransport } from '../../../src/clients/kubernetes/transport.ts';
+import { createWrites } from '../../../src/clients/kubernetes/writes.ts';
+import type { KubernetesWrites } from '../../../src/clients/kubernetes/writes.ts';
+import { systemClock } from '../../../src/clock.ts';
+import { seconds } from '../../../src/model/units.ts';
+import { FakeApi, answer, refuse } from './fake-api.ts';
+
+let api: FakeApi;
+let transport: KubernetesTransport;
+let writes: KubernetesWrites;
+beforeEach(async () => {
+  api = await new FakeApi().start();
+  transport = createTransport({ connection: api.connection, timeout: seconds(5) });
+  const discovery = createDiscovery(transport, systemClock);
+  writes = createWrites({ transport, discovery, clock: systemClock, timeout: seconds(5), instance: 'springtide-0' });
+});
+afterEach(async () => {
+  transport.close();
+  await api.stop();
+});
+
+interface Received {
+  method: string | undefined;
+  url: string | undefined;
+  type: string | undefined;
+  body: Record<string, unknown>;
+}
+/** Answers the next matching request and tells what it was. */
+function receive(matches: RegExp, reply: string, code = 200): Promise<Received> {
+  return new Promise((resolve) => {
+    api.next(matches, (request, response) => {
+      void bodyOf(request).then((body) => {
+        answer(reply, code)(request, response);
+        resolve({ method: request.method, url: request.url, type: request.headers['content-type'], body });
+      });
+    });
+  });
+}
+async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  return JSON.parse(text === '' ? '{}' : text) as Record<string, unknown>;
+}
+
+const web = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'web' };
+const scale = (resourceVersion: string, replicas?: number): string =>
+  JSON.stringify({
+    metadata: { name: 'web', resourceVersion },
+    spec: { replicas },
+    status: { replicas: 2, selector: 'app=web' },
+  });
+
+describe('scales', () => {
+  it('are read with what they hang on; a replicas field that is left out is zero', async () => {
+    api.next(/deployments\/web\/scale/, answer(scale('7')));
+    expect(await writes.readScale(web)).toEqual({
+      apiVersion: 'autoscaling/v1',
+      kind: 'Scale',
+      metadata: { name: 'web', namespace: 'shop', resourceVersion: '7' },
+      spec: { replicas: 0 },
+      status: { replicas: 2, selector: 'app=web' },
+      target: { kind: 'Deployment', apiVersion: 'apps/v1' },
+    });
+  });
+
+  it('are written only over the version that was decided on', async () => {
+    const received = receive(/scale/, scale('8', 5));
+    const written = await writes.writeScale(web, 5, { resourceVersion: '7', dryRun: true });
+    expect(written).toEqual({ resourceVersion: '8' });
+    expect(await received).toMatchObject({
+      method: 'PUT',
+      url: '/apis/apps/v1/namespaces/shop/deployments/web/scale?dryRun=All',
+      body: { metadata: { resourceVersion: '7', name: 'web', namespace: 'shop' }, spec: { replicas: 5 } },
+    });
+  });
+
+  it('are found for any kind by discovery', async () => {
+    const resources = [{ name: 'rockets', kind: 'Rocket', namespaced: true }];
+    api.next(/^\/apis\/space.example\/v1$/, answer(JSON.stringify({ resources })));
+    const received = receive(/rockets/, scale('8', 5));
+    await writes.writeScale({ ...web, apiVersion: 'space.example/v1', kind: 'Rocket' }, 5, {
+      resourceVersion: undefined,
+    });
+    expect((await received).url).toBe('/apis/space.example/v1/namespaces/shop/rockets/web/scale');
+    await expect(writes.readScale({ ...web, apiVersion: 'nowhere/v1', kind: 'Rocket' })).rejects.toMatchObject({
+      code: 'NotFound',
+    });
+  });
+
+  it.each([
+    [409, 'Conflict', 'Conflict', 'the object has been modified'],
+    [403, 'Forbidden', 'Forbidden', 'cannot patch'],
+    [422, 'Invalid', 'BadRequest', 'must be non-negative'],
+    [500, 'InternalError', 'ServerFault', 'etcdserver: no leader'],
+  ])('that are refused with %i say why', async (code, reason, expected, message) => {
+    api.next(/scale/, refuse(code, reason, message));
+    const attempt = writes.writeScale(web, 5, { resourceVersion: '7' });
+    await expect(attempt).rejects.toMatchObject({
+      code: expected,
+      message: expect.stringContaining(`${reason}: ${message}`) as string,
+    });
+    expect(api.requests(/scale/)).toHaveLength(1);
+  });
+});
+
+describe('evictions', () => {
+  const pod = { namespace: 'shop', name: 'web-1', uid: 'u1' };
+  const served = (version: string): string =>
+    JSON.stringify({
+      resources: [{ name: 'pods/eviction', kind: 'Eviction', namespaced: true, group: 'policy', version }],
+    });
+  const budget = JSON.stringify({
+    kind: 'Status',
+    code: 429,
+    message: 'Cannot evict pod as it would violate the disruption budget.',
+    details: { causes: [{ reason: 'DisruptionBudget', message: 'needs 2' }] },
+  });
+
+  it.each(['v1', 'v1beta1'])('speak policy/%s where that is served, and name the pod by its uid', async (version) => {
+    api.next(/^\/api\/v1$/, answer(served(version)));
+    const received = receive(/eviction/, '{}', 201);
+    expect(await writes.evict(pod, { dryRun: true })).toEqual({ result: 'accepted' });
+    expect(await received).toMatchObject({
+      method: 'POST',
+      url: '/api/v1/namespaces/shop/pods/web-1/eviction?dryRun=All',
+      body: { apiVersion: `policy/${version}`, deleteOptions: { preconditions: { uid: 'u1' }, dryRun: ['All'] } },
+    });
+  });
+
+  it.each([
+    ['a budget', answer(budget, 429), { result: 'refusedByBudget', retryAfter: null }],
+    ['the rate limit', refuse(429, 'TooManyRequests', 'try again'), { result: 'failed', code: 'TooManyRequests' }],
+    ['a pod that is gone', refuse(404, 'NotFound'), { result: 'gone' }],
+    ['another pod of that name', refuse(409, 'Conflict', 'Precondition failed: UID'), { result: 'gone' }],
+    ['a busy budget', refuse(409, 'Conflict', 'the object has been modified'), { result: 'failed', code: 'Conflict' }],
+    ['two budgets', refuse(500, 'InternalError', 'more than one'), { result: 'failed', code: 'ServerFault' }],
+  ])('tell %s', async (_case, reply, expected) => {
+    api.next(/eviction/, reply);
+    expect(await writes.evict(pod)).toMatchObject(expected);
+  });
+});
+
+describe('nodes', () => {
+  const node = JSON.stringify({
+    metadata: { name: 'n1', uid: 'u', resourceVersion: '8' },
+    spec: { unschedulable: true },
+  });
+
+  it('are patched by a merge that holds only for the node that was meant', async () => {
+    const received = receive(/nodes/, node);
+    const taints = [{ key: 'springtide.io/draining', effect: 'NoSchedule' }];
+    const patch = { unschedulable: true, taints, annotations: { 'springtide.io/drain': null } };
+    expect(await writes.patchNode('n1', patch, { resourceVersion: '7', uid: 'u' })).toMatchObject({
+      spec: { unschedulable: true },
+    });
+    expect(await received).toMatchObject({
+      method: 'PATCH',
+      type: 'application/merge-patch+json',
+      body: {
+        metadata: { resourceVersion: '7', uid: 'u', annotations: { 'springtide.io/drain': null } },
+        spec: { unschedulable: true, taints },
+      },
+    });
+  });
+
+  it('are deleted by uid; one that is gone or replaced counts as gone', async () => {
+    const received = receive(/nodes/, '{}');
+    expect(await writes.deleteNode('n1', { uid: 'u' })).toBe('deleted');
+    expect(await received).toMatchObject({ method: 'DELETE', body: { preconditions: { uid: 'u' } } });
+    api.next(/nodes/, refuse(409, 'Conflict', 'Precondition failed'));
+    expect(await writes.deleteNode('n1', { uid: 'u' })).toBe('gone');
+    expect(await writes.deleteNode('n1', { uid: 'u' })).toBe('gone');
+    expect(await writes.getNode('n1')).toBeNull();
+  });
+});
+
+describe('events', () => {
+  const regarding = { kind: 'Node', name: 'n1' };
+  const event = { regarding, type: 'Normal', reason: 'Drained', action: 'Drain', note: '满'.repeat(2_000) } as const;
+
+  it('fit the limits of the API in bytes', async () => {
+    const received = receive(/events/, '{}', 201);
+    expect(await writes.createEvent(event)).toBe(true);
+    const { url, body } = await received;
+    expect(url).toBe('/apis/events.k8s.io/v1/namespaces/default/events');
+    expect(Buffer.byteLength(body['note'] as string)).toBeLessThanOrEqual(1024);
+    expect(body['note']).toMatch(/^满+…$/);
+    expect(body).toMatchObject({
+      reportingInstance: 'springtide-0',
+      eventTime: expect.stringMatching(/\.\d{6}Z$/) as string,
+    });
+  });
+
+  it('that cannot be written disturb nobody', async () => {
+    expect(await writes.createEvent(event)).toBe(false);
+  });
+});

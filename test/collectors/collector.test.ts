@@ -1,0 +1,269 @@
+// One failing source never fails the others, what was not read is named, and nothing outlives the deadline.
+import { describe, expect, it } from 'vitest';
+import { ClientError } from '../../src/clients/http/error.ts';
+import type { ListReading } from '../../src/clients/kubernetes/lists.ts';
+import { createCollector } from '../../src/collectors/collector.ts';
+import type { CollectorParts } from '../../src/collectors/collector.ts';
+import { queriesOf } from '../../src/collectors/prometheus.ts';
+import type { Config } from '../../src/model/config.ts';
+import type { PrometheusAnswer } from '../../src/model/snapshot.ts';
+import { instantOf, later, seconds } from '../../src/model/units.ts';
+import type { Instant, Milliseconds } from '../../src/model/units.ts';
+import { VirtualClock } from '../../src/sandbox/clock.ts';
+
+const start = instantOf('2026-11-20T08:00:00Z') as Instant;
+
+const metric = (query: string, more: object = {}): object => ({
+  name: 'm',
+  source: { kind: 'query', query },
+  ageQueries: [`age(${query})`],
+  ...more,
+});
+const aPolicy = (name: string, metrics: readonly object[], target: object = {}): object => ({
+  metadata: { name, namespace: 'shop' },
+  spec: { target: { apiVersion: 'apps/v1', kind: 'Deployment', name, ...target }, metrics },
+});
+const aConfig = (podPolicies: readonly object[], saturation: readonly object[] = [{ query: 'full' }]): Config =>
+  ({
+    hash: 'h',
+    daemon: { cluster: 'pay', openstack: {} },
+    podPolicies,
+    nodePolicies: [{ spec: { growth: { saturation } } }],
+  }) as unknown as Config;
+
+const answerOf = (value: string): PrometheusAnswer => ({
+  status: 'success',
+  data: { resultType: 'vector', result: [{ metric: {}, value: [0, value] }] },
+});
+const failure = (code: 'Timeout' | 'ServerFault'): ClientError =>
+  new ClientError({ code, source: 'x', message: `it is ${code}` });
+
+interface World {
+  readonly parts: CollectorParts;
+  readonly clock: VirtualClock;
+  readonly asked: { readonly query: string; readonly at: Instant | undefined }[];
+}
+
+function aWorld(
+  changes: {
+    config?: Config;
+    lists?: Record<string, Partial<ListReading<never>>>;
+    seesAll?: boolean;
+    query?: (text: string) => Promise<PrometheusAnswer>;
+    openstack?: Partial<NonNullable<CollectorParts['openstack']>> | null;
+    readScale?: CollectorParts['kubernetes']['writes']['readScale'];
+    deadline?: Milliseconds;
+  } = {},
+): World {
+  const clock = new VirtualClock(start);
+  const asked: World['asked'] = [];
+  const fresh = { items: [], synced: true, lastContact: start, failure: null };
+  const parts: CollectorParts = {
+    config: () => config,
+    clock,
+    deadline: changes.deadline ?? seconds(10),
+    kubernetes: {
+      lists: { seesAll: changes.seesAll ?? true, read: (list) => ({ ...fresh, ...changes.lists?.[list] }) },
+      writes: { readScale: changes.readScale ?? (() => Promise.reject(failure('ServerFault'))) },
+    },
+    prometheus: {
+      query: (query, options) => {
+        asked.push({ query, at: options?.at });
+        return changes.query?.(query) ?? Promise.resolve(answerOf('1'));
+      },
+      queryRange: () => Promise.resolve({ status: 'success', data: { resultType: 'matrix', result: [] } }),
+    },
+    openstack:
+      changes.openstack === null
+        ? null
+        : {
+            magnum: {
+              getCluster: (name) => Promise.resolve({ uuid: 'c', name }),
+              listNodeGroups: () => Promise.resolve([]),
+              versions: () => Promise.resolve({ min: '1.1', max: '1.10', used: '1.10' }),
+            },
+            nova: {
+              presence: () => Promise.resolve({ state: 'present' }),
+              limits: () => Promise.resolve({ maxTotalCores: 10 }),
+              flavors: () => Promise.resolve([{ id: 'f' }]),
+              servers: () => Promise.resolve([]),
+            },
+            ...changes.openstack,
+          },
+  };
+  const config = changes.config ?? aConfig([aPolicy('web', [metric('rps')])]);
+  return { parts, clock, asked };
+}
+
+describe('a collection', () => {
+  it('reads the whole world at one instant', async () => {
+    const { parts, asked } = aWorld();
+    const snapshot = await createCollector(parts)(start);
+    expect(snapshot).toMatchObject({
+      time: '2026-11-20T08:00:00Z',
+      kubernetes: { pods: [], nodes: [], csinodes: [] },
+      magnum: { cluster: { name: 'pay' }, nodegroups: [], versions: { used: '1.10' } },
+      nova: { limits: { maxTotalCores: 10 }, flavors: [{ id: 'f' }], servers: [] },
+      prometheus: { queries: { rps: answerOf('1'), 'age(rps)': answerOf('1'), full: answerOf('1') } },
+      errors: [],
+    });
+    expect(asked.map((one) => one.at)).toEqual([start, start, start]);
+  });
+
+  it('asks each distinct query once, coverage and saturation included', () => {
+    const cpu = metric('cpu', { coverage: { query: 'count(up)' } });
+    const config = aConfig([aPolicy('a', [cpu]), aPolicy('b', [cpu, metric('rps')])], [{ query: 'rps' }]);
+    expect(queriesOf(config)).toEqual(['cpu', 'age(cpu)', 'count(up)', 'rps', 'age(rps)']);
+  });
+
+  it('asks at most ten queries at a time', async () => {
+    let open = 0;
+    let most = 0;
+    const metrics = Array.from({ length: 40 }, (_, index) => metric(`q${index}`));
+    const { parts, asked } = aWorld({
+      config: aConfig([aPolicy('web', metrics)], []),
+      query: async () => {
+        most = Math.max(most, ++open);
+        await new Promise((resolve) => setImmediate(resolve));
+        open--;
+        return answerOf('1');
+      },
+    });
+    await createCollector(parts)(start);
+    expect(asked).toHaveLength(80);
+    expect(most).toBe(10);
+  });
+
+  it('names the query that failed and keeps the others', async () => {
+    const { parts } = aWorld({
+      query: (text) => (text === 'rps' ? Promise.reject(failure('Timeout')) : Promise.resolve(answerOf('2'))),
+    });
+    const snapshot = await createCollector(parts)(start);
+    expect(Object.keys(snapshot.prometheus.queries ?? {})).toEqual(['age(rps)', 'full']);
+    expect(snapshot.errors).toEqual([{ source: 'prometheus', what: 'rps', code: 'Timeout', message: 'it is Timeout' }]);
+  });
+
+  it('ends at its deadline with what was read until then', async () => {
+    const { parts } = aWorld({
+      deadline: 30 as Milliseconds,
+      query: (text) => (text === 'rps' ? new Promise(() => undefined) : Promise.resolve(answerOf('2'))),
+      openstack: {
+        magnum: {
+          getCluster: () => new Promise(() => undefined),
+          listNodeGroups: () => Promise.resolve([]),
+          versions: () => Promise.reject(failure('ServerFault')),
+        },
+      },
+    });
+    const snapshot = await createCollector(parts)(start);
+    expect(snapshot.magnum).toEqual({ nodegroups: [] });
+    expect(snapshot.prometheus.queries).toHaveProperty('full');
+    expect(snapshot.errors.map(({ source, what, code }) => [source, what, code])).toEqual(
+      expect.arrayContaining([
+        ['magnum', 'versions', 'ServerFault'],
+        ['prometheus', 'rps', 'Timeout'],
+        ['magnum', 'cluster', 'Timeout'],
+      ]),
+    );
+    expect(snapshot.errors).toHaveLength(3);
+  });
+
+  it('ends when it is told to', async () => {
+    const { parts, asked } = aWorld({ query: () => new Promise(() => undefined) });
+    const snapshot = await createCollector(parts)(start, { signal: AbortSignal.abort() });
+    expect(asked).toEqual([]);
+    expect(snapshot.errors.filter((error) => error.source === 'prometheus')).toHaveLength(3);
+  });
+
+  it('answers ranges beside queries where they are wanted', async () => {
+    const range = { query: 'rps', start: 0, end: 60, step: 15 };
+    const snapshot = await createCollector(aWorld().parts)(start, { ranges: [range], queries: ['extra', 'rps'] });
+    expect(snapshot.prometheus.ranges).toMatchObject([{ ...range, answer: { status: 'success' } }]);
+    expect(snapshot.prometheus.queries).toHaveProperty('extra');
+  });
+});
+
+describe('lists of Kubernetes', () => {
+  const forbidden = { code: 'Forbidden', message: 'no permission', since: start };
+  const minuteAgo = later(start, -61_000 as Milliseconds);
+  it.each([
+    ['never listed', { synced: false, lastContact: null }, 'NotSynced', /not been listed yet/],
+    ['refused', { synced: false, lastContact: null, failure: forbidden }, 'Forbidden', /no permission/],
+    ['silent for too long', { lastContact: minuteAgo, failure: forbidden }, 'Stale', /for 61 s: no permission/],
+  ])('that are %s are absent and named, never empty', async (_case, reading, code, message) => {
+    const snapshot = await createCollector(aWorld({ lists: { pods: reading } }).parts)(start);
+    expect(snapshot.kubernetes).not.toHaveProperty('pods');
+    expect(snapshot.kubernetes).toHaveProperty('nodes');
+    expect(snapshot.errors).toMatchObject([{ source: 'kubernetes', what: 'pods', code }]);
+    expect(snapshot.errors[0]?.message).toMatch(message);
+  });
+
+  it('that are a minute old are still good, failing or not', async () => {
+    const reading = { lastContact: later(start, -60_000 as Milliseconds), failure: forbidden };
+    const snapshot = await createCollector(aWorld({ lists: { pods: reading } }).parts)(start);
+    expect(snapshot.kubernetes).toHaveProperty('pods');
+  });
+
+  it('judge no node while only some namespaces are seen', async () => {
+    const snapshot = await createCollector(aWorld({ seesAll: false }).parts)(start);
+    expect(snapshot.kubernetes).not.toHaveProperty('nodes');
+    expect(snapshot.errors).toMatchObject([{ what: 'nodes', code: 'PartialView' }]);
+  });
+
+  it('are completed by the scales of targets that stand in none', async () => {
+    const rocket = (name: string): object => aPolicy(name, [], { apiVersion: 'space/v1', kind: 'Rocket' });
+    const { parts } = aWorld({
+      config: aConfig([rocket('one'), rocket('two'), rocket('one'), aPolicy('web', [])]),
+      readScale: ({ name }) =>
+        name === 'two' ? Promise.reject(failure('ServerFault')) : Promise.resolve({ metadata: { name } }),
+    });
+    const snapshot = await createCollector(parts)(start);
+    expect(snapshot.kubernetes.scales).toEqual([{ metadata: { name: 'one' } }]);
+    expect(snapshot.errors).toMatchObject([{ what: 'scales shop/Rocket/two', code: 'ServerFault' }]);
+  });
+});
+
+describe('the cloud', () => {
+  it('that hides Nova is one named error', async () => {
+    const world = aWorld();
+    const nova = {
+      ...world.parts.openstack?.nova,
+      presence: () => Promise.resolve({ state: 'absent', why: 'no compute' }),
+    };
+    const { parts } = aWorld({ openstack: { nova } as never });
+    const snapshot = await createCollector(parts)(start);
+    expect(snapshot.nova).toEqual({});
+    expect(snapshot.errors).toEqual([{ source: 'nova', what: 'limits', code: 'NotInCatalog', message: 'no compute' }]);
+  });
+
+  it('is asked for flavors and servers now and then, for limits always', async () => {
+    const reads: string[] = [];
+    const note = (what: string) => () => {
+      reads.push(what);
+      return Promise.resolve([] as never);
+    };
+    const nova = {
+      presence: () => Promise.resolve({ state: 'present' as const }),
+      limits: note('limits'),
+      flavors: note('flavors'),
+      servers: note('servers'),
+    };
+    const { parts, clock } = aWorld({ openstack: { nova } });
+    const collect = createCollector(parts);
+    await collect(clock.now());
+    clock.advance(seconds(15));
+    await collect(clock.now());
+    expect(reads).toEqual(['limits', 'flavors', 'servers', 'limits']);
+    clock.advance(seconds(60));
+    await collect(clock.now());
+    expect(reads.slice(4)).toEqual(['limits', 'servers']);
+  });
+
+  it('is missed where NodePolicies need it, and only there', async () => {
+    const missed = await createCollector(aWorld({ openstack: null }).parts)(start);
+    expect(missed.errors).toMatchObject([{ source: 'magnum', code: 'NotConfigured' }]);
+    const config = { ...aConfig([]), nodePolicies: [] } as Config;
+    const unneeded = await createCollector(aWorld({ openstack: null, config }).parts)(start);
+    expect(unneeded.errors).toEqual([]);
+  });
+});
