@@ -3,6 +3,9 @@ import { Refusal } from './refusal.ts';
 
 const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
 
+/** Refused here, before the grammar spends time on what nobody writes. */
+const maximumNesting = 200;
+
 /** Says it better than a grammar can: a forgotten bracket is reported where it was opened, not at the end of the text. */
 export function checkBrackets(text: string): void {
   const open: { readonly bracket: string; readonly at: number }[] = [];
@@ -13,7 +16,8 @@ export function checkBrackets(text: string): void {
     } else if (character === '"' || character === "'" || character === '`') {
       at = endOfString(text, at);
     } else if (character in closing) {
-      open.push({ bracket: character, at });
+      if (open.push({ bracket: character, at }) > maximumNesting)
+        throw new Refusal(at, `brackets are nested deeper than ${String(maximumNesting)} levels`);
     } else if (character === ')' || character === ']' || character === '}') {
       const last = open.pop();
       if (last === undefined) throw new Refusal(at, `"${character}" closes nothing`);

@@ -4,7 +4,7 @@ import { aggregationNames, functionSignatures, renamedFunctions } from './functi
 import { nearestName } from './nearest.ts';
 import { Refusal } from './refusal.ts';
 
-/** Of the grammar's tree, so that nothing behind it can exhaust the stack: some 250 nested calls or 1,000 operands. */
+/** Of the grammar's tree, so that nothing behind it can exhaust the stack: some 1,000 operands in a row. */
 const maximumDepth = 1000;
 
 export function refuseSyntaxErrors(text: string, top: SyntaxNode): void {
@@ -13,7 +13,7 @@ export function refuseSyntaxErrors(text: string, top: SyntaxNode): void {
   top.cursor().iterate(
     (node) => {
       if (++depth > maximumDepth)
-        throw new Refusal(node.from, 'the expression is nested too deeply or has too many operands');
+        throw new Refusal(node.from, 'the expression has too many operands or is nested too deeply');
       if (!node.type.isError || (first !== null && first.from <= node.from)) return;
       first = node.node;
     },

@@ -152,8 +152,8 @@ describe('parsePromql', () => {
 
   it.each([
     ['parentheses', `${'('.repeat(20_000)}x${')'.repeat(20_000)}`],
-    ['operands', `a${'+a'.repeat(30_000)}`],
-    ['signs', `${'-'.repeat(60_000)}a`],
+    ['operands', `a${'+a'.repeat(10_000)}`],
+    ['signs', `${'-'.repeat(10_000)}a`],
     ['characters', 'a'.repeat(70_000)],
   ])('refuses too many %s without exhausting the stack', (_, text) => {
     expect(parsePromql(text).kind).toBe('error');
