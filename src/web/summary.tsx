@@ -1,0 +1,52 @@
+// The answer to "is it all right?" in one sentence and four numbers.
+import type { View } from '../model/report.ts';
+import { Change } from './change.tsx';
+import { useWords } from './words.ts';
+
+type Mood = 'calm' | 'moving' | 'attention';
+
+export function moodOf(view: View): Mood {
+  const refused = [...view.pods, ...view.nodes].some((row) => row.action === 'refused');
+  if (view.alerts.length > 0 || view.failures.length > 0 || view.errors.length > 0 || refused) return 'attention';
+  const moving = [...view.pods, ...view.nodes].some((row) => row.desired !== null && row.desired !== row.current);
+  return moving || (view.pendingPods ?? 0) > 0 || view.nodes.some((row) => row.upcoming > 0) ? 'moving' : 'calm';
+}
+
+/** null where any part is unknown: half a sum is a wrong number. */
+const sum = (numbers: readonly (number | null)[]): number | null =>
+  numbers.reduce((total, next) => (total === null || next === null ? null : total + next), 0);
+
+export function Summary({ view }: { view: View }) {
+  const { say, number } = useWords();
+  const mood = moodOf(view);
+  const tiles = [
+    { name: 'replicas', from: sum(view.pods.map((row) => row.current)), to: sum(view.pods.map((row) => row.desired)) },
+    { name: 'nodes', from: sum(view.nodes.map((row) => row.current)), to: sum(view.nodes.map((row) => row.desired)) },
+  ];
+  return (
+    <section class="summary" aria-label={say('page.summary')}>
+      <p class={`headline ${mood}`}>{say(`page.headline.${mood}`)}</p>
+      <dl>
+        {tiles.map(({ name, from, to }) => (
+          <div key={name}>
+            <dt>{say(`page.sum.${name}`)}</dt>
+            <dd>
+              <Change from={from} to={to} />
+            </dd>
+          </div>
+        ))}
+        <div class={(view.pendingPods ?? 0) > 0 ? 'warn' : ''}>
+          <dt>{say('page.sum.pending')}</dt>
+          <dd>{number(view.pendingPods)}</dd>
+        </div>
+        <div>
+          <dt>{say('page.sum.ready')}</dt>
+          <dd>
+            {number(view.readyNodes)}
+            <span class="quiet"> / {number(view.nodeCount)}</span>
+          </dd>
+        </div>
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,58 @@
+// The words of the page from the operator texts, and numbers and times as people of that language write them.
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import type { Facts } from '../model/reason.ts';
+import type { Language, Texts } from '../model/texts.ts';
+
+export interface Words {
+  readonly language: Language;
+  readonly say: (code: string, facts?: Facts) => string;
+  /** A reason in the reader's language; the daemon's own message where a fact is missing. */
+  readonly explain: (reason: string, facts: Facts, message: string) => string;
+  readonly number: (value: number | null | undefined) => string;
+  /** 08:15:30 */
+  readonly clock: (time: string | null) => string;
+}
+
+export const languageNames: Readonly<Record<Language, string>> = { en: 'English', 'zh-CN': '中文' };
+
+/** What the reader chose before, else what the browser prefers. */
+export function preferredLanguage(): Language {
+  const chosen = localStorage.getItem('language');
+  if (chosen === 'en' || chosen === 'zh-CN') return chosen;
+  return navigator.language.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en';
+}
+
+export function wordsOf({ language, sentences }: Texts): Words {
+  const plain = new Intl.NumberFormat(language, { maximumSignificantDigits: 4 });
+  const clock = new Intl.DateTimeFormat(language, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  });
+  const number: Words['number'] = (value) => (value === null || value === undefined ? '–' : plain.format(value));
+  const fill = (sentence: string, facts: Facts): string =>
+    sentence.replace(/\{(\w+)\}/g, (place, name: string) => {
+      const value = facts[name];
+      if (value === undefined) return place;
+      return typeof value === 'number' ? number(value) : value;
+    });
+  return {
+    language,
+    number,
+    say: (code, facts = {}) => fill(sentences[code] ?? code, facts),
+    explain: (reason, facts, message) => {
+      const sentence = fill(sentences[`reason.${reason}`] ?? '{}', facts);
+      if (!sentence.includes('{')) return sentence;
+      return message === '' ? reason : message;
+    },
+    clock: (time) => {
+      const at = Date.parse(time ?? '');
+      return Number.isNaN(at) ? '–' : clock.format(at);
+    },
+  };
+}
+
+export const WordsContext = createContext<Words>(wordsOf({ language: 'en', sentences: {} }));
+export const useWords = (): Words => useContext(WordsContext);

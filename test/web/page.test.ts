@@ -1,0 +1,199 @@
+// The page in Chromium against the real server: both tiers, live, in two languages, on every screen, from one place only.
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { browserPath, startBrowser } from './browser.ts';
+import { buildPage, removePage, servePage, type ServedPage } from './serve.ts';
+
+let built: string;
+beforeAll(async () => {
+  built = await buildPage();
+});
+afterAll(() => removePage(built));
+
+it('weighs less than 150 KB gzipped, and names no other place', () => {
+  const files = readdirSync(built, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const contents = files.map((file) => readFileSync(path.join(file.parentPath, file.name)));
+  const weight = contents.reduce((sum, content) => sum + gzipSync(content).length, 0);
+  expect(weight).toBeLessThan(150 * 1024);
+  const addresses = contents.flatMap((content) => content.toString().match(/https?:\/\/[\w.-]+/g) ?? []);
+  expect(addresses.filter((address) => !address.startsWith('http://www.w3.org'))).toEqual([]);
+});
+
+const title =
+  browserPath === undefined ? 'in a browser (skipped: no Chromium here; set CHROMIUM_PATH)' : 'in a browser';
+describe.skipIf(browserPath === undefined)(title, () => {
+  let browser: Browser;
+  const open: ServedPage[] = [];
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map(({ server }) => server.close()));
+  });
+  afterAll(() => browser.close());
+
+  async function served(ticks: number): Promise<ServedPage> {
+    const page = await servePage(built);
+    open.push(page);
+    page.flow(ticks);
+    return page;
+  }
+
+  /** A page that notes whatever it should not do. */
+  async function visit(url: string, options: BrowserContextOptions = {}): Promise<{ page: Page; trouble: string[] }> {
+    const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1440, height: 900 }, ...options });
+    const page = await context.newPage();
+    const trouble: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') trouble.push(message.text());
+    });
+    page.on('pageerror', (error) => trouble.push(error.message));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(url)) trouble.push(`asked for ${request.url()}`);
+    });
+    await page.goto(url);
+    await page.locator('#pods').waitFor();
+    return { page, trouble };
+  }
+
+  it('shows both tiers, the decisions, the inbox and the charts, without a complaint', async () => {
+    const { url } = await served(60);
+    const { page, trouble } = await visit(url);
+    expect(await page.locator('#pods tbody tr').allInnerTexts()).toEqual([
+      expect.stringContaining('web'),
+      expect.stringContaining('checkout'),
+    ]);
+    expect(await page.locator('#nodes tbody tr').innerText()).toContain('default-worker');
+    expect(await page.locator('#decisions .entries > li').count()).toBeGreaterThan(3);
+    expect(await page.locator('#messages').innerText()).toContain('default-worker grows');
+    await page.locator('#charts canvas').nth(2).waitFor();
+    expect(await page.locator('#charts [role=img]').first().getAttribute('aria-label')).toContain('requests');
+    expect(trouble).toEqual([]);
+  });
+
+  it('waits for the first tick, then follows every tick', async () => {
+    const shop = await served(0);
+    const context = await browser.newContext({ locale: 'en-GB' });
+    const page = await context.newPage();
+    await page.goto(shop.url);
+    await page.getByText('Waiting for the first tick').waitFor();
+    shop.flow(1);
+    await page.getByText('tick 1,').waitFor();
+    shop.flow(30);
+    await page.getByText('tick 31,').waitFor();
+    expect(await page.locator('#decisions .entries > li').count()).toBe(7);
+    await page.getByRole('button', { name: /^Show \d+ more$/ }).click();
+    expect(await page.locator('#decisions .entries > li').count()).toBeGreaterThan(7);
+  });
+
+  it('reads new decisions out', async () => {
+    const shop = await served(5);
+    const { page } = await visit(shop.url);
+    const news = page.locator('#news[aria-live=polite]');
+    expect(await news.innerText()).toBe('');
+    shop.flow(1, (report) => {
+      const [web] = report.plan.pods;
+      if (web === undefined) return report;
+      return {
+        ...report,
+        plan: { ...report.plan, pods: [{ ...web, action: 'refused', reason: 'AmbiguousSelector' }] },
+      };
+    });
+    await expect.poll(() => news.textContent()).toContain('shop/web');
+  });
+
+  it('speaks Chinese when asked to, and remembers', async () => {
+    const { url } = await served(20);
+    const { page, trouble } = await visit(url);
+    await page.getByRole('button', { name: '中文' }).click();
+    await page.getByRole('heading', { name: '最近决策' }).waitFor();
+    expect(await page.locator('html').getAttribute('lang')).toBe('zh-CN');
+    expect(await page.locator('#pods').innerText()).toContain('个副本');
+    await page.reload();
+    await page.getByRole('heading', { name: '最近决策' }).waitFor();
+    expect(await page.locator('body').innerText()).not.toMatch(/page\.\w|\{\w+\}/);
+    expect(trouble).toEqual([]);
+  });
+
+  it('speaks the language of the browser at first', async () => {
+    const { url } = await served(20);
+    const { page } = await visit(url, { locale: 'zh-CN' });
+    await page.getByRole('heading', { name: '最近决策' }).waitFor();
+  });
+
+  it('says what is wrong before anything else', async () => {
+    const shop = await served(20);
+    const { page } = await visit(shop.url);
+    shop.flow(1, (report) => ({
+      ...report,
+      errors: [{ source: 'magnum', what: 'nodegroups', code: 'Timeout', message: 'no answer within 10 s' }],
+    }));
+    const notice = page.getByRole('status').filter({ hasText: 'magnum could not be read' });
+    await notice.waitFor();
+    expect(await notice.innerText()).toContain('no answer within 10 s');
+    await page.getByText('Needs a look.').waitFor();
+  });
+
+  it('says so when the server is gone, and comes back with it', async () => {
+    const shop = await served(20);
+    const { page } = await visit(shop.url);
+    await shop.server.close();
+    await page.locator('#stale').waitFor();
+    await page.getByText('Not connected').waitFor();
+    const again = await servePage(built, new URL(shop.url).host);
+    open.push(again);
+    again.flow(3);
+    await page.getByText('tick 3,').waitFor();
+    expect(await page.locator('#stale').count()).toBe(0);
+  });
+
+  it('shows the charts of the target that is chosen', async () => {
+    const { url } = await served(20);
+    const { page } = await visit(url);
+    await page.getByRole('heading', { name: 'Replicas of shop/web' }).waitFor();
+    await page.getByRole('button', { name: 'shop/checkout' }).click();
+    await page.getByRole('heading', { name: 'Replicas of shop/checkout' }).waitFor();
+    expect(await page.getByRole('button', { name: 'shop/checkout' }).getAttribute('aria-pressed')).toBe('true');
+  });
+
+  it.each([
+    ['a phone', { width: 360, height: 740 }],
+    ['a wall screen', { width: 3840, height: 2160 }],
+  ])('fits %s without scrolling sideways', async (_screen, viewport) => {
+    const { url } = await served(60);
+    const { page } = await visit(url, { viewport });
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+  });
+
+  it.each(['light', 'dark'] as const)('is legible in %s colours: 4.5 to 1 for every text', async (colorScheme) => {
+    const { url } = await served(60);
+    const { page } = await visit(url, { colorScheme });
+    expect(await page.evaluate(faintTexts)).toEqual([]);
+  });
+});
+
+/** Runs in the page: texts whose contrast with the nearest ground is below what WCAG AA asks. */
+const faintTexts = `(() => {
+  const channels = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = (element) => {
+    for (let at = element; at !== null; at = at.parentElement) {
+      const [r, g, b, a = 1] = channels(getComputedStyle(at).backgroundColor);
+      if (a > 0.5) return [r, g, b];
+    }
+    return [255, 255, 255];
+  };
+  return [...document.querySelectorAll('body *')]
+    .filter((element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim() !== ''))
+    .filter((element) => element.checkVisibility() && element.closest('svg, option') === null)
+    .map((element) => {
+      const [one, other] = [light(channels(getComputedStyle(element).color)), light(ground(element))];
+      return [(Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05), element.outerHTML.slice(0, 90)];
+    })
+    .filter(([contrast]) => contrast < 4.5);
+})()`;
