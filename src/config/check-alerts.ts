@@ -42,7 +42,7 @@ export function alertsFindings(raw: unknown): Finding[] {
     ),
     ...peopleFindings(raw),
     ...receivers.flatMap((name, index): Finding[] =>
-      used.has(name)
+      used.has(name) || routes.length > 0
         ? []
         : [
             {

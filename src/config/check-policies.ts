@@ -17,6 +17,8 @@ const listAt = (raw: unknown, path: ProblemPath): unknown[] => {
   const value = valueAt(raw, path);
   return Array.isArray(value) ? value : [];
 };
+/** Absent or an empty list; a value of another type is the schema's to refuse. */
+const isNothing = (value: unknown): boolean => value === undefined || (Array.isArray(value) && value.length === 0);
 const numberAt = (raw: unknown, path: ProblemPath): number | null => {
   const value = valueAt(raw, path);
   return typeof value === 'number' ? value : null;
@@ -58,7 +60,7 @@ export function podPolicyFindings(raw: unknown): Finding[] {
   return [
     ...targetFindings(raw),
     ...bounds(raw, ['spec', 'replicas'], 'replicas'),
-    ...(metrics.length === 0 && has(raw, ['spec']) && listAt(raw, ['spec', 'schedule']).length === 0
+    ...(isNothing(valueAt(raw, ['spec', 'metrics'])) && has(raw, ['spec']) && !has(raw, ['spec', 'schedule'])
       ? [
           wrong(
             ['spec', 'metrics'],

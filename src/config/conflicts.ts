@@ -62,12 +62,18 @@ function claimsOf({ accepted }: Entry): readonly Claim[] {
   }
 }
 
-const duplicate = (entry: Entry, first: Entry): Finding => ({
-  code: 'DuplicateDocument',
-  path: entry.key === 'Alerts' ? [] : entry.key === 'Daemon' ? ['kind'] : ['metadata', 'name'],
-  message: `${[entry.source.name?.kind ?? 'alerts', entry.source.name?.namespace, entry.source.name?.name].filter(Boolean).join(' ')} is here twice, first in ${place(first)}`,
-  mend: 'give it another name, or take one of them out',
-});
+function duplicate(entry: Entry, first: Entry): Finding {
+  const single = entry.key === 'Alerts' || entry.key === 'Daemon';
+  const { kind = 'Alerts' } = entry.source.name ?? {};
+  return {
+    code: 'DuplicateDocument',
+    path: entry.key === 'Alerts' ? [] : single ? ['kind'] : ['metadata', 'name'],
+    message: single
+      ? `there is a second document ${kind}, the first one is in ${place(first)}`
+      : `${kind} ${nameOf(entry)} is here twice, first in ${place(first)}`,
+    mend: single ? 'take one of them out' : 'give it another name, or take one of them out',
+  };
+}
 
 /**
  * Refuses whatever comes second. What is in force already comes first, so that a new document never takes a target away

@@ -6,6 +6,7 @@ import { alertsDocument } from './schema/alerts.ts';
 import { calendar, daemon } from './schema/daemon.ts';
 import { nodePolicy } from './schema/node-policy.ts';
 import { podPolicy } from './schema/pod-policy.ts';
+import { isActedOn } from './unsupported.ts';
 
 export const documentSchemas = {
   PodPolicy: podPolicy,
@@ -74,7 +75,9 @@ export const knownKeys = (kind: DocumentKind, path: ProblemPath): string[] => [
 
 /** What may stand at the path, in words: "a duration: 30s, 5m, 2h", "one of act, dryRun, off". */
 export function expectedAt(kind: DocumentKind, path: ProblemPath): string {
-  const choices = schemasAt(kind, path).flatMap((schema) => schema.enum ?? []);
+  const choices = schemasAt(kind, path)
+    .flatMap((schema) => schema.enum ?? [])
+    .filter((choice) => isActedOn(kind, path, choice));
   const words = schemasAt(kind, path).flatMap((schema) => {
     if (schema.enum !== undefined) return [];
     return schema.description ?? wordOf(schema);

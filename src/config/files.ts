@@ -1,4 +1,5 @@
 // Reads the files of a configuration directory, as they are; what cannot be read is named.
+import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../model/errors.ts';
@@ -18,6 +19,9 @@ export interface ConfigFiles {
 export const maximumFileSize = 1024 * 1024;
 /** Symbolic links are followed, as a mounted ConfigMap is made of them; this ends a circle of links. */
 const maximumDepth = 4;
+/** Other folders, such as a volume's lost+found, are nobody's business here. */
+const folders = ['policies', 'rules'];
+const isYaml = (name: string): boolean => /\.ya?ml$/.test(name);
 
 const fileProblem = (
   file: string,
@@ -43,7 +47,7 @@ export async function readConfigFiles(directory: string): Promise<ConfigFiles> {
   async function walk(relative: string, depth: number): Promise<void> {
     const names = await readdir(path.join(directory, relative));
     for (const name of names.sort(compareText)) {
-      if (name.startsWith('.')) continue;
+      if (name.startsWith('.') || (relative === '' && !isYaml(name) && !folders.includes(name))) continue;
       const child = relative === '' ? name : `${relative}/${name}`;
       try {
         await visit(child, depth);
@@ -67,7 +71,7 @@ export async function readConfigFiles(directory: string): Promise<ConfigFiles> {
       if (depth < maximumDepth) await walk(child, depth + 1);
       return;
     }
-    if (!/\.ya?ml$/.test(child) || !found.isFile()) return;
+    if (!isYaml(child) || !found.isFile()) return;
     if (found.size > maximumFileSize)
       problems.push(
         fileProblem(
@@ -93,4 +97,12 @@ export async function readConfigFiles(directory: string): Promise<ConfigFiles> {
     );
   }
   return { files, problems };
+}
+
+/** Of the names and contents as they are; another order of reading is no difference. */
+export function contentHash({ files, problems }: ConfigFiles): string {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(`${file.path}\0${file.bytes.length}\0`).update(file.bytes);
+  for (const problem of problems) hash.update(`${problem.file}\0${problem.message}\0`);
+  return hash.digest('hex');
 }

@@ -34,9 +34,12 @@ export function judge(source: Source, role: 'alerts' | 'documents', env: Env | n
 
   const unsupported = unsupportedFindings(kind, source.raw);
   const result = documentSchemas[kind].safeParse(source.raw);
-  const shape = result.success ? [] : shapeFindings(kind, source.raw, result.error.issues);
+  // versionFindings says it in a better sentence
+  const shape = result.success
+    ? []
+    : shapeFindings(kind, source.raw, result.error.issues).filter(({ path }) => path[0] !== 'apiVersion');
   const isCovered = ({ path }: Finding): boolean => unsupported.some((one) => startsWith(path, one.path));
-  const findings = unique([
+  const findings = withoutEchoes([
     ...unsupported,
     ...[
       ...shape,
@@ -53,10 +56,16 @@ export function judge(source: Source, role: 'alerts' | 'documents', env: Env | n
 const startsWith = (path: ProblemPath, beginning: ProblemPath): boolean =>
   beginning.every((part, index) => path[index] === part);
 
-/** The schema and a check may find the same: the first one is told. */
-function unique(findings: readonly Finding[]): Finding[] {
+/** The schema and a check may find the same, and a misspelt key is also a missing one: the first is told, once. */
+function withoutEchoes(findings: readonly Finding[]): Finding[] {
   const seen = new Set<string>();
+  const misspelt = new Set(
+    findings.flatMap(({ code, path, meant }) =>
+      code === 'UnknownKey' && meant !== undefined ? [JSON.stringify([...path.slice(0, -1), meant])] : [],
+    ),
+  );
   return findings.filter(({ path, code, offset }) => {
+    if (code === 'MissingKey' && misspelt.has(JSON.stringify(path))) return false;
     const key = JSON.stringify([path, code, offset]);
     if (seen.has(key)) return false;
     seen.add(key);
@@ -78,7 +87,7 @@ const notADocument = (raw: unknown): Finding => ({
   mend: 'a document begins with apiVersion: springtide/v1 and kind:',
 });
 
-const kinds = ['PodPolicy', 'NodePolicy', 'Daemon', 'Calendar'];
+const kinds = ['PodPolicy', 'NodePolicy', 'Daemon'];
 
 /** Kinds of others that people bring along, and where their content goes here. */
 const foreign: Readonly<Record<string, string>> = {
@@ -110,7 +119,7 @@ function kindOf(raw: unknown): DocumentKind | Finding {
     message:
       hint !== undefined
         ? `${text} is no kind of springtide's`
-        : `unknown kind ${shown(kind)}${near === null ? '' : `, did you mean ${near}?`}`,
+        : `unknown kind ${text === '' ? shown(kind) : `"${text}"`}${near === null ? '' : `, did you mean ${near}?`}`,
     mend: hint ?? `write one of ${kinds.join(', ')}`,
   };
 }

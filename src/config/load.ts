@@ -4,7 +4,7 @@ import { SpringtideError } from '../model/errors.ts';
 import { languages, type Language } from '../model/texts.ts';
 import { compileConfig } from './compile.ts';
 import { claimNames, keyOf, settleConflicts, type Entry } from './conflicts.ts';
-import { readConfigFiles, type ConfigFiles } from './files.ts';
+import { contentHash, readConfigFiles, type ConfigFiles } from './files.ts';
 import { judge } from './judge.ts';
 import { formatProblem, sortProblems, type DocumentName, type Problem, type ProblemCode } from './problem.ts';
 import { readSources, type Source } from './source.ts';
@@ -29,6 +29,8 @@ export interface LoadResult {
   readonly documents: readonly LoadedDocument[];
   /** what is in force now: hand it to the next load, so that a refused document keeps its last good version */
   readonly inForce: readonly Entry[];
+  /** of the files as they are: tells whether there is anything new to load */
+  readonly contentHash: string;
 }
 
 export async function loadConfig(directory: string, options: LoadOptions = {}): Promise<LoadResult> {
@@ -46,14 +48,13 @@ export async function loadConfigOrThrow(directory: string, options: LoadOptions 
   });
 }
 
-type Role = 'documents' | 'alerts' | 'rules' | 'ignored' | { readonly messages: string };
+type Role = 'documents' | 'alerts' | 'rules' | { readonly messages: string };
 
 function roleOf(file: string): Role {
   const messages = /^messages\.([^/]+)\.ya?ml$/.exec(file)?.[1];
   if (messages !== undefined) return { messages };
   if (/^alerts\.ya?ml$/.test(file)) return 'alerts';
-  if (file.startsWith('rules/')) return 'rules';
-  return !file.includes('/') || file.startsWith('policies/') ? 'documents' : 'ignored';
+  return file.startsWith('rules/') ? 'rules' : 'documents';
 }
 
 /** Pure but for the shipped texts. `previous`: what was in force before. */
@@ -64,7 +65,6 @@ export function loadFiles(read: ConfigFiles, options: LoadOptions = {}, previous
 
   for (const file of read.files) {
     const role = roleOf(file.path);
-    if (role === 'ignored') continue;
     const reading = readSources(file);
     problems.push(...reading.problems);
     for (const source of reading.sources) {
@@ -110,6 +110,7 @@ export function loadFiles(read: ConfigFiles, options: LoadOptions = {}, previous
       ...kept.map((entry) => loadedDocument(entry, 'kept')),
     ],
     inForce,
+    contentHash: contentHash(read),
   };
 }
 
@@ -127,18 +128,20 @@ function keptVersions(entries: readonly Entry[], unreadable: readonly Problem[],
   const good = entries.filter(({ accepted }) => accepted !== null);
   const present = new Set(good.map(({ key }) => key));
   const refused = new Set(entries.filter(({ accepted }) => accepted === null).map(({ key }) => key));
-  const nameless = new Set([
+  const nameless = [
     ...entries.filter(({ key, accepted }) => key === null && accepted === null).map(({ source }) => source.file),
     ...unreadable.map(({ file }) => file),
-  ]);
+  ];
   const claims = new Set(good.flatMap(claimNames));
   return previous.filter(
     (entry) =>
       !present.has(entry.key) &&
-      (refused.has(entry.key) || nameless.has(entry.source.file)) &&
+      (refused.has(entry.key) || nameless.some((place) => isWithin(entry.source.file, place))) &&
       claimNames(entry).every((claim) => !claims.has(claim)),
   );
 }
+
+const isWithin = (file: string, place: string): boolean => file === place || file.startsWith(`${place}/`);
 
 const plain = (
   file: string,

@@ -41,7 +41,10 @@ function mistakeIn(part: string): MatcherMistake | null {
     RE2JS.compile(`^(?:${pattern})$`);
     return null;
   } catch (error) {
-    return { offset: place, message: `the regular expression ${written} cannot be read: ${messageOf(error)}` };
+    return {
+      offset: place,
+      message: `the regular expression ${written} cannot be read: ${messageOf(error).replace('error parsing regexp: ', '')}`,
+    };
   }
 }
 

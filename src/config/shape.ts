@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { expectedAt, knownKeys, nearestKey, type DocumentKind } from './documents.ts';
 import type { ProblemPath } from './problem.ts';
 import type { Finding } from './source.ts';
+import { isActedOn } from './unsupported.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -26,7 +27,15 @@ function findingsOf(kind: DocumentKind, raw: unknown, issue: Issue, base: Proble
     case 'invalid_type':
       return [value === undefined ? missingKey(kind, path) : wrongType(kind, path, value)];
     case 'invalid_value':
-      return [value === undefined ? missingKey(kind, path) : wrongChoice(path, value, issue.values.map(String))];
+      return [
+        value === undefined
+          ? missingKey(kind, path)
+          : wrongChoice(
+              path,
+              value,
+              issue.values.map(String).filter((one) => isActedOn(kind, path, one)),
+            ),
+      ];
     case 'too_small':
       return [
         {
@@ -41,10 +50,11 @@ function findingsOf(kind: DocumentKind, raw: unknown, issue: Issue, base: Proble
           code: 'WrongValue',
           path,
           message: sizeMessage(path, value, issue.origin, 'most', Number(issue.maximum), issue.inclusive),
+          ...shareAdvice(value, Number(issue.maximum)),
         },
       ];
     case 'invalid_format':
-      return [{ code: 'WrongValue', path, message: `${shown(value)}: ${issue.message}` }];
+      return [{ code: 'WrongValue', path, message: `"${last(path)}" is ${shown(value)}: ${issue.message}` }];
     default:
       return [{ code: 'WrongValue', path, message: issue.message }];
   }
@@ -75,12 +85,13 @@ function likeliest(branches: readonly (readonly Issue[])[], value: unknown): rea
 const last = (path: ProblemPath): string => String(path.at(-1) ?? 'the document');
 
 export function unknownKey(kind: DocumentKind, path: ProblemPath, key: string): Finding {
-  const known = knownKeys(kind, path);
+  const known = knownKeys(kind, path).filter((one) => isActedOn(kind, [...path, one]));
   const near = nearestKey(key, known);
   return {
     code: 'UnknownKey',
     path: [...path, key],
     at: 'key',
+    ...(near === null ? {} : { meant: near }),
     message: near === null ? `unknown key "${key}"` : `unknown key "${key}", did you mean "${near}"?`,
     mend: known.length === 0 ? 'take it out' : `known here: ${known.join(', ')}`,
   };
@@ -95,17 +106,22 @@ const missingKey = (kind: DocumentKind, path: ProblemPath): Finding => ({
 
 function wrongType(kind: DocumentKind, path: ProblemPath, value: unknown): Finding {
   const expected = expectedAt(kind, path);
-  const seconds = typeof value === 'number' && expected.startsWith('a duration') ? `write ${value}s` : undefined;
-  const number = typeof value === 'string' && /^a (?:whole )?number/.test(expected) && /^\d+$/.test(value);
-  const mend =
-    seconds ??
-    (number ? `write ${value} without quotes` : value === null ? 'give a value, or take the key out' : undefined);
+  const mend = typeAdvice(expected, value);
   return {
     code: 'WrongType',
     path,
     message: `"${last(path)}" is ${shown(value)}, expected ${expected}`,
     ...(mend === undefined ? {} : { mend }),
   };
+}
+
+function typeAdvice(expected: string, value: unknown): string | undefined {
+  if (value === null) return 'give a value, or take the key out';
+  if (expected === 'a list') return Array.isArray(value) ? undefined : 'begin each entry with "- "';
+  if (typeof value === 'number' && expected.startsWith('a duration')) return `write ${value}s`;
+  if (typeof value === 'number' && expected === 'a text') return `write "${value}", in quotes`;
+  const quoted = typeof value === 'string' && /^a (?:whole )?number/.test(expected) && /^\d+$/.test(value);
+  return quoted ? `write ${value} without quotes` : undefined;
 }
 
 function wrongChoice(path: ProblemPath, value: unknown, values: readonly string[]): Finding {
@@ -118,6 +134,11 @@ function wrongChoice(path: ProblemPath, value: unknown, values: readonly string[
     mend: values.length === 1 ? `write ${values.join()}` : `write one of ${values.join(', ')}`,
   };
 }
+
+const shareAdvice = (value: unknown, maximum: number): { mend?: string } =>
+  maximum === 1 && typeof value === 'number' && value <= 100
+    ? { mend: `a share, no percent: write ${value / 100}` }
+    : {};
 
 function sizeMessage(
   path: ProblemPath,

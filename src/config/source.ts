@@ -12,7 +12,6 @@ import {
   type Node,
   type YAMLError,
 } from 'yaml';
-import { messageOf } from '../model/errors.ts';
 import type { ConfigFile } from './files.ts';
 import type { DocumentName, Problem, ProblemCode, ProblemPath } from './problem.ts';
 import { positionInScalar } from './scalar-position.ts';
@@ -35,6 +34,8 @@ export interface Finding {
   readonly severity?: 'error' | 'warning';
   /** the key rather than its value is wrong */
   readonly at?: 'key' | 'value';
+  /** the key that was probably meant */
+  readonly meant?: string;
   /** counts characters within the value */
   readonly offset?: number;
 }
@@ -115,7 +116,7 @@ function readDocument(blank: Source, document: Document): Reading {
   if (document.errors.length > 0)
     return {
       sources: [{ ...source, name: nameOf(document) }],
-      problems: document.errors.slice(0, maximumErrors).map((error) => syntaxProblem(source, error)),
+      problems: syntaxErrors(document.errors).map((error) => syntaxProblem(source, error)),
     };
   const duplicates = duplicateKeys(source);
   try {
@@ -124,11 +125,11 @@ function readDocument(blank: Source, document: Document): Reading {
       sources: [{ ...source, raw: duplicates.length > 0 ? undefined : raw, name: nameOf(document) }],
       problems: duplicates,
     };
-  } catch (error) {
+  } catch {
     const finding: Finding = {
       code: 'TooManyAliases',
       path: [],
-      message: `YAML aliases expand to far more than is written: ${messageOf(error)}`,
+      message: 'the aliases of the document expand to far more than is written',
       mend: 'write the values out',
     };
     return { sources: [source], problems: [...duplicates, problemAt(source, finding)] };
@@ -149,9 +150,22 @@ const syntaxHints: Readonly<Record<string, string>> = {
   UNEXPECTED_TOKEN: 'a value that begins with {, [, %, ! or > is written in quotes',
 };
 
+/** A tab alone: what the reader stumbles over after it is no mistake of its own. */
+function syntaxErrors(errors: readonly YAMLError[]): readonly YAMLError[] {
+  const tabs = errors.filter(({ code }) => code === 'TAB_AS_INDENT');
+  return (tabs.length > 0 ? tabs : errors).slice(0, maximumErrors);
+}
+
+const syntaxWords: Partial<Record<YAMLError['code'], string>> = {
+  TAB_AS_INDENT: 'the line is indented with a tab',
+  BAD_INDENT: 'the indentation does not fit the lines around it',
+  MULTILINE_IMPLICIT_KEY: 'a key goes over several lines',
+  BLOCK_AS_IMPLICIT_KEY: 'a mapping begins in the middle of a value',
+};
+
 function syntaxProblem(source: Source, error: YAMLError): Problem {
   const mend = syntaxHints[error.code];
-  const message = error.message.replace(/\s+/g, ' ');
+  const message = syntaxWords[error.code] ?? error.message.replace(/\s+/g, ' ').replace('"quote', 'quote');
   return problemAtOffset(
     source,
     { code: 'YamlSyntax', path: [], message, ...(mend === undefined ? {} : { mend }) },

@@ -45,14 +45,14 @@ export const unsupported: readonly Row[] = [
     kind: 'PodPolicy',
     path: 'spec.mode',
     value: 'confirm',
-    what: 'waiting for a confirmation',
+    what: 'the mode confirm',
     mend: 'write act, dryRun or off',
   },
   {
     kind: 'PodPolicy',
     path: 'spec.mode.*',
     value: 'confirm',
-    what: 'waiting for a confirmation',
+    what: 'the mode confirm',
     mend: 'write act, dryRun or off',
   },
 
@@ -81,14 +81,14 @@ export const unsupported: readonly Row[] = [
     kind: 'NodePolicy',
     path: 'spec.mode',
     value: 'confirm',
-    what: 'waiting for a confirmation',
+    what: 'the mode confirm',
     mend: 'write act, dryRun or off',
   },
   {
     kind: 'NodePolicy',
     path: 'spec.mode.*',
     value: 'confirm',
-    what: 'waiting for a confirmation',
+    what: 'the mode confirm',
     mend: 'write act, dryRun or off',
   },
 
@@ -96,7 +96,7 @@ export const unsupported: readonly Row[] = [
     kind: 'Daemon',
     path: 'spec.mode',
     value: 'confirm',
-    what: 'waiting for a confirmation',
+    what: 'the mode confirm',
     mend: 'write act, dryRun or off',
   },
   { kind: 'Daemon', path: 'spec.guards', what: 'guards' },
@@ -175,7 +175,7 @@ export function unsupportedFindings(kind: DocumentKind, raw: unknown): Finding[]
     .flatMap((row) =>
       placesOf(raw, row.path.split('.'), [])
         .filter(({ value }) => value !== undefined && (row.value === undefined || row.value === value))
-        .filter(({ value }) => row.kind === 'Calendar' || !isNothing(value))
+        .filter(({ value }) => row.kind === 'Alerts' || !isNothing(value))
         .map(({ path }): Finding => ({
           code: 'NotSupportedYet',
           path,
@@ -184,6 +184,15 @@ export function unsupportedFindings(kind: DocumentKind, raw: unknown): Finding[]
           mend: row.mend ?? leaveOut,
         })),
     );
+}
+
+/** Whether this version acts on a key or a value: what is not is left out of the advice given. */
+export function isActedOn(kind: DocumentKind, path: ProblemPath, value?: unknown): boolean {
+  return !unsupported.some((row) => {
+    const pattern = row.path.split('.');
+    const fits = pattern.length === path.length && pattern.every((part, index) => part === '*' || part === path[index]);
+    return row.kind === kind && fits && row.value === value;
+  });
 }
 
 /** An empty list asks for nothing: `schedule: []` is the default written out. */

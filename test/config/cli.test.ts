@@ -1,0 +1,53 @@
+// springtide validate and springtide schema as a person calls them.
+import path from 'node:path';
+import { Command } from 'commander';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { registerSchema } from '../../src/cli/schema.ts';
+import { registerValidate } from '../../src/cli/validate.ts';
+
+const good = path.join(import.meta.dirname, 'good');
+const bad = path.join(import.meta.dirname, 'mistakes/43-calendar');
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+});
+
+async function run(...words: string[]): Promise<{ readonly out: string; readonly code: unknown }> {
+  let out = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += String(text);
+    return true;
+  });
+  const program = new Command('springtide').exitOverride();
+  registerValidate(program);
+  registerSchema(program);
+  await program.parseAsync(words, { from: 'user' });
+  return { out, code: process.exitCode };
+}
+
+describe('springtide validate', () => {
+  it('says that all is well, and what was read', async () => {
+    const { out, code } = await run('validate', '--config', good);
+    expect([out, code]).toEqual([expect.stringMatching(/^ok: 4 documents, configuration [0-9a-f]{12}\n$/), 0]);
+  });
+
+  it('prints every problem and ends with 2', async () => {
+    const { out, code } = await run('validate', '--config', bad);
+    expect(out).toContain('policies/bank.yaml:2:1: error NotSupportedYet: this version does not act on calendars');
+    expect(out).toMatch(/1 document, 1 refused, 1 error, 0 warnings|1 document, 1 refused, 2 errors\n$/);
+    expect(code).toBe(2);
+  });
+
+  it('prints JSON for programs', async () => {
+    const { out } = await run('validate', '--config', good, '--output', 'json');
+    expect(JSON.parse(out)).toMatchObject({ problems: [], documents: [{ kind: 'Alerts' }, {}, {}, {}] });
+  });
+});
+
+describe('springtide schema', () => {
+  it('lists the kinds, and prints one', async () => {
+    expect((await run('schema')).out).toBe('pod-policy\nnode-policy\ndaemon\ncalendar\nalerts\n');
+    expect(JSON.parse((await run('schema', 'pod-policy')).out)).toMatchObject({ title: 'springtide PodPolicy' });
+  });
+});
