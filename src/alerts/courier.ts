@@ -1,4 +1,5 @@
 // Takes open notifications to their channels: attempt written before it is made, its end written after, retries by error class.
+import { setMaxListeners } from 'node:events';
 import type { Cancel, Clock } from '../clock.ts';
 import type { AlertsDocument } from '../model/config.ts';
 import { messageOf } from '../model/errors.ts';
@@ -13,6 +14,7 @@ import type { Integration } from './integrations.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { LedgerRecord, Recipient } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
+import { createLimiter } from './limiter.ts';
 import { viewOf } from './status.ts';
 import type { NotificationView } from './status.ts';
 
@@ -42,6 +44,7 @@ export interface CourierOptions {
 export const isOwed = ({ state }: Recipient): boolean => state === 'owed' || state === 'attempted';
 
 const longestTimer = 86_400_000;
+const transmissionsAtOnce = 16;
 
 export class Courier {
   readonly #options: CourierOptions;
@@ -49,10 +52,12 @@ export class Courier {
   readonly #timers = new Map<string, Cancel>();
   readonly #abort = new AbortController();
   readonly #busy = new Set<Promise<void>>();
+  readonly #limited = createLimiter(transmissionsAtOnce);
   #stopped = false;
 
   constructor(options: CourierOptions) {
     this.#options = options;
+    setMaxListeners(0, this.#abort.signal);
   }
 
   isSending(id: string): boolean {
@@ -119,7 +124,9 @@ export class Courier {
     const known = due.filter(({ to }) => integration?.to.includes(to) === true).map(({ to }) => to);
     if (integration !== undefined && known.length > 0) {
       const batches = this.#channelStyle(integration) === 'together' ? [known] : known.map((to) => [to]);
-      await Promise.all(batches.map((to) => this.#sendBatch(notification, integration, document, to)));
+      await Promise.all(
+        batches.map((to) => this.#limited(() => this.#sendBatch(notification, integration, document, to))),
+      );
     }
     const left = due.filter(({ to }) => !known.includes(to));
     const rest = [...notification.recipients.values()];

@@ -94,6 +94,8 @@ async function transmit(
     port: settings.port,
     secure: settings.implicitTls,
     requireTLS: settings.requireTls && !settings.implicitTls,
+    // not required: taken when it works, and plain when it does not
+    opportunisticTLS: !settings.requireTls,
     name: settings.hello,
     pool: false,
     ...timeouts,
@@ -124,12 +126,12 @@ const refusals = (errors: readonly MailError[] | undefined): Map<string, MailErr
 const passwordOf = async ({ passwordFile }: MailSettings): Promise<string> =>
   passwordFile === null ? '' : (await readFile(passwordFile, 'utf8')).replace(/\r?\n$/, '');
 
-async function tlsOptions({ tls }: MailSettings): Promise<Readonly<Record<string, unknown>>> {
+async function tlsOptions({ tls, requireTls, implicitTls }: MailSettings): Promise<Readonly<Record<string, unknown>>> {
   const read = (file: string | undefined): Promise<string | undefined> =>
     file === undefined ? Promise.resolve(undefined) : readFile(file, 'utf8');
   const [ca, cert, key] = await Promise.all([read(tls?.ca_file), read(tls?.cert_file), read(tls?.key_file)]);
   return {
-    rejectUnauthorized: tls?.insecure_skip_verify !== true,
+    rejectUnauthorized: tls?.insecure_skip_verify !== true && (requireTls || implicitTls),
     ...(tls?.server_name !== undefined && { servername: tls.server_name }),
     ...(ca !== undefined && { ca }),
     ...(cert !== undefined && { cert }),

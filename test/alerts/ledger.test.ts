@@ -1,0 +1,173 @@
+// The ledger: replay, torn and damaged lines, newer schemas, compaction, and a disk that fails.
+import { mkdir, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openLedger } from '../../src/alerts/ledger/ledger.ts';
+import type { Ledger } from '../../src/alerts/ledger/ledger.ts';
+import { decodeLine, encodeLine } from '../../src/alerts/ledger/records.ts';
+import type { Intent, LedgerRecord } from '../../src/alerts/ledger/records.ts';
+import type { Instant } from '../../src/model/units.ts';
+import { VirtualClock } from '../../src/sandbox/clock.ts';
+import { anAlert, start } from './builders.ts';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'springtide-ledger-'));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+const clock = new VirtualClock(start);
+const at = (offset: number): Instant => (start + offset) as Instant;
+const reopened = (options: { maxSegmentBytes?: number } = {}): Promise<Ledger> =>
+  openLedger(directory, { clock, ...options });
+const newestFile = async (): Promise<string> =>
+  path.join(
+    directory,
+    (await readdir(directory))
+      .filter((name) => name.endsWith('.jsonl'))
+      .sort()
+      .at(-1) ?? '',
+  );
+
+const alert = anAlert({ summary: 'full' });
+const intent = (id: string): Intent => ({
+  id,
+  groupKey: '{}:{}',
+  groupLabels: {},
+  receiver: 'duty',
+  channel: 'sms',
+  index: 0,
+  reason: 'FirstNotification',
+  at: start,
+  alerts: [alert],
+  firing: [`${alert.fingerprint}@${alert.since}`],
+  resolved: [],
+  to: ['zhang', 'li'],
+  text: 'full',
+});
+const story: readonly LedgerRecord[] = [
+  { kind: 'alert', alert },
+  { kind: 'intent', intent: intent('one') },
+  { kind: 'attempt', id: 'one', to: ['zhang', 'li'], at: at(1) },
+  { kind: 'sent', id: 'one', to: 'zhang', at: at(2), providerId: 'p-1' },
+];
+
+describe('after a restart', () => {
+  it('knows alerts, what was sent, and what is owed', async () => {
+    const first = await reopened();
+    await first.append(story);
+    await first.close();
+    const second = await reopened();
+    expect([...second.state.alerts.values()]).toEqual([alert]);
+    const open = second.state.open.get('one');
+    expect(open?.recipients.get('zhang')).toMatchObject({ state: 'sent', providerId: 'p-1', maybeTwice: false });
+    expect(open?.recipients.get('li')).toMatchObject({ state: 'attempted', attempts: 1 });
+    expect([...second.state.told.values()]).toMatchObject([{ outcome: 'sent', at: at(2) }]);
+    await second.append([{ kind: 'attempt', id: 'one', to: ['li'], at: at(9) }]);
+    expect(open?.recipients.get('li')?.maybeTwice).toBe(true);
+    await second.close();
+  });
+
+  it('tolerates a torn last line and reports it', async () => {
+    const first = await reopened();
+    await first.append(story);
+    await first.close();
+    const file = await newestFile();
+    const { length } = await readFile(file);
+    await truncate(file, length - 7);
+    const second = await reopened();
+    expect(second.damage).toMatchObject([{ file, kind: 'tornLastLine' }]);
+    expect(second.state.open.get('one')?.recipients.get('zhang')?.state).toBe('attempted');
+    expect(await readdir(directory)).toHaveLength(1);
+    await second.close();
+  });
+
+  it('reads around damage, reports its place, and keeps the file aside', async () => {
+    const first = await reopened();
+    await first.append(story);
+    await first.close();
+    const file = await newestFile();
+    const content = await readFile(file);
+    const offset = content.indexOf(0x0a) + 1;
+    const handle = await open(file, 'r+');
+    await handle.write(Buffer.from('#'), 0, 1, offset + 40);
+    await handle.close();
+    const second = await reopened();
+    expect(second.damage).toEqual([{ file, offset, kind: 'damagedLine' }]);
+    expect(second.state.alerts.size).toBe(0);
+    expect(second.state.open.get('one')?.recipients.get('zhang')?.state).toBe('sent');
+    expect(await readdir(directory)).toContainEqual(expect.stringMatching(/^ledger-00000001\.jsonl\.damaged-/));
+    await second.close();
+  });
+
+  it('refuses a newer schema and leaves the file alone', async () => {
+    const file = path.join(directory, 'ledger-00000007.jsonl');
+    await writeFile(file, encodeLine({ kind: 'ledger', schema: 99 }));
+    await expect(reopened()).rejects.toMatchObject({ code: 'MemoryTooNew', where: file });
+    expect(await readdir(directory)).toEqual(['ledger-00000007.jsonl']);
+  });
+
+  it('forgets a segment that was never finished', async () => {
+    await writeFile(path.join(directory, 'ledger-00000009.jsonl.tmp'), 'half');
+    const ledger = await reopened();
+    expect(await readdir(directory)).toEqual(['ledger-00000001.jsonl']);
+    await ledger.close();
+  });
+
+  it('says where it cannot be opened', async () => {
+    const file = path.join(directory, 'file');
+    await writeFile(file, '');
+    await expect(openLedger(file, { clock })).rejects.toMatchObject({ code: 'LedgerUnreadable', where: file });
+  });
+});
+
+describe('a segment', () => {
+  it('is replaced by a shorter one that says the same', async () => {
+    const ledger = await reopened({ maxSegmentBytes: 4_000 });
+    await ledger.append(story);
+    for (let round = 0; round < 60; round += 1)
+      await ledger.append([
+        { kind: 'intent', intent: intent(`round-${round}`) },
+        { kind: 'failed', id: `round-${round}`, to: 'zhang', at: at(round), reason: 'ClientError', message: 'no' },
+      ]);
+    const open = [...ledger.state.open.keys()];
+    await ledger.close();
+    expect(await readdir(directory)).toHaveLength(1);
+    expect(await newestFile()).not.toContain('00000001');
+    const again = await reopened();
+    expect(again.damage).toEqual([]);
+    expect([...again.state.open.keys()]).toEqual(open);
+    expect(again.state.open.get('one')?.recipients.get('li')).toMatchObject({ state: 'attempted', attempts: 1 });
+    await again.close();
+  });
+
+  it('is written in one go for appends that come together', async () => {
+    const ledger = await reopened();
+    await Promise.all(story.map((record) => ledger.append([record])));
+    await ledger.close();
+    const lines = (await readFile(await newestFile(), 'utf8')).trimEnd().split('\n');
+    expect(lines.map((line) => decodeLine(line)?.kind)).toEqual(['ledger', 'alert', 'intent', 'attempt', 'sent']);
+    expect(lines.every((line) => typeof JSON.parse(line) === 'object')).toBe(true);
+  });
+
+  it('that could not be made is made with the next record, and nothing is missing', async () => {
+    const ledger = await reopened({ maxSegmentBytes: 1 });
+    await ledger.append(story.slice(0, 2));
+    await rm(directory, { recursive: true });
+    await expect(ledger.append(story.slice(2, 3))).rejects.toMatchObject({ code: 'LedgerUnwritable', retryable: true });
+    await mkdir(directory);
+    await ledger.append(story.slice(3));
+    await ledger.close();
+    const again = await reopened();
+    expect(again.state.open.get('one')?.recipients.get('zhang')?.state).toBe('sent');
+    expect(again.state.open.get('one')?.recipients.get('li')?.state).toBe('attempted');
+    await again.close();
+  });
+
+  it('is refused once closed', async () => {
+    const ledger = await reopened();
+    await ledger.close();
+    await expect(ledger.append(story)).rejects.toMatchObject({ code: 'LedgerUnwritable' });
+  });
+});
