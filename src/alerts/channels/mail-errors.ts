@@ -6,6 +6,8 @@ import type { FailureReason, SendResult } from './channel.ts';
 /** The parts of nodemailer's errors that are read. */
 export interface MailError extends Error {
   readonly code?: string | undefined;
+  /** the socket's own word, under nodemailer's ESOCKET */
+  readonly originalCode?: string | undefined;
   readonly command?: string | undefined;
   readonly responseCode?: number | undefined;
   readonly recipient?: string | undefined;
@@ -29,6 +31,7 @@ export function resultOfMailError(to: string, error: MailError): SendResult {
 
 function reasonOf(error: MailError): FailureReason {
   if (error.responseCode !== undefined && error.code !== 'ETLS') return 'ServerError';
+  if (/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL/.test(error.originalCode ?? '')) return 'TlsFailed';
   switch (error.code) {
     case 'ETIMEDOUT':
       return 'Timeout';

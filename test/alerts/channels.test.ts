@@ -1,0 +1,221 @@
+// The channels by themselves: TLS and its absence, headers that cannot be forged, and gateways of every kind.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Delivery, SendResult } from '../../src/alerts/channels/channel.ts';
+import { createEmailChannel } from '../../src/alerts/channels/email.ts';
+import { splitRecipients } from '../../src/alerts/channels/people.ts';
+import { createSmsChannel } from '../../src/alerts/channels/sms/http.ts';
+import { fillTemplate, valueAt } from '../../src/alerts/channels/sms/template.ts';
+import type { AlertsDocument } from '../../src/model/config.ts';
+import { makeCertificate } from '../../src/sandbox/inbox/certificate.ts';
+import { anAlert, anAlertsDocument, aNotice, catalogue, start } from './builders.ts';
+import { startMailServer } from './servers.ts';
+import type { MailServer } from './servers.ts';
+
+const closing: (() => Promise<void>)[] = [];
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'springtide-channels-'));
+});
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+  await rm(directory, { recursive: true });
+});
+
+const deliveryOf = (document: AlertsDocument, to: readonly string[], text = ''): Delivery => ({
+  id: 'n1',
+  at: start,
+  notice: aNotice(anAlert({ summary: 'workers full\r\nBcc: thief@example.com' })),
+  text,
+  to,
+  document,
+  signal: new AbortController().signal,
+});
+
+describe('e-mail', () => {
+  const channel = createEmailChannel({ texts: () => catalogue('en') });
+  const certificate = makeCertificate();
+
+  async function mailServer(options: Parameters<typeof startMailServer>[0]): Promise<MailServer> {
+    const server = await startMailServer({ key: certificate.key, cert: certificate.cert, ...options });
+    closing.push(() => server.close());
+    await writeFile(path.join(directory, 'ca.pem'), certificate.cert);
+    return server;
+  }
+
+  async function sent(port: number, email: string, to = 'duty@example.com'): Promise<readonly SendResult[]> {
+    const document = anAlertsDocument(`
+global: { smtp_smarthost: 'localhost:${port}', smtp_from: springtide@example.com }
+people: { wang: { email: wang@example.com } }
+route: { receiver: duty }
+receivers: [{ name: duty, email_configs: [{ to: '${to}', ${email} }] }]`);
+    const config = document.receivers[0]?.email_configs[0];
+    if (config === undefined) throw new Error('no e-mail in the document');
+    return channel.send(deliveryOf(document, splitRecipients(to)), config);
+  }
+  const trusting = (): string => `tls_config: { ca_file: ${directory}/ca.pem }`;
+
+  it('insists on STARTTLS with a certificate that it can trust', async () => {
+    const server = await mailServer({});
+    expect(await sent(server.port, trusting())).toMatchObject([{ status: 'sent' }]);
+    expect(await sent(server.port, '')).toMatchObject([{ status: 'retry', reason: 'TlsFailed' }]);
+    expect(server.mails).toHaveLength(1);
+  });
+
+  it('does not speak plainly to a server without STARTTLS, unless it may', async () => {
+    const server = await mailServer({ hideSTARTTLS: true, disabledCommands: ['STARTTLS'] });
+    expect(await sent(server.port, '')).toMatchObject([{ status: 'retry', reason: 'TlsFailed' }]);
+    expect(server.mails).toEqual([]);
+    expect(await sent(server.port, 'require_tls: false')).toMatchObject([{ status: 'sent' }]);
+  });
+
+  it('logs in, and takes a refused password as final', async () => {
+    const server = await mailServer({
+      authOptional: false,
+      onAuth: ({ username, password }, _session, callback) => {
+        if (username === 'duty' && password === 'right') callback(null, { user: username });
+        else callback(new Error('Invalid username or password'));
+      },
+    });
+    const file = path.join(directory, 'password');
+    const login = `auth_username: duty, auth_password_file: ${file}, ${trusting()}`;
+    await writeFile(file, 'wrong\n');
+    expect(await sent(server.port, login)).toMatchObject([{ status: 'failed', reason: 'AuthRefused' }]);
+    await writeFile(file, 'right\n');
+    expect(await sent(server.port, login)).toMatchObject([{ status: 'sent' }]);
+    await rm(file);
+    expect(await sent(server.port, login)).toMatchObject([{ status: 'retry', reason: 'Misconfigured' }]);
+  });
+
+  it('lets no text become a header', async () => {
+    const server = await mailServer({});
+    const headers = String.raw`headers: { X-Team: "pay\r\nBcc: thief@example.com", Bcc: thief@example.com, "X-Bad\r\nBcc": a }`;
+    await sent(server.port, `${headers}, ${trusting()}`);
+    const [mail] = server.mails;
+    const head = mail?.raw.split('\r\n\r\n')[0] ?? '';
+    expect(mail?.to).toEqual(['duty@example.com']);
+    expect(head).not.toMatch(/^bcc:/im);
+    expect(head).toContain('X-Team: pay Bcc: thief@example.com');
+    expect(head).toContain('Subject: [ALERT] workers full Bcc: thief@example.com');
+  });
+
+  it('knows people by name, and answers for an address that is none', async () => {
+    const server = await mailServer({});
+    expect(await sent(server.port, trusting(), 'wang, "Duty, night" <night@example.com>, nobody')).toEqual([
+      expect.objectContaining({ to: 'nobody', status: 'failed', reason: 'AddressInvalid' }),
+      expect.objectContaining({ to: 'wang', status: 'sent' }),
+      expect.objectContaining({ to: '"Duty, night" <night@example.com>', status: 'sent' }),
+    ]);
+    expect(server.mails[0]?.to).toEqual(['wang@example.com', 'night@example.com']);
+  });
+
+  it('tries again when nobody listens, and says so when there is no smarthost', async () => {
+    const server = await startMailServer();
+    await server.close();
+    expect(await sent(server.port, '')).toMatchObject([{ status: 'retry', reason: 'Unreachable', uncertain: false }]);
+    expect(await sent(server.port, 'smarthost: localhost')).toEqual([
+      {
+        to: 'duty@example.com',
+        status: 'failed',
+        reason: 'Misconfigured',
+        message: 'the smarthost "localhost" is not host:port',
+      },
+    ]);
+  });
+});
+
+describe('an SMS gateway', () => {
+  const channel = createSmsChannel();
+  interface Asked {
+    readonly method: string;
+    readonly url: string;
+    readonly body: string;
+    readonly headers: IncomingMessage['headers'];
+  }
+
+  async function ask(
+    http: string,
+    text: string,
+    answer = '{}',
+  ): Promise<{ results: readonly SendResult[]; asked: Asked[] }> {
+    const asked: Asked[] = [];
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const { method = '', url = '', headers } = request;
+        asked.push({ method, url, headers, body: Buffer.concat(chunks).toString('utf8') });
+        response.end(answer);
+      });
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', () => resolve());
+    });
+    closing.push(
+      () =>
+        new Promise<void>((resolve) => {
+          server.close(() => resolve());
+          server.closeAllConnections();
+        }),
+    );
+    const { port } = server.address() as AddressInfo;
+    const document = anAlertsDocument(`
+people: { zhang: { smsFile: ${directory}/zhang } }
+sms_gateways: [{ name: main, http: { ${http.replace('HOST', `http://127.0.0.1:${port}`)} } }]
+route: { receiver: duty }
+receivers: [{ name: duty, sms_configs: [{ to: [zhang], gateway: main }] }]`);
+    const config = document.receivers[0]?.sms_configs[0];
+    if (config === undefined) throw new Error('no SMS in the document');
+    return { results: await channel.send(deliveryOf(document, ['zhang'], text), config), asked };
+  }
+
+  it('gets JSON that stays JSON whatever the text says, and the id read from its answer', async () => {
+    await writeFile(path.join(directory, 'zhang'), '+86 138 0000 0001\n');
+    await writeFile(path.join(directory, 'token'), 's3cret\n');
+    const text = '节点 "workers"\n{{id}} \\ full';
+    const http = `url: 'HOST/send', bearer: { file: ${directory}/token }, success: { path: data.0.code, equals: OK }, idPath: 'data[0].sid'`;
+    const { results, asked } = await ask(http, text, '{"data":[{"code":"OK","sid":42}]}');
+    expect(results).toEqual([{ to: 'zhang', status: 'sent', providerId: '42' }]);
+    expect(JSON.parse(asked[0]?.body ?? '')).toEqual({ to: '+8613800000001', text, id: 'n1-0' });
+    expect(asked[0]?.headers.authorization).toBe('Bearer s3cret');
+  });
+
+  it('may be asked by GET, or by a form', async () => {
+    await writeFile(path.join(directory, 'zhang'), '+8613800000001');
+    const get = await ask("method: GET, url: 'HOST/send?to={{to}}&text={{text}}'", 'a&b=节点');
+    expect(get.asked[0]).toMatchObject({ method: 'GET', body: '' });
+    const url = new URL(get.asked[0]?.url ?? '', 'http://gateway');
+    expect(Object.fromEntries(url.searchParams)).toEqual({ to: '+8613800000001', text: 'a&b=节点' });
+    const form = await ask(
+      "url: 'HOST/send', contentType: application/x-www-form-urlencoded, body: 'mobile={{to}}&content={{text}}'",
+      'a&b',
+    );
+    expect(form.asked[0]?.body).toBe('mobile=%2B8613800000001&content=a%26b');
+  });
+
+  it('waits for a number whose file cannot be read yet', async () => {
+    const { results } = await ask("url: 'HOST/send'", 'text');
+    expect(results).toMatchObject([{ to: 'zhang', status: 'retry', reason: 'AddressUnreadable' }]);
+  });
+});
+
+describe('templates', () => {
+  it('are filled in one pass', () => {
+    expect(fillTemplate('{{ to }}|{{text}}|{{other}}', { to: '{{text}}', text: '<&', id: '' }, 'xml')).toBe(
+      '{{text}}|&lt;&amp;|{{other}}',
+    );
+  });
+  it.each([
+    ['$.a.b', { a: { b: 1 } }, 1],
+    ['a.0', { a: ['x'] }, 'x'],
+    ['a.length', { a: 'x' }, undefined],
+    ['toString', {}, undefined],
+  ])('%s', (place, value, expected) => {
+    expect(valueAt(value, place)).toBe(expected);
+  });
+});
