@@ -5,7 +5,6 @@ import {
   isScalar,
   isSeq,
   Lexer,
-  LineCounter,
   parseAllDocuments,
   visit,
   type Document,
@@ -14,13 +13,14 @@ import {
 } from 'yaml';
 import type { ConfigFile } from './files.ts';
 import type { DocumentName, Problem, ProblemCode, ProblemPath } from './problem.ts';
+import { Lines } from './lines.ts';
 import { positionInScalar } from './scalar-position.ts';
 
 /** One document of a file. `raw` is plain data, or undefined where the text is no YAML. */
 export interface Source {
   readonly file: string;
   readonly text: string;
-  readonly lines: LineCounter;
+  readonly lines: Lines;
   readonly document: Document | null;
   readonly raw: unknown;
   readonly name: DocumentName | null;
@@ -68,7 +68,6 @@ function tooDeep(text: string): { offset: number } | null {
 }
 
 export function readSources(file: ConfigFile): Reading {
-  const lines = new LineCounter();
   let text = '';
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(file.bytes);
@@ -79,30 +78,31 @@ export function readSources(file: ConfigFile): Reading {
       message: 'the file is not UTF-8 text',
       mend: 'save it as UTF-8: iconv -f GBK -t UTF-8',
     };
-    return refused({ file: file.path, text: '', lines, document: null, raw: undefined, name: null }, finding, 0);
+    return refused(unread(file, ''), finding, 0);
   }
-  const blank: Source = { file: file.path, text, lines, document: null, raw: undefined, name: null };
+  const blank = unread(file, text);
   const deep = tooDeep(text);
   if (deep !== null) {
-    [...text.matchAll(/\n/g)].forEach(({ index }) => lines.addNewLine(index + 1));
-    lines.addNewLine(0);
-    lines.lineStarts.sort((one, other) => one - other);
     const message = `the YAML is nested deeper than ${maximumDepth} levels or indented by ${maximumIndent} columns`;
     return refused(blank, { code: 'TooDeep', path: [], message, mend: 'write it flatter' }, deep.offset);
   }
   // the library's own search for duplicate keys is quadratic
-  const documents = parseAllDocuments(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    uniqueKeys: false,
-    logLevel: 'silent',
-  });
+  const documents = parseAllDocuments(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
   const readings = Array.isArray(documents) ? documents.map((document) => readDocument(blank, document)) : [];
   return {
     sources: readings.flatMap(({ sources }) => sources),
     problems: readings.flatMap(({ problems }) => problems),
   };
 }
+
+const unread = (file: ConfigFile, text: string): Source => ({
+  file: file.path,
+  text,
+  lines: new Lines(text),
+  document: null,
+  raw: undefined,
+  name: null,
+});
 
 const refused = (source: Source, finding: Finding, offset: number): Reading => ({
   sources: [source],
@@ -186,7 +186,7 @@ function duplicateKeys(source: Source): Problem[] {
         const first = seen.get(text);
         if (first === undefined) seen.set(text, offset);
         else {
-          const message = `the key "${text}" is here twice, first in line ${source.lines.linePos(first).line}`;
+          const message = `the key "${text}" is here twice, first in line ${source.lines.placeOf(first).line}`;
           problems.push(
             problemAtOffset(source, { code: 'DuplicateKey', path: [], message, mend: 'keep one of them' }, offset),
           );
@@ -216,21 +216,19 @@ export function problemAt(source: Source, finding: Finding): Problem {
 }
 
 function problemAtOffset(source: Source, finding: Finding, offset: number): Problem {
-  const { line, col } = source.lines.linePos(offset);
+  const { line, column, text } = source.lines.placeOf(offset);
   const { code, path, message, mend, severity } = finding;
-  const start = source.lines.lineStarts[line - 1] ?? 0;
-  const lineText = source.text.slice(start, start + 2000).split(/\r?\n/, 1)[0] ?? '';
   return {
     file: source.file,
-    line: Math.max(1, line),
-    column: Math.max(1, col),
+    line,
+    column,
     code,
     severity: severity ?? 'error',
     ...(source.name === null ? {} : { document: source.name }),
     path,
     message,
     ...(mend === undefined ? {} : { mend }),
-    source: lineText,
+    source: text,
   };
 }
 
