@@ -72,7 +72,7 @@ export function addNode(registry: Registry, agenda: Agenda, node: NewNode): Node
       nodeInfo: {
         machineID: uuid.replaceAll('-', ''),
         systemUUID: uuid,
-        bootID: String(agenda.now()),
+        bootID: String(Math.floor(agenda.now())),
         kernelVersion: '6.1.0',
         osImage: 'Embedded cluster',
         containerRuntimeVersion: 'containerd://1.7.0',

@@ -20,7 +20,7 @@ import type { Milliseconds } from '../../../model/units.ts';
 import type { Json, KubeObject, ObjectInput } from '../objects.ts';
 import type { Faults } from './faults.ts';
 import type { PatchType } from './patch.ts';
-import type { DeleteOptions, Registry } from './registry.ts';
+import type { DeleteOptions, Registry, WriteOptions } from './registry.ts';
 import type { Route } from './route.ts';
 import type { WatchRequest } from './watch.ts';
 
@@ -111,7 +111,10 @@ function onObject(registry: Registry, faults: Faults, route: Single, request: Ap
     throw pageNotFound();
   const view = (object: KubeObject): KubeObject => toVersion(resource, object, version);
   const unview = (input: ObjectInput): ObjectInput => fromVersion(resource, input, version);
-  const options = { dryRun: isDryRun(request.query), subresource: subresource };
+  const options: WriteOptions = {
+    dryRun: isDryRun(request.query),
+    subresource: subresource === undefined ? undefined : 'status',
+  };
   switch (request.method) {
     case 'GET':
       if (isTrue(request.query.get('watch'))) {
