@@ -9,14 +9,20 @@ export interface Tolerance {
 export const withinTolerance = (ratio: number, tolerance: Tolerance): boolean =>
   1 - tolerance.down <= ratio && ratio <= 1 + tolerance.up;
 
-const largest = Number.MAX_SAFE_INTEGER;
-/** Saturating: a metric of 1e30 asks for very many replicas, not for NaN of them. */
-const whole = (replicas: number): number => Math.min(largest, Math.max(0, replicas));
+/** Replicas are an int32 in the API. */
+const largest = 2 ** 31 - 1;
+
+/** The next whole number, saturating. What is whole but for the last bits of a division counts as whole: 7.0 ÷ 0.07 is 100. */
+function wholeAbove(replicas: number): number {
+  const nearest = Math.round(replicas);
+  const noise = Math.abs(replicas - nearest) <= 1e-12 * Math.abs(nearest);
+  return Math.min(largest, Math.max(0, noise ? nearest : Math.ceil(replicas)));
+}
 
 /** An averageValue target over a total: total ÷ replicas against the target. */
 export function byAverage(total: number, target: number, statusReplicas: number, tolerance: Tolerance): number {
   const ratio = total / (target * statusReplicas);
-  return statusReplicas > 0 && withinTolerance(ratio, tolerance) ? statusReplicas : whole(Math.ceil(total / target));
+  return statusReplicas > 0 && withinTolerance(ratio, tolerance) ? statusReplicas : wholeAbove(total / target);
 }
 
 /** A value target: the ratio moves the pods that are ready. */
@@ -28,8 +34,8 @@ export function byValue(
   tolerance: Tolerance,
 ): number {
   const ratio = value / target;
-  if (current === 0) return whole(Math.ceil(ratio));
-  return withinTolerance(ratio, tolerance) ? current : whole(Math.ceil(ratio * readyPods));
+  if (current === 0) return wholeAbove(ratio);
+  return withinTolerance(ratio, tolerance) ? current : wholeAbove(ratio * readyPods);
 }
 
 export interface PodUsage {
@@ -64,7 +70,7 @@ function byPods(pods: PodUsage, kind: PerPodKind, current: number, tolerance: To
   if (unreadyCount === 0 && pods.missingRequests.length === 0)
     return {
       value,
-      proposal: withinTolerance(ratio, tolerance) ? current : whole(Math.ceil(ratio * pods.used.length)),
+      proposal: withinTolerance(ratio, tolerance) ? current : wholeAbove(ratio * pods.used.length),
     };
 
   const used = [...pods.used];
@@ -82,7 +88,7 @@ function byPods(pods: PodUsage, kind: PerPodKind, current: number, tolerance: To
   const corrected = kind.measure(used, requested) / kind.target;
   const turned = (ratio < 1 && corrected > 1) || (ratio > 1 && corrected < 1);
   if (withinTolerance(corrected, tolerance) || turned) return { value, proposal: current };
-  const proposal = whole(Math.ceil(corrected * used.length));
+  const proposal = wholeAbove(corrected * used.length);
   const wrongWay = (corrected < 1 && proposal > current) || (corrected > 1 && proposal < current);
   return { value, proposal: wrongWay ? current : proposal };
 }
