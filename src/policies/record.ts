@@ -14,6 +14,7 @@ import { backOffAfter } from './nodes/observe.ts';
 
 function withEvent(history: ScaleHistory, outcome: ScaleOutcome, at: Instant): ScaleHistory {
   const change = Math.abs(outcome.to - outcome.from);
+  if (change === 0) return history;
   return outcome.to > outcome.from
     ? { ...history, ups: [...history.ups, { at, change }] }
     : { ...history, downs: [...history.downs, { at, change }] };

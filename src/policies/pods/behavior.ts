@@ -1,5 +1,5 @@
 // `behavior` as in autoscaling/v2: stabilization windows and rate limits over a history that is a value.
-import type { ScalingPolicy, ScalingRules } from '../../model/config.ts';
+import type { PodPolicySpec, ScalingPolicy, ScalingRules } from '../../model/config.ts';
 import type { Recommendation, ScaleEvent, ScaleHistory } from '../../model/memory.ts';
 import type { Instant, Milliseconds } from '../../model/units.ts';
 
@@ -106,9 +106,38 @@ export function forgetOldEvents(history: ScaleHistory, longest: Milliseconds, no
   return { ...history, ups: young(history.ups), downs: young(history.downs) };
 }
 
-export const describePolicy = (direction: Direction, policy: ScalingPolicy | null): string => {
+const describePolicy = (direction: Direction, policy: ScalingPolicy | null): string => {
   const name = direction === 'up' ? 'scaleUp' : 'scaleDown';
   if (policy === null) return `${name} Disabled`;
   const amount = policy.type === 'Percent' ? `${policy.value} %` : `${policy.value} pods`;
   return `${name} ${amount}/${policy.period / 1000} s`;
 };
+
+export interface Limited {
+  readonly replicas: number;
+  readonly reason: 'ScaleUpLimit' | 'ScaleDownLimit' | 'TooManyReplicas' | 'TooFewReplicas' | 'DesiredWithinRange';
+  readonly by: string;
+}
+
+/** The rates of the direction, then the bounds; whichever is tighter gives the reason. */
+export function limitChange(
+  current: number,
+  desired: number,
+  { min, max }: Pick<PodPolicySpec['replicas'], 'min' | 'max'>,
+  { scaleUp, scaleDown }: PodPolicySpec['behavior'],
+  history: ScaleHistory,
+  now: Instant,
+): Limited {
+  if (desired > current) {
+    const { limit, policy } = rateLimit(scaleUp, 'up', current, history, now);
+    if (limit < max && desired > limit)
+      return { replicas: limit, reason: 'ScaleUpLimit', by: describePolicy('up', policy) };
+    if (desired > max) return { replicas: max, reason: 'TooManyReplicas', by: `max ${max}` };
+  } else if (desired < current) {
+    const { limit, policy } = rateLimit(scaleDown, 'down', current, history, now);
+    if (limit > min && desired < limit)
+      return { replicas: limit, reason: 'ScaleDownLimit', by: describePolicy('down', policy) };
+    if (desired < min) return { replicas: min, reason: 'TooFewReplicas', by: `min ${min}` };
+  }
+  return { replicas: desired, reason: 'DesiredWithinRange', by: '' };
+}

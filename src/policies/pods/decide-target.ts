@@ -5,7 +5,7 @@ import { modes, type MetricReading, type Mode, type PodDecision, type Step } fro
 import type { Facts, PodReason } from '../../model/reason.ts';
 import { later, rfc3339, type Instant, type Milliseconds, type Replicas } from '../../model/units.ts';
 import type { TargetRef } from '../../model/target.ts';
-import { describePolicy, forgetOldEvents, rateLimit, remember, stabilize } from './behavior.ts';
+import { forgetOldEvents, limitChange, remember, stabilize } from './behavior.ts';
 import { combine } from './combine.ts';
 import type { FoundTarget } from './target.ts';
 
@@ -62,39 +62,49 @@ export function decideTarget(input: TargetInput): TargetResult {
   const { current } = found;
   const { min, max } = policy.spec.replicas;
   const { scaleUp, scaleDown } = policy.spec.behavior;
+  const counted = [...scaleUp.policies, ...scaleDown.policies].map((one) => one.period);
+  const longest = Math.max(0, ...counted) as Milliseconds;
+  const pruned: TargetMemory = {
+    ...memory,
+    acted: forgetOldEvents(memory.acted, longest, now),
+    rehearsed: forgetOldEvents(memory.rehearsed, longest, now),
+  };
 
   if (current === 0 && min > 0)
-    return { decision: finish(input, new Course(0), 'ScalingDisabled', {}, 'none'), memory };
+    return { decision: finish(input, new Course(0), 'ScalingDisabled', {}, 'none'), memory: atRest(pruned) };
   if (current < min) {
     const course = new Course(current);
     course.to('bounds', min, `min ${min}`);
-    return { decision: finish(input, course, 'TooFewReplicas', { min }), memory };
+    return { decision: finish(input, course, 'TooFewReplicas', { min }), memory: pruned };
   }
   if (current > max && scaleDown.bounds === 'atOnce') {
     const course = new Course(current);
     course.to('bounds', max, `max ${max}`);
-    return { decision: finish(input, course, 'TooManyReplicas', { max }), memory };
+    return { decision: finish(input, course, 'TooManyReplicas', { max }), memory: pruned };
   }
 
+  const windows = { up: scaleUp.window, down: scaleDown.window };
+  // A clock that was set back leaves a history from the future: it would hold for ever.
+  const history = memory.recommendations.filter((sample) => sample.at <= now);
+  const seeded = history.length === 0 ? [{ at: now, replicas: current }] : history;
   const combined = combine(policy, input.readings, input.proposalFor, current, memory, now);
-  const counted = [...scaleUp.policies, ...scaleDown.policies].map((one) => one.period);
-  const longest = Math.max(0, ...counted) as Milliseconds;
-  const remembered: TargetMemory = {
-    ...memory,
-    unknownSince: combined.unknownSince,
-    acted: forgetOldEvents(memory.acted, longest, now),
-    rehearsed: forgetOldEvents(memory.rehearsed, longest, now),
-  };
+  const remembered: TargetMemory = { ...pruned, unknownSince: combined.unknownSince };
+  // While something is unknown, what stands is what is recommended: the first values after an outage lower nothing
+  // before a whole window of them has been seen.
+  const blind = (): TargetMemory => ({
+    ...remembered,
+    recommendations: remember(seeded, { at: now, replicas: current }, windows),
+  });
   const unknownFacts = {
     metric: combined.unknown.map((reading) => reading.name).join(', '),
     what: combined.unknown.map((reading) => `${reading.name}: ${reading.why ?? reading.state}`).join('; '),
   };
   if (combined.largest === null)
-    return { decision: finish(input, new Course(current), 'MetricUnknown', unknownFacts, 'hold'), memory: remembered };
+    return { decision: finish(input, new Course(current), 'MetricUnknown', unknownFacts, 'hold'), memory: blind() };
   if (!combined.mayLower && combined.largest.replicas < current)
     return {
       decision: finish(input, new Course(current), 'SomeMetricsUnknown', unknownFacts, 'hold'),
-      memory: remembered,
+      memory: blind(),
     };
 
   const { largest } = combined;
@@ -110,10 +120,6 @@ export function decideTarget(input: TargetInput): TargetResult {
   const events = rehearsing ? memory.rehearsed : memory.acted;
   const standing = (rehearsing ? memory.rehearsed.standing : undefined) ?? current;
 
-  const windows = { up: scaleUp.window, down: scaleDown.window };
-  // A clock that was set back leaves a history from the future: it would hold for ever.
-  const history = memory.recommendations.filter((sample) => sample.at <= now);
-  const seeded = history.length === 0 ? [{ at: now, replicas: current }] : history;
   const stable = stabilize(standing, proposed, seeded, windows, now);
   if (stable.replicas !== proposed) {
     const reason = stable.replicas > proposed ? 'ScaleDownStabilized' : 'ScaleUpStabilized';
@@ -122,21 +128,15 @@ export function decideTarget(input: TargetInput): TargetResult {
     if (stable.governedBy !== null) course.until = later(stable.governedBy.at, window);
   }
 
-  if (course.replicas > standing) {
-    const rate = rateLimit(scaleUp, 'up', standing, events, now);
-    if (course.replicas > rate.limit && rate.limit < max)
-      course.to('rates', rate.limit, describePolicy('up', rate.policy), 'ScaleUpLimit');
-    else if (course.replicas > max) course.to('bounds', max, `max ${max}`, 'TooManyReplicas');
-  } else if (course.replicas < standing) {
-    const rate = rateLimit(scaleDown, 'down', standing, events, now);
-    if (course.replicas < rate.limit && rate.limit > min)
-      course.to('rates', rate.limit, describePolicy('down', rate.policy), 'ScaleDownLimit');
-    else if (course.replicas < min) course.to('bounds', min, `min ${min}`, 'TooFewReplicas');
-    const settled = later(input.steadySince, windows.down);
-    if (course.replicas < current && now < settled) {
-      course.to('hold', current, `no way down before ${rfc3339(settled)}`, 'SettlingAfterStart');
-      course.until = settled;
-    }
+  const limited = limitChange(standing, course.replicas, policy.spec.replicas, policy.spec.behavior, events, now);
+  if (limited.reason !== 'DesiredWithinRange') {
+    const step = limited.reason === 'ScaleUpLimit' || limited.reason === 'ScaleDownLimit' ? 'rates' : 'bounds';
+    course.to(step, limited.replicas, limited.by, limited.reason);
+  }
+  const settled = later(input.steadySince, windows.down);
+  if (course.replicas < current && now < settled) {
+    course.to('hold', current, `no way down before ${rfc3339(settled)}`, 'SettlingAfterStart');
+    course.until = settled;
   }
 
   const direction: PodReason =
@@ -159,10 +159,16 @@ export function decideTarget(input: TargetInput): TargetResult {
   return {
     decision: finish(input, course, reason, facts),
     memory: {
-      ...remembered,
+      ...(course.replicas === current ? atRest(remembered) : remembered),
       recommendations: remember(seeded, { at: now, replicas: remembrance }, windows),
     },
   };
+}
+
+/** Nothing is wanted: a write that failed is not waited for any longer, and a rehearsal is back where the target is. */
+function atRest(memory: TargetMemory): TargetMemory {
+  const { ups, downs } = memory.rehearsed;
+  return { ...memory, failure: null, rehearsed: { ups, downs } };
 }
 
 const directionMode = (input: TargetInput, up: boolean): Mode =>

@@ -5,7 +5,6 @@ import type { MetricReading } from '../../model/plan.ts';
 import type { PrometheusSample, Snapshot } from '../../model/snapshot.ts';
 import { seconds, type Instant } from '../../model/units.ts';
 import { parseMilli } from '../../model/quantity.ts';
-import { requestsOf } from '../pod-facts.ts';
 import { ageOf, numberOf, vectorOf, type Answered } from './answers.ts';
 import { byAverage, byPodAverage, byUtilization, byValue, type PerPodResult, type PodUsage } from './proposals.ts';
 import { groupPods, readyRunning, type PodSample } from './readiness.ts';
@@ -36,7 +35,7 @@ function samplesByPod(samples: readonly PrometheusSample[], container: string | 
 }
 
 /** A pod's own request; null where a container has none: a utilization of nothing has no meaning. */
-function requestOf(pod: Pod, resource: 'cpu' | 'memory', container: string | null): number | null {
+export function requestOf(pod: Pod, resource: 'cpu' | 'memory', container: string | null): number | null {
   const containers = [
     ...(pod.spec?.containers ?? []),
     ...(pod.spec?.initContainers ?? []).filter((init) => init.restartPolicy === 'Always'),
@@ -44,20 +43,19 @@ function requestOf(pod: Pod, resource: 'cpu' | 'memory', container: string | nul
   const named = container === null ? containers : containers.filter((one) => one.name === container);
   if (named.length === 0) return null;
   if (named.some((one) => one.resources?.requests?.[resource] === undefined)) return null;
-  if (container === null) return requestsOf({ containers })[resource] ?? null;
   return named.reduce((total, one) => total + (parseMilli(one.resources?.requests?.[resource]) ?? 0), 0);
 }
 
-function byResource(
-  metric: Metric & { source: { kind: 'resource' } },
-  policy: PodPolicy,
-  target: TargetFacts,
-  samples: readonly PrometheusSample[],
+/** What the target's own pods use, against what they request or as a plain average. */
+export function byPodSamples(
+  metric: Pick<Metric, 'target'> & { readonly source: Metric['source'] & { kind: 'resource' } },
+  rules: Pick<PodPolicy['spec'], 'advanced' | 'tolerance'>,
+  target: Pick<TargetFacts, 'current' | 'pods'>,
+  measured: ReadonlyMap<string, PodSample>,
   now: Instant,
 ): Answered<PerPodResult> {
   const { resource, container } = metric.source;
-  const measured = samplesByPod(samples, container, now);
-  const groups = groupPods(target.pods, measured, resource, policy.spec.advanced, now);
+  const groups = groupPods(target.pods, measured, resource, rules.advanced, now);
   if (groups.ready.length === 0)
     return { state: 'unknown', why: 'no sample of any pod of the target (they may be starting)' };
   const usesRequests = metric.target.kind === 'utilization';
@@ -75,10 +73,9 @@ function byResource(
     unreadyRequests: requestsFor(groups.unready),
     missingRequests: requestsFor(groups.missing),
   };
-  const { tolerance } = policy.spec;
   if (usesRequests)
-    return { state: 'ok', value: byUtilization(usage, metric.target.amount, target.current, tolerance) };
-  const average = byPodAverage(usage, metric.target.amount * 1000, target.current, tolerance);
+    return { state: 'ok', value: byUtilization(usage, metric.target.amount, target.current, rules.tolerance) };
+  const average = byPodAverage(usage, metric.target.amount * 1000, target.current, rules.tolerance);
   return { state: 'ok', value: { ...average, value: average.value / 1000 } };
 }
 
@@ -112,7 +109,8 @@ function answer(
       const vector = vectorOf(snapshot, source.query);
       if (vector.state !== 'ok') return vector;
       const samples = resources.get(source.query)?.get(target.namespace) ?? [];
-      return byResource({ ...metric, source }, policy, target, samples, now);
+      const measured = samplesByPod(samples, source.container, now);
+      return byPodSamples({ target: metric.target, source }, policy.spec, target, measured, now);
     }
   }
 }
