@@ -65,7 +65,7 @@ function held(claim: Claim, config: Config, missing: MissingTarget, readings: re
     steps: [],
     metrics: readings,
     until: null,
-    facts: { what: missing.why },
+    facts: { what: missing.why, by: missing.why },
   };
 }
 
@@ -99,7 +99,8 @@ function decideClaim(
   const facts: TargetFacts = {
     namespace: target.namespace,
     current: found.current,
-    statusReplicas: found.statusReplicas,
+    // Pods of a rollout's surge are no demand: they would raise the replicas that the next rollout surges from.
+    statusReplicas: Math.min(found.statusReplicas, found.current),
     pods: found.pods,
   };
   const readings = policy.spec.metrics.map((metric) => measure(metric, policy, facts, snapshot, resources, now));
@@ -133,6 +134,11 @@ export function* decidePods(
     claims.push({ policy, target, memory: known, found: findTarget(index, target, known) });
     yield;
   }
+  const claimants = new Map<TargetKey, Claim[]>();
+  for (const claim of claims) {
+    const key = targetKey(claim.target);
+    claimants.set(key, [...(claimants.get(key) ?? []), claim]);
+  }
   const twice = podsClaimedTwice(claims);
   const decisions: Undescribed[] = [];
   const standings: Standing[] = [];
@@ -141,7 +147,10 @@ export function* decidePods(
     const key = targetKey(claim.target);
     const { found } = claim;
     targets[key] = claim.memory;
-    if (!isFound(found)) decisions.push(held(claim, config, found, []));
+    const rival = claimants.get(key)?.find((other) => other !== claim);
+    if (rival !== undefined)
+      decisions.push(held(claim, config, { reason: 'ClaimedTwice', why: rival.policy.metadata.name }, []));
+    else if (!isFound(found)) decisions.push(held(claim, config, found, []));
     else if (found.pods.some((pod) => twice.has(pod)))
       decisions.push(
         held(claim, config, { reason: 'AmbiguousSelector', why: 'another target selects some of its pods' }, []),
