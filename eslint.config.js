@@ -8,7 +8,8 @@ const impureGlobals = ['setTimeout', 'setInterval', 'setImmediate', 'fetch', 'pr
 const pureRooms = [
   'src/policies/**',
   'src/model/**',
-  'src/alerts/{route,group,dedup,render,matchers,own,inhibit,silence}*.ts',
+  'src/alerts/{alert,backoff,dedup,group,inhibit,matchers,plan-notification,render,render-mail,route,silence}.ts',
+  'src/alerts/channels/sms/segments.ts',
   'src/promql/**',
 ];
 

@@ -29,6 +29,11 @@ export function parseMemory(text: string, where: string): Memory {
       cause,
     });
   }
+  return memoryOf(value, where);
+}
+
+/** A memory out of a value that was read from somewhere: a file, a ConfigMap, a recording. */
+export function memoryOf(value: unknown, where: string): Memory {
   const schema = (value as { schema?: unknown } | null)?.schema;
   if (typeof schema === 'number' && schema > memorySchema)
     throw new SpringtideError({

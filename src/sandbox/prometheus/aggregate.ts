@@ -1,7 +1,8 @@
 // The aggregations: groups of samples become one sample, or the best few of them.
 import type { Aggregation, Grouping } from '../../promql/ast.ts';
 import { plainNumber } from './format.ts';
-import { LabelSet, metricName } from './labels.ts';
+import type { LabelSet } from './labels.ts';
+import { metricName, noLabels } from './labels.ts';
 import { greatestOf, leastOf } from './range-functions.ts';
 import { averageOf, quantileOf, sumOf, varianceOf } from './statistics.ts';
 import { QueryError } from './values.ts';
@@ -70,7 +71,7 @@ function groupKey(grouping: Grouping | null, labels: LabelSet): string {
 }
 
 function groupLabels(grouping: Grouping | null, labels: LabelSet): LabelSet {
-  if (grouping === null) return LabelSet.none;
+  if (grouping === null) return noLabels;
   return grouping.kind === 'by' ? labels.only(grouping.labels) : labels.without([...grouping.labels, metricName]);
 }
 

@@ -13,7 +13,7 @@ import { binary } from './binary.ts';
 import { histogramQuantile } from './histogram.ts';
 import { calendarFunctions, numberFunctions } from './instant-functions.ts';
 import { labelJoin, labelReplace } from './label-functions.ts';
-import { LabelSet, metricName } from './labels.ts';
+import { LabelSet, metricName, noLabels } from './labels.ts';
 import { rangeFunctions } from './range-functions.ts';
 import type { RangeFrame } from './range-functions.ts';
 import type { Series } from './series.ts';
@@ -115,7 +115,7 @@ export class Evaluation {
     for (let time = first; time <= frame.end; time += step) {
       this.#spend(1);
       const value = this.at(subquery.expression, time);
-      const samples = value.type === 'scalar' ? [{ labels: LabelSet.none, value: value.value }] : samplesOf(value);
+      const samples = value.type === 'scalar' ? [{ labels: noLabels, value: value.value }] : samplesOf(value);
       for (const sample of samples) {
         const known = found.get(sample.labels.key);
         if (known === undefined)
@@ -137,7 +137,7 @@ export class Evaluation {
     if (compute !== undefined) {
       const samples =
         first === undefined && calendarFunctions.has(call.name)
-          ? [{ labels: LabelSet.none, value: now / 1000 }]
+          ? [{ labels: noLabels, value: now / 1000 }]
           : this.#vector(first, now);
       const parameters = [this.#scalar(second, now), this.#scalar(third, now)] as const;
       return vector(
@@ -159,7 +159,7 @@ export class Evaluation {
         return { type: 'scalar', value: samples.length === 1 ? (samples[0]?.value ?? NaN) : NaN };
       }
       case 'vector':
-        return vector([{ labels: LabelSet.none, value: this.#scalar(first, now) }]);
+        return vector([{ labels: noLabels, value: this.#scalar(first, now) }]);
       case 'timestamp':
         return vector(refuseDuplicates(this.#timestamps(first, now)));
       case 'absent':
@@ -274,7 +274,7 @@ function absentSample(argument: Expression | undefined): VectorSample {
   let inner = argument;
   while (inner?.kind === 'parenthesis') inner = inner.expression;
   if (inner?.kind === 'matrixSelector') inner = inner.selector;
-  if (inner?.kind !== 'vectorSelector') return { labels: LabelSet.none, value: 1 };
+  if (inner?.kind !== 'vectorSelector') return { labels: noLabels, value: 1 };
   const labels: Record<string, string> = {};
   const seen = new Set<string>();
   for (const { label, operator, value } of inner.matchers) {

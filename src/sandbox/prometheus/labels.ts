@@ -5,8 +5,6 @@ export const metricName = '__name__';
 const separator = '\u0000';
 
 export class LabelSet {
-  static readonly none = new LabelSet([], []);
-
   readonly names: readonly string[];
   readonly values: readonly string[];
   #key: string | undefined;
@@ -80,6 +78,9 @@ export class LabelSet {
     return new LabelSet(names, values);
   }
 }
+
+/** Not a static member: TypeScript 6.0 emits one that refers to its own class before the class exists. */
+export const noLabels = new LabelSet([], []);
 
 export function byCharacters(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;

@@ -7,7 +7,8 @@ import { Evaluation } from './evaluate.ts';
 import type { EvaluationLimits } from './evaluate.ts';
 import { jsonMatrix, jsonPoint } from './format.ts';
 import type { QueryResult } from './format.ts';
-import { LabelSet } from './labels.ts';
+import type { LabelSet } from './labels.ts';
+import { noLabels } from './labels.ts';
 import type { SeriesStore } from './store.ts';
 import { QueryError, refuseDuplicates } from './values.ts';
 
@@ -93,7 +94,7 @@ export function queryRange(
     const value = evaluation.at(expression, time);
     if (value.type === 'matrix' || value.type === 'string') throw wrongRangeType(value.type);
     const samples =
-      value.type === 'scalar' ? [{ labels: LabelSet.none, value: value.value }] : refuseDuplicates(value.samples);
+      value.type === 'scalar' ? [{ labels: noLabels, value: value.value }] : refuseDuplicates(value.samples);
     for (const { labels, value: number } of samples) {
       let series = found.get(labels.key);
       if (series === undefined) {

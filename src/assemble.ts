@@ -1,0 +1,204 @@
+// Puts springtide together from a configuration: clients, collectors, actuators, alerts, server, daemon.
+import type { Logger } from 'pino';
+import { actuatorsFor } from './actuators/carry-out.ts';
+import { createEmailChannel } from './alerts/channels/email.ts';
+import { createSmsChannel } from './alerts/channels/sms/http.ts';
+import { openLedger, volatileLedger } from './alerts/ledger/ledger.ts';
+import { createAlertPipeline, type AlertPipeline } from './alerts/pipeline.ts';
+import type { NotificationView } from './alerts/status.ts';
+import type { CallObservation } from './clients/http/types.ts';
+import { createKubernetesClient, type KubernetesClient } from './clients/kubernetes/client.ts';
+import { createOpenStackClients } from './clients/openstack/clients.ts';
+import { loadCredentials } from './clients/openstack/credentials.ts';
+import { createPrometheusClient } from './clients/prometheus/client.ts';
+import type { Clock } from './clock.ts';
+import { createCollector, type Collect } from './collectors/collector.ts';
+import { shippedTexts } from './config/texts.ts';
+import { Daemon } from './daemon.ts';
+import type { Config } from './model/config.ts';
+import type { InboxItem, TickReport } from './model/report.ts';
+import type { LoopFacts } from './model/snapshot.ts';
+import { rfc3339, seconds, type Instant } from './model/units.ts';
+import { createHealth } from './server/health.ts';
+import { decisionLogger } from './server/log.ts';
+import { createMetrics } from './server/metrics.ts';
+import { startServer, type RunningServer } from './server/start.ts';
+import { memoryInDirectory } from './state/directory.ts';
+import { version } from './version.ts';
+
+export interface WorldOptions {
+  readonly config: () => Config;
+  readonly clock: Clock;
+  /** the clock that connections live by: real time, also where the world's runs faster */
+  readonly wireClock?: Clock;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly onCall?: (observation: CallObservation) => void;
+}
+
+/** The clients of the world that a configuration names, and what collects from them. */
+export interface World {
+  readonly kubernetes: KubernetesClient;
+  readonly magnum: Parameters<typeof actuatorsFor>[0]['magnum'];
+  readonly collect: Collect;
+  close(): Promise<void>;
+}
+
+export async function connectWorld({ config, clock, wireClock = clock, env, onCall }: WorldOptions): Promise<World> {
+  const { daemon } = config();
+  const observe = onCall === undefined ? {} : { onCall };
+  const openstack =
+    daemon.openstack === undefined
+      ? null
+      : createOpenStackClients({
+          credentials: loadCredentials({ ...daemon.openstack, env }),
+          clock,
+          timeout: daemon.openstack.timeout,
+          ...observe,
+        });
+  const kubernetes = await createKubernetesClient({ settings: daemon.kubernetes, clock: wireClock, ...observe });
+  const prometheus = createPrometheusClient({ settings: daemon.prometheus, ...observe });
+  return {
+    kubernetes,
+    magnum: openstack?.magnum ?? null,
+    collect: createCollector({ config, clock: wireClock, kubernetes, prometheus, openstack }),
+    close: async () => {
+      prometheus.close();
+      openstack?.close();
+      await kubernetes.close();
+    },
+  };
+}
+
+export interface AssemblyOptions extends Omit<WorldOptions, 'onCall'> {
+  readonly refused: () => LoopFacts['refused'];
+  readonly log: Logger;
+  /** the demo's own inboxes */
+  readonly inbox?: () => readonly InboxItem[];
+  /** null: no HTTP at all (a story that is played once) */
+  readonly http: { readonly listen: string; readonly metricsListen: string | null } | null;
+}
+
+export interface Assembly {
+  readonly daemon: Daemon;
+  readonly world: World;
+  readonly alerts: AlertPipeline;
+  readonly server: RunningServer | null;
+  tick(due: Instant, signal: AbortSignal): Promise<TickReport>;
+  close(): Promise<void>;
+}
+
+const outcomes: Readonly<Record<NotificationView['outcome'], InboxItem['outcome'] | null>> = {
+  sent: 'sent',
+  failed: 'failed',
+  superseded: 'suppressed',
+  owed: null,
+  sending: null,
+};
+
+export const inboxItemOf = (view: NotificationView): InboxItem | null => {
+  const outcome = outcomes[view.outcome];
+  if (outcome === null) return null;
+  const { at, channel, to, text, reason } = view;
+  return { at, channel, to, text, outcome, ...(reason === null ? {} : { code: reason }) };
+};
+
+/** The lists are given this long to arrive; later the ticks say themselves what is missing. */
+const firstLists = seconds(30);
+
+export async function assemble(options: AssemblyOptions): Promise<Assembly> {
+  const { config, clock, log, env } = options;
+  const { daemon: settings } = config();
+  const metrics = createMetrics({ cluster: settings.cluster, version });
+  const health = createHealth({ clock, interval: settings.interval });
+  const world = await connectWorld({
+    config,
+    clock,
+    ...(options.wireClock === undefined ? {} : { wireClock: options.wireClock }),
+    env,
+    onCall: ({ source, method, status, code, tookMs }) =>
+      metrics.recordCall({ source, method, code: code ?? String(status ?? 'ok'), seconds: tookMs / 1000 }),
+  });
+
+  const { directory, ledger: ledgerHome } = settings.state;
+  const ledgerDirectory = ledgerHome?.directory ?? (directory === undefined ? undefined : `${directory}/ledger`);
+  const ledger = ledgerDirectory === undefined ? volatileLedger() : await openLedger(ledgerDirectory, { clock });
+  for (const damage of ledger.damage) log.warn({ damage }, 'the alert ledger was damaged; what could be read is kept');
+  const channels = { email: createEmailChannel({ texts: () => config().texts }), sms: createSmsChannel() };
+  const notifications: InboxItem[] = [];
+  const alerts = createAlertPipeline({
+    config: () => config().alerts,
+    texts: () => config().texts,
+    clock,
+    ledger,
+    channels,
+    log,
+    onNotification: (view) => {
+      const item = inboxItemOf(view);
+      if (item !== null) notifications.push(item);
+    },
+  });
+
+  const server =
+    options.http === null
+      ? null
+      : await startServer({
+          ...options.http,
+          about: () => ({
+            cluster: config().daemon.cluster,
+            version,
+            interval: config().daemon.interval,
+            mode: config().daemon.mode,
+          }),
+          texts: (language) => (language === config().texts.language ? config().texts : shippedTexts(language)),
+          metrics,
+          health,
+          log,
+          ...(options.inbox === undefined ? {} : { inbox: options.inbox }),
+        });
+
+  const logDecisions = decisionLogger(log);
+  const store = memoryInDirectory(directory ?? '.springtide');
+  const daemon = new Daemon(
+    {
+      clock,
+      config,
+      refused: options.refused,
+      collect: world.collect,
+      actuators: actuatorsFor({ writes: world.kubernetes.writes, magnum: world.magnum }),
+      store,
+      alerts,
+    },
+    await store.load(),
+  );
+  health.configLoaded();
+  world.kubernetes.lists.start();
+  await world.kubernetes.lists
+    .ready(firstLists)
+    .catch((thrown: unknown) => log.warn({ err: thrown }, 'not every list has arrived'));
+  log.info({ version, cluster: settings.cluster, at: rfc3339(clock.now()) }, 'springtide runs');
+
+  return {
+    daemon,
+    world,
+    alerts,
+    server,
+    tick: async (due, signal) => {
+      const report = await daemon.tick(due, signal);
+      const told = { ...report, notifications: notifications.splice(0) };
+      logDecisions(report.plan, report.outcomes);
+      for (const [stage, { failed }] of Object.entries(report.stages))
+        if (failed !== undefined) log.error({ stage, ...failed }, 'a stage of the tick failed');
+      if (server === null) metrics.recordTick(told);
+      else server.publish(told);
+      return told;
+    },
+    close: async () => {
+      await alerts.stop();
+      await ledger.close();
+      channels.email.close();
+      channels.sms.close();
+      await server?.close();
+      await world.close();
+    },
+  };
+}

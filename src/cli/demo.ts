@@ -1,0 +1,56 @@
+// springtide demo: the whole idea on the embedded world; live with the page, or once on a virtual clock.
+import { fileURLToPath } from 'node:url';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { loadConfigOrThrow } from '../config/load.ts';
+import { languages, type Language } from '../model/texts.ts';
+
+interface DemoOptions {
+  readonly once?: true;
+  readonly port: number;
+  readonly speed: number;
+  readonly seed: number;
+  readonly config: string;
+  readonly lang: Language;
+}
+
+const within =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (Number.isFinite(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`a number from ${least} to ${most}`);
+  };
+
+const shippedConfig = fileURLToPath(new URL('../../config', import.meta.url));
+
+export function registerDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('watch both tiers at work on the embedded world: a whole story in two minutes')
+    .option('--once', 'play it once on a virtual clock, print it, exit 0 only if every chapter happened')
+    .option('--port <port>', 'of the page (0: a free one)', within(0, 65_535), 8080)
+    .option('--speed <factor>', 'times real time', within(0.1, 60), 10)
+    .option('--seed <number>', 'of everything that is left to chance', within(0, 4_294_967_295), 1)
+    .option('-c, --config <directory>', 'policies to try on the embedded world', shippedConfig)
+    .addOption(new Option('--lang <language>', 'of sentences and messages').choices([...languages]).default('en'))
+    .action(demo);
+}
+
+async function demo({ once, port, speed, seed, config: directory, lang }: DemoOptions): Promise<void> {
+  const config = await loadConfigOrThrow(directory, { language: lang });
+  const print = (line: string): void => {
+    process.stdout.write(`${line}\n`);
+  };
+  if (once === true) {
+    const { playOnce } = await import('../demo/play-once.ts');
+    const { missing } = await playOnce(config, seed, print);
+    process.exitCode = missing.length === 0 ? 0 : 1;
+    return;
+  }
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
+  const { playLive } = await import('../demo/play-live.ts');
+  await playLive(config, { port, speed, seed, signal: ending.signal, print });
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+// springtide: the command line. One file a verb; each verb loads what it needs when it is called.
+import { Command } from 'commander';
+import { messageOf, SpringtideError } from '../model/errors.ts';
+import { version } from '../version.ts';
+import { registerDemo } from './demo.ts';
+import { registerPlan } from './plan.ts';
+import { registerRun } from './run.ts';
+import { registerSchema } from './schema.ts';
+import { registerValidate } from './validate.ts';
+
+/** 0 ok, 1 something unforeseen, 2 bad input, 3 the world could not be read. */
+const exitCodeOf = (thrown: unknown): number => {
+  if (!(thrown instanceof SpringtideError)) return 1;
+  return thrown.code === 'WorldUnreadable' ? 3 : 2;
+};
+
+const program = new Command('springtide')
+  .description('two-tier autoscaling for Kubernetes on OpenStack Magnum: pods first, then VMs, and people are told')
+  .version(version)
+  .showHelpAfterError('(springtide --help shows what there is)')
+  .configureHelp({ sortSubcommands: true });
+registerRun(program);
+registerDemo(program);
+registerPlan(program);
+registerValidate(program);
+registerSchema(program);
+
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  const code = thrown instanceof SpringtideError ? `${thrown.code}: ` : '';
+  process.stderr.write(`springtide: ${code}${messageOf(thrown)}\n`);
+  process.exitCode = exitCodeOf(thrown);
+}

@@ -1,0 +1,145 @@
+// springtide plan: what would be done now, against the live cluster or from a recording; it changes nothing.
+import { createReadStream } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { text as textOf } from 'node:stream/consumers';
+import { Option, type Command } from 'commander';
+import { systemClock } from '../clock.ts';
+import { parseRecording, writeRecording, type ReadRecording } from '../collectors/recording.ts';
+import { loadConfigOrThrow } from '../config/load.ts';
+import type { Config } from '../model/config.ts';
+import { messageOf, SpringtideError } from '../model/errors.ts';
+import { emptyMemory, type Memory } from '../model/memory.ts';
+import { languages, type Language } from '../model/texts.ts';
+import { instantOf, seconds, type Instant } from '../model/units.ts';
+import { decide } from '../policies/decide.ts';
+import { record } from '../policies/record.ts';
+import { memoryOf, memoryText, parseMemory } from '../state/memory-text.ts';
+import { assumedOutcomes } from './assumed-outcomes.ts';
+import { planText } from './plan-text.ts';
+
+interface PlanOptions {
+  readonly config: string;
+  readonly state?: string;
+  readonly stream?: true;
+  readonly save?: string;
+  readonly memory?: string;
+  readonly saveMemory?: string;
+  readonly output: 'json' | 'text';
+  readonly lang?: Language;
+}
+
+export function registerPlan(program: Command): void {
+  program
+    .command('plan')
+    .description('show what would be done now and why; changes nothing')
+    .option('-c, --config <directory>', 'the configuration directory', 'config')
+    .option('--state <file>', 'from a recording ("-": standard input) in place of the live cluster; no network at all')
+    .option('--stream', 'recordings as JSON Lines on standard input, one plan a line out; memory carries over')
+    .option('--save <file>', 'also write the recording that was used')
+    .option('--memory <file>', 'begin with this memory')
+    .option('--save-memory <file>', 'write the memory afterwards')
+    .addOption(new Option('-o, --output <format>', 'json or text').choices(['json', 'text']).default('text'))
+    .addOption(new Option('--lang <language>', 'language of the sentences').choices([...languages]))
+    .addHelpText('after', '\nExit codes: 0 ok, 2 bad input (with what to mend), 3 the world could not be read.')
+    .action(plan);
+}
+
+const readMemory = async (file: string): Promise<Memory> => {
+  try {
+    return parseMemory(await readFile(file, 'utf8'), file);
+  } catch (thrown) {
+    if (thrown instanceof SpringtideError) throw thrown;
+    throw new SpringtideError({ code: 'MemoryUnreadable', where: file, what: messageOf(thrown), cause: thrown });
+  }
+};
+
+const memoryIn = (recording: ReadRecording | null, where: string): Memory =>
+  recording?.recording.memory === undefined ? emptyMemory() : memoryOf(recording.recording.memory, where);
+
+const timeOf = (recording: ReadRecording, where: string): Instant => {
+  const at = instantOf(recording.recording.snapshot.time);
+  if (at !== null) return at;
+  throw new SpringtideError({
+    code: 'RecordingInvalid',
+    where,
+    what: `snapshot.time "${recording.recording.snapshot.time}" is no instant`,
+    mend: 'write it as 2026-11-20T08:00:00Z',
+  });
+};
+
+async function recordingText(file: string): Promise<string> {
+  try {
+    return file === '-' ? await textOf(process.stdin) : await readFile(file, 'utf8');
+  } catch (thrown) {
+    throw new SpringtideError({ code: 'RecordingInvalid', where: file, what: messageOf(thrown), cause: thrown });
+  }
+}
+
+async function plan(options: PlanOptions): Promise<void> {
+  const config = await loadConfigOrThrow(options.config, options.lang === undefined ? {} : { language: options.lang });
+  if (options.stream === true) return planStream(options, config);
+  const recording =
+    options.state === undefined ? null : parseRecording(await recordingText(options.state), options.state);
+  const memory =
+    options.memory === undefined ? memoryIn(recording, options.state ?? '') : await readMemory(options.memory);
+  const snapshot = recording?.recording.snapshot ?? (await collectOnce(config));
+  const now = recording === null ? systemClock.now() : timeOf(recording, options.state ?? '');
+  const decided = decide(snapshot, config, memory, now);
+  if (recording?.form === 'bareSnapshot')
+    process.stderr.write('springtide: a bare snapshot: the memory is empty, so nothing may shrink yet\n');
+  if (options.save !== undefined)
+    await writeRecording(options.save, { snapshot, memory, configHash: config.hash, outcomes: [] });
+  if (options.saveMemory !== undefined) await writeFile(options.saveMemory, memoryText(decided.memory));
+  process.stdout.write(
+    options.output === 'json' ? `${JSON.stringify(decided.plan, null, 2)}\n` : planText(decided.plan, config.texts),
+  );
+}
+
+/** Without outcomes in the next line what was planned is taken to have succeeded. */
+async function planStream(options: PlanOptions, config: Config): Promise<void> {
+  let memory = options.memory === undefined ? emptyMemory() : await readMemory(options.memory);
+  let line = 0;
+  const input = options.state === undefined || options.state === '-' ? process.stdin : createReadStream(options.state);
+  for await (const text of createInterface({ input, crlfDelay: Infinity })) {
+    line += 1;
+    if (text.trim() === '') continue;
+    const where = `line ${line}`;
+    const read = parseRecording(text, where);
+    const now = timeOf(read, where);
+    const decided = decide(
+      read.recording.snapshot,
+      config,
+      read.recording.memory === undefined ? memory : memoryIn(read, where),
+      now,
+    );
+    const outcomes = read.recording.outcomes ?? assumedOutcomes(decided.plan, now);
+    memory = record(decided.memory, outcomes, now);
+    process.stdout.write(
+      options.output === 'json' ? `${JSON.stringify(decided.plan)}\n` : planText(decided.plan, config.texts),
+    );
+  }
+  if (options.saveMemory !== undefined) await writeFile(options.saveMemory, memoryText(memory));
+}
+
+const firstLists = seconds(20);
+
+async function collectOnce(config: Config) {
+  const { connectWorld } = await import('../assemble.ts');
+  const world = await connectWorld({ config: () => config, clock: systemClock, env: process.env });
+  try {
+    world.kubernetes.lists.start();
+    await world.kubernetes.lists.ready(firstLists).catch((thrown: unknown) => {
+      throw new SpringtideError({
+        code: 'WorldUnreadable',
+        where: world.kubernetes.server,
+        what: messageOf(thrown),
+        mend: 'check the address, the credential and its rights',
+        cause: thrown,
+      });
+    });
+    return await world.collect(systemClock.now());
+  } finally {
+    await world.close();
+  }
+}
