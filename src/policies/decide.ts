@@ -7,6 +7,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import { targetName } from '../model/target.ts';
 import { fillText } from '../model/texts.ts';
 import { minutes, rfc3339, type Instant } from '../model/units.ts';
+import { withoutFuture } from './clock-back.ts';
 import { alertsOf } from './conditions.ts';
 import { decideNodes } from './nodes/decide-nodes.ts';
 import type { UndescribedNodes } from './nodes/group-decision.ts';
@@ -46,10 +47,11 @@ const describeNodes = (config: Config, decision: UndescribedNodes): NodeDecision
 export function* deciding(
   snapshot: Snapshot,
   config: Config,
-  memory: Memory,
+  remembered: Memory,
   now: Instant,
 ): Generator<undefined, Decided> {
-  const steadySince = steadySinceOf(memory, now);
+  const steadySince = steadySinceOf(remembered, now);
+  const memory = withoutFuture(remembered, now);
   const pods = yield* decidePods(snapshot, config, memory, steadySince, now);
   const nodes = yield* decideNodes(snapshot, config, memory, pods.standings, steadySince, now);
   const found = { snapshot, pods: pods.decisions, nodes: nodes.decisions, targets: pods.targets, groups: nodes.groups };

@@ -1,0 +1,62 @@
+// A clock that was set back leaves a memory from the future, which would hold things for as long as the clock was wrong.
+import type { GroupMemory, Memory, ScaleHistory, TargetMemory } from '../model/memory.ts';
+import { later, type Instant } from '../model/units.ts';
+
+type Clamp = (instant: Instant) => Instant;
+
+const clampHistory = (history: ScaleHistory, now: Instant): ScaleHistory => ({
+  ...history,
+  // An event without a true time says nothing about a rate.
+  ups: history.ups.filter((event) => event.at <= now),
+  downs: history.downs.filter((event) => event.at <= now),
+});
+
+const mapValues = <Value>(record: Readonly<Record<string, Value>>, change: (value: Value) => Value) =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+
+const clampTarget = (memory: TargetMemory, clamp: Clamp, now: Instant): TargetMemory => ({
+  ...memory,
+  recommendations: memory.recommendations.filter((sample) => sample.at <= now),
+  acted: clampHistory(memory.acted, now),
+  rehearsed: clampHistory(memory.rehearsed, now),
+  unknownSince: mapValues(memory.unknownSince, clamp),
+  written: memory.written === null ? null : { ...memory.written, at: clamp(memory.written.at) },
+  failure: memory.failure === null ? null : { ...memory.failure, at: clamp(memory.failure.at) },
+});
+
+function clampGroup(memory: GroupMemory, clamp: Clamp, now: Instant): GroupMemory {
+  const { lastGrowth, lastShrink, lastFailure, backOff, sent } = memory;
+  return {
+    ...memory,
+    lastGrowth: lastGrowth === null ? null : clamp(lastGrowth),
+    lastShrink: lastShrink === null ? null : clamp(lastShrink),
+    lastFailure: lastFailure === null ? null : { ...lastFailure, at: clamp(lastFailure.at) },
+    backOff:
+      backOff === null ? null : { ...backOff, until: Math.min(backOff.until, later(now, backOff.length)) as Instant },
+    sent: sent === null ? null : { ...sent, at: clamp(sent.at) },
+    ordered: memory.ordered.map((order) => ({ ...order, at: clamp(order.at) })),
+  };
+}
+
+/** The memory with nothing later than now in it: every wait is at most as long as it would be from now on. */
+export function withoutFuture(memory: Memory, now: Instant): Memory {
+  if (memory.lastTick === null || memory.lastTick <= now) return memory;
+  const clamp: Clamp = (instant) => Math.min(instant, now) as Instant;
+  const clampOrNull = (instant: Instant | null): Instant | null => (instant === null ? null : clamp(instant));
+  return {
+    ...memory,
+    targets: mapValues(memory.targets, (target) => clampTarget(target, clamp, now)),
+    groups: mapValues(memory.groups, (group) => clampGroup(group, clamp, now)),
+    nodes: mapValues(memory.nodes, (node) => ({
+      ...node,
+      unneededSince: clampOrNull(node.unneededSince),
+      emptySince: clampOrNull(node.emptySince),
+    })),
+    conditions: mapValues(memory.conditions, (condition) => ({
+      ...condition,
+      since: clamp(condition.since),
+      lastSeen: clamp(condition.lastSeen),
+      ended: clampOrNull(condition.ended),
+    })),
+  };
+}
