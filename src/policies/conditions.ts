@@ -46,7 +46,7 @@ function ofPods(found: Found): readonly Condition[] {
         name: 'SpringtideReplicasAtMaximum',
         severity: 'warning',
         labels,
-        facts: { target, current: current ?? 0, desired: facts['proposal'] ?? desired ?? 0, max: facts['max'] ?? '' },
+        facts: { target, current: current ?? 0, count: facts['proposal'] ?? desired ?? 0, max: facts['max'] ?? '' },
         after: aMinute,
         lasts: atOnce,
       });
@@ -58,7 +58,7 @@ function ofPods(found: Found): readonly Condition[] {
         labels,
         facts: {
           target,
-          name: unknown.map((metric) => metric.name).join(', ') || target,
+          what: unknown.map((metric) => metric.name).join(', ') || 'the object',
           why:
             unknown.map((metric) => `${metric.name}: ${metric.why ?? metric.state}`).join('; ') ||
             (facts['what'] ?? ''),
@@ -82,6 +82,9 @@ function ofPods(found: Found): readonly Condition[] {
 
 const quotaCodes = new Set(['QuotaExceeded']);
 
+/** Nodes of the orders that stand longest: those that somebody has to look at. */
+const late = (memory: GroupMemory): number => memory.ordered[0]?.count ?? 0;
+
 function ofGroup(decision: UndescribedNodes, memory: GroupMemory | undefined, now: Instant): readonly Condition[] {
   const group = decision.nodeGroup;
   const labels = { nodegroup: group };
@@ -100,17 +103,22 @@ function ofGroup(decision: UndescribedNodes, memory: GroupMemory | undefined, no
   const failure = memory?.lastFailure ?? null;
   const backedOff = memory?.backOff !== null && memory?.backOff !== undefined && now < memory.backOff.until;
   if (decision.reason === 'QuotaExceeded')
-    add('SpringtideQuotaExceeded', 'page', { why: facts['limit'] ?? '', count: facts['pods'] ?? 0 });
+    add('SpringtideQuotaExceeded', 'page', {
+      what: facts['what'] ?? '',
+      why: facts['limit'] ?? '',
+      desired: facts['desired'] ?? decision.current ?? 0,
+    });
   else if (failure !== null && backedOff && quotaCodes.has(failure.code))
-    add('SpringtideQuotaExceeded', 'page', { why: failure.message, count: 0 });
+    add('SpringtideQuotaExceeded', 'page', { what: 'Magnum was refused', why: failure.message });
   else if (failure !== null && backedOff && failure.code === 'NeverReady')
-    add('SpringtideNodesNeverReady', 'page', { why: failure.message, count: decision.upcoming });
+    add('SpringtideNodesNeverReady', 'page', { what: failure.message, count: memory === undefined ? 0 : late(memory) });
   else if (failure !== null && backedOff)
     add('SpringtideResizeFailed', 'page', { why: `${failure.code}: ${failure.message}` });
   const ordering = decision.action === 'grow' && decision.mode === 'act';
   if (ordering || decision.upcoming > 0)
     add('SpringtideNodesOrdered', 'info', {
       count: ordering ? Number(facts['count'] ?? 0) + decision.upcoming : decision.upcoming,
+      current: (decision.current ?? 0) - decision.upcoming,
       why: facts['by'] ?? '',
     });
   const sent = memory?.sent ?? null;
@@ -120,7 +128,11 @@ function ofGroup(decision: UndescribedNodes, memory: GroupMemory | undefined, no
     add(
       'SpringtideNodesReturned',
       'info',
-      { count: victims.length, node: victims.map((one) => one.node).join(', ') },
+      {
+        count: victims.length,
+        why: victims.map((one) => one.node).join(', '),
+        ...(returning || sent === null ? {} : { current: sent.from, desired: sent.to }),
+      },
       anEvent,
     );
   }
@@ -130,7 +142,7 @@ function ofGroup(decision: UndescribedNodes, memory: GroupMemory | undefined, no
         name: 'SpringtideDrainFailed',
         severity: step.reason === 'WrongServerLeft' ? 'page' : 'warning',
         labels: { ...labels, node: step.node },
-        facts: { ...base, node: step.node, why: step.reason, what: step.by ?? '' },
+        facts: { ...base, node: step.node, why: step.by === null ? step.reason : `${step.reason}: ${step.by}` },
         after: atOnce,
         lasts: anEvent,
       });
@@ -147,7 +159,7 @@ function ofSources(snapshot: Snapshot): readonly Condition[] {
     name: 'SpringtideCollectorFailed' as const,
     severity: 'page' as const,
     labels: { source },
-    facts: { name: source, what: what.slice(0, 3).join('; ') },
+    facts: { what: source, why: what.slice(0, 3).join('; ') },
     after: aMinute,
     lasts: atOnce,
   }));
@@ -160,7 +172,7 @@ function ofLoop(snapshot: Snapshot): readonly Condition[] {
     name: 'SpringtideConfigRefused',
     severity: 'warning',
     labels: { document },
-    facts: { name: document, why },
+    facts: { count: 1, what: document, why },
     after: atOnce,
     lasts: atOnce,
   }));
@@ -169,7 +181,9 @@ function ofLoop(snapshot: Snapshot): readonly Condition[] {
       name: 'SpringtideTickLate',
       severity: 'warning',
       labels: {},
-      facts: { count: Math.round(loop.latenessSeconds), max: loop.intervalSeconds },
+      facts: {
+        why: `It began ${Math.round(loop.latenessSeconds)} s late; one is due every ${loop.intervalSeconds} s.`,
+      },
       after: atOnce,
       lasts: anEvent,
     });
@@ -203,7 +217,11 @@ export function alertsOf(
     const known = before[key];
     const began = known === undefined || known.ended !== null ? now : known.since;
     const sentence = (part: string): string =>
-      fillText(config.texts, `alert.${condition.name}.${part}`, { cluster: config.daemon.cluster, ...condition.facts });
+      fillText(config.texts, `alert.${condition.name}.${part}`, {
+        cluster: config.daemon.cluster,
+        since: rfc3339(began),
+        ...condition.facts,
+      });
     conditions[key] = {
       since: began,
       lastSeen: now,

@@ -84,8 +84,7 @@ export function decideTarget(input: TargetInput): TargetResult {
   }
 
   const windows = { up: scaleUp.window, down: scaleDown.window };
-  // A clock that was set back leaves a history from the future: it would hold for ever.
-  const history = memory.recommendations.filter((sample) => sample.at <= now);
+  const history = memory.recommendations;
   const seeded = history.length === 0 ? [{ at: now, replicas: current }] : history;
   const combined = combine(policy, input.readings, input.proposalFor, current, memory, now);
   const remembered: TargetMemory = { ...pruned, unknownSince: combined.unknownSince };
@@ -96,7 +95,9 @@ export function decideTarget(input: TargetInput): TargetResult {
     recommendations: remember(seeded, { at: now, replicas: current }, windows),
   });
   const unknownFacts = {
+    unknown: combined.unknown.map((reading) => reading.name).join(', '),
     metric: combined.unknown.map((reading) => reading.name).join(', '),
+    proposal: combined.largest?.replicas ?? current,
     what: combined.unknown.map((reading) => `${reading.name}: ${reading.why ?? reading.state}`).join('; '),
   };
   if (combined.largest === null)
@@ -153,7 +154,8 @@ export function decideTarget(input: TargetInput): TargetResult {
     value: governing?.value ?? 'unknown',
     target: governing?.target ?? '',
     proposal: largest.replicas,
-    window: (largest.replicas < current ? windows.down : windows.up) / 1000,
+    unknown: unknownFacts.unknown,
+    window: `${(largest.replicas < current ? windows.down : windows.up) / 1000} s`,
   };
   const reason = course.replicas === current ? (course.heldBy ?? direction) : direction;
   return {
