@@ -18,7 +18,7 @@ import { Daemon } from './daemon.ts';
 import type { Config } from './model/config.ts';
 import type { InboxItem, TickReport } from './model/report.ts';
 import type { LoopFacts } from './model/snapshot.ts';
-import { rfc3339, seconds, type Instant } from './model/units.ts';
+import { rfc3339, seconds, type Instant, type Milliseconds } from './model/units.ts';
 import { createHealth } from './server/health.ts';
 import { decisionLogger } from './server/log.ts';
 import { createMetrics } from './server/metrics.ts';
@@ -31,6 +31,8 @@ export interface WorldOptions {
   readonly clock: Clock;
   /** the clock that connections live by: real time, also where the world's runs faster */
   readonly wireClock?: Clock;
+  /** how much of the world's time passes in a second of the wire's: the world ends watches by its own clock */
+  readonly speed?: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly onCall?: (observation: CallObservation) => void;
 }
@@ -43,7 +45,16 @@ export interface World {
   close(): Promise<void>;
 }
 
-export async function connectWorld({ config, clock, wireClock = clock, env, onCall }: WorldOptions): Promise<World> {
+const usualWatch = seconds(45);
+
+export async function connectWorld({
+  config,
+  clock,
+  wireClock = clock,
+  speed = 1,
+  env,
+  onCall,
+}: WorldOptions): Promise<World> {
   const { daemon } = config();
   const observe = onCall === undefined ? {} : { onCall };
   const openstack =
@@ -55,7 +66,12 @@ export async function connectWorld({ config, clock, wireClock = clock, env, onCa
           timeout: daemon.openstack.timeout,
           ...observe,
         });
-  const kubernetes = await createKubernetesClient({ settings: daemon.kubernetes, clock: wireClock, ...observe });
+  const kubernetes = await createKubernetesClient({
+    settings: daemon.kubernetes,
+    clock: wireClock,
+    timing: { watchFor: (usualWatch * speed) as Milliseconds },
+    ...observe,
+  });
   const prometheus = createPrometheusClient({ settings: daemon.prometheus, ...observe });
   return {
     kubernetes,
@@ -114,6 +130,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     config,
     clock,
     ...(options.wireClock === undefined ? {} : { wireClock: options.wireClock }),
+    ...(options.speed === undefined ? {} : { speed: options.speed }),
     env,
     onCall: ({ source, method, status, code, tookMs }) =>
       metrics.recordCall({ source, method, code: code ?? String(status ?? 'ok'), seconds: tookMs / 1000 }),

@@ -33,6 +33,7 @@ export async function playLive(shipped: Config, { port, speed, seed, signal, pri
     refused: () => [],
     clock,
     wireClock: systemClock,
+    speed,
     env,
     log: createLogger({ level: 'error', pretty: true }),
     http: { listen: config.daemon.http.listen, metricsListen: null },

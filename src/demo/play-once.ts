@@ -16,6 +16,8 @@ import { chapters, Story, type Chapter } from './story.ts';
 import { decisionsOf, messageLines, tableHead, tableRow } from './table.ts';
 
 const start = Date.parse('2026-11-11T00:00:00Z') as Instant;
+/** A tick's fifteen seconds pass in a few milliseconds. */
+const virtualSpeed = 1000;
 const patience = seconds(20);
 
 /** The watches have seen all that the world has done: only then is a tick the same one every time. */
@@ -46,6 +48,7 @@ export async function playOnce(shipped: Config, seed: number, print: (line: stri
     refused: () => [],
     clock,
     wireClock: systemClock,
+    speed: virtualSpeed,
     env,
     log: createLogger({ level: 'silent' }),
     http: null,
