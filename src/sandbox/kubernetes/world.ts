@@ -150,11 +150,13 @@ function objectAccess(registry: Registry): ObjectAccess {
     if (name !== undefined && registry.store.get('namespaces', name) === undefined)
       registry.create('namespaces', undefined, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   };
+  // as it would come over the wire: fields that are undefined are not there
+  const wire = (input: ObjectInput): ObjectInput => JSON.parse(JSON.stringify(input)) as ObjectInput;
   const create = (input: ObjectInput): KubeObject => {
     const resource = resourceOf(input);
     const home = homeOf(resource, input);
     ensureNamespace(home);
-    return registry.create(resource, home, input);
+    return registry.create(resource, home, wire(input));
   };
   const home = (resource: ResourceName, namespace: string | undefined): string | undefined =>
     registry.resource(resource).namespaced ? (namespace ?? 'default') : undefined;
@@ -163,7 +165,9 @@ function objectAccess(registry: Registry): ObjectAccess {
     apply: (input) => {
       const resource = resourceOf(input);
       const key = keyOf(homeOf(resource, input), input.metadata.name ?? '');
-      return registry.store.get(resource, key) === undefined ? create(input) : registry.update(resource, key, input);
+      return registry.store.get(resource, key) === undefined
+        ? create(input)
+        : registry.update(resource, key, wire(input));
     },
     get: (resource, name, namespace) => registry.store.get(resource, keyOf(home(resource, namespace), name)),
     list: (resource, namespace) =>

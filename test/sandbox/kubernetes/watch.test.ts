@@ -9,10 +9,9 @@ async function seen(watch: TestWatch, count: number): Promise<string[]> {
   const events: string[] = [];
   for (let at = 0; at < count; at += 1) {
     const event = await watch.next();
+    const { name, resourceVersion } = event?.object.metadata ?? { name: undefined, resourceVersion: undefined };
     events.push(
-      event === undefined
-        ? 'end'
-        : `${event.type} ${String(event.object.metadata['name'] ?? event.object.code ?? event.object.metadata.resourceVersion)}`,
+      event === undefined ? 'end' : `${event.type} ${typeof name === 'string' ? name : (resourceVersion ?? '')}`,
     );
   }
   return events;

@@ -148,3 +148,11 @@ export const scheduledMessage = (pod: Pod): string | undefined =>
   pod.status.conditions?.find((one) => one.type === 'PodScheduled')?.message;
 export const names = (items: readonly { metadata: { [field: string]: unknown } }[]): unknown[] =>
   items.map((item) => item.metadata['name']);
+
+export function asking(cpu: string, more: Record<string, string> = {}): Record<string, unknown> {
+  return { name: 'main', image: 'web:1', resources: { requests: { cpu, ...more } } };
+}
+
+export function pod(name: string, spec: Record<string, unknown>, labels: Record<string, string> = {}): ObjectInput {
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { name, labels }, spec };
+}

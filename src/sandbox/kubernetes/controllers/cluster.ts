@@ -72,7 +72,7 @@ export function createPod(
   }
 }
 
-/** Records an Event; the same words about the same object only count up. */
+/** Records an Event. The same words about the same object only count up; of warnings for one reason the last words stay. */
 export function tell(
   cluster: Cluster,
   about: KubeObject,
@@ -84,12 +84,13 @@ export function tell(
   const { registry, agenda } = cluster;
   const namespace = about.metadata.namespace ?? 'default';
   // the name is made of what is told, so a repetition finds its predecessor without a search
-  const name = `${about.metadata.name}.${hashOf([about.metadata.uid, type, reason, message])}`;
+  const name = `${about.metadata.name}.${hashOf([about.metadata.uid, type, reason, type === 'Normal' ? message : ''])}`;
   const key = keyOf(namespace, name);
   const now = registry.timestamp();
   if (registry.store.get('events', key) !== undefined) {
     registry.change('events', key, (event) => {
       event.count += 1;
+      event.message = message;
       event.lastTimestamp = now;
     });
     return;

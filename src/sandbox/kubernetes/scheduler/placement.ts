@@ -12,6 +12,14 @@ export interface Seat {
   readonly allocatable: Amounts;
   readonly used: Amounts;
   readonly pods: Map<string, Pod>;
+  /** Those of the pods that keep others away (required anti-affinity). */
+  readonly repelling: Map<string, Pod>;
+}
+
+/** All seats, and those among them whose pods keep others away. */
+export interface Room {
+  readonly seats: readonly Seat[];
+  readonly repelling: readonly Seat[];
 }
 
 export interface Refusal {
@@ -54,7 +62,7 @@ export function refusalOf(
   pod: Pod,
   requests: Readonly<Amounts>,
   seat: Seat,
-  seats: readonly Seat[],
+  room: Room,
   version: KubernetesVersion,
 ): Refusal | undefined {
   const { node } = seat;
@@ -77,9 +85,9 @@ export function refusalOf(
   if (hostPortsTaken(pod, seat)) return maybe("node(s) didn't have free ports for the requested pod ports");
   const lacking = lacks(requests, seat);
   if (lacking.length > 0) return { reasons: lacking, resolvable: fitsEmpty(requests, seat) };
-  const spread = breaksSpread(pod, seat, seats);
+  const spread = breaksSpread(pod, seat, room.seats);
   if (spread !== undefined) return spread;
-  return breaksPodAffinity(pod, seat, seats);
+  return breaksPodAffinity(pod, seat, room);
 }
 
 function lacks(requests: Readonly<Amounts>, { allocatable, used, pods }: Seat): string[] {
@@ -138,7 +146,7 @@ const termSelects = ({ labelSelector, namespaces }: PodAffinityTerm, holder: Pod
     ? other.metadata.namespace === holder.metadata.namespace
     : namespaces.includes(other.metadata.namespace ?? '')) && selects(labelSelector, other.metadata.labels);
 
-function breaksPodAffinity(pod: Pod, seat: Seat, seats: readonly Seat[]): Refusal | undefined {
+function breaksPodAffinity(pod: Pod, seat: Seat, { seats, repelling }: Room): Refusal | undefined {
   const { podAffinity, podAntiAffinity } = pod.spec.affinity ?? {};
   const together = (term: PodAffinityTerm): Pod[] => {
     const domain = domainOf(seat.node, term.topologyKey);
@@ -157,8 +165,8 @@ function breaksPodAffinity(pod: Pod, seat: Seat, seats: readonly Seat[]): Refusa
   for (const term of podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [])
     if (together(term).some((other) => termSelects(term, pod, other)))
       return { reasons: ["node(s) didn't match pod anti-affinity rules"], resolvable: true };
-  for (const other of seats) {
-    for (const one of other.pods.values())
+  for (const other of repelling) {
+    for (const one of other.repelling.values())
       for (const term of one.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) {
         const domain = domainOf(other.node, term.topologyKey);
         if (domain === undefined || domain !== domainOf(seat.node, term.topologyKey)) continue;

@@ -10,7 +10,7 @@ import type { Milliseconds } from '../../../model/units.ts';
 import type { Cluster } from '../controllers/cluster.ts';
 import type { Node, Pod } from '../objects.ts';
 import type { Change } from '../store.ts';
-import type { Refusal, Seat } from './placement.ts';
+import type { Refusal, Room, Seat } from './placement.ts';
 import type { Amounts } from './requests.ts';
 
 const bindingDelay = 100 as Milliseconds;
@@ -72,7 +72,7 @@ function schedule(cluster: Cluster, seats: Seats, waiting: ReadonlySet<string>):
       ? undefined
       : canonicalJson([requests, tolerations, nodeSelector, affinity, ports]);
     const known = shape === undefined ? undefined : refused.get(shape);
-    const found = known ?? place(pod, requests, seats.all(), registry.version);
+    const found = known ?? place(pod, requests, seats.room(), registry.version);
     if (typeof found === 'string') {
       if (shape !== undefined) refused.set(shape, found);
       leaveWaiting(cluster, pod, found);
@@ -80,12 +80,13 @@ function schedule(cluster: Cluster, seats: Seats, waiting: ReadonlySet<string>):
   }
 }
 
-function place(pod: Pod, requests: Amounts, seats: readonly Seat[], version: '1.20' | '1.31'): Seat | string {
+function place(pod: Pod, requests: Amounts, room: Room, version: '1.20' | '1.31'): Seat | string {
+  const { seats } = room;
   if (seats.length === 0) return 'no nodes available to schedule pods';
   const refusals: Refusal[] = [];
   let best: { readonly seat: Seat; readonly score: number } | undefined;
   for (const seat of seats) {
-    const refusal = refusalOf(pod, requests, seat, seats, version);
+    const refusal = refusalOf(pod, requests, seat, room, version);
     if (refusal !== undefined) refusals.push(refusal);
     else {
       const score = emptiness(requests, seat);

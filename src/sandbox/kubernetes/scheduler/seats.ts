@@ -4,7 +4,7 @@ import { quantityOf } from '../quantity.ts';
 import { exact, podRequests } from './requests.ts';
 import type { Node, Pod } from '../objects.ts';
 import type { Change, Store } from '../store.ts';
-import type { Seat } from './placement.ts';
+import type { Room, Seat } from './placement.ts';
 import type { Amounts } from './requests.ts';
 
 export class Seats {
@@ -12,6 +12,7 @@ export class Seats {
   /** Pods whose node is not (or no longer) there. */
   readonly #homeless = new Map<string, Pod>();
   #sorted: Seat[] | undefined;
+  #repelling = 0;
 
   constructor(store: Store) {
     store.subscribe((change) => this.#note(change));
@@ -21,6 +22,13 @@ export class Seats {
   all(): readonly Seat[] {
     this.#sorted ??= [...this.#seats.values()].sort((a, b) => (a.node.metadata.name < b.node.metadata.name ? -1 : 1));
     return this.#sorted;
+  }
+
+  room(): Room {
+    return {
+      seats: this.all(),
+      repelling: this.#repelling === 0 ? [] : this.all().filter((seat) => seat.repelling.size > 0),
+    };
   }
 
   #note({ type, resource, object, previous }: Change): void {
@@ -44,7 +52,13 @@ export class Seats {
     const allocatable: Amounts = Object.fromEntries(
       Object.entries(node.status.allocatable ?? {}).map(([resource, amount]) => [resource, quantityOf(amount)]),
     );
-    this.#seats.set(name, { node, allocatable, used: old?.used ?? {}, pods: old?.pods ?? new Map<string, Pod>() });
+    this.#seats.set(name, {
+      node,
+      allocatable,
+      used: old?.used ?? {},
+      pods: old?.pods ?? new Map<string, Pod>(),
+      repelling: old?.repelling ?? new Map<string, Pod>(),
+    });
     if (old !== undefined) return;
     for (const pod of [...this.#homeless.values()]) if (pod.spec.nodeName === name) this.#take(pod);
   }
@@ -58,6 +72,10 @@ export class Seats {
     }
     this.#homeless.delete(key);
     seat.pods.set(key, pod);
+    if (pod.spec.affinity?.podAntiAffinity !== undefined) {
+      seat.repelling.set(key, pod);
+      this.#repelling += 1;
+    }
     for (const [name, amount] of Object.entries(podRequests(pod.spec)))
       seat.used[name] = exact((seat.used[name] ?? 0) + amount);
   }
@@ -67,6 +85,7 @@ export class Seats {
     this.#homeless.delete(key);
     const seat = this.#seats.get(pod.spec.nodeName ?? '');
     if (seat === undefined || !seat.pods.delete(key)) return;
+    if (seat.repelling.delete(key)) this.#repelling -= 1;
     for (const [name, amount] of Object.entries(podRequests(pod.spec)))
       seat.used[name] = exact((seat.used[name] ?? 0) - amount);
   }
