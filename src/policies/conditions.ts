@@ -106,10 +106,10 @@ function ofGroup(decision: UndescribedNodes, memory: GroupMemory | undefined, no
     add('SpringtideQuotaExceeded', 'page', {
       what: facts['what'] ?? '',
       why: facts['limit'] ?? '',
-      desired: facts['desired'] ?? decision.current ?? 0,
+      count: facts['pods'] ?? 0,
     });
   else if (failure !== null && backedOff && quotaCodes.has(failure.code))
-    add('SpringtideQuotaExceeded', 'page', { what: 'Magnum was refused', why: failure.message });
+    add('SpringtideQuotaExceeded', 'page', { what: 'Magnum was refused', why: failure.message, count: 0 });
   else if (failure !== null && backedOff && failure.code === 'NeverReady')
     add('SpringtideNodesNeverReady', 'page', { what: failure.message, count: memory === undefined ? 0 : late(memory) });
   else if (failure !== null && backedOff)

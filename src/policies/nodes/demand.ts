@@ -1,8 +1,8 @@
 // What needs a place: pods that have none, and the replicas that this very tick has decided on.
 import type { OwnerReference, Pod } from '../../model/kubernetes.ts';
 import type { KubernetesFacts } from '../../model/snapshot.ts';
-import type { TargetRef } from '../../model/target.ts';
-import { controllerOf, isBound, isDeleting, isOfDaemonSet, isTerminal, requestsOf } from '../pod-facts.ts';
+import { targetKey, type TargetRef } from '../../model/target.ts';
+import { controllerOf, isBound, isDeleting, isGated, isOfDaemonSet, isTerminal, requestsOf } from '../pod-facts.ts';
 import type { Standing } from '../pods/decide-pods.ts';
 import type { Demand } from './place.ts';
 
@@ -29,7 +29,7 @@ function waitingPods(facts: KubernetesFacts): readonly SourcedDemand[] {
   }
   const byOwner = new Map<string, { target: TargetRef; pods: Pod[] }>();
   for (const pod of facts.pods ?? []) {
-    if (isBound(pod) || isTerminal(pod) || isDeleting(pod) || isOfDaemonSet(pod)) continue;
+    if (isBound(pod) || isTerminal(pod) || isDeleting(pod) || isOfDaemonSet(pod) || isGated(pod)) continue;
     const namespace = pod.metadata.namespace ?? '';
     const owner = controllerOf(pod);
     const target =
@@ -62,8 +62,22 @@ function decidedReplicas(standings: readonly Standing[]): readonly SourcedDemand
   });
 }
 
+/** A target that is about to shrink loses its waiting pods first: nobody needs a node for them any more. */
+function withoutSurplus(waiting: readonly SourcedDemand[], standings: readonly Standing[]): readonly SourcedDemand[] {
+  const surplus = new Map<string, number>();
+  for (const { decision, existing } of standings)
+    if (decision.mode === 'act' && decision.desired !== null && decision.desired < existing)
+      surplus.set(targetKey(decision.target), existing - decision.desired);
+  return waiting.flatMap((demand) => {
+    const key = targetKey(demand.target);
+    const going = Math.min(demand.pods, surplus.get(key) ?? 0);
+    surplus.set(key, (surplus.get(key) ?? 0) - going);
+    return going === demand.pods ? [] : [{ ...demand, pods: demand.pods - going }];
+  });
+}
+
 /** Existing pods first: those that were decided on come after those that wait already. */
 export const demandsOf = (facts: KubernetesFacts, standings: readonly Standing[]): readonly SourcedDemand[] => [
-  ...waitingPods(facts),
+  ...withoutSurplus(waitingPods(facts), standings),
   ...decidedReplicas(standings),
 ];
