@@ -4,6 +4,7 @@ import { systemClock } from '../clock.ts';
 import { watchedLists } from '../clients/kubernetes/resources.ts';
 import type { KubernetesClient } from '../clients/kubernetes/client.ts';
 import type { Config } from '../model/config.ts';
+import type { InboxItem } from '../model/report.ts';
 import { fillText } from '../model/texts.ts';
 import { seconds, since, type Instant } from '../model/units.ts';
 import { VirtualClock } from '../sandbox/clock.ts';
@@ -36,6 +37,8 @@ export async function caughtUp(world: EmbeddedWorld, kubernetes: KubernetesClien
 
 export interface Played {
   readonly missing: readonly Chapter[];
+  /** what arrived in mailboxes and on telephones */
+  readonly messages: readonly InboxItem[];
 }
 
 export async function playOnce(shipped: Config, seed: number, print: (line: string) => void): Promise<Played> {
@@ -72,13 +75,14 @@ export async function playOnce(shipped: Config, seed: number, print: (line: stri
     }
     clock.advance(seconds(60));
     await springtide.alerts.settle();
-    print(`\n${fillText(texts, 'demo.messages')}\n${messageLines(inboxOf(world), texts)}`);
+    const messages = inboxOf(world);
+    print(`\n${fillText(texts, 'demo.messages')}\n${messageLines(messages, texts)}`);
     print(`\n${fillText(texts, 'demo.chapters')}`);
     for (const chapter of chapters)
       print(`  ${story.missing.includes(chapter) ? '✗' : '✓'} ${fillText(texts, `demo.chapter.${chapter}`)}`);
     const { missing } = story;
     print(fillText(texts, missing.length === 0 ? 'demo.complete' : 'demo.incomplete', { count: missing.length }));
-    return { missing };
+    return { missing, messages };
   } finally {
     await springtide.close();
     await world.stop();
