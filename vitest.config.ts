@@ -1,4 +1,4 @@
-// Three suites: unit (fast, no processes), world (the embedded world over HTTP, the page in Chromium), real (true servers).
+// Suites: unit (fast, no processes), world (the embedded world over HTTP, the page in Chromium), real (true servers), soak (hours).
 import { defineConfig } from 'vitest/config';
 
 const common = { testTimeout: 20_000, hookTimeout: 60_000 };
@@ -10,7 +10,7 @@ export default defineConfig({
           ...common,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/real/**', 'test/world/**', 'test/web/**'],
+          exclude: ['test/real/**', 'test/soak/**', 'test/world/**', 'test/web/**'],
         },
       },
       {

@@ -11,7 +11,7 @@ const right = (text: string, width: number): string => ' '.repeat(Math.max(0, wi
 
 const columns = [
   ['demo.time', 7],
-  ['demo.load', 7],
+  ['demo.load', 9],
   ['demo.replicas', 9],
   ['demo.pending', 8],
   ['demo.vms', 6],
