@@ -1,5 +1,6 @@
 // The API as its clients meet it over HTTP: discovery, objects, lists, patches, scale, errors.
 import { describe, expect, it } from 'vitest';
+import { ageOf } from '../../../src/sandbox/kubernetes/api/tables.ts';
 import { configMap, deployment, names, testWorld } from './world.ts';
 
 const maps = '/api/v1/namespaces/default/configmaps';
@@ -29,6 +30,7 @@ describe('refusals', () => {
   it.each([
     ['an unknown object', 'GET', `${maps}/none`, undefined, {}, 404, 'NotFound', 'configmaps "none" not found'],
     ['an unknown resource', 'GET', '/apis/apps/v1/toasters', undefined, {}, 404, 'NotFound', 'could not find'],
+    ['what is no path', 'GET', '//', undefined, {}, 404, 'NotFound', 'could not find'],
     ['no token', 'GET', maps, undefined, { token: '' }, 401, 'Unauthorized', 'Unauthorized'],
     ['a wrong token', 'GET', maps, undefined, { token: 'guess' }, 401, 'Unauthorized', 'Unauthorized'],
     ['an object that exists', 'POST', maps, configMap('there'), {}, 409, 'AlreadyExists', 'already exists'],
@@ -308,5 +310,45 @@ describe('horizontal pod autoscalers', () => {
     ]);
     const v1 = await world.call('GET', `/apis/autoscaling/v1${home}/web`);
     expect(v1.body.spec).toEqual({ ...hpa.spec, minReplicas: 1 });
+  });
+});
+
+describe('tables', () => {
+  it.each([
+    [1, '1s'],
+    [119, '119s'],
+    [125, '2m5s'],
+    [600, '10m'],
+    [10_800, '3h'],
+    [11_100, '3h5m'],
+    [172_800, '2d'],
+  ])('an age of %i seconds is printed as %s', (seconds, text) => {
+    expect(ageOf('2026-03-02T08:00:00Z', Date.parse('2026-03-02T08:00:00Z') + seconds * 1000)).toBe(text);
+  });
+
+  it('are what kubectl get prints', async () => {
+    const world = await testWorld();
+    world.addNode({ name: 'n' });
+    world.objects.apply(deployment('web', 1));
+    world.advance(30);
+    const reply = await fetch(`${world.url}/apis/apps/v1/deployments`, {
+      headers: {
+        Authorization: `Bearer ${world.token}`,
+        Accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json',
+      },
+    });
+    const table = (await reply.json()) as {
+      kind: string;
+      columnDefinitions: { name: string }[];
+      rows: { cells: unknown[] }[];
+    };
+    expect(table.columnDefinitions.map((column) => column.name)).toEqual([
+      'Name',
+      'Ready',
+      'Up-to-date',
+      'Available',
+      'Age',
+    ]);
+    expect(table.rows.map((row) => row.cells)).toEqual([['web', '1/1', 1, 1, '30s']]);
   });
 });

@@ -15,6 +15,7 @@ import { filterOf, listObjects, wholeNumber } from './list.ts';
 import { patchTypes } from './patch.ts';
 import { keyFor } from './registry.ts';
 import { patchScale, readScale, writeScale } from './scale.ts';
+import { tableOf } from './tables.ts';
 import { fromVersion, toVersion } from './versions.ts';
 import type { Milliseconds } from '../../../model/units.ts';
 import type { Json, KubeObject, ObjectInput } from '../objects.ts';
@@ -31,6 +32,9 @@ export interface ApiRequest {
   readonly contentType: string;
   readonly body: string;
   readonly address: string;
+  /** The client prints tables: kubectl get. */
+  readonly table: boolean;
+  readonly now: number;
 }
 export type Answer =
   | { readonly kind: 'json'; readonly code: number; readonly body: object }
@@ -75,8 +79,11 @@ function onCollection(registry: Registry, route: Collection, request: ApiRequest
   const { query } = request;
   switch (request.method) {
     case 'GET':
-      if (isTrue(query.get('watch'))) return { kind: 'watch', watch: watchRequest(route, query) };
-      return json(listObjects(registry.store, route, query));
+      if (isTrue(query.get('watch'))) return { kind: 'watch', watch: watchRequest(route, query, request) };
+      {
+        const list = listObjects(registry.store, route, query);
+        return json(request.table ? tableOf(resource.name, list.items, list.metadata, request.now) : list);
+      }
     case 'POST': {
       if (resource.namespaced && namespace === undefined) throw methodNotAllowed();
       const input = fromVersion(resource, objectIn(request), version);
@@ -120,9 +127,12 @@ function onObject(registry: Registry, faults: Faults, route: Single, request: Ap
       if (isTrue(request.query.get('watch'))) {
         const query = new URLSearchParams(request.query);
         query.set('fieldSelector', `metadata.name=${route.name}`);
-        return { kind: 'watch', watch: watchRequest(route, query) };
+        return { kind: 'watch', watch: watchRequest(route, query, request) };
       }
-      return json(view(registry.get(resource.name, key)));
+      {
+        const object = view(registry.get(resource.name, key));
+        return json(request.table ? tableOf(resource.name, [object], {}, request.now) : object);
+      }
     case 'PUT':
       return json(view(registry.update(resource.name, key, unview(objectIn(request)), options)));
     case 'PATCH':
@@ -158,7 +168,7 @@ function onScale(
   );
 }
 
-function watchRequest(scope: Collection | Single, query: URLSearchParams): WatchRequest {
+function watchRequest(scope: Collection | Single, query: URLSearchParams, { table }: ApiRequest): WatchRequest {
   if (isTrue(query.get('sendInitialEvents')))
     throw new ApiError(
       422,
@@ -171,6 +181,7 @@ function watchRequest(scope: Collection | Single, query: URLSearchParams): Watch
     version: scope.version,
     namespace: scope.namespace,
     matches: filterOf(scope, query),
+    table,
     from: wholeNumber(query, 'resourceVersion'),
     bookmarks: isTrue(query.get('allowWatchBookmarks')),
     timeout: (Math.max(1, timeout) * 1000) as Milliseconds,

@@ -64,6 +64,10 @@ export class Registry {
     this.resources = new Map(resourcesOf(version).map((resource) => [resource.name, resource]));
   }
 
+  now(): Instant {
+    return this.#agenda.now();
+  }
+
   timestamp(): string {
     return rfc3339((Math.floor(this.#agenda.now() / 1000) * 1000) as Instant);
   }

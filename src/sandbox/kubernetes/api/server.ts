@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import { ApiError, tooLarge, unauthorized } from '../status.ts';
 import { handle } from './handle.ts';
 import { routeOf } from './route.ts';
+import { wantsTable } from './tables.ts';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Faults } from './faults.ts';
-import type { Disturbance } from './faults.ts';
+import type { Disturbance, Faults } from './faults.ts';
 import type { Registry } from './registry.ts';
 import type { Answer } from './handle.ts';
 import type { Watches } from './watch.ts';
@@ -72,7 +72,9 @@ export class ApiServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => response.destroy());
-    const url = new URL(request.url ?? '/', 'http://sandbox');
+    const target = request.url ?? '/';
+    // what is no URL at all is looked up like any other unknown page
+    const url = new URL(URL.canParse(target, 'http://sandbox') ? target : '/unknown', 'http://sandbox');
     const { path, token } = withoutToken(url.pathname);
     const method = request.method ?? 'GET';
     this.requests.total += 1;
@@ -95,6 +97,8 @@ export class ApiServer {
         contentType,
         body,
         address: this.address,
+        table: wantsTable(request.headers.accept ?? ''),
+        now: this.#registry.now(),
       });
       this.#answer(response, answer, disturbance);
     } catch (error) {

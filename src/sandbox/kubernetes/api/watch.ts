@@ -1,6 +1,7 @@
 // Watches: every open stream with its filter, fed from the store's changes, resumable from its history.
 import { groupVersion } from '../resources.ts';
 import { expired } from '../status.ts';
+import { tableOf } from './tables.ts';
 import { toVersion } from './versions.ts';
 import type { ServerResponse } from 'node:http';
 import type { Cancel } from '../../../clock.ts';
@@ -14,6 +15,8 @@ import type { Scope } from './list.ts';
 
 export interface WatchRequest extends Scope {
   readonly matches: Predicate;
+  /** Objects are shown as tables of one row. */
+  readonly table: boolean;
   readonly from: number | undefined;
   readonly bookmarks: boolean;
   readonly timeout: Milliseconds;
@@ -129,11 +132,17 @@ export class Watches {
   }
 
   #emit(watch: Watch, type: ChangeType, object: KubeObject): void {
-    const id = `${type} ${watch.version}`;
-    const text =
-      this.#texts?.get(id) ?? `${JSON.stringify({ type, object: toVersion(watch.resource, object, watch.version) })}\n`;
+    const id = `${type} ${watch.version} ${watch.table}`;
+    const text = this.#texts?.get(id) ?? `${JSON.stringify({ type, object: this.#shown(watch, object) })}\n`;
     this.#texts?.set(id, text);
     this.#write(watch, text);
+  }
+
+  #shown({ resource, version, table }: Watch, object: KubeObject): object {
+    const { resourceVersion } = object.metadata;
+    return table
+      ? tableOf(resource.name, [object], { resourceVersion }, this.#agenda.now())
+      : toVersion(resource, object, version);
   }
 
   #write(watch: Watch, text: string): void {
