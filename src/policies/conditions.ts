@@ -7,6 +7,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import { targetKey, targetName } from '../model/target.ts';
 import { fillText } from '../model/texts.ts';
 import { minutes, rfc3339, seconds, type Instant, type Milliseconds } from '../model/units.ts';
+import { isChangeOfMind } from './nodes/drains.ts';
 import type { UndescribedNodes } from './nodes/group-decision.ts';
 import type { Undescribed } from './pods/decide-target.ts';
 
@@ -137,7 +138,7 @@ function ofGroup(decision: UndescribedNodes, memory: GroupMemory | undefined, no
     );
   }
   for (const step of decision.drains)
-    if (step.step === 'rollBack' && step.reason !== 'NeededAgain' && step.reason !== 'PolicyOff')
+    if (step.step === 'rollBack' && !isChangeOfMind(step.reason))
       conditions.push({
         name: 'SpringtideDrainFailed',
         severity: step.reason === 'WrongServerLeft' ? 'page' : 'warning',

@@ -16,11 +16,8 @@ export const isOfDaemonSet = (pod: Pod): boolean =>
 
 export const conditionOf = (pod: Pod, type: string) => pod.status?.conditions?.find((found) => found.type === type);
 
-/** The scheduler has looked at it and found no place. */
-export const isUnschedulable = (pod: Pod): boolean => {
-  const scheduled = conditionOf(pod, 'PodScheduled');
-  return scheduled?.status === 'False' && scheduled.reason === 'Unschedulable';
-};
+/** Held back on purpose: the scheduler does not look at it before its gates are opened. */
+export const isGated = (pod: Pod): boolean => conditionOf(pod, 'PodScheduled')?.reason === 'SchedulingGated';
 
 /** Thousandths by resource name. */
 export type Requests = Readonly<Record<string, number>>;

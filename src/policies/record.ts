@@ -10,6 +10,7 @@ import {
 import type { DrainOutcome, Outcome, ResizeOutcome, ScaleOutcome } from '../model/outcome.ts';
 import { targetKey } from '../model/target.ts';
 import { instantOf, type Instant } from '../model/units.ts';
+import { isChangeOfMind } from './nodes/drains.ts';
 import { backOffAfter } from './nodes/observe.ts';
 
 function withEvent(history: ScaleHistory, outcome: ScaleOutcome, at: Instant): ScaleHistory {
@@ -86,11 +87,10 @@ function recordResize(memory: GroupMemory, outcome: ResizeOutcome, at: Instant):
 function recordDrain(memory: GroupMemory, outcome: DrainOutcome, at: Instant): GroupMemory {
   if (outcome.status !== 'succeeded' || outcome.step !== 'rollBack') return memory;
   const wrongServer = outcome.code === 'WrongServerLeft';
-  const wanted = outcome.code === 'NeededAgain' || outcome.code === 'PolicyOff';
   return {
     ...memory,
     removal: wrongServer ? 'refuted' : memory.removal,
-    lastFailure: wanted
+    lastFailure: isChangeOfMind(outcome.code)
       ? memory.lastFailure
       : { at, code: outcome.code ?? 'DrainFailed', message: outcome.message ?? '' },
   };

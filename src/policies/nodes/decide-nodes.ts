@@ -10,7 +10,7 @@ import { decisionOf, unusableDecision, type UndescribedNodes } from './group-dec
 import { groupStateOf, isUsable, type GroupState, type Unusable } from './group-state.ts';
 import { planGrowth, type GrowthPlan, type Pool } from './growth.ts';
 import { drainOf, isReady } from './membership.ts';
-import type { MovableRules } from './movable.ts';
+import { controllersOf, type MovableRules } from './movable.ts';
 import { observeGroup } from './observe.ts';
 import { place } from './place.ts';
 import { podsByNode, roomOf, takesPods, upcomingRooms } from './rooms.ts';
@@ -112,17 +112,20 @@ export function* decideNodes(
   const byPolicy = (one: GroupState, other: GroupState): number => other.policy.prefer - one.policy.prefer;
   const drains = new Map<GroupState, DrainsUnderWay>();
   const shrinking = new Map<GroupState, Shrinking>();
+  const controllers = controllersOf(facts);
+  const moved: ShrinkInput['moved'] = new Map();
+  // Pods that no group could ever take keep nobody from shrinking.
+  const growing = growth.byGroup.size > 0 || (growth.unserved.length > 0 && growth.stopped.size > 0);
   // What is preferred for growth shrinks last.
   for (const group of groups.toSorted(byPolicy)) {
     const shrink = shrinkRules(group);
-    const rules: MovableRules = { shrink, budgets: facts.poddisruptionbudgets ?? [], now };
+    const rules: MovableRules = { shrink, budgets: facts.poddisruptionbudgets ?? [], controllers, now };
     drains.set(group, continueDrains({ group, podsOn, rules, servers: snapshot.nova.servers, memory, needed, now }));
-    const growing = growth.byGroup.size > 0 || growth.unserved.length > 0;
     const unread = facts.poddisruptionbudgets === undefined;
     const barrier = unread
       ? { reason: 'BlockedByPDB' as const, by: 'the list of PodDisruptionBudgets could not be read', until: null }
       : shrinkBarrier(group, snapshot, growing, steadySince, now);
-    shrinking.set(group, planShrink({ group, podsOn, rooms, rules, memory, barrier, now }));
+    shrinking.set(group, planShrink({ group, podsOn, rooms, rules, memory, barrier, moved, now }));
     yield;
   }
 

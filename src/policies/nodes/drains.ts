@@ -20,6 +20,10 @@ const showsWithin = minutes(1);
 /** Magnum has finished and the victim is still alive: somebody else has left. */
 const wrongAfter = minutes(3);
 
+const changesOfMind: ReadonlySet<string> = new Set<KeptReason>(['NeededAgain', 'PolicyOff', 'GroupAtMinimum']);
+/** A drain was taken back because nobody wants it any more: nothing has failed. */
+export const isChangeOfMind = (reason: string | undefined): boolean => changesOfMind.has(reason ?? '');
+
 export interface DrainInput {
   readonly group: GroupState;
   readonly podsOn: ReadonlyMap<string, readonly Pod[]>;
@@ -56,8 +60,11 @@ function standingOfDrain(node: Node, record: DrainRecord, input: DrainInput): St
     step({ step: 'rollBack', node: name, reason, by });
 
   if (group.modes.shrink !== 'act') return rollBack('PolicyOff', group.document.metadata.name);
+  if (group.memory.removal === 'refuted') return rollBack('WrongServerLeft', group.policy.name);
   if (input.needed) return rollBack('NeededAgain', null);
-  if (now < record.startedAt + lookAgainAfter) return { stands: 'busy' };
+  // A start in the future is of another clock: what counts then is how long this one has watched.
+  const startedAt = record.startedAt > now ? (input.memory.steadySince ?? now) : record.startedAt;
+  if (now < startedAt + lookAgainAfter) return { stands: 'busy' };
 
   const evict: PodRef[] = [];
   const leaving: PodRef[] = [];
@@ -76,7 +83,7 @@ function standingOfDrain(node: Node, record: DrainRecord, input: DrainInput): St
     }
   }
   if (evict.length + leaving.length === 0) return { stands: 'empty' };
-  if (now - record.startedAt > group.document.spec.shrink.drainTimeout)
+  if (now - startedAt > group.document.spec.shrink.drainTimeout)
     return budget === null
       ? rollBack('DrainTimedOut', [...leaving, ...evict].map((pod) => `${pod.namespace}/${pod.name}`).join(', '))
       : rollBack('BlockedByPDB', budget);
@@ -87,40 +94,60 @@ function standingOfDrain(node: Node, record: DrainRecord, input: DrainInput): St
   );
 }
 
+/** Whether the node's server has left, by Nova's list, else by the addresses that Magnum knows; null: neither is known. */
+function serverHasLeft(node: Node, serverId: string, input: DrainInput): boolean | null {
+  const { servers } = input;
+  if (servers !== undefined) return !servers.some((server) => server.id.toLowerCase() === serverId.toLowerCase());
+  const known = input.group.magnum.node_addresses ?? [];
+  if (known.length === 0) return null;
+  return !(node.status?.addresses ?? []).some((one) => known.includes(one.address));
+}
+
 /** The resize was announced on the node: has it been sent, done, dropped, or has it hit somebody else? */
 function standingOfRemoval(node: Node, record: DrainRecord, input: DrainInput): Standing {
   const { group, now } = input;
   const { name } = node.metadata;
   const { serverId } = record;
-  const age = now - (record.removingAt ?? record.startedAt);
+  const removingAt = record.removingAt ?? record.startedAt;
   const countAfter = record.countAfter ?? group.magnum.node_count;
-  if (group.updating || age < showsWithin) return { stands: 'busy' };
+  if (group.updating || now < removingAt + showsWithin) return { stands: 'busy' };
+  const left = serverHasLeft(node, serverId, input);
+  const forget: Standing = { stands: 'step', step: { step: 'forget', node: name, serverId } };
+  if (left === true) return isReady(node) ? { stands: 'busy' } : forget;
   if (group.magnum.node_count > countAfter) return { stands: 'empty' };
   if (!/_COMPLETE$/.test(group.magnum.status ?? '')) return { stands: 'busy' };
-  if (!isReady(node)) {
-    const { servers } = input;
-    const addresses = (node.status?.addresses ?? []).map((one) => one.address);
-    const gone =
-      servers === undefined
-        ? !(group.magnum.node_addresses ?? []).some((address) => addresses.includes(address))
-        : !servers.some((server) => server.id.toLowerCase() === serverId.toLowerCase());
-    return gone ? { stands: 'step', step: { step: 'forget', node: name, serverId } } : { stands: 'busy' };
-  }
-  return age > wrongAfter
+  if (!isReady(node)) return left === null ? forget : { stands: 'busy' };
+  // A kubelet's silence shows late: the wait begins when the end of the update was seen, not when it was sent.
+  const seenAt = Math.max(removingAt, group.memory.lastShrink ?? 0, input.memory.steadySince ?? now);
+  return now - seenAt > wrongAfter
     ? { stands: 'step', step: { step: 'rollBack', node: name, reason: 'WrongServerLeft', by: serverId } }
     : { stands: 'busy' };
 }
+
+const isRollBack = (standing: Standing): boolean => standing.stands === 'step' && standing.step.step === 'rollBack';
 
 export function continueDrains(input: DrainInput): DrainsUnderWay {
   const steps: DrainStep[] = [];
   const ready: NodeRemoval[] = [];
   const emptySince = new Map<string, Instant>();
   let busy = 0;
-  for (const node of input.group.draining) {
+  const { group } = input;
+  // Removals that Magnum's count does not show yet are part of what may still go before the minimum is reached.
+  let spare = group.count - group.min;
+  for (const node of group.draining) {
     const record = drainOf(node);
     if (record === null) continue;
-    const standing =
+    let standing =
       record.step === 'draining' ? standingOfDrain(node, record, input) : standingOfRemoval(node, record, input);
+    const counted = record.step === 'draining' || group.magnum.node_count > (record.countAfter ?? 0);
+    if (counted && !isRollBack(standing)) {
+      spare -= 1;
+      if (spare < 0 && (record.step === 'draining' || standing.stands === 'empty'))
+        standing = {
+          stands: 'step',
+          step: { step: 'rollBack', node: node.metadata.name, reason: 'GroupAtMinimum', by: `min ${group.min}` },
+        };
+    }
     switch (standing.stands) {
       case 'step':
         steps.push(standing.step);

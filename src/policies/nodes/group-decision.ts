@@ -1,17 +1,17 @@
 // One group's decision put together: growth before removal, removal before drains, and the reason why it is none of them.
 import type { Config } from '../../model/config.ts';
-import type { NodeDecision } from '../../model/plan.ts';
+import type { Mode, NodeDecision } from '../../model/plan.ts';
 import type { Facts, NodeReason } from '../../model/reason.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { targetName } from '../../model/target.ts';
-import { rfc3339, type Instant } from '../../model/units.ts';
+import { later, rfc3339, type Instant } from '../../model/units.ts';
 import { mostCautious } from '../pods/decide-target.ts';
 import type { SourcedDemand } from './demand.ts';
 import type { DrainsUnderWay } from './drains.ts';
 import { isOwnUpdate, type GroupState, type Unusable } from './group-state.ts';
-import { growthBarrier, type GrowthPlan } from './growth.ts';
+import { statusBarrier, type GrowthPlan } from './growth.ts';
 import { drainOf, looksLikeUuid, nodeGroupLabel } from './membership.ts';
-import type { Shrinking } from './shrink.ts';
+import { shrinkRules, type Shrinking } from './shrink.ts';
 
 export type UndescribedNodes = Omit<NodeDecision, 'message'>;
 
@@ -28,10 +28,37 @@ const servedTargets = (demands: readonly SourcedDemand[]): UndescribedNodes['for
 /** Heat's driver is known to remove whom it is told to; any other one has to prove it first. */
 function removalIsProven(group: GroupState, snapshot: Snapshot): boolean {
   const { removal } = group.document.spec.shrink;
+  if (group.memory.removal === 'refuted') return false;
   if (removal === 'byServerId' || group.memory.removal === 'proven') return true;
   const stack = snapshot.magnum.cluster?.stack_id;
   const labelled = group.nodes.some((node) => node.metadata.labels?.[nodeGroupLabel] !== undefined);
   return labelled && (stack === undefined || stack === null || looksLikeUuid(stack));
+}
+
+/** Why drained servers may not be given back now. Whether the group may grow is no matter here. */
+function removalBarrier(
+  group: GroupState,
+  clusterStatus: string,
+  now: Instant,
+): { readonly reason: NodeReason; readonly by: string; readonly until?: Instant } | null {
+  const busy = statusBarrier(group, clusterStatus);
+  if (busy !== null) return busy;
+  if (group.updating)
+    return {
+      reason: isOwnUpdate(group) ? 'ResizeUnderWay' : 'UpdateByOthers',
+      by: group.magnum.status ?? '',
+    };
+  const { lastFailure } = group.memory;
+  const again = lastFailure === null ? now : later(lastFailure.at, shrinkRules(group).afterFailure);
+  return now < again ? { reason: 'GroupBackedOff', by: lastFailure?.message ?? '', until: again } : null;
+}
+
+/** Drains are the shrinking's; one that is taken back because shrinking was switched off is still taken back. */
+function modeOf(action: NodeDecision['action'], group: GroupState, underWay: DrainsUnderWay): Mode {
+  const { grow, shrink, daemon } = group.modes;
+  if (action === 'grow') return grow;
+  if (shrink !== 'act' && underWay.steps.some((step) => step.step === 'rollBack')) return daemon;
+  return action === 'shrink' || underWay.steps.length > 0 ? shrink : mostCautious(grow, shrink);
 }
 
 interface Verdict {
@@ -52,25 +79,22 @@ export function decisionOf(
   const { name } = group.policy;
   const current = group.count;
   const grown = growth.byGroup.get(name);
+  // Beginnings that are only rehearsed do not ride along with drains that are really taken back.
+  const begin = group.modes.shrink !== 'act' && underWay.steps.length > 0 ? [] : shrink.begin;
   const victims = [
     ...group.draining.flatMap((node) => {
       const record = drainOf(node);
       const leaving = !underWay.steps.some((step) => step.node === node.metadata.name && step.step === 'rollBack');
       return record === null || !leaving ? [] : [{ node: node.metadata.name, serverId: record.serverId }];
     }),
-    ...shrink.begin.flatMap((step) => (step.step === 'begin' ? [{ node: step.node, serverId: step.serverId }] : [])),
+    ...begin.flatMap((step) => (step.step === 'begin' ? [{ node: step.node, serverId: step.serverId }] : [])),
   ];
   const removing = group.draining.filter((node) => drainOf(node)?.step === 'removing').length;
 
   const decision = (verdict: Verdict, parts: Partial<UndescribedNodes> = {}): UndescribedNodes => ({
     policy: { name: group.document.metadata.name },
     nodeGroup: name,
-    mode:
-      verdict.action === 'grow'
-        ? group.modes.grow
-        : verdict.action === 'shrink'
-          ? group.modes.shrink
-          : mostCautious(group.modes.grow, group.modes.shrink),
+    mode: modeOf(verdict.action, group, underWay),
     current,
     desired: current,
     action: verdict.action,
@@ -78,15 +102,31 @@ export function decisionOf(
     for: [],
     remove: victims,
     resize: null,
-    drains: [...underWay.steps, ...shrink.begin],
+    drains: [...underWay.steps, ...begin],
     kept: shrink.kept,
     upcoming: group.upcoming,
     until: verdict.until === undefined || verdict.until === null ? null : rfc3339(verdict.until),
     ...parts,
-    facts: { group: name, current, min: group.min, max: group.max, count: 0, pods: 0, ...verdict.facts },
+    facts: {
+      group: name,
+      current,
+      desired: current,
+      min: group.min,
+      max: group.max,
+      count: 0,
+      pods: 0,
+      by: '',
+      what: '',
+      limit: '',
+      flavor: group.magnum.flavor_id ?? 'its flavor',
+      until: verdict.until === undefined || verdict.until === null ? '' : rfc3339(verdict.until),
+      ...verdict.facts,
+    },
   });
 
-  if (grown !== undefined && grown.add > 0) {
+  // A growth that is only rehearsed does not keep real drains from going on.
+  const drainsFirst = group.modes.grow !== 'act' && group.modes.shrink === 'act' && underWay.steps.length > 0;
+  if (grown !== undefined && grown.add > 0 && !drainsFirst) {
     const to = current + grown.add;
     const reason: NodeReason = grown.for.some((demand) => demand.from === 'decided')
       ? 'ReplicasWillNotFit'
@@ -115,7 +155,7 @@ export function decisionOf(
         action: 'hold',
         reason: stopped.reason,
         until: stopped.reason === 'GroupBackedOff' ? (backOff?.until ?? null) : null,
-        facts: { limit: stopped.by, by: stopped.by, what: stopped.by, pods: unserved },
+        facts: { by: stopped.by, what: stopped.what ?? stopped.by, limit: stopped.limit ?? '', pods: unserved },
       },
       { for: servedTargets(growth.unserved) },
     );
@@ -128,26 +168,27 @@ export function decisionOf(
       count: underWay.remove.length,
       node: underWay.remove.map((one) => one.node).join(', '),
     };
-    const barrier = growthBarrier(group, snapshot.magnum.cluster?.status ?? '', now);
-    if (barrier !== null || group.updating)
+    const barrier = removalBarrier(group, snapshot.magnum.cluster?.status ?? '', now);
+    if (barrier !== null)
       return decision({
         action: 'hold',
-        reason: barrier?.reason ?? (isOwnUpdate(group) ? 'ResizeUnderWay' : 'UpdateByOthers'),
-        facts: { ...facts, by: barrier?.by ?? group.magnum.status ?? '', what: barrier?.by ?? '' },
+        reason: barrier.reason,
+        until: barrier.until ?? null,
+        facts: { ...facts, by: barrier.by, what: barrier.by },
       });
     if (!removalIsProven(group, snapshot)) return decision({ action: 'refused', reason: 'RemovalNotProven', facts });
     if (to < group.min)
-      return decision({ action: 'hold', reason: 'LimitReached', facts: { ...facts, limit: `min ${group.min}` } });
+      return decision({ action: 'hold', reason: 'BelowMinimum', facts: { ...facts, desired: current } });
     return decision(
       { action: 'shrink', reason: 'NodesUnneeded', facts },
       { desired: to, resize: { to, remove: underWay.remove } },
     );
   }
-  if (shrink.begin.length > 0) {
+  if (begin.length > 0) {
     const facts = {
       desired: current - victims.length,
-      count: shrink.begin.length,
-      node: shrink.begin.map((step) => step.node).join(', '),
+      count: begin.length,
+      node: begin.map((step) => step.node).join(', '),
     };
     if (!removalIsProven(group, snapshot))
       return decision({ action: 'refused', reason: 'RemovalNotProven', facts }, { remove: [], drains: underWay.steps });

@@ -29,7 +29,7 @@ export interface GroupState {
   readonly upcoming: number;
   /** ordered longer ago than that */
   readonly overdue: number;
-  readonly modes: { readonly grow: Mode; readonly shrink: Mode };
+  readonly modes: { readonly grow: Mode; readonly shrink: Mode; readonly daemon: Mode };
 }
 
 export interface Unusable {
@@ -111,6 +111,7 @@ export function groupStateOf(
     modes: {
       grow: mostCautious(config.daemon.mode, document.spec.mode.grow),
       shrink: mostCautious(config.daemon.mode, document.spec.mode.shrink),
+      daemon: config.daemon.mode,
     },
   };
 }

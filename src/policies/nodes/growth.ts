@@ -29,17 +29,25 @@ export interface GrowthPlan {
   readonly stopped: ReadonlyMap<string, Allowed>;
 }
 
-/** Why no order may go out for a group now; null where one may. */
-export function growthBarrier(group: GroupState, clusterStatus: string, now: Instant): Allowed | null {
-  const stop = (reason: NodeReason, by: string): Allowed => ({ nodes: 0, reason, by });
-  if (group.modes.grow === 'off') return stop('PolicyOff', group.document.metadata.name);
-  const { backOff, sent } = group.memory;
-  if (backOff !== null && now < backOff.until) return stop('GroupBackedOff', group.memory.lastFailure?.message ?? '');
+const stop = (reason: NodeReason, by: string): Allowed => ({ nodes: 0, reason, by });
+
+/** Why nothing at all may be sent for a group now. */
+export function statusBarrier(group: GroupState, clusterStatus: string): Allowed | null {
   const status = group.magnum.status ?? '';
   const busy = [status, clusterStatus].find((one) => /^(?:CREATE|DELETE)_IN_PROGRESS$/.test(one));
   // In these two Magnum answers 202 and drops the request.
   if (busy !== undefined) return stop('UpdateByOthers', busy);
-  if (group.count !== group.magnum.node_count) return stop('ResizeUnderWay', `resize to ${group.count}`);
+  return group.count === group.magnum.node_count ? null : stop('ResizeUnderWay', `resize to ${group.count}`);
+}
+
+/** Why no order may go out for a group now; null where one may. */
+function growthBarrier(group: GroupState, clusterStatus: string, now: Instant): Allowed | null {
+  if (group.modes.grow === 'off') return stop('PolicyOff', group.document.metadata.name);
+  const { backOff, sent } = group.memory;
+  if (backOff !== null && now < backOff.until) return stop('GroupBackedOff', group.memory.lastFailure?.message ?? '');
+  const status = group.magnum.status ?? '';
+  const busy = statusBarrier(group, clusterStatus);
+  if (busy !== null) return busy;
   if (!group.updating) return null;
   if (!isOwnUpdate(group)) return stop('UpdateByOthers', status);
   return sent !== null && sent.remove.length > 0 ? stop('ResizeUnderWay', `removal of ${sent.remove.length}`) : null;
@@ -121,13 +129,27 @@ export function planGrowth(
     const { group } = pool;
     const short = group.min - group.count - (ordered.get(group.policy.name) ?? 0);
     if (short <= 0) continue;
-    const barrier = growthBarrier(group, clusterStatus, now);
-    if (barrier !== null) {
-      stopped.set(group.policy.name, barrier);
-      continue;
-    }
+    const barrier =
+      growthBarrier(group, clusterStatus, now) ??
+      allowedNodes(group, pool.shape?.room ?? null, sized, ordered, config, nova);
+    if (barrier.nodes < short) stopped.set(group.policy.name, barrier);
+    const add = Math.min(short, barrier.nodes);
+    if (add === 0) continue;
     const before = byGroup.get(group.policy.name) ?? { add: 0, for: [] };
-    byGroup.set(group.policy.name, { ...before, add: before.add + short });
+    byGroup.set(group.policy.name, { ...before, add: before.add + add });
+    ordered.set(group.policy.name, (ordered.get(group.policy.name) ?? 0) + add);
   }
+  // Whether a node of unknown size would take the pods cannot be said: no VM is ordered, and the group says why.
+  if (left.length > 0)
+    for (const { group, shape } of pools) {
+      const { name } = group.policy;
+      if (shape !== null || stopped.has(name) || byGroup.has(name)) continue;
+      const barrier = growthBarrier(group, clusterStatus, now);
+      const flavor = group.magnum.flavor_id ?? 'its flavor';
+      stopped.set(
+        name,
+        barrier ?? stop('ShapeUnknown', `write shape: {cpu, memory} for ${name}, or let springtide read ${flavor}`),
+      );
+    }
   return { byGroup, rooms, unserved: left, stopped };
 }

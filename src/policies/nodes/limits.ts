@@ -7,14 +7,19 @@ import type { Room } from './room.ts';
 
 export interface Allowed {
   readonly nodes: number;
-  /** what stops at this number, for people: "max 10", "quota cores 96 of 100" */
   readonly reason: NodeReason;
+  /** what stops at this number, for people: "max 10", "quota cores 96 of 100" */
   readonly by: string;
+  /** of what there is no more: "cores" */
+  readonly what?: string;
+  /** and where it ends: "96 of 100 in use" */
+  readonly limit?: string | number;
 }
 
 const mebi = 2 ** 20;
-const coresOf = (room: Room): number => Math.ceil((room.capacity['cpu'] ?? 0) / 1000);
-const bytesOf = (room: Room): number => (room.capacity['memory'] ?? 0) / 1000;
+/** Of a room of unknown size nothing is counted but the node itself. */
+const coresOf = (room: Room | null): number => Math.ceil((room?.capacity['cpu'] ?? 0) / 1000);
+const bytesOf = (room: Room | null): number => (room?.capacity['memory'] ?? 0) / 1000;
 
 interface Totals {
   readonly nodes?: number | undefined;
@@ -30,7 +35,13 @@ interface Pool {
   readonly room: Room | null;
 }
 
-function underTotals(totals: Totals, pools: readonly Pool[], ordered: Ordered, room: Room, whose: string): Allowed[] {
+function underTotals(
+  totals: Totals,
+  pools: readonly Pool[],
+  ordered: Ordered,
+  room: Room | null,
+  whose: string,
+): Allowed[] {
   let nodes = 0;
   let cores = 0;
   let memory = 0;
@@ -47,6 +58,8 @@ function underTotals(totals: Totals, pools: readonly Pool[], ordered: Ordered, r
       nodes: Math.floor((limit - used) / each),
       reason: 'LimitReached',
       by: `${whose} limits.${name} ${limit}`,
+      what: `${name} (${whose})`,
+      limit,
     });
   };
   under(totals.nodes, nodes, 1, 'nodes');
@@ -58,7 +71,7 @@ function underTotals(totals: Totals, pools: readonly Pool[], ordered: Ordered, r
 function underQuota(
   limits: NovaLimits,
   keepFree: NodePolicyDocument['spec']['quota']['keepFree'],
-  room: Room,
+  room: Room | null,
   orderedNow: { readonly nodes: number; readonly cores: number; readonly mebibytes: number },
 ): Allowed[] {
   const allowed: Allowed[] = [];
@@ -71,10 +84,13 @@ function underQuota(
   ): void => {
     // Nova writes -1 for "no limit".
     if (total === undefined || total < 0 || each <= 0) return;
+    const limit = `${used ?? 0} of ${total} in use${keep > 0 ? `, ${keep} kept free` : ''}`;
     allowed.push({
       nodes: Math.floor((total - (used ?? 0) - keep) / each),
       reason: 'QuotaExceeded',
-      by: `quota ${name}: ${used ?? 0} of ${total} in use${keep > 0 ? `, ${keep} kept free` : ''}`,
+      by: `quota ${name}: ${limit}`,
+      what: name,
+      limit,
     });
   };
   under(
@@ -98,7 +114,7 @@ function underQuota(
 /** The tightest of all limits for one more order of this group. */
 export function allowedNodes(
   group: GroupState,
-  room: Room,
+  room: Room | null,
   pools: readonly Pool[],
   ordered: Ordered,
   config: Config,

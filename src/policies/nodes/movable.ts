@@ -1,7 +1,8 @@
 // May a pod be moved off its node? The first rule that decides wins.
 import type { ShrinkPolicy } from '../../model/config.ts';
-import type { Pod, PodDisruptionBudget } from '../../model/kubernetes.ts';
+import type { OwnerReference, Pod, PodDisruptionBudget } from '../../model/kubernetes.ts';
 import type { KeptReason } from '../../model/reason.ts';
+import type { KubernetesFacts } from '../../model/snapshot.ts';
 import { instantOf, type Instant } from '../../model/units.ts';
 import { controllerOf, isMirror, isOfDaemonSet, isTerminal } from '../pod-facts.ts';
 import { selectorMatches } from '../selectors.ts';
@@ -18,6 +19,7 @@ const annotation = (pod: Pod, name: string): string | undefined => pod.metadata.
 const safeToEvict = 'cluster-autoscaler.kubernetes.io/safe-to-evict';
 const safeVolumes = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
 const deletionSlack = 30_000;
+const defaultGraceSeconds = 30;
 const replicated = new Set(['ReplicaSet', 'ReplicationController', 'Job', 'StatefulSet']);
 
 const podName = (pod: Pod): string => `${pod.metadata.namespace ?? ''}/${pod.metadata.name}`;
@@ -25,8 +27,8 @@ const podName = (pod: Pod): string => `${pod.metadata.namespace ?? ''}/${pod.met
 function isLeavingForGood(pod: Pod, now: Instant): boolean {
   const deleted = instantOf(pod.metadata.deletionTimestamp);
   if (deleted === null) return false;
-  // deletionTimestamp already lies the grace period ahead of the request
-  return now > deleted + deletionSlack;
+  const grace = pod.spec?.terminationGracePeriodSeconds ?? defaultGraceSeconds;
+  return now > deleted + grace * 1000 + deletionSlack;
 }
 
 function hasLocalStorage(pod: Pod): boolean {
@@ -41,7 +43,38 @@ function hasLocalStorage(pod: Pod): boolean {
 export interface MovableRules {
   readonly shrink: Pick<ShrinkPolicy, 'localVolumes' | 'systemPodAge' | 'protect'>;
   readonly budgets: readonly PodDisruptionBudget[];
+  /** what may own a pod; a kind whose list could not be read is absent: then nobody knows who would start the pod again */
+  readonly controllers: Controllers;
   readonly now: Instant;
+}
+
+/** Names ("namespace/name") by kind. */
+export type Controllers = ReadonlyMap<string, ReadonlySet<string>>;
+
+const controllerLists = {
+  ReplicaSet: 'replicasets',
+  ReplicationController: 'replicationcontrollers',
+  StatefulSet: 'statefulsets',
+  Job: 'jobs',
+  DaemonSet: 'daemonsets',
+} as const;
+
+export const controllersOf = (facts: KubernetesFacts): Controllers =>
+  new Map(
+    Object.entries(controllerLists).flatMap(([kind, list]) => {
+      const objects = facts[list];
+      if (objects === undefined) return [];
+      return [[kind, new Set(objects.map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`))] as const];
+    }),
+  );
+
+/** Kinds of others are not looked up: a DaemonSet of a custom API group stands for itself. */
+function isOrphan(pod: Pod, owner: OwnerReference | undefined, controllers: Controllers): boolean {
+  if (owner === undefined || !(owner.kind in controllerLists)) return false;
+  const custom =
+    owner.apiVersion !== undefined && !/^(?:v1|core\/v1|(?:apps|batch|extensions)\/.*)$/.test(owner.apiVersion);
+  if (custom) return false;
+  return controllers.get(owner.kind)?.has(`${pod.metadata.namespace ?? ''}/${owner.name}`) !== true;
 }
 
 export function budgetsOf(pod: Pod, budgets: readonly PodDisruptionBudget[]): readonly PodDisruptionBudget[] {
@@ -57,15 +90,16 @@ export function budgetsOf(pod: Pod, budgets: readonly PodDisruptionBudget[]): re
 }
 
 export function movabilityOf(pod: Pod, rules: MovableRules): Movability {
-  const { shrink, budgets, now } = rules;
+  const { shrink, budgets, controllers, now } = rules;
   const blocked = (reason: KeptReason, by = podName(pod)): Movability => ({ move: 'blocked', reason, by });
   if (isMirror(pod) || isLeavingForGood(pod, now)) return { move: 'ignore' };
+  const owner = controllerOf(pod);
+  if (isOrphan(pod, owner, controllers)) return blocked('ControllerGone');
   if (isOfDaemonSet(pod)) return { move: 'drop' };
   const safe = annotation(pod, safeToEvict);
   if (safe === 'true') return { move: 'evict' };
   if (isTerminal(pod)) return { move: 'drop' };
   if (safe === 'on-completion') return blocked('WaitsForCompletion');
-  const owner = controllerOf(pod);
   if (owner === undefined || !replicated.has(owner.kind)) return blocked('NotReplicated');
   if (shrink.protect.some((one) => one.namespace === pod.metadata.namespace)) return blocked('ProtectedByPolicy');
   const pdbs = budgetsOf(pod, budgets);

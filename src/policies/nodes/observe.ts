@@ -32,7 +32,6 @@ const isQuota = (reason: string): boolean => /quota|exceeded for resource/i.test
 function settleResize(memory: GroupMemory, sent: SentResize, group: GroupState, now: Instant): GroupMemory {
   const { magnum } = group;
   const reached = magnum.node_count === sent.to;
-  const begun = sent.begun || reached || group.updating;
   const age = since(sent.at, now);
   const status = magnum.status ?? '';
   if (reached && /_FAILED$/.test(status) && age > settlesWithin) {
@@ -45,7 +44,10 @@ function settleResize(memory: GroupMemory, sent: SentResize, group: GroupState, 
     if (!group.updating && (sent.begun || age > showsWithin))
       return { ...memory, sent: null, lastShrink: sent.remove.length > 0 ? now : memory.lastShrink };
   }
-  if (!begun && age > showsWithin) {
+  const settled = !group.updating && age > showsWithin;
+  // Another resize has overtaken ours: what became of it is not ours to judge.
+  if (!reached && magnum.node_count !== sent.from && settled) return { ...memory, sent: null };
+  if (!reached && settled) {
     const message = `Magnum accepted ${sent.from} → ${sent.to} and did nothing within ${showsWithin / 1000} s`;
     return fails({ ...memory, sent: null }, { at: now, code: 'Dropped', message });
   }

@@ -19,6 +19,8 @@ export interface ShrinkInput {
   readonly podsOn: ReadonlyMap<string, readonly Pod[]>;
   /** free room of the nodes that stay; taken from as nodes are found unneeded, so that removals are judged together */
   readonly rooms: Map<string, Room>;
+  /** pods of nodes already found unneeded, by the node that they were given a place on: they leave with it again */
+  readonly moved: Map<string, Pod[]>;
   readonly rules: MovableRules;
   readonly memory: Memory;
   /** why nothing of this group may begin to leave now, whatever its nodes look like */
@@ -37,31 +39,38 @@ export const shrinkRules = (group: GroupState): ShrinkPolicy => ({
   ...Object.fromEntries(Object.entries(group.policy.shrink ?? {}).filter(([, value]) => value !== undefined)),
 });
 
-/** The larger of cpu and memory requested, DaemonSet pods aside on both sides. */
+/** GPUs and the like: named by a domain that is not Kubernetes' own. */
+const isExtended = (resource: string): boolean => resource.includes('/') && !/(?:^|\.)kubernetes\.io\//.test(resource);
+
+/** The larger of cpu and memory requested, DaemonSet and mirror pods aside on both sides; of a node with an extended resource: that one. */
 export function utilizationOf(node: Node, pods: readonly Pod[]): number {
   const allocatable = allocatableOf(node);
-  const share = (resource: 'cpu' | 'memory'): number => {
-    let daemons = 0;
+  const share = (resource: string): number => {
+    let own = 0;
     let others = 0;
     for (const pod of pods) {
-      if (isTerminal(pod) || isMirror(pod)) continue;
+      if (isTerminal(pod)) continue;
       const milli = requestsOf(pod.spec)[resource] ?? 0;
-      if (isOfDaemonSet(pod)) daemons += milli;
+      if (isOfDaemonSet(pod) || isMirror(pod)) own += milli;
       else others += milli;
     }
-    const usable = (allocatable[resource] ?? 0) - daemons;
+    const usable = (allocatable[resource] ?? 0) - own;
     return usable > 0 ? others / usable : 1;
   };
-  return Math.max(share('cpu'), share('memory'));
+  const extended = Object.entries(allocatable).flatMap(([name, amount]) =>
+    isExtended(name) && amount > 0 ? [name] : [],
+  );
+  return Math.max(...(extended.length > 0 ? extended : ['cpu', 'memory']).map(share));
 }
 
 interface Move {
+  readonly pod: Pod;
   readonly room: Room;
   readonly requests: Requests;
 }
 
-/** Finds every pod another place, all of them or none; answers the first that has none. */
-function firstWithoutPlace(pods: readonly Pod[], rooms: Iterable<Room>): Pod | null {
+/** Finds every pod another place, all of them or none; answers the moves, or the first pod that has none. */
+function findPlaces(pods: readonly Pod[], rooms: Iterable<Room>): readonly Move[] | { readonly stuck: Pod } {
   const moves: Move[] = [];
   const candidates = [...rooms];
   for (const pod of pods) {
@@ -69,12 +78,12 @@ function firstWithoutPlace(pods: readonly Pod[], rooms: Iterable<Room>): Pod | n
     const room = candidates.find((one) => mayRunOn(pod.spec, one) && hasRoomFor(requests, one));
     if (room === undefined) {
       for (const move of moves) giveBack(move.requests, move.room);
-      return pod;
+      return { stuck: pod };
     }
     take(requests, room);
-    moves.push({ room, requests });
+    moves.push({ pod, room, requests });
   }
-  return null;
+  return moves;
 }
 
 type Verdict =
@@ -96,18 +105,22 @@ function judge(node: Node, input: ShrinkInput, rules: ShrinkPolicy): Verdict {
       'NotUnderutilized',
       `${Math.round(utilization * 100)} % of ${Math.round(rules.utilizationBelow * 100)} %`,
     );
-  const moving: Pod[] = [];
+  const evicting: Pod[] = [];
   for (const pod of pods) {
     const movability = movabilityOf(pod, input.rules);
     if (movability.move === 'blocked') return keep(movability.reason, movability.by);
-    if (movability.move === 'evict') moving.push(pod);
+    if (movability.move === 'evict') evicting.push(pod);
   }
+  const moving = [...evicting, ...(input.moved.get(name) ?? [])];
   const own = input.rooms.get(name);
   input.rooms.delete(name);
-  const stuck = firstWithoutPlace(moving, input.rooms.values());
-  if (stuck === null) return { needed: false, empty: moving.length === 0 };
-  if (own !== undefined) input.rooms.set(name, own);
-  return keep('NoPlaceToMovePods', `${stuck.metadata.namespace ?? ''}/${stuck.metadata.name}`);
+  const moves = findPlaces(moving, input.rooms.values());
+  if ('stuck' in moves) {
+    if (own !== undefined) input.rooms.set(name, own);
+    return keep('NoPlaceToMovePods', `${moves.stuck.metadata.namespace ?? ''}/${moves.stuck.metadata.name}`);
+  }
+  for (const { pod, room } of moves) input.moved.set(room.name, [...(input.moved.get(room.name) ?? []), pod]);
+  return { needed: false, empty: evicting.length === 0 };
 }
 
 export function planShrink(input: ShrinkInput): Shrinking {
