@@ -6,7 +6,7 @@ import { createSmsChannel } from './alerts/channels/sms/http.ts';
 import { openLedger, volatileLedger } from './alerts/ledger/ledger.ts';
 import { createAlertPipeline, type AlertPipeline } from './alerts/pipeline.ts';
 import type { NotificationView } from './alerts/status.ts';
-import type { CallObservation } from './clients/http/types.ts';
+import type { CallObservation, HttpClientOptions } from './clients/http/types.ts';
 import { createKubernetesClient, type KubernetesClient } from './clients/kubernetes/client.ts';
 import { createOpenStackClients } from './clients/openstack/clients.ts';
 import { loadCredentials } from './clients/openstack/credentials.ts';
@@ -34,6 +34,8 @@ export interface WorldOptions {
   /** how much of the world's time passes in a second of the wire's: the world ends watches by its own clock */
   readonly speed?: number;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** how calls to Prometheus and OpenStack are tried again, in real time; a virtual clock has none to spend */
+  readonly repeats?: Pick<HttpClientOptions, 'retry' | 'breaker'>;
   readonly onCall?: (observation: CallObservation) => void;
 }
 
@@ -53,6 +55,7 @@ export async function connectWorld({
   wireClock = clock,
   speed = 1,
   env,
+  repeats = {},
   onCall,
 }: WorldOptions): Promise<World> {
   const { daemon } = config();
@@ -64,6 +67,7 @@ export async function connectWorld({
           credentials: loadCredentials({ ...daemon.openstack, env }),
           clock,
           timeout: daemon.openstack.timeout,
+          ...repeats,
           ...observe,
         });
   const kubernetes = await createKubernetesClient({
@@ -72,7 +76,7 @@ export async function connectWorld({
     timing: { watchFor: (usualWatch * speed) as Milliseconds },
     ...observe,
   });
-  const prometheus = createPrometheusClient({ settings: daemon.prometheus, ...observe });
+  const prometheus = createPrometheusClient({ settings: daemon.prometheus, ...repeats, ...observe });
   return {
     kubernetes,
     magnum: openstack?.magnum ?? null,
@@ -132,6 +136,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     ...(options.wireClock === undefined ? {} : { wireClock: options.wireClock }),
     ...(options.speed === undefined ? {} : { speed: options.speed }),
     env,
+    ...(options.repeats === undefined ? {} : { repeats: options.repeats }),
     onCall: ({ source, method, status, code, tookMs }) =>
       metrics.recordCall({ source, method, code: code ?? String(status ?? 'ok'), seconds: tookMs / 1000 }),
   });
