@@ -44,7 +44,8 @@ export async function playLive(shipped: Config, { port, speed, seed, signal, pri
     throw thrown;
   });
   try {
-    print(fillText(texts, 'demo.page', { url: springtide.server?.urls.page ?? '' }));
+    const query = texts.language === 'en' ? '' : `/?lang=${texts.language}`;
+    print(fillText(texts, 'demo.page', { url: `${springtide.server?.urls.page ?? ''}${query}` }));
     print(fillText(texts, 'demo.speed', { count: speed }));
     print(tableHead(texts));
     let shown = '';

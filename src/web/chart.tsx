@@ -26,6 +26,11 @@ const clockOf = (seconds: number): string => {
 };
 const short = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
 
+/** Replicas, VMs and requests are counted in whole numbers. */
+const wholeSteps = [1, 2, 5]
+  .flatMap((step) => Array.from({ length: 8 }, (_, power) => step * 10 ** power))
+  .sort((a, b) => a - b);
+
 function optionsFor(place: HTMLElement, lines: readonly Line[]): uPlot.Options {
   // The canvas cannot read the stylesheet's variables: it asks elements that carry them.
   const colour = (selector: string): string => getComputedStyle(place.querySelector(selector) ?? place).color;
@@ -45,7 +50,13 @@ function optionsFor(place: HTMLElement, lines: readonly Line[]): uPlot.Options {
     scales: { y: { range: (_chart, _low, high) => [0, Math.max(1, (high ?? 0) * 1.1)] } },
     axes: [
       { ...axis, size: 24, space: 70, values: (_chart, splits) => splits.map(clockOf) },
-      { ...axis, size: 44, space: 36, values: (_chart, splits) => splits.map((value) => short.format(value)) },
+      {
+        ...axis,
+        size: 44,
+        space: 36,
+        incrs: wholeSteps,
+        values: (_chart, splits) => splits.map((value) => short.format(value)),
+      },
     ],
     series: [
       {},

@@ -1,6 +1,7 @@
 // The second tier: the VMs of every node group, for whom they are, and why some stay.
 import type { KeptSummary, NodeRow } from '../model/report.ts';
 import { Change, Range } from './change.tsx';
+import { TierTable, type RowProps, type TierProps } from './tier-table.tsx';
 import { useWords } from './words.ts';
 
 function Kept({ kept }: { kept: readonly KeptSummary[] }) {
@@ -17,7 +18,7 @@ function Kept({ kept }: { kept: readonly KeptSummary[] }) {
   );
 }
 
-function Row({ row, chosen, onChoose }: { row: NodeRow; chosen: boolean; onChoose: (key: string) => void }) {
+function Row({ row, chosen, onChoose }: RowProps<NodeRow>) {
   const { say, explain, clock, number } = useWords();
   const notes = [
     ...(row.upcoming > 0 ? [say('page.upcoming', { count: row.upcoming })] : []),
@@ -54,34 +55,6 @@ function Row({ row, chosen, onChoose }: { row: NodeRow; chosen: boolean; onChoos
   );
 }
 
-interface Props {
-  readonly rows: readonly NodeRow[];
-  readonly chosen: string | null;
-  readonly onChoose: (key: string) => void;
-}
-
-export function NodesTable({ rows, chosen, onChoose }: Props) {
-  const { say } = useWords();
-  return (
-    <section class="card" id="nodes" aria-labelledby="nodes-title">
-      <h2 id="nodes-title">{say('page.nodes')}</h2>
-      {rows.length === 0 ? <p class="quiet">{say('page.nodes.none')}</p> : null}
-      <table role="table" hidden={rows.length === 0}>
-        <thead role="rowgroup">
-          <tr role="row">
-            {['group', 'vms', 'kept', 'why'].map((name) => (
-              <th key={name} role="columnheader" scope="col">
-                {say(`page.column.${name}`)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody role="rowgroup">
-          {rows.map((row) => (
-            <Row key={row.key} row={row} chosen={row.key === chosen} onChoose={onChoose} />
-          ))}
-        </tbody>
-      </table>
-    </section>
-  );
-}
+export const NodesTable = (props: TierProps<NodeRow>) => (
+  <TierTable tier="nodes" columns={['group', 'vms', 'kept', 'why']} row={Row} {...props} />
+);

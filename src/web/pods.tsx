@@ -2,6 +2,7 @@
 import type { MetricReading } from '../model/plan.ts';
 import type { PodRow } from '../model/report.ts';
 import { Change, Range } from './change.tsx';
+import { TierTable, type RowProps, type TierProps } from './tier-table.tsx';
 import { useWords } from './words.ts';
 
 function Reading({ reading }: { reading: MetricReading }) {
@@ -15,7 +16,7 @@ function Reading({ reading }: { reading: MetricReading }) {
   );
 }
 
-function Row({ row, chosen, onChoose }: { row: PodRow; chosen: boolean; onChoose: (key: string) => void }) {
+function Row({ row, chosen, onChoose }: RowProps<PodRow>) {
   const { say, explain, clock, number } = useWords();
   const { target } = row;
   return (
@@ -47,7 +48,7 @@ function Row({ row, chosen, onChoose }: { row: PodRow; chosen: boolean; onChoose
       <td role="cell" class="why">
         {explain(row.reason, row.facts, row.message)}
         <span class="quiet code">
-          {[row.reason, ...row.limitedBy].join(' · ')}
+          {[...new Set([row.reason, ...row.limitedBy])].join(' · ')}
           {row.until === null ? null : ` · ${say('page.until', { time: clock(row.until) })}`}
         </span>
       </td>
@@ -55,34 +56,6 @@ function Row({ row, chosen, onChoose }: { row: PodRow; chosen: boolean; onChoose
   );
 }
 
-interface Props {
-  readonly rows: readonly PodRow[];
-  readonly chosen: string | null;
-  readonly onChoose: (key: string) => void;
-}
-
-export function PodsTable({ rows, chosen, onChoose }: Props) {
-  const { say } = useWords();
-  return (
-    <section class="card" id="pods" aria-labelledby="pods-title">
-      <h2 id="pods-title">{say('page.pods')}</h2>
-      {rows.length === 0 ? <p class="quiet">{say('page.pods.none')}</p> : null}
-      <table role="table" hidden={rows.length === 0}>
-        <thead role="rowgroup">
-          <tr role="row">
-            {['target', 'replicas', 'metrics', 'why'].map((name) => (
-              <th key={name} role="columnheader" scope="col">
-                {say(`page.column.${name}`)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody role="rowgroup">
-          {rows.map((row) => (
-            <Row key={row.key} row={row} chosen={row.key === chosen} onChoose={onChoose} />
-          ))}
-        </tbody>
-      </table>
-    </section>
-  );
-}
+export const PodsTable = (props: TierProps<PodRow>) => (
+  <TierTable tier="pods" columns={['target', 'replicas', 'metrics', 'why']} row={Row} {...props} />
+);

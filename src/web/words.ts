@@ -16,9 +16,9 @@ export interface Words {
 
 export const languageNames: Readonly<Record<Language, string>> = { en: 'English', 'zh-CN': '中文' };
 
-/** What the reader chose before, else what the browser prefers. */
+/** What the address asks for, else what the reader chose before, else what the browser prefers. */
 export function preferredLanguage(): Language {
-  const chosen = localStorage.getItem('language');
+  const chosen = new URLSearchParams(location.search).get('lang') ?? localStorage.getItem('language');
   if (chosen === 'en' || chosen === 'zh-CN') return chosen;
   return navigator.language.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en';
 }
