@@ -98,9 +98,11 @@ function standingOfDrain(node: Node, record: DrainRecord, input: DrainInput): St
 function serverHasLeft(node: Node, serverId: string, input: DrainInput): boolean | null {
   const { servers } = input;
   if (servers !== undefined) return !servers.some((server) => server.id.toLowerCase() === serverId.toLowerCase());
-  const known = input.group.magnum.node_addresses ?? [];
-  if (known.length === 0) return null;
-  return !(node.status?.addresses ?? []).some((one) => known.includes(one.address));
+  const known = new Set(input.group.magnum.node_addresses ?? []);
+  const isKnown = (one: Node): boolean => (one.status?.addresses ?? []).some(({ address }) => known.has(address));
+  // Where Magnum lists floating addresses it knows none of its nodes': that says nothing about this one.
+  const comparable = input.group.nodes.some((other) => other !== node && isKnown(other));
+  return isKnown(node) ? false : comparable ? true : null;
 }
 
 /** The resize was announced on the node: has it been sent, done, dropped, or has it hit somebody else? */
