@@ -108,7 +108,11 @@ class NodeBuilder {
       metadata: { name, uid: `uid-${name}`, creationTimestamp: rfc3339(longAgo), labels: {} },
       spec: { providerID: `openstack:///${serverId(Number(/\d+$/.exec(name)?.[0] ?? 0))}` },
     };
-    this.inGroup('default-worker').withRoom({ cpu: '4', memory: '16Gi', pods: 110 }).ready();
+    const address = `10.0.0.${/\d+$/.exec(name)?.[0] ?? '0'}`;
+    this.inGroup('default-worker')
+      .withRoom({ cpu: '4', memory: '16Gi', pods: 110 })
+      .status({ addresses: [{ type: 'InternalIP', address }] })
+      .ready();
   }
 
   meta(more: Partial<Node['metadata']>): this {
@@ -287,7 +291,7 @@ interface Buildable<T> {
 }
 type Given<T> = T | Buildable<T>;
 const built = <T extends object>(given: readonly Given<T>[]): T[] =>
-  given.map((one) => ('build' in one && typeof one.build === 'function' ? (one).build() : (one as T)));
+  given.map((one) => ('build' in one && typeof one.build === 'function' ? one.build() : (one as T)));
 
 class SnapshotBuilder {
   #snapshot: Snapshot = {
