@@ -10,7 +10,7 @@ import { targetKey } from '../model/target.ts';
 import type { TargetRef } from '../model/target.ts';
 import { since } from '../model/units.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
-import { eachLimited } from './gathering.ts';
+import { eachLimited } from '../parallel.ts';
 import type { Gathering } from './gathering.ts';
 
 export interface KubernetesSource {

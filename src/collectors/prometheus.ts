@@ -3,7 +3,7 @@ import type { PrometheusClient, RangeQuery } from '../clients/prometheus/client.
 import type { Config } from '../model/config.ts';
 import type { PrometheusAnswer, PrometheusFacts, PrometheusRange } from '../model/snapshot.ts';
 import type { Instant } from '../model/units.ts';
-import { eachLimited } from './gathering.ts';
+import { eachLimited } from '../parallel.ts';
 import type { Gathering } from './gathering.ts';
 
 export type PrometheusSource = Pick<PrometheusClient, 'query' | 'queryRange'>;

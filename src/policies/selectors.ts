@@ -1,28 +1,8 @@
 // Which objects a label selector means.
-import type { LabelSelector, SelectorRequirement } from '../model/kubernetes.ts';
+import type { LabelSelector } from '../model/kubernetes.ts';
+import { requirementMatches } from '../model/selector-requirement.ts';
 
 type Labels = Readonly<Record<string, string>>;
-
-export function requirementMatches(requirement: SelectorRequirement, labels: Labels): boolean {
-  const value = labels[requirement.key];
-  const values = requirement.values ?? [];
-  switch (requirement.operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-      return value !== undefined && Number(value) > Number(values[0]);
-    case 'Lt':
-      return value !== undefined && Number(value) < Number(values[0]);
-    default:
-      return false;
-  }
-}
 
 const isLabelSelector = (selector: LabelSelector | Labels): selector is LabelSelector =>
   typeof (selector as LabelSelector).matchLabels === 'object' ||

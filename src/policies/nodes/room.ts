@@ -2,7 +2,7 @@
 import type { Node, NodeSelectorTerm, PodSpec, Taint, Toleration } from '../../model/kubernetes.ts';
 import { parseMilli } from '../../model/quantity.ts';
 import type { Requests } from '../pod-facts.ts';
-import { requirementMatches } from '../selectors.ts';
+import { requirementMatches } from '../../model/selector-requirement.ts';
 
 /** A node, real or ordered, as placing sees it. Free room is in thousandths; `pods` counts places. */
 export interface Room {

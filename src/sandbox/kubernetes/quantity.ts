@@ -1,31 +1,11 @@
 // Quantities of Kubernetes ("250m", "16Gi") as numbers in base units: cores, bytes, pieces.
 
-const suffixes: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
-};
+import { parseQuantity as exactQuantity } from '../../model/quantity.ts';
 
 /** The value of a quantity; undefined where the text is none. Rounded to 1e-9 so that sums of millicores stay exact enough. */
 export function parseQuantity(text: string | number): number | undefined {
-  if (typeof text === 'number') return Number.isFinite(text) ? text : undefined;
-  const parts = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([numkMGTPE]|[KMGTPE]i)?$/.exec(text.trim());
-  const factor = suffixes[parts?.[2] ?? ''];
-  if (parts?.[1] === undefined || factor === undefined) return undefined;
-  return Math.round(Number(parts[1]) * factor * 1e9) / 1e9;
+  const value = exactQuantity(text);
+  return value === null ? undefined : Math.round(value * 1e9) / 1e9;
 }
 
 export const quantityOf = (text: string | number | undefined): number =>

@@ -1,35 +1,16 @@
 // Label and field selectors: the query parameters' text form and the objects' structured form.
+import { requirementMatches } from '../../model/selector-requirement.ts';
 import { badRequest } from './status.ts';
 import type { KubeObject, LabelSelector, SelectorRequirement } from './objects.ts';
 
 type Labels = Readonly<Record<string, string>>;
 export type Predicate = (object: KubeObject) => boolean;
 
-export function meetsRequirement(labels: Labels, { key, operator, values = [] }: SelectorRequirement): boolean {
-  const value = labels[key];
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-      return value !== undefined && Number(value) > Number(values[0]);
-    case 'Lt':
-      return value !== undefined && Number(value) < Number(values[0]);
-    default:
-      return false;
-  }
-}
-
 /** A missing selector matches nothing, an empty one everything, as apps/v1 and policy/v1 have it. */
 export function selects(selector: LabelSelector | undefined, labels: Labels = {}): boolean {
   if (selector === undefined) return false;
   for (const [key, value] of Object.entries(selector.matchLabels ?? {})) if (labels[key] !== value) return false;
-  return (selector.matchExpressions ?? []).every((requirement) => meetsRequirement(labels, requirement));
+  return (selector.matchExpressions ?? []).every((requirement) => requirementMatches(requirement, labels));
 }
 
 export const isEmptySelector = (selector: LabelSelector | undefined): boolean =>
@@ -65,7 +46,7 @@ export function parseLabelSelector(text: string): Predicate {
     .map((part) => part.trim())
     .filter((part) => part !== '');
   const requirements = parts.map(parseRequirement);
-  return (object) => requirements.every((requirement) => meetsRequirement(object.metadata.labels ?? {}, requirement));
+  return (object) => requirements.every((requirement) => requirementMatches(requirement, object.metadata.labels ?? {}));
 }
 
 function fieldOf(object: KubeObject, path: string): string {

@@ -1,6 +1,7 @@
 // May this pod run on this node? The scheduler's own questions, in its order, with its words for a no.
 import { keyOfObject } from '../objects.ts';
-import { meetsRequirement, selects } from '../selectors.ts';
+import { requirementMatches } from '../../../model/selector-requirement.ts';
+import { selects } from '../selectors.ts';
 import { exact } from './requests.ts';
 import type { Node, NodeSelectorTerm, Pod, PodAffinityTerm, PodSpec, Taint, Toleration } from '../objects.ts';
 import type { KubernetesVersion } from '../resources.ts';
@@ -52,8 +53,8 @@ export function matchesNodeAffinity(spec: PodSpec, node: Node): boolean {
 function matchesTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, node: Node): boolean {
   if (matchExpressions.length + matchFields.length === 0) return false;
   return (
-    matchExpressions.every((one) => meetsRequirement(node.metadata.labels ?? {}, one)) &&
-    matchFields.every((one) => meetsRequirement({ 'metadata.name': node.metadata.name }, one))
+    matchExpressions.every((one) => requirementMatches(one, node.metadata.labels ?? {})) &&
+    matchFields.every((one) => requirementMatches(one, { 'metadata.name': node.metadata.name }))
   );
 }
 
