@@ -93,7 +93,10 @@ async function evict(port: DrainPort, step: Extract<DrainStep, { step: 'evict' }
 async function rollBack(port: DrainPort, step: Extract<DrainStep, { step: 'rollBack' }>): Promise<Parts> {
   const node = await port.getNode(step.node);
   if (node === null) return succeeded;
-  const wasCordoned = recordOn(node)?.wasCordoned === true;
+  const record = recordOn(node);
+  // Taken back already: a cordon that the node has by now is somebody else's.
+  if (record === null) return refused('Moved', 'the node is not being drained any more');
+  const { wasCordoned } = record;
   await port.patchNode(
     step.node,
     {

@@ -63,6 +63,10 @@ export async function resizeGroup(port: PoolPort, decision: NodeDecision, moment
         'Moved',
         `Magnum has ${group.node_count} by now, the decision was made on ${decision.current ?? 0}`,
       );
+    const status = group.status ?? '';
+    // In these states Magnum drops a resize in silence, or mixes a removal with an update that is not ours.
+    const busy = resize.remove.length > 0 ? /_IN_PROGRESS$/ : /^(?:CREATE|DELETE)_IN_PROGRESS$/;
+    if (busy.test(status)) return refuse('Moved', `Magnum is at ${status} by now`);
     for (const victim of resize.remove) {
       const moved = await announce(port, victim, resize.to, moment);
       if (moved !== null) return refuse('Moved', moved);
