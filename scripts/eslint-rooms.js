@@ -24,7 +24,7 @@ const packagesOf = {
   promql: ['@prometheus-io/lezer-promql', '@lezer/common', '@lezer/lr'],
 };
 // files at the top of src/ that every room may import
-const commons = ['clock.ts', 'parallel.ts'];
+const commons = ['clock.ts', 'parallel.ts', 'sync-directory.ts'];
 
 const roomsRule = {
   meta: { type: 'problem', docs: { description: 'imports follow the way of the data' }, schema: [] },

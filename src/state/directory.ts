@@ -2,21 +2,13 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { emptyMemory, type Memory } from '../model/memory.ts';
+import { syncDirectory } from '../sync-directory.ts';
 import { memoryText, parseMemory } from './memory-text.ts';
 
 export interface MemoryStore {
   load(): Promise<Memory>;
   /** Resolves when a power cut can no longer undo it. Writes nothing when nothing changed. */
   save(memory: Memory): Promise<void>;
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 export function memoryInDirectory(directory: string): MemoryStore {

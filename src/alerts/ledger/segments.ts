@@ -2,6 +2,7 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { syncDirectory } from '../../sync-directory.ts';
 import { encodeLine, ledgerSchema } from './records.ts';
 import type { LedgerRecord } from './records.ts';
 
@@ -77,14 +78,5 @@ export async function createSegment(
     await handle.close();
     await rm(temporary, { force: true });
     throw error;
-  }
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
