@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../model/errors.ts';
-import { compareText, type Problem } from './problem.ts';
+import { compareText, fileProblem, type Problem } from './problem.ts';
 
 export interface ConfigFile {
   /** relative to the directory, with forward slashes */
@@ -23,22 +23,6 @@ const maximumDepth = 4;
 const folders = ['policies', 'rules'];
 const isYaml = (name: string): boolean => /\.ya?ml$/.test(name);
 
-const fileProblem = (
-  file: string,
-  code: 'ConfigUnreadable' | 'FileTooLarge',
-  message: string,
-  mend: string,
-): Problem => ({
-  file,
-  line: 1,
-  column: 1,
-  code,
-  severity: 'error',
-  path: [],
-  message,
-  mend,
-});
-
 /** All YAML files but hidden ones: kubelet's `..data` and editors' swap files are not configuration. */
 export async function readConfigFiles(directory: string): Promise<ConfigFiles> {
   const files: ConfigFile[] = [];
@@ -56,6 +40,7 @@ export async function readConfigFiles(directory: string): Promise<ConfigFiles> {
           fileProblem(
             child,
             'ConfigUnreadable',
+            'error',
             `cannot be read: ${messageOf(error)}`,
             'look at its owner and its permissions',
           ),
@@ -77,6 +62,7 @@ export async function readConfigFiles(directory: string): Promise<ConfigFiles> {
         fileProblem(
           child,
           'FileTooLarge',
+          'error',
           `the file has ${found.size} bytes, more than 1 MiB`,
           'split it: every file under policies/ is read',
         ),
@@ -91,6 +77,7 @@ export async function readConfigFiles(directory: string): Promise<ConfigFiles> {
       fileProblem(
         directory,
         'ConfigUnreadable',
+        'error',
         `the directory cannot be read: ${messageOf(error)}`,
         'name a directory with --config DIR',
       ),

@@ -6,7 +6,7 @@ import { compileConfig } from './compile.ts';
 import { claimNames, keyOf, settleConflicts, type Entry } from './conflicts.ts';
 import { contentHash, readConfigFiles, type ConfigFiles } from './files.ts';
 import { judge } from './judge.ts';
-import { formatProblem, sortProblems, type DocumentName, type Problem, type ProblemCode } from './problem.ts';
+import { fileProblem, formatProblem, sortProblems, type DocumentName, type Problem } from './problem.ts';
 import { readSources, type Source } from './source.ts';
 import { readOverrides, shippedSentences } from './texts.ts';
 
@@ -143,27 +143,10 @@ function keptVersions(entries: readonly Entry[], unreadable: readonly Problem[],
 
 const isWithin = (file: string, place: string): boolean => file === place || file.startsWith(`${place}/`);
 
-const plain = (
-  file: string,
-  code: ProblemCode,
-  severity: Problem['severity'],
-  message: string,
-  mend: string,
-): Problem => ({
-  file,
-  line: 1,
-  column: 1,
-  code,
-  severity,
-  path: [],
-  message,
-  mend,
-});
-
 function missing(code: 'ConfigEmpty' | 'DaemonMissing' | 'AlertsMissing'): Problem {
   switch (code) {
     case 'ConfigEmpty':
-      return plain(
+      return fileProblem(
         'springtide.yaml',
         code,
         'error',
@@ -171,7 +154,7 @@ function missing(code: 'ConfigEmpty' | 'DaemonMissing' | 'AlertsMissing'): Probl
         'name another directory with --config DIR, or copy the example config/',
       );
     case 'DaemonMissing':
-      return plain(
+      return fileProblem(
         'springtide.yaml',
         code,
         'error',
@@ -179,7 +162,7 @@ function missing(code: 'ConfigEmpty' | 'DaemonMissing' | 'AlertsMissing'): Probl
         'add springtide.yaml with kind: Daemon',
       );
     case 'AlertsMissing':
-      return plain(
+      return fileProblem(
         'alerts.yaml',
         code,
         'warning',
@@ -190,7 +173,7 @@ function missing(code: 'ConfigEmpty' | 'DaemonMissing' | 'AlertsMissing'): Probl
 }
 
 const rulesProblem = (source: Source): Problem =>
-  plain(
+  fileProblem(
     source.file,
     'NotSupportedYet',
     'error',
@@ -199,7 +182,7 @@ const rulesProblem = (source: Source): Problem =>
   );
 
 const languageProblem = (source: Source, language: string): Problem =>
-  plain(
+  fileProblem(
     source.file,
     'UnknownText',
     'error',

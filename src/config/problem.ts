@@ -60,6 +60,24 @@ export interface Problem {
   readonly source?: string;
 }
 
+/** Of a file as a whole, or of one that is not there: no place in it is wrong. */
+export const fileProblem = (
+  file: string,
+  code: ProblemCode,
+  severity: Problem['severity'],
+  message: string,
+  mend: string,
+): Problem => ({
+  file,
+  line: 1,
+  column: 1,
+  code,
+  severity,
+  path: [],
+  message,
+  mend,
+});
+
 /** `spec.metrics[0].query`, as people write it. */
 export const pathText = (path: ProblemPath): string =>
   path.map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`)).join('');
