@@ -25,14 +25,16 @@ interface Making {
 const longestNote = 1024;
 const longestReason = 128;
 
-/** Objects without a namespace have their Events in `default`, as kubectl expects. */
+/** Where Events of objects without a namespace go: API servers before 1.21 take them nowhere else. */
+const namespaceOfNone = 'kube-system';
+
 export function eventOf(event: EventRequest, { now, count, instance }: Making) {
   const { regarding } = event;
   const unique = `${now.toString(16)}${count.toString(16).padStart(4, '0')}`;
   return {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
-    metadata: { name: `${regarding.name.slice(0, 220)}.${unique}`, namespace: regarding.namespace ?? 'default' },
+    metadata: { name: `${regarding.name.slice(0, 220)}.${unique}`, namespace: regarding.namespace ?? namespaceOfNone },
     eventTime: new Date(now).toISOString().replace('Z', '000Z'),
     reportingController: 'springtide.io/springtide',
     reportingInstance: instance.slice(0, longestReason),

@@ -187,7 +187,7 @@ describe('events', () => {
     const received = receive(/events/, '{}', 201);
     expect(await writes.createEvent(event)).toBe(true);
     const { url, body } = await received;
-    expect(url).toBe('/apis/events.k8s.io/v1/namespaces/default/events');
+    expect(url).toBe('/apis/events.k8s.io/v1/namespaces/kube-system/events');
     expect(Buffer.byteLength(body['note'] as string)).toBeLessThanOrEqual(1024);
     expect(body['note']).toMatch(/^满+…$/);
     expect(body).toMatchObject({
