@@ -1,0 +1,49 @@
+// Workloads of the story as plain API objects.
+import type { Kubernetes } from '../servers/kubernetes.ts';
+
+export const shop = 'shop';
+export const deploymentsPath = `/apis/apps/v1/namespaces/${shop}/deployments`;
+export const podsPath = `/api/v1/namespaces/${shop}/pods`;
+export const budgetsPath = `/apis/policy/v1beta1/namespaces/${shop}/poddisruptionbudgets`;
+
+export interface Workload {
+  readonly name: string;
+  readonly replicas: number;
+  readonly cpu: string;
+  readonly nodeGroup?: string;
+}
+
+export function deploymentOf({ name, replicas, cpu, nodeGroup }: Workload): unknown {
+  const labels = { app: name };
+  const container = { name, image: `${name}:1`, resources: { requests: { cpu, memory: '64Mi' } } };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: shop },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          containers: [container],
+          ...(nodeGroup === undefined ? {} : { nodeSelector: { 'magnum.openstack.org/nodegroup': nodeGroup } }),
+        },
+      },
+    },
+  };
+}
+
+export function budgetOf(name: string, minAvailable: number): unknown {
+  return {
+    apiVersion: 'policy/v1beta1',
+    kind: 'PodDisruptionBudget',
+    metadata: { name, namespace: shop },
+    spec: { minAvailable, selector: { matchLabels: { app: name } } },
+  };
+}
+
+export async function create(kubernetes: Kubernetes, path: string, body: unknown): Promise<void> {
+  const answer = await kubernetes.request('POST', path, { body });
+  if (answer.status !== 201) throw new Error(`POST ${path}: ${answer.text}`);
+}
