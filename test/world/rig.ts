@@ -124,7 +124,7 @@ export class Rig {
   async step({ seen = true }: Step = {}): Promise<TickReport> {
     this.clock.advance(this.config.daemon.interval);
     await this.springtide.alerts.settle();
-    if (seen) await caughtUp(this.world, this.springtide.world.kubernetes);
+    if (seen) await inTime(caughtUp(this.world, this.springtide.world.kubernetes));
     return this.springtide.tick(this.clock.now(), new AbortController().signal);
   }
 
@@ -146,6 +146,11 @@ export class Rig {
     throw new Error(
       `${what} did not happen in ${most} ticks; the last plan: ${JSON.stringify([last?.plan, last?.errors])}`,
     );
+  }
+
+  /** After faults of the watches: time for every reflector's longest pause to pass. */
+  reconnected(): Promise<readonly TickReport[]> {
+    return this.steps(6, { seen: false });
   }
 
   /** Ticks until the pods are as many as the demand wants, run, and nothing is on its way. */
@@ -180,6 +185,15 @@ export class Rig {
     await this.world.stop();
     await this.connected.remove();
   }
+}
+
+/** A watch that waits for virtual time would wait for ever. */
+async function inTime(seen: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('the watches have not caught up in 10 s of real time')), 10_000);
+  });
+  await Promise.race([seen, late]).finally(() => clearTimeout(timer));
 }
 
 async function writtenConfig(): Promise<Config> {
