@@ -9,7 +9,7 @@ import { failureOf, resizeOutcome, type Moment } from './actuator.ts';
 import { recordOn } from './drain.ts';
 
 export interface PoolPort {
-  readonly magnum: Pick<Magnum, 'getNodeGroup' | 'resize'>;
+  readonly magnum: Pick<Magnum, 'getCluster' | 'getNodeGroup' | 'resize'>;
   readonly nodes: Pick<KubernetesWrites, 'getNode' | 'patchNode'>;
 }
 
@@ -56,17 +56,22 @@ export async function resizeGroup(port: PoolPort, decision: NodeDecision, moment
   const { resize } = decision;
   if (wrong !== null || resize === null) return refuse('Inconsistent', wrong ?? '');
   try {
-    const group = await port.magnum.getNodeGroup(moment.cluster, decision.nodeGroup);
+    const [group, cluster] = await Promise.all([
+      port.magnum.getNodeGroup(moment.cluster, decision.nodeGroup),
+      port.magnum.getCluster(moment.cluster),
+    ]);
     if (group.role === 'master') return refuse('GroupIsMaster', `${group.name} holds the masters`);
     if (group.node_count !== decision.current)
       return refuse(
         'Moved',
         `Magnum has ${group.node_count} by now, the decision was made on ${decision.current ?? 0}`,
       );
-    const status = group.status ?? '';
-    // In these states Magnum drops a resize in silence, or mixes a removal with an update that is not ours.
-    const busy = resize.remove.length > 0 ? /_IN_PROGRESS$/ : /^(?:CREATE|DELETE)_IN_PROGRESS$/;
-    if (busy.test(status)) return refuse('Moved', `Magnum is at ${status} by now`);
+    const statuses = [cluster.status ?? '', group.status ?? ''];
+    // In these states Magnum drops a resize in silence; a removal does not mix with an update of the group either.
+    const busy =
+      statuses.find((status) => /^(?:CREATE|DELETE)_IN_PROGRESS$/.test(status)) ??
+      (resize.remove.length > 0 ? statuses.slice(1).find((status) => /_IN_PROGRESS$/.test(status)) : undefined);
+    if (busy !== undefined) return refuse('Moved', `Magnum is at ${busy} by now`);
     for (const victim of resize.remove) {
       const moved = await announce(port, victim, resize.to, moment);
       if (moved !== null) return refuse('Moved', moved);
