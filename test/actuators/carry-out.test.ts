@@ -1,0 +1,76 @@
+// A whole plan: what each mode writes, in which order, and that stopping begins nothing.
+import { describe, expect, it } from 'vitest';
+import { actuatorsFor, carryOut } from '../../src/actuators/carry-out.ts';
+import type { Plan } from '../../src/model/plan.ts';
+import { serverId } from '../builders.ts';
+import { deployment } from '../sandbox/kubernetes/world.ts';
+import { aMoment, aNodeDecision, aPodDecision, aStage, type Stage } from './stage.ts';
+
+type Mode = 'act' | 'dryRun' | 'confirm' | 'off';
+
+async function prepared(): Promise<Stage> {
+  const stage = await aStage();
+  stage.world.addNode({ name: 'n-1' });
+  stage.world.objects.apply(deployment('web', 4));
+  return stage;
+}
+function planOf(stage: Stage, mode: Mode): Plan {
+  const version = stage.world.objects.get('deployments', 'web')?.metadata.resourceVersion;
+  const begin = { step: 'begin', node: 'n-1', serverId: serverId(1), nodeGroup: 'default-worker' } as const;
+  return {
+    time: '2026-11-20T12:00:00Z',
+    configHash: 'test',
+    pods: [
+      { ...aPodDecision(4, 8, version), mode },
+      { ...aPodDecision(4, 4, version), mode, action: 'hold' },
+    ],
+    nodes: [aNodeDecision({ mode, action: 'shrink', desired: 2, resize: { to: 4, remove: [] }, drains: [begin] })],
+    alerts: [],
+  };
+}
+const run = (stage: Stage, mode: Mode, signal = new AbortController().signal) =>
+  carryOut(planOf(stage, mode), actuatorsFor({ writes: stage.client.writes, magnum: null }), aMoment({ signal }));
+
+describe('a plan', () => {
+  it('acts: pods first, then the VMs', async () => {
+    const stage = await prepared();
+    const outcomes = await run(stage, 'act');
+    expect(outcomes.map(({ kind, status }) => ({ kind, status }))).toEqual([
+      { kind: 'scale', status: 'succeeded' },
+      { kind: 'resize', status: 'dryRun' },
+      { kind: 'drain', status: 'succeeded' },
+    ]);
+  });
+
+  it.each([
+    ['dryRun', 'dryRun', undefined],
+    ['confirm', 'refused', 'ConfirmNeeded'],
+  ] as const)('in mode %s sends nothing at all', async (mode, status, code) => {
+    const stage = await prepared();
+    const before = stage.world.requests.total;
+    const outcomes = await run(stage, mode);
+    expect(outcomes).toHaveLength(3);
+    for (const outcome of outcomes) expect([outcome.status, outcome.code]).toEqual([status, code]);
+    expect(stage.world.requests.total).toBe(before);
+  });
+
+  it('in mode off tries nothing', async () => {
+    const stage = await prepared();
+    expect(await run(stage, 'off')).toEqual([]);
+    expect(stage.world.requests.total).toBe(0);
+  });
+
+  it('begins nothing when springtide is stopping', async () => {
+    const stage = await prepared();
+    expect(await run(stage, 'act', AbortSignal.abort())).toEqual([]);
+    expect(stage.world.requests.total).toBe(0);
+  });
+
+  it('goes on where one part fails', async () => {
+    const stage = await prepared();
+    stage.world.faults.set('http500', { path: '/scale' });
+    const outcomes = await run(stage, 'act');
+    expect(outcomes.map(({ kind, status }) => [kind, status])).toContainEqual(['scale', 'failed']);
+    expect(outcomes.map(({ kind, status }) => [kind, status])).toContainEqual(['drain', 'succeeded']);
+  });
+});
