@@ -8,7 +8,7 @@ const children = [
   spawn(bin('vite'), ['build', '--watch', '--logLevel', 'warn'], { stdio: 'inherit' }),
   spawn(
     process.execPath,
-    ['--watch-path=dist', '--watch-preserve-output', 'dist/cli/main.js', 'demo', ...process.argv.slice(2)],
+    ['--watch', '--watch-preserve-output', 'dist/cli/main.js', 'demo', ...process.argv.slice(2)],
     {
       stdio: 'inherit',
     },
