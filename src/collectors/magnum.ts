@@ -6,14 +6,16 @@ import type { Gathering } from './gathering.ts';
 export type MagnumSource = Pick<Magnum, 'versions' | 'getCluster' | 'listNodeGroups'>;
 
 export async function collectMagnum(source: MagnumSource, name: string, gathering: Gathering): Promise<MagnumFacts> {
-  const [cluster, nodegroups, versions] = await Promise.all([
+  const [cluster, list, versions] = await Promise.all([
     gathering.read('magnum', 'cluster', () => source.getCluster(name)),
     gathering.read('magnum', 'nodegroups', () => source.listNodeGroups(name)),
     gathering.read('magnum', 'versions', () => source.versions()),
   ]);
+  for (const { name: group, error } of list?.failures ?? [])
+    gathering.fail('magnum', `nodegroup ${group}`, error.code, error.message);
   return {
     ...(cluster && { cluster }),
-    ...(nodegroups && { nodegroups }),
+    ...(list && { nodegroups: list.groups }),
     ...(versions && { versions: { min: versions.min, max: versions.max, used: versions.used } }),
   };
 }

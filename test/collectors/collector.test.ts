@@ -1,5 +1,5 @@
 // One failing source never fails the others, what was not read is named, and nothing outlives the deadline.
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { ClientError } from '../../src/clients/http/error.ts';
 import type { ListReading } from '../../src/clients/kubernetes/lists.ts';
 import { createCollector } from '../../src/collectors/collector.ts';
@@ -10,6 +10,9 @@ import type { PrometheusAnswer } from '../../src/model/snapshot.ts';
 import { instantOf, later, seconds } from '../../src/model/units.ts';
 import type { Instant, Milliseconds } from '../../src/model/units.ts';
 import { VirtualClock } from '../../src/sandbox/clock.ts';
+import { aWorld as aCloud, closeWorlds } from '../sandbox/openstack/cloud.ts';
+
+afterEach(closeWorlds);
 
 const start = instantOf('2026-11-20T08:00:00Z') as Instant;
 
@@ -79,7 +82,7 @@ function aWorld(
         : {
             magnum: {
               getCluster: (name) => Promise.resolve({ uuid: 'c', name }),
-              listNodeGroups: () => Promise.resolve([]),
+              listNodeGroups: () => Promise.resolve({ groups: [], failures: [] }),
               versions: () => Promise.resolve({ min: '1.1', max: '1.10', used: '1.10' }),
             },
             nova: {
@@ -150,7 +153,7 @@ describe('a collection', () => {
       openstack: {
         magnum: {
           getCluster: () => new Promise(() => undefined),
-          listNodeGroups: () => Promise.resolve([]),
+          listNodeGroups: () => Promise.resolve({ groups: [], failures: [] }),
           versions: () => Promise.reject(failure('ServerFault')),
         },
       },
@@ -224,6 +227,18 @@ describe('lists of Kubernetes', () => {
 });
 
 describe('the cloud', () => {
+  it('with a node group that cannot be read is read but for that group', async () => {
+    const world = await aCloud();
+    const { uuid } = await world.group('extra');
+    world.cloud.inject({ kind: 'http500', service: 'magnum', path: `/nodegroups/${uuid}` });
+    const config = { ...aConfig([]), daemon: { cluster: 'k8s', openstack: {} } } as Config;
+    const snapshot = await createCollector(aWorld({ config, openstack: world.clients }).parts)(start);
+    expect(snapshot.magnum.nodegroups?.map(({ name }) => name)).toEqual(['default-master', 'default-worker']);
+    expect(snapshot.magnum).toHaveProperty('versions');
+    expect(snapshot.errors).toMatchObject([{ source: 'magnum', what: 'nodegroup extra', code: 'ServerFault' }]);
+    expect(snapshot.errors[0]?.message).toMatch(/Magnum/);
+  });
+
   it('that hides Nova is one named error', async () => {
     const world = aWorld();
     const nova = {

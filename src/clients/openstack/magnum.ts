@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { MagnumCluster, MagnumNodeGroup } from '../../model/openstack.ts';
 import type { ServerId } from '../../model/units.ts';
+import { eachLimited } from '../../parallel.ts';
 import { ClientError } from '../http/error.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/types.ts';
 import { validate } from '../http/validate.ts';
@@ -20,11 +21,17 @@ export interface Resize {
   readonly nodesToRemove?: readonly ServerId[];
 }
 
+export interface NodeGroupList {
+  readonly groups: readonly MagnumNodeGroup[];
+  /** Those that are listed but could not be read, by the list's own name for them. */
+  readonly failures: readonly { readonly name: string; readonly error: ClientError }[];
+}
+
 export interface Magnum {
   versions(): Promise<Versions>;
   getCluster(cluster: string): Promise<MagnumCluster>;
-  /** Each group read on its own, because a list shows no limits. */
-  listNodeGroups(cluster: string): Promise<readonly MagnumNodeGroup[]>;
+  /** Each group read on its own, because a list shows no limits; one that cannot be read stops none of the others. */
+  listNodeGroups(cluster: string): Promise<NodeGroupList>;
   getNodeGroup(cluster: string, nodeGroup: string): Promise<MagnumNodeGroup>;
   /** Accepted means queued and nothing more; what became of it is seen in the group. */
   resize(resize: Resize): Promise<{ readonly requestId: string | null }>;
@@ -61,7 +68,9 @@ const nodeGroup = z.looseObject({
   labels,
   is_default: z.boolean().optional(),
 });
-const groupList = z.looseObject({ nodegroups: z.array(z.looseObject({ uuid: z.string().min(1) })) });
+const groupList = z.looseObject({
+  nodegroups: z.array(z.looseObject({ uuid: z.string().min(1), name: z.string().min(1).optional().catch(undefined) })),
+});
 const root = z.looseObject({
   versions: z.array(z.looseObject({ id: z.string(), min_version: z.string(), max_version: z.string() })).min(1),
 });
@@ -130,6 +139,17 @@ export function createMagnum(parts: { readonly keystone: Keystone; readonly http
     return validate(nodeGroup, response.json(), { source: http.name, what: `GET ${path}` });
   }
 
+  type Reading = { readonly group: MagnumNodeGroup } | { readonly name: string; readonly error: ClientError };
+
+  async function reading(clusterId: string, id: string, name: string): Promise<Reading> {
+    try {
+      return { group: await getNodeGroup(clusterId, id) };
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      return { name, error };
+    }
+  }
+
   return {
     versions,
     getNodeGroup,
@@ -144,11 +164,15 @@ export function createMagnum(parts: { readonly keystone: Keystone; readonly http
       const response = await call({ path, operation: 'nodegroups' });
       const listed = validate(groupList, response.json(), { source: http.name, what: `GET ${path}` }).nodegroups;
       const groups: MagnumNodeGroup[] = [];
-      for (let at = 0; at < listed.length; at += readsAtOnce)
-        groups.push(
-          ...(await Promise.all(listed.slice(at, at + readsAtOnce).map(({ uuid: id }) => getNodeGroup(clusterId, id)))),
-        );
-      return groups;
+      const failures: { name: string; error: ClientError }[] = [];
+      const readings = await eachLimited(listed, readsAtOnce, ({ uuid: id, name }) =>
+        reading(clusterId, id, name ?? id),
+      );
+      for (const one of readings) {
+        if ('group' in one) groups.push(one.group);
+        else failures.push(one);
+      }
+      return { groups, failures };
     },
     async resize(wanted) {
       const victims = wanted.nodesToRemove ?? [];

@@ -70,6 +70,10 @@ export function groupStateOf(
   if (nodegroups === undefined) return unusable('MagnumUnreadable', failed('magnum'));
   if (nodes === undefined || pods === undefined) return unusable('KubernetesUnreadable', failed('kubernetes'));
   const magnum = nodegroups.find((group) => group.name === policy.name || group.uuid === policy.name);
+  const unread = snapshot.errors.find(
+    (error) => error.source === 'magnum' && error.what === `nodegroup ${policy.name}`,
+  );
+  if (magnum === undefined && unread !== undefined) return unusable('MagnumUnreadable', unread.message);
   if (magnum === undefined)
     return unusable('GroupNotFound', `Magnum has ${nodegroups.map((group) => group.name).join(', ')}`);
   if (magnum.role === 'master') return unusable('GroupIsMaster', magnum.name);

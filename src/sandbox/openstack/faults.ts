@@ -17,6 +17,8 @@ export type MachineFault =
 export type ApiFault = {
   readonly kind: 'http500' | 'http429' | 'slow' | 'hang' | 'garbage' | 'forbidden403';
   readonly service?: ServiceName;
+  /** Only requests whose path contains this. */
+  readonly path?: string;
   readonly times?: number;
   /** slow: real milliseconds; http429: the seconds that Retry-After names. */
   readonly delayMs?: number;
@@ -48,8 +50,10 @@ export class Faults {
     this.#apis = [];
   }
 
-  takeApi(service: ServiceName): ApiFault | null {
-    const entry = this.#apis.find(({ fault, left }) => left > 0 && (fault.service ?? service) === service);
+  takeApi(service: ServiceName, path: string): ApiFault | null {
+    const entry = this.#apis.find(
+      ({ fault, left }) => left > 0 && (fault.service ?? service) === service && path.includes(fault.path ?? ''),
+    );
     if (entry === undefined) return null;
     entry.left--;
     return entry.fault;

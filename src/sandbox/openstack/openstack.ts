@@ -100,7 +100,7 @@ export async function startOpenStack(options: OpenStackOptions): Promise<Embedde
       return { status: 404, json: { error: { code: 404, title: 'Not Found', message: 'No such service' } } };
     const service = prefixes[prefix as keyof typeof prefixes];
     const request = { ...incoming, path: incoming.path.slice(prefix.length) };
-    const fault = faults.takeApi(service);
+    const fault = faults.takeApi(service, request.path);
     let given: JsonAnswer;
     switch (fault?.kind) {
       case 'hang':

@@ -12,6 +12,7 @@ import type { World } from '../../sandbox/openstack/cloud.ts';
 
 afterEach(closeWorlds);
 
+const retry = { attempts: 2, baseDelay: 1 as Milliseconds, maxDelay: 2 as Milliseconds };
 const tokensOf = (world: World): number =>
   world.cloud.requests.filter((request) => request.service === 'keystone' && request.method === 'POST').length;
 
@@ -91,7 +92,8 @@ describe('Magnum', () => {
   it('reads the cluster and its groups with their true limits', async () => {
     const world = await aWorld();
     expect(await world.clients.magnum.getCluster('k8s')).toMatchObject({ uuid: world.cluster, node_count: 4 });
-    const groups = await world.clients.magnum.listNodeGroups(world.cluster);
+    const { groups, failures } = await world.clients.magnum.listNodeGroups(world.cluster);
+    expect(failures).toEqual([]);
     expect(groups.map((group) => [group.name, isMaster(group), group.min_node_count, group.max_node_count])).toEqual([
       ['default-master', true, 0, null],
       ['default-worker', false, 1, 10],
@@ -177,6 +179,30 @@ describe('under faults', () => {
       source: 'Magnum',
     });
     clients.close();
+  });
+
+  it.each([
+    ['http500', 'ServerFault'],
+    ['garbage', 'NotJson'],
+    ['forbidden403', 'Forbidden'],
+    ['hang', 'Timeout'],
+  ] as const)('reads the other groups where the answer about one is %s', async (kind, code) => {
+    const world = await aWorld();
+    const { uuid } = await world.group();
+    world.cloud.inject({ kind, service: 'magnum', path: `/nodegroups/${uuid}` });
+    const credentials = loadCredentials({ env: world.cloud.environment() });
+    const clients = createOpenStackClients({ credentials, clock: world.clock, timeout: 1_000 as Milliseconds, retry });
+    const { groups, failures } = await clients.magnum.listNodeGroups(world.cluster);
+    expect(groups.map(({ name }) => name)).toEqual(['default-master', 'extra']);
+    expect(failures).toMatchObject([{ name: 'default-worker', error: { code, source: 'Magnum' } }]);
+    clients.close();
+  });
+
+  it('has no groups where the list itself is refused', async () => {
+    const world = await aWorld();
+    await world.group();
+    world.cloud.inject({ kind: 'http500', service: 'magnum', path: '/nodegroups' });
+    expect(await failureOf(world.clients.magnum.listNodeGroups(world.cluster))).toMatchObject({ code: 'ServerFault' });
   });
 
   it('sends a resize once, whatever is answered', async () => {
