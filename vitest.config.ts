@@ -9,6 +9,9 @@ export default defineConfig({
         test: {
           ...common,
           name: 'unit',
+          // Modules are loaded once a thread, not once a file: no test of this suite leaves anything behind in them.
+          isolate: false,
+          pool: 'threads',
           include: ['test/**/*.test.ts'],
           exclude: ['test/real/**', 'test/soak/**', 'test/world/**', 'test/web/**'],
         },
@@ -19,6 +22,16 @@ export default defineConfig({
           name: 'world',
           include: ['test/world/**/*.test.ts', 'test/web/**/*.test.ts'],
           testTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'soak',
+          include: ['test/soak/**/*.test.ts'],
+          testTimeout: 3_600_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
         },
       },
       {

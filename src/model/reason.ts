@@ -20,9 +20,7 @@ export const podReasons = [
   'SomeMetricsUnknown',
   'FallbackReplicas',
   'FailedGetPods',
-  'MissingRequests',
   'SettlingAfterStart',
-  'WaitingForNodes',
   'PolicyOff',
 ] as const;
 export type PodReason = (typeof podReasons)[number];
@@ -48,7 +46,6 @@ export const nodeReasons = [
   'RemovalNotProven',
   'DrainUnderWay',
   'SettlingAfterStart',
-  'TooManyUnready',
   'PolicyOff',
 ] as const;
 export type NodeReason = (typeof nodeReasons)[number];
@@ -71,9 +68,8 @@ export const keptReasons = [
   'ForbiddenByAnnotation',
   'NotReady',
   'ServerUnknown',
-  'DrainingElsewhere',
+  'TooManyUnready',
   'AtOnceReached',
-  'OutsideWindow',
   'BeingRemoved',
   'SettlingAfterStart',
   'ProtectedByPolicy',

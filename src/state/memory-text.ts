@@ -1,18 +1,7 @@
 // Memory as text and back: what is read must be of a schema that this version knows.
-import { z } from 'zod';
 import { SpringtideError } from '../model/errors.ts';
-import { emptyMemory, memorySchema, type Memory } from '../model/memory.ts';
-
-/** Only the frame is checked: its content is our own, and a record that no longer fits is left out by whoever reads it. */
-const frame = z.looseObject({
-  schema: z.int().positive(),
-  lastTick: z.number().nullable(),
-  steadySince: z.number().nullable(),
-  targets: z.record(z.string(), z.looseObject({})),
-  groups: z.record(z.string(), z.looseObject({})),
-  nodes: z.record(z.string(), z.looseObject({})),
-  conditions: z.record(z.string(), z.looseObject({})),
-});
+import { memorySchema, type Memory } from '../model/memory.ts';
+import { memoryShape } from './memory-shape.ts';
 
 export const memoryText = (memory: Memory): string => JSON.stringify(memory);
 
@@ -42,7 +31,7 @@ export function memoryOf(value: unknown, where: string): Memory {
       what: `the memory has schema ${schema}, this version knows ${memorySchema}`,
       mend: 'run the newer version of springtide, or move the memory away to begin anew',
     });
-  const parsed = frame.safeParse(value);
+  const parsed = memoryShape.safeParse(value);
   if (!parsed.success)
     throw new SpringtideError({
       code: 'MemoryUnreadable',
@@ -50,5 +39,5 @@ export function memoryOf(value: unknown, where: string): Memory {
       what: `the memory is not one: ${parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`,
       mend: 'move it away: springtide starts with an empty memory and shrinks nothing in its first window',
     });
-  return { ...emptyMemory(), ...(value as Memory) };
+  return parsed.data;
 }

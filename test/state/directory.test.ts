@@ -62,7 +62,7 @@ describe('the memory in a directory', () => {
     ['that was cut off', '{"schema":1,"lastTick"', 'MemoryUnreadable', /move the file away/],
     ['that is something else', '[1, 2]', 'MemoryUnreadable', /move it away/],
     ['that is empty', '', 'MemoryUnreadable', /move the file away/],
-    ['without its parts', '{"schema":1}', 'MemoryUnreadable', /targets/],
+    ['with a part that is none', '{"schema":1,"targets":[]}', 'MemoryUnreadable', /targets/],
   ])('%s is refused by code, with what to do', async (_, text, code, message) => {
     writeFileSync(file(), text);
     await expect(memoryInDirectory(directory).load()).rejects.toMatchObject({

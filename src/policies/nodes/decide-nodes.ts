@@ -27,11 +27,12 @@ export interface NodeTier {
 
 const podsIn = (demands: readonly SourcedDemand[]): number => demands.reduce((sum, demand) => sum + demand.pods, 0);
 
-function tooManyUnready(snapshot: Snapshot, group: GroupState): boolean {
+/** "5 of 12"; null while the cluster is sound enough to lose a node on purpose. */
+function tooManyUnready(snapshot: Snapshot, group: GroupState): string | null {
   const nodes = snapshot.kubernetes.nodes ?? [];
   const unready = nodes.filter((node) => !isReady(node) && drainOf(node) === null).length;
   const { percent, nodes: most } = group.document.spec.shrink.unready.stopAbove;
-  return unready > most && (unready * 100) / nodes.length > percent;
+  return unready > most && (unready * 100) / nodes.length > percent ? `${unready} of ${nodes.length}` : null;
 }
 
 /** What forbids every new drain of a group, whatever its nodes look like. */
@@ -48,7 +49,8 @@ function shrinkBarrier(
   const settled = later(steadySince, rules.unneededFor);
   if (group.modes.shrink === 'off' || group.document.spec.shrink.removal === 'never')
     return { reason: 'PolicyOff', by: group.document.metadata.name, until: null };
-  if (tooManyUnready(snapshot, group)) return { reason: 'NotReady', by: 'too many nodes are not Ready', until: null };
+  const unready = tooManyUnready(snapshot, group);
+  if (unready !== null) return { reason: 'TooManyUnready', by: unready, until: null };
   if (removal === 'refuted') return { reason: 'WrongServerLeft', by: group.policy.name, until: null };
   if (growing || group.upcoming > 0) return { reason: 'RecentGrowth', by: null, until: null };
   if (lastGrowth !== null && now < lastGrowth + rules.afterGrowth)

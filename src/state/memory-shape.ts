@@ -1,0 +1,75 @@
+// The shape of a memory that is read from outside: every entry is checked, and what an older writer did not know is filled in.
+import { z } from 'zod';
+import { emptyGroupMemory, emptyTargetMemory, memorySchema, type Memory } from '../model/memory.ts';
+import type { Instant, Milliseconds } from '../model/units.ts';
+
+const instant = z.number().transform((at) => at as Instant);
+const length = z.number().transform((span) => span as Milliseconds);
+const event = z.object({ at: instant, change: z.number() });
+const history = z.object({
+  ups: z.array(event).default([]),
+  downs: z.array(event).default([]),
+  standing: z.number().optional(),
+});
+const failure = z.object({ at: instant, code: z.string(), message: z.string() }).nullable();
+const texts = z.record(z.string(), z.string());
+const victim = z.object({ node: z.string(), serverId: z.string() });
+
+const target = z.object({
+  recommendations: z.array(z.object({ at: instant, replicas: z.number() })).default([]),
+  acted: history.default(emptyTargetMemory.acted as z.infer<typeof history>),
+  rehearsed: history.default(emptyTargetMemory.rehearsed as z.infer<typeof history>),
+  written: z
+    .object({ replicas: z.number(), resourceVersion: z.string().optional(), at: instant })
+    .nullable()
+    .default(null),
+  unknownSince: z.record(z.string(), instant).default({}),
+  failure: failure.default(null),
+});
+
+const group = z.object({
+  lastGrowth: instant.nullable().default(null),
+  lastShrink: instant.nullable().default(null),
+  lastFailure: failure.default(null),
+  backOff: z.object({ until: instant, length }).nullable().default(null),
+  sent: z
+    .object({
+      at: instant,
+      from: z.number(),
+      to: z.number(),
+      remove: z.array(victim),
+      requestId: z.string().optional(),
+      begun: z.boolean(),
+    })
+    .nullable()
+    .default(null),
+  ordered: z.array(z.object({ at: instant, count: z.number() })).default([]),
+  bootTimes: z.array(length).default([]),
+  removal: z.enum(['unproven', 'proven', 'refuted']).default(emptyGroupMemory.removal),
+});
+
+const node = z.object({
+  unneededSince: instant.nullable().default(null),
+  emptySince: instant.nullable().default(null),
+  ready: z.boolean().default(false),
+});
+
+const condition = z.object({
+  since: instant,
+  labels: texts,
+  annotations: texts,
+  lastSeen: instant,
+  lasts: length,
+  fired: z.boolean(),
+  ended: instant.nullable(),
+});
+
+export const memoryShape: z.ZodType<Memory> = z.object({
+  schema: z.literal(memorySchema).default(memorySchema),
+  lastTick: instant.nullable().default(null),
+  steadySince: instant.nullable().default(null),
+  targets: z.record(z.string(), target).default({}),
+  groups: z.record(z.string(), group).default({}),
+  nodes: z.record(z.string(), node).default({}),
+  conditions: z.record(z.string(), condition).default({}),
+});
