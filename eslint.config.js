@@ -14,7 +14,16 @@ const pureRooms = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'test/real/kubernetes/**', 'test/real/openstack/**', '.cache/**'] },
+  {
+    ignores: [
+      'dist/**',
+      'dist-bench/**',
+      'node_modules/**',
+      'test/real/kubernetes/**',
+      'test/real/openstack/**',
+      '.cache/**',
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

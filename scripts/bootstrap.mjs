@@ -31,7 +31,7 @@ const verbs = {
       [node, 'scripts/generate.mjs', '--check'],
     ],
   },
-  bench: { needs: ['daemon', 'page'], commands: [[node, 'dist-bench/bench/main.js']] },
+  bench: { needs: ['daemon', 'page'], commands: [[node, 'dist-bench/main.js']] },
   generate: { needs: ['daemon'], commands: [[node, 'scripts/generate.mjs']] },
 };
 

@@ -1,0 +1,79 @@
+// The world and the daemon as processes of their own: started, asked, measured from outside, ended.
+import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { sleep, systemClock } from '../dist/clock.js';
+import { seconds, type Milliseconds } from '../dist/model/units.js';
+import type { Demand, WorldIsUp, WorldSaw } from './world-process.ts';
+
+export interface World extends WorldIsUp {
+  /** Resolves when the replicas have changed. */
+  change(demand: Demand): Promise<WorldSaw>;
+  end(): Promise<void>;
+}
+
+const patience = seconds(60);
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+}
+
+export async function startWorldProcess(interval: string): Promise<World> {
+  const child = fork(fileURLToPath(new URL('world-process.js', import.meta.url)), [interval]);
+  const [up] = (await once(child, 'message')) as [WorldIsUp];
+  return {
+    ...up,
+    change: async (demand) => {
+      const saw = once(child, 'message', { signal: AbortSignal.timeout(patience) }) as Promise<[WorldSaw]>;
+      child.send(demand);
+      return (await saw)[0];
+    },
+    end: async () => {
+      child.disconnect();
+      await ended(child);
+    },
+  };
+}
+
+export interface Daemon {
+  /** from the process's start to its first complete tick */
+  readonly startedIn: Milliseconds;
+  /** resident memory in MB */
+  memory(): number;
+  end(): Promise<void>;
+}
+
+const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+async function isReady(page: string): Promise<boolean> {
+  try {
+    return (await fetch(`${page}/readyz`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+export async function startDaemon(world: World): Promise<Daemon> {
+  const began = performance.now();
+  const child = spawn(process.execPath, [main, 'run', '--config', world.config, '--log-level', 'error'], {
+    env: { ...process.env, ...world.env },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  while (!(await isReady(world.page))) {
+    if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode} before its first tick`);
+    if (performance.now() - began > patience) throw new Error('the daemon made no complete tick within a minute');
+    await sleep(systemClock, 5 as Milliseconds);
+  }
+  const startedIn = (performance.now() - began) as Milliseconds;
+  return {
+    startedIn,
+    memory: () => {
+      const status = readFileSync(`/proc/${child.pid ?? 0}/status`, 'utf8');
+      return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+    },
+    end: async () => {
+      child.kill('SIGTERM');
+      await ended(child);
+    },
+  };
+}
