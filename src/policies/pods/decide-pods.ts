@@ -131,7 +131,7 @@ export function* decidePods(
   for (const policy of config.podPolicies) {
     const target = targetOf(policy);
     const known = memory.targets[targetKey(target)] ?? emptyTargetMemory;
-    claims.push({ policy, target, memory: known, found: findTarget(index, target, known) });
+    claims.push({ policy, target, memory: known, found: findTarget(index, target, known, now) });
     yield;
   }
   const claimants = new Map<TargetKey, Claim[]>();

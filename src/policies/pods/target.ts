@@ -5,6 +5,7 @@ import type { TargetMemory } from '../../model/memory.ts';
 import type { PodReason } from '../../model/reason.ts';
 import type { KubernetesFacts, Snapshot } from '../../model/snapshot.ts';
 import type { TargetRef } from '../../model/target.ts';
+import { minutes, since, type Instant } from '../../model/units.ts';
 import { isEmptySelector, selectorMatches } from '../selectors.ts';
 
 export const targetOf = (policy: PodPolicy): TargetRef => ({
@@ -72,7 +73,15 @@ function hasSeen(seen: string | undefined, written: string | undefined): boolean
   return BigInt(seen) >= BigInt(written);
 }
 
-export function findTarget(index: TargetIndex, target: TargetRef, memory: TargetMemory): FoundTarget | MissingTarget {
+/** A watch is never this far behind: the versions have begun anew, as after etcd was restored. */
+const writtenCounts = minutes(5);
+
+export function findTarget(
+  index: TargetIndex,
+  target: TargetRef,
+  memory: TargetMemory,
+  now: Instant,
+): FoundTarget | MissingTarget {
   if (listOf[target.kind] === undefined)
     return { reason: 'FailedGetScale', why: `${target.kind} objects are not read` };
   const workload = index.workloads.get(`${target.namespace}/${target.kind}/${target.name}`);
@@ -91,7 +100,10 @@ export function findTarget(index: TargetIndex, target: TargetRef, memory: Target
     selectorMatches(selector, pod.metadata.labels ?? {}),
   );
   const { written } = memory;
-  const ownWriteUnseen = written !== null && !hasSeen(workload.metadata.resourceVersion, written.resourceVersion);
+  const ownWriteUnseen =
+    written !== null &&
+    Math.abs(since(written.at, now)) < writtenCounts &&
+    !hasSeen(workload.metadata.resourceVersion, written.resourceVersion);
   return {
     workload,
     selector,

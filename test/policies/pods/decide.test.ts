@@ -378,6 +378,10 @@ describe('our own write', () => {
     const { decision } = decideOne(world(4).answering('requests', 800).build(), {}, written);
     expect(decision).toMatchObject({ current: 8, action: 'none', reason: 'WithinTolerance' });
   });
+  it('is forgotten after minutes: versions begin anew when etcd is restored', () => {
+    const long = record(steady(), [{ ...succeeded(4, 8, at(-400)), resourceVersion: '999999' }], at(-400));
+    expect(decideOne(world(4).answering('requests', 400).build(), {}, long).decision.current).toBe(4);
+  });
   it('gives way to what the watch shows afterwards', () => {
     const snapshot = aSnapshot().deployments(aDeployment('shop', 'web').replicas(3).version('151'));
     expect(decideOne(snapshot.answering('requests', 300).build(), {}, written).decision.current).toBe(3);
