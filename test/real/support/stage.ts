@@ -48,6 +48,8 @@ export interface Stage {
   available(deployment: string): Promise<number>;
   nodes(): Promise<readonly unknown[]>;
   query(expression: string): Promise<readonly unknown[]>;
+  /** How long each stage of a tick took on the average since the daemon's start, by its own metrics. */
+  stageMeans(): Promise<readonly (readonly [stage: string, ms: number])[]>;
 }
 
 const alertsOf = (mail: SmtpInbox, sms: SmsInbox): unknown => ({
@@ -108,6 +110,7 @@ export function useStage(options: StageOptions): Stage {
   let sms: SmsInbox | undefined;
   let daemon: DaemonProcess | undefined;
   let directory = '';
+  let port = 0;
   let failed = false;
   const there = <T>(one: T | undefined): T => {
     if (one === undefined) throw new Error('it is there only while the tests run');
@@ -180,10 +183,22 @@ export function useStage(options: StageOptions): Stage {
       const url = `${prometheus().url}/api/v1/query?query=${encodeURIComponent(expression)}`;
       return listAt((await requestJson(url)).body, 'data', 'result');
     },
+    stageMeans: async () => {
+      const { text } = await requestJson(`http://127.0.0.1:${port + 1}/metrics`);
+      const readings = new Map(
+        [...text.matchAll(/^springtide_stage_duration_seconds_(sum|count)\{.*stage="(\w+)".*\} (.+)$/gm)].map(
+          ([, what = '', name = '', value]) => [`${name} ${what}`, Number(value)],
+        ),
+      );
+      return ['collect', 'decide', 'act', 'remember', 'tell'].map((name) => {
+        const total = readings.get(`${name} sum`) ?? Number.NaN;
+        return [name, (total * 1000) / (readings.get(`${name} count`) ?? 1)] as const;
+      });
+    },
   };
   beforeAll(async () => {
     openstack().control({ delay: 1 });
-    const port = await freePortBlock(2);
+    port = await freePortBlock(2);
     const policies = Object.entries(options.podPolicies).map(([name, spec]) => [
       `config/policies/${name}.yaml`,
       document('PodPolicy', { name, namespace: shop }, spec),

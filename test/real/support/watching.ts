@@ -28,7 +28,7 @@ export async function watch(kubernetes: Kubernetes, path: string): Promise<Watch
   };
   const version = textAt(list.body, 'metadata', 'resourceVersion');
   const request = get(
-    `${kubernetes.url}${path}?watch=1&timeoutSeconds=3600&resourceVersion=${version}`,
+    `${kubernetes.url}${path}${path.includes('?') ? '&' : '?'}watch=1&timeoutSeconds=3600&resourceVersion=${version}`,
     { ca: kubernetes.certificateAuthority, headers: { authorization: `Bearer ${kubernetes.token}` } },
     (response) => {
       let rest = '';

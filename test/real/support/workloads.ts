@@ -11,9 +11,11 @@ export interface Workload {
   readonly replicas: number;
   readonly cpu: string;
   readonly nodeGroup?: string;
+  /** From binding to ready. */
+  readonly startupMs?: number;
 }
 
-export function deploymentOf({ name, replicas, cpu, nodeGroup }: Workload): unknown {
+export function deploymentOf({ name, replicas, cpu, nodeGroup, startupMs = 300 }: Workload): unknown {
   const labels = { app: name };
   const container = { name, image: `${name}:1`, resources: { requests: { cpu, memory: '64Mi' } } };
   return {
@@ -24,7 +26,7 @@ export function deploymentOf({ name, replicas, cpu, nodeGroup }: Workload): unkn
       replicas,
       selector: { matchLabels: labels },
       template: {
-        metadata: { labels },
+        metadata: { labels, annotations: { 'fakekubelet/startup-ms': String(startupMs) } },
         spec: {
           containers: [container],
           ...(nodeGroup === undefined ? {} : { nodeSelector: { 'magnum.openstack.org/nodegroup': nodeGroup } }),
