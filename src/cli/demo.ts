@@ -44,7 +44,8 @@ async function demo({ once, port, speed, seed, config: directory, lang }: DemoOp
   if (once === true) {
     const { playOnce } = await import('../demo/play-once.ts');
     const { missing } = await playOnce(config, seed, print);
-    process.exitCode = missing.length === 0 ? 0 : 1;
+    // The verdict is the shipped story's: other policies may do well without an SMS.
+    process.exitCode = missing.length === 0 || directory !== shippedConfig ? 0 : 1;
     return;
   }
   const ending = new AbortController();

@@ -19,7 +19,13 @@ const program = new Command('springtide')
   .description('two-tier autoscaling for Kubernetes on OpenStack Magnum: pods first, then VMs, and people are told')
   .version(version)
   .showHelpAfterError('(springtide --help shows what there is)')
-  .configureHelp({ sortSubcommands: true });
+  .configureHelp({ sortSubcommands: true })
+  // Before the verbs are added: they inherit it. A wrong word on the line is bad input like any other.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+// `springtide … | head` closes our output early: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
 registerRun(program);
 registerDemo(program);
 registerPlan(program);

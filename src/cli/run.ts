@@ -87,7 +87,8 @@ async function run(options: RunOptions): Promise<void> {
     // Whatever hangs must not keep the pod alive past its grace; the state was saved with every tick.
     setTimeout(() => process.exit(1), Number(options.grace) * 1000).unref();
   };
-  process.once('SIGTERM', stop);
+  // Told twice by whatever runs us, we go on ending in order; a person's second Ctrl-C ends us at once.
+  process.on('SIGTERM', stop);
   process.once('SIGINT', stop);
 
   const { assemble: put } = await import('../assemble.ts');

@@ -45,15 +45,14 @@ const words: Readonly<Record<Language, ReferenceWords>> = {
   en: {
     title: 'Reasons and alerts',
     intro:
-      'Every decision carries one of these codes. The same code is in the log line, the Event, the metric label, the page, the message and the answer of `springtide explain`. {places} are filled with the facts of the decision.',
+      'Every decision carries one of these codes. The same code is in the log line, the Event, the metric label, the page and the message. {places} are filled with the facts of the decision.',
     sections: ['Pods', 'Nodes', 'Why a node stays', "springtide's own alerts"],
     columns: ['code', 'sentence'],
     alertColumns: ['alert', 'summary', 'short message'],
   },
   'zh-CN': {
     title: '原因与告警',
-    intro:
-      '每个决策都带有下列代码之一。日志、Event、指标标签、页面、短信以及 `springtide explain` 的输出使用同一个代码。{占位符} 由该决策的事实填充。',
+    intro: '每个决策都带有下列代码之一。日志、Event、指标标签、页面和短信使用同一个代码。{占位符} 由该决策的事实填充。',
     sections: ['Pod', '节点', '节点为何保留', 'springtide 自身的告警'],
     columns: ['代码', '文案'],
     alertColumns: ['告警', '摘要', '短信'],

@@ -112,6 +112,8 @@ function findingOf(code: string, sentence: unknown, known: Readonly<Record<strin
     const hint = near === null ? '' : `, did you mean "${near}"?`;
     return {
       code: 'UnknownText',
+      // A copy of another version's texts must not keep a configuration from loading.
+      severity: 'warning',
       path: [code],
       at: 'key',
       message: `nothing uses the text "${code}"${hint}`,

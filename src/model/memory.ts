@@ -48,6 +48,7 @@ export interface GroupMemory {
   readonly lastGrowth: Instant | null;
   readonly lastShrink: Instant | null;
   readonly lastFailure: { readonly at: Instant; readonly code: string; readonly message: string } | null;
+  readonly drainFailure: { readonly at: Instant; readonly code: string; readonly message: string } | null;
   readonly backOff: { readonly until: Instant; readonly length: Milliseconds } | null;
   readonly sent: SentResize | null;
   /** ordered nodes that are not Ready yet: one entry an order */
@@ -111,6 +112,7 @@ export const emptyGroupMemory: GroupMemory = {
   lastGrowth: null,
   lastShrink: null,
   lastFailure: null,
+  drainFailure: null,
   backOff: null,
   sent: null,
   ordered: [],

@@ -25,12 +25,13 @@ const clampTarget = (memory: TargetMemory, clamp: Clamp, now: Instant): TargetMe
 });
 
 function clampGroup(memory: GroupMemory, clamp: Clamp, now: Instant): GroupMemory {
-  const { lastGrowth, lastShrink, lastFailure, backOff, sent } = memory;
+  const { lastGrowth, lastShrink, lastFailure, drainFailure, backOff, sent } = memory;
   return {
     ...memory,
     lastGrowth: lastGrowth === null ? null : clamp(lastGrowth),
     lastShrink: lastShrink === null ? null : clamp(lastShrink),
     lastFailure: lastFailure === null ? null : { ...lastFailure, at: clamp(lastFailure.at) },
+    drainFailure: drainFailure === null ? null : { ...drainFailure, at: clamp(drainFailure.at) },
     backOff:
       backOff === null ? null : { ...backOff, until: Math.min(backOff.until, later(now, backOff.length)) as Instant },
     sent: sent === null ? null : { ...sent, at: clamp(sent.at) },

@@ -151,8 +151,9 @@ function ofGroup(decision: UndescribedNodes, memory: GroupMemory | undefined, no
 }
 
 function ofSources(snapshot: Snapshot): readonly Condition[] {
-  // A cloud without Nova is a way to live; a PromQL that fails is told by its target.
-  const failures = snapshot.errors.filter((error) => error.source !== 'prometheus' && error.code !== 'NotInCatalog');
+  // A cloud without Nova and a view of some namespaces only are ways to live; a PromQL that fails is told by its target.
+  const chosen = new Set(['NotInCatalog', 'PartialView']);
+  const failures = snapshot.errors.filter((error) => error.source !== 'prometheus' && !chosen.has(error.code));
   const sources = new Map<string, string[]>();
   for (const error of failures)
     sources.set(error.source, [...(sources.get(error.source) ?? []), `${error.what}: ${error.code} ${error.message}`]);

@@ -90,8 +90,8 @@ function recordDrain(memory: GroupMemory, outcome: DrainOutcome, at: Instant): G
   return {
     ...memory,
     removal: wrongServer ? 'refuted' : memory.removal,
-    lastFailure: isChangeOfMind(outcome.code)
-      ? memory.lastFailure
+    drainFailure: isChangeOfMind(outcome.code)
+      ? memory.drainFailure
       : { at, code: outcome.code ?? 'DrainFailed', message: outcome.message ?? '' },
   };
 }

@@ -31,7 +31,7 @@ const thirtySeconds = 30_000 as Milliseconds;
 const isComplete = ({ stages, errors }: TickReport): boolean =>
   stages.collect !== undefined &&
   stages.collect.failed === undefined &&
-  errors.every((error) => error.source !== 'kubernetes');
+  errors.every((error) => error.source !== 'kubernetes' || error.code === 'PartialView');
 
 export function createHealth({ clock, interval, grace = thirtySeconds }: HealthOptions): Health {
   const started = clock.now();

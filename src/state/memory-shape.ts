@@ -31,6 +31,7 @@ const group = z.object({
   lastGrowth: instant.nullable().default(null),
   lastShrink: instant.nullable().default(null),
   lastFailure: failure.default(null),
+  drainFailure: failure.default(null),
   backOff: z.object({ until: instant, length }).nullable().default(null),
   sent: z
     .object({

@@ -1,6 +1,6 @@
 // The node tier of one tick: place what waits and what was just decided, order what is missing, give back what is unneeded.
 import type { Config } from '../../model/config.ts';
-import type { GroupMemory, Memory, NodeMemory } from '../../model/memory.ts';
+import { emptyGroupMemory, type GroupMemory, type Memory, type NodeMemory } from '../../model/memory.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { later, type Instant } from '../../model/units.ts';
 import type { Standing } from '../pods/decide-pods.ts';
@@ -9,9 +9,9 @@ import { continueDrains, type DrainsUnderWay } from './drains.ts';
 import { decisionOf, unusableDecision, type UndescribedNodes } from './group-decision.ts';
 import { groupStateOf, isUsable, type GroupState, type Unusable } from './group-state.ts';
 import { planGrowth, type GrowthPlan, type Pool } from './growth.ts';
-import { drainOf, isReady } from './membership.ts';
+import { drainOf, isReady, nodeGroupLabel } from './membership.ts';
 import { controllersOf, type MovableRules } from './movable.ts';
-import { observeGroup } from './observe.ts';
+import { latestFailure, observeGroup } from './observe.ts';
 import { place } from './place.ts';
 import { podsByNode, roomOf, takesPods, upcomingRooms } from './rooms.ts';
 import { shapeOf } from './shape.ts';
@@ -35,6 +35,15 @@ function tooManyUnready(snapshot: Snapshot, group: GroupState): string | null {
   return unready > most && (unready * 100) / nodes.length > percent ? `${unready} of ${nodes.length}` : null;
 }
 
+/** Of a group that cannot be read: its nodes by their label, and what was ordered and has not arrived. */
+function lastKnown(state: Unusable, snapshot: Snapshot, memory: Memory): number {
+  const { name } = state.policy;
+  const labelled = (snapshot.kubernetes.nodes ?? []).filter((node) => node.metadata.labels?.[nodeGroupLabel] === name);
+  const { ordered, sent } = memory.groups[name] ?? emptyGroupMemory;
+  const coming = ordered.reduce((sum, order) => sum + order.count, 0);
+  return Math.max(labelled.length + coming, sent?.to ?? 0);
+}
+
 /** What forbids every new drain of a group, whatever its nodes look like. */
 function shrinkBarrier(
   group: GroupState,
@@ -44,7 +53,8 @@ function shrinkBarrier(
   now: Instant,
 ): ShrinkInput['barrier'] {
   const rules = shrinkRules(group);
-  const { lastGrowth, lastFailure, removal } = group.memory;
+  const { lastGrowth, removal } = group.memory;
+  const lastFailure = latestFailure(group.memory);
   const until = (at: Instant): Instant => at;
   const settled = later(steadySince, rules.unneededFor);
   if (group.modes.shrink === 'off' || group.document.spec.shrink.removal === 'never')
@@ -105,8 +115,11 @@ export function* decideNodes(
   const unplaced = place(stillHomeless, upcoming);
   yield;
 
+  const unseen = states.flatMap((state) =>
+    isUsable(state) ? [] : [{ document: state.document, count: lastKnown(state, snapshot, memory) }],
+  );
   const clusterStatus = snapshot.magnum.cluster?.status ?? '';
-  const growth: GrowthPlan = planGrowth(unplaced, pools, config, snapshot.nova.limits, clusterStatus, now);
+  const growth: GrowthPlan = planGrowth(unplaced, pools, unseen, config, snapshot.nova.limits, clusterStatus, now);
   yield;
 
   const decisions: UndescribedNodes[] = [];

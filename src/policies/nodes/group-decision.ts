@@ -11,6 +11,7 @@ import type { DrainsUnderWay } from './drains.ts';
 import { isOwnUpdate, type GroupState, type Unusable } from './group-state.ts';
 import { statusBarrier, type GrowthPlan } from './growth.ts';
 import { drainOf, looksLikeUuid, nodeGroupLabel } from './membership.ts';
+import { latestFailure } from './observe.ts';
 import { shrinkRules, type Shrinking } from './shrink.ts';
 
 export type UndescribedNodes = Omit<NodeDecision, 'message'>;
@@ -48,7 +49,7 @@ function removalBarrier(
       reason: isOwnUpdate(group) ? 'ResizeUnderWay' : 'UpdateByOthers',
       by: group.magnum.status ?? '',
     };
-  const { lastFailure } = group.memory;
+  const lastFailure = latestFailure(group.memory);
   const again = lastFailure === null ? now : later(lastFailure.at, shrinkRules(group).afterFailure);
   return now < again ? { reason: 'GroupBackedOff', by: lastFailure?.message ?? '', until: again } : null;
 }

@@ -8,6 +8,7 @@ import type { Mode } from '../../model/plan.ts';
 import type { NodeReason } from '../../model/reason.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { instantOf, minutes, type Instant } from '../../model/units.ts';
+import { provisionTimeoutOf } from './boot-time.ts';
 import { belongsTo, drainOf, isReady } from './membership.ts';
 
 export interface GroupState {
@@ -89,7 +90,7 @@ export function groupStateOf(
   // Victims of a resize that is under way are no longer in Magnum's count, but may still be Ready nodes.
   const standing = ready.length - (count < members.length ? Math.min(removing, members.length - count) : 0);
   const missing = Math.max(0, count - standing);
-  const overdue = overdueOf(known, missing, document.spec.growth.provisionTimeout, now);
+  const overdue = overdueOf(known, missing, provisionTimeoutOf(document.spec.growth.provisionTimeout, known), now);
   const unreadyForLong = members.filter((node) => {
     const condition = node.status?.conditions?.find((one) => one.type === 'Ready');
     const changed = instantOf(condition?.lastTransitionTime);

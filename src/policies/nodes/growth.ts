@@ -5,7 +5,7 @@ import type { NovaLimits } from '../../model/openstack.ts';
 import type { Instant } from '../../model/units.ts';
 import type { SourcedDemand } from './demand.ts';
 import { isOwnUpdate, type GroupState } from './group-state.ts';
-import { allowedNodes, type Allowed } from './limits.ts';
+import { allowedNodes, type Allowed, type Budget, type Unseen } from './limits.ts';
 import { pack, type Demand, type Packing } from './place.ts';
 import { hasRoomFor, mayRunOn, type Room } from './room.ts';
 import type { Shape } from './shape.ts';
@@ -85,6 +85,7 @@ function better(one: Option, other: Option): Option {
 export function planGrowth(
   demands: readonly SourcedDemand[],
   pools: readonly Pool[],
+  unseen: readonly Unseen[],
   config: Config,
   nova: NovaLimits | undefined,
   clusterStatus: string,
@@ -92,6 +93,7 @@ export function planGrowth(
 ): GrowthPlan {
   const sized = pools.map((pool) => ({ group: pool.group, room: pool.shape?.room ?? null }));
   const ordered = new Map<string, number>();
+  const budget: Budget = { pools: sized, unseen, ordered, config, nova };
   const byGroup = new Map<string, Growth>();
   const stopped = new Map<string, Allowed>();
   const rooms: Room[] = [];
@@ -113,8 +115,7 @@ export function planGrowth(
       if (pool.shape === null) continue;
       const { room } = pool.shape;
       if (!serves(room, left)) continue;
-      const allowed =
-        growthBarrier(pool.group, clusterStatus, now) ?? allowedNodes(pool.group, room, sized, ordered, config, nova);
+      const allowed = growthBarrier(pool.group, clusterStatus, now) ?? allowedNodes(pool.group, room, budget);
       const packing = pack(left, room, allowed.nodes);
       if (serves(room, packing.left)) stopped.set(pool.group.policy.name, allowed);
       if (packing.rooms.length === 0) continue;
@@ -129,9 +130,7 @@ export function planGrowth(
     const { group } = pool;
     const short = group.min - group.count - (ordered.get(group.policy.name) ?? 0);
     if (short <= 0) continue;
-    const barrier =
-      growthBarrier(group, clusterStatus, now) ??
-      allowedNodes(group, pool.shape?.room ?? null, sized, ordered, config, nova);
+    const barrier = growthBarrier(group, clusterStatus, now) ?? allowedNodes(group, pool.shape?.room ?? null, budget);
     if (barrier.nodes < short) stopped.set(group.policy.name, barrier);
     const add = Math.min(short, barrier.nodes);
     if (add === 0) continue;

@@ -35,16 +35,31 @@ interface Pool {
   readonly room: Room | null;
 }
 
+/** A group that cannot be read now still has its nodes: totals count what was last known of it. */
+export interface Unseen {
+  readonly document: NodePolicyDocument;
+  readonly count: number;
+}
+
+export interface Budget {
+  readonly pools: readonly Pool[];
+  readonly unseen: readonly Unseen[];
+  readonly ordered: Ordered;
+  readonly config: Config;
+  readonly nova: NovaLimits | undefined;
+}
+
 function underTotals(
   totals: Totals,
   pools: readonly Pool[],
+  unseen: readonly Unseen[],
   ordered: Ordered,
   room: Room | null,
   whose: string,
 ): Allowed[] {
-  let nodes = 0;
-  let cores = 0;
-  let memory = 0;
+  let nodes = unseen.reduce((sum, one) => sum + one.count, 0);
+  let cores = nodes * coresOf(room);
+  let memory = nodes * bytesOf(room);
   for (const pool of pools) {
     const count = pool.group.count + (ordered.get(pool.group.policy.name) ?? 0);
     nodes += count;
@@ -112,25 +127,20 @@ function underQuota(
 }
 
 /** The tightest of all limits for one more order of this group. */
-export function allowedNodes(
-  group: GroupState,
-  room: Room | null,
-  pools: readonly Pool[],
-  ordered: Ordered,
-  config: Config,
-  nova: NovaLimits | undefined,
-): Allowed {
+export function allowedNodes(group: GroupState, room: Room | null, budget: Budget): Allowed {
+  const { pools, unseen, ordered, config, nova } = budget;
   const own = ordered.get(group.policy.name) ?? 0;
   const all: Allowed[] = [
     { nodes: group.max - group.count - own, reason: 'PoolAtMaximum', by: `max ${group.max}` },
     ...underTotals(
       group.document.spec.limits,
       pools.filter((pool) => pool.group.document === group.document),
+      unseen.filter((one) => one.document === group.document),
       ordered,
       room,
       group.document.metadata.name,
     ),
-    ...underTotals(config.daemon.limits, pools, ordered, room, 'the Daemon’s'),
+    ...underTotals(config.daemon.limits, pools, unseen, ordered, room, 'the Daemon’s'),
   ];
   if (nova !== undefined) {
     const orderedNow = { nodes: 0, cores: 0, mebibytes: 0 };

@@ -1,6 +1,7 @@
 // What a tick learns about a group by looking: orders that arrived, boot times, resizes that were done, failed or dropped.
 import type { GroupMemory, Memory, SentResize } from '../../model/memory.ts';
 import { later, minutes, seconds, since, type Instant, type Milliseconds } from '../../model/units.ts';
+import { provisionTimeoutOf } from './boot-time.ts';
 import type { GroupState } from './group-state.ts';
 
 const remembered = 20;
@@ -19,6 +20,12 @@ export function backOffAfter(memory: GroupMemory, now: Instant): NonNullable<Gro
   const again = before !== null && now - before.until < forgetBackOffAfter;
   const length = (again ? Math.min(longestBackOff, before.length * 2) : firstBackOff) as Milliseconds;
   return { until: later(now, length), length };
+}
+
+/** Growth and drains fail apart: an alert of one must not show the other's reason. Shrinking waits after either. */
+export function latestFailure({ lastFailure, drainFailure }: GroupMemory): Failure | null {
+  if (lastFailure === null || drainFailure === null) return lastFailure ?? drainFailure;
+  return lastFailure.at > drainFailure.at ? lastFailure : drainFailure;
 }
 
 const fails = (memory: GroupMemory, failure: Failure): GroupMemory => ({
@@ -94,7 +101,7 @@ export function observeGroup(group: GroupState, memory: Memory, now: Instant): G
   if (learned.sent !== null) learned = settleResize(learned, learned.sent, group, now);
   learned = settleOrders(learned, group, newlyReady, now);
 
-  const timeout = group.document.spec.growth.provisionTimeout;
+  const timeout = provisionTimeoutOf(group.document.spec.growth.provisionTimeout, learned);
   const overdue = learned.ordered.find((order) => now - order.at > timeout);
   const told = learned.lastFailure;
   if (overdue !== undefined && (told === null || told.at < overdue.at + timeout)) {

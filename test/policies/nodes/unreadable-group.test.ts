@@ -2,16 +2,15 @@
 import { describe, expect, it } from 'vitest';
 import type { SourceError } from '../../../src/model/snapshot.ts';
 import { decide } from '../../../src/policies/decide.ts';
-import { aConfig, aNodeGroup, aNodePolicy, aPod, noon } from '../../builders.ts';
+import { aConfig, aNode, aNodeGroup, aNodePolicy, aPod, noon } from '../../builders.ts';
 import { group, pool, steady } from './worlds.ts';
 
 const other = 'spare-worker';
-const policy = aNodePolicy({
-  nodeGroups: [
-    { name: group, min: 1, max: 20 },
-    { name: other, min: 0, max: 20 },
-  ],
-});
+const nodeGroups = [
+  { name: group, min: 1, max: 20 },
+  { name: other, min: 0, max: 20 },
+];
+const policy = aNodePolicy({ nodeGroups });
 const config = aConfig([], [policy]);
 const failed = (what: string, source: SourceError['source'] = 'magnum'): SourceError => ({
   source,
@@ -19,9 +18,11 @@ const failed = (what: string, source: SourceError['source'] = 'magnum'): SourceE
   code: 'ServerFault',
   message: 'Magnum answered 500',
 });
-const waiting = Array.from({ length: 4 }, (_, index) =>
-  aPod(`web-${index}`).ownedBy('ReplicaSet', 'web-abc').requesting({ cpu: '3' }).unschedulable().build(),
-);
+const waitingPods = (count: number) =>
+  Array.from({ length: count }, (_, index) =>
+    aPod(`web-${index}`).ownedBy('ReplicaSet', 'web-abc').requesting({ cpu: '3' }).unschedulable().build(),
+  );
+const waiting = waitingPods(4);
 
 describe('a group that is missing in the snapshot', () => {
   it.each([
@@ -52,6 +53,17 @@ describe('a group that is missing in the snapshot', () => {
       .build();
     const { plan } = decide(snapshot, config, steady(), noon);
     expect(plan.nodes.find((one) => one.nodeGroup === group)).toMatchObject({ action: 'grow' });
+  });
+
+  it('still counts towards a total that both share', () => {
+    const limited = aNodePolicy({ nodeGroups, limits: { nodes: 4 } });
+    const theirs = ['s-1', 's-2', 's-3'].map((name) => aNode(name).inGroup(other));
+    const snapshot = pool(1, [aNode('w-1').build(), ...theirs.map((node) => node.build())])
+      .pods(...waitingPods(8))
+      .failing(failed(`nodegroup ${other}`))
+      .build();
+    const { plan } = decide(snapshot, aConfig([], [limited]), steady(), noon);
+    expect(plan.nodes.find((one) => one.nodeGroup === group)).toMatchObject({ action: 'hold', reason: 'LimitReached' });
   });
 
   it('is judged by what the snapshot has of it, whatever an error says', () => {

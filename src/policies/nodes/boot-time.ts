@@ -1,0 +1,15 @@
+// How long a node of a group may take to come: as the policy says, until enough orders have taught how long they really take.
+import { quantile } from 'simple-statistics';
+import type { GroupMemory } from '../../model/memory.ts';
+import { minutes, type Milliseconds } from '../../model/units.ts';
+
+/** Fewer say too little about the slow ones. */
+const enoughOrders = 5;
+/** A cloud that is usually quick may have a slow hour: nobody is paged for that. */
+const shortestTimeout = minutes(5);
+
+/** Three times the learned 95th percentile in place of the policy's own figure. */
+export function provisionTimeoutOf(policy: Milliseconds, { bootTimes }: GroupMemory): Milliseconds {
+  if (bootTimes.length < enoughOrders) return policy;
+  return Math.max(shortestTimeout, 3 * quantile([...bootTimes], 0.95)) as Milliseconds;
+}
