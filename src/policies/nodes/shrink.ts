@@ -9,6 +9,7 @@ import { isMirror, isOfDaemonSet, isTerminal, requestsOf, type Requests } from '
 import type { GroupState } from './group-state.ts';
 import { serverIdOf } from './membership.ts';
 import { movabilityOf, type MovableRules } from './movable.ts';
+import { unmodelledRule } from './unmodelled.ts';
 import { allocatableOf, giveBack, hasRoomFor, mayRunOn, take, type Room } from './room.ts';
 
 const noScaleDown = 'cluster-autoscaler.kubernetes.io/scale-down-disabled';
@@ -109,7 +110,11 @@ function judge(node: Node, input: ShrinkInput, rules: ShrinkPolicy): Verdict {
   for (const pod of pods) {
     const movability = movabilityOf(pod, input.rules);
     if (movability.move === 'blocked') return keep(movability.reason, movability.by);
-    if (movability.move === 'evict') evicting.push(pod);
+    if (movability.move !== 'evict') continue;
+    const rule = unmodelledRule(pod.spec);
+    if (rule !== null)
+      return keep('NoPlaceToMovePods', `${pod.metadata.namespace ?? ''}/${pod.metadata.name} (${rule})`);
+    evicting.push(pod);
   }
   const moving = [...evicting, ...(input.moved.get(name) ?? [])];
   const own = input.rooms.get(name);
