@@ -173,6 +173,8 @@ export class Reflector<T extends KubernetesObject> {
         // The loop must survive anything: what it reads was written by others.
         if (signal.aborted) return;
         this.#fail(error);
+        // A stream that stays silent past its own end may have swallowed events: what is known is read anew.
+        if (opened !== null && error instanceof ClientError && error.code === 'Timeout') this.#relist = true;
         askedPause = error instanceof ClientError ? error.retryAfterMs : null;
       }
       const lived = opened === null ? 0 : since(opened, clock.now());

@@ -12,7 +12,7 @@ export interface Allowed {
   readonly by: string;
   /** of what there is no more: "cores" */
   readonly what?: string;
-  /** and where it ends: "96 of 100 in use" */
+  /** and where it ends: "96/100" */
   readonly limit?: string | number;
 }
 
@@ -99,7 +99,8 @@ function underQuota(
   ): void => {
     // Nova writes -1 for "no limit".
     if (total === undefined || total < 0 || each <= 0) return;
-    const limit = `${used ?? 0} of ${total} in use${keep > 0 ? `, ${keep} kept free` : ''}`;
+    // Without words: it stands in sentences of every language.
+    const limit = `${used ?? 0}/${total - keep}`;
     allowed.push({
       nodes: Math.floor((total - (used ?? 0) - keep) / each),
       reason: 'QuotaExceeded',

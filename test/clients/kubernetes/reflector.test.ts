@@ -263,7 +263,7 @@ describe('a reflector', () => {
     // It lived long enough to be a good one: the next follows at once, from where it was.
     await api.asked(watching, 2);
     await until(reflector, () => reflector.failure === null);
-    expect(api.requests(listing)).toHaveLength(1);
+    expect(api.requests(listing)).toHaveLength(2);
   });
 
   it('asks for smaller pages when one is too large to hold', async () => {
