@@ -260,7 +260,7 @@ describe('a reflector', () => {
     await until(reflector, () => reflector.failure !== null);
     expect(reflector.failure?.code).toBe('Timeout');
     expect(api.requests(watching).length).toBeLessThanOrEqual(2);
-    // It lived long enough to be a good one: the next follows at once, from where it was.
+    // It lived long enough to be a good one: the list is read anew at once, and the next watch follows.
     await api.asked(watching, 2);
     await until(reflector, () => reflector.failure === null);
     expect(api.requests(listing)).toHaveLength(2);
