@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 const common = { testTimeout: 20_000, hookTimeout: 60_000 };
 export default defineConfig({
   test: {
+    // More than the two cores of a small machine: the suites wait for sockets most of the time.
+    maxWorkers: 3,
     projects: [
       {
         test: {

@@ -7,6 +7,8 @@ export interface LoopParts {
   /** asked every time: a reload may change it */
   readonly interval: () => Milliseconds;
   readonly tick: (due: Instant, signal: AbortSignal) => Promise<void>;
+  /** what takes long is begun a little before each tick */
+  readonly prepare?: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -20,7 +22,10 @@ export function nextDue(due: Instant, interval: Milliseconds, now: Instant): Ins
     : later(due, ((missed + 1) * interval) as Milliseconds);
 }
 
-export async function runLoop({ clock, interval, tick, signal }: LoopParts): Promise<void> {
+/** How long before a tick its preparation begins: a second, or a third of a short interval. */
+const leadOf = (interval: Milliseconds): Milliseconds => Math.min(1_000, interval / 3) as Milliseconds;
+
+export async function runLoop({ clock, interval, tick, prepare, signal }: LoopParts): Promise<void> {
   let due = clock.now();
   while (!signal.aborted) {
     await tick(due, signal);
@@ -28,6 +33,14 @@ export async function runLoop({ clock, interval, tick, signal }: LoopParts): Pro
     // A clock that was set back by hours must not make us wait for hours.
     due = now < due ? now : due;
     due = nextDue(due, interval(), now);
-    await sleep(clock, since(now, due), signal);
+    const wait = Math.max(0, since(now, due)) as Milliseconds;
+    if (prepare === undefined) await sleep(clock, wait, signal);
+    else {
+      const lead = Math.min(wait, leadOf(interval())) as Milliseconds;
+      await sleep(clock, (wait - lead) as Milliseconds, signal);
+      if (signal.aborted) return;
+      prepare();
+      await sleep(clock, lead, signal);
+    }
   }
 }

@@ -118,6 +118,7 @@ async function run(options: RunOptions): Promise<void> {
     tick: async (due, signal) => {
       await springtide.tick(due, signal);
     },
+    prepare: springtide.world.collect.askAhead,
     signal: stopping.signal,
   });
   await watching;

@@ -35,7 +35,23 @@ export interface CollectOptions {
   readonly queries?: readonly string[];
 }
 
-export type Collect = (now: Instant, options?: CollectOptions) => Promise<Snapshot>;
+export interface Collect {
+  (now: Instant, options?: CollectOptions): Promise<Snapshot>;
+  /** Begins to ask the cloud, whose answers take longest, shortly before the collection that will use them. */
+  readonly askAhead: () => void;
+}
+
+/** One reading of Magnum and Nova, begun with its collection or a little ahead of it. */
+interface CloudReading {
+  readonly config: Config;
+  readonly began: number;
+  readonly gathering: Gathering;
+  readonly facts: Promise<readonly [MagnumFacts, NovaFacts]>;
+  readonly end: () => void;
+}
+
+/** milliseconds */
+const longestAhead = 5_000;
 
 const usual = { staleAfter: seconds(60), deadline: seconds(12) };
 
@@ -57,13 +73,38 @@ export function createCollector(parts: CollectorParts): Collect {
     return Promise.all([collectMagnum(openstack.magnum, name, gathering), nova(gathering)]);
   }
 
-  return async (now, options = {}) => {
+  const beginCloud = (config: Config): CloudReading => {
+    const controller = new AbortController();
+    const gathering = new Gathering(controller.signal);
+    return {
+      config,
+      began: performance.now(),
+      gathering,
+      facts: cloud(config, gathering),
+      end: () => controller.abort(),
+    };
+  };
+  let ahead: CloudReading | null = null;
+  /** What was asked ahead for this collection; an older answer is not waited for and not used. */
+  const takeAhead = (config: Config): CloudReading | null => {
+    const reading = ahead;
+    ahead = null;
+    const fresh = reading !== null && reading.config === config && performance.now() - reading.began < longestAhead;
+    if (!fresh) reading?.end();
+    return fresh ? reading : null;
+  };
+
+  const collect = async (now: Instant, options: CollectOptions = {}): Promise<Snapshot> => {
     const config = parts.config();
     if (asked?.config !== config) asked = { config, queries: queriesOf(config) };
     const queries = [...new Set([...asked.queries, ...(options.queries ?? [])])];
+    const reading = takeAhead(config) ?? beginCloud(config);
     // Real time, like the deadlines of the calls themselves: the network does not know our clock.
     const controller = new AbortController();
-    const end = (): void => controller.abort();
+    const end = (): void => {
+      controller.abort();
+      reading.end();
+    };
     const timer = setTimeout(end, parts.deadline ?? usual.deadline);
     options.signal?.addEventListener('abort', end, { once: true });
     if (options.signal?.aborted === true) end();
@@ -72,12 +113,18 @@ export function createCollector(parts: CollectorParts): Collect {
       const [kubernetes, prometheus, [magnum, novaFacts]] = await Promise.all([
         collectKubernetes(parts.kubernetes, config, gathering, { now: clock.now(), staleAfter }),
         collectPrometheus(parts.prometheus, { queries, ranges: options.ranges ?? [] }, gathering, now),
-        cloud(config, gathering),
+        reading.facts,
       ]);
-      return { time: rfc3339(now), kubernetes, magnum, nova: novaFacts, prometheus, errors: gathering.errors };
+      const errors = [...gathering.errors, ...reading.gathering.errors];
+      return { time: rfc3339(now), kubernetes, magnum, nova: novaFacts, prometheus, errors };
     } finally {
       clearTimeout(timer);
       options.signal?.removeEventListener('abort', end);
     }
   };
+  const askAhead = (): void => {
+    ahead?.end();
+    ahead = beginCloud(parts.config());
+  };
+  return Object.assign(collect, { askAhead });
 }

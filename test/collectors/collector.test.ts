@@ -113,6 +113,29 @@ describe('a collection', () => {
     expect(asked.map((one) => one.at)).toEqual([start, start, start]);
   });
 
+  it('uses what was asked of the cloud ahead, once, and asks anew where nothing was', async () => {
+    let asks = 0;
+    const magnum = {
+      getCluster: (name: string) => Promise.resolve({ uuid: `c${++asks}`, name }),
+      listNodeGroups: () => Promise.resolve({ groups: [], failures: [] }),
+      versions: () => Promise.resolve({ min: '1.1', max: '1.10', used: '1.10' }),
+    };
+    const collect = createCollector(aWorld({ openstack: { magnum } }).parts);
+    collect.askAhead();
+    expect(asks).toBe(1);
+    expect((await collect(start)).magnum.cluster?.uuid).toBe('c1');
+    expect((await collect(start)).magnum.cluster?.uuid).toBe('c2');
+  });
+
+  it('does not use what was asked ahead under another configuration', async () => {
+    const { parts } = aWorld();
+    let current = parts.config();
+    const collect = createCollector({ ...parts, config: () => current });
+    collect.askAhead();
+    current = { ...current, daemon: { ...current.daemon, cluster: 'other' } };
+    expect((await collect(start)).magnum.cluster?.name).toBe('other');
+  });
+
   it('asks each distinct query once, coverage and saturation included', () => {
     const cpu = metric('cpu', { coverage: { query: 'count(up)' } });
     const config = aConfig([aPolicy('a', [cpu]), aPolicy('b', [cpu, metric('rps')])], [{ query: 'rps' }]);

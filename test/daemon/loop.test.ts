@@ -103,4 +103,29 @@ describe('the loop', () => {
     stopping.abort();
     await expect(done).resolves.toBeUndefined();
   });
+
+  it('has what takes long begun a second before each tick but the first', async () => {
+    const clock = new VirtualClock(at(0));
+    const stopping = new AbortController();
+    const seen: string[] = [];
+    const note = (what: string): number => seen.push(`${what} ${(clock.now() - at(0)) / 1000}`);
+    const done = runLoop({
+      clock,
+      interval: () => interval,
+      signal: stopping.signal,
+      prepare: () => note('prepare'),
+      tick: () => {
+        note('tick');
+        return Promise.resolve();
+      },
+    });
+    for (let second = 0; second < 31; second++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      clock.advance(1000 as Milliseconds);
+    }
+    stopping.abort();
+    clock.advance(seconds(60));
+    await done;
+    expect(seen).toEqual(['tick 0', 'prepare 14', 'tick 15', 'prepare 29', 'tick 30']);
+  });
 });
