@@ -200,7 +200,7 @@ describe('springtide run', () => {
       expect(call.node_count).toBe((call.previous ?? 0) - (call.nodes_to_remove ?? []).length);
   });
 
-  it('has never broken the budget, and no pod left otherwise than by eviction', async () => {
+  it('has never broken the budget', async () => {
     expect(watches.map((one) => one.broken()).filter((why) => why !== null)).toEqual([]);
     const record = budgetRecord(budget?.events ?? []);
     console.info(`the budget was seen ${record.seen} times, ${record.least} above its least at the tightest`);
