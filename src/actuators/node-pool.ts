@@ -1,6 +1,6 @@
 // Sends a resize to Magnum: read before write, victims resolved, count and victims in agreement, announced on the victims first.
 import type { KubernetesWrites } from '../clients/kubernetes/writes.ts';
-import type { Magnum } from '../clients/openstack/magnum.ts';
+import { isMaster, type Magnum } from '../clients/openstack/magnum.ts';
 import { drainAnnotation } from '../model/drain-record.ts';
 import type { ResizeOutcome } from '../model/outcome.ts';
 import type { NodeDecision, NodeRemoval } from '../model/plan.ts';
@@ -60,7 +60,7 @@ export async function resizeGroup(port: PoolPort, decision: NodeDecision, moment
       port.magnum.getNodeGroup(moment.cluster, decision.nodeGroup),
       port.magnum.getCluster(moment.cluster),
     ]);
-    if (group.role === 'master') return refuse('GroupIsMaster', `${group.name} holds the masters`);
+    if (isMaster(group)) return refuse('GroupIsMaster', `${group.name} holds the masters`);
     if (group.node_count !== decision.current)
       return refuse(
         'Moved',

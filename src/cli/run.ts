@@ -50,6 +50,11 @@ class Current {
     this.#config = result.config ?? this.#config;
   }
 
+  /** What the watch goes on from. */
+  get result(): LoadResult {
+    return this.#result;
+  }
+
   readonly config = (): Config => this.#config;
 
   readonly refused = (): LoopFacts['refused'] => {
@@ -101,10 +106,9 @@ async function run(options: RunOptions): Promise<void> {
     env: process.env,
     http: { listen: http.listen, metricsListen: http.metrics === http.listen ? null : http.metrics },
   });
-  const start = await loadConfig(options.config, { env: process.env });
   const watching = watchConfig(
     options.config,
-    start,
+    current.result,
     { clock, env: process.env, signal: stopping.signal },
     (reload) => {
       for (const problem of reload.result.problems) log.warn(formatProblem(problem));

@@ -78,10 +78,6 @@ export const fileProblem = (
   mend,
 });
 
-/** `spec.metrics[0].query`, as people write it. */
-export const pathText = (path: ProblemPath): string =>
-  path.map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`)).join('');
-
 /** By file, then by place; the order in which a person goes through them. */
 export const sortProblems = (problems: readonly Problem[]): Problem[] =>
   problems.toSorted(

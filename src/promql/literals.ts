@@ -21,20 +21,6 @@ export function durationOf(text: string): Milliseconds | null {
   return total as Milliseconds;
 }
 
-/** Milliseconds in Prometheus's own spelling: `1h30m`, `0s`. */
-export function durationText(span: Milliseconds): string {
-  if (span === 0) return '0s';
-  let rest = Math.abs(span);
-  let text = span < 0 ? '-' : '';
-  for (const unit of ['d', 'h', 'm', 's', 'ms']) {
-    const size = unitMilliseconds[unit] ?? 1;
-    const count = Math.floor(rest / size);
-    rest -= count * size;
-    if (count > 0) text += `${String(count)}${unit}`;
-  }
-  return text;
-}
-
 /** A number without sign: decimal, hexadecimal, octal with a leading 0, Inf, NaN, or a duration in seconds. */
 export function numberOf(text: string, offset: number): number {
   const lower = text.toLowerCase();

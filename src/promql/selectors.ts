@@ -79,10 +79,6 @@ export function ageQueryOf(selector: string): string {
   return `time() - max(timestamp(${selector}))`;
 }
 
-export function resultTypeOf(query: string): ResultType {
-  return readingOf(query).type;
-}
-
 /**
  * The labels that the result is sure to be grouped by; null where they depend on the series (no aggregation, `without`,
  * a side with other labels). An empty list means one series without labels.

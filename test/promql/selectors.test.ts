@@ -1,7 +1,7 @@
 // What a query reads, how its age is asked, its type and its sure labels.
 import { describe, expect, it } from 'vitest';
 import { PromqlError } from '../../src/promql/refusal.ts';
-import { ageQueryOf, groupingLabelsOf, resultTypeOf, selectorsOf } from '../../src/promql/selectors.ts';
+import { ageQueryOf, groupingLabelsOf, selectorsOf } from '../../src/promql/selectors.ts';
 import { parsePromql } from '../../src/promql/parse.ts';
 
 describe('selectorsOf', () => {
@@ -35,17 +35,6 @@ describe('selectorsOf', () => {
 
 it('asks the age of the newest sample', () => {
   expect(ageQueryOf('x{a="b"}')).toBe('time() - max(timestamp(x{a="b"}))');
-});
-
-it.each([
-  ['1 + 1', 'scalar'],
-  ['time()', 'scalar'],
-  ['x + 1', 'vector'],
-  ['x[5m]', 'matrix'],
-  ['(x[5m:])', 'matrix'],
-  ['"a"', 'string'],
-])('%s is a %s', (text, type) => {
-  expect(resultTypeOf(text)).toBe(type);
 });
 
 it.each([

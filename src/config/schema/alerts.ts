@@ -123,7 +123,4 @@ export const alertsDocument = z.strictObject({
 });
 
 export type AlertsDocument = z.infer<typeof alertsDocument>;
-export type Receiver = z.infer<typeof receiver>;
-export type EmailConfig = z.infer<typeof emailConfig>;
-export type SmsConfig = z.infer<typeof smsConfig>;
 export type HttpGateway = z.infer<typeof httpGateway>;

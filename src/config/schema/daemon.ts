@@ -147,4 +147,3 @@ export const calendar = z.strictObject({
       .default({}),
   }),
 });
-export type CalendarDocument = z.infer<typeof calendar>;

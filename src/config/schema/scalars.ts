@@ -144,7 +144,6 @@ export const secretReference = z
   .refine((reference) => (reference.file === undefined) !== (reference.env === undefined), {
     error: 'name the secret by exactly one of file and env',
   });
-export type SecretReference = z.infer<typeof secretReference>;
 
 export const tls = z.strictObject({
   caFile: z.string().optional(),
@@ -153,4 +152,3 @@ export const tls = z.strictObject({
   serverName: z.string().optional(),
   insecureSkipVerify: z.boolean().default(false),
 });
-export type Tls = z.infer<typeof tls>;
