@@ -11,6 +11,8 @@ const pureRooms = [
   'src/alerts/{alert,backoff,dedup,group,inhibit,matchers,plan-notification,render,render-mail,route,silence}.ts',
   'src/alerts/channels/sms/segments.ts',
   'src/promql/**',
+  'src/formula/**',
+  'src/targets/**',
 ];
 
 export default tseslint.config(

@@ -5,11 +5,14 @@ import path from 'node:path';
 const mayImport = {
   model: ['config:type'],
   promql: ['model'],
-  policies: ['model'],
-  config: ['model', 'promql', 'texts'],
+  formula: ['model'],
+  targets: ['model'],
+  policies: ['model', 'formula', 'targets'],
+  convert: ['model'],
+  config: ['model', 'promql', 'formula', 'texts'],
   texts: ['model'],
   clients: ['model'],
-  collectors: ['model', 'clients', 'promql'],
+  collectors: ['model', 'clients', 'promql', 'targets'],
   actuators: ['model', 'clients'],
   alerts: ['model', 'clients', 'config:type', 'texts'],
   state: ['model', 'clients'],
@@ -22,6 +25,8 @@ const packagesOf = {
   model: [],
   policies: ['simple-statistics', 'cron-parser', 're2js'],
   promql: ['@prometheus-io/lezer-promql', '@lezer/common', '@lezer/lr'],
+  formula: [],
+  targets: [],
 };
 // files at the top of src/ that every room may import
 const commons = ['clock.ts', 'parallel.ts', 'sync-directory.ts'];

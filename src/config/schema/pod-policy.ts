@@ -70,7 +70,8 @@ export const metric = z.strictObject({
   container: z.string().optional(),
   formula: z.string().optional(),
   use: z.literal('formula').optional(),
-  split: z.record(z.string(), z.string()).optional(),
+  split: z.record(z.string(), z.enum(['namespace', 'name'])).optional(),
+  by: z.literal('pod').optional(),
   target: metricTarget.optional(),
   coverage: z
     .strictObject({
@@ -146,13 +147,14 @@ const fallback = z.strictObject({
     .default('currentReplicasIfHigher'),
 });
 
-const scheduleEntry = z.strictObject({
+export const scheduleEntry = z.strictObject({
   name: z.string(),
   from: instant.optional(),
   until: instant.optional(),
   start: clockTime.optional(),
   end: clockTime.optional(),
   days: days.optional(),
+  cron: z.strictObject({ start: z.string(), end: z.string() }).optional(),
   timeZone: timeZone.optional(),
   use: z.string().optional(),
   min: count.optional(),
