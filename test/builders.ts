@@ -4,7 +4,17 @@ import { daemonSpec } from '../src/config/schema/daemon.ts';
 import { nodePolicy } from '../src/config/schema/node-policy.ts';
 import { podPolicy } from '../src/config/schema/pod-policy.ts';
 import { shippedTexts } from '../src/config/texts.ts';
-import type { Config, DaemonSpec, Metric, NodePolicyDocument, PodPolicy } from '../src/model/config.ts';
+import type {
+  Aim,
+  Config,
+  DaemonSpec,
+  Metric,
+  MetricDocument,
+  NodePolicyDocument,
+  PodPolicy,
+  PodPolicySpec,
+  Question,
+} from '../src/model/config.ts';
 import { drainAnnotation, drainTaint, type DrainRecord } from '../src/model/drain-record.ts';
 import type {
   DaemonSet,
@@ -388,24 +398,53 @@ export function aPodPolicy(name = 'web', spec: Fields = {}, ages: Readonly<Recor
     kind: 'PodPolicy',
     metadata: { name, namespace: 'shop' },
     spec: {
-      target: { kind: 'Deployment', name },
+      ...(spec['targets'] === undefined && { target: { kind: 'Deployment', name } }),
       replicas: { min: 1, max: 60 },
       metrics: [requestsMetric],
       mode: 'act',
       ...spec,
     },
   });
-  const metrics = document.spec.metrics.map(({ query, resource, container, target, ...rest }): Metric => {
-    if (target === undefined) throw new Error(`the metric ${rest.name} needs a target`);
-    const source: Metric['source'] =
-      resource === undefined
-        ? { kind: 'query', query: (query ?? '') as QueryText }
-        : { kind: 'resource', resource, container: container ?? null, query: `usage of ${resource}` as QueryText };
-    return { ...rest, source, target, ageQueries: (ages[rest.name] ?? []) as QueryText[] };
-  });
-  const { target } = document.spec;
-  if (target === undefined) throw new Error('a policy needs a target');
-  return { ...document, spec: { ...document.spec, target, metrics } };
+  const { target, targets, overrides, metrics, ...rest } = document.spec;
+  return {
+    ...document,
+    aim: aimOf(document.metadata.namespace, { target, targets, overrides }),
+    spec: { ...rest, metrics: metrics.map((metric) => compiled(metric, ages[metric.name] ?? [])), schedule: [] },
+  };
+}
+
+function aimOf(
+  namespace: string,
+  { target, targets, overrides }: Pick<PodPolicySpec, 'target' | 'targets' | 'overrides'>,
+): Aim {
+  if (target !== undefined) return { kind: 'one', target: { ...target, namespace } };
+  if (targets === undefined) throw new Error('a policy needs a target');
+  const { apiVersion, kind, namespaces = [namespace], selector, expect = null } = targets;
+  return { kind: 'many', apiVersion, targetKind: kind, namespaces, selector, expect, overrides };
+}
+
+function compiled(metric: MetricDocument, ages: readonly string[]): Metric {
+  const { query, resource, container, target, formula, use, split, by, coverage, ...rest } = metric;
+  if (formula !== undefined) throw new Error('the builder does not read formulas');
+  if (target === undefined && use === undefined) throw new Error(`the metric ${rest.name} needs a target`);
+  const question = (text: string): Question =>
+    split === undefined
+      ? { single: text as QueryText, grouped: null }
+      : { single: null, grouped: { query: text as QueryText, split } };
+  const source: Metric['source'] =
+    resource === undefined
+      ? { kind: 'query', question: question(query ?? ''), byPod: by === 'pod' }
+      : { kind: 'resource', resource, container: container ?? null, query: `usage of ${resource}` as QueryText };
+  return {
+    ...rest,
+    source,
+    target: target ?? null,
+    ages: ages.map(question),
+    coverage:
+      coverage === undefined
+        ? null
+        : { question: question(coverage.query), of: coverage.of, atLeast: coverage.atLeast },
+  };
 }
 
 export const aNodePolicy = (spec: Fields = {}, name = 'workers'): NodePolicyDocument =>
@@ -429,6 +468,7 @@ export function aConfig(
     daemon: aDaemon(daemon),
     podPolicies,
     nodePolicies,
+    calendars: [],
     alerts: silentAlerts,
     texts: shippedTexts('en'),
   };
