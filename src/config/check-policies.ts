@@ -1,5 +1,6 @@
 // What a schema cannot say about a PodPolicy or a NodePolicy: values that contradict each other.
 // Works on what is written, so that every mistake is found at once, also beside wrong types.
+import { formulaFindings } from './formulas.ts';
 import type { ProblemPath } from './problem.ts';
 import { queryFindings } from './queries.ts';
 import { valueAt } from './shape.ts';
@@ -72,6 +73,7 @@ export function podPolicyFindings(raw: unknown): Finding[] {
       : []),
     ...duplicateNames(raw, ['spec', 'metrics'], 'metric'),
     ...metrics.flatMap((metric, index) => metricFindings(raw, metric, ['spec', 'metrics', index])),
+    ...formulaFindings(raw),
     ...fallbackFindings(raw),
     ...directionFindings(raw, 'scaleUp'),
     ...directionFindings(raw, 'scaleDown'),
@@ -100,14 +102,14 @@ function metricFindings(raw: unknown, metric: unknown, path: ProblemPath): Findi
     findings.push({
       code: 'MissingKey',
       path: [...path, 'query'],
-      message: 'nothing is measured: a metric has exactly one of query and resource',
-      mend: "add query: 'PROMQL' or resource: cpu",
+      message: 'nothing is measured: a metric has exactly one of query, resource and formula',
+      mend: "add query: 'PROMQL', resource: cpu or formula: 'a + b'",
     });
   if (given.length > 1)
     findings.push(
       wrong(
         [...path, given[1] ?? ''],
-        `a metric has exactly one of query and resource, here are ${given.join(' and ')}`,
+        `a metric has exactly one of query, resource and formula, here are ${given.join(' and ')}`,
         'make it two metrics',
         'key',
       ),

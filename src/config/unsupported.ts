@@ -30,13 +30,6 @@ export const unsupported: readonly Row[] = [
   { kind: 'PodPolicy', path: 'spec.flapBudget', what: 'the flap budget' },
   { kind: 'PodPolicy', path: 'spec.replicas.whenActive', what: 'scaling to zero' },
   { kind: 'PodPolicy', path: 'spec.replicas.min', value: 0, what: 'scaling to zero', mend: 'write min: 1 or more' },
-  {
-    kind: 'PodPolicy',
-    path: 'spec.metrics.*.formula',
-    what: 'formulas over metrics',
-    mend: 'write it as one PromQL query',
-  },
-  { kind: 'PodPolicy', path: 'spec.metrics.*.use', what: 'metrics that only feed a formula' },
   { kind: 'PodPolicy', path: 'spec.metrics.*.split', what: 'splitting one query over many targets' },
   { kind: 'PodPolicy', path: 'spec.metrics.*.coverage', what: 'the coverage of a metric' },
   { kind: 'PodPolicy', path: 'spec.metrics.*.activation', what: 'scaling to zero' },

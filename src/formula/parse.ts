@@ -118,19 +118,20 @@ class Parser {
   }
 
   #coalescence(left: FormulaExpression, token: Token): Coalescence {
+    const place = this.#peek();
+    const isLast = place.kind === 'name' && place.text === 'last';
     if (left.kind === 'negation' || left.kind === 'arithmetic' || left.kind === 'comparison') {
       const caught = lastOperand(left);
-      const before = this.#text.slice(left.from, caught.from);
-      throw ambiguous(token.from, `${before}(${this.#written(caught)} ?? …)`, `(${this.#written(left)}) ?? …`);
+      const tight = `${this.#text.slice(left.from, caught.from)}(${this.#written(caught)} ?? ${isLast ? 'last' : '…'})`;
+      throw ambiguous(token.from, isLast ? [tight] : [tight, `(${this.#written(left)}) ?? …`]);
     }
-    const place = this.#peek();
-    if (place.kind === 'name' && place.text === 'last') return this.#last(left, token, place);
+    if (isLast) return this.#last(left, token, place);
     const right = this.#expression(comparing);
     if (right.kind === 'arithmetic' || right.kind === 'comparison') {
       const first = firstOperand(right);
       const [one, other] = [this.#written(left), this.#written(right)];
       const behind = this.#text.slice(first.to, right.to);
-      throw ambiguous(token.from, `(${one} ?? ${this.#written(first)})${behind}`, `${one} ?? (${other})`);
+      throw ambiguous(token.from, [`(${one} ?? ${this.#written(first)})${behind}`, `${one} ?? (${other})`]);
     }
     return { kind: 'coalescence', left, right, operatorAt: token.from, from: left.from, to: right.to };
   }
@@ -146,10 +147,7 @@ class Parser {
   /** Only `a ?? last + 1` comes here: every other right side takes its operators with it. */
   #refuseMixture(left: FormulaExpression, token: Token): void {
     if (left.kind !== 'coalescence') return;
-    throw new FormulaRefusal(
-      token.from,
-      `"??" beside "${token.text}" can be read in two ways; write (${this.#written(left)}) ${token.text} …`,
-    );
+    throw ambiguous(token.from, [`(${this.#written(left)}) ${token.text} …`]);
   }
 
   #operand(): FormulaExpression {
@@ -235,8 +233,8 @@ function lastOperand(expression: FormulaExpression): FormulaExpression {
 const firstOperand = (expression: FormulaExpression): FormulaExpression =>
   expression.kind === 'arithmetic' || expression.kind === 'comparison' ? firstOperand(expression.left) : expression;
 
-const ambiguous = (offset: number, one: string, other: string): FormulaRefusal =>
-  new FormulaRefusal(offset, `"??" beside another operator can be read in two ways; write ${one} or ${other}`);
+const ambiguous = (offset: number, ways: readonly string[]): FormulaRefusal =>
+  new FormulaRefusal(offset, `"??" beside another operator can be read in two ways; write ${ways.join(' or ')}`);
 
 const lastElsewhere = (offset: number): FormulaRefusal =>
   new FormulaRefusal(

@@ -101,8 +101,9 @@ describe('refuses', () => {
     ['a - b * -c ?? 0', 11, 'write a - b * -(c ?? …) or (a - b * -c) ?? …'],
     ['-a ?? 0', 3, 'write -(a ?? …) or (-a) ?? …'],
     ['a ?? b * 2 + c', 2, 'write (a ?? b) * 2 + c or a ?? (b * 2 + c)'],
+    ['a + 2 * b ?? last', 10, 'can be read in two ways; write a + 2 * (b ?? last)'],
     ['a > b ?? 0', 6, 'write a > (b ?? …) or (a > b) ?? …'],
-    ['a ?? last + 1', 10, '"??" beside "+" can be read in two ways; write (a ?? last) + …'],
+    ['a ?? last + 1', 10, '"??" beside another operator can be read in two ways; write (a ?? last) + …'],
   ])('%j at %i: %s', (text, offset, message) => {
     const reading = parseFormula(text);
     expect(reading).toMatchObject({ kind: 'error', offset });
