@@ -1,13 +1,12 @@
 // From accepted documents to the Config that decisions are made from: queries filled in, their age questions beside them.
 import { createHash } from 'node:crypto';
-import type { AlertsDocument, Config, DaemonSpec, Metric, PodPolicy, PodPolicyDocument } from '../model/config.ts';
+import type { Aim, AlertsDocument, Config, DaemonSpec, PodPolicy, PodPolicyDocument } from '../model/config.ts';
 import type { Texts } from '../model/texts.ts';
-import type { QueryText } from '../model/units.ts';
-import { ageQueryOf, selectorsOf } from '../promql/selectors.ts';
+import { compileMetric } from './compile-metric.ts';
 import type { Accepted } from './judge.ts';
 import { compareText } from './problem.ts';
 import { alertsDocument, type AlertsDocument as Alerts } from './schema/alerts.ts';
-import type { MetricDocument } from './schema/pod-policy.ts';
+import { without } from './without.ts';
 
 /** Where there is no alerts.yaml: everything is routed to nobody. */
 export const silentAlerts: Alerts = alertsDocument.parse({
@@ -15,34 +14,24 @@ export const silentAlerts: Alerts = alertsDocument.parse({
   receivers: [{ name: 'nobody' }],
 });
 
-function sourceOf(metric: MetricDocument, daemon: DaemonSpec): Metric['source'] | null {
-  if (metric.query !== undefined) return { kind: 'query', query: metric.query as QueryText };
-  if (metric.resource === undefined) return null;
-  const query = daemon.prometheus.resourceQueries[metric.resource] as QueryText;
-  return { kind: 'resource', resource: metric.resource, container: metric.container ?? null, query };
-}
-
-function compileMetric(metric: MetricDocument, daemon: DaemonSpec): Metric[] {
-  const source = sourceOf(metric, daemon);
-  const { target } = metric;
-  if (source === null || target === undefined) return [];
-  const ageQueries = selectorsOf(source.query).map((selector) => ageQueryOf(selector) as QueryText);
-  return [{ ...without(metric, 'query', 'resource', 'container'), source, ageQueries, target }];
-}
-
-function compilePodPolicy(document: PodPolicyDocument, daemon: DaemonSpec): PodPolicy[] {
-  const { target, metrics } = document.spec;
-  if (target === undefined) return [];
+/** null: the document aims at nothing, which its findings have said already. */
+export function compilePodPolicy(document: PodPolicyDocument, daemon: DaemonSpec): PodPolicy | null {
+  const aim = aimOf(document);
+  if (aim === null) return null;
   const spec = {
-    ...without(document.spec, 'targets'),
-    target,
-    metrics: metrics.flatMap((one) => compileMetric(one, daemon)),
+    ...without(document.spec, 'target', 'targets', 'overrides'),
+    metrics: document.spec.metrics.flatMap((one) => compileMetric(one, aim, daemon) ?? []),
+    schedule: [],
   };
-  return [{ ...document, spec }];
+  return { ...document, aim, spec };
 }
 
-function without<T extends object, K extends keyof T>(value: T, ...keys: readonly K[]): Omit<T, K> {
-  return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key as K))) as Omit<T, K>;
+function aimOf({ metadata, spec }: PodPolicyDocument): Aim | null {
+  const { namespace } = metadata;
+  if (spec.target !== undefined) return { kind: 'one', target: { ...spec.target, namespace } };
+  if (spec.targets === undefined) return null;
+  const { apiVersion, kind, namespaces = [namespace], selector, expect = null } = spec.targets;
+  return { kind: 'many', apiVersion, targetKind: kind, namespaces, selector, expect, overrides: spec.overrides };
 }
 
 const podKey = ({ metadata }: PodPolicyDocument): string => `${metadata.namespace}/${metadata.name}`;
@@ -61,7 +50,7 @@ export function compileConfig({ documents, texts, overrides }: Parts): Config | 
   const podPolicies = documents
     .flatMap((one) => (one.kind === 'PodPolicy' ? [one.value] : []))
     .toSorted((one, other) => compareText(podKey(one), podKey(other)))
-    .flatMap((document) => compilePodPolicy(document, daemon));
+    .flatMap((document) => compilePodPolicy(document, daemon) ?? []);
   const nodePolicies = documents
     .flatMap((one) => (one.kind === 'NodePolicy' ? [one.value] : []))
     .toSorted((one, other) => compareText(one.metadata.name, other.metadata.name));
@@ -71,7 +60,7 @@ export function compileConfig({ documents, texts, overrides }: Parts): Config | 
     .update(canonical({ daemon, podPolicies, nodePolicies, alerts, overrides }))
     .digest('hex')
     .slice(0, 12);
-  return { hash, daemon, podPolicies, nodePolicies, alerts, texts };
+  return { hash, daemon, podPolicies, nodePolicies, calendars: [], alerts, texts };
 }
 
 /** JSON with sorted keys: the order of writing is no difference. */
