@@ -20,6 +20,7 @@ export default tseslint.config(
     ignores: [
       'dist/**',
       'dist-bench/**',
+      'dist-vectors/**',
       'node_modules/**',
       'test/real/kubernetes/**',
       'test/real/openstack/**',
