@@ -34,7 +34,10 @@ export function selectorText(selector: Pick<VectorSelector, 'name' | 'matchers'>
 }
 
 const matcherText = ({ label, operator, value }: LabelMatcher): string =>
-  `${plainLabel.test(label) ? label : quote(label)}${operator}${quote(value)}`;
+  `${labelText(label)}${operator}${quote(value)}`;
+
+/** A label name as a query writes it: in quotes where it must be. */
+export const labelText = (label: string): string => (plainLabel.test(label) ? label : quote(label));
 
 /** Every distinct vector and matrix selector of the query, in the order of the text. */
 export function selectorsOf(query: string | Expression): readonly string[] {
