@@ -3,18 +3,18 @@ import type { QueryText } from '../model/units.ts';
 
 const placeholder = /\{\{\s*(namespace|name)\s*\}\}/g;
 /** A comment, or a string with what tells that it is a regular expression. */
-const piece = /#[^\n]*|((?:=~|!~)?)(\s*)("(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'|`[^`]*`)/g;
+const piece = /#[^\n]*|((?:[=!]~\s*)?)("(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'|`[^`]*`)/g;
 
 /** Placeholders in comments are none. */
 export function hasPlaceholders(query: string): boolean {
-  return Array.from(query.matchAll(piece)).some(([, , , literal]) => literal !== undefined && reads(literal));
+  return Array.from(query.matchAll(piece)).some(([, , literal]) => literal !== undefined && reads(literal));
 }
 
 export function fillTemplate(
   template: QueryText,
   target: { readonly namespace: string; readonly name: string },
 ): QueryText {
-  return template.replace(piece, (whole: string, operator: string, space: string, literal: string | undefined) => {
+  return template.replace(piece, (whole: string, operator: string, literal: string | undefined) => {
     if (literal === undefined || !reads(literal)) return whole;
     const value = (key: string): string => {
       const text = key === 'namespace' ? target.namespace : target.name;
@@ -27,7 +27,7 @@ export function fillTemplate(
       quote === '`'
         ? JSON.stringify(body.replace(placeholder, (_, key: string) => value(key)))
         : `${quote}${body.replace(placeholder, (_, key: string) => escaped(value(key), quote))}${quote}`;
-    return `${operator}${space}${filled}`;
+    return `${operator}${filled}`;
   }) as QueryText;
 }
 
