@@ -3,7 +3,7 @@ import path from 'node:path';
 
 // room -> rooms it may import (itself always). A room that is not named here may import everything.
 const mayImport = {
-  model: ['config:type'],
+  model: ['config:type', 'formula:type'],
   promql: ['model'],
   formula: ['model'],
   targets: ['model'],

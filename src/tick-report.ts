@@ -27,8 +27,8 @@ const isReadyNode = (node: Node): boolean =>
 /** The metric that asks for most. Per-pod averages say nothing of a total: their load is shown as it is. */
 function loadOf(decision: PodDecision): LoadReading | null {
   const known = decision.metrics.filter(
-    (metric): metric is MetricReading & { value: number; proposal: number } =>
-      metric.value !== null && metric.proposal !== null,
+    (metric): metric is MetricReading & { value: number; proposal: number; target: number } =>
+      metric.value !== null && metric.proposal !== null && metric.target !== null,
   );
   const governing = known.toSorted((one, other) => other.proposal - one.proposal)[0];
   if (governing === undefined) return null;

@@ -1,20 +1,12 @@
 // Builders of plain API objects, policies and snapshots: a test states what matters to it and nothing else.
-import { silentAlerts } from '../src/config/compile.ts';
+import { compilePodPolicy, silentAlerts } from '../src/config/compile.ts';
+import { readCalendars, resolveSchedule } from '../src/config/schedules.ts';
+import { readCalendars, resolveSchedule } from '../src/config/schedules.ts';
 import { daemonSpec } from '../src/config/schema/daemon.ts';
 import { nodePolicy } from '../src/config/schema/node-policy.ts';
 import { podPolicy } from '../src/config/schema/pod-policy.ts';
 import { shippedTexts } from '../src/config/texts.ts';
-import type {
-  Aim,
-  Config,
-  DaemonSpec,
-  Metric,
-  MetricDocument,
-  NodePolicyDocument,
-  PodPolicy,
-  PodPolicySpec,
-  Question,
-} from '../src/model/config.ts';
+import type { Config, DaemonSpec, Metric, NodePolicyDocument, PodPolicy, Question } from '../src/model/config.ts';
 import { drainAnnotation, drainTaint, type DrainRecord } from '../src/model/drain-record.ts';
 import type {
   DaemonSet,
@@ -405,46 +397,29 @@ export function aPodPolicy(name = 'web', spec: Fields = {}, ages: Readonly<Recor
       ...spec,
     },
   });
-  const { target, targets, overrides, metrics, ...rest } = document.spec;
-  return {
-    ...document,
-    aim: aimOf(document.metadata.namespace, { target, targets, overrides }),
-    spec: { ...rest, metrics: metrics.map((metric) => compiled(metric, ages[metric.name] ?? [])), schedule: [] },
-  };
+  const schedule = resolveSchedule(document.spec.schedule, readCalendars([], []));
+  if (schedule.findings.length > 0) throw new Error(schedule.findings.map(({ message }) => message).join('; '));
+  const policy = compilePodPolicy(document, schedule.windows, aDaemon());
+  if (policy === null) throw new Error('a policy needs a target');
+  const metrics = policy.spec.metrics.map((metric): Metric => {
+    const { source } = metric;
+    const named: Metric['source'] =
+      source.kind === 'resource' ? { ...source, query: `usage of ${source.resource}` as QueryText } : source;
+    return { ...metric, source: named, ages: ageQuestions(metric, ages) };
+  });
+  if (metrics.length < document.spec.metrics.length)
+    throw new Error('a metric needs a target, unless a formula uses it');
+  return { ...policy, spec: { ...policy.spec, metrics } };
 }
 
-function aimOf(
-  namespace: string,
-  { target, targets, overrides }: Pick<PodPolicySpec, 'target' | 'targets' | 'overrides'>,
-): Aim {
-  if (target !== undefined) return { kind: 'one', target: { ...target, namespace } };
-  if (targets === undefined) throw new Error('a policy needs a target');
-  const { apiVersion, kind, namespaces = [namespace], selector, expect = null } = targets;
-  return { kind: 'many', apiVersion, targetKind: kind, namespaces, selector, expect, overrides };
-}
-
-function compiled(metric: MetricDocument, ages: readonly string[]): Metric {
-  const { query, resource, container, target, formula, use, split, by, coverage, ...rest } = metric;
-  if (formula !== undefined) throw new Error('the builder does not read formulas');
-  if (target === undefined && use === undefined) throw new Error(`the metric ${rest.name} needs a target`);
-  const question = (text: string): Question =>
-    split === undefined
+/** In the form of the metric's own question: split as it is. */
+function ageQuestions({ name, source }: Metric, ages: Readonly<Record<string, string[]>>): Question[] {
+  const grouped = source.kind === 'query' && source.question.single === null ? source.question.grouped : null;
+  return (ages[name] ?? []).map((text) =>
+    grouped === null
       ? { single: text as QueryText, grouped: null }
-      : { single: null, grouped: { query: text as QueryText, split } };
-  const source: Metric['source'] =
-    resource === undefined
-      ? { kind: 'query', question: question(query ?? ''), byPod: by === 'pod' }
-      : { kind: 'resource', resource, container: container ?? null, query: `usage of ${resource}` as QueryText };
-  return {
-    ...rest,
-    source,
-    target: target ?? null,
-    ages: ages.map(question),
-    coverage:
-      coverage === undefined
-        ? null
-        : { question: question(coverage.query), of: coverage.of, atLeast: coverage.atLeast },
-  };
+      : { single: null, grouped: { query: text as QueryText, split: grouped.split } },
+  );
 }
 
 export const aNodePolicy = (spec: Fields = {}, name = 'workers'): NodePolicyDocument =>

@@ -1,10 +1,12 @@
 // What a schema cannot say about a PodPolicy or a NodePolicy: values that contradict each other.
 // Works on what is written, so that every mistake is found at once, also beside wrong types.
 import { formulaFindings } from './formulas.ts';
+import { scheduleFindings } from './check-schedules.ts';
 import type { ProblemPath } from './problem.ts';
 import { queryFindings } from './queries.ts';
 import { valueAt } from './shape.ts';
 import type { Finding } from './source.ts';
+import { zeroFindings } from './zero.ts';
 
 const wrong = (path: ProblemPath, message: string, mend?: string, at: 'key' | 'value' = 'value'): Finding => ({
   code: 'WrongValue',
@@ -61,12 +63,14 @@ export function podPolicyFindings(raw: unknown): Finding[] {
   return [
     ...targetFindings(raw),
     ...bounds(raw, ['spec', 'replicas'], 'replicas'),
-    ...(isNothing(valueAt(raw, ['spec', 'metrics'])) && has(raw, ['spec']) && !has(raw, ['spec', 'schedule'])
+    ...(isNothing(valueAt(raw, ['spec', 'metrics'])) &&
+    has(raw, ['spec']) &&
+    isNothing(valueAt(raw, ['spec', 'schedule']))
       ? [
           wrong(
             ['spec', 'metrics'],
-            'nothing decides: there is no metric',
-            'add metrics: with at least one entry',
+            'nothing decides: there is no metric and no schedule',
+            'add metrics: or schedule: with at least one entry',
             'key',
           ),
         ]
@@ -74,7 +78,10 @@ export function podPolicyFindings(raw: unknown): Finding[] {
     ...duplicateNames(raw, ['spec', 'metrics'], 'metric'),
     ...metrics.flatMap((metric, index) => metricFindings(raw, metric, ['spec', 'metrics', index])),
     ...formulaFindings(raw),
+    ...duplicateNames(raw, ['spec', 'schedule'], 'schedule entry'),
+    ...scheduleFindings(raw),
     ...fallbackFindings(raw),
+    ...zeroFindings(raw),
     ...directionFindings(raw, 'scaleUp'),
     ...directionFindings(raw, 'scaleDown'),
   ];

@@ -24,15 +24,9 @@ export const unsupported: readonly Row[] = [
     mend: 'write one PodPolicy with target: for each',
   },
   { kind: 'PodPolicy', path: 'spec.overrides', what: 'overrides', mend: 'write one PodPolicy with target: for each' },
-  { kind: 'PodPolicy', path: 'spec.schedule', what: 'schedules of replicas' },
   { kind: 'PodPolicy', path: 'spec.forecast', what: 'forecasting' },
-  { kind: 'PodPolicy', path: 'spec.zero', what: 'scaling to zero' },
-  { kind: 'PodPolicy', path: 'spec.flapBudget', what: 'the flap budget' },
-  { kind: 'PodPolicy', path: 'spec.replicas.whenActive', what: 'scaling to zero' },
-  { kind: 'PodPolicy', path: 'spec.replicas.min', value: 0, what: 'scaling to zero', mend: 'write min: 1 or more' },
   { kind: 'PodPolicy', path: 'spec.metrics.*.split', what: 'splitting one query over many targets' },
   { kind: 'PodPolicy', path: 'spec.metrics.*.coverage', what: 'the coverage of a metric' },
-  { kind: 'PodPolicy', path: 'spec.metrics.*.activation', what: 'scaling to zero' },
   { kind: 'PodPolicy', path: 'spec.behavior.scaleDown.victim', what: 'choosing which pods go first' },
   {
     kind: 'PodPolicy',
@@ -92,7 +86,7 @@ export const unsupported: readonly Row[] = [
     what: 'the mode confirm',
     mend: 'write act, dryRun or off',
   },
-  { kind: 'Daemon', path: 'spec.guards', what: 'guards' },
+  { kind: 'Daemon', path: 'spec.guards.nodes', what: 'guards over nodes' },
   { kind: 'Daemon', path: 'spec.audit', what: 'the audit file' },
   {
     kind: 'Daemon',
@@ -101,8 +95,6 @@ export const unsupported: readonly Row[] = [
     mend: 'write state: {directory: DIR}',
   },
   { kind: 'Daemon', path: 'spec.http.auth', what: 'authentication of its own page and API' },
-
-  { kind: 'Calendar', path: 'kind', what: 'calendars' },
 
   { kind: 'Alerts', path: 'templates', what: 'template files', mend: 'override single sentences in messages.en.yaml' },
   { kind: 'Alerts', path: 'inhibit_rules', what: 'inhibition' },

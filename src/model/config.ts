@@ -1,12 +1,16 @@
 // What decisions are made from: the loaded configuration, its types taken from the one schema.
 import type { AlertsDocument } from '../config/schema/alerts.ts';
-import type { DaemonSpec } from '../config/schema/daemon.ts';
+import type { CalendarDocument, DaemonSpec } from '../config/schema/daemon.ts';
 import type { NodePolicyDocument } from '../config/schema/node-policy.ts';
-import type { MetricDocument, PodPolicyDocument } from '../config/schema/pod-policy.ts';
+import type { MetricDocument, MetricTarget, PodPolicyDocument } from '../config/schema/pod-policy.ts';
+import type { Formula } from '../formula/formula.ts';
+import type { LabelSelector } from './kubernetes.ts';
+import type { ScheduleWindow } from './schedule.ts';
+import type { TargetRef } from './target.ts';
 import type { Texts } from './texts.ts';
 import type { QueryText } from './units.ts';
 
-export type { DaemonSpec } from '../config/schema/daemon.ts';
+export type { CalendarDocument, DaemonSpec } from '../config/schema/daemon.ts';
 export type {
   NodeGroupPolicy,
   NodePolicyDocument,
@@ -24,24 +28,66 @@ export type {
 } from '../config/schema/pod-policy.ts';
 export type { AlertsDocument } from '../config/schema/alerts.ts';
 
+/** Which label of an answer names what: {namespace: 'namespace', app: 'name'}. */
+export type Split = Readonly<Record<string, 'namespace' | 'name'>>;
+
+/** Something that Prometheus is asked for a target: by a text of its own, or by one for many targets, split by label. */
+export interface Question {
+  /** the text for one target, `{{namespace}} {{name}}` not filled in yet; null: asked for many targets only */
+  readonly single: QueryText | null;
+  readonly grouped: { readonly query: QueryText; readonly split: Split } | null;
+}
+
+export type MetricSource =
+  | {
+      readonly kind: 'query';
+      readonly question: Question;
+      /** one series a pod, averaged over the pods as the HPA's Pods metrics are */
+      readonly byPod: boolean;
+    }
+  | {
+      readonly kind: 'resource';
+      readonly resource: 'cpu' | 'memory';
+      readonly container: string | null;
+      readonly query: QueryText;
+    }
+  | { readonly kind: 'formula'; readonly formula: Formula };
+
 /** A metric as decisions use it: what is asked, and what is asked to learn how old the answer is. */
-export type Metric = Omit<MetricDocument, 'query' | 'resource' | 'container' | 'target'> & {
-  readonly source:
-    | { readonly kind: 'query'; readonly query: QueryText }
-    | {
-        readonly kind: 'resource';
-        readonly resource: 'cpu' | 'memory';
-        readonly container: string | null;
-        readonly query: QueryText;
-      };
-  readonly ageQueries: readonly QueryText[];
-  readonly target: NonNullable<MetricDocument['target']>;
+export type Metric = Omit<
+  MetricDocument,
+  'query' | 'resource' | 'container' | 'formula' | 'use' | 'split' | 'by' | 'coverage' | 'target'
+> & {
+  readonly source: MetricSource;
+  readonly ages: readonly Question[];
+  readonly coverage: {
+    readonly question: Question;
+    readonly of: 'readyPods' | 'pods';
+    readonly atLeast: number;
+  } | null;
+  /** null: only read by a formula */
+  readonly target: MetricTarget | null;
 };
 
+/** What a policy scales: one object, or all that a selector finds. */
+export type Aim =
+  | { readonly kind: 'one'; readonly target: TargetRef }
+  | {
+      readonly kind: 'many';
+      readonly apiVersion: string;
+      readonly targetKind: string;
+      /** names, or patterns with * */
+      readonly namespaces: readonly string[];
+      readonly selector: LabelSelector;
+      readonly expect: { readonly min: number; readonly max: number } | null;
+      readonly overrides: PodPolicyDocument['spec']['overrides'];
+    };
+
 export type PodPolicy = Omit<PodPolicyDocument, 'spec'> & {
-  readonly spec: Omit<PodPolicyDocument['spec'], 'metrics' | 'target' | 'targets'> & {
-    readonly target: NonNullable<PodPolicyDocument['spec']['target']>;
+  readonly aim: Aim;
+  readonly spec: Omit<PodPolicyDocument['spec'], 'metrics' | 'target' | 'targets' | 'overrides' | 'schedule'> & {
     readonly metrics: readonly Metric[];
+    readonly schedule: readonly ScheduleWindow[];
   };
 };
 
@@ -51,6 +97,7 @@ export interface Config {
   readonly daemon: DaemonSpec;
   readonly podPolicies: readonly PodPolicy[];
   readonly nodePolicies: readonly NodePolicyDocument[];
+  readonly calendars: readonly CalendarDocument[];
   readonly alerts: AlertsDocument;
   readonly texts: Texts;
 }

@@ -12,6 +12,13 @@ export interface ObjectMeta {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];
+  /** only the entries that own spec.replicas */
+  readonly managedFields?: readonly {
+    readonly manager?: string;
+    readonly operation?: string;
+    readonly time?: string;
+    readonly subresource?: string;
+  }[];
 }
 
 export interface OwnerReference {
@@ -80,6 +87,8 @@ export interface PodSpec {
   readonly nodeName?: string;
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
+  /** requests of the whole pod (Kubernetes 1.34) */
+  readonly resources?: { readonly requests?: ResourceList };
   readonly overhead?: ResourceList;
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly affinity?: {
@@ -104,6 +113,13 @@ export interface PodSpec {
   readonly terminationGracePeriodSeconds?: number;
 }
 
+export interface ContainerStatus {
+  readonly name: string;
+  readonly restartCount?: number;
+  readonly ready?: boolean;
+  readonly state?: { readonly waiting?: { readonly reason?: string } };
+}
+
 export interface Pod extends KubernetesObject {
   readonly spec?: PodSpec;
   readonly status?: {
@@ -111,12 +127,8 @@ export interface Pod extends KubernetesObject {
     readonly reason?: string;
     readonly startTime?: string;
     readonly conditions?: readonly Condition[];
-    readonly containerStatuses?: readonly {
-      readonly name: string;
-      readonly restartCount?: number;
-      readonly ready?: boolean;
-      readonly state?: { readonly waiting?: { readonly reason?: string } };
-    }[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
   };
 }
 
@@ -152,6 +164,15 @@ export interface Workload extends KubernetesObject {
     readonly readyReplicas?: number;
     readonly updatedReplicas?: number;
     readonly observedGeneration?: number;
+    readonly conditions?: readonly Condition[];
+  };
+}
+
+export interface HorizontalPodAutoscaler extends KubernetesObject {
+  readonly spec?: {
+    readonly scaleTargetRef?: { readonly apiVersion?: string; readonly kind?: string; readonly name?: string };
+    readonly minReplicas?: number;
+    readonly maxReplicas?: number;
   };
 }
 
@@ -173,7 +194,10 @@ export interface PodDisruptionBudget extends KubernetesObject {
   };
 }
 
-/** autoscaling/v1 Scale, read for targets whose own object is not listed. */
+/**
+ * autoscaling/v1 Scale, read for targets whose own object is not listed. Its metadata has the object's own labels and
+ * annotations, which the collector adds.
+ */
 export interface Scale extends KubernetesObject {
   readonly spec?: { readonly replicas?: number };
   readonly status?: { readonly replicas?: number; readonly selector?: string };

@@ -19,17 +19,48 @@ export interface ScaleEvent {
 export interface ScaleHistory {
   readonly ups: readonly ScaleEvent[];
   readonly downs: readonly ScaleEvent[];
+  /** changes of direction, the newest last; kept where a flap budget counts them */
+  readonly turns?: readonly Instant[];
+  readonly lastWay?: 'up' | 'down';
   /** dry run only: where the replicas would stand now */
   readonly standing?: number;
 }
 
+/** Somebody else wrote the replicas. */
+export interface ForeignWrite {
+  readonly at: Instant;
+  readonly from: number;
+  readonly to: number;
+  /** the field manager, where Kubernetes tells */
+  readonly by: string | null;
+}
+
 export interface TargetMemory {
+  /** since when the policy has had this target; absent: never seen before */
+  readonly firstSeen?: Instant;
   readonly recommendations: readonly Recommendation[];
   readonly acted: ScaleHistory;
   readonly rehearsed: ScaleHistory;
   /** our own last write, until the watch has seen it */
   readonly written: { readonly replicas: number; readonly resourceVersion?: string; readonly at: Instant } | null;
   readonly unknownSince: Readonly<Record<string, Instant>>;
+  /** every metric is known again since then, after one was not */
+  readonly recovered?: Instant;
+  /** the replicas as they were seen last, whoever wrote them */
+  readonly seen?: number;
+  readonly foreign?: readonly ForeignWrite[];
+  /** when a metric that keeps the target awake was last above its activation */
+  readonly lastActive?: Instant;
+  /** the zero is ours: what stood before it */
+  readonly asleep?: { readonly at: Instant; readonly previous: number };
+  /** somebody else set the replicas to 0: not woken by us */
+  readonly stoppedByHand?: Instant;
+  /** the last known values of metrics that a formula may fall back to */
+  readonly lastValues?: Readonly<Record<string, number>>;
+  /** from creation to Ready, as its pods took it lately */
+  readonly startTime?: Milliseconds;
+  /** when its replicas were last lowered: what the guards count */
+  readonly lowered?: Instant;
   /** the last write that failed, until one succeeds */
   readonly failure: { readonly at: Instant; readonly code: string; readonly message: string } | null;
 }
@@ -78,6 +109,18 @@ export interface ConditionMemory {
   readonly ended: Instant | null;
 }
 
+/** What the guards over all policies count, and whether one has tripped. */
+export interface GuardMemory {
+  readonly removed: readonly ScaleEvent[];
+  readonly tripped: {
+    readonly at: Instant;
+    readonly guard: 'removed' | 'targetsLowered';
+    readonly count: number;
+    readonly of: number;
+    readonly percent: number;
+  } | null;
+}
+
 export interface Memory {
   readonly schema: typeof memorySchema;
   readonly lastTick: Instant | null;
@@ -87,7 +130,10 @@ export interface Memory {
   readonly groups: Readonly<Record<string, GroupMemory>>;
   readonly nodes: Readonly<Record<string, NodeMemory>>;
   readonly conditions: Readonly<Record<string, ConditionMemory>>;
+  readonly podGuard: GuardMemory;
 }
+
+export const emptyGuardMemory: GuardMemory = { removed: [], tripped: null };
 
 export const emptyMemory = (): Memory => ({
   schema: memorySchema,
@@ -97,6 +143,7 @@ export const emptyMemory = (): Memory => ({
   groups: {},
   nodes: {},
   conditions: {},
+  podGuard: emptyGuardMemory,
 });
 
 export const emptyTargetMemory: TargetMemory = {

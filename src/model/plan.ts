@@ -23,11 +23,23 @@ export interface Step {
 export interface MetricReading {
   readonly name: string;
   readonly value: number | null;
-  readonly target: number;
+  /** null: it is only read by a formula */
+  readonly target: number | null;
   readonly ageSeconds: number | null;
   readonly proposal: number | null;
   readonly state: 'ok' | 'unknown' | 'stale' | 'failed';
   readonly why?: string;
+  /** what is taken in place of the value that is missing */
+  readonly standIn?: 'treatAs' | 'atLeast' | 'fallback';
+  /** the numbers in between: ratio, pods that counted, pods without a sample, usage, requests … */
+  readonly detail?: Facts;
+}
+
+/** In the HPA's own words: what `kubectl describe hpa` would show. */
+export interface ScalingCondition {
+  readonly type: 'AbleToScale' | 'ScalingActive' | 'ScalingLimited' | 'ScaledToZero';
+  readonly status: 'True' | 'False';
+  readonly reason: string;
 }
 
 export interface PodDecision {
@@ -39,12 +51,17 @@ export interface PodDecision {
   readonly action: 'scale' | 'hold' | 'none' | 'refused';
   readonly reason: PodReason;
   readonly limitedBy: readonly PodReason[];
+  readonly conditions: readonly ScalingCondition[];
   readonly steps: readonly Step[];
   readonly metrics: readonly MetricReading[];
   /** RFC 3339: when this may change by itself; null: not by time alone. */
   readonly until: string | null;
   readonly facts: Facts;
   readonly message: string;
+  /** the recommendation that governs the stabilization window, and when it leaves */
+  readonly governedBy: { readonly at: string; readonly replicas: number; readonly leaves: string } | null;
+  /** what is written beside the replicas: the number before our zero; null: that mark is taken away */
+  readonly mark?: { readonly previous: number } | null;
   /** The object's version that the decision was made on; the write is refused if it has moved. */
   readonly resourceVersion?: string;
 }

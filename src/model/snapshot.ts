@@ -1,5 +1,14 @@
 // The Snapshot: facts about the world in the world's own words, with what could not be read named.
-import type { DaemonSet, KubernetesObject, Node, Pod, PodDisruptionBudget, Scale, Workload } from './kubernetes.ts';
+import type {
+  DaemonSet,
+  HorizontalPodAutoscaler,
+  KubernetesObject,
+  Node,
+  Pod,
+  PodDisruptionBudget,
+  Scale,
+  Workload,
+} from './kubernetes.ts';
 import type { MagnumCluster, MagnumNodeGroup, NovaFlavor, NovaLimits, NovaServer } from './openstack.ts';
 
 /** A list that could not be read is absent and named in `errors`; it is never empty instead. */
@@ -20,7 +29,7 @@ export interface KubernetesFacts {
   readonly namespaces?: readonly KubernetesObject[];
   readonly resourcequotas?: readonly KubernetesObject[];
   readonly priorityclasses?: readonly KubernetesObject[];
-  readonly horizontalpodautoscalers?: readonly KubernetesObject[];
+  readonly horizontalpodautoscalers?: readonly HorizontalPodAutoscaler[];
   readonly scales?: readonly Scale[];
 }
 
@@ -91,10 +100,24 @@ export interface LoopFacts {
   readonly refused: readonly { readonly document: string; readonly why: string }[];
 }
 
+export type SwitchWay = 'pods.up' | 'pods.down' | 'nodes.grow' | 'nodes.shrink';
+
+/** What a person has switched off for now, and what they have released. */
+export interface ControlFacts {
+  readonly off: readonly SwitchWay[];
+  /** RFC 3339; null: until it is released */
+  readonly until: string | null;
+  readonly by: string;
+  readonly why: string;
+  /** RFC 3339: guards that tripped before it are released */
+  readonly releasedAt: string | null;
+}
+
 export interface Snapshot {
   /** RFC 3339 */
   readonly time: string;
   readonly loop?: LoopFacts;
+  readonly control?: ControlFacts;
   readonly kubernetes: KubernetesFacts;
   readonly magnum: MagnumFacts;
   readonly nova: NovaFacts;

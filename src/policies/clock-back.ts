@@ -9,13 +9,22 @@ const clampHistory = (history: ScaleHistory, now: Instant): ScaleHistory => ({
   // An event without a true time says nothing about a rate.
   ups: history.ups.filter((event) => event.at <= now),
   downs: history.downs.filter((event) => event.at <= now),
+  ...(history.turns === undefined ? {} : { turns: history.turns.filter((turn) => turn <= now) }),
 });
 
 const mapValues = <Value>(record: Readonly<Record<string, Value>>, change: (value: Value) => Value) =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 
+/** Instants that a target's memory may have. */
+const moments = ['firstSeen', 'recovered', 'lastActive', 'stoppedByHand', 'lowered'] as const;
+
 const clampTarget = (memory: TargetMemory, clamp: Clamp, now: Instant): TargetMemory => ({
   ...memory,
+  ...Object.fromEntries(
+    moments.flatMap((moment) => (memory[moment] === undefined ? [] : [[moment, clamp(memory[moment])]])),
+  ),
+  ...(memory.asleep === undefined ? {} : { asleep: { ...memory.asleep, at: clamp(memory.asleep.at) } }),
+  ...(memory.foreign === undefined ? {} : { foreign: memory.foreign.filter((write) => write.at <= now) }),
   recommendations: memory.recommendations.filter((sample) => sample.at <= now),
   acted: clampHistory(memory.acted, now),
   rehearsed: clampHistory(memory.rehearsed, now),
@@ -53,6 +62,11 @@ export function withoutFuture(memory: Memory, now: Instant): Memory {
       unneededSince: clampOrNull(node.unneededSince),
       emptySince: clampOrNull(node.emptySince),
     })),
+    podGuard: {
+      removed: memory.podGuard.removed.filter((event) => event.at <= now),
+      tripped:
+        memory.podGuard.tripped === null ? null : { ...memory.podGuard.tripped, at: clamp(memory.podGuard.tripped.at) },
+    },
     conditions: mapValues(memory.conditions, (condition) => ({
       ...condition,
       since: clamp(condition.since),

@@ -1,85 +1,18 @@
 // springtide's own conditions: what a tick found that somebody should be told, from the plan and the memory alone.
 import type { Config } from '../model/config.ts';
-import type { ConditionMemory, GroupMemory, TargetMemory } from '../model/memory.ts';
+import type { ConditionMemory, GroupMemory } from '../model/memory.ts';
 import type { PlanAlert } from '../model/plan.ts';
 import type { AlertName, Facts } from '../model/reason.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { targetKey, targetName } from '../model/target.ts';
 import { fillText } from '../model/texts.ts';
-import { minutes, rfc3339, seconds, type Instant, type Milliseconds } from '../model/units.ts';
+import { minutes, rfc3339, type Instant } from '../model/units.ts';
+import { aMinute, anEvent, atOnce, type Condition, type Found } from './condition.ts';
+import { ofPods } from './conditions-of-pods.ts';
 import { isChangeOfMind } from './nodes/drains.ts';
 import type { UndescribedNodes } from './nodes/group-decision.ts';
-import type { Undescribed } from './pods/decide-target.ts';
 
-interface Condition {
-  readonly name: AlertName;
-  readonly severity: 'info' | 'warning' | 'page';
-  readonly labels: Readonly<Record<string, string>>;
-  readonly facts: Facts;
-  /** how long it must last before it is told */
-  readonly after: Milliseconds;
-  /** how long it stays after it was last seen: an event is told as a condition that lasts a while */
-  readonly lasts: Milliseconds;
-}
-
-const atOnce = seconds(0);
-const aMinute = minutes(1);
-const anEvent = minutes(5);
 /** A resolved alert is sent again for this long: whoever missed it the first time hears it. */
 const resolvedFor = minutes(15);
-
-export interface Found {
-  readonly snapshot: Snapshot;
-  readonly pods: readonly Undescribed[];
-  readonly nodes: readonly UndescribedNodes[];
-  readonly targets: Readonly<Record<string, TargetMemory>>;
-  readonly groups: Readonly<Record<string, GroupMemory>>;
-}
-
-function ofPods(found: Found): readonly Condition[] {
-  return found.pods.flatMap((decision): readonly Condition[] => {
-    const target = targetName(decision.target);
-    const labels = { namespace: decision.target.namespace, target: decision.target.name };
-    const { current, desired, facts } = decision;
-    const conditions: Condition[] = [];
-    if (decision.limitedBy.includes('TooManyReplicas') && decision.mode !== 'off')
-      conditions.push({
-        name: 'SpringtideReplicasAtMaximum',
-        severity: 'warning',
-        labels,
-        facts: { target, current: current ?? 0, count: facts['proposal'] ?? desired ?? 0, max: facts['max'] ?? '' },
-        after: aMinute,
-        lasts: atOnce,
-      });
-    const unknown = decision.metrics.filter((metric) => metric.state !== 'ok');
-    if (unknown.length > 0 || decision.reason === 'FailedGetScale' || decision.reason === 'FailedGetPods')
-      conditions.push({
-        name: 'SpringtideMetricUnknown',
-        severity: 'warning',
-        labels,
-        facts: {
-          target,
-          what: unknown.map((metric) => metric.name).join(', ') || 'the object',
-          why:
-            unknown.map((metric) => `${metric.name}: ${metric.why ?? metric.state}`).join('; ') ||
-            (facts['what'] ?? ''),
-        },
-        after: aMinute,
-        lasts: atOnce,
-      });
-    const failure = found.targets[targetKey(decision.target)]?.failure;
-    if (failure !== null && failure !== undefined)
-      conditions.push({
-        name: 'SpringtideScalingFailed',
-        severity: 'page',
-        labels,
-        facts: { target, why: `${failure.code}: ${failure.message}`, current: current ?? 0, desired: desired ?? 0 },
-        after: seconds(30),
-        lasts: atOnce,
-      });
-    return conditions;
-  });
-}
 
 const quotaCodes = new Set(['QuotaExceeded']);
 
@@ -208,7 +141,7 @@ export function alertsOf(
   now: Instant,
 ): Told {
   const active = [
-    ...ofPods(found),
+    ...ofPods(found, now),
     ...found.nodes.flatMap((decision) => ofGroup(decision, found.groups[decision.nodeGroup], now)),
     ...ofSources(found.snapshot),
     ...ofLoop(found.snapshot),

@@ -6,12 +6,13 @@ import type { NodeDecision, Plan, PodDecision } from '../model/plan.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { targetName } from '../model/target.ts';
 import { fillText } from '../model/texts.ts';
-import { minutes, rfc3339, type Instant } from '../model/units.ts';
+import { minutes, rfc3339, type Instant, type Milliseconds } from '../model/units.ts';
 import { withoutFuture } from './clock-back.ts';
 import { alertsOf } from './conditions.ts';
+import { slowBoot } from './nodes/boot-time.ts';
 import { decideNodes } from './nodes/decide-nodes.ts';
 import type { UndescribedNodes } from './nodes/group-decision.ts';
-import { decidePods } from './pods/decide-pods.ts';
+import { decidePods, type NodeOutlook } from './pods/decide-pods.ts';
 import type { Undescribed } from './pods/decide-target.ts';
 
 export interface Decided {
@@ -28,15 +29,37 @@ export function steadySinceOf(memory: Memory, now: Instant): Instant {
   return broken ? now : (steadySince ?? now);
 }
 
-const describePods = (config: Config, decision: Undescribed): PodDecision => ({
-  ...decision,
-  message: fillText(config.texts, `reason.${decision.reason}`, {
+/** What the pod tier is told of the VMs: whether one may come, and how long it takes until it bears pods. */
+function outlookOf(memory: Memory): NodeOutlook {
+  let nodesComing = false;
+  let bootTime = 0;
+  for (const group of Object.values(memory.groups)) {
+    nodesComing ||= group.ordered.length > 0 || (group.sent !== null && group.sent.to > group.sent.from);
+    bootTime = Math.max(bootTime, slowBoot(group.bootTimes) ?? 0);
+  }
+  return { nodesComing, bootTime: bootTime as Milliseconds };
+}
+
+/** Why no VM comes, for those who wait for one: in the words of the node tier. */
+function whyNoNodes(nodes: readonly UndescribedNodes[]): string {
+  const [first] = nodes.filter(({ action }) => action === 'refused' || action === 'hold');
+  if (first !== undefined) return `${first.nodeGroup}: ${first.reason}`;
+  return nodes.length === 0
+    ? 'NodePolicy: 0'
+    : nodes.map(({ nodeGroup, reason }) => `${nodeGroup}: ${reason}`).join(', ');
+}
+
+function describePods(config: Config, decision: Undescribed, nodes: readonly UndescribedNodes[]): PodDecision {
+  const facts =
+    decision.reason === 'WaitingForNodes' ? { ...decision.facts, nodes: whyNoNodes(nodes) } : decision.facts;
+  const message = fillText(config.texts, `reason.${decision.reason}`, {
     name: targetName(decision.target),
     current: decision.current ?? 0,
     desired: decision.desired ?? 0,
-    ...decision.facts,
-  }),
-});
+    ...facts,
+  });
+  return { ...decision, facts, message };
+}
 
 const describeNodes = (config: Config, decision: UndescribedNodes): NodeDecision => ({
   ...decision,
@@ -52,15 +75,23 @@ export function* deciding(
 ): Generator<undefined, Decided> {
   const steadySince = steadySinceOf(remembered, now);
   const memory = withoutFuture(remembered, now);
-  const pods = yield* decidePods(snapshot, config, memory, steadySince, now);
+  const pods = yield* decidePods(snapshot, config, memory, outlookOf(memory), steadySince, now);
   const nodes = yield* decideNodes(snapshot, config, memory, pods.standings, steadySince, now);
-  const found = { snapshot, pods: pods.decisions, nodes: nodes.decisions, targets: pods.targets, groups: nodes.groups };
+  const found = {
+    snapshot,
+    pods: pods.decisions,
+    problems: pods.problems,
+    podGuard: pods.podGuard,
+    nodes: nodes.decisions,
+    targets: pods.targets,
+    groups: nodes.groups,
+  };
   const told = alertsOf(found, memory.conditions, config, now);
   return {
     plan: {
       time: rfc3339(now),
       configHash: config.hash,
-      pods: pods.decisions.map((decision) => describePods(config, decision)),
+      pods: pods.decisions.map((decision) => describePods(config, decision, nodes.decisions)),
       nodes: nodes.decisions.map((decision) => describeNodes(config, decision)),
       alerts: told.alerts,
     },
@@ -72,6 +103,7 @@ export function* deciding(
       groups: nodes.groups,
       nodes: nodes.nodes,
       conditions: told.conditions,
+      podGuard: pods.podGuard,
     },
   };
 }

@@ -12,20 +12,28 @@ import { targetKey } from '../model/target.ts';
 import { instantOf, type Instant } from '../model/units.ts';
 import { isChangeOfMind } from './nodes/drains.ts';
 import { backOffAfter } from './nodes/observe.ts';
+import { withTurn } from './pods/flap.ts';
 
 function withEvent(history: ScaleHistory, outcome: ScaleOutcome, at: Instant): ScaleHistory {
   const change = Math.abs(outcome.to - outcome.from);
   if (change === 0) return history;
   return outcome.to > outcome.from
-    ? { ...history, ups: [...history.ups, { at, change }] }
-    : { ...history, downs: [...history.downs, { at, change }] };
+    ? withTurn({ ...history, ups: [...history.ups, { at, change }] }, 'up', at)
+    : withTurn({ ...history, downs: [...history.downs, { at, change }] }, 'down', at);
 }
+
+/** A zero of ours is a sleep, and what stood before it is kept. */
+const sleepAfter = ({ from, to }: ScaleOutcome, at: Instant): Pick<TargetMemory, 'asleep'> =>
+  to === 0 && from > 0 ? { asleep: { at, previous: from } } : {};
 
 function recordScale(memory: TargetMemory, outcome: ScaleOutcome, at: Instant): TargetMemory {
   switch (outcome.status) {
     case 'succeeded':
       return {
         ...memory,
+        ...sleepAfter(outcome, at),
+        ...(outcome.to < outcome.from ? { lowered: at } : {}),
+        seen: outcome.to,
         acted: withEvent(memory.acted, outcome, at),
         rehearsed: { ups: [], downs: [] },
         written: {
@@ -100,12 +108,14 @@ function recordDrain(memory: GroupMemory, outcome: DrainOutcome, at: Instant): G
 export function record(memory: Memory, outcomes: readonly Outcome[], now: Instant): Memory {
   const targets = { ...memory.targets };
   const groups = { ...memory.groups };
+  let removed = 0;
   for (const outcome of outcomes) {
     const at = instantOf(outcome.at) ?? now;
     switch (outcome.kind) {
       case 'scale': {
         const key = targetKey(outcome.target);
         targets[key] = recordScale(targets[key] ?? emptyTargetMemory, outcome, at);
+        if (outcome.status === 'succeeded') removed += Math.max(0, outcome.from - outcome.to);
         break;
       }
       case 'resize':
@@ -116,5 +126,9 @@ export function record(memory: Memory, outcomes: readonly Outcome[], now: Instan
         break;
     }
   }
-  return { ...memory, targets, groups };
+  const podGuard =
+    removed === 0
+      ? memory.podGuard
+      : { ...memory.podGuard, removed: [...memory.podGuard.removed, { at: now, change: removed }] };
+  return { ...memory, targets, groups, podGuard };
 }

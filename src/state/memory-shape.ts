@@ -9,6 +9,8 @@ const event = z.object({ at: instant, change: z.number() });
 const history = z.object({
   ups: z.array(event).default([]),
   downs: z.array(event).default([]),
+  turns: z.array(instant).optional(),
+  lastWay: z.enum(['up', 'down']).optional(),
   standing: z.number().optional(),
 });
 const failure = z.object({ at: instant, code: z.string(), message: z.string() }).nullable();
@@ -16,6 +18,7 @@ const texts = z.record(z.string(), z.string());
 const victim = z.object({ node: z.string(), serverId: z.string() });
 
 const target = z.object({
+  firstSeen: instant.optional(),
   recommendations: z.array(z.object({ at: instant, replicas: z.number() })).default([]),
   acted: history.default(emptyTargetMemory.acted as z.infer<typeof history>),
   rehearsed: history.default(emptyTargetMemory.rehearsed as z.infer<typeof history>),
@@ -24,7 +27,32 @@ const target = z.object({
     .nullable()
     .default(null),
   unknownSince: z.record(z.string(), instant).default({}),
+  recovered: instant.optional(),
+  seen: z.number().optional(),
+  foreign: z
+    .array(z.object({ at: instant, from: z.number(), to: z.number(), by: z.string().nullable() }))
+    .optional(),
+  lastActive: instant.optional(),
+  asleep: z.object({ at: instant, previous: z.number() }).optional(),
+  stoppedByHand: instant.optional(),
+  lastValues: z.record(z.string(), z.number()).optional(),
+  startTime: length.optional(),
+  lowered: instant.optional(),
   failure: failure.default(null),
+});
+
+const podGuard = z.object({
+  removed: z.array(event).default([]),
+  tripped: z
+    .object({
+      at: instant,
+      guard: z.enum(['removed', 'targetsLowered']),
+      count: z.number(),
+      of: z.number(),
+      percent: z.number(),
+    })
+    .nullable()
+    .default(null),
 });
 
 const group = z.object({
@@ -73,4 +101,5 @@ export const memoryShape: z.ZodType<Memory> = z.object({
   groups: z.record(z.string(), group).default({}),
   nodes: z.record(z.string(), node).default({}),
   conditions: z.record(z.string(), condition).default({}),
+  podGuard: podGuard.default({ removed: [], tripped: null }),
 });

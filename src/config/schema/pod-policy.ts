@@ -1,11 +1,11 @@
 // PodPolicy: how many replicas a target gets, and why.
 import { z } from 'zod';
 import type { Milliseconds } from '../../model/units.ts';
+import { dayNames } from './calendar-days.ts';
 import {
   amount,
   clockTime,
   count,
-  days,
   duration,
   instant,
   labels,
@@ -147,13 +147,13 @@ const fallback = z.strictObject({
     .default('currentReplicasIfHigher'),
 });
 
-export const scheduleEntry = z.strictObject({
-  name: z.string(),
+const scheduleEntry = z.strictObject({
+  name: z.string().min(1),
   from: instant.optional(),
   until: instant.optional(),
   start: clockTime.optional(),
   end: clockTime.optional(),
-  days: days.optional(),
+  days: dayNames.optional(),
   cron: z.strictObject({ start: z.string(), end: z.string() }).optional(),
   timeZone: timeZone.optional(),
   use: z.string().optional(),
@@ -181,7 +181,12 @@ export const podPolicySpec = z.strictObject({
   fallback: fallback.optional(),
   schedule: z.array(scheduleEntry).default([]),
   forecast: z.strictObject({ metric: z.string(), mode: z.enum(['preview', 'act']).default('preview') }).optional(),
-  zero: z.strictObject({ after: duration, initialCooldown: duration.default(0 as Milliseconds) }).optional(),
+  zero: z
+    .strictObject({
+      after: duration.default(300_000 as Milliseconds),
+      initialCooldown: duration.default(0 as Milliseconds),
+    })
+    .optional(),
   flapBudget: z.strictObject({ changes: positiveCount, per: duration }).optional(),
   overrides: z
     .array(

@@ -8,8 +8,12 @@ const enoughOrders = 5;
 /** A cloud that is usually quick may have a slow hour: nobody is paged for that. */
 const shortestTimeout = minutes(5);
 
+/** How long the slow ones take, of the little that is known; null: nothing is. */
+export const slowBoot = (bootTimes: readonly Milliseconds[]): Milliseconds | null =>
+  bootTimes.length === 0 ? null : (quantile([...bootTimes], 0.95) as Milliseconds);
+
 /** Three times the learned 95th percentile in place of the policy's own figure. */
 export function provisionTimeoutOf(policy: Milliseconds, { bootTimes }: GroupMemory): Milliseconds {
   if (bootTimes.length < enoughOrders) return policy;
-  return Math.max(shortestTimeout, 3 * quantile([...bootTimes], 0.95)) as Milliseconds;
+  return Math.max(shortestTimeout, 3 * (slowBoot(bootTimes) ?? 0)) as Milliseconds;
 }

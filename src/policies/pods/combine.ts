@@ -3,26 +3,33 @@ import type { PodPolicy } from '../../model/config.ts';
 import type { TargetMemory } from '../../model/memory.ts';
 import type { MetricReading, Step } from '../../model/plan.ts';
 import type { Instant } from '../../model/units.ts';
+import type { Measured } from './measure.ts';
 
 export interface Proposal {
   readonly replicas: number;
   /** the metric that asked for it */
   readonly by: string;
   /** what stood in for a measured value; null where the value was measured */
-  readonly standIn: 'fallback' | 'treatAs' | 'atLeast' | null;
+  readonly standIn: StandIn | null;
 }
+
+export type StandIn = NonNullable<MetricReading['standIn']>;
 
 export interface Combined {
   readonly largest: Proposal | null;
+  /** without a value of their own, and nothing said what to take instead */
   readonly unknown: readonly MetricReading[];
   /** an unknown metric forbids to go below current */
   readonly mayLower: boolean;
   readonly unknownSince: Readonly<Record<string, Instant>>;
   readonly step: Step | null;
+  /** by metric, what was taken in place of a value */
+  readonly standIns: ReadonlyMap<string, StandIn>;
 }
 
-function fallbackReplicas(policy: PodPolicy, current: number): number | null {
-  const { fallback } = policy.spec;
+const noStandIns: ReadonlyMap<string, StandIn> = new Map();
+
+export function fallbackReplicas(fallback: PodPolicy['spec']['fallback'], current: number): number | null {
   if (fallback === undefined) return null;
   switch (fallback.behavior) {
     case 'static':
@@ -36,48 +43,60 @@ function fallbackReplicas(policy: PodPolicy, current: number): number | null {
   }
 }
 
+/** An answer that came and said nothing usable; a failure to answer is something else. */
+const isSilence = ({ state }: MetricReading): boolean => state === 'unknown' || state === 'stale';
+
+const nothingUnknown: Readonly<Record<string, Instant>> = {};
+const noneUnknown: readonly MetricReading[] = [];
+
 export function combine(
   policy: PodPolicy,
-  readings: readonly MetricReading[],
+  measured: readonly Measured[],
   /** the proposal that a metric would make of another value */
-  proposalFor: (metricName: string, value: number) => number | null,
+  propose: (measured: Measured, value: number) => number | null,
   current: number,
-  memory: TargetMemory,
+  memory: Pick<TargetMemory, 'unknownSince'>,
   now: Instant,
 ): Combined {
-  const proposals: Proposal[] = [];
-  const unknown: MetricReading[] = [];
-  const unknownSince: Record<string, Instant> = {};
+  let largest: Proposal | null = null;
+  let unknown = noneUnknown;
+  let unknownSince = nothingUnknown;
   let mayLower = true;
+  let standIns: Map<string, StandIn> | null = null;
+  const offer = (replicas: number, by: string, standIn: StandIn | null): void => {
+    if (standIn !== null) (standIns ??= new Map<string, StandIn>()).set(by, standIn);
+    if (largest === null || replicas > largest.replicas) largest = { replicas, by, standIn };
+  };
 
-  for (const [index, reading] of readings.entries()) {
+  for (const one of measured) {
+    const { metric, reading } = one;
+    if (metric.target === null) continue;
     if (reading.proposal !== null) {
-      proposals.push({ replicas: reading.proposal, by: reading.name, standIn: null });
+      offer(reading.proposal, reading.name, null);
       continue;
     }
-    unknown.push(reading);
+    const rule = metric.unknown;
+    if (typeof rule === 'object' && 'treatAs' in rule && isSilence(reading)) {
+      const replicas = propose(one, rule.treatAs);
+      if (replicas !== null) {
+        offer(replicas, reading.name, 'treatAs');
+        continue;
+      }
+    }
+    unknown = [...unknown, reading];
     const start = memory.unknownSince[reading.name] ?? now;
-    unknownSince[reading.name] = start;
-    const rule = policy.spec.metrics[index]?.unknown ?? 'hold';
+    unknownSince = { ...unknownSince, [reading.name]: start };
     const late = policy.spec.fallback !== undefined && now - start >= policy.spec.fallback.after;
-    const fallback = rule === 'fallback' || late ? fallbackReplicas(policy, current) : null;
-    if (typeof rule === 'object' && 'treatAs' in rule) {
-      const replicas = proposalFor(reading.name, rule.treatAs);
-      if (replicas === null) mayLower = false;
-      else proposals.push({ replicas, by: reading.name, standIn: 'treatAs' });
-    } else if (fallback !== null) proposals.push({ replicas: fallback, by: reading.name, standIn: 'fallback' });
-    else if (typeof rule === 'object') proposals.push({ replicas: rule.atLeast, by: reading.name, standIn: 'atLeast' });
+    const fallback = rule === 'fallback' || late ? fallbackReplicas(policy.spec.fallback, current) : null;
+    if (fallback !== null) offer(fallback, reading.name, 'fallback');
+    else if (typeof rule === 'object' && 'atLeast' in rule) offer(rule.atLeast, reading.name, 'atLeast');
     else mayLower = false;
   }
 
-  const largest = proposals.reduce<Proposal | null>(
-    (best, one) => (best === null || one.replicas > best.replicas ? one : best),
-    null,
-  );
-  const name = largest?.standIn === null ? 'largestProposal' : (largest?.standIn ?? 'largestProposal');
-  const step: Step | null =
-    largest === null || largest.replicas === current
-      ? null
-      : { step: name, from: current, to: largest.replicas, by: largest.by };
-  return { largest, unknown, mayLower, unknownSince, step };
+  return { largest, unknown, mayLower, unknownSince, step: stepOf(largest, current), standIns: standIns ?? noStandIns };
+}
+
+function stepOf(largest: Proposal | null, current: number): Step | null {
+  if (largest === null || largest.replicas === current) return null;
+  return { step: largest.standIn ?? 'largestProposal', from: current, to: largest.replicas, by: largest.by };
 }

@@ -1,17 +1,21 @@
-// The pod tier of one tick: every policy's target found, measured and decided. A generator, so that the daemon can take breaths.
+// The pod tier of one tick: every policy's targets found, measured, decided and guarded. A generator, so that the daemon can take breaths.
 import type { Config, PodPolicy } from '../../model/config.ts';
-import { emptyTargetMemory, type Memory, type TargetMemory } from '../../model/memory.ts';
 import type { PodSpec } from '../../model/kubernetes.ts';
-import type { MetricReading } from '../../model/plan.ts';
+import { emptyTargetMemory, type GuardMemory, type Memory, type TargetMemory } from '../../model/memory.ts';
+import type { Facts, PodReason } from '../../model/reason.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { targetKey, type TargetKey, type TargetRef } from '../../model/target.ts';
-import type { Instant } from '../../model/units.ts';
+import type { Instant, Milliseconds } from '../../model/units.ts';
+import { selectTargets, type BoundTarget, type TargetProblem } from '../../targets/select.ts';
 import { isDeleting, isTerminal } from '../pod-facts.ts';
-import { decideTarget, mostCautious, type Undescribed } from './decide-target.ts';
-import { indexResources, measure, type ResourceSamples, type TargetFacts } from './measure.ts';
-import { byAverage, byValue } from './proposals.ts';
-import { readyRunning } from './readiness.ts';
-import { findTarget, indexTargets, targetOf, type FoundTarget, type MissingTarget } from './target.ts';
+import { Answers } from './answers.ts';
+import { decideTarget, mostCautious, type TickFacts, type Undescribed } from './decide-target.ts';
+import { autoscalersByTarget } from './foreign.ts';
+import { guarded } from './guarded.ts';
+import { podIndexOf } from './pod-index.ts';
+import { ResourceSamples } from './resource-samples.ts';
+import { scalingConditions } from './scaling-conditions.ts';
+import { findTarget, isFound, whyMissing, type FoundTarget, type MissingTarget } from './target.ts';
 
 /** What a decided target will have to find room for, beyond the pods that exist. */
 export interface Standing {
@@ -24,24 +28,31 @@ export interface PodTier {
   readonly standings: readonly Standing[];
   readonly decisions: readonly Undescribed[];
   readonly targets: Readonly<Record<TargetKey, TargetMemory>>;
+  readonly podGuard: GuardMemory;
+  /** selections that found another number of targets than was expected */
+  readonly problems: readonly TargetProblem[];
+}
+
+/** What the node tier knew last: how long a VM takes, and whether one may still come. */
+export interface NodeOutlook {
+  readonly nodesComing: boolean;
+  readonly bootTime: Milliseconds;
 }
 
 interface Claim {
   readonly policy: PodPolicy;
   readonly target: TargetRef;
+  readonly key: TargetKey;
   readonly memory: TargetMemory;
   readonly found: FoundTarget | MissingTarget;
 }
-
-const isFound = (found: FoundTarget | MissingTarget): found is FoundTarget => 'workload' in found;
 
 /** Pods that two targets' selectors claim: neither of the two may be scaled by counting them. */
 function podsClaimedTwice(claims: readonly Claim[]): ReadonlySet<object> {
   const seen = new Map<object, TargetKey>();
   const twice = new Set<object>();
-  for (const { found, target } of claims) {
+  for (const { found, key } of claims) {
     if (!isFound(found)) continue;
-    const key = targetKey(target);
     for (const pod of found.pods) {
       const other = seen.get(pod);
       if (other !== undefined && other !== key) twice.add(pod);
@@ -51,121 +62,138 @@ function podsClaimedTwice(claims: readonly Claim[]): ReadonlySet<object> {
   return twice;
 }
 
-function held(claim: Claim, config: Config, missing: MissingTarget, readings: readonly MetricReading[]): Undescribed {
-  const current = isFound(claim.found) ? (claim.found.current as Undescribed['current']) : null;
+interface Held {
+  readonly policy: PodPolicy;
+  readonly target: TargetRef;
+  readonly current: number | null;
+  readonly reason: PodReason;
+  readonly facts: Facts;
+}
+
+function held({ policy, target, current, reason, facts }: Held, config: Config): Undescribed {
+  const unreadable = reason === 'FailedGetScale' || reason === 'FailedGetPods';
   return {
-    policy: { namespace: claim.policy.metadata.namespace, name: claim.policy.metadata.name },
-    target: claim.target,
-    mode: mostCautious(config.daemon.mode, claim.policy.spec.mode.up, claim.policy.spec.mode.down),
-    current,
-    desired: current,
-    action: 'hold',
-    reason: missing.reason,
-    limitedBy: [],
-    steps: [],
-    metrics: readings,
-    until: null,
-    facts: { what: missing.why, by: missing.why },
-  };
-}
-
-/** What a metric would propose if it had another value: for `treatAs`. */
-function proposalFor(policy: PodPolicy, target: TargetFacts) {
-  return (name: string, value: number): number | null => {
-    const metric = policy.spec.metrics.find((one) => one.name === name);
-    switch (metric?.target.kind) {
-      case 'averageValue':
-        return byAverage(value, metric.target.amount, target.statusReplicas, policy.spec.tolerance);
-      case 'value':
-        return byValue(value, metric.target.amount, target.current, readyRunning(target.pods), policy.spec.tolerance);
-      case 'utilization':
-        return byValue(value, metric.target.amount, target.current, target.current, policy.spec.tolerance);
-      case undefined:
-        return null;
-    }
-  };
-}
-
-function decideClaim(
-  claim: Claim,
-  found: FoundTarget,
-  snapshot: Snapshot,
-  config: Config,
-  resources: ReadonlyMap<string, ResourceSamples>,
-  steadySince: Instant,
-  now: Instant,
-) {
-  const { policy, target, memory } = claim;
-  const facts: TargetFacts = {
-    namespace: target.namespace,
-    current: found.current,
-    // Pods of a rollout's surge are no demand: they would raise the replicas that the next rollout surges from.
-    statusReplicas: Math.min(found.statusReplicas, found.current),
-    pods: found.pods,
-  };
-  const readings = policy.spec.metrics.map((metric) => measure(metric, policy, facts, snapshot, resources, now));
-  return decideTarget({
-    policy,
+    policy: { namespace: policy.metadata.namespace, name: policy.metadata.name },
     target,
-    found,
-    readings,
-    proposalFor: proposalFor(policy, facts),
-    daemonMode: config.daemon.mode,
-    memory,
-    steadySince,
-    now,
-  });
+    mode: mostCautious(config.daemon.mode, policy.spec.mode.up, policy.spec.mode.down),
+    current: current as Undescribed['current'],
+    desired: current as Undescribed['desired'],
+    action: 'hold',
+    reason,
+    limitedBy: [],
+    conditions: scalingConditions(unreadable ? { kind: 'unreadable' } : { kind: 'inactive', reason }, {
+      concerned: false,
+      asleep: false,
+    }),
+    steps: [],
+    metrics: [],
+    until: null,
+    facts,
+    governedBy: null,
+  };
 }
+
+const missingFacts = (why: string): Facts => ({ what: why, by: why });
+
+function findClaim(
+  { policy, target, object, problem }: BoundTarget,
+  snapshot: Snapshot,
+  memory: Memory,
+  now: Instant,
+): Claim {
+  const { pods } = snapshot.kubernetes;
+  const key = targetKey(target);
+  const known = memory.targets[key] ?? emptyTargetMemory;
+  const found: FoundTarget | MissingTarget =
+    object === null || problem?.kind === 'unreadable'
+      ? { reason: 'FailedGetScale', why: whyMissing(snapshot, target) }
+      : findTarget(pods === undefined ? null : podIndexOf(pods), target, object, known, now);
+  return { policy, target, key, memory: known, found };
+}
+
+/** One that several policies mean: each of them says so, with the others' names. */
+const claimedTwice = (problem: Extract<TargetProblem, { kind: 'claimedTwice' }>, config: Config): Undescribed[] =>
+  problem.policies.map((policy) => {
+    const others = problem.policies.filter((other) => other !== policy).map((other) => other.metadata.name);
+    const current = problem.object === null ? null : (problem.object.spec?.replicas ?? 1);
+    const facts = missingFacts(others.join(', '));
+    return held({ policy, target: problem.target, current, reason: 'ClaimedTwice', facts }, config);
+  });
 
 export function* decidePods(
   snapshot: Snapshot,
   config: Config,
   memory: Memory,
+  outlook: NodeOutlook,
   steadySince: Instant,
   now: Instant,
 ): Generator<undefined, PodTier> {
-  const index = indexTargets(snapshot);
-  const resources = indexResources(snapshot, config.podPolicies);
+  const answers = new Answers(snapshot);
+  const autoscalers = autoscalersByTarget(snapshot);
+  const { bound, problems } = selectTargets(config.podPolicies, snapshot.kubernetes, snapshot.errors);
+  const tick: TickFacts = {
+    ...outlook,
+    answers,
+    resources: new ResourceSamples(answers, now),
+    now,
+    daemonMode: config.daemon.mode,
+    control: snapshot.control,
+    steadySince,
+    autoscalersUnread: autoscalers === null,
+  };
   yield;
   const claims: Claim[] = [];
-  for (const policy of config.podPolicies) {
-    const target = targetOf(policy);
-    const known = memory.targets[targetKey(target)] ?? emptyTargetMemory;
-    claims.push({ policy, target, memory: known, found: findTarget(index, target, known, now) });
+  for (const one of bound) {
+    claims.push(findClaim(one, snapshot, memory, now));
     yield;
   }
-  const claimants = new Map<TargetKey, Claim[]>();
-  for (const claim of claims) {
-    const key = targetKey(claim.target);
-    claimants.set(key, [...(claimants.get(key) ?? []), claim]);
-  }
   const twice = podsClaimedTwice(claims);
+  yield;
   const decisions: Undescribed[] = [];
-  const standings: Standing[] = [];
+  const existing: Omit<Standing, 'decision'>[] = [];
   const targets: Record<TargetKey, TargetMemory> = {};
-  for (const claim of claims) {
-    const key = targetKey(claim.target);
-    const { found } = claim;
+  for (const [index, claim] of claims.entries()) {
+    const { key, found, policy, target } = claim;
+    const problem = bound[index]?.problem ?? null;
     targets[key] = claim.memory;
-    const rival = claimants.get(key)?.find((other) => other !== claim);
-    if (rival !== undefined)
-      decisions.push(held(claim, config, { reason: 'ClaimedTwice', why: rival.policy.metadata.name }, []));
-    else if (!isFound(found)) decisions.push(held(claim, config, found, []));
+    const nothing = { existing: 0, template: undefined };
+    const hold = (reason: PodReason, facts: Facts): void => {
+      const current = isFound(found) ? found.current : null;
+      decisions.push(held({ policy, target, current, reason, facts }, config));
+      existing.push(nothing);
+    };
+    if (!isFound(found)) hold(found.reason, missingFacts(found.why));
+    else if (problem?.kind === 'unexpectedCount')
+      hold('UnexpectedTargets', { count: problem.count, min: problem.expect.min, max: problem.expect.max });
     else if (found.pods.some((pod) => twice.has(pod)))
-      decisions.push(
-        held(claim, config, { reason: 'AmbiguousSelector', why: 'another target selects some of its pods' }, []),
-      );
+      hold('AmbiguousSelector', missingFacts('another target selects some of its pods'));
     else {
-      const result = decideClaim(claim, found, snapshot, config, resources, steadySince, now);
+      const autoscaler = autoscalers?.get(key) ?? null;
+      const result = decideTarget({ policy, target, found, autoscaler, memory: claim.memory }, tick);
       decisions.push(result.decision);
-      standings.push({
-        decision: result.decision,
-        existing: found.pods.filter((pod) => !isTerminal(pod) && !isDeleting(pod)).length,
-        template: found.workload.spec?.template?.spec,
-      });
       targets[key] = result.memory;
+      existing.push({
+        existing: found.pods.filter((pod) => !isTerminal(pod) && !isDeleting(pod)).length,
+        template: found.workload.spec?.template?.spec ?? found.pods.at(-1)?.spec,
+      });
     }
     yield;
   }
-  return { decisions, standings, targets };
+  const { memory: podGuard, decisions: allowed } = guarded(decisions, { config, memory, snapshot, targets, now });
+  yield;
+  const conflicts = problems.flatMap((one) => (one.kind === 'claimedTwice' ? claimedTwice(one, config) : []));
+  for (const { target } of conflicts) {
+    const known = memory.targets[targetKey(target)];
+    if (known !== undefined) targets[targetKey(target)] = known;
+  }
+  return {
+    decisions: [...allowed, ...conflicts],
+    standings: allowed.flatMap((decision, index) => {
+      const beside = existing[index];
+      return beside === undefined || decision.current === null ? [] : [{ decision, ...beside }];
+    }),
+    targets,
+    podGuard,
+    problems,
+  };
 }

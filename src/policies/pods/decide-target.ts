@@ -1,28 +1,46 @@
-// One target, through the whole order: bounds, metrics, fallback, stabilization, rates, holds, clamp, mode.
+// One target, through the whole order: holds, bounds, metrics, zero, stabilization, rates, one-way holds, mode.
 import type { PodPolicy } from '../../model/config.ts';
 import type { TargetMemory } from '../../model/memory.ts';
-import { modes, type MetricReading, type Mode, type PodDecision, type Step } from '../../model/plan.ts';
+import { modes, type MetricReading, type Mode, type PodDecision } from '../../model/plan.ts';
 import type { Facts, PodReason } from '../../model/reason.ts';
-import { later, rfc3339, type Instant, type Milliseconds, type Replicas } from '../../model/units.ts';
+import type { ControlFacts } from '../../model/snapshot.ts';
 import type { TargetRef } from '../../model/target.ts';
-import { forgetOldEvents, limitChange, remember, stabilize } from './behavior.ts';
-import { combine } from './combine.ts';
+import { later, rfc3339, type Instant, type Milliseconds, type Replicas } from '../../model/units.ts';
+import { boundsAt, type BoundsAt } from '../schedule/bounds.ts';
+import { limitChange, remember, stabilize } from './behavior.ts';
+import { combine, type Combined, type Proposal } from './combine.ts';
+import { Course } from './course.ts';
+import { foreignWriter } from './foreign.ts';
+import { holdBefore, holdDown, holdUp } from './holds.ts';
+import { measureAll, proposalOf, type Measured, type Measures, type TargetFacts } from './measure.ts';
+import { pauseOf, previousReplicasOf, type Pause } from './pause.ts';
+import { metricFailure, scalingConditions, type Stage } from './scaling-conditions.ts';
+import { atRest, withLastValues, withLookAt } from './target-memory.ts';
 import type { FoundTarget } from './target.ts';
+import { decideZero, type Activity, type ZeroResult } from './zero.ts';
 
 /** What decisions say before their sentence is written. */
 export type Undescribed = Omit<PodDecision, 'message'>;
+
+/** What all targets of a tick share. */
+export interface TickFacts extends Measures {
+  readonly daemonMode: Mode;
+  readonly control: ControlFacts | undefined;
+  /** since when ticks have followed each other: nothing shrinks in the first window after a start */
+  readonly steadySince: Instant;
+  /** a VM is on its way, or may be ordered in this very tick */
+  readonly nodesComing: boolean;
+  /** how long a VM takes, where pods may have to wait for one */
+  readonly bootTime: Milliseconds;
+  readonly autoscalersUnread: boolean;
+}
 
 export interface TargetInput {
   readonly policy: PodPolicy;
   readonly target: TargetRef;
   readonly found: FoundTarget;
-  readonly readings: readonly MetricReading[];
-  readonly proposalFor: (metricName: string, value: number) => number | null;
-  readonly daemonMode: Mode;
+  readonly autoscaler: string | null;
   readonly memory: TargetMemory;
-  /** since when ticks have followed each other: nothing shrinks in the first window after a start */
-  readonly steadySince: Instant;
-  readonly now: Instant;
 }
 
 export interface TargetResult {
@@ -30,177 +48,379 @@ export interface TargetResult {
   readonly memory: TargetMemory;
 }
 
-export const mostCautious = (...given: readonly Mode[]): Mode =>
-  given.reduce((most, mode) => (modes.indexOf(mode) < modes.indexOf(most) ? mode : most), 'act');
+export function mostCautious(one: Mode, ...others: readonly Mode[]): Mode {
+  let most = one;
+  for (const mode of others) if (modes.indexOf(mode) < modes.indexOf(most)) most = mode;
+  return most;
+}
 
-/** An answer under construction: a number, and the steps that changed it. */
-class Course {
-  readonly steps: Step[] = [];
-  readonly limitedBy: PodReason[] = [];
-  replicas: number;
-  until: Instant | null = null;
-  /** the reason that rules when nothing is written */
-  heldBy: PodReason | null = null;
+const modeFor = (policy: PodPolicy, tick: TickFacts, up: boolean): Mode =>
+  mostCautious(tick.daemonMode, up ? policy.spec.mode.up : policy.spec.mode.down);
 
-  constructor(replicas: number) {
-    this.replicas = replicas;
+export function decideTarget(input: TargetInput, tick: TickFacts): TargetResult {
+  return new TargetDecision(input, tick).decide();
+}
+
+class TargetDecision {
+  readonly #input: TargetInput;
+  readonly #tick: TickFacts;
+  readonly #policy: PodPolicy;
+  readonly #current: number;
+  readonly #pause: Pause;
+  readonly #bounds: BoundsAt;
+  /** the window of the schedule that made the bounds what they are */
+  readonly #window: string | null;
+  readonly #measured: readonly Measured[];
+  #standIns: Combined['standIns'] | null = null;
+  readonly #facts: TargetFacts;
+  readonly #acts: boolean;
+  readonly #isNew: boolean;
+  #memory: TargetMemory;
+
+  constructor(input: TargetInput, tick: TickFacts) {
+    const { policy, found, memory, target } = input;
+    this.#input = input;
+    this.#tick = tick;
+    this.#policy = policy;
+    this.#current = found.current;
+    this.#pause = pauseOf(found.workload.metadata);
+    this.#acts = modeFor(policy, tick, true) === 'act' || modeFor(policy, tick, false) === 'act';
+    this.#isNew = memory.firstSeen === undefined && memory.recommendations.length === 0;
+    this.#memory = withLookAt(memory, policy, found, this.#acts, tick.now);
+    this.#bounds = this.#boundsNow();
+    this.#window = this.#bounds.changes.at(-1)?.window ?? null;
+    this.#facts = {
+      target,
+      current: found.current,
+      // Pods of a rollout's surge are no demand: they would raise the replicas that the next rollout surges from.
+      statusReplicas: Math.min(found.statusReplicas, found.current),
+      pods: found.pods,
+    };
+    this.#measured = measureAll(policy, this.#facts, tick, memory.lastValues);
+    this.#memory = withLastValues(this.#memory, this.#measured);
   }
 
-  to(step: string, replicas: number, by: string, reason?: PodReason): void {
-    if (replicas === this.replicas) return;
-    this.steps.push({ step, from: this.replicas, to: replicas, by });
-    this.replicas = replicas;
-    if (reason !== undefined) {
-      this.limitedBy.push(reason);
-      this.heldBy = reason;
+  decide(): TargetResult {
+    const { now } = this.#tick;
+    const hold = holdBefore({
+      pause: this.#pause,
+      autoscaler: this.#input.autoscaler,
+      writer: foreignWriter(this.#memory.foreign),
+      control: this.#tick.control,
+      acts: this.#acts,
+      now,
+    });
+    if (hold !== null) {
+      const course = new Course(this.#current);
+      course.heldBy = hold.reason;
+      course.until = hold.until;
+      return this.#standing(course, hold.reason, hold.facts ?? {}, 'hold');
+    }
+    if (this.#pause.kind === 'pausedAt') {
+      const course = new Course(this.#current);
+      course.to('paused', this.#pause.replicas, `paused at ${this.#pause.replicas}`);
+      return this.#standing(course, 'PausedReplicas', { count: this.#pause.replicas });
+    }
+    if (this.#current === 0 && !this.#mayWake()) return this.#standing(new Course(0), 'ScalingDisabled', {}, 'none');
+    const { min, max } = this.#bounds;
+    if (this.#current > 0 && this.#current < min) return this.#toBounds(min, 'TooFewReplicas', `min ${min}`);
+    if (this.#current > max && this.#policy.spec.behavior.scaleDown.bounds === 'atOnce')
+      return this.#toBounds(max, 'TooManyReplicas', `max ${max}`);
+    return this.#byMetrics();
+  }
+
+  #boundsNow(): BoundsAt {
+    const { replicas, schedule, zero } = this.#policy.spec;
+    // Zero is opt-in: what is merely not above 0 is no wish for it.
+    const base = { min: zero === undefined ? Math.max(1, replicas.min) : replicas.min, max: replicas.max };
+    const startTime = ((this.#memory.startTime ?? 0) + this.#tick.bootTime) as Milliseconds;
+    return boundsAt(base, schedule, this.#tick.now, startTime);
+  }
+
+  /** The zero is ours, or the policy allows it and nobody has stopped the target by hand. */
+  #mayWake(): boolean {
+    const ours = this.#memory.asleep !== undefined || previousReplicasOf(this.#input.found.workload.metadata) !== null;
+    return ours || (this.#policy.spec.zero !== undefined && this.#memory.stoppedByHand === undefined);
+  }
+
+  #toBounds(replicas: number, plain: PodReason, by: string): TargetResult {
+    const name = this.#window;
+    const course = new Course(this.#current);
+    course.to('bounds', replicas, name === null ? by : `${by} of ${name}`);
+    this.#applyHolds(course);
+    const reason = name === null ? plain : 'ScheduleWindow';
+    return this.#result(course, this.#reasonOf(course, reason), { schedule: name ?? '' }, { kind: 'toBounds' });
+  }
+
+  #byMetrics(): TargetResult {
+    const { now } = this.#tick;
+    const combined = combine(
+      this.#policy,
+      this.#measured,
+      ({ metric }, value) => proposalOf(metric, this.#policy, this.#facts, value),
+      this.#current,
+      this.#memory,
+      now,
+    );
+    this.#standIns = combined.standIns;
+    const wasUnknown = Object.keys(this.#memory.unknownSince).length > 0;
+    const isUnknown = combined.unknown.length > 0;
+    this.#memory = {
+      ...this.#memory,
+      unknownSince: combined.unknownSince,
+      ...(wasUnknown && !isUnknown ? { recovered: now } : {}),
+    };
+    const largest = this.#proposal(combined);
+    if (largest === null) return this.#unknown(combined, 'MetricUnknown');
+    if (!combined.mayLower && largest.replicas < this.#current && !this.#isExact())
+      return this.#unknown(combined, 'SomeMetricsUnknown');
+    return this.#course(combined, largest);
+  }
+
+  /** A schedule that only limits leaves the number to whoever sets it. */
+  #scheduleRaises(): boolean {
+    return this.#policy.spec.schedule.some((window) => window.min !== null || window.replicas !== null);
+  }
+
+  #isExact(): boolean {
+    return this.#bounds.min === this.#bounds.max;
+  }
+
+  /** What is wanted, before zero and limits: by the schedule alone, by the metrics, or as it was before our zero. */
+  #proposal(combined: Combined): Proposal | null {
+    const { min } = this.#bounds;
+    const name = this.#window;
+    if (this.#isExact()) return { replicas: min, by: name ?? 'replicas', standIn: null };
+    if (this.#policy.spec.metrics.length === 0)
+      return { replicas: this.#scheduleRaises() ? min : this.#current, by: name ?? 'schedule', standIn: null };
+    if (this.#current > 0 || min === 0) return combined.largest;
+    const { asleep } = this.#memory;
+    const previous = asleep?.previous ?? previousReplicasOf(this.#input.found.workload.metadata) ?? 0;
+    const { largest } = combined;
+    return largest !== null && largest.replicas >= previous
+      ? largest
+      : { replicas: previous, by: 'the replicas before zero', standIn: null };
+  }
+
+  #unknown(combined: Combined, reason: 'MetricUnknown' | 'SomeMetricsUnknown'): TargetResult {
+    const names = combined.unknown.map((reading) => reading.name).join(', ');
+    const facts: Facts = {
+      unknown: names,
+      metric: names,
+      proposal: combined.largest?.replicas ?? this.#current,
+      what: combined.unknown.map((reading) => `${reading.name}: ${reading.why ?? reading.state}`).join('; '),
+    };
+    const failure = metricFailure(
+      this.#policy,
+      this.#measured.map(({ reading }) => reading),
+    );
+    return this.#standing(new Course(this.#current), reason, facts, 'hold', failure);
+  }
+
+  #activity(): Activity {
+    const pause = this.#pause;
+    if (pause.kind === 'none' && pause.forceActivation) return 'active';
+    if (this.#bounds.min > 0) return 'active';
+    let activity: Activity = 'inactive';
+    for (const { metric, active } of this.#measured) {
+      if (metric.activation === undefined) continue;
+      if (active === true) return 'active';
+      if (active === null) activity = 'unknown';
+    }
+    return activity;
+  }
+
+  #zero(proposal: number): ZeroResult {
+    const { zero, replicas } = this.#policy.spec;
+    const { now } = this.#tick;
+    if (zero === undefined) return { state: 'notConcerned', replicas: proposal, wanted: proposal, until: null };
+    const activity = this.#activity();
+    const result = decideZero({
+      rules: { ...zero, whenActive: Math.max(replicas.whenActive ?? 1, this.#bounds.min) },
+      current: this.#current,
+      proposal,
+      activity,
+      lastActive: this.#memory.lastActive,
+      firstSeen: this.#memory.firstSeen ?? now,
+      now,
+    });
+    if (activity === 'active') this.#memory = { ...this.#memory, lastActive: now };
+    return result;
+  }
+
+  #course(combined: Combined, largest: Proposal): TargetResult {
+    const { policy } = this.#input;
+    const { now } = this.#tick;
+    const { min, max } = this.#bounds;
+    const name = this.#window;
+    const { scaleUp, scaleDown } = policy.spec.behavior;
+    const windows = { up: scaleUp.window, down: scaleDown.window };
+    const current = this.#current;
+    const course = new Course(current);
+    if (combined.step !== null && combined.largest === largest) course.steps.push(combined.step);
+    else if (largest.replicas !== current) course.to('proposal', largest.replicas, largest.by);
+    course.replicas = largest.replicas;
+
+    const zero = this.#zero(largest.replicas);
+    const slept = zero.replicas ?? largest.replicas;
+    course.to('zero', slept, zero.state);
+    const wanted = zero.wanted ?? slept;
+    // A lowered max is reached by the window and the rates of the way down: one typo must not kill a service in a tick.
+    if (current > max) course.to('bounds', Math.min(slept, max), `max ${max}`, 'TooManyReplicas');
+    const proposed = course.replicas;
+
+    const rehearsing = modeFor(policy, this.#tick, proposed >= current) === 'dryRun';
+    const events = rehearsing ? this.#memory.rehearsed : this.#memory.acted;
+    const standing = (rehearsing ? this.#memory.rehearsed.standing : undefined) ?? current;
+    const history = this.#isNew ? [{ at: now, replicas: current }] : this.#memory.recommendations;
+    const stable = stabilize(standing, proposed, history, windows, now);
+    let governedBy: PodDecision['governedBy'] = null;
+    if (stable.replicas !== proposed) {
+      const reason = stable.replicas > proposed ? 'ScaleDownStabilized' : 'ScaleUpStabilized';
+      const window = reason === 'ScaleDownStabilized' ? windows.down : windows.up;
+      course.to('stabilization', stable.replicas, `${reason} ${window / 1000} s`, reason);
+      if (stable.governedBy !== null) {
+        const leaves = later(stable.governedBy.at, window);
+        course.until = leaves;
+        const { at, replicas } = stable.governedBy;
+        governedBy = { at: rfc3339(at), replicas, leaves: rfc3339(leaves) };
+      }
+    }
+
+    const limited = limitChange(standing, course.replicas, this.#bounds, policy.spec.behavior, events, now);
+    if (limited.reason !== 'DesiredWithinRange') {
+      const step = limited.reason === 'ScaleUpLimit' || limited.reason === 'ScaleDownLimit' ? 'rates' : 'bounds';
+      course.to(step, limited.replicas, limited.by, limited.reason);
+    }
+    const awake = Math.min(max, Math.max(policy.spec.replicas.whenActive ?? 1, min));
+    if (zero.state === 'awake' && course.replicas < awake) course.to('activation', awake, `at least ${awake} awake`);
+    // Waking at our own zero by the schedule: a raised floor is met at once.
+    if (current === 0 && course.replicas < min) course.to('bounds', min, `min ${min}`, 'TooFewReplicas');
+    if (zero.state === 'cooldown' && course.until === null) course.until = zero.until;
+    this.#applyHolds(course);
+
+    const remembrance = scaleDown.bounds === 'gradual' ? Math.min(wanted, max) : wanted;
+    this.#memory = {
+      ...this.#memory,
+      recommendations: remember(history, { at: now, replicas: remembrance }, windows),
+    };
+    const governing = this.#measured.find(({ reading }) => reading.name === largest.by)?.reading;
+    const facts: Facts = {
+      metric: largest.by,
+      value: governing?.value ?? 'unknown',
+      target: governing?.target ?? '',
+      proposal: largest.replicas,
+      unknown: combined.unknown.length === 0 ? '' : combined.unknown.map((reading) => reading.name).join(', '),
+      window: `${(largest.replicas < current ? windows.down : windows.up) / 1000} s`,
+      schedule: name ?? '',
+    };
+    const reason = this.#reasonOf(course, this.#direction(largest, zero));
+    const stage: Stage = { kind: 'measured', limitedBy: course.limitedBy };
+    return this.#result(course, reason, facts, stage, undefined, governedBy);
+  }
+
+  #direction(largest: Proposal, zero: ZeroResult): PodReason {
+    const current = this.#current;
+    const wanted = zero.replicas ?? largest.replicas;
+    if (largest.standIn === 'fallback') return 'FallbackReplicas';
+    if (zero.state === 'asleep') return 'Inactive';
+    if (zero.state === 'awake' && current === 0) return 'Activated';
+    if (zero.state === 'cooldown' && wanted >= current) return 'ZeroCooldown';
+    const bySchedule = this.#isExact() || this.#policy.spec.metrics.length === 0 || current === 0;
+    if (bySchedule && this.#window !== null) return 'ScheduleWindow';
+    if (bySchedule) return 'DesiredWithinRange';
+    return wanted > current ? 'MetricAboveTarget' : wanted < current ? 'MetricBelowTarget' : 'WithinTolerance';
+  }
+
+  #readings(): readonly MetricReading[] {
+    const standIns = this.#standIns;
+    return this.#measured.map(({ reading }) => {
+      const standIn = standIns?.get(reading.name);
+      return standIn === undefined ? reading : { ...reading, standIn };
+    });
+  }
+
+  /** What holds is the reason where nothing is written. */
+  #reasonOf(course: Course, direction: PodReason): PodReason {
+    return course.replicas === this.#current ? (course.heldBy ?? direction) : direction;
+  }
+
+  #applyHolds(course: Course): void {
+    const { now, control, steadySince, nodesComing, autoscalersUnread } = this.#tick;
+    if (course.replicas < this.#current) {
+      const hold = holdDown({
+        policy: this.#policy,
+        memory: this.#memory,
+        history: this.#memory.acted,
+        measured: this.#measured,
+        pause: this.#pause,
+        scheduleHold:
+          this.#bounds.scaleDownOff === null ? null : { window: this.#bounds.scaleDownOff, until: this.#bounds.until },
+        autoscalersUnread,
+        control,
+        steadySince,
+        now,
+      });
+      if (hold !== null) course.hold(this.#current, hold);
+    } else if (course.replicas > this.#current) {
+      const hold = holdUp({ found: this.#input.found, pause: this.#pause, nodesComing, control, now });
+      if (hold !== null) course.hold(this.#current, hold);
     }
   }
-}
 
-export function decideTarget(input: TargetInput): TargetResult {
-  const { policy, found, memory, now } = input;
-  const { current } = found;
-  const { min, max } = policy.spec.replicas;
-  const { scaleUp, scaleDown } = policy.spec.behavior;
-  const counted = [...scaleUp.policies, ...scaleDown.policies].map((one) => one.period);
-  const longest = Math.max(0, ...counted) as Milliseconds;
-  const pruned: TargetMemory = {
-    ...memory,
-    acted: forgetOldEvents(memory.acted, longest, now),
-    rehearsed: forgetOldEvents(memory.rehearsed, longest, now),
-  };
-
-  if (current === 0 && min > 0)
-    return { decision: finish(input, new Course(0), 'ScalingDisabled', {}, 'none'), memory: atRest(pruned) };
-  if (current < min) {
-    const course = new Course(current);
-    course.to('bounds', min, `min ${min}`);
-    return { decision: finish(input, course, 'TooFewReplicas', { min }), memory: pruned };
-  }
-  if (current > max && scaleDown.bounds === 'atOnce') {
-    const course = new Course(current);
-    course.to('bounds', max, `max ${max}`);
-    return { decision: finish(input, course, 'TooManyReplicas', { max }), memory: pruned };
+  /** What stands is what is recommended: after a hold or an outage nothing is lowered before a whole window was seen. */
+  #standing(course: Course, reason: PodReason, facts: Facts, action?: 'hold' | 'none', active?: string): TargetResult {
+    const { scaleUp, scaleDown } = this.#policy.spec.behavior;
+    const windows = { up: scaleUp.window, down: scaleDown.window };
+    const newest = { at: this.#tick.now, replicas: this.#current };
+    this.#memory = { ...this.#memory, recommendations: remember(this.#memory.recommendations, newest, windows) };
+    return this.#result(course, reason, facts, { kind: 'inactive', reason: active ?? reason }, action);
   }
 
-  const windows = { up: scaleUp.window, down: scaleDown.window };
-  const history = memory.recommendations;
-  const seeded = history.length === 0 ? [{ at: now, replicas: current }] : history;
-  const combined = combine(policy, input.readings, input.proposalFor, current, memory, now);
-  const remembered: TargetMemory = { ...pruned, unknownSince: combined.unknownSince };
-  // While something is unknown, what stands is what is recommended: the first values after an outage lower nothing
-  // before a whole window of them has been seen.
-  const blind = (): TargetMemory => ({
-    ...remembered,
-    recommendations: remember(seeded, { at: now, replicas: current }, windows),
-  });
-  const unknownFacts = {
-    unknown: combined.unknown.map((reading) => reading.name).join(', '),
-    metric: combined.unknown.map((reading) => reading.name).join(', '),
-    proposal: combined.largest?.replicas ?? current,
-    what: combined.unknown.map((reading) => `${reading.name}: ${reading.why ?? reading.state}`).join('; '),
-  };
-  if (combined.largest === null)
-    return { decision: finish(input, new Course(current), 'MetricUnknown', unknownFacts, 'hold'), memory: blind() };
-  if (!combined.mayLower && combined.largest.replicas < current)
-    return {
-      decision: finish(input, new Course(current), 'SomeMetricsUnknown', unknownFacts, 'hold'),
-      memory: blind(),
+  #result(
+    course: Course,
+    reason: PodReason,
+    more: Facts,
+    stage: Stage,
+    action?: 'hold' | 'none',
+    governedBy: PodDecision['governedBy'] = null,
+  ): TargetResult {
+    const { target, found } = this.#input;
+    const current = this.#current;
+    const moves = course.replicas !== current;
+    const mode = modeFor(this.#policy, this.#tick, course.replicas >= current);
+    const { resourceVersion: version } = found.workload.metadata;
+    const marked = previousReplicasOf(found.workload.metadata) !== null;
+    const sleep = {
+      concerned: this.#policy.spec.zero !== undefined || this.#memory.asleep !== undefined,
+      asleep: course.replicas === 0,
     };
-
-  const { largest } = combined;
-  const course = new Course(current);
-  if (combined.step !== null) course.steps.push(combined.step);
-  course.replicas = largest.replicas;
-  // A lowered max is reached by the window and the rates of the way down: one typo must not kill a service in a tick.
-  if (current > max) course.to('bounds', Math.min(largest.replicas, max), `max ${max}`, 'TooManyReplicas');
-  const proposed = course.replicas;
-  const remembrance = scaleDown.bounds === 'gradual' ? Math.min(largest.replicas, max) : largest.replicas;
-
-  const rehearsing = directionMode(input, proposed >= current) === 'dryRun';
-  const events = rehearsing ? memory.rehearsed : memory.acted;
-  const standing = (rehearsing ? memory.rehearsed.standing : undefined) ?? current;
-
-  const stable = stabilize(standing, proposed, seeded, windows, now);
-  if (stable.replicas !== proposed) {
-    const reason = stable.replicas > proposed ? 'ScaleDownStabilized' : 'ScaleUpStabilized';
-    const window = reason === 'ScaleDownStabilized' ? windows.down : windows.up;
-    course.to('stabilization', stable.replicas, `${reason} ${window / 1000} s`, reason);
-    if (stable.governedBy !== null) course.until = later(stable.governedBy.at, window);
+    const decision: Undescribed = {
+      policy: { namespace: this.#policy.metadata.namespace, name: this.#policy.metadata.name },
+      target,
+      mode,
+      current: current as Replicas,
+      desired: course.replicas as Replicas,
+      action: mode === 'off' ? 'none' : moves ? 'scale' : (action ?? (course.heldBy === null ? 'none' : 'hold')),
+      reason: mode === 'off' ? 'PolicyOff' : reason,
+      limitedBy: course.limitedBy,
+      conditions: scalingConditions(stage, sleep),
+      steps: course.steps,
+      metrics: this.#readings(),
+      until: course.until === null ? null : rfc3339(course.until),
+      facts: {
+        current,
+        desired: course.replicas,
+        min: this.#bounds.min,
+        max: this.#bounds.max,
+        ...more,
+        ...course.facts,
+      },
+      governedBy,
+      ...(moves && course.replicas === 0 ? { mark: { previous: current } } : {}),
+      ...(moves && course.replicas > 0 && marked ? { mark: null } : {}),
+      ...(version === undefined ? {} : { resourceVersion: version }),
+    };
+    return { decision, memory: moves ? this.#memory : atRest(this.#memory) };
   }
-
-  const limited = limitChange(standing, course.replicas, policy.spec.replicas, policy.spec.behavior, events, now);
-  if (limited.reason !== 'DesiredWithinRange') {
-    const step = limited.reason === 'ScaleUpLimit' || limited.reason === 'ScaleDownLimit' ? 'rates' : 'bounds';
-    course.to(step, limited.replicas, limited.by, limited.reason);
-  }
-  const settled = later(input.steadySince, windows.down);
-  if (course.replicas < current && now < settled) {
-    course.to('hold', current, `no way down before ${rfc3339(settled)}`, 'SettlingAfterStart');
-    course.until = settled;
-  }
-
-  const direction: PodReason =
-    largest.standIn === 'fallback'
-      ? 'FallbackReplicas'
-      : largest.replicas > current
-        ? 'MetricAboveTarget'
-        : largest.replicas < current
-          ? 'MetricBelowTarget'
-          : 'WithinTolerance';
-  const governing = input.readings.find((reading) => reading.name === largest.by);
-  const facts: Facts = {
-    metric: largest.by,
-    value: governing?.value ?? 'unknown',
-    target: governing?.target ?? '',
-    proposal: largest.replicas,
-    unknown: unknownFacts.unknown,
-    window: `${(largest.replicas < current ? windows.down : windows.up) / 1000} s`,
-  };
-  const reason = course.replicas === current ? (course.heldBy ?? direction) : direction;
-  return {
-    decision: finish(input, course, reason, facts),
-    memory: {
-      ...(course.replicas === current ? atRest(remembered) : remembered),
-      recommendations: remember(seeded, { at: now, replicas: remembrance }, windows),
-    },
-  };
-}
-
-/** Nothing is wanted: a write that failed is not waited for any longer, and a rehearsal is back where the target is. */
-function atRest(memory: TargetMemory): TargetMemory {
-  const { ups, downs } = memory.rehearsed;
-  return { ...memory, failure: null, rehearsed: { ups, downs } };
-}
-
-const directionMode = (input: TargetInput, up: boolean): Mode =>
-  mostCautious(input.daemonMode, up ? input.policy.spec.mode.up : input.policy.spec.mode.down);
-
-function finish(
-  input: TargetInput,
-  course: Course,
-  reason: PodReason,
-  facts: Facts,
-  action?: 'hold' | 'none',
-): Undescribed {
-  const { current } = input.found;
-  const { min, max } = input.policy.spec.replicas;
-  const moves = course.replicas !== current;
-  const version = input.found.workload.metadata.resourceVersion;
-  const mode = directionMode(input, course.replicas >= current);
-  return {
-    policy: { namespace: input.policy.metadata.namespace, name: input.policy.metadata.name },
-    target: input.target,
-    mode,
-    current: current as Replicas,
-    desired: course.replicas as Replicas,
-    action: mode === 'off' ? 'none' : moves ? 'scale' : (action ?? (course.heldBy === null ? 'none' : 'hold')),
-    reason: mode === 'off' ? 'PolicyOff' : reason,
-    limitedBy: course.limitedBy,
-    steps: course.steps,
-    metrics: input.readings,
-    until: course.until === null ? null : rfc3339(course.until),
-    facts: { current, desired: course.replicas, min, max, ...facts },
-    ...(version === undefined ? {} : { resourceVersion: version }),
-  };
 }

@@ -1,41 +1,48 @@
-// One metric of one target: measured, aged, and turned into a proposal.
-import type { Metric, PodPolicy } from '../../model/config.ts';
+// One metric of one target: asked for, aged, covered, and turned into a proposal, with every number in between.
+import { evaluate } from '../../formula/evaluate.ts';
+import type { Metric, MetricSource, MetricTarget, PodPolicy } from '../../model/config.ts';
 import type { Pod } from '../../model/kubernetes.ts';
 import type { MetricReading } from '../../model/plan.ts';
-import type { PrometheusSample, Snapshot } from '../../model/snapshot.ts';
+import type { PrometheusSample } from '../../model/snapshot.ts';
+import type { TargetRef } from '../../model/target.ts';
+import type { Facts } from '../../model/reason.ts';
 import { seconds, type Instant } from '../../model/units.ts';
 import { parseMilli } from '../../model/quantity.ts';
-import { ageOf, numberOf, vectorOf, type Answered } from './answers.ts';
+import { ageOf, numberOf, type Age, type Answered, type Answers } from './answers.ts';
 import { byAverage, byPodAverage, byUtilization, byValue, type PerPodResult, type PodUsage } from './proposals.ts';
 import { groupPods, readyRunning, type PodSample } from './readiness.ts';
+import type { ResourceSamples } from './resource-samples.ts';
 
 export interface TargetFacts {
-  readonly namespace: string;
+  readonly target: TargetRef;
   readonly current: number;
   readonly statusReplicas: number;
   readonly pods: readonly Pod[];
 }
 
-/** The samples of a resource query by namespace; made once a tick, shared by all targets. */
-export type ResourceSamples = ReadonlyMap<string, readonly PrometheusSample[]>;
-
-/** The span that the resource queries rate over: a sample says something about the minute before it. */
-const resourceWindow = seconds(60);
-
-function samplesByPod(samples: readonly PrometheusSample[], container: string | null, at: Instant) {
-  const byPod = new Map<string, PodSample>();
-  for (const sample of samples) {
-    const pod = sample.metric['pod'];
-    if (pod === undefined || (container !== null && sample.metric['container'] !== container)) continue;
-    const value = Number(sample.value[1]) * 1000;
-    if (Number.isNaN(value)) continue;
-    byPod.set(pod, { value: (byPod.get(pod)?.value ?? 0) + value, at, window: resourceWindow });
-  }
-  return byPod;
+/** What all targets of a tick share. */
+export interface Measures {
+  readonly answers: Answers;
+  readonly resources: ResourceSamples;
+  readonly now: Instant;
 }
+
+export interface Measured {
+  readonly metric: Metric;
+  readonly reading: MetricReading;
+  /** part of what is counted cannot be seen: it may raise, never lower */
+  readonly uncovered: boolean;
+  /** above its activation; null: not known, or it has none */
+  readonly active: boolean | null;
+}
+
+/** The span that rates are taken over: a sample says something about the minute before it. */
+const sampleWindow = seconds(60);
 
 /** A pod's own request; null where a container has none: a utilization of nothing has no meaning. */
 export function requestOf(pod: Pod, resource: 'cpu' | 'memory', container: string | null): number | null {
+  const whole = container === null ? parseMilli(pod.spec?.resources?.requests?.[resource]) : null;
+  if (whole !== null) return whole;
   const containers = [
     ...(pod.spec?.containers ?? []),
     ...(pod.spec?.initContainers ?? []).filter((init) => init.restartPolicy === 'Always'),
@@ -46,119 +53,223 @@ export function requestOf(pod: Pod, resource: 'cpu' | 'memory', container: strin
   return named.reduce((total, one) => total + (parseMilli(one.resources?.requests?.[resource]) ?? 0), 0);
 }
 
+interface PerPod {
+  readonly resource: 'cpu' | 'memory' | 'other';
+  readonly container: string | null;
+  readonly target: MetricTarget;
+}
+
+const total = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0);
+
 /** What the target's own pods use, against what they request or as a plain average. */
 export function byPodSamples(
-  metric: Pick<Metric, 'target'> & { readonly source: Metric['source'] & { kind: 'resource' } },
+  { resource, container, target }: PerPod,
   rules: Pick<PodPolicy['spec'], 'advanced' | 'tolerance'>,
-  target: Pick<TargetFacts, 'current' | 'pods'>,
+  { current, pods }: Pick<TargetFacts, 'current' | 'pods'>,
   measured: ReadonlyMap<string, PodSample>,
   now: Instant,
-): Answered<PerPodResult> {
-  const { resource, container } = metric.source;
-  const groups = groupPods(target.pods, measured, resource, rules.advanced, now);
+): Answered<PerPodResult & { readonly detail: Facts }> {
+  const groups = groupPods(pods, measured, resource, rules.advanced, now);
   if (groups.ready.length === 0)
     return { state: 'unknown', why: 'no sample of any pod of the target (they may be starting)' };
-  const usesRequests = metric.target.kind === 'utilization';
+  const usesRequests = target.kind === 'utilization';
   const requests = new Map<string, number>();
-  for (const pod of [...groups.ready, ...groups.unready, ...groups.missing]) {
-    const request = requestOf(pod, resource, container);
-    if (request === null && usesRequests)
-      return { state: 'failed', why: `pod ${pod.metadata.name} has a container without a ${resource} request` };
-    requests.set(pod.metadata.name, request ?? 0);
-  }
-  const requestsFor = (pods: readonly Pod[]): number[] => pods.map((pod) => requests.get(pod.metadata.name) ?? 0);
+  if (usesRequests && resource !== 'other')
+    for (const pod of [...groups.ready, ...groups.unready, ...groups.missing]) {
+      const request = requestOf(pod, resource, container);
+      if (request === null)
+        return { state: 'failed', why: `pod ${pod.metadata.name} has a container without a ${resource} request` };
+      requests.set(pod.metadata.name, request);
+    }
+  const requestsFor = (some: readonly Pod[]): number[] => some.map((pod) => requests.get(pod.metadata.name) ?? 0);
   const usage: PodUsage = {
     used: groups.ready.map((pod) => Math.ceil(measured.get(pod.metadata.name)?.value ?? 0)),
     requested: requestsFor(groups.ready),
     unreadyRequests: requestsFor(groups.unready),
     missingRequests: requestsFor(groups.missing),
   };
+  const detail: Facts = {
+    readyPods: groups.ready.length,
+    unreadyPods: groups.unready.length,
+    podsWithoutSample: groups.missing.length,
+    ignoredPods: groups.ignored.length,
+    used: total(usage.used) / 1000,
+    ...(usesRequests ? { requested: total(usage.requested) / 1000 } : {}),
+  };
   if (usesRequests)
-    return { state: 'ok', value: byUtilization(usage, metric.target.amount, target.current, rules.tolerance) };
-  const average = byPodAverage(usage, metric.target.amount * 1000, target.current, rules.tolerance);
-  return { state: 'ok', value: { ...average, value: average.value / 1000 } };
+    return { state: 'ok', value: { ...byUtilization(usage, target.amount, current, rules.tolerance), detail } };
+  const average = byPodAverage(usage, target.amount * 1000, current, rules.tolerance);
+  return { state: 'ok', value: { ...average, value: average.value / 1000, detail } };
 }
 
-function byQuery(metric: Metric, policy: PodPolicy, target: TargetFacts, value: number): number {
+/** What a metric would propose of a value. Per-pod metrics are taken as if all pods had it. */
+export function proposalOf(metric: Metric, policy: PodPolicy, facts: TargetFacts, value: number): number | null {
   const { tolerance } = policy.spec;
+  if (metric.target === null) return null;
+  const isPerPod = metric.source.kind === 'resource' || (metric.source.kind === 'query' && metric.source.byPod);
   switch (metric.target.kind) {
     case 'averageValue':
-      return byAverage(value, metric.target.amount, target.statusReplicas, tolerance);
+      return isPerPod
+        ? byValue(value, metric.target.amount, facts.current, facts.current, tolerance)
+        : byAverage(value, metric.target.amount, facts.statusReplicas, tolerance);
     case 'value':
+      return byValue(value, metric.target.amount, facts.current, readyRunning(facts.pods), tolerance);
     case 'utilization':
-      return byValue(value, metric.target.amount, target.current, readyRunning(target.pods), tolerance);
+      return byValue(value, metric.target.amount, facts.current, facts.current, tolerance);
   }
 }
 
-function answer(
+interface Value {
+  readonly value: number;
+  /** undefined: it follows from the value alone */
+  readonly proposal?: number;
+  readonly detail?: Facts;
+}
+
+const wasNotAsked = { state: 'unknown', why: 'Prometheus was not asked' } as const;
+
+function samplesOfPods(samples: readonly PrometheusSample[], target: TargetRef, at: Instant): Map<string, PodSample> {
+  const byPod = new Map<string, PodSample>();
+  for (const { metric, value } of samples) {
+    const pod = metric['pod'];
+    if (pod === undefined || (metric['namespace'] ?? target.namespace) !== target.namespace) continue;
+    const milli = Number(value[1]) * 1000;
+    if (Number.isFinite(milli))
+      byPod.set(pod, { value: (byPod.get(pod)?.value ?? 0) + milli, at, window: sampleWindow });
+  }
+  return byPod;
+}
+
+function valueOf(
   metric: Metric,
+  source: Exclude<MetricSource, { kind: 'formula' }>,
   policy: PodPolicy,
-  target: TargetFacts,
-  snapshot: Snapshot,
-  resources: ReadonlyMap<string, ResourceSamples>,
-  now: Instant,
-): Answered<PerPodResult> {
-  const { source } = metric;
+  facts: TargetFacts,
+  { answers, resources, now }: Measures,
+): Answered<Value> {
   switch (source.kind) {
     case 'query': {
-      const number = numberOf(snapshot, source.query);
-      if (number.state !== 'ok') return number;
-      return { state: 'ok', value: { value: number.value, proposal: byQuery(metric, policy, target, number.value) } };
+      const samples = answers.samples(source.question, facts.target) ?? wasNotAsked;
+      if (!source.byPod || samples.state !== 'ok' || metric.target === null) {
+        const number = numberOf(samples);
+        return number.state === 'ok' ? { state: 'ok', value: { value: number.value } } : number;
+      }
+      const perPod: PerPod = { resource: 'other', container: null, target: metric.target };
+      return byPodSamples(perPod, policy.spec, facts, samplesOfPods(samples.value, facts.target, now), now);
     }
     case 'resource': {
-      const vector = vectorOf(snapshot, source.query);
+      const vector = answers.vector(source.query);
       if (vector.state !== 'ok') return vector;
-      const samples = resources.get(source.query)?.get(target.namespace) ?? [];
-      const measured = samplesByPod(samples, source.container, now);
-      return byPodSamples({ target: metric.target, source }, policy.spec, target, measured, now);
+      if (metric.target === null) return wasNotAsked;
+      const measured = resources.of(source.query, facts.target.namespace, source.container);
+      return byPodSamples({ ...source, target: metric.target }, policy.spec, facts, measured, now);
     }
   }
 }
 
-/** What the metric says; where it is unknown the reading says why and has no proposal. */
-export function measure(
-  metric: Metric,
-  policy: PodPolicy,
-  target: TargetFacts,
-  snapshot: Snapshot,
-  resources: ReadonlyMap<string, ResourceSamples>,
-  now: Instant,
-): MetricReading {
-  const age = ageOf(snapshot, metric);
-  const result = answer(metric, policy, target, snapshot, resources, now);
-  const reading = { name: metric.name, target: metric.target.amount, ageSeconds: age.seconds };
-  if (result.state !== 'ok') return { ...reading, value: null, proposal: null, state: result.state, why: result.why };
-  if (age.why !== null)
-    return { ...reading, value: result.value.value, proposal: null, state: 'unknown', why: age.why };
-  if (age.seconds !== null && age.seconds * 1000 > metric.maxAge)
-    return {
-      ...reading,
-      value: result.value.value,
-      proposal: null,
-      state: 'stale',
-      why: `its newest sample is ${Math.round(age.seconds)} s old, at most ${metric.maxAge / 1000} s are allowed`,
-    };
-  return { ...reading, value: result.value.value, proposal: result.value.proposal, state: 'ok' };
+/** The formula's own value out of the readings of the others, which come before it. */
+function formulaValue(
+  source: Extract<MetricSource, { kind: 'formula' }>,
+  known: ReadonlyMap<string, MetricReading>,
+  lastValues: Readonly<Record<string, number>>,
+): Answered<Value> {
+  const value = (name: string): number | null => {
+    const reading = known.get(name);
+    return reading?.state === 'ok' ? reading.value : null;
+  };
+  const answer = evaluate(source.formula, value, (name) => lastValues[name] ?? null);
+  const detail = Object.fromEntries(source.formula.inputs.map((name) => [name, value(name) ?? 'unknown']));
+  if ('value' in answer) return { state: 'ok', value: { value: answer.value, detail } };
+  const missing = answer.unknown.length > 0 ? [`${answer.unknown.join(', ')} unknown`] : [];
+  const faults = answer.faults.map(({ kind, text }) => `${text}: ${kind}`);
+  return { state: 'unknown', why: `${source.formula.text}: ${[...missing, ...faults].join('; ')}` };
 }
 
-/** One pass over the big answers of the resource queries, whoever asks. */
-export function indexResources(
-  snapshot: Snapshot,
-  policies: readonly PodPolicy[],
-): ReadonlyMap<string, ResourceSamples> {
-  const index = new Map<string, ResourceSamples>();
-  for (const policy of policies)
-    for (const { source } of policy.spec.metrics) {
-      if (source.kind !== 'resource' || index.has(source.query)) continue;
-      const vector = vectorOf(snapshot, source.query);
-      const byNamespace = new Map<string, PrometheusSample[]>();
-      for (const sample of vector.state === 'ok' ? vector.value : []) {
-        const namespace = sample.metric['namespace'] ?? '';
-        const known = byNamespace.get(namespace);
-        if (known === undefined) byNamespace.set(namespace, [sample]);
-        else known.push(sample);
-      }
-      index.set(source.query, byNamespace);
-    }
-  return index;
+interface Coverage {
+  readonly uncovered: boolean;
+  readonly detail: Facts;
 }
+
+/** How much of the target's pods the metric really sees; what cannot be told is not covered. */
+function coverageOf(metric: Metric, facts: TargetFacts, answers: Answers): Coverage | null {
+  const { coverage } = metric;
+  if (coverage === null) return null;
+  const pods = coverage.of === 'pods' ? facts.pods.length : readyRunning(facts.pods);
+  const seen = numberOf(answers.samples(coverage.question, facts.target) ?? wasNotAsked);
+  // An empty count is none: `count(up == 1)` answers nothing where nothing is up.
+  const counted = seen.state === 'ok' ? seen.value : seen.why === 'an empty result' ? 0 : null;
+  if (counted === null) return { uncovered: true, detail: { covered: 'unknown', coverable: pods } };
+  return { uncovered: counted < coverage.atLeast * pods, detail: { covered: counted, coverable: pods } };
+}
+
+function readingOf(
+  metric: Metric,
+  result: Answered<Value>,
+  age: Age,
+  more: Facts | undefined,
+  propose: (value: number) => number | null,
+): MetricReading {
+  const base = { name: metric.name, target: metric.target?.amount ?? null, ageSeconds: age.seconds };
+  if (result.state !== 'ok') return { ...base, value: null, proposal: null, state: result.state, why: result.why };
+  const { value, proposal } = result.value;
+  const detail = more === undefined ? result.value.detail : { ...result.value.detail, ...more };
+  const withDetail = detail === undefined ? {} : { detail };
+  if (age.why !== null) return { ...base, value, proposal: null, state: 'unknown', why: age.why, ...withDetail };
+  if (age.seconds !== null && age.seconds * 1000 > metric.maxAge) {
+    const why = `its newest sample is ${Math.round(age.seconds)} s old, at most ${metric.maxAge / 1000} s are allowed`;
+    return { ...base, value, proposal: null, state: 'stale', why, ...withDetail };
+  }
+  return { ...base, value, proposal: proposal ?? propose(value), state: 'ok', ...withDetail };
+}
+
+const noAge: Age = { seconds: null, why: null };
+
+function measureOne(
+  metric: Metric,
+  policy: PodPolicy,
+  facts: TargetFacts,
+  measures: Measures,
+  known: ReadonlyMap<string, MetricReading>,
+  lastValues: Readonly<Record<string, number>>,
+): Measured {
+  const { source } = metric;
+  const result =
+    source.kind === 'formula'
+      ? formulaValue(source, known, lastValues)
+      : valueOf(metric, source, policy, facts, measures);
+  const age = metric.ages.length === 0 ? noAge : ageOf(measures.answers, metric.ages, facts.target);
+  const coverage = coverageOf(metric, facts, measures.answers);
+  const propose = (value: number): number | null => proposalOf(metric, policy, facts, value);
+  const reading = readingOf(metric, result, age, coverage?.detail, propose);
+  const active =
+    metric.activation === undefined || reading.state !== 'ok' || reading.value === null
+      ? null
+      : reading.value > metric.activation;
+  return { metric, reading, uncovered: coverage?.uncovered === true, active };
+}
+
+/** All metrics of a target, in the order of the policy; formulas see the readings of the others. */
+export function measureAll(
+  policy: PodPolicy,
+  facts: TargetFacts,
+  measures: Measures,
+  lastValues: Readonly<Record<string, number>> = {},
+): readonly Measured[] {
+  const { metrics } = policy.spec;
+  if (!metrics.some(({ source }) => source.kind === 'formula'))
+    return metrics.map((metric) => measureOne(metric, policy, facts, measures, noReadings, lastValues));
+  const known = new Map<string, MetricReading>();
+  const found = new Map<Metric, Measured>();
+  const inOrder = [
+    ...metrics.filter(({ source }) => source.kind !== 'formula'),
+    ...metrics.filter(({ source }) => source.kind === 'formula'),
+  ];
+  for (const metric of inOrder) {
+    const measured = measureOne(metric, policy, facts, measures, known, lastValues);
+    found.set(metric, measured);
+    known.set(metric.name, measured.reading);
+  }
+  return metrics.flatMap((metric) => found.get(metric) ?? []);
+}
+
+const noReadings: ReadonlyMap<string, MetricReading> = new Map();

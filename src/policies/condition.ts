@@ -1,0 +1,33 @@
+// A condition of springtide's own: what a tick found that somebody should be told.
+import type { GuardMemory, GroupMemory, TargetMemory } from '../model/memory.ts';
+import type { AlertName, Facts } from '../model/reason.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { minutes, seconds, type Milliseconds } from '../model/units.ts';
+import type { TargetProblem } from '../targets/select.ts';
+import type { UndescribedNodes } from './nodes/group-decision.ts';
+import type { Undescribed } from './pods/decide-target.ts';
+
+export const atOnce = seconds(0);
+export const aMinute = minutes(1);
+export const anEvent = minutes(5);
+
+export interface Condition {
+  readonly name: AlertName;
+  readonly severity: 'info' | 'warning' | 'page';
+  readonly labels: Readonly<Record<string, string>>;
+  readonly facts: Facts;
+  /** how long it must last before it is told */
+  readonly after: Milliseconds;
+  /** how long it stays after it was last seen: an event is told as a condition that lasts a while */
+  readonly lasts: Milliseconds;
+}
+
+export interface Found {
+  readonly snapshot: Snapshot;
+  readonly pods: readonly Undescribed[];
+  readonly problems: readonly TargetProblem[];
+  readonly podGuard: GuardMemory;
+  readonly nodes: readonly UndescribedNodes[];
+  readonly targets: Readonly<Record<string, TargetMemory>>;
+  readonly groups: Readonly<Record<string, GroupMemory>>;
+}

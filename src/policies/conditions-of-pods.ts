@@ -1,0 +1,111 @@
+// What of the pod tier somebody should be told: targets at their limit, unknown, stuck, fought over; and the guard over all.
+import type { AlertName, Facts, PodReason } from '../model/reason.ts';
+import type { ControlFacts } from '../model/snapshot.ts';
+import { targetKey, targetName } from '../model/target.ts';
+import { instantOf, minutes, seconds, type Instant, type Milliseconds } from '../model/units.ts';
+import type { TargetProblem } from '../targets/select.ts';
+import { aMinute, atOnce, type Condition, type Found } from './condition.ts';
+import type { Undescribed } from './pods/decide-target.ts';
+
+/** Reasons that a person has to mend, told in the same way. */
+const toldReasons: Readonly<
+  Partial<
+    Record<
+      PodReason,
+      { readonly name: AlertName; readonly severity: Condition['severity']; readonly after: Milliseconds }
+    >
+  >
+> = {
+  ForeignAutoscaler: { name: 'SpringtideForeignWriter', severity: 'warning', after: atOnce },
+  ForeignWriter: { name: 'SpringtideForeignWriter', severity: 'warning', after: atOnce },
+  TargetStuck: { name: 'SpringtideTargetStuck', severity: 'page', after: aMinute },
+  ClaimedTwice: { name: 'SpringtideTargetConflict', severity: 'warning', after: aMinute },
+  AmbiguousSelector: { name: 'SpringtideTargetConflict', severity: 'warning', after: aMinute },
+  InvalidSelector: { name: 'SpringtideTargetConflict', severity: 'warning', after: aMinute },
+  InvalidAnnotation: { name: 'SpringtideTargetConflict', severity: 'warning', after: atOnce },
+};
+
+function ofDecision(decision: Undescribed, found: Found): readonly Condition[] {
+  const { reason, limitedBy, metrics, current, desired, facts, mode } = decision;
+  const failure = found.targets[targetKey(decision.target)]?.failure ?? null;
+  const told = toldReasons[reason];
+  const unknown = metrics.filter(
+    ({ state, target, standIn }) => state !== 'ok' && target !== null && standIn !== 'treatAs',
+  );
+  const unreadable = reason === 'FailedGetScale' || reason === 'FailedGetPods';
+  const atMaximum = limitedBy.includes('TooManyReplicas') && mode !== 'off';
+  if (failure === null && told === undefined && unknown.length === 0 && !unreadable && !atMaximum) return [];
+
+  const target = targetName(decision.target);
+  const labels = { namespace: decision.target.namespace, target: decision.target.name };
+  const conditions: Condition[] = [];
+  const add = (name: AlertName, severity: Condition['severity'], after: Milliseconds, more: Facts): void => {
+    conditions.push({ name, severity, labels, facts: { target, ...more }, after, lasts: atOnce });
+  };
+  if (atMaximum)
+    add('SpringtideReplicasAtMaximum', 'warning', aMinute, {
+      current: current ?? 0,
+      count: facts['proposal'] ?? desired ?? 0,
+      max: facts['max'] ?? '',
+    });
+  if (unknown.length > 0 || unreadable)
+    add('SpringtideMetricUnknown', 'warning', aMinute, {
+      what: unknown.map((metric) => metric.name).join(', ') || 'the object',
+      why: unknown.map((metric) => `${metric.name}: ${metric.why ?? metric.state}`).join('; ') || (facts['what'] ?? ''),
+    });
+  if (failure !== null)
+    add('SpringtideScalingFailed', 'page', seconds(30), {
+      why: `${failure.code}: ${failure.message}`,
+      current: current ?? 0,
+      desired: desired ?? 0,
+    });
+  if (told !== undefined)
+    add(told.name, told.severity, told.after, {
+      reason,
+      why: String(facts['why'] ?? facts['by'] ?? facts['annotation'] ?? ''),
+      current: current ?? 0,
+    });
+  return conditions;
+}
+
+function ofProblem(problem: TargetProblem): readonly Condition[] {
+  if (problem.kind !== 'unexpectedCount') return [];
+  const { namespace, name } = problem.policy.metadata;
+  return [
+    {
+      name: 'SpringtideTargetsUnexpected',
+      severity: 'page',
+      labels: { namespace, policy: name },
+      facts: { policy: `${namespace}/${name}`, count: problem.count, min: problem.expect.min, max: problem.expect.max },
+      after: aMinute,
+      lasts: atOnce,
+    },
+  ];
+}
+
+function ofGuard({ podGuard: { tripped } }: Found): readonly Condition[] {
+  if (tripped === null) return [];
+  const { guard, count, of, percent } = tripped;
+  const facts = { guard, count, of, percent };
+  return [{ name: 'SpringtideGuardTripped', severity: 'page', labels: { guard }, facts, after: atOnce, lasts: atOnce }];
+}
+
+/** A switch that somebody forgot is told again every day by the alert's own repetition. */
+const switchTold = minutes(5);
+
+function ofSwitch(control: ControlFacts | undefined, now: Instant): readonly Condition[] {
+  if (control === undefined || control.off.length === 0) return [];
+  const until = instantOf(control.until);
+  if (until !== null && until <= now) return [];
+  const facts = { what: control.off.join(', '), by: control.by, why: control.why, until: control.until ?? '-' };
+  return [{ name: 'SpringtideSwitchedOff', severity: 'info', labels: {}, facts, after: switchTold, lasts: atOnce }];
+}
+
+export function ofPods(found: Found, now: Instant): readonly Condition[] {
+  return [
+    ...found.pods.flatMap((decision) => ofDecision(decision, found)),
+    ...found.problems.flatMap(ofProblem),
+    ...ofGuard(found),
+    ...ofSwitch(found.snapshot.control, now),
+  ];
+}
