@@ -178,7 +178,7 @@ describe('every target gets the answer of its own query', () => {
         name: fc.constantFrom('x', 'y'),
         namespace: fc.constantFrom(...namespaces, 'else', ''),
         app: fc.constantFrom(...names, 'else', ''),
-        pod: fc.constantFrom('p0', 'p1', 'p2'),
+        pod: fc.constantFrom('', 'p0', 'p1'),
         le: fc.constantFrom('', '1', '2', '+Inf'),
         values: fc.array(fc.nat(100), { minLength: 1, maxLength: 20 }),
       }),
