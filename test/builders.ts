@@ -1,7 +1,6 @@
 // Builders of plain API objects, policies and snapshots: a test states what matters to it and nothing else.
 import { compilePodPolicy, silentAlerts } from '../src/config/compile.ts';
 import { readCalendars, resolveSchedule } from '../src/config/schedules.ts';
-import { readCalendars, resolveSchedule } from '../src/config/schedules.ts';
 import { daemonSpec } from '../src/config/schema/daemon.ts';
 import { nodePolicy } from '../src/config/schema/node-policy.ts';
 import { podPolicy } from '../src/config/schema/pod-policy.ts';
@@ -399,7 +398,7 @@ export function aPodPolicy(name = 'web', spec: Fields = {}, ages: Readonly<Recor
   });
   const schedule = resolveSchedule(document.spec.schedule, readCalendars([], []));
   if (schedule.findings.length > 0) throw new Error(schedule.findings.map(({ message }) => message).join('; '));
-  const policy = compilePodPolicy(document, schedule.windows, aDaemon());
+  const policy = compilePodPolicy(document, aDaemon(), schedule.windows);
   if (policy === null) throw new Error('a policy needs a target');
   const metrics = policy.spec.metrics.map((metric): Metric => {
     const { source } = metric;

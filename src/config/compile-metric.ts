@@ -2,7 +2,8 @@
 import { parseFormula } from '../formula/parse.ts';
 import type { Aim, DaemonSpec, Metric, Question } from '../model/config.ts';
 import type { QueryText } from '../model/units.ts';
-import { ageQueryOf, selectorsOf } from '../promql/selectors.ts';
+import { ageQuestionsOf, batchOf } from '../promql/batch.ts';
+import { holdsPlaceholder } from '../promql/placeholders.ts';
 import type { MetricDocument } from './schema/pod-policy.ts';
 import { without } from './without.ts';
 
@@ -10,7 +11,7 @@ import { without } from './without.ts';
 export function compileMetric(metric: MetricDocument, aim: Aim, daemon: DaemonSpec): Metric | null {
   const { use, split, coverage, target } = metric;
   const asked = (text: string): Question => questionOf(text, split, aim);
-  const read = sourceOf(metric, asked, daemon);
+  const read = sourceOf(metric, asked, aim, daemon);
   if (read === null || (target === undefined && use === undefined)) return null;
   return {
     ...without(metric, 'query', 'resource', 'container', 'formula', 'use', 'split', 'by', 'coverage', 'target'),
@@ -25,25 +26,38 @@ export function compileMetric(metric: MetricDocument, aim: Aim, daemon: DaemonSp
 function sourceOf(
   { query, resource, container, formula, split, by }: MetricDocument,
   asked: (text: string) => Question,
+  aim: Aim,
   daemon: DaemonSpec,
 ): Pick<Metric, 'source' | 'ages'> | null {
   if (query !== undefined)
-    return { source: { kind: 'query', question: asked(query), byPod: by === 'pod' }, ages: agesOf(query, split) };
+    return { source: { kind: 'query', question: asked(query), byPod: by === 'pod' }, ages: agesOf(query, split, aim) };
   if (resource !== undefined) {
     const text = daemon.prometheus.resourceQueries[resource] as QueryText;
     // One answer for all pods of the cluster: its age is asked once for all.
-    return { source: { kind: 'resource', resource, container: container ?? null, query: text }, ages: agesOf(text) };
+    return {
+      source: { kind: 'resource', resource, container: container ?? null, query: text },
+      ages: ageQuestionsOf(text, null).map(single),
+    };
   }
   if (formula === undefined) return null;
   const reading = parseFormula(formula);
   return reading.kind === 'error' ? null : { source: { kind: 'formula', formula: reading.formula }, ages: [] };
 }
 
-/** A text with placeholders is asked for each target; with `split` once for all of them. */
-function questionOf(text: string, split: MetricDocument['split'], _aim: Aim): Question {
-  const query = text as QueryText;
-  return split === undefined ? { single: query, grouped: null } : { single: null, grouped: { query, split } };
+const single = (text: string): Question => ({ single: text as QueryText, grouped: null });
+
+/** With `split` it is asked once for all targets; with placeholders for each, or for all where one query can do it. */
+function questionOf(text: string, split: MetricDocument['split'], aim: Aim): Question {
+  if (split !== undefined) return { single: null, grouped: { query: text as QueryText, split } };
+  if (!holdsPlaceholder(text)) return single(text);
+  // Policies of one target each share a text only as long as their namespaces are not in it.
+  const batch = batchOf(text, aim.kind === 'many' ? { namespaces: aim.namespaces } : {});
+  return {
+    single: text as QueryText,
+    grouped: batch === null ? null : { query: batch.query as QueryText, split: batch.split },
+  };
 }
 
-const agesOf = (text: string, _split?: MetricDocument['split']): Question[] =>
-  selectorsOf(text).map((selector) => ({ single: ageQueryOf(selector) as QueryText, grouped: null }));
+/** A question for each selector of the query, in the form of the query's own. */
+const agesOf = (text: string, split: MetricDocument['split'], aim: Aim): Question[] =>
+  ageQuestionsOf(text, split ?? null).map((age) => questionOf(age, split, aim));

@@ -16,7 +16,7 @@ const names = ({ config }: LoadResult): string[] => (config?.podPolicies ?? []).
 describe('a good directory', () => {
   it('compiles metrics with the question after their age', () => {
     const [policy] = load(goodTexts).config?.podPolicies ?? [];
-    expect(policy?.spec.metrics.map(({ source, ageQueries }) => [source.kind, ageQueries])).toEqual([
+    expect(policy?.spec.metrics.map(({ source, ages }) => [source.kind, ages.map(({ single }) => single)])).toEqual([
       ['query', ['time() - max(timestamp(http_requests_total{namespace="shop",app="web"}))']],
       ['resource', ['time() - max(timestamp(container_cpu_usage_seconds_total{container!="",container!="POD"}))']],
     ]);
