@@ -1,0 +1,199 @@
+// The decision journal: written beside the ticks and never in their way. What cannot be written is counted, and told once.
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import type { TargetMemory } from '../model/memory.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { Plan } from '../model/plan.ts';
+import { targetKey, type TargetKey } from '../model/target.ts';
+import { instantOf, minutes, type Instant, type Milliseconds } from '../model/units.ts';
+import { groupKey, podKey, substanceOf, type JournalEntry, type NodeEntry } from './entry.ts';
+import { dayOf, fileOf, journalLimits, prune, type JournalLimits } from './files.ts';
+
+export interface JournalTick {
+  readonly number: number;
+  readonly plan: Plan;
+  readonly outcomes: readonly Outcome[];
+  readonly targets: Readonly<Record<TargetKey, TargetMemory>>;
+}
+
+export interface JournalCounts {
+  readonly written: number;
+  /** over a day's limit, or more than the disk could take in */
+  readonly dropped: number;
+  readonly failed: number;
+}
+
+export interface DecisionJournal {
+  /** Takes what has changed and returns at once; it never throws. */
+  write(tick: JournalTick): void;
+  /** Resolves when all that was taken is in the files, or given up. */
+  close(): Promise<void>;
+  readonly counts: JournalCounts;
+}
+
+export interface JournalOptions {
+  readonly directory: string;
+  readonly log: { warn(facts: object, text: string): void };
+  readonly limits?: JournalLimits;
+}
+
+/** A decision that stays the same is written anew this often, with its numbers. */
+const heartbeat = minutes(10);
+/** With more of them they come less often, so that a day's heartbeats stay under 30 MiB. */
+const oftenEnough = 100;
+/** A disk that hangs must not fill the memory instead. */
+const mostWaiting = 20_000;
+const batch = 100;
+
+interface Last {
+  readonly substance: string;
+  readonly at: Instant;
+}
+
+interface OpenFile {
+  readonly day: string;
+  readonly handle: FileHandle;
+  size: number;
+}
+
+export function openJournal(options: JournalOptions): DecisionJournal {
+  return new Journal(options);
+}
+
+class Journal implements DecisionJournal {
+  readonly #options: JournalOptions;
+  readonly #limits: JournalLimits;
+  #last = new Map<string, Last>();
+  #waiting: JournalEntry[] = [];
+  #writing: Promise<void> | null = null;
+  #file: OpenFile | null = null;
+  #counts = { written: 0, dropped: 0, failed: 0 };
+  /** the trouble that has been told already */
+  #told: string | null = null;
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.#limits = options.limits ?? journalLimits;
+  }
+
+  get counts(): JournalCounts {
+    return { ...this.#counts };
+  }
+
+  write(tick: JournalTick): void {
+    const entries = entriesOf(tick);
+    const every = (heartbeat * Math.ceil(Math.max(1, entries.length) / oftenEnough)) as Milliseconds;
+    const now = instantOf(tick.plan.time) ?? (0 as Instant);
+    const seen = new Map<string, Last>();
+    for (const entry of entries) {
+      const substance = substanceOf(entry);
+      const last = this.#last.get(entry.key);
+      const stays = last?.substance === substance && now - last.at < every && now >= last.at;
+      // The first of them are taken for older than they are, each differently: their heartbeats are spread out.
+      const at = last === undefined ? ((now - spread(entry.key, every)) as Instant) : now;
+      seen.set(entry.key, stays ? last : { substance, at });
+      if (!stays) this.#take(entry);
+    }
+    this.#last = seen;
+    if (this.#waiting.length > 0) this.#writing ??= this.#pump();
+  }
+
+  async close(): Promise<void> {
+    await this.#writing;
+    await this.#release();
+  }
+
+  #take(entry: JournalEntry): void {
+    if (this.#waiting.length < mostWaiting) this.#waiting.push(entry);
+    else this.#counts.dropped += 1;
+  }
+
+  async #pump(): Promise<void> {
+    // The tick that brought them ends first.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#waiting.length > 0) {
+      const [first] = this.#waiting;
+      const day = dayOf(first?.time ?? '');
+      const other = this.#waiting.findIndex(({ time }) => dayOf(time) !== day);
+      const entries = this.#waiting.splice(0, Math.min(batch, other < 0 ? batch : other));
+      try {
+        await this.#append(day, entries);
+      } catch (thrown) {
+        this.#counts.failed += entries.length;
+        this.#tell('failed', { err: thrown }, 'the decision journal cannot be written; decisions go on without it');
+        await this.#release();
+      }
+    }
+    this.#writing = null;
+  }
+
+  async #append(day: string, entries: readonly JournalEntry[]): Promise<void> {
+    const file = this.#file?.day === day ? this.#file : await this.#begin(day);
+    if (file.size >= this.#limits.dayBytes) {
+      this.#counts.dropped += entries.length;
+      this.#tell(`full ${day}`, { day, bytes: file.size }, 'the decision journal of this day is full');
+      return;
+    }
+    const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+    await file.handle.appendFile(text);
+    file.size += Buffer.byteLength(text);
+    this.#counts.written += entries.length;
+    if (this.#told === 'failed') this.#told = null;
+  }
+
+  async #begin(day: string): Promise<OpenFile> {
+    const { directory } = this.#options;
+    await this.#release();
+    await mkdir(directory, { recursive: true });
+    await prune(directory, day, this.#limits);
+    const handle = await open(fileOf(directory, day), 'a', 0o600);
+    const file: OpenFile = { day, handle, size: 0 };
+    this.#file = file;
+    const { size } = await handle.stat();
+    // Whatever was torn off at its end stays a line of its own.
+    if (size > 0) await handle.appendFile('\n');
+    file.size = size;
+    return file;
+  }
+
+  async #release(): Promise<void> {
+    const file = this.#file;
+    this.#file = null;
+    await file?.handle.close().catch(() => undefined);
+  }
+
+  #tell(what: string, facts: object, text: string): void {
+    if (this.#told === what) return;
+    this.#told = what;
+    this.#options.log.warn({ directory: this.#options.directory, ...facts }, text);
+  }
+}
+
+function entriesOf({ number, plan, outcomes, targets }: JournalTick): readonly JournalEntry[] {
+  const { time, configHash } = plan;
+  const scales = new Map(
+    outcomes.flatMap((outcome) => (outcome.kind === 'scale' ? [[targetKey(outcome.target), outcome] as const] : [])),
+  );
+  const others = outcomes.filter((outcome) => outcome.kind !== 'scale');
+  const ofGroup = (name: string): NodeEntry['outcomes'] => others.filter(({ nodeGroup }) => nodeGroup === name);
+  const taken = new Set<string>();
+  return [
+    ...plan.pods.flatMap((decision): JournalEntry[] => {
+      const key = podKey(decision);
+      // Claimed twice: the other policy's decision says the same.
+      if (taken.has(key)) return [];
+      taken.add(key);
+      const outcome = scales.get(key) ?? null;
+      return [{ time, tick: number, key, configHash, tier: 'pods', decision, outcome, memory: targets[key] ?? null }];
+    }),
+    ...plan.nodes.map((decision): JournalEntry => {
+      const key = groupKey(decision.nodeGroup);
+      return { time, tick: number, key, configHash, tier: 'nodes', decision, outcomes: ofGroup(decision.nodeGroup) };
+    }),
+  ];
+}
+
+function spread(key: string, over: number): number {
+  let hash = 0;
+  for (let index = 0; index < key.length; index++) hash = (hash * 31 + key.charCodeAt(index)) >>> 0;
+  return hash % over;
+}
