@@ -15,6 +15,8 @@ import type { Clock } from './clock.ts';
 import { createCollector, type Collect } from './collectors/collector.ts';
 import { shippedTexts } from './config/texts.ts';
 import { Daemon } from './daemon.ts';
+import { journalDirectory } from './journal/files.ts';
+import { openJournal } from './journal/write.ts';
 import type { Config } from './model/config.ts';
 import type { InboxItem, TickReport } from './model/report.ts';
 import type { LoopFacts } from './model/snapshot.ts';
@@ -180,6 +182,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
 
   const logDecisions = decisionLogger(log);
   const store = memoryInDirectory(directory ?? '.springtide');
+  const journal = openJournal({ directory: journalDirectory(directory ?? '.springtide'), log });
   const daemon = new Daemon(
     {
       clock,
@@ -189,6 +192,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
       actuators: actuatorsFor({ writes: world.kubernetes.writes, magnum: world.magnum }),
       store,
       alerts,
+      journal,
     },
     await store.load(),
   );
@@ -221,6 +225,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
       channels.sms.close();
       await server?.close();
       await world.close();
+      await journal.close();
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Actuators } from './actuators/actuator.ts';
 import type { AlertPipeline } from './alerts/pipeline.ts';
 import type { Clock } from './clock.ts';
 import type { Collect } from './collectors/collector.ts';
+import type { DecisionJournal } from './journal/write.ts';
 import type { Config } from './model/config.ts';
 import type { Memory } from './model/memory.ts';
 import type { LoopFacts } from './model/snapshot.ts';
@@ -24,6 +25,8 @@ export interface DaemonParts {
   readonly actuators: Actuators;
   readonly store: MemoryStore;
   readonly alerts: Pick<AlertPipeline, 'tell'>;
+  /** where decisions are kept for `explain --at` */
+  readonly journal?: Pick<DecisionJournal, 'write'>;
 }
 
 export class Daemon {
@@ -52,7 +55,14 @@ export class Daemon {
     if (decided !== null) {
       const cluster = snapshot?.magnum.cluster?.uuid ?? config.daemon.openstack?.cluster ?? config.daemon.cluster;
       const outcomes = await stages.run('act', () => carryOut(decided.plan, actuators, { now, signal, cluster }));
-      this.#memory = record(decided.memory, outcomes ?? [], now);
+      const { plan, memory } = decided;
+      this.#parts.journal?.write({
+        number: this.#ticks + 1,
+        plan,
+        outcomes: outcomes ?? [],
+        targets: memory.targets,
+      });
+      this.#memory = record(memory, outcomes ?? [], now);
       await stages.run('remember', () => store.save(this.#memory));
       await stages.run('tell', () => alerts.tell(decided.plan.alerts, now));
       return reportOf({
