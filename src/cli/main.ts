@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { messageOf, SpringtideError } from '../model/errors.ts';
 import { version } from '../version.ts';
 import { registerDemo } from './demo.ts';
+import { registerImport } from './import.ts';
 import { registerPlan } from './plan.ts';
 import { registerRun } from './run.ts';
 import { registerSchema } from './schema.ts';
@@ -30,6 +31,7 @@ registerRun(program);
 registerDemo(program);
 registerPlan(program);
 registerValidate(program);
+registerImport(program);
 registerSchema(program);
 
 try {
