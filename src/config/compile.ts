@@ -1,6 +1,7 @@
 // From accepted documents to the Config that decisions are made from: queries filled in, their age questions beside them.
 import { createHash } from 'node:crypto';
 import type { Aim, AlertsDocument, Config, DaemonSpec, PodPolicy, PodPolicyDocument } from '../model/config.ts';
+import type { ScheduleWindow } from '../model/schedule.ts';
 import type { Texts } from '../model/texts.ts';
 import { compileMetric } from './compile-metric.ts';
 import type { Accepted } from './judge.ts';
@@ -15,13 +16,17 @@ export const silentAlerts: Alerts = alertsDocument.parse({
 });
 
 /** null: the document aims at nothing, which its findings have said already. */
-export function compilePodPolicy(document: PodPolicyDocument, daemon: DaemonSpec): PodPolicy | null {
+export function compilePodPolicy(
+  document: PodPolicyDocument,
+  daemon: DaemonSpec,
+  schedule: readonly ScheduleWindow[] = [],
+): PodPolicy | null {
   const aim = aimOf(document);
   if (aim === null) return null;
   const spec = {
     ...without(document.spec, 'target', 'targets', 'overrides'),
     metrics: document.spec.metrics.flatMap((one) => compileMetric(one, aim, daemon) ?? []),
-    schedule: [],
+    schedule,
   };
   return { ...document, aim, spec };
 }
@@ -48,11 +53,15 @@ export function compileConfig({ documents, texts, overrides }: Parts): Config | 
   const daemon = documents.flatMap((one) => (one.kind === 'Daemon' ? [one.value.spec] : []))[0];
   if (daemon === undefined) return null;
   const podPolicies = documents
-    .flatMap((one) => (one.kind === 'PodPolicy' ? [one.value] : []))
-    .toSorted((one, other) => compareText(podKey(one), podKey(other)))
-    .flatMap((document) => compilePodPolicy(document, daemon) ?? []);
+    .flatMap((one) => (one.kind === 'PodPolicy' ? [one] : []))
+    .toSorted((one, other) => compareText(podKey(one.value), podKey(other.value)))
+    .flatMap(({ value, schedule }) => compilePodPolicy(value, daemon, schedule) ?? []);
   const nodePolicies = documents
     .flatMap((one) => (one.kind === 'NodePolicy' ? [one.value] : []))
+    .toSorted((one, other) => compareText(one.metadata.name, other.metadata.name));
+  // not in the hash: what a schedule uses of them is in its policy
+  const calendars = documents
+    .flatMap((one) => (one.kind === 'Calendar' ? [one.value] : []))
     .toSorted((one, other) => compareText(one.metadata.name, other.metadata.name));
   const alerts: AlertsDocument =
     documents.flatMap((one) => (one.kind === 'Alerts' ? [one.value] : []))[0] ?? silentAlerts;
@@ -60,7 +69,7 @@ export function compileConfig({ documents, texts, overrides }: Parts): Config | 
     .update(canonical({ daemon, podPolicies, nodePolicies, alerts, overrides }))
     .digest('hex')
     .slice(0, 12);
-  return { hash, daemon, podPolicies, nodePolicies, calendars: [], alerts, texts };
+  return { hash, daemon, podPolicies, nodePolicies, calendars, alerts, texts };
 }
 
 /** JSON with sorted keys: the order of writing is no difference. */

@@ -1,6 +1,7 @@
 // Documents judged beside each other: each name, each target and each node group belongs to one.
 import type { Accepted } from './judge.ts';
 import type { Problem } from './problem.ts';
+import { readCalendars, resolveSchedule } from './schedules.ts';
 import { problemAt, type Finding, type Source } from './source.ts';
 
 /** A document of the directory with its place; `accepted` is null where it was refused. */
@@ -75,15 +76,36 @@ function duplicate(entry: Entry, first: Entry): Finding {
   };
 }
 
+interface Settled {
+  readonly entries: readonly Entry[];
+  readonly problems: readonly Problem[];
+}
+
+/** Policies with the calendars of the same directory filled into their schedules, or refused where one is lacking. */
+function withSchedules(given: readonly Entry[]): Settled {
+  const documents = given.flatMap(({ accepted }) => (accepted?.kind === 'Calendar' ? [accepted.value] : []));
+  const refused = given.flatMap(({ accepted, source }) =>
+    accepted === null && source.name?.kind === 'Calendar' ? [source.name.name ?? source.file] : [],
+  );
+  const calendars = readCalendars(documents, refused);
+  const problems: Problem[] = [];
+  const entries = given.map((entry): Entry => {
+    const { accepted, source } = entry;
+    if (accepted?.kind !== 'PodPolicy') return entry;
+    const { windows, findings } = resolveSchedule(accepted.value.spec.schedule, calendars);
+    problems.push(...findings.map((finding) => problemAt(source, finding)));
+    return { ...entry, accepted: findings.length > 0 ? null : { ...accepted, schedule: windows } };
+  });
+  return { entries, problems };
+}
+
 /**
  * Refuses whatever comes second. What is in force already comes first, so that a new document never takes a target away
  * from one that works; then the order of the files.
  */
-export function settleConflicts(
-  entries: readonly Entry[],
-  inForce: ReadonlySet<string>,
-): { readonly entries: readonly Entry[]; readonly problems: readonly Problem[] } {
-  const problems: Problem[] = [];
+export function settleConflicts(given: readonly Entry[], inForce: ReadonlySet<string>): Settled {
+  const { entries, problems: calendarProblems } = withSchedules(given);
+  const problems = [...calendarProblems];
   const refused = new Set<Entry>();
   const byKey = new Map<string, Entry>();
   const byClaim = new Map<string, Entry>();

@@ -1,10 +1,12 @@
 // One document judged on its own: what it is, whether it may be used, and everything that is wrong with it.
+import type { ScheduleWindow } from '../model/schedule.ts';
 import type { AlertsDocument } from './schema/alerts.ts';
-import type { DaemonDocument } from './schema/daemon.ts';
+import type { CalendarDocument, DaemonDocument } from './schema/daemon.ts';
 import type { NodePolicyDocument } from './schema/node-policy.ts';
 import type { PodPolicyDocument } from './schema/pod-policy.ts';
 import { alertsFindings } from './check-alerts.ts';
 import { nodePolicyFindings, podPolicyFindings } from './check-policies.ts';
+import { calendarFindings } from './check-schedules.ts';
 import { documentSchemas, isDocumentKind, nearestKey, type DocumentKind } from './documents.ts';
 import type { Problem, ProblemPath } from './problem.ts';
 import { resourceQueryFindings } from './queries.ts';
@@ -15,8 +17,10 @@ import { unsupportedFindings } from './unsupported.ts';
 /** A document that may be used, typed by its kind. */
 export type Accepted =
   | { readonly kind: 'Daemon'; readonly value: DaemonDocument }
-  | { readonly kind: 'PodPolicy'; readonly value: PodPolicyDocument }
+  /** the schedule is filled in where the calendars are known */
+  | { readonly kind: 'PodPolicy'; readonly value: PodPolicyDocument; readonly schedule: readonly ScheduleWindow[] }
   | { readonly kind: 'NodePolicy'; readonly value: NodePolicyDocument }
+  | { readonly kind: 'Calendar'; readonly value: CalendarDocument }
   | { readonly kind: 'Alerts'; readonly value: AlertsDocument };
 
 export interface Judgement {
@@ -50,7 +54,9 @@ export function judge(source: Source, role: 'alerts' | 'documents', env: Env | n
   ]);
   const problems = findings.map((finding) => problemAt(source, finding));
   const refused = !result.success || problems.some(({ severity }) => severity === 'error');
-  return { accepted: refused || kind === 'Calendar' ? null : ({ kind, value: result.data } as Accepted), problems };
+  if (refused) return { accepted: null, problems };
+  const unresolved = kind === 'PodPolicy' ? { schedule: [] } : {};
+  return { accepted: { kind, value: result.data, ...unresolved } as Accepted, problems };
 }
 
 const startsWith = (path: ProblemPath, beginning: ProblemPath): boolean =>
@@ -87,7 +93,7 @@ const notADocument = (raw: unknown): Finding => ({
   mend: 'a document begins with apiVersion: springtide/v1 and kind:',
 });
 
-const kinds = ['PodPolicy', 'NodePolicy', 'Daemon'];
+const kinds = ['PodPolicy', 'NodePolicy', 'Daemon', 'Calendar'];
 
 /** Kinds of others that people bring along, and where their content goes here. */
 const foreign: Readonly<Record<string, string>> = {
@@ -148,7 +154,7 @@ function checksOf(kind: DocumentKind, raw: unknown): Finding[] {
         return resourceQueryFindings(path, valueAt(raw, path));
       });
     case 'Calendar':
-      return [];
+      return calendarFindings(raw);
   }
 }
 

@@ -6,7 +6,7 @@ import { registerSchema } from '../../src/cli/schema.ts';
 import { registerValidate } from '../../src/cli/validate.ts';
 
 const good = path.join(import.meta.dirname, 'good');
-const bad = path.join(import.meta.dirname, 'mistakes/43-calendar');
+const bad = path.join(import.meta.dirname, 'mistakes/21-confirm');
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -34,7 +34,7 @@ describe('springtide validate', () => {
 
   it('prints every problem and ends with 2', async () => {
     const { out, code } = await run('validate', '--config', bad);
-    expect(out).toContain('policies/bank.yaml:2:1: error NotSupportedYet: this version does not act on calendars');
+    expect(out).toContain('policies/web.yaml:25:9: error NotSupportedYet: this version does not act on the mode confirm');
     expect(out).toMatch(/1 document, 1 refused, 1 error, 0 warnings|1 document, 1 refused, 2 errors\n$/);
     expect(code).toBe(2);
   });

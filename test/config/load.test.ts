@@ -164,7 +164,7 @@ describe('hostile files', () => {
     ['dashes', '- '.repeat(100_000), 'TooDeep'],
     ['question marks', '? '.repeat(100_000), 'TooDeep'],
     ['indentation', Array.from({ length: 600 }, (_, depth) => `${' '.repeat(depth)}a:\n`).join(''), 'TooDeep'],
-    ['a prototype', 'apiVersion: springtide/v1\nkind: Calendar\n__proto__: {polluted: true}\n', 'NotSupportedYet'],
+    ['a prototype', 'apiVersion: springtide/v1\nkind: Calendar\n__proto__: {polluted: true}\n', 'UnknownKey'],
   ];
   it.each(texts)('of %s are turned away', (_, text, code) => {
     const result = load({ ...goodTexts, 'policies/hostile.yaml': text });

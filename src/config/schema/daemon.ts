@@ -1,6 +1,7 @@
 // Daemon and Calendar: connections, interval, guards and the clock that people live by.
 import { z } from 'zod';
 import type { Milliseconds } from '../../model/units.ts';
+import { dates, dayNames } from './calendar-days.ts';
 import {
   clockTime,
   count,
@@ -130,14 +131,14 @@ export const calendar = z.strictObject({
   metadata: z.strictObject({ name: objectName }),
   spec: z.strictObject({
     timeZone,
-    holidays: z.array(z.string()).default([]),
-    workdays: z.array(z.string()).default([]),
-    validUntil: z.iso.date().optional(),
+    holidays: dates.default([]),
+    workdays: dates.default([]),
+    validUntil: z.iso.date({ error: 'a date is written 2026-12-31' }).optional(),
     windows: z
       .record(
         z.string(),
         z.strictObject({
-          days: z.union([z.string(), z.array(z.string())]).optional(),
+          days: dayNames.optional(),
           start: clockTime.optional(),
           end: clockTime.optional(),
           from: instant.optional(),
@@ -147,3 +148,4 @@ export const calendar = z.strictObject({
       .default({}),
   }),
 });
+export type CalendarDocument = z.infer<typeof calendar>;
