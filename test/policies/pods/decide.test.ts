@@ -1,68 +1,12 @@
 // The pod tier as a whole: each row states a world and what is decided of it.
 import { describe, expect, it } from 'vitest';
-import { emptyMemory, type Memory } from '../../../src/model/memory.ts';
+import type { Memory } from '../../../src/model/memory.ts';
 import type { ScaleOutcome } from '../../../src/model/outcome.ts';
-import type { PodDecision } from '../../../src/model/plan.ts';
-import type { Snapshot } from '../../../src/model/snapshot.ts';
 import { rfc3339, type Instant } from '../../../src/model/units.ts';
 import { decide } from '../../../src/policies/decide.ts';
 import { record } from '../../../src/policies/record.ts';
-import { aConfig, aDeployment, aPod, aPodPolicy, aSnapshot, answered, at, noon, podsOf } from '../../builders.ts';
-
-const key = 'shop/Deployment/web';
-
-/** A memory of ticks that have followed each other for a day. */
-const steady = (now: Instant = noon): Memory => ({
-  ...emptyMemory(),
-  lastTick: (now - 15_000) as Instant,
-  steadySince: at(-86_400),
-});
-
-const world = (replicas: number) =>
-  aSnapshot()
-    .deployments(aDeployment('shop', 'web').replicas(replicas).requesting({ cpu: '100m' }))
-    .pods(...podsOf('web', { 'n-1': replicas }, { cpu: '100m' }));
-
-const decideOne = (snapshot: Snapshot, policy: object = {}, memory = steady(), now: Instant = noon) => {
-  const { plan, memory: after } = decide(snapshot, aConfig([aPodPolicy('web', { ...policy })]), memory, now);
-  const [decision] = plan.pods;
-  if (decision === undefined) throw new Error('no decision');
-  return { decision, memory: after, plan };
-};
-const essence = ({ action, reason, current, desired, limitedBy }: PodDecision) => ({
-  action,
-  reason,
-  current,
-  desired,
-  limitedBy,
-});
-const succeeded = (from: number, to: number, now: Instant): ScaleOutcome => ({
-  kind: 'scale',
-  target: { kind: 'Deployment', namespace: 'shop', name: 'web' },
-  from,
-  to,
-  status: 'succeeded',
-  at: rfc3339(now),
-});
-
-/** Ticks every 15 s from noon: the value of the metric (null: an empty result) and what is decided, carried out at once. */
-function run(values: readonly (number | null)[], start: number, policy: object = {}, memory = steady()) {
-  let replicas = start;
-  const decisions: PodDecision[] = [];
-  for (const [index, value] of values.entries()) {
-    const now = at(index * 15);
-    const snapshot = world(replicas).answering('requests', answered(value)).build();
-    const result = decideOne(snapshot, policy, memory, now);
-    decisions.push(result.decision);
-    memory = result.memory;
-    if (result.decision.action === 'scale' && result.decision.mode === 'act') {
-      const desired = result.decision.desired ?? replicas;
-      memory = record(memory, [succeeded(replicas, desired, now)], now);
-      replicas = desired;
-    }
-  }
-  return { decisions, memory, replicas, desired: decisions.map((one) => one.desired) };
-}
+import { decideOne, essence, key, run, steady, succeeded, world } from './shop.ts';
+import { aConfig, aDeployment, aPod, aPodPolicy, aSnapshot, answered, at, noon } from '../../builders.ts';
 
 describe('a metric', () => {
   it('raises the replicas within the rate, and says which step it is', () => {
