@@ -105,16 +105,17 @@ function inputFindings({ path, metric }: Written): Finding[] {
   const mends: Readonly<Record<string, string>> = {
     target: 'take target out, or take use out: a metric with a target can be read by formulas too',
     activation: 'write activation with the formula',
+    by: 'put the pods together in the query: sum(…) or avg(…)',
     unknown: 'say in the formula what stands in, NAME ?? last, or write unknown with the formula',
   };
-  return (
-    Object.entries(mends)
-      // the default, written out, asks for nothing
-      .filter(([key]) => has(metric, key) && valueAt(metric, [key]) !== 'hold')
-      .map(([key, mend]) =>
-        wrongKey(path, key, `use: formula makes it an input only, ${key} has no effect there`, mend),
-      )
-  );
+  const idle = Object.entries(mends)
+    // the default, written out, asks for nothing
+    .filter(([key]) => has(metric, key) && valueAt(metric, [key]) !== 'hold')
+    .map(([key, mend]) => wrongKey(path, key, `use: formula makes it an input only, ${key} has no effect there`, mend));
+  if (!has(metric, 'resource') || has(metric, 'target')) return idle;
+  const message = 'without a target a resource counts in nothing: in percent of the requests or as it is?';
+  const mend = 'write target: instead of use: formula; a metric with a target can be read by formulas too';
+  return [wrongKey(path, 'use', message, mend), ...idle];
 }
 
 const unused = ({ path, name }: Written): Finding => ({

@@ -21,7 +21,7 @@ const told = (raw: unknown): string[] =>
 describe('formulas', () => {
   it.each([
     ['over metrics', policy(requests, queue, load('requests + 0.2 * (queue ?? last)'))],
-    ['over a resource', policy({ name: 'cpu', resource: 'cpu', use: 'formula' }, load('cpu * 2'))],
+    ['over a resource', policy({ name: 'cpu', resource: 'cpu', target: { utilization: 70 } }, load('cpu * 2'))],
     ['written before what it reads', policy(load('requests'), requests)],
     ['over an input that says the default', policy({ ...queue, unknown: 'hold' }, load('queue'))],
     ['none at all', policy(requests, { name: 'last', query: 'sum(x)' })],
@@ -49,12 +49,18 @@ describe('formulas', () => {
     ],
     [
       'an input with a say of its own',
-      policy({ ...queue, target: { value: 1 }, activation: 5, unknown: { treatAs: 0 } }, load('queue')),
+      policy({ ...queue, target: { value: 1 }, activation: 5, by: 'pod', unknown: { treatAs: 0 } }, load('queue')),
       [
         'WrongValue metrics.0.target error',
         'WrongValue metrics.0.activation error',
+        'WrongValue metrics.0.by error',
         'WrongValue metrics.0.unknown error',
       ],
+    ],
+    [
+      'a resource that counts in nothing',
+      policy({ name: 'cpu', resource: 'cpu', use: 'formula' }, load('cpu')),
+      ['WrongValue metrics.0.use error'],
     ],
     ['an input nobody reads', policy(requests, queue, load('requests')), ['UnusedMetric metrics.1.use warning']],
     [

@@ -27,6 +27,7 @@ describe('batchOf', () => {
     [`sum by (app) (x{${own}})`, `sum by (namespace, app) (x{${all}})`],
     [`sum(x{${own}} / y{${own}})`, `sum ${by} (x{${all}} / y{${all}})`],
     [`-sum(max_over_time(rate(x{${own}}[1m])[10m:1m]))`, `-sum ${by} (max_over_time(rate(x{${all}}[1m])[10m:1m]))`],
+    [`time() - max(timestamp(x{${own}}))`, `time() - max ${by} (timestamp(x{${all}}))`],
     [`clamp_min(avg(x{${own}}), 1)`, `clamp_min(avg ${by} (x{${all}}), 1)`],
     [
       `histogram_quantile(0.99, sum by (le) (rate(x{${own}}[5m])))`,
