@@ -5,6 +5,7 @@ import type { Mode, NodeDecision, PodDecision } from '../model/plan.ts';
 import type { DrainOutcome, Outcome, ResizeOutcome, ScaleOutcome } from '../model/outcome.ts';
 import type { DrainStep } from '../model/plan.ts';
 import { rfc3339, type Instant } from '../model/units.ts';
+import type { TargetEvent } from './events.ts';
 
 export interface Moment {
   readonly now: Instant;
@@ -19,6 +20,8 @@ export interface Actuator {
   scale(decision: PodDecision, moment: Moment): Promise<ScaleOutcome>;
   drain(decision: NodeDecision, step: DrainStep, moment: Moment): Promise<DrainOutcome | null>;
   resize(decision: NodeDecision, moment: Moment): Promise<ResizeOutcome>;
+  /** Events on the targets: best effort, nothing depends on them. */
+  tell(events: readonly TargetEvent[], moment: Moment): Promise<void>;
 }
 
 export type Actuators = Readonly<Record<Exclude<Mode, 'off'>, Actuator>>;

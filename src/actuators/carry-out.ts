@@ -1,13 +1,15 @@
-// A whole Plan carried out: pods first, then drains, then one resize a group. Stopping begins nothing new.
+// A whole Plan carried out: pods first, then one resize a group and its drains, then the Events. Stopping begins nothing new.
 import type { KubernetesWrites } from '../clients/kubernetes/writes.ts';
-import type { Outcome } from '../model/outcome.ts';
-import type { NodeDecision, Plan } from '../model/plan.ts';
+import type { Outcome, ScaleOutcome } from '../model/outcome.ts';
+import type { NodeDecision, Plan, PodDecision } from '../model/plan.ts';
 import { eachLimited } from '../parallel.ts';
 import type { Actuator, Actuators, Moment } from './actuator.ts';
 import { drainStep } from './drain.ts';
+import { failedRescale, standingEvent, successfulRescale, type TargetEvent } from './events.ts';
 import { resizeGroup, type PoolPort } from './node-pool.ts';
 import { awaitsConfirmation, dryRun } from './rehearsal.ts';
 import { scaleTarget } from './replicas.ts';
+import { createTelling } from './telling.ts';
 
 const scalesAtOnce = 10;
 const groupsAtOnce = 4;
@@ -19,6 +21,7 @@ export type WritePorts = {
 };
 
 export function actuatorsFor(ports: WritePorts): Actuators {
+  const telling = createTelling(ports.writes);
   const act: Actuator = {
     scale: (decision, moment) => scaleTarget(ports.writes, decision, moment),
     drain: (decision, step, moment) => drainStep(ports.writes, decision, step, moment),
@@ -26,6 +29,7 @@ export function actuatorsFor(ports: WritePorts): Actuators {
       ports.magnum === null
         ? dryRun.resize(decision, moment)
         : resizeGroup({ magnum: ports.magnum, nodes: ports.writes }, decision, moment),
+    tell: (events, moment) => telling.tell(events, moment),
   };
   return { act, dryRun, confirm: awaitsConfirmation };
 }
@@ -42,12 +46,26 @@ async function carryOutGroup(actuator: Actuator, decision: NodeDecision, moment:
   return outcomes;
 }
 
+function eventsOf(decision: PodDecision, outcome: ScaleOutcome | undefined): TargetEvent[] {
+  const standing = standingEvent(decision);
+  const written =
+    outcome?.status === 'succeeded'
+      ? [successfulRescale(decision, outcome)]
+      : outcome?.status === 'failed'
+        ? [failedRescale(decision, outcome)]
+        : [];
+  return [...written, ...(standing === null ? [] : [standing])];
+}
+
 export async function carryOut(plan: Plan, actuators: Actuators, moment: Moment): Promise<readonly Outcome[]> {
-  const scales = await eachLimited(
+  const scales = new Map<PodDecision, ScaleOutcome>();
+  await eachLimited(
     plan.pods.filter((decision) => decision.action === 'scale'),
     scalesAtOnce,
-    async (decision): Promise<Outcome[]> =>
-      decision.mode === 'off' || moment.signal.aborted ? [] : [await actuators[decision.mode].scale(decision, moment)],
+    async (decision) => {
+      if (decision.mode === 'off' || moment.signal.aborted) return;
+      scales.set(decision, await actuators[decision.mode].scale(decision, moment));
+    },
   );
   const groups = await eachLimited(
     plan.nodes.filter((decision) => decision.resize !== null || decision.drains.length > 0),
@@ -55,5 +73,14 @@ export async function carryOut(plan: Plan, actuators: Actuators, moment: Moment)
     (decision): Promise<Outcome[]> =>
       decision.mode === 'off' ? Promise.resolve([]) : carryOutGroup(actuators[decision.mode], decision, moment),
   );
-  return [...scales.flat(), ...groups.flat()];
+  // Last: neither a scale nor a VM waits for an Event.
+  for (const mode of ['act', 'confirm', 'dryRun'] as const) {
+    const decisions = plan.pods.filter((decision) => decision.mode === mode);
+    await actuators[mode].tell(
+      decisions.flatMap((decision) => eventsOf(decision, scales.get(decision))),
+      moment,
+    );
+  }
+  const scaled = plan.pods.flatMap((decision) => scales.get(decision) ?? []);
+  return [...scaled, ...groups.flat()];
 }

@@ -8,6 +8,7 @@ const silent = (status: 'dryRun' | 'refused', code?: string): Actuator => {
     drain: (decision, step, moment) =>
       Promise.resolve(step.step === 'wait' ? null : drainOutcome(decision, step, moment, parts)),
     resize: (decision, moment) => Promise.resolve(resizeOutcome(decision, moment, parts)),
+    tell: () => Promise.resolve(),
   };
 };
 

@@ -1,67 +1,104 @@
-// Writes replicas through the scale subresource: only if they still are what the decision was made on.
+// Writes replicas through the scale subresource: only if they still are what the decision was made on; a zero of ours is marked first.
 import { ClientError } from '../clients/http/error.ts';
 import type { KubernetesWrites } from '../clients/kubernetes/writes.ts';
+import { previousReplicasAnnotation } from '../model/annotations.ts';
 import type { ScaleOutcome } from '../model/outcome.ts';
 import type { PodDecision } from '../model/plan.ts';
 import { failureOf, scaleOutcome, type Moment } from './actuator.ts';
 
-export type ReplicasPort = Pick<KubernetesWrites, 'readScale' | 'writeScale' | 'createEvent'>;
+export type ReplicasPort = Pick<KubernetesWrites, 'readScale' | 'writeScale' | 'annotate'>;
 
 /** A rollout moves the object's version all the time; its replicas are what must not have moved. */
 const tries = 3;
 
-async function write(
+interface Written {
+  readonly resourceVersion: string | null;
+}
+
+class Moved extends Error {
+  readonly replicas: number;
+
+  constructor(replicas: number) {
+    super(`the replicas are ${replicas} by now`);
+    this.replicas = replicas;
+  }
+}
+
+/** Tries the write again where only the object's version has moved. */
+async function whileUnmoved(
   port: ReplicasPort,
-  decision: PodDecision,
-): Promise<{ readonly resourceVersion: string | null } | { readonly moved: number }> {
-  const { target, current, desired } = decision;
-  let { resourceVersion } = decision;
+  { target, current }: PodDecision,
+  version: string | undefined,
+  write: (resourceVersion: string | undefined) => Promise<Written>,
+): Promise<Written> {
+  let resourceVersion = version;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await port.writeScale(target, desired ?? 0, { resourceVersion });
+      return await write(resourceVersion);
     } catch (thrown) {
       const conflict = thrown instanceof ClientError && thrown.code === 'Conflict';
       if (!conflict || attempt === tries) throw thrown;
       const scale = await port.readScale(target);
       const replicas = scale.spec?.replicas ?? 0;
-      if (replicas !== current) return { moved: replicas };
+      if (replicas !== current) throw new Moved(replicas);
       resourceVersion = scale.metadata.resourceVersion;
     }
   }
 }
 
-export async function scaleTarget(port: ReplicasPort, decision: PodDecision, moment: Moment): Promise<ScaleOutcome> {
-  const { target, current, desired } = decision;
-  const regarding = { ...target };
+/** The write was certainly not done: only then may its mark go again. */
+const isUndone = (thrown: unknown): boolean =>
+  thrown instanceof Moved ||
+  (thrown instanceof ClientError && thrown.status !== null && thrown.status >= 400 && thrown.status < 500);
+
+/** Best effort: the mark is read only at zero, and the next zero of ours writes it anew. */
+async function unmark(port: ReplicasPort, { target }: PodDecision): Promise<void> {
   try {
-    const written = await write(port, decision);
-    if ('moved' in written)
-      return scaleOutcome(decision, moment, {
-        status: 'refused',
-        code: 'Moved',
-        message: `replicas are ${written.moved} by now, the decision was made on ${current ?? 0}`,
-      });
-    await port.createEvent({
-      regarding,
-      type: 'Normal',
-      reason: 'SuccessfulRescale',
-      action: 'Scale',
-      note: `New size: ${desired ?? 0}; reason: ${decision.message}`,
-    });
-    const { resourceVersion } = written;
+    await port.annotate(target, { [previousReplicasAnnotation]: null });
+  } catch {
+    return;
+  }
+}
+
+async function write(port: ReplicasPort, decision: PodDecision): Promise<Written> {
+  const { target, desired, mark } = decision;
+  const scale = (version: string | undefined): Promise<Written> =>
+    whileUnmoved(port, decision, version, (resourceVersion) =>
+      port.writeScale(target, desired ?? 0, { resourceVersion }),
+    );
+  if (mark === undefined || mark === null) {
+    const written = await scale(decision.resourceVersion);
+    if (mark === null) await unmark(port, decision);
+    return written;
+  }
+  // A zero that nobody has signed would be taken for somebody else's, and never woken: without the mark no zero.
+  const annotations = { [previousReplicasAnnotation]: String(mark.previous) };
+  const marked = await whileUnmoved(port, decision, decision.resourceVersion, (resourceVersion) =>
+    port.annotate(target, annotations, { resourceVersion }),
+  );
+  try {
+    return await scale(marked.resourceVersion ?? undefined);
+  } catch (thrown) {
+    // Left standing it would sign the next zero that somebody makes by hand.
+    if (isUndone(thrown)) await unmark(port, decision);
+    throw thrown;
+  }
+}
+
+export async function scaleTarget(port: ReplicasPort, decision: PodDecision, moment: Moment): Promise<ScaleOutcome> {
+  try {
+    const { resourceVersion } = await write(port, decision);
     return scaleOutcome(decision, moment, {
       status: 'succeeded',
       ...(resourceVersion === null ? {} : { resourceVersion }),
     });
   } catch (thrown) {
-    const failure = failureOf(thrown);
-    await port.createEvent({
-      regarding,
-      type: 'Warning',
-      reason: 'FailedRescale',
-      action: 'Scale',
-      note: `New size: ${desired ?? 0}; reason: ${decision.message}; error: ${failure.message}`,
-    });
-    return scaleOutcome(decision, moment, { status: 'failed', ...failure });
+    if (thrown instanceof Moved)
+      return scaleOutcome(decision, moment, {
+        status: 'refused',
+        code: 'Moved',
+        message: `replicas are ${thrown.replicas} by now, the decision was made on ${decision.current ?? 0}`,
+      });
+    return scaleOutcome(decision, moment, { status: 'failed', ...failureOf(thrown) });
   }
 }

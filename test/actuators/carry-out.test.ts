@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { actuatorsFor, carryOut } from '../../src/actuators/carry-out.ts';
 import type { Plan } from '../../src/model/plan.ts';
-import { serverId } from '../builders.ts';
+import { at, serverId } from '../builders.ts';
 import { deployment } from '../sandbox/kubernetes/world.ts';
 import { aMoment, aNodeDecision, aPodDecision, aStage, type Stage } from './stage.ts';
 
@@ -72,5 +72,52 @@ describe('a plan', () => {
     const outcomes = await run(stage, 'act');
     expect(outcomes.map(({ kind, status }) => [kind, status])).toContainEqual(['scale', 'failed']);
     expect(outcomes.map(({ kind, status }) => [kind, status])).toContainEqual(['drain', 'succeeded']);
+  });
+});
+
+describe('Events on targets', () => {
+  /** What is said and with which note; a cluster that takes every Event. */
+  function telling(stage: Stage) {
+    const said: string[] = [];
+    const createEvent = ({ reason }: { readonly reason: string }): Promise<boolean> => {
+      said.push(reason);
+      return Promise.resolve(true);
+    };
+    return { said, actuators: actuatorsFor({ writes: { ...stage.client.writes, createEvent }, magnum: null }) };
+  }
+  const planWith = (stage: Stage, mode: Mode): Plan => {
+    const foreign = aPodDecision(4, 4);
+    const target = { ...foreign.target, name: 'api' };
+    const plan = planOf(stage, mode);
+    return {
+      ...plan,
+      nodes: [],
+      pods: [...plan.pods, { ...foreign, mode, target, action: 'hold', reason: 'ForeignAutoscaler' }],
+    };
+  };
+
+  it('tell of each write, and once of what holds and needs a person', async () => {
+    const stage = await prepared();
+    const { said, actuators } = telling(stage);
+    await carryOut(planWith(stage, 'act'), actuators, aMoment());
+    await carryOut(planWith(stage, 'act'), actuators, aMoment({ now: at(15) }));
+    expect(said).toEqual(['SuccessfulRescale', 'ForeignAutoscaler', 'SuccessfulRescale']);
+  });
+
+  it('tell of writes that fail once a code', async () => {
+    const stage = await prepared();
+    const { said, actuators } = telling(stage);
+    stage.world.faults.set('http500', { path: '/scale' });
+    const plan = { ...planOf(stage, 'act'), nodes: [] };
+    await carryOut(plan, actuators, aMoment());
+    await carryOut(plan, actuators, aMoment({ now: at(15) }));
+    expect(said).toEqual(['FailedRescale']);
+  });
+
+  it.each(['dryRun', 'confirm'] as const)('are not written in mode %s', async (mode) => {
+    const stage = await prepared();
+    const { said, actuators } = telling(stage);
+    await carryOut(planWith(stage, mode), actuators, aMoment());
+    expect(said).toEqual([]);
   });
 });

@@ -10,14 +10,13 @@ const versionOf = (world: Awaited<ReturnType<typeof aStage>>['world']): string |
   world.objects.get('deployments', 'web')?.metadata.resourceVersion;
 
 describe('a scale', () => {
-  it('is written, tells its version and leaves an Event', async () => {
+  it('is written and tells its version', async () => {
     const { world, client } = await aStage();
     world.objects.apply(deployment('web', 4));
     const outcome = await scaleTarget(client.writes, aPodDecision(4, 8, versionOf(world)), aMoment());
     expect(outcome).toMatchObject({ kind: 'scale', status: 'succeeded', from: 4, to: 8, at: '2026-11-20T12:00:00Z' });
     expect(replicas(world)).toBe(8);
     expect(BigInt(outcome.resourceVersion ?? '0')).toBeGreaterThan(0n);
-    expect(Object.keys(world.requests.byKind).join()).toMatch(/POST \S*events/);
   });
 
   it('is written again when only the version has moved', async () => {
@@ -61,5 +60,77 @@ describe('a scale', () => {
       status: 'failed',
       code: 'NotFound',
     });
+  });
+});
+
+describe('a zero of our own', () => {
+  const mark = 'springtide.io/previous-replicas';
+  const marked = (world: Awaited<ReturnType<typeof aStage>>['world']): string | undefined =>
+    world.objects.get('deployments', 'web')?.metadata.annotations?.[mark];
+  const toZero = (version: string | undefined) => ({ ...aPodDecision(4, 0, version), mark: { previous: 4 } });
+
+  it('is marked with what stood before it, and the mark goes when it wakes', async () => {
+    const { world, client } = await aStage();
+    world.objects.apply(deployment('web', 4));
+    const asleep = await scaleTarget(client.writes, toZero(versionOf(world)), aMoment());
+    expect(asleep).toMatchObject({ status: 'succeeded', from: 4, to: 0, resourceVersion: versionOf(world) });
+    expect([replicas(world), marked(world)]).toEqual([0, '4']);
+    const awake = await scaleTarget(client.writes, { ...aPodDecision(0, 3, versionOf(world)), mark: null }, aMoment());
+    expect(awake).toMatchObject({ status: 'succeeded', from: 0, to: 3 });
+    expect([replicas(world), marked(world)]).toEqual([3, undefined]);
+  });
+
+  it('is marked and written also when only the version has moved', async () => {
+    const { world, client } = await aStage();
+    world.objects.apply(deployment('web', 4));
+    const old = versionOf(world);
+    world.objects.update('deployments', 'web', 'default', (draft) => {
+      draft.metadata.labels = { rollout: '2' };
+    });
+    world.faults.set('conflictOnScale', { count: 1 });
+    expect(await scaleTarget(client.writes, toZero(old), aMoment())).toMatchObject({ status: 'succeeded' });
+    expect([replicas(world), marked(world)]).toEqual([0, '4']);
+  });
+
+  it('is not written where it cannot be marked', async () => {
+    const { world, client } = await aStage();
+    world.objects.apply(deployment('web', 4));
+    world.faults.set('http500', { method: 'PATCH' });
+    const outcome = await scaleTarget(client.writes, toZero(versionOf(world)), aMoment());
+    expect(outcome).toMatchObject({ status: 'failed', code: 'ServerFault' });
+    expect([replicas(world), marked(world)]).toEqual([4, undefined]);
+    expect(Object.keys(world.requests.byKind).filter((kind) => /PUT .*scale/.test(kind))).toEqual([]);
+  });
+
+  it('leaves no mark behind when somebody else was quicker', async () => {
+    const { world, client } = await aStage();
+    world.objects.apply(deployment('web', 4));
+    const old = versionOf(world);
+    world.objects.apply(deployment('web', 0));
+    expect(await scaleTarget(client.writes, toZero(old), aMoment())).toMatchObject({
+      status: 'refused',
+      code: 'Moved',
+      message: 'replicas are 0 by now, the decision was made on 4',
+    });
+    expect(marked(world)).toBeUndefined();
+  });
+
+  it('leaves no mark behind when the write was refused', async () => {
+    const { world, client } = await aStage();
+    world.objects.apply(deployment('web', 4));
+    world.faults.set('conflictOnScale', { count: 9 });
+    expect(await scaleTarget(client.writes, toZero(versionOf(world)), aMoment())).toMatchObject({
+      status: 'failed',
+      code: 'Conflict',
+    });
+    expect([replicas(world), marked(world)]).toEqual([4, undefined]);
+  });
+
+  it('wakes also where the mark cannot be taken away', async () => {
+    const { world, client } = await aStage();
+    world.objects.apply(deployment('web', 0));
+    world.faults.set('http500', { method: 'PATCH' });
+    const outcome = await scaleTarget(client.writes, { ...aPodDecision(0, 3, undefined), mark: null }, aMoment());
+    expect([outcome.status, replicas(world)]).toEqual(['succeeded', 3]);
   });
 });

@@ -62,11 +62,13 @@ export const aPodDecision = (current: number, desired: number, resourceVersion?:
   action: 'scale',
   reason: 'MetricAboveTarget',
   limitedBy: [],
+  conditions: [],
   steps: [],
   metrics: [],
   until: null,
   facts: {},
   message: 'more load',
+  governedBy: null,
   ...(resourceVersion === undefined ? {} : { resourceVersion }),
 });
 
