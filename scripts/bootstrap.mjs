@@ -1,7 +1,7 @@
 // What `npm run …` starts: makes sure that everything it needs is installed and built, says so in one line, then runs it.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -19,6 +19,7 @@ const verbs = {
   build: { needs: ['daemon', 'page'], commands: [] },
   test: { needs: ['daemon', 'page'], commands: [vitest('unit', 'world')] },
   'test:unit': { needs: [], commands: [vitest('unit')] },
+  'test:vectors': { needs: [], commands: [[node, 'dist-vectors/test/vectors/runner/main.js']] },
   'test:real': { needs: ['daemon', 'page'], commands: [vitest('real')] },
   'test:soak': { needs: ['daemon', 'page'], commands: [vitest('soak')] },
   check: {
@@ -98,7 +99,11 @@ for (const name of task.needs) {
   parts[name].make();
   writeFileSync(stamp, '');
 }
-if (verb === 'bench') runQuietly(bin('tsc'), ['-p', 'bench/tsconfig.json']);
+/** verb -> what it runs beside the product, compiled to a folder of its own */
+const ownProject = { bench: 'bench/tsconfig.json', 'test:vectors': 'test/vectors/runner/tsconfig.json' }[verb];
+if (ownProject !== undefined) runQuietly(bin('tsc'), ['-p', ownProject]);
+// The shipped sentences are looked for beside the compiled sources.
+if (verb === 'test:vectors') cpSync('config', 'dist-vectors/config', { recursive: true });
 
 for (const [index, [command, ...args]] of task.commands.entries()) {
   const isLast = index === task.commands.length - 1;

@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 import type { CalendarDays, TimeRule, Weekday } from '../../../src/model/schedule.ts';
 import type { Instant } from '../../../src/model/units.ts';
 import { freshSpan, isOpen, nextChange, spanAt } from '../../../src/policies/schedule/open.ts';
-import { vectorCases } from '../../vectors/cases.ts';
 import { anyZone, cron, daily, instant, once } from './windows.ts';
 
 /** The stretches in which the rule is open, from the instant on, as RFC 3339. */
@@ -175,20 +174,7 @@ const instants = fc
   .integer({ min: instant('2026-01-01T00:00Z') / 60_000, max: instant('2027-01-01T00:00Z') / 60_000 })
   .map((minute) => (minute * 60_000) as Instant);
 
-interface CronInput {
-  readonly trigger: { readonly timezone: string; readonly start: string; readonly end: string };
-  readonly at: string;
-}
-
 describe('a window between cron expressions', () => {
-  it.each(vectorCases<CronInput, { readonly active: boolean }>('keda/cron_activity'))(
-    '%s',
-    (_, { input, expected }) => {
-      const { timezone, start, end } = input.trigger;
-      expect(isOpen(cron(timezone, start, end), instant(input.at))).toBe(expected.active);
-    },
-  );
-
   const cases: [string, TimeRule, string, string[]][] = [
     [
       'closes at the end and opens at the start',

@@ -1,0 +1,96 @@
+// Where the product decides otherwise on purpose: which inputs a rule covers, and what ours must answer there.
+// The reasons are in deviations.md, under the same names. No rule knows a case by its name.
+import type { ReconcileExpected, ReconcileInput } from './hpa/reconcile.ts';
+import type { FallbackInput } from './keda/fallback.ts';
+import type { Fields, VectorCase } from './vector.ts';
+
+interface Claim {
+  readonly file: string;
+  readonly input: Fields;
+  readonly expected: Fields;
+  readonly got: Fields;
+}
+
+interface Rule {
+  readonly name: string;
+  /** the input is one that the rule speaks of, and ours answered as the rule says */
+  readonly covers: (claim: Claim) => boolean;
+}
+
+/** The rates of autoscaling/v2 where a policy has no `behavior`: four pods or as many again, whichever is more. */
+const defaultLimit = (current: number): number => Math.max(current + 4, current * 2);
+
+const numberOf = (fields: Fields, name: string): number => Number(fields[name]);
+
+export const rules: readonly Rule[] = [
+  {
+    name: 'one-path-of-rates',
+    covers: ({ file, input, expected, got }) => {
+      switch (file) {
+        case 'hpa/legacy_limits':
+          return (
+            expected['reason'] === 'ScaleUpLimit' &&
+            numberOf(got, 'replicas') <=
+              Math.min(defaultLimit(numberOf(input, 'currentReplicas')), numberOf(input, 'maxReplicas'))
+          );
+        case 'hpa/scale_event_history':
+          return input['rules'] === null;
+        case 'hpa/reconcile': {
+          const { behavior, specReplicas } = input as unknown as ReconcileInput;
+          const { desiredReplicas = 0 } = expected as ReconcileExpected;
+          return (
+            behavior === null &&
+            desiredReplicas > defaultLimit(specReplicas) &&
+            got['desiredReplicas'] === defaultLimit(specReplicas)
+          );
+        }
+        case 'hpa/defaults':
+          return /^legacyScaleUpLimit/.test(String(input['name']));
+        default:
+          return false;
+      }
+    },
+  },
+  {
+    name: 'unknown-metric-kind',
+    covers: ({ file, input, got }) =>
+      file === 'hpa/reconcile' &&
+      (input as unknown as ReconcileInput).metrics.some(({ type }) => !metricKinds.has(type)) &&
+      got['refused'] !== undefined,
+  },
+  {
+    name: 'zero-is-opted-in',
+    covers: ({ file, input, expected, got }) => {
+      if (file !== 'hpa/reconcile') return false;
+      const { features, minReplicas, specReplicas } = input as unknown as ReconcileInput;
+      const { desiredReplicas } = expected as ReconcileExpected;
+      return (
+        !features.scaleToZero &&
+        minReplicas === 0 &&
+        specReplicas > 0 &&
+        desiredReplicas === 0 &&
+        numberOf(got, 'desiredReplicas') >= 1
+      );
+    },
+  },
+  {
+    name: 'fallback-is-a-time-and-a-number',
+    covers: ({ file, input, expected, got }) => {
+      if (file !== 'keda/fallback') return false;
+      const { fallback, consecutiveFailuresBefore, poll, targetType, readyReplicas } =
+        input as unknown as FallbackInput;
+      const nothingReady = targetType === 'Value' && readyReplicas === 0;
+      if (nothingReady) return expected['error'] !== undefined && got['fallbackActive'] === true;
+      const countedAnyway = fallback === null && poll.ok && (consecutiveFailuresBefore ?? 0) > 0;
+      return countedAnyway && got['value'] === expected['value'] && got['failuresAfter'] === 0;
+    },
+  },
+];
+
+const metricKinds = new Set(['resource', 'containerResource', 'pods', 'object', 'external']);
+
+/** The rule under which ours differs; null: by none. */
+export function ruleFor(file: string, { input, expected }: VectorCase, got: Fields): string | null {
+  const claim = { file, input: input as Fields, expected: expected as Fields, got };
+  return rules.find((rule) => rule.covers(claim))?.name ?? null;
+}

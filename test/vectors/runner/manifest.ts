@@ -1,0 +1,132 @@
+// Which files of vectors there are, which function of the product each is about, and how many cases our copy has.
+import { limitCase, policyLimitCase, scaleEventsCase, stabilizationCase } from './hpa/behavior.ts';
+import { defaultsCase } from './hpa/defaults.ts';
+import { groupPodsCase, podRequestsCase } from './hpa/pods.ts';
+import { reconcileCase } from './hpa/reconcile.ts';
+import { plainCase, resourceCase } from './hpa/replicas.ts';
+import { boundsCase } from './keda/bounds.ts';
+import { cronActivityCase, cronConfigCase } from './keda/cron.ts';
+import { fallbackCase } from './keda/fallback.ts';
+import { formulaCase } from './keda/formula.ts';
+import { prometheusCase } from './keda/prometheus.ts';
+import { zeroCase } from './keda/zero.ts';
+import type { Adapter } from './vector.ts';
+
+export interface ManifestEntry {
+  /** the key of the array of cases */
+  readonly array: string;
+  /** what of the product answers */
+  readonly product: string;
+  /** cases of our copy; null: we have none, the format is known */
+  readonly count: number | null;
+  readonly adapter: Adapter;
+  /** fields of an expectation that say how something is kept or worded, not what is decided: see deviations.md */
+  readonly notCompared?: readonly string[];
+}
+
+/** A folder that is not named here holds unknown files. `later`: no adapters yet, the files are named and not run. */
+export const families: Readonly<Record<string, 'run' | 'later'>> = {
+  hpa: 'run',
+  keda: 'run',
+  ca: 'later',
+  alertmanager: 'later',
+};
+
+export const manifest: Readonly<Record<string, ManifestEntry>> = {
+  'hpa/behavior_rate_limits': {
+    array: 'cases',
+    product: 'policies/pods/behavior: limitChange',
+    count: 27,
+    adapter: limitCase,
+  },
+  'hpa/defaults': { array: 'facts', product: 'config/load: loadFiles', count: 8, adapter: defaultsCase },
+  'hpa/group_pods': {
+    array: 'cases',
+    product: 'policies/pods/readiness: groupPods',
+    count: 10,
+    adapter: groupPodsCase,
+  },
+  'hpa/legacy_limits': { array: 'cases', product: 'policies/pods/behavior: limitChange', count: 4, adapter: limitCase },
+  'hpa/pod_requests': {
+    array: 'cases',
+    product: 'policies/pods/measure: requestOf',
+    count: 7,
+    adapter: podRequestsCase,
+  },
+  'hpa/policy_limits': {
+    array: 'cases',
+    product: 'policies/pods/behavior: rateLimit',
+    count: null,
+    adapter: policyLimitCase,
+  },
+  'hpa/reconcile': { array: 'cases', product: 'policies/decide: decide', count: 65, adapter: reconcileCase },
+  'hpa/replicas_pods_object_external': {
+    array: 'cases',
+    product: 'policies/pods/measure: measureAll',
+    count: 23,
+    adapter: plainCase,
+  },
+  'hpa/replicas_resource': {
+    array: 'cases',
+    product: 'policies/pods/measure: byPodSamples',
+    count: 34,
+    adapter: resourceCase,
+  },
+  'hpa/scale_event_history': {
+    array: 'cases',
+    product: 'policies/record: record, policies/pods/behavior: forgetOldEvents',
+    count: 6,
+    adapter: scaleEventsCase,
+  },
+  'hpa/stabilization': {
+    array: 'cases',
+    product: 'policies/pods/behavior: stabilize',
+    count: 11,
+    adapter: stabilizationCase,
+    notCompared: ['historyLength', 'historyReplicas'],
+  },
+  'keda/bounds_and_pause': {
+    array: 'cases',
+    product: 'convert/keda-bounds, policies/pods/pause: pauseOf',
+    count: 17,
+    adapter: boundsCase,
+  },
+  'keda/cron_activity': {
+    array: 'cases',
+    product: 'policies/schedule/open: isOpen',
+    count: 10,
+    adapter: cronActivityCase,
+  },
+  'keda/cron_trigger_config': {
+    array: 'cases',
+    product: 'convert/convert: convertObjects, config/load: loadFiles',
+    count: null,
+    adapter: cronConfigCase,
+  },
+  'keda/cron_windows_crane': {
+    array: 'cases',
+    product: 'policies/schedule/open: isOpen',
+    count: null,
+    adapter: cronActivityCase,
+  },
+  'keda/fallback': { array: 'cases', product: 'policies/pods/combine: combine', count: 13, adapter: fallbackCase },
+  'keda/prometheus_query_results': {
+    array: 'cases',
+    product: 'clients/prometheus: answerOf, policies/pods: measureAll, combine',
+    count: 11,
+    adapter: prometheusCase,
+  },
+  'keda/scale_to_zero': {
+    array: 'cases',
+    product: 'policies/decide: decide',
+    count: 17,
+    adapter: zeroCase,
+    notCompared: ['event'],
+  },
+  'keda/scaling_formula': {
+    array: 'cases',
+    product: 'policies/pods/measure: measureAll, formula/evaluate: evaluate',
+    count: 8,
+    adapter: formulaCase,
+  },
+};

@@ -1,0 +1,61 @@
+// What the runner knows of a file of vectors: cases, what an adapter makes of one, and the verdict on it.
+
+/** A case as it is written; its shape is its adapter's business. */
+export interface VectorCase {
+  readonly id: string;
+  readonly name: string;
+  readonly input: unknown;
+  readonly expected: unknown;
+}
+
+/** The rest of the file: constants and defaults that its cases share. */
+export type VectorFile = Readonly<Record<string, unknown>>;
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Expectation and answer in the same words and units. What the expectation does not name is not compared. */
+export interface Compared {
+  readonly expected: Fields;
+  readonly got: Fields;
+}
+
+export type Adapter = (one: VectorCase, file: VectorFile) => Compared | Promise<Compared>;
+
+type Answered = Pick<Compared, 'got'> & Partial<Compared>;
+
+/** The one place where JSON gets the shape that its adapter relies on. */
+export const adapter =
+  <Case extends { readonly input: unknown; readonly expected: unknown }>(
+    adapt: (input: Case['input'], expected: Case['expected'], file: VectorFile) => Answered | Promise<Answered>,
+  ): Adapter =>
+  async ({ input, expected }, file) => ({
+    expected: errorsByMeaning(expected as Fields),
+    ...(await adapt(input, expected, file)),
+  });
+
+/** That it fails is compared, not in which words. */
+export function errorsByMeaning(expected: Fields): Fields {
+  const { errorContains, error, ...rest } = expected;
+  if (errorContains !== undefined) return { ...rest, error: true };
+  return error === undefined ? rest : { ...rest, error: error !== false };
+}
+
+export type Verdict =
+  | { readonly verdict: 'passed' }
+  | { readonly verdict: 'deviates'; readonly rule: string }
+  | { readonly verdict: 'failed'; readonly expected: unknown; readonly got: unknown };
+
+export interface CaseReport {
+  readonly id: string;
+  readonly name: string;
+  readonly result: Verdict;
+}
+
+export interface FileReport {
+  /** hpa/reconcile */
+  readonly name: string;
+  readonly cases: readonly CaseReport[];
+  /** why the file as a whole cannot be judged */
+  readonly problem: string | null;
+  readonly run: boolean;
+}
