@@ -25,7 +25,8 @@ import { createHealth } from './server/health.ts';
 import { decisionLogger } from './server/log.ts';
 import { createMetrics } from './server/metrics.ts';
 import { startServer, type RunningServer } from './server/start.ts';
-import { memoryInDirectory } from './state/directory.ts';
+import { controlInDirectory } from './state/control.ts';
+import { memoryInDirectory, stateDirectoryOf } from './state/directory.ts';
 import { version } from './version.ts';
 
 export interface WorldOptions {
@@ -181,7 +182,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
         });
 
   const logDecisions = decisionLogger(log);
-  const store = memoryInDirectory(directory ?? '.springtide');
+  const store = memoryInDirectory(stateDirectoryOf(settings));
   const journal = openJournal({ directory: journalDirectory(directory ?? '.springtide'), log });
   const daemon = new Daemon(
     {
@@ -189,6 +190,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
       config,
       refused: options.refused,
       collect: world.collect,
+      control: controlInDirectory(stateDirectoryOf(settings)),
       actuators: actuatorsFor({ writes: world.kubernetes.writes, magnum: world.magnum }),
       store,
       alerts,

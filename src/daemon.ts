@@ -7,13 +7,14 @@ import type { Collect } from './collectors/collector.ts';
 import type { DecisionJournal } from './journal/write.ts';
 import type { Config } from './model/config.ts';
 import type { Memory } from './model/memory.ts';
-import type { LoopFacts } from './model/snapshot.ts';
+import type { LoopFacts, Snapshot } from './model/snapshot.ts';
 import type { TickReport } from './model/report.ts';
 import { since, type Instant } from './model/units.ts';
 import { deciding } from './policies/decide.ts';
 import { record } from './policies/record.ts';
 import { inSlices } from './slices.ts';
 import { StageClock } from './stage-clock.ts';
+import type { ControlSource } from './state/control.ts';
 import type { MemoryStore } from './state/directory.ts';
 import { reportOf } from './tick-report.ts';
 
@@ -22,6 +23,8 @@ export interface DaemonParts {
   readonly config: () => Config;
   readonly refused: () => LoopFacts['refused'];
   readonly collect: Collect;
+  /** what people have switched off */
+  readonly control: ControlSource;
   readonly actuators: Actuators;
   readonly store: MemoryStore;
   readonly alerts: Pick<AlertPipeline, 'tell'>;
@@ -41,13 +44,13 @@ export class Daemon {
 
   /** One round. `due`: when it should have begun; an aborted signal ends it before its next action. */
   async tick(due: Instant, signal: AbortSignal): Promise<TickReport> {
-    const { clock, config: latest, collect, actuators, store, alerts } = this.#parts;
+    const { clock, config: latest, actuators, store, alerts } = this.#parts;
     const config = latest();
     const now = clock.now();
     const stages = new StageClock();
     const loop = this.#loopFacts(config, since(due, now));
 
-    const snapshot = await stages.run('collect', async () => ({ ...(await collect(now, { signal })), loop }));
+    const snapshot = await stages.run('collect', () => this.#look(now, loop, signal));
     const decided =
       snapshot !== null && !signal.aborted
         ? await stages.run('decide', () => inSlices(deciding(snapshot, config, this.#memory, now)))
@@ -80,6 +83,14 @@ export class Daemon {
 
   get memory(): Memory {
     return this.#memory;
+  }
+
+  /** The world, then the switch: what was switched off while the world was read counts in this very tick. */
+  async #look(now: Instant, loop: LoopFacts, signal: AbortSignal): Promise<Snapshot> {
+    const world = await this.#parts.collect(now, { signal });
+    const { control, damage } = await this.#parts.control.read();
+    const refused = damage === null ? loop.refused : [...loop.refused, { document: 'control', why: damage }];
+    return { ...world, loop: { ...loop, refused }, ...(control === null ? {} : { control }) };
   }
 
   #loopFacts(config: Config, late: number): LoopFacts {

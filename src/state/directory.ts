@@ -1,15 +1,19 @@
 // The memory's home outside a cluster: one file, written beside, synced, and put in place in one step.
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { DaemonSpec } from '../model/config.ts';
 import { emptyMemory, type Memory } from '../model/memory.ts';
-import { syncDirectory } from '../sync-directory.ts';
 import { memoryText, parseMemory } from './memory-text.ts';
+import { replaceFile } from './replace-file.ts';
 
 export interface MemoryStore {
   load(): Promise<Memory>;
   /** Resolves when a power cut can no longer undo it. Writes nothing when nothing changed. */
   save(memory: Memory): Promise<void>;
 }
+
+/** Where the daemon keeps what it must not forget, and where people's switch is laid. */
+export const stateDirectoryOf = ({ state }: DaemonSpec): string => state.directory ?? '.springtide';
 
 export function memoryInDirectory(directory: string): MemoryStore {
   const file = path.join(directory, 'memory.json');
@@ -29,16 +33,7 @@ export function memoryInDirectory(directory: string): MemoryStore {
     save: async (memory) => {
       const text = memoryText(memory);
       if (text === last) return;
-      await mkdir(directory, { recursive: true });
-      const handle = await open(beside, 'w', 0o600);
-      try {
-        await handle.writeFile(text);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(beside, file);
-      await syncDirectory(directory);
+      await replaceFile({ file, beside, text, mode: 0o600 });
       last = text;
     },
   };
