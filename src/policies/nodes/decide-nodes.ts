@@ -2,7 +2,7 @@
 import type { Config } from '../../model/config.ts';
 import { emptyGroupMemory, type GroupMemory, type Memory, type NodeMemory } from '../../model/memory.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
-import { later, type Instant } from '../../model/units.ts';
+import { instantOf, later, type Instant } from '../../model/units.ts';
 import type { Standing } from '../pods/decide-pods.ts';
 import { demandsOf, type SourcedDemand } from './demand.ts';
 import { continueDrains, type DrainsUnderWay } from './drains.ts';
@@ -59,6 +59,8 @@ function shrinkBarrier(
   const settled = later(steadySince, rules.unneededFor);
   if (group.modes.shrink === 'off' || group.document.spec.shrink.removal === 'never')
     return { reason: 'PolicyOff', by: group.document.metadata.name, until: null };
+  const { shrink: off } = group.switches;
+  if (off !== null) return { reason: 'SwitchedOff', by: off.by, until: instantOf(off.until) };
   const unready = tooManyUnready(snapshot, group);
   if (unready !== null) return { reason: 'TooManyUnready', by: unready, until: null };
   if (removal === 'refuted') return { reason: 'WrongServerLeft', by: group.policy.name, until: null };

@@ -20,7 +20,12 @@ const showsWithin = minutes(1);
 /** Magnum has finished and the victim is still alive: somebody else has left. */
 const wrongAfter = minutes(3);
 
-const changesOfMind: ReadonlySet<string> = new Set<KeptReason>(['NeededAgain', 'PolicyOff', 'GroupAtMinimum']);
+const changesOfMind: ReadonlySet<string> = new Set<KeptReason>([
+  'NeededAgain',
+  'PolicyOff',
+  'SwitchedOff',
+  'GroupAtMinimum',
+]);
 /** A drain was taken back because nobody wants it any more: nothing has failed. */
 export const isChangeOfMind = (reason: string | undefined): boolean => changesOfMind.has(reason ?? '');
 
@@ -66,6 +71,11 @@ function standingOfDrain(node: Node, record: DrainRecord, input: DrainInput): St
   const startedAt = record.startedAt > now ? (input.memory.steadySince ?? now) : record.startedAt;
   if (now < startedAt + lookAgainAfter) return { stands: 'busy' };
 
+  const { shrink: off } = group.switches;
+  const isOverdue = now - startedAt > group.document.spec.shrink.drainTimeout;
+  // Held for longer than a whole drain may take, the node goes back to work: its pods' places are wanted.
+  if (off !== null && isOverdue) return rollBack('SwitchedOff', off.by);
+
   const evict: PodRef[] = [];
   const leaving: PodRef[] = [];
   let budget: string | null = null;
@@ -74,7 +84,8 @@ function standingOfDrain(node: Node, record: DrainRecord, input: DrainInput): St
     const movability = movabilityOf(pod, rules);
     if (isDeleting(pod)) {
       if (movability.move !== 'ignore') leaving.push(reference(pod));
-    } else if (movability.move === 'blocked' && movability.reason !== 'BlockedByPDB')
+    } else if (off !== null) continue;
+    else if (movability.move === 'blocked' && movability.reason !== 'BlockedByPDB')
       return rollBack(movability.reason, movability.by);
     else if (movability.move !== 'ignore') {
       // A budget that is spent now may have room in the next moment: the Eviction API decides.
@@ -82,8 +93,10 @@ function standingOfDrain(node: Node, record: DrainRecord, input: DrainInput): St
       evict.push(reference(pod));
     }
   }
+  // Switched off: evictions in flight end, none begins, and what is empty stays.
+  if (off !== null && leaving.length === 0) return { stands: 'busy' };
   if (evict.length + leaving.length === 0) return { stands: 'empty' };
-  if (now - startedAt > group.document.spec.shrink.drainTimeout)
+  if (isOverdue)
     return budget === null
       ? rollBack('DrainTimedOut', [...leaving, ...evict].map((pod) => `${pod.namespace}/${pod.name}`).join(', '))
       : rollBack('BlockedByPDB', budget);

@@ -4,9 +4,10 @@ import type { Node } from '../../model/kubernetes.ts';
 import { emptyGroupMemory, type GroupMemory, type Memory } from '../../model/memory.ts';
 import type { MagnumNodeGroup } from '../../model/openstack.ts';
 import { mostCautious } from '../pods/decide-target.ts';
+import { switchedOff } from '../pods/holds.ts';
 import type { Mode } from '../../model/plan.ts';
 import type { NodeReason } from '../../model/reason.ts';
-import type { Snapshot } from '../../model/snapshot.ts';
+import type { ControlFacts, Snapshot } from '../../model/snapshot.ts';
 import { instantOf, minutes, type Instant } from '../../model/units.ts';
 import { provisionTimeoutOf } from './boot-time.ts';
 import { belongsTo, drainOf, isReady } from './membership.ts';
@@ -31,6 +32,8 @@ export interface GroupState {
   /** ordered longer ago than that */
   readonly overdue: number;
   readonly modes: { readonly grow: Mode; readonly shrink: Mode; readonly daemon: Mode };
+  /** the person's switch that holds a way now; null: that way is free */
+  readonly switches: { readonly grow: ControlFacts | null; readonly shrink: ControlFacts | null };
 }
 
 export interface Unusable {
@@ -61,6 +64,9 @@ export function groupStateOf(
   now: Instant,
 ): GroupState | Unusable {
   const unusable = (reason: NodeReason, why: string): Unusable => ({ document, policy, reason, why });
+  const { control } = snapshot;
+  const switchFor = (way: 'nodes.grow' | 'nodes.shrink'): ControlFacts | null =>
+    control !== undefined && switchedOff(control, way, now) ? control : null;
   const { nodegroups } = snapshot.magnum;
   const { nodes, pods } = snapshot.kubernetes;
   const failed = (source: 'magnum' | 'kubernetes'): string =>
@@ -118,6 +124,7 @@ export function groupStateOf(
       shrink: mostCautious(config.daemon.mode, document.spec.mode.shrink),
       daemon: config.daemon.mode,
     },
+    switches: { grow: switchFor('nodes.grow'), shrink: switchFor('nodes.shrink') },
   };
 }
 

@@ -43,6 +43,7 @@ export function statusBarrier(group: GroupState, clusterStatus: string): Allowed
 /** Why no order may go out for a group now; null where one may. */
 function growthBarrier(group: GroupState, clusterStatus: string, now: Instant): Allowed | null {
   if (group.modes.grow === 'off') return stop('PolicyOff', group.document.metadata.name);
+  if (group.switches.grow !== null) return stop('SwitchedOff', group.switches.grow.by);
   const { backOff, sent } = group.memory;
   if (backOff !== null && now < backOff.until) return stop('GroupBackedOff', group.memory.lastFailure?.message ?? '');
   const status = group.magnum.status ?? '';

@@ -33,8 +33,13 @@ export function flapHoldUntil(history: ScaleHistory, budget: FlapBudget | undefi
 export function forgetOldTurns(history: ScaleHistory, budget: FlapBudget | undefined, now: Instant): ScaleHistory {
   if (history.turns === undefined) return history;
   if (budget === undefined) {
-    const { turns: _, ...rest } = history;
-    return rest;
+    const { ups, downs, lastWay, standing } = history;
+    return {
+      ups,
+      downs,
+      ...(lastWay === undefined ? {} : { lastWay }),
+      ...(standing === undefined ? {} : { standing }),
+    };
   }
   const kept = turnsWithin(history, budget.per, now);
   return kept.length === history.turns.length ? history : { ...history, turns: kept };

@@ -20,11 +20,14 @@ export interface GuardedDecisions {
   readonly decisions: readonly Undescribed[];
 }
 
+/** What is not written leaves no mark. */
+const withoutMark = (decision: Undescribed): Undescribed =>
+  Object.fromEntries(Object.entries(decision).filter(([key]) => key !== 'mark')) as Undescribed;
+
 function stopped(decision: Undescribed, tripped: NonNullable<GuardMemory['tripped']>): Undescribed {
   const { current, desired } = decision;
-  const { mark: _, ...rest } = decision;
   return {
-    ...rest,
+    ...withoutMark(decision),
     desired: current,
     action: 'hold',
     reason: 'GuardTripped',

@@ -41,7 +41,7 @@ export class PodIndex {
 
   #labelled(namespace: string, label: string): ReadonlyMap<string, readonly Pod[]> {
     let byNamespace = this.#byLabel.get(label);
-    if (byNamespace === undefined) this.#byLabel.set(label, (byNamespace = new Map()));
+    if (byNamespace === undefined) this.#byLabel.set(label, (byNamespace = new Map<string, Map<string, Pod[]>>()));
     let byValue = byNamespace.get(namespace);
     if (byValue === undefined) {
       byNamespace.set(namespace, (byValue = new Map<string, Pod[]>()));

@@ -37,7 +37,7 @@ export class ResourceSamples {
       const milli = Number(value[1]) * 1000;
       if (!Number.isFinite(milli)) continue;
       let byPod = byNamespace.get(namespace);
-      if (byPod === undefined) byNamespace.set(namespace, (byPod = new Map()));
+      if (byPod === undefined) byNamespace.set(namespace, (byPod = new Map<string, PodSample>()));
       byPod.set(pod, { value: (byPod.get(pod)?.value ?? 0) + milli, at: this.#now, window });
     }
     return byNamespace;

@@ -50,20 +50,28 @@ export function withLookAt(
   acts: boolean,
   now: Instant,
 ): TargetMemory {
-  const { foreign: _, asleep, stoppedByHand: __, ...rest } = memory;
   const foreign = acts ? foreignWrites(memory, current, workload.metadata, now) : undefined;
   const learns = policy.spec.schedule.some(({ readyBefore }) => readyBefore > 0);
-  const startTime = learns ? startTimeOf(pods) : null;
+  const startTime = (learns ? startTimeOf(pods) : null) ?? memory.startTime;
+  const { recommendations, written, unknownSince, failure, recovered, lastActive, lastValues, lowered } = memory;
   return {
-    ...rest,
     firstSeen: memory.firstSeen ?? now,
     seen: current,
+    recommendations,
     acted: pruned(memory.acted, policy, now),
     rehearsed: pruned(memory.rehearsed, policy, now),
+    written,
+    unknownSince,
+    failure,
+    // Absent is the rule: what is not there takes no room in 20,000 memories.
+    ...(recovered === undefined ? {} : { recovered }),
     ...(foreign === undefined ? {} : { foreign }),
-    ...(asleep !== undefined && current === 0 ? { asleep } : {}),
+    ...(lastActive === undefined ? {} : { lastActive }),
+    ...(memory.asleep !== undefined && current === 0 ? { asleep: memory.asleep } : {}),
     ...zeroMemory(memory, current, now),
-    ...(startTime === null ? {} : { startTime }),
+    ...(lastValues === undefined ? {} : { lastValues }),
+    ...(startTime === undefined ? {} : { startTime }),
+    ...(lowered === undefined ? {} : { lowered }),
   };
 }
 
@@ -83,6 +91,12 @@ export function withLastValues(memory: TargetMemory, measured: readonly Measured
 /** Nothing is wanted: a write that failed is not waited for any longer, and a rehearsal is back where the target is. */
 export function atRest(memory: TargetMemory): TargetMemory {
   if (memory.failure === null && memory.rehearsed.standing === undefined) return memory;
-  const { standing: _, ...rehearsed } = memory.rehearsed;
+  const { ups, downs, turns, lastWay } = memory.rehearsed;
+  const rehearsed = {
+    ups,
+    downs,
+    ...(turns === undefined ? {} : { turns }),
+    ...(lastWay === undefined ? {} : { lastWay }),
+  };
   return { ...memory, failure: null, rehearsed };
 }
