@@ -5,6 +5,8 @@ import type { DaemonSpec } from '../../model/config.ts';
 import type { CallObservation } from '../http/types.ts';
 import { connectKubernetes } from './connection.ts';
 import type { ConnectionOptions } from './connection.ts';
+import { createCustomObjects } from './custom-objects.ts';
+import type { CustomObjects } from './custom-objects.ts';
 import { createDiscovery } from './discovery.ts';
 import type { Discovery } from './discovery.ts';
 import { createWatchedLists } from './lists.ts';
@@ -24,6 +26,7 @@ export interface KubernetesClient {
   readonly discovery: Discovery;
   readonly lists: WatchedLists;
   readonly writes: KubernetesWrites;
+  readonly custom: CustomObjects;
   close(): Promise<void>;
 }
 
@@ -60,9 +63,19 @@ export async function createKubernetesClient(options: KubernetesClientOptions): 
   });
   const instance = options.instance ?? os.hostname();
   const writes = createWrites({ transport, discovery, clock, timeout: settings.timeout, instance });
+  const custom = createCustomObjects(transport, discovery, settings.timeout);
   const close = async (): Promise<void> => {
     await lists.stop();
     transport.close();
   };
-  return { server: connection.server, namespace: connection.namespace, transport, discovery, lists, writes, close };
+  return {
+    server: connection.server,
+    namespace: connection.namespace,
+    transport,
+    discovery,
+    lists,
+    writes,
+    custom,
+    close,
+  };
 }

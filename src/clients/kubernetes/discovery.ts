@@ -1,6 +1,6 @@
 // Which kinds and versions this API server has, remembered for a while.
 import type { Clock } from '../../clock.ts';
-import { later, minutes } from '../../model/units.ts';
+import { later, minutes, seconds, since } from '../../model/units.ts';
 import type { Instant } from '../../model/units.ts';
 import { ClientError } from '../http/error.ts';
 import { validate } from '../http/validate.ts';
@@ -22,8 +22,10 @@ export interface Discovery {
   resourcesOf(apiVersion: string): Promise<readonly ServedResource[] | null>;
   /** The first of the versions in which the server has the resource. */
   firstServed(versions: readonly [string, ...string[]], plural: string): Promise<string>;
-  /** "Deployment" in apps/v1 is "deployments". */
-  pluralOf(apiVersion: string, kind: string): Promise<ServedResource>;
+  /** "Rollout" is "rollouts": for kinds whose replicas can be set, which live in namespaces and have a scale. */
+  scalable(apiVersion: string, kind: string): Promise<ServedResource>;
+  /** Something was not there: what is known of the version is asked for again, unless that was just done. */
+  doubt(apiVersion: string): void;
   /** The version that the Eviction API takes; null where there is none. */
   evictionVersion(): Promise<string | null>;
 }
@@ -42,18 +44,20 @@ const resourceList = z.object({
     .nullish(),
 });
 const rememberedFor = minutes(10);
+/** A kind that is missing may just be installed; but not every missing object is worth a question. */
+const notDoubtedFor = seconds(30);
 
 export function createDiscovery(transport: KubernetesTransport, clock: Clock): Discovery {
-  const known = new Map<string, { readonly until: Instant; readonly resources: readonly ServedResource[] }>();
+  const known = new Map<string, { readonly learnt: Instant; readonly resources: readonly ServedResource[] }>();
 
   async function resourcesOf(apiVersion: string): Promise<readonly ServedResource[] | null> {
     const cached = known.get(apiVersion);
-    if (cached !== undefined && cached.until > clock.now()) return cached.resources;
+    if (cached !== undefined && later(cached.learnt, rememberedFor) > clock.now()) return cached.resources;
     const path = `/${apiVersion.includes('/') ? 'apis' : 'api'}/${apiVersion}`;
     try {
       const answer = await transport.request({ path, operation: 'discovery' });
       const { resources } = validate(resourceList, answer.json(), { source: 'Kubernetes', what: path });
-      known.set(apiVersion, { until: later(clock.now(), rememberedFor), resources: resources ?? [] });
+      known.set(apiVersion, { learnt: clock.now(), resources: resources ?? [] });
       return resources ?? [];
     } catch (error) {
       if (error instanceof ClientError && error.code === 'NotFound') return null;
@@ -70,11 +74,19 @@ export function createDiscovery(transport: KubernetesTransport, clock: Clock): D
     throw notServed(`${plural} in ${versions.join(', ')}`);
   }
 
-  async function pluralOf(apiVersion: string, kind: string): Promise<ServedResource> {
-    const resources = await resourcesOf(apiVersion);
-    const found = resources?.find((resource) => resource.kind === kind && !resource.name.includes('/'));
-    if (found === undefined) throw notServed(`${kind} in ${apiVersion}`);
-    return found;
+  function doubt(apiVersion: string): void {
+    const cached = known.get(apiVersion);
+    if (cached !== undefined && since(cached.learnt, clock.now()) >= notDoubtedFor) known.delete(apiVersion);
+  }
+
+  async function scalable(apiVersion: string, kind: string): Promise<ServedResource> {
+    let judged = scalableIn(await resourcesOf(apiVersion), apiVersion, kind);
+    if (judged instanceof ClientError) {
+      doubt(apiVersion);
+      judged = scalableIn(await resourcesOf(apiVersion), apiVersion, kind);
+    }
+    if (judged instanceof ClientError) throw judged;
+    return judged;
   }
 
   async function evictionVersion(): Promise<string | null> {
@@ -83,7 +95,23 @@ export function createDiscovery(transport: KubernetesTransport, clock: Clock): D
     return `${eviction.group ?? 'policy'}/${eviction.version ?? 'v1'}`;
   }
 
-  return { resourcesOf, firstServed, pluralOf, evictionVersion };
+  return { resourcesOf, firstServed, scalable, doubt, evictionVersion };
+}
+
+function scalableIn(
+  resources: readonly ServedResource[] | null,
+  apiVersion: string,
+  kind: string,
+): ServedResource | ClientError {
+  const found = resources?.find((resource) => resource.kind === kind && !resource.name.includes('/'));
+  if (found === undefined) return notServed(`${kind} in ${apiVersion}`);
+  if (found.namespaced && resources?.some(({ name }) => name === `${found.name}/scale`) === true) return found;
+  const why = found.namespaced ? 'has no scale subresource' : 'belongs to no namespace';
+  return new ClientError({
+    code: 'NotFound',
+    source: 'Kubernetes',
+    message: `Kubernetes: ${kind} in ${apiVersion} ${why}, so nobody can set its replicas; name the object that owns the pods, or have the CRD declare subresources.scale.`,
+  });
 }
 
 const notServed = (what: string): ClientError =>

@@ -1,4 +1,5 @@
 // A Kubernetes Event (events.k8s.io/v1): what kubectl describe shows under the target or the node.
+import { createHash } from 'node:crypto';
 import type { Instant } from '../../model/units.ts';
 
 export interface EventRequest {
@@ -13,6 +14,8 @@ export interface EventRequest {
   readonly reason: string;
   readonly action: string;
   readonly note: string;
+  /** What is said by it: an Event of the same key and object is there only once, whoever writes it and how often. */
+  readonly key?: string | undefined;
 }
 
 interface Making {
@@ -30,7 +33,10 @@ const namespaceOfNone = 'kube-system';
 
 export function eventOf(event: EventRequest, { now, count, instance }: Making) {
   const { regarding } = event;
-  const unique = `${now.toString(16)}${count.toString(16).padStart(4, '0')}`;
+  const unique =
+    event.key === undefined
+      ? `${now.toString(16)}${count.toString(16).padStart(4, '0')}`
+      : createHash('sha256').update(event.key).digest('hex').slice(0, 16);
   return {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',

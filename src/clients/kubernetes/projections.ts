@@ -1,6 +1,7 @@
 // Each kind cut down to the fields that decisions use, on arrival: 10,000 whole pods would cost a quarter of a gigabyte.
 import type {
   DaemonSet,
+  HorizontalPodAutoscaler,
   KubernetesObject,
   Node,
   ObjectMeta,
@@ -58,7 +59,18 @@ export function projectMeta(raw: unknown): ObjectMeta {
   if (!isObject(raw)) return kept as unknown as ObjectMeta;
   put(kept, 'annotations', projectAnnotations(raw['annotations']));
   put(kept, 'ownerReferences', each(raw['ownerReferences'], 'apiVersion', 'kind', 'name', 'uid', 'controller'));
+  put(kept, 'managedFields', projectManagers(raw['managedFields']));
   return kept as unknown as ObjectMeta;
+}
+
+/** Who set spec.replicas; the fields of all others would be half of every object. */
+function projectManagers(raw: unknown): Record<string, unknown>[] | undefined {
+  const owners = listOf(raw).filter((entry) => {
+    const fields = isObject(entry) ? entry['fieldsV1'] : undefined;
+    const spec = isObject(fields) ? fields['f:spec'] : undefined;
+    return isObject(spec) && spec['f:replicas'] !== undefined;
+  });
+  return owners.length === 0 ? undefined : each(owners, 'manager', 'operation', 'time', 'subresource');
 }
 
 /** Long values belong to others and may hold anything; springtide's own are always kept. */
@@ -91,12 +103,19 @@ function projectPodSpec(raw: unknown): Record<string, unknown> | undefined {
   if (!isObject(raw)) return undefined;
   put(spec, 'containers', projectContainers(raw['containers']));
   put(spec, 'initContainers', projectContainers(raw['initContainers']));
+  put(spec, 'resources', projectRequests(raw['resources']));
   put(spec, 'affinity', pick(raw['affinity'], 'nodeAffinity', 'podAffinity', 'podAntiAffinity'));
   const volumes = listOf(raw['volumes'])
     .map(projectVolume)
     .filter((volume) => volume !== null);
   if (volumes.length > 0) put(spec, 'volumes', volumes);
   return spec;
+}
+
+/** Of the whole pod. */
+function projectRequests(raw: unknown): Record<string, unknown> | undefined {
+  const kept = pick(raw, 'requests');
+  return kept === undefined || isEmptyObject(kept) ? undefined : kept;
 }
 
 function projectContainers(raw: unknown): Record<string, unknown>[] | undefined {
@@ -130,8 +149,10 @@ export const projectPod: Projection<Pod> = (raw, apiVersion, kind) => {
   const status = pick(raw['status'], 'phase', 'reason', 'startTime');
   if (isObject(raw['status'])) {
     put(status, 'conditions', each(raw['status']['conditions'], ...conditionKeys));
-    const containers = raw['status']['containerStatuses'];
-    if (Array.isArray(containers)) put(status, 'containerStatuses', containers.map(projectContainerStatus));
+    for (const list of ['containerStatuses', 'initContainerStatuses']) {
+      const containers = raw['status'][list];
+      if (Array.isArray(containers)) put(status, list, containers.map(projectContainerStatus));
+    }
   }
   put(pod, 'status', status);
   return pod;
@@ -170,7 +191,9 @@ export const projectWorkload: Projection<Workload> = (raw, apiVersion, kind) => 
   const spec = pick(raw['spec'], 'replicas', 'selector');
   if (isObject(raw['spec'])) put(spec, 'template', projectTemplate(raw['spec']['template']));
   put(workload, 'spec', spec);
-  put(workload, 'status', pick(raw['status'], 'replicas', 'readyReplicas', 'updatedReplicas', 'observedGeneration'));
+  const status = pick(raw['status'], 'replicas', 'readyReplicas', 'updatedReplicas', 'observedGeneration');
+  if (isObject(raw['status'])) put(status, 'conditions', each(raw['status']['conditions'], ...conditionKeys));
+  put(workload, 'status', status);
   return workload;
 };
 
@@ -192,6 +215,14 @@ export const projectDisruptionBudget: Projection<PodDisruptionBudget> = (raw, ap
   put(budget, 'spec', spec);
   put(budget, 'status', pick(raw['status'], 'disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'));
   return budget;
+};
+
+/** Its spec as it is written, in whichever version: what is made of it is not decided here. */
+export const projectAutoscaler: Projection<HorizontalPodAutoscaler> = (raw, apiVersion, kind) => {
+  const autoscaler = base(raw, apiVersion, kind);
+  if (isObject(raw['spec'])) put(autoscaler, 'spec', raw['spec']);
+  put(autoscaler, 'status', pick(raw['status'], 'currentReplicas', 'desiredReplicas', 'lastScaleTime'));
+  return autoscaler;
 };
 
 /** For kinds of which decisions use a handful of fields as they are. */

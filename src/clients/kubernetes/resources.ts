@@ -2,6 +2,7 @@
 import type { KubernetesObject } from '../../model/kubernetes.ts';
 import type { KubernetesFacts, KubernetesList } from '../../model/snapshot.ts';
 import {
+  projectAutoscaler,
   projectDaemonSet,
   projectDisruptionBudget,
   projectFields,
@@ -43,10 +44,6 @@ const projectVolume = projectFields({
 const projectClaim = projectFields({
   spec: ['volumeName', 'storageClassName', 'accessModes', 'resources', 'volumeMode'],
   status: ['phase', 'capacity'],
-});
-const projectAutoscaler = projectFields({
-  spec: ['scaleTargetRef', 'minReplicas', 'maxReplicas'],
-  status: ['currentReplicas', 'desiredReplicas', 'lastScaleTime'],
 });
 
 export const watchedResources: { readonly [List in WatchedList]: WatchedResource<ObjectOf<List>> } = {

@@ -51,6 +51,15 @@ export interface KubernetesWrites {
     replicas: number,
     options: WriteOptions & { readonly resourceVersion: string | undefined },
   ): Promise<{ readonly resourceVersion: string | null }>;
+  /**
+   * Merged into the object's own annotations; null takes one away. Conflict where the object is no longer at
+   * `resourceVersion`; answers with the version that the write made.
+   */
+  annotate(
+    target: TargetRef,
+    annotations: Readonly<Record<string, string | null>>,
+    options?: WriteOptions & { readonly resourceVersion?: string | undefined },
+  ): Promise<{ readonly resourceVersion: string | null }>;
   evict(pod: PodRef, options?: WriteOptions & { readonly gracePeriodSeconds?: number }): Promise<Eviction>;
   /** null where it is gone */
   getNode(name: string, signal?: AbortSignal): Promise<Node | null>;
@@ -60,7 +69,7 @@ export interface KubernetesWrites {
     options?: WriteOptions & { readonly resourceVersion?: string | undefined; readonly uid?: string | undefined },
   ): Promise<Node>;
   deleteNode(name: string, options: WriteOptions & { readonly uid: string }): Promise<'deleted' | 'gone'>;
-  /** Best effort: false where it was not written; never throws. */
+  /** Best effort: false where it is not there after all; never throws. */
   createEvent(event: EventRequest, options?: WriteOptions): Promise<boolean>;
 }
 
@@ -70,6 +79,7 @@ const scaleShape = z.looseObject({
   spec: z.looseObject({ replicas: z.number().optional() }).optional(),
   status: z.looseObject({ replicas: z.number().optional(), selector: z.string().optional() }).optional(),
 });
+const annotatedShape = z.looseObject({ metadata: z.looseObject({ resourceVersion: z.string().optional() }) });
 const objectShape = z.looseObject({ metadata: z.looseObject({ name: z.string() }) });
 
 export interface WritesOptions {
@@ -98,21 +108,34 @@ export function createWrites({ transport, discovery, clock, timeout, instance }:
     return answer.json();
   };
 
-  async function scalePath(target: TargetRef): Promise<string> {
-    const apiVersion = target.apiVersion ?? knownVersions.get(target.kind) ?? 'apps/v1';
-    const plural =
-      knownPlurals.get(`${apiVersion}/${target.kind}`) ?? (await discovery.pluralOf(apiVersion, target.kind)).name;
-    return pathOf(apiVersion, plural, target.namespace, target.name, 'scale');
+  async function pathTo(target: TargetRef, sub?: 'scale'): Promise<string> {
+    const known = knownKinds.get(target.kind);
+    if (known !== undefined && isOwnGroup(known, target.apiVersion))
+      return pathOf(known.version, known.plural, target.namespace, target.name, sub);
+    const apiVersion = target.apiVersion ?? 'apps/v1';
+    const plural = (await discovery.scalable(apiVersion, target.kind)).name;
+    return pathOf(apiVersion, plural, target.namespace, target.name, sub);
   }
 
+  /** Where a whole custom kind has gone, the next look-up asks the server anew. */
+  const noticing = async <T>(target: TargetRef, run: () => Promise<T>): Promise<T> => {
+    try {
+      return await run();
+    } catch (error) {
+      if (target.apiVersion !== undefined && isCode(error, 'NotFound')) discovery.doubt(target.apiVersion);
+      throw error;
+    }
+  };
+
   async function readScale(target: TargetRef, signal?: AbortSignal): Promise<Scale> {
-    const path = await scalePath(target);
-    const answer = await transport.request({ path, deadline, operation: 'read scale', ...(signal && { signal }) });
+    const path = await pathTo(target, 'scale');
+    const request = { path, deadline, operation: 'read scale', ...(signal && { signal }) };
+    const answer = await noticing(target, () => transport.request(request));
     return scaleOf(answer.json(), target);
   }
 
   const writeScale: KubernetesWrites['writeScale'] = async (target, replicas, options) => {
-    const path = await scalePath(target);
+    const path = await pathTo(target, 'scale');
     const { namespace, name } = target;
     const metadata = {
       namespace,
@@ -122,6 +145,17 @@ export function createWrites({ transport, discovery, clock, timeout, instance }:
     const body = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata, spec: { replicas } };
     const written = scaleOf(await write({ method: 'PUT', path, body, operation: 'write scale' }, options), target);
     return { resourceVersion: written.metadata.resourceVersion ?? null };
+  };
+
+  const annotate: KubernetesWrites['annotate'] = async (target, annotations, options = {}) => {
+    const path = await pathTo(target);
+    const { resourceVersion } = options;
+    const metadata = { annotations, ...(resourceVersion !== undefined && { resourceVersion }) };
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    const written = await write({ method: 'PATCH', path, headers, body: { metadata }, operation: 'annotate' }, options);
+    const what = `annotations of ${target.kind} ${target.namespace}/${target.name}`;
+    const answer = validate(annotatedShape, written, { source: 'Kubernetes', what });
+    return { resourceVersion: answer.metadata.resourceVersion ?? null };
   };
 
   const evict: KubernetesWrites['evict'] = async (pod, options = {}) => {
@@ -191,12 +225,13 @@ export function createWrites({ transport, discovery, clock, timeout, instance }:
     try {
       await write({ method: 'POST', path, body, operation: 'create event' }, options);
       return true;
-    } catch {
-      return false;
+    } catch (error) {
+      // somebody, perhaps this process before its restart, has said the same already
+      return event.key !== undefined && isCode(error, 'Conflict');
     }
   };
 
-  return { readScale, writeScale, evict, getNode, patchNode, deleteNode, createEvent };
+  return { readScale, writeScale, annotate, evict, getNode, patchNode, deleteNode, createEvent };
 }
 
 // The four that everybody has need no discovery.
@@ -206,8 +241,18 @@ const scalable = [
   watchedResources.replicasets,
   watchedResources.replicationcontrollers,
 ];
-const knownVersions = new Map(scalable.map(({ kind, versions }) => [kind, versions[0]]));
-const knownPlurals = new Map(scalable.map(({ kind, versions, plural }) => [`${versions[0]}/${kind}`, plural]));
+interface KnownKind {
+  readonly version: string;
+  readonly plural: string;
+}
+const knownKinds = new Map<string, KnownKind>(
+  scalable.map(({ kind, versions, plural }) => [kind, { version: versions[0], plural }]),
+);
+const groupOf = (apiVersion: string): string => apiVersion.split('/').toReversed()[1] ?? '';
+
+/** A Deployment of another group is another kind. apps/v1 is what stands where nobody wrote a version. */
+const isOwnGroup = ({ version }: KnownKind, apiVersion: string | undefined): boolean =>
+  apiVersion === undefined || ['apps', 'extensions', groupOf(version)].includes(groupOf(apiVersion));
 
 const isCode = (error: unknown, code: ClientErrorCode): boolean => error instanceof ClientError && error.code === code;
 

@@ -1,6 +1,7 @@
 // What is kept of each object, and what never is.
 import { describe, expect, it } from 'vitest';
 import {
+  projectAutoscaler,
   projectDisruptionBudget,
   projectMeta,
   projectNode,
@@ -145,5 +146,59 @@ describe('other projections', () => {
   ])('in %s a budget with the selector %j means %j', (apiVersion, selector, expected) => {
     const raw = { metadata: { name: 'b' }, spec: { selector } };
     expect(projectDisruptionBudget(raw, apiVersion, 'PodDisruptionBudget').spec?.selector).toEqual(expected);
+  });
+});
+
+describe('what tells who writes and what is stuck', () => {
+  it('of managed fields only the owners of spec.replicas are kept', () => {
+    const owning = { 'f:spec': { 'f:replicas': {} } };
+    const managedFields = [
+      { manager: 'kubectl-client-side-apply', operation: 'Update', fieldsV1: { 'f:spec': { 'f:template': {} } } },
+      { manager: 'argocd', operation: 'Apply', time: '2026-11-20T08:00:00Z', fieldsType: 'FieldsV1', fieldsV1: owning },
+      { manager: 'springtide', operation: 'Update', subresource: 'scale', fieldsV1: owning },
+    ];
+    expect(projectMeta({ name: 'web', managedFields }).managedFields).toEqual([
+      { manager: 'argocd', operation: 'Apply', time: '2026-11-20T08:00:00Z' },
+      { manager: 'springtide', operation: 'Update', subresource: 'scale' },
+    ]);
+    expect(projectMeta({ name: 'web', managedFields: managedFields.slice(0, 1) })).toEqual({ name: 'web' });
+  });
+
+  it('conditions of a workload, waiting init containers and the requests of a whole pod stay', () => {
+    const conditions = [
+      { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', lastUpdateTime: 'x' },
+    ];
+    const workload = projectWorkload({ metadata: { name: 'web' }, status: { conditions } }, 'apps/v1', 'Deployment');
+    expect(workload.status?.conditions).toEqual([
+      { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' },
+    ]);
+    const waiting = { name: 'init', state: { waiting: { reason: 'ImagePullBackOff', message: 'no' } }, image: 'x' };
+    const raw = {
+      metadata: { name: 'web-1' },
+      spec: { resources: { requests: { cpu: '1' }, claims: [] }, containers: [] },
+      status: { initContainerStatuses: [waiting] },
+    };
+    const pod = projectPod(raw, 'v1', 'Pod');
+    expect(pod.spec?.resources).toEqual({ requests: { cpu: '1' } });
+    expect(pod.status?.initContainerStatuses).toEqual([
+      { name: 'init', state: { waiting: { reason: 'ImagePullBackOff' } } },
+    ]);
+  });
+
+  it('an autoscaler keeps its spec as it is written', () => {
+    const spec = {
+      scaleTargetRef: { kind: 'Deployment', name: 'web' },
+      maxReplicas: 9,
+      metrics: [{ type: 'Pods' }],
+      behavior: {},
+    };
+    expect(projectAutoscaler({ metadata: { name: 'web' }, spec }, 'autoscaling/v2', 'HorizontalPodAutoscaler')).toEqual(
+      {
+        apiVersion: 'autoscaling/v2',
+        kind: 'HorizontalPodAutoscaler',
+        metadata: { name: 'web' },
+        spec,
+      },
+    );
   });
 });

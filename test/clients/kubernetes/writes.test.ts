@@ -55,6 +55,22 @@ const scale = (resourceVersion: string, replicas?: number): string =>
     status: { replicas: 2, selector: 'app=web' },
   });
 
+describe('annotations', () => {
+  it('are merged into those of the object itself, over the version that is meant', async () => {
+    const received = receive(/deployments/, JSON.stringify({ metadata: { name: 'web', resourceVersion: '9' } }));
+    const annotations = { 'springtide.io/previous-replicas': '4', gone: null };
+    expect(await writes.annotate(web, annotations, { resourceVersion: '8' })).toEqual({ resourceVersion: '9' });
+    expect(await received).toEqual({
+      method: 'PATCH',
+      url: '/apis/apps/v1/namespaces/shop/deployments/web',
+      type: 'application/merge-patch+json',
+      body: { metadata: { annotations, resourceVersion: '8' } },
+    });
+    api.next(/deployments/, refuse(409, 'Conflict'));
+    await expect(writes.annotate(web, annotations)).rejects.toMatchObject({ code: 'Conflict' });
+  });
+});
+
 describe('scales', () => {
   it('are read with what they hang on; a replicas field that is left out is zero', async () => {
     api.next(/deployments\/web\/scale/, answer(scale('7')));
@@ -80,7 +96,11 @@ describe('scales', () => {
   });
 
   it('are found for any kind by discovery', async () => {
-    const resources = [{ name: 'rockets', kind: 'Rocket', namespaced: true }];
+    const resources = [
+      { name: 'rockets', kind: 'Rocket', namespaced: true },
+      { name: 'rockets/scale', kind: 'Scale', namespaced: true },
+      { name: 'pads', kind: 'Pad', namespaced: true },
+    ];
     api.next(/^\/apis\/space.example\/v1$/, answer(JSON.stringify({ resources })));
     const received = receive(/rockets/, scale('8', 5));
     await writes.writeScale({ ...web, apiVersion: 'space.example/v1', kind: 'Rocket' }, 5, {
@@ -90,6 +110,25 @@ describe('scales', () => {
     await expect(writes.readScale({ ...web, apiVersion: 'nowhere/v1', kind: 'Rocket' })).rejects.toMatchObject({
       code: 'NotFound',
     });
+    await expect(writes.readScale({ ...web, apiVersion: 'space.example/v1', kind: 'Pad' })).rejects.toThrow(
+      /Pad in space.example\/v1 has no scale subresource/,
+    );
+  });
+
+  it.each([
+    [
+      { apiVersion: 'apps/v1', kind: 'ReplicationController' },
+      '/api/v1/namespaces/shop/replicationcontrollers/web/scale',
+    ],
+    [{ kind: 'StatefulSet' }, '/apis/apps/v1/namespaces/shop/statefulsets/web/scale'],
+    [{ apiVersion: 'extensions/v1beta1', kind: 'Deployment' }, '/apis/apps/v1/namespaces/shop/deployments/web/scale'],
+    [{ apiVersion: 'example.org/v1', kind: 'Deployment' }, null],
+  ])('of %j are at %s', async (kind, url) => {
+    const target = { namespace: 'shop', name: 'web', ...kind };
+    if (url === null) return expect(writes.readScale(target)).rejects.toMatchObject({ code: 'NotFound' });
+    api.next(/scale/, answer(scale('7')));
+    await writes.readScale(target);
+    expect(api.requests(/scale/).at(-1)?.pathname).toBe(url);
   });
 
   it.each([
@@ -194,6 +233,17 @@ describe('events', () => {
       reportingInstance: 'springtide-0',
       eventTime: expect.stringMatching(/\.\d{6}Z$/) as string,
     });
+  });
+
+  it('with a key are there once, whoever writes them', async () => {
+    const keyed = { ...event, key: 'shop/Deployment/web|Paused' };
+    const first = receive(/events/, '{}', 201);
+    expect(await writes.createEvent(keyed)).toBe(true);
+    const again = receive(/events/, JSON.stringify({ kind: 'Status', code: 409, reason: 'AlreadyExists' }), 409);
+    expect(await writes.createEvent(keyed)).toBe(true);
+    const names = [(await first).body, (await again).body].map((body) => (body['metadata'] as { name: string }).name);
+    expect(names[0]).toMatch(/\.[0-9a-f]{16}$/);
+    expect(names[1]).toBe(names[0]);
   });
 
   it('that cannot be written disturb nobody', async () => {
