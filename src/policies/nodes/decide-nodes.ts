@@ -23,6 +23,7 @@ export interface NodeTier {
   readonly nodes: Readonly<Record<string, NodeMemory>>;
   /** pods without a place on today's nodes, those that wait for ordered nodes included */
   readonly waiting: number;
+  readonly pools: readonly Pool[];
 }
 
 const podsIn = (demands: readonly SourcedDemand[]): number => demands.reduce((sum, demand) => sum + demand.pods, 0);
@@ -168,5 +169,6 @@ export function* decideNodes(
     groups: { ...memory.groups, ...Object.fromEntries(groups.map((group) => [group.policy.name, group.memory])) },
     nodes: unread ? { ...memory.nodes, ...nodes } : nodes,
     waiting: podsIn(homeless),
+    pools,
   };
 }

@@ -2,9 +2,9 @@
 import type { Config } from '../../model/config.ts';
 import type { Mode, NodeDecision } from '../../model/plan.ts';
 import type { Facts, NodeReason } from '../../model/reason.ts';
-import type { Snapshot } from '../../model/snapshot.ts';
 import { targetName } from '../../model/target.ts';
-import { later, rfc3339, type Instant } from '../../model/units.ts';
+import type { ControlFacts, Snapshot } from '../../model/snapshot.ts';
+import { instantOf, later, rfc3339, type Instant } from '../../model/units.ts';
 import { mostCautious } from '../pods/decide-target.ts';
 import type { SourcedDemand } from './demand.ts';
 import type { DrainsUnderWay } from './drains.ts';
@@ -36,12 +36,16 @@ function removalIsProven(group: GroupState, snapshot: Snapshot): boolean {
   return labelled && (stack === undefined || stack === null || looksLikeUuid(stack));
 }
 
+const untilOf = (control: ControlFacts | null): Instant | null => instantOf(control?.until);
+
 /** Why drained servers may not be given back now. Whether the group may grow is no matter here. */
 function removalBarrier(
   group: GroupState,
   clusterStatus: string,
   now: Instant,
-): { readonly reason: NodeReason; readonly by: string; readonly until?: Instant } | null {
+): { readonly reason: NodeReason; readonly by: string; readonly until?: Instant | null } | null {
+  const { shrink: off } = group.switches;
+  if (off !== null) return { reason: 'SwitchedOff', by: off.by, until: untilOf(off) };
   const busy = statusBarrier(group, clusterStatus);
   if (busy !== null) return busy;
   if (group.updating)
@@ -119,6 +123,7 @@ export function decisionOf(
       by: '',
       what: '',
       limit: '',
+      why: (group.switches.grow ?? group.switches.shrink)?.why ?? '',
       flavor: group.magnum.flavor_id ?? 'its flavor',
       until: verdict.until === undefined || verdict.until === null ? '' : rfc3339(verdict.until),
       ...verdict.facts,
@@ -155,7 +160,12 @@ export function decisionOf(
       {
         action: 'hold',
         reason: stopped.reason,
-        until: stopped.reason === 'GroupBackedOff' ? (backOff?.until ?? null) : null,
+        until:
+          stopped.reason === 'GroupBackedOff'
+            ? (backOff?.until ?? null)
+            : stopped.reason === 'SwitchedOff'
+              ? untilOf(group.switches.grow)
+              : null,
         facts: { by: stopped.by, what: stopped.what ?? stopped.by, limit: stopped.limit ?? '', pods: unserved },
       },
       { for: servedTargets(growth.unserved) },
@@ -198,14 +208,21 @@ export function decisionOf(
       { desired: current - victims.length + removing },
     );
   }
+  const { shrink: off } = group.switches;
+  const held = (nodes: readonly { readonly node: string }[]): Facts => ({
+    count: nodes.length,
+    node: nodes.map((one) => one.node).join(', '),
+    by: off?.by ?? '',
+  });
   if (victims.length > 0)
-    return decision({
-      action: 'hold',
-      reason: 'DrainUnderWay',
-      facts: { count: victims.length, node: victims.map((one) => one.node).join(', ') },
-    });
+    return off === null
+      ? decision({ action: 'hold', reason: 'DrainUnderWay', facts: held(victims) })
+      : decision({ action: 'hold', reason: 'SwitchedOff', facts: held(victims), until: untilOf(off) });
   if (group.upcoming > 0)
     return decision({ action: 'none', reason: 'NodesUpcoming', facts: { count: group.upcoming } });
+  const wouldLeave = shrink.kept.filter((node) => node.reason === 'SwitchedOff');
+  if (wouldLeave.length > 0 && current > group.min)
+    return decision({ action: 'hold', reason: 'SwitchedOff', facts: held(wouldLeave), until: untilOf(off) });
   return decision({ action: 'none', reason: 'PoolFits', facts: {} });
 }
 
