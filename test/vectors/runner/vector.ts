@@ -28,10 +28,10 @@ export const adapter =
   <Case extends { readonly input: unknown; readonly expected: unknown }>(
     adapt: (input: Case['input'], expected: Case['expected'], file: VectorFile) => Answered | Promise<Answered>,
   ): Adapter =>
-  async ({ input, expected }, file) => ({
-    expected: errorsByMeaning(expected as Fields),
-    ...(await adapt(input, expected, file)),
-  });
+  async ({ input, expected }, file) => {
+    const answered = await adapt(input, expected, file);
+    return { expected: errorsByMeaning(answered.expected ?? (expected as Fields)), got: answered.got };
+  };
 
 /** That it fails is compared, not in which words. */
 export function errorsByMeaning(expected: Fields): Fields {

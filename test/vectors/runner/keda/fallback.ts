@@ -24,7 +24,7 @@ export const fallbackCase = adapter<{ input: FallbackInput; expected: object }>(
   const { poll, targetType, targetValue } = input;
   const result = imported({
     triggers: [prometheusTrigger({ name: query, threshold: targetValue, metricType: targetType })],
-    spec: { pollingInterval: pollingSeconds, minReplicaCount: 1, fallback: input.fallback },
+    spec: { pollingInterval: pollingSeconds, ...boundsFor(input), fallback: input.fallback },
   });
   // Nothing of a refused policy is in force.
   if (result.status === 'refused') return { got: { error: true, fallbackActive: false, fallbackCondition: false } };
@@ -56,6 +56,12 @@ export const fallbackCase = adapter<{ input: FallbackInput; expected: object }>(
     },
   };
 });
+
+/** Wide enough for the fallback: what it may ask for is another question. */
+function boundsFor({ fallback, currentReplicas }: FallbackInput): Fields {
+  const replicas = Number(fallback?.['replicas'] ?? 1);
+  return { minReplicaCount: replicas === 0 ? 0 : 1, maxReplicaCount: Math.max(100, replicas, currentReplicas ?? 0) };
+}
 
 /** The value that would make the HPA ask for so many replicas. */
 function normalised(replicas: number, type: FallbackInput['targetType'], target: number, ready: number): number {

@@ -24,7 +24,8 @@ export const formulaCase = adapter<{ input: Input; expected: object }>((input) =
   const { formula, values, target = 1 } = input;
   const triggers = Object.keys(values);
   const result = imported({
-    triggers: triggers.map((name) => prometheusTrigger({ name, threshold: 1 })),
+    // What an empty answer counts as is another file's question.
+    triggers: triggers.map((name) => prometheusTrigger({ name, threshold: 1, ignoreNullValues: false })),
     spec: {
       minReplicaCount: 1,
       pollingInterval: pollingSeconds,

@@ -81,10 +81,12 @@ function memoryOf(input: Input): Memory {
 /** Long enough for every fallback to be due. */
 const outage = minutes(4);
 
-export const zeroCase = adapter<{ input: Input; expected: object }>((input, _, file) => {
+export const zeroCase = adapter<{ input: Input; expected: Fields }>((input, { activeCondition, ...rest }, file) => {
   const policy = policyFor(input, file);
   if (policy.status === 'refused') return { got: { error: true, why: policy.why } };
   const { config } = policy;
+  // Who cannot sleep is never asked whether anything keeps it awake.
+  const sleeps = policy.policy.spec.zero !== undefined;
   const worldFrom = (at: Instant) =>
     worldOf({
       at,
@@ -97,6 +99,7 @@ export const zeroCase = adapter<{ input: Input; expected: object }>((input, _, f
   if (decision === undefined) throw new Error('the plan has nothing for the target');
   const active = memory.targets[key]?.lastActive === now;
   return {
+    expected: sleeps && activeCondition !== undefined ? { ...rest, activeCondition } : rest,
     got: {
       replicas: decision.desired,
       activeCondition: active,
