@@ -16,7 +16,7 @@ export function policiesText({ policies, notes }: Conversion, texts: Texts): str
 }
 
 function policyText({ document, from }: ConvertedPolicy, notes: readonly Note[], texts: Texts): string {
-  const yaml = new Document(document);
+  const yaml = new Document(document, { aliasDuplicateObjects: false });
   const own = notes.filter(({ object, effect }) => object === from && effect === 'check');
   const marked = (note: Note): string => comment(`CHECK: ${sentence(texts, note)}`);
   yaml.commentBefore = [

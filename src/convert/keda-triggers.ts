@@ -81,8 +81,11 @@ function prometheus(trigger: Fields, context: TriggerContext): Converted[] {
     unknown: ignores && context.keepIgnoreNullValues ? { treatAs: 0 } : undefined,
     activation: context.mayWake && !inputsOnly ? (numberOf(metadata['activationThreshold']) ?? 0) : undefined,
   });
-  return [{ kind: 'metric', trigger: own, metric, server: textOf(metadata['serverAddress']) }];
+  return [{ kind: 'metric', trigger: own, metric, server: addressOf(metadata['serverAddress']) }];
 }
+
+/** Without the credential that an address may carry: it is told, and kept in files. */
+const addressOf = (value: unknown): string | null => textOf(value)?.replace(/\/\/[^/]*@/, '//') ?? null;
 
 function resource(type: 'cpu' | 'memory', trigger: Fields, { nameOf, notebook }: TriggerContext): Converted[] {
   const metadata = fieldsOf(trigger['metadata']);

@@ -228,6 +228,14 @@ describe('a ScaledObject', () => {
     });
   });
 
+  it('does not repeat the credential of an address', () => {
+    const trigger = prometheus({ serverAddress: 'https://me:secret@prometheus:9090/a@b' });
+    const { notes } = converted('keda', [scaledObject({ ...always, triggers: [trigger] })]);
+    expect(notes.find(({ code }) => code === 'ServerOfTheDaemon')?.facts).toEqual({
+      server: 'https://prometheus:9090/a@b',
+    });
+  });
+
   it('names the annotations that its target needs', () => {
     const annotations = {
       'autoscaling.keda.sh/paused': 'true',
