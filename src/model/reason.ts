@@ -66,6 +66,7 @@ export const nodeReasons = [
   'ShapeUnknown',
   'RemovalNotProven',
   'DrainUnderWay',
+  'SwitchedOff',
   'SettlingAfterStart',
   'PolicyOff',
 ] as const;
@@ -97,6 +98,7 @@ export const keptReasons = [
   'NeededAgain',
   'DrainTimedOut',
   'WrongServerLeft',
+  'SwitchedOff',
   'PolicyOff',
 ] as const;
 export type KeptReason = (typeof keptReasons)[number];
