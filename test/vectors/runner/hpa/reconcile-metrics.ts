@@ -49,7 +49,7 @@ export function metricText(metric: VectorMetric, index: number, zero: boolean): 
 }
 
 /** Half of so many thousandths of a core, in cores. */
-const half = (level: number): string => (level / 2000).toFixed(6);
+const half = (level: Milli): string => (Number(level) / 2000).toFixed(6);
 
 interface Asked {
   readonly query: string;
@@ -57,7 +57,7 @@ interface Asked {
 }
 
 /** levels[i] is the CPU of test-pod-i, half of it in each container; or its value of a metric by pod. */
-export function answerOf(metric: VectorMetric, index: number, levels: readonly number[]): Asked {
+export function answerOf(metric: VectorMetric, index: number, levels: readonly Milli[]): Asked {
   const query = nameOf(metric, index);
   const podName = (pod: number) => `test-pod-${pod}`;
   switch (metric.type) {
@@ -77,8 +77,8 @@ export function answerOf(metric: VectorMetric, index: number, levels: readonly n
     case 'object':
       return { query, answer: vectorOf(levels.slice(0, 1).map((level) => sampleOf(decimalOf(level)))) };
     default: {
-      const total = levels.reduce((sum, level) => sum + level, 0);
-      return { query, answer: vectorOf(levels.length === 0 ? [] : [sampleOf(decimalOf(total))]) };
+      const total = levels.reduce<bigint>((sum, level) => sum + BigInt(level), 0n);
+      return { query, answer: vectorOf(levels.length === 0 ? [] : [sampleOf(decimalOf(String(total)))]) };
     }
   }
 }

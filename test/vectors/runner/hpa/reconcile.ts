@@ -9,7 +9,7 @@ import { rfc3339 } from '../../../../src/model/units.ts';
 import { decide } from '../../../../src/policies/decide.ts';
 import { conditionsAfter } from '../../../../src/policies/pods/scaling-conditions.ts';
 import { behaviorOf, loadPolicies, namespace, toleranceOf, type PolicyText, type VectorBehavior } from '../policies.ts';
-import { ago, now, podOf, type VectorPod } from '../pods.ts';
+import { ago, now, podOf, type Milli, type VectorPod } from '../pods.ts';
 import { adapter, type Fields } from '../vector.ts';
 import { historyOf } from './behavior.ts';
 import { answerOf, metricText, type VectorMetric } from './reconcile-metrics.ts';
@@ -28,7 +28,7 @@ export interface ReconcileInput {
   readonly behavior: VectorBehavior | null;
   readonly metrics: readonly VectorMetric[];
   readonly pods: readonly VectorPod[];
-  readonly levels: readonly number[];
+  readonly levels: readonly Milli[];
   readonly recommendationHistory: 'seed' | readonly { readonly replicas: number; readonly secondsAgo: number }[];
   readonly conditionsBefore?: readonly Condition[];
   readonly features: { readonly scaleToZero: boolean; readonly configurableTolerance: boolean };

@@ -115,6 +115,9 @@ function metricOf(input: PlainInput): Fields {
   }
 }
 
+/** The largest number that a case can state; ours go on as floating point. */
+const asInt64 = (milli: number): number => Math.min(Math.round(milli), Number(2n ** 63n - 1n));
+
 interface PlainExpected {
   readonly reportedUsageMilli?: Milli;
 }
@@ -147,7 +150,7 @@ export const plainCase = adapter<{ input: PlainInput; expected: PlainExpected }>
     got: {
       error: false,
       replicas: reading.proposal,
-      reportedUsageMilli: Math.round(Number(reading.detail?.['perReplica'] ?? reading.value) * 1000),
+      reportedUsageMilli: asInt64(Number(reading.detail?.['perReplica'] ?? reading.value) * 1000),
     },
   };
 });
