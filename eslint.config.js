@@ -13,6 +13,7 @@ const pureRooms = [
   'src/promql/**',
   'src/formula/**',
   'src/targets/**',
+  'src/convert/**',
 ];
 
 export default tseslint.config(

@@ -26,6 +26,7 @@ const packagesOf = {
   policies: ['simple-statistics', 'cron-parser', 're2js'],
   promql: ['@prometheus-io/lezer-promql', '@lezer/common', '@lezer/lr'],
   formula: [],
+  convert: [],
   targets: [],
 };
 // files at the top of src/ that every room may import

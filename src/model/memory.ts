@@ -121,6 +121,21 @@ export interface GuardMemory {
   } | null;
 }
 
+/** Planned peaks of the next days that cannot be met, as they were found the last time. */
+export interface PeakMemory {
+  readonly at: Instant;
+  /** the configuration's hash at that time */
+  readonly config: string;
+  readonly shortfalls: readonly {
+    readonly namespace: string;
+    readonly policy: string;
+    readonly window: string;
+    readonly start: Instant;
+    readonly floor: number;
+    readonly why: string;
+  }[];
+}
+
 export interface Memory {
   readonly schema: typeof memorySchema;
   readonly lastTick: Instant | null;
@@ -131,6 +146,7 @@ export interface Memory {
   readonly nodes: Readonly<Record<string, NodeMemory>>;
   readonly conditions: Readonly<Record<string, ConditionMemory>>;
   readonly podGuard: GuardMemory;
+  readonly peaks?: PeakMemory;
 }
 
 export const emptyGuardMemory: GuardMemory = { removed: [], tripped: null };

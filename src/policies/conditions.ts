@@ -8,6 +8,7 @@ import { fillText } from '../model/texts.ts';
 import { minutes, rfc3339, type Instant } from '../model/units.ts';
 import { aMinute, anEvent, atOnce, type Condition, type Found } from './condition.ts';
 import { ofPods } from './conditions-of-pods.ts';
+import { ofSchedules } from './peaks.ts';
 import { isChangeOfMind } from './nodes/drains.ts';
 import type { UndescribedNodes } from './nodes/group-decision.ts';
 
@@ -145,6 +146,7 @@ export function alertsOf(
     ...found.nodes.flatMap((decision) => ofGroup(decision, found.groups[decision.nodeGroup], now)),
     ...ofSources(found.snapshot),
     ...ofLoop(found.snapshot),
+    ...ofSchedules(found.peaks, config, now),
   ];
   const conditions: Record<string, ConditionMemory> = {};
   for (const condition of active) {

@@ -4,15 +4,16 @@ import type { Memory } from '../model/memory.ts';
 import { memorySchema } from '../model/memory.ts';
 import type { NodeDecision, Plan, PodDecision } from '../model/plan.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { targetName } from '../model/target.ts';
+import { targetKey, targetName } from '../model/target.ts';
 import { fillText } from '../model/texts.ts';
 import { minutes, rfc3339, type Instant, type Milliseconds } from '../model/units.ts';
 import { withoutFuture } from './clock-back.ts';
 import { alertsOf } from './conditions.ts';
 import { slowBoot } from './nodes/boot-time.ts';
 import { decideNodes } from './nodes/decide-nodes.ts';
+import { lookAhead } from './peaks.ts';
 import type { UndescribedNodes } from './nodes/group-decision.ts';
-import { decidePods, type NodeOutlook } from './pods/decide-pods.ts';
+import { decidePods, type NodeOutlook, type Standing } from './pods/decide-pods.ts';
 import type { Undescribed } from './pods/decide-target.ts';
 
 export interface Decided {
@@ -77,8 +78,16 @@ export function* deciding(
   const memory = withoutFuture(remembered, now);
   const pods = yield* decidePods(snapshot, config, memory, outlookOf(memory), steadySince, now);
   const nodes = yield* decideNodes(snapshot, config, memory, pods.standings, steadySince, now);
+  const startTime = ({ decision }: Standing): Milliseconds =>
+    pods.targets[targetKey(decision.target)]?.startTime ?? (0 as Milliseconds);
+  const peaks = lookAhead(
+    memory.peaks,
+    { config, snapshot, standings: pods.standings, pools: nodes.pools, startTime },
+    now,
+  );
   const found = {
     snapshot,
+    peaks,
     pods: pods.decisions,
     problems: pods.problems,
     podGuard: pods.podGuard,
@@ -104,6 +113,7 @@ export function* deciding(
       nodes: nodes.nodes,
       conditions: told.conditions,
       podGuard: pods.podGuard,
+      ...(peaks === undefined ? {} : { peaks }),
     },
   };
 }

@@ -29,9 +29,7 @@ const target = z.object({
   unknownSince: z.record(z.string(), instant).default({}),
   recovered: instant.optional(),
   seen: z.number().optional(),
-  foreign: z
-    .array(z.object({ at: instant, from: z.number(), to: z.number(), by: z.string().nullable() }))
-    .optional(),
+  foreign: z.array(z.object({ at: instant, from: z.number(), to: z.number(), by: z.string().nullable() })).optional(),
   lastActive: instant.optional(),
   asleep: z.object({ at: instant, previous: z.number() }).optional(),
   stoppedByHand: instant.optional(),
@@ -102,4 +100,20 @@ export const memoryShape: z.ZodType<Memory> = z.object({
   nodes: z.record(z.string(), node).default({}),
   conditions: z.record(z.string(), condition).default({}),
   podGuard: podGuard.default({ removed: [], tripped: null }),
+  peaks: z
+    .object({
+      at: instant,
+      config: z.string(),
+      shortfalls: z.array(
+        z.object({
+          namespace: z.string(),
+          policy: z.string(),
+          window: z.string(),
+          start: instant,
+          floor: z.number(),
+          why: z.string(),
+        }),
+      ),
+    })
+    .optional(),
 });

@@ -1,6 +1,6 @@
 // The pod tier of one tick: every policy's targets found, measured, decided and guarded. A generator, so that the daemon can take breaths.
 import type { Config, PodPolicy } from '../../model/config.ts';
-import type { PodSpec } from '../../model/kubernetes.ts';
+import type { Pod, PodSpec } from '../../model/kubernetes.ts';
 import { emptyTargetMemory, type GuardMemory, type Memory, type TargetMemory } from '../../model/memory.ts';
 import type { Facts, PodReason } from '../../model/reason.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
@@ -20,6 +20,8 @@ import { findTarget, isFound, whyMissing, type FoundTarget, type MissingTarget }
 /** What a decided target will have to find room for, beyond the pods that exist. */
 export interface Standing {
   readonly decision: Undescribed;
+  readonly policy: PodPolicy;
+  readonly pods: readonly Pod[];
   readonly existing: number;
   readonly template: PodSpec | undefined;
 }
@@ -156,7 +158,7 @@ export function* decidePods(
     const { key, found, policy, target } = claim;
     const problem = bound[index]?.problem ?? null;
     targets[key] = claim.memory;
-    const nothing = { existing: 0, template: undefined };
+    const nothing = { policy, pods: [], existing: 0, template: undefined };
     const hold = (reason: PodReason, facts: Facts): void => {
       const current = isFound(found) ? found.current : null;
       decisions.push(held({ policy, target, current, reason, facts }, config));
@@ -173,6 +175,8 @@ export function* decidePods(
       decisions.push(result.decision);
       targets[key] = result.memory;
       existing.push({
+        policy,
+        pods: found.pods,
         existing: found.pods.filter((pod) => !isTerminal(pod) && !isDeleting(pod)).length,
         template: found.workload.spec?.template?.spec ?? found.pods.at(-1)?.spec,
       });

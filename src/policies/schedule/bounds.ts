@@ -163,7 +163,7 @@ interface Remembered {
 /** Targets of one policy share its windows: one with another base or start time is remembered beside it. */
 const variantsRemembered = 1000;
 /** Windows that come and go without any effect: this many changes of theirs are looked through. */
-const looks = 32;
+const looks = 12;
 const memory = new WeakMap<readonly ScheduleWindow[], Map<string, Remembered>>();
 
 export function boundsAt(

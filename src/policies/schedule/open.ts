@@ -9,8 +9,8 @@ interface RememberedSpan extends Span {
   readonly from: Instant;
 }
 
-/** The present stretch and those that a look ahead passes. */
-const remembered = 8;
+/** The present stretch and those that a look ahead of a week passes. */
+const remembered = 32;
 const spans = new WeakMap<TimeRule, RememberedSpan[]>();
 
 export function spanAt(rule: TimeRule, at: Instant): Span {

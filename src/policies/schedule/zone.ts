@@ -60,22 +60,22 @@ function makeZone(name: string): Zone {
   const changes = new Map<number, number>();
 
   function midnightOffset(day: number): number {
-    return recall(atMidnight, day, () => askOffset(day * dayLength));
+    return atMidnight.get(day) ?? remember(atMidnight, day, askOffset(day * dayLength));
   }
 
   /** The first instant of the UTC day that has the next day's offset. */
   function changeWithin(day: number): number {
-    return recall(changes, day, () => {
-      const before = midnightOffset(day);
-      let low = day * dayLength;
-      let high = low + dayLength;
-      while (high - low > secondLength) {
-        const middle = low + Math.floor((high - low) / 2 / secondLength) * secondLength;
-        if (askOffset(middle) === before) low = middle;
-        else high = middle;
-      }
-      return high;
-    });
+    const known = changes.get(day);
+    if (known !== undefined) return known;
+    const before = midnightOffset(day);
+    let low = day * dayLength;
+    let high = low + dayLength;
+    while (high - low > secondLength) {
+      const middle = low + Math.floor((high - low) / 2 / secondLength) * secondLength;
+      if (askOffset(middle) === before) low = middle;
+      else high = middle;
+    }
+    return remember(changes, day, high);
   }
 
   return {
@@ -98,11 +98,8 @@ function makeZone(name: string): Zone {
   };
 }
 
-function recall(known: Map<number, number>, key: number, ask: () => number): number {
-  const found = known.get(key);
-  if (found !== undefined) return found;
+function remember(known: Map<number, number>, key: number, value: number): number {
   if (known.size >= remembered) known.clear();
-  const asked = ask();
-  known.set(key, asked);
-  return asked;
+  known.set(key, value);
+  return value;
 }

@@ -56,7 +56,7 @@ describe('an annotation on the target', () => {
       return same.deployments({ ...deployment, metadata: { ...deployment.metadata, annotations } });
     };
     const { desired } = run(Array<number>(50).fill(100), 4, {}, steady(), pausedFor(24));
-    expect(desired.findIndex((replicas) => replicas === 1)).toBe(24 + 19);
+    expect(desired.findIndex((replicas) => Number(replicas) === 1)).toBe(24 + 19);
   });
 });
 
@@ -128,7 +128,7 @@ describe('zero', () => {
     const idle = Array<number>(30).fill(0);
     const { desired, decisions } = run([300, 300, 300, 300, ...idle, 5, 6, 450, 450], 3, zero);
     expect(desired.slice(0, 4)).toEqual([3, 3, 3, 3]);
-    const asleep = desired.indexOf(0);
+    const asleep = desired.map(Number).indexOf(0);
     // the last activity was at the fourth tick: more than five minutes later
     expect(asleep).toBe(3 + 21);
     expect(decisions[asleep]).toMatchObject({ reason: 'Inactive', mark: { previous: 2 } });
@@ -139,7 +139,7 @@ describe('zero', () => {
 
   it('is never reached by what is unknown, and a metric that fails wakes nobody', () => {
     const unknown = Array<null>(60).fill(null);
-    expect(run([300, ...unknown], 3, zero).desired.every((replicas) => replicas === 3)).toBe(true);
+    expect(run([300, ...unknown], 3, zero).desired.every((replicas) => Number(replicas) === 3)).toBe(true);
     const asleep = { asleep: { at: at(-60), previous: 3 }, seen: 0, lastActive: at(-600) };
     expect(run([null, null], 0, zero, remembering(asleep)).desired).toEqual([0, 0]);
   });
@@ -179,7 +179,7 @@ describe('a schedule', () => {
     expect(desired.slice(19, 22)).toEqual([4, 12, 12]);
     expect(decisions[20]).toMatchObject({ reason: 'ScheduleWindow', facts: { schedule: 'sale', min: 12 } });
     // twenty ticks of window after the last tick of the sale
-    expect(desired.indexOf(4, 21)).toBe(60);
+    expect(desired.map(Number).indexOf(4, 21)).toBe(60);
   });
 
   it('opens early enough for pods that take their time', () => {
@@ -192,7 +192,7 @@ describe('a schedule', () => {
       );
     const { desired } = run(ticks(30), 4, sale({ min: 12, readyBefore: '2m' }), steady(), slow);
     // two minutes and the minute that a pod takes, before 12:05
-    expect(desired.indexOf(12)).toBe(8);
+    expect(desired.map(Number).indexOf(12)).toBe(8);
   });
 
   it('that only forbids the way down holds it', () => {
@@ -245,7 +245,7 @@ describe('one way only', () => {
     const values = [1000, 1000, ...Array<null>(8).fill(null), ...Array<number>(30).fill(300)];
     const { desired, decisions } = run(values, 10);
     expect(decisions[12]).toMatchObject({ desired: 10 });
-    expect(desired.indexOf(3)).toBe(10 + 20);
+    expect(desired.map(Number).indexOf(3)).toBe(10 + 20);
   });
 
   it('a flap budget holds the way down, never the way up', () => {
@@ -253,7 +253,7 @@ describe('one way only', () => {
     const { decisions, desired } = run(waves, 3, { ...quick, flapBudget: { changes: 3, per: '10m' } }, remembering({}));
     const spent = decisions.findIndex(({ reason }) => reason === 'FlapBudgetSpent');
     expect(decisions[spent]).toMatchObject({ desired: 8, facts: { count: 3 } });
-    expect(desired.slice(spent).every((replicas) => replicas === 8)).toBe(true);
+    expect(desired.slice(spent).every((replicas) => Number(replicas) === 8)).toBe(true);
     expect(decisions[spent]?.until).not.toBeNull();
   });
 
@@ -367,12 +367,12 @@ describe('a guard over all policies', () => {
   const config = aConfig(policies, [], daemon);
 
   it('stops what would lower too many at once, and nothing less', () => {
-    expect(decide(snapshotOf(3), config, memory(), noon).plan.pods.filter(({ desired }) => desired === 1)).toHaveLength(
-      3,
-    );
+    expect(
+      decide(snapshotOf(3), config, memory(), noon).plan.pods.filter(({ desired }) => Number(desired) === 1),
+    ).toHaveLength(3);
     const { plan, memory: after } = decide(snapshotOf(4), config, memory(), noon);
     expect(plan.pods.filter(({ reason }) => reason === 'GuardTripped')).toHaveLength(4);
-    expect(plan.pods.every(({ desired }) => desired === 8)).toBe(true);
+    expect(plan.pods.every(({ desired }) => Number(desired) === 8)).toBe(true);
     expect(plan.alerts.map(({ labels }) => labels['alertname'])).toEqual(['SpringtideGuardTripped']);
     const later = (noon + minutes(60)) as Instant;
     const still = decide(snapshotOf(1), config, { ...after, lastTick: (later - seconds(15)) as Instant }, later);
@@ -383,6 +383,6 @@ describe('a guard over all policies', () => {
     const { memory: tripped } = decide(snapshotOf(4), config, memory(), noon);
     const release = { off: [], until: null, by: 'li', why: '', releasedAt: rfc3339(at(10)) };
     const { plan } = decide(snapshotOf(4, release), config, tripped, at(15));
-    expect(plan.pods.filter(({ desired }) => desired === 1)).toHaveLength(4);
+    expect(plan.pods.filter(({ desired }) => Number(desired) === 1)).toHaveLength(4);
   });
 });
