@@ -2,18 +2,23 @@
 import type { RangeQuery } from '../clients/prometheus/client.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../model/config.ts';
-import type { MagnumFacts, NovaFacts, Snapshot } from '../model/snapshot.ts';
+import type { Scale } from '../model/kubernetes.ts';
+import type { KubernetesFacts, MagnumFacts, NovaFacts, Snapshot } from '../model/snapshot.ts';
 import { rfc3339, seconds } from '../model/units.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
+import { questionsOf } from '../targets/questions.ts';
+import { selectTargets } from '../targets/select.ts';
 import { Gathering } from './gathering.ts';
-import { collectKubernetes } from './kubernetes.ts';
+import { readLists } from './kubernetes.ts';
 import type { KubernetesSource } from './kubernetes.ts';
 import { collectMagnum } from './magnum.ts';
 import type { MagnumSource } from './magnum.ts';
 import { createNovaCollector } from './nova.ts';
 import type { NovaSource } from './nova.ts';
-import { collectPrometheus, queriesOf } from './prometheus.ts';
+import { beginQuestions, collectRanges } from './prometheus.ts';
 import type { PrometheusSource } from './prometheus.ts';
+import { collectScales, customKindsOf } from './scales.ts';
+import type { WantedKind } from './scales.ts';
 
 export interface CollectorParts {
   /** Asked at each collection: configuration may be loaded anew at any time. */
@@ -59,7 +64,7 @@ export function createCollector(parts: CollectorParts): Collect {
   const { clock, openstack } = parts;
   const staleAfter = parts.staleAfter ?? usual.staleAfter;
   const nova = openstack === null ? null : createNovaCollector(openstack.nova, clock);
-  let asked: { readonly config: Config; readonly queries: readonly string[] } | null = null;
+  let wanted: { readonly config: Config; readonly kinds: readonly WantedKind[] } | null = null;
 
   async function cloud(config: Config, gathering: Gathering): Promise<readonly [MagnumFacts, NovaFacts]> {
     // Without a NodePolicy nobody needs to know the cloud.
@@ -96,8 +101,8 @@ export function createCollector(parts: CollectorParts): Collect {
 
   const collect = async (now: Instant, options: CollectOptions = {}): Promise<Snapshot> => {
     const config = parts.config();
-    if (asked?.config !== config) asked = { config, queries: queriesOf(config) };
-    const queries = [...new Set([...asked.queries, ...(options.queries ?? [])])];
+    if (wanted?.config !== config) wanted = { config, kinds: customKindsOf(config) };
+    const { kinds } = wanted;
     const reading = takeAhead(config) ?? beginCloud(config);
     // Real time, like the deadlines of the calls themselves: the network does not know our clock.
     const controller = new AbortController();
@@ -110,11 +115,27 @@ export function createCollector(parts: CollectorParts): Collect {
     if (options.signal?.aborted === true) end();
     const gathering = new Gathering(controller.signal);
     try {
-      const [kubernetes, prometheus, [magnum, novaFacts]] = await Promise.all([
-        collectKubernetes(parts.kubernetes, config, gathering, { now: clock.now(), staleAfter }),
-        collectPrometheus(parts.prometheus, { queries, ranges: options.ranges ?? [] }, gathering, now),
+      const lists = readLists(parts.kubernetes, gathering, { now: clock.now(), staleAfter });
+      const questions = beginQuestions(parts.prometheus, gathering, now);
+      const askFor = (kubernetes: KubernetesFacts): void => {
+        const { bound } = selectTargets(config.podPolicies, kubernetes, gathering.errors);
+        questions.ask(questionsOf(config, bound));
+      };
+      askFor(lists);
+      questions.ask(options.queries ?? []);
+      const scales: Scale[] = [];
+      // Each kind's questions follow as soon as its targets are known: a slow one holds up no other.
+      const readKind = async (kind: WantedKind): Promise<void> => {
+        scales.push(...(await collectScales(parts.kubernetes, kind, gathering)));
+        askFor({ ...lists, scales: [...scales] });
+      };
+      const [ranges, [magnum, novaFacts]] = await Promise.all([
+        collectRanges(parts.prometheus, options.ranges ?? [], gathering),
         reading.facts,
+        ...kinds.map(readKind),
       ]);
+      const prometheus = { ...(await questions.facts()), ...(ranges.length > 0 && { ranges }) };
+      const kubernetes = { ...lists, ...(kinds.length > 0 && { scales }) };
       const errors = [...gathering.errors, ...reading.gathering.errors];
       return { time: rfc3339(now), kubernetes, magnum, nova: novaFacts, prometheus, errors };
     } finally {

@@ -4,8 +4,9 @@ import { ClientError } from '../../src/clients/http/error.ts';
 import type { ListReading } from '../../src/clients/kubernetes/lists.ts';
 import { createCollector } from '../../src/collectors/collector.ts';
 import type { CollectorParts } from '../../src/collectors/collector.ts';
-import { queriesOf } from '../../src/collectors/prometheus.ts';
+import { customKindsOf } from '../../src/collectors/scales.ts';
 import type { Config } from '../../src/model/config.ts';
+import type { ObjectMeta, Scale } from '../../src/model/kubernetes.ts';
 import type { PrometheusAnswer } from '../../src/model/snapshot.ts';
 import { instantOf, later, seconds } from '../../src/model/units.ts';
 import type { Instant, Milliseconds } from '../../src/model/units.ts';
@@ -16,20 +17,38 @@ afterEach(closeWorlds);
 
 const start = instantOf('2026-11-20T08:00:00Z') as Instant;
 
-const metric = (query: string, more: object = {}): object => ({
+const single = (text: string): object => ({ single: text, grouped: null });
+const metric = (query: string, coverage: string | null = null): object => ({
   name: 'm',
-  source: { kind: 'query', query },
-  ageQueries: [`age(${query})`],
-  ...more,
+  source: { kind: 'query', question: single(query), byPod: false },
+  ages: [single(`age(${query})`)],
+  coverage: coverage === null ? null : { question: single(coverage) },
 });
 const aPolicy = (name: string, metrics: readonly object[], target: object = {}): object => ({
   metadata: { name, namespace: 'shop' },
-  spec: { target: { apiVersion: 'apps/v1', kind: 'Deployment', name, ...target }, metrics },
+  aim: { kind: 'one', target: { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name, ...target } },
+  spec: { metrics },
+});
+const selecting = (name: string, metrics: readonly object[], more: object = {}): object => ({
+  metadata: { name, namespace: 'shop' },
+  aim: {
+    ...{
+      kind: 'many',
+      apiVersion: 'space/v1',
+      targetKind: 'Rocket',
+      namespaces: ['shop'],
+      expect: null,
+      overrides: [],
+    },
+    selector: { matchLabels: { stage: 'one' } },
+    ...more,
+  },
+  spec: { metrics },
 });
 const aConfig = (podPolicies: readonly object[], saturation: readonly object[] = [{ query: 'full' }]): Config =>
   ({
     hash: 'h',
-    daemon: { cluster: 'pay', openstack: {} },
+    daemon: { cluster: 'pay', openstack: {}, kubernetes: { namespaces: [] } },
     podPolicies,
     nodePolicies: [{ spec: { growth: { saturation } } }],
   }) as unknown as Config;
@@ -55,6 +74,7 @@ function aWorld(
     query?: (text: string) => Promise<PrometheusAnswer>;
     openstack?: Partial<NonNullable<CollectorParts['openstack']>> | null;
     readScale?: CollectorParts['kubernetes']['writes']['readScale'];
+    custom?: Partial<CollectorParts['kubernetes']['custom']>;
     deadline?: Milliseconds;
   } = {},
 ): World {
@@ -68,6 +88,11 @@ function aWorld(
     kubernetes: {
       lists: { seesAll: changes.seesAll ?? true, read: (list) => ({ ...fresh, ...changes.lists?.[list] }) },
       writes: { readScale: changes.readScale ?? (() => Promise.reject(failure('ServerFault'))) },
+      custom: {
+        list: () => Promise.resolve([]),
+        read: ({ namespace, name }) => Promise.resolve({ namespace, name }),
+        ...changes.custom,
+      },
     },
     prometheus: {
       query: (query, options) => {
@@ -136,10 +161,12 @@ describe('a collection', () => {
     expect((await collect(start)).magnum.cluster?.name).toBe('other');
   });
 
-  it('asks each distinct query once, coverage and saturation included', () => {
-    const cpu = metric('cpu', { coverage: { query: 'count(up)' } });
+  it('asks each distinct query once, coverage and saturation included', async () => {
+    const cpu = metric('cpu', 'count(up)');
     const config = aConfig([aPolicy('a', [cpu]), aPolicy('b', [cpu, metric('rps')])], [{ query: 'rps' }]);
-    expect(queriesOf(config)).toEqual(['cpu', 'age(cpu)', 'count(up)', 'rps', 'age(rps)']);
+    const { parts, asked } = aWorld({ config });
+    await createCollector(parts)(start, { queries: ['cpu', 'extra'] });
+    expect(asked.map(({ query }) => query)).toEqual(['cpu', 'age(cpu)', 'count(up)', 'rps', 'age(rps)', 'extra']);
   });
 
   it('asks at most ten queries at a time', async () => {
@@ -236,16 +263,108 @@ describe('lists of Kubernetes', () => {
     expect(snapshot.errors).toMatchObject([{ what: 'nodes', code: 'PartialView' }]);
   });
 
-  it('are completed by the scales of targets that stand in none', async () => {
+  it('are completed by the scales of targets that stand in none, with their labels', async () => {
     const rocket = (name: string): object => aPolicy(name, [], { apiVersion: 'space/v1', kind: 'Rocket' });
     const { parts } = aWorld({
       config: aConfig([rocket('one'), rocket('two'), rocket('one'), aPolicy('web', [])]),
       readScale: ({ name }) =>
-        name === 'two' ? Promise.reject(failure('ServerFault')) : Promise.resolve({ metadata: { name } }),
+        name === 'two' ? Promise.reject(failure('ServerFault')) : Promise.resolve(aScale(name, '7')),
+      custom: { read: ({ name }) => Promise.resolve({ name, annotations: { 'springtide.io/paused': 'true' } }) },
     });
     const snapshot = await createCollector(parts)(start);
-    expect(snapshot.kubernetes.scales).toEqual([{ metadata: { name: 'one' } }]);
+    expect(snapshot.kubernetes.scales).toEqual([
+      {
+        metadata: { name: 'one', resourceVersion: '7', annotations: { 'springtide.io/paused': 'true' } },
+        spec: { replicas: 3 },
+      },
+    ]);
     expect(snapshot.errors).toMatchObject([{ what: 'scales shop/Rocket/two', code: 'ServerFault' }]);
+  });
+});
+
+const aScale = (name: string, resourceVersion = '1'): Scale => ({
+  metadata: { name, resourceVersion },
+  spec: { replicas: 3 },
+});
+
+describe('custom kinds', () => {
+  const rockets = (...names: string[]): ObjectMeta[] =>
+    names.map((name) => ({ namespace: 'shop', name, labels: { stage: 'one' } }));
+  const perTarget = { ...metric('thrust'), source: { kind: 'query', question: single('x{a="{{name}}"}') }, ages: [] };
+
+  it('are listed, their scales read eight at a time, and each target is asked for', async () => {
+    let open = 0;
+    let most = 0;
+    const names = Array.from({ length: 20 }, (_, index) => `r${index}`);
+    const { parts, asked } = aWorld({
+      config: aConfig([selecting('all', [perTarget])], []),
+      custom: { list: () => Promise.resolve(rockets(...names)) },
+      readScale: async ({ name, kind, apiVersion }) => {
+        most = Math.max(most, ++open);
+        await new Promise((resolve) => setImmediate(resolve));
+        open--;
+        return { ...aScale(name), target: { kind, ...(apiVersion !== undefined && { apiVersion }) } };
+      },
+    });
+    const snapshot = await createCollector(parts)(start);
+    expect(most).toBe(8);
+    expect(snapshot.kubernetes.scales).toHaveLength(20);
+    expect(asked).toHaveLength(20);
+    expect(snapshot.prometheus.queries).toHaveProperty(['x{a="r19"}']);
+  });
+
+  it('that cannot be listed are named once; a scale that cannot be read leaves its object without replicas', async () => {
+    const kinds = [selecting('a', [], { namespaces: ['shop', 'pay'] }), selecting('b', [], { targetKind: 'Probe' })];
+    const { parts } = aWorld({
+      config: aConfig(kinds),
+      custom: {
+        list: ({ kind }) => (kind === 'Rocket' ? Promise.reject(failure('Timeout')) : Promise.resolve(rockets('p1'))),
+      },
+    });
+    const { kubernetes, errors } = await createCollector(parts)(start);
+    expect(kubernetes.scales).toEqual([
+      { metadata: rockets('p1')[0], target: { kind: 'Probe', apiVersion: 'space/v1' } },
+    ]);
+    expect(errors.map(({ what, code }) => [what, code])).toEqual(
+      expect.arrayContaining([
+        ['scales space/v1/Rocket', 'Timeout'],
+        ['scales shop/Probe/p1', 'ServerFault'],
+      ]),
+    );
+    expect(errors).toHaveLength(2);
+  });
+
+  it('of which one never answers hold up no other', async () => {
+    let answered: (metas: ObjectMeta[]) => void = () => undefined;
+    const slow = new Promise<ObjectMeta[]>((resolve) => (answered = resolve));
+    const asked: string[] = [];
+    const { parts } = aWorld({
+      config: aConfig([selecting('a', [perTarget]), selecting('b', [perTarget], { targetKind: 'Probe' })], []),
+      custom: { list: ({ kind }) => (kind === 'Rocket' ? slow : Promise.resolve(rockets('p1'))) },
+      readScale: ({ name, kind }) => Promise.resolve({ ...aScale(name), target: { kind } }),
+      query: (text) => {
+        asked.push(text);
+        // the slow kind answers only after the other's question was asked
+        answered(rockets('r1'));
+        return Promise.resolve(answerOf('1'));
+      },
+    });
+    await createCollector(parts)(start);
+    expect(asked).toEqual(['x{a="p1"}', 'x{a="r1"}']);
+  });
+
+  it.each<[string, object, readonly string[], (string | undefined)[]]>([
+    ['named namespaces', { namespaces: ['shop', 'pay'] }, [], ['shop', 'pay']],
+    ['a pattern', { namespaces: ['pay-*', 'shop'] }, [], [undefined]],
+    ['what may be seen', { namespaces: ['pay-*'] }, ['pay-eu', 'shop'], ['pay-eu']],
+    ['a long list', { namespaces: Array.from({ length: 30 }, (_, index) => `ns-${index}`) }, [], [undefined]],
+  ])('%s: the API server is asked for no more than is meant', (_what, more, visible, expected) => {
+    const config = aConfig([selecting('a', [], more), selecting('b', [], more), aPolicy('web', [])]);
+    const daemon = { ...config.daemon, kubernetes: { ...config.daemon.kubernetes, namespaces: [...visible] } };
+    const [kind, ...others] = customKindsOf({ ...config, daemon });
+    expect(others).toEqual([]);
+    expect(kind?.kind).toEqual({ apiVersion: 'space/v1', kind: 'Rocket' });
+    expect(kind?.lists).toEqual(expected.map((namespace) => ({ namespace, labelSelector: 'stage=one' })));
   });
 });
 
@@ -254,7 +373,7 @@ describe('the cloud', () => {
     const world = await aCloud();
     const { uuid } = await world.group('extra');
     world.cloud.inject({ kind: 'http500', service: 'magnum', path: `/nodegroups/${uuid}` });
-    const config = { ...aConfig([]), daemon: { cluster: 'k8s', openstack: {} } } as Config;
+    const config = { ...aConfig([]), daemon: { ...aConfig([]).daemon, cluster: 'k8s' } } as Config;
     const snapshot = await createCollector(aWorld({ config, openstack: world.clients }).parts)(start);
     expect(snapshot.magnum.nodegroups?.map(({ name }) => name)).toEqual(['default-master', 'default-worker']);
     expect(snapshot.magnum).toHaveProperty('versions');

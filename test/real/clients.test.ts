@@ -453,6 +453,10 @@ describe('the Prometheus client', () => {
           read: () => ({ items: [], synced: true, lastContact: systemClock.now(), failure: null }),
         },
         writes: { readScale: () => Promise.reject(new Error('nobody asks')) },
+        custom: {
+          list: () => Promise.reject(new Error('nobody asks')),
+          read: () => Promise.reject(new Error('nobody asks')),
+        },
       },
       prometheus: client,
       openstack: null,
