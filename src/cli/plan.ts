@@ -45,7 +45,7 @@ export function registerPlan(program: Command): void {
     .action(plan);
 }
 
-const readMemory = async (file: string): Promise<Memory> => {
+export const readMemory = async (file: string): Promise<Memory> => {
   try {
     return parseMemory(await readFile(file, 'utf8'), file);
   } catch (thrown) {
@@ -54,10 +54,10 @@ const readMemory = async (file: string): Promise<Memory> => {
   }
 };
 
-const memoryIn = (recording: ReadRecording | null, where: string): Memory =>
+export const memoryIn = (recording: ReadRecording | null, where: string): Memory =>
   recording?.recording.memory === undefined ? emptyMemory() : memoryOf(recording.recording.memory, where);
 
-const timeOf = (recording: ReadRecording, where: string): Instant => {
+export const timeOf = (recording: ReadRecording, where: string): Instant => {
   const at = instantOf(recording.recording.snapshot.time);
   if (at !== null) return at;
   throw new SpringtideError({
@@ -68,7 +68,7 @@ const timeOf = (recording: ReadRecording, where: string): Instant => {
   });
 };
 
-async function recordingText(file: string): Promise<string> {
+export async function recordingText(file: string): Promise<string> {
   try {
     return file === '-' ? await textOf(process.stdin) : await readFile(file, 'utf8');
   } catch (thrown) {
@@ -124,7 +124,7 @@ async function planStream(options: PlanOptions, config: Config): Promise<void> {
 
 const firstLists = seconds(20);
 
-async function collectOnce(config: Config) {
+export async function collectOnce(config: Config) {
   const { connectWorld } = await import('../assemble.ts');
   const world = await connectWorld({ config: () => config, clock: systemClock, env: process.env });
   try {
