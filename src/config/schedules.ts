@@ -14,7 +14,6 @@ interface ReadCalendar {
   readonly name: string;
   readonly timeZone: string;
   readonly days: CalendarDays;
-  /** shared by all schedules that use it: when it is open is reckoned once for all */
   readonly windows: ReadonlyMap<string, TimeRule>;
 }
 
@@ -23,6 +22,8 @@ export interface Calendars {
   readonly byName: ReadonlyMap<string, ReadCalendar>;
   /** of those that are written but may not be used */
   readonly refused: readonly string[];
+  /** rules by what they say: schedules that say the same share one, and it is reckoned once for all */
+  readonly rules: Map<string, TimeRule>;
 }
 
 export function readCalendars(documents: readonly CalendarDocument[], refused: readonly string[]): Calendars {
@@ -31,7 +32,7 @@ export function readCalendars(documents: readonly CalendarDocument[], refused: r
     const { name } = document.metadata;
     if (!byName.has(name)) byName.set(name, readCalendar(document));
   }
-  return { byName, refused: refused.filter((name) => !byName.has(name)) };
+  return { byName, refused: refused.filter((name) => !byName.has(name)), rules: new Map() };
 }
 
 function readCalendar({ metadata: { name }, spec }: CalendarDocument): ReadCalendar {
@@ -100,9 +101,19 @@ export function resolveSchedule(entries: readonly ScheduleEntry[], calendars: Ca
       findings.push(found);
       return [];
     }
-    return [windowOf(entry, found)];
+    return [windowOf(entry, shared(found, calendars))];
   });
   return { windows, findings };
+}
+
+function shared(rule: TimeRule, { rules }: Calendars): TimeRule {
+  // within one load a calendar is known by its name
+  const key = JSON.stringify(rule, (field, value: unknown) =>
+    field === 'calendar' ? (value as CalendarDays | null)?.name : value,
+  );
+  const known = rules.get(key) ?? rule;
+  rules.set(key, known);
+  return known;
 }
 
 const windowOf = (entry: ScheduleEntry, rule: TimeRule): ScheduleWindow => ({
