@@ -67,7 +67,8 @@ function toleranceOf(written: unknown, direction: string, notebook: Notebook): n
   const { tolerance } = fieldsOf(fieldsOf(written)[direction]);
   if (!isGiven(tolerance)) return undefined;
   const share = parseQuantity(textOf(tolerance));
-  if (share !== null && share >= 0 && share <= 1) return share;
+  const most = direction === 'scaleUp' ? Infinity : 1;
+  if (share !== null && share >= 0 && share <= most) return share;
   notebook.write('FieldInvalid', invalid(`behavior.${direction}.tolerance`, tolerance));
   return undefined;
 }

@@ -71,14 +71,16 @@ function prometheus(trigger: Fields, context: TriggerContext): Converted[] {
   for (const field of leftBehind) notebook.write('FieldLeft', { field: `triggers.${wanted}.${field}` });
   if (isGiven(trigger['authenticationRef'])) notebook.write('AuthenticationOfTheDaemon', { metric: name });
   const ignores = booleanOf(metadata['ignoreNullValues']) !== false;
-  if (ignores) notebook.write(context.keepIgnoreNullValues ? 'EmptyIsZero' : 'HoldOnEmpty', { metric: name });
+  // An input of a formula has no rule of its own: there ?? says what stands in.
+  const emptyIsZero = ignores && context.keepIgnoreNullValues && !inputsOnly;
+  if (ignores) notebook.write(emptyIsZero ? 'EmptyIsZero' : 'HoldOnEmpty', { metric: name });
   const isValue = trigger['metricType'] === 'Value';
   const metric = given<MetricDraft>({
     name,
     query,
     use: inputsOnly ? 'formula' : undefined,
     target: inputsOnly || threshold === null ? undefined : isValue ? { value: threshold } : { averageValue: threshold },
-    unknown: ignores && context.keepIgnoreNullValues ? { treatAs: 0 } : undefined,
+    unknown: emptyIsZero ? { treatAs: 0 } : undefined,
     activation: context.mayWake && !inputsOnly ? (numberOf(metadata['activationThreshold']) ?? 0) : undefined,
   });
   return [{ kind: 'metric', trigger: own, metric, server: addressOf(metadata['serverAddress']) }];

@@ -251,7 +251,7 @@ describe('a HorizontalPodAutoscaler', () => {
 
   it('lists what is beside the point', () => {
     const behavior = {
-      scaleUp: { stabilizationWindowSeconds: -1, selectPolicy: 'Most', tolerance: '2', policies: [{ type: 'Pods' }] },
+      scaleUp: { stabilizationWindowSeconds: -1, selectPolicy: 'Most', tolerance: '-2', policies: [{ type: 'Pods' }] },
     };
     const annotations = { 'autoscaling.alpha.kubernetes.io/metrics': '{' };
     const { notes } = converted('hpa', [hpa({ metrics: [cpu], behavior, other: 1 }, { annotations })]);

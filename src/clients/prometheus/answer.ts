@@ -47,11 +47,13 @@ function firstWrong(result: readonly unknown[], check: (element: unknown) => str
 
 function vectorSample(sample: unknown): string | null {
   if (!isObject(sample) || !isObject(sample['metric'])) return 'is no sample';
-  if (isPoint(sample['value'])) return null;
+  // An empty point is what some servers write for "no value": an answer, and an unknown one.
+  if (isPoint(sample['value']) || isEmptyList(sample['value'])) return null;
   return sample['histogram'] === undefined
     ? 'has no [time, value]'
     : 'is a native histogram and no number: take a quantile or a rate of its count';
 }
 
+const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
 const isPoint = (value: unknown): boolean =>
   Array.isArray(value) && value.length === 2 && typeof value[0] === 'number' && typeof value[1] === 'string';

@@ -392,7 +392,7 @@ class TargetDecision {
     const { resourceVersion: version } = found.workload.metadata;
     const marked = previousReplicasOf(found.workload.metadata) !== null;
     const sleep = {
-      concerned: this.#policy.spec.zero !== undefined || this.#memory.asleep !== undefined,
+      concerned: this.#policy.spec.zero !== undefined || this.#input.memory.asleep !== undefined,
       asleep: course.replicas === 0,
     };
     const decision: Undescribed = {

@@ -140,6 +140,12 @@ function samplesOfPods(samples: readonly PrometheusSample[], target: TargetRef, 
   return byPod;
 }
 
+/** What each replica bears of a total, in whole thousandths as the HPA reports it. */
+function perReplica(metric: Metric, { statusReplicas }: TargetFacts, value: number): Facts | null {
+  if (metric.target?.kind !== 'averageValue') return null;
+  return { perReplica: statusReplicas > 0 ? Math.ceil((value * 1000) / statusReplicas) / 1000 : 0 };
+}
+
 function valueOf(
   metric: Metric,
   source: Exclude<MetricSource, { kind: 'formula' }>,
@@ -152,7 +158,9 @@ function valueOf(
       const samples = answers.samples(source.question, facts.target) ?? wasNotAsked;
       if (!source.byPod || samples.state !== 'ok' || metric.target === null) {
         const number = numberOf(samples);
-        return number.state === 'ok' ? { state: 'ok', value: { value: number.value } } : number;
+        if (number.state !== 'ok') return number;
+        const detail = perReplica(metric, facts, number.value);
+        return { state: 'ok', value: { value: number.value, ...(detail === null ? {} : { detail }) } };
       }
       const perPod: PerPod = { resource: 'other', container: null, target: metric.target };
       return byPodSamples(perPod, policy.spec, facts, samplesOfPods(samples.value, facts.target, now), now);

@@ -103,8 +103,7 @@ const wanted = ({ typical }: ScheduledPolicy, { min, max }: Bounds): number => M
 function risesByTime(policies: readonly ScheduledPolicy[], at: Instant): Rise[][] {
   const byTime = new Map<Instant, Rise[]>();
   for (const of of policies)
-    for (const transition of comingTransitions(of.windows, of.base, at, of.startTime)) {
-      if (transition.at > at + lookedAhead) break;
+    for (const transition of comingTransitions(of.windows, of.base, at, of.startTime, (at + lookedAhead) as Instant)) {
       const others = byTime.get(transition.at);
       if (others === undefined) byTime.set(transition.at, [{ of, transition }]);
       else others.push({ of, transition });

@@ -10,6 +10,7 @@ import {
   type EffectiveBounds,
   type Phase,
 } from './bounds.ts';
+import { always } from './span.ts';
 
 export interface Transition {
   readonly at: Instant;
@@ -28,16 +29,18 @@ export interface WindowTurn {
 /** Windows without any effect are passed over, but not for ever. */
 const looks = 2000;
 
+/** Strictly after `from`, none after `last`. */
 export function* comingTransitions(
   windows: readonly ScheduleWindow[],
   base: Bounds,
   from: Instant,
   startTime: Milliseconds,
+  last: Instant = always,
 ): Generator<Transition, void> {
   const phasesAt = (at: Instant): Phase[] => windows.map((window) => standingAt(window, at, startTime).phase);
   let here = { phases: phasesAt(from), bounds: freshBoundsAt(base, windows, from, startTime) };
   let { at } = nextLook(windows, from, startTime);
-  for (let count = 0; at !== null && count < looks; count++) {
+  for (let count = 0; at !== null && at <= last && count < looks; count++) {
     const there = { phases: phasesAt(at), bounds: freshBoundsAt(base, windows, at, startTime) };
     if (!sameBounds(here.bounds, there.bounds)) {
       const turns = windows.flatMap(({ name }, index): WindowTurn[] => {

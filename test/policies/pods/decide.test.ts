@@ -23,7 +23,15 @@ describe('a metric', () => {
       { step: 'rates', from: 9, to: 8, by: 'scaleUp 4 pods/15 s' },
     ]);
     expect(decision.metrics).toEqual([
-      { name: 'requests', value: 900, target: 100, ageSeconds: null, proposal: 9, state: 'ok' },
+      {
+        name: 'requests',
+        value: 900,
+        target: 100,
+        ageSeconds: null,
+        proposal: 9,
+        state: 'ok',
+        detail: { perReplica: 225 },
+      },
     ]);
     expect(decision.message).toMatch(/900.*9|9.*900/);
   });

@@ -1,0 +1,118 @@
+// The vectors of this checkout in `npm test`, and the runner's own promises: nothing unknown passes, nothing is left out.
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rules } from './runner/deviations.ts';
+import { families, manifest } from './runner/manifest.ts';
+import { isGood, linesOf, sumOf } from './runner/report.ts';
+import { runDirectory } from './runner/run.ts';
+import type { FileReport } from './runner/vector.ts';
+
+const here = import.meta.dirname;
+const ours = Object.entries(manifest).flatMap(([name, { count }]) => (count === null ? [] : [[name, count] as const]));
+let reports: readonly FileReport[] = [];
+let ran: readonly FileReport[] = [];
+beforeAll(async () => {
+  reports = await runDirectory(here);
+  ran = reports.filter(({ run }) => run);
+});
+
+describe('vectors', () => {
+  it.each(ours)('%s', (name, count) => {
+    const found = ran.filter((report) => report.name === name);
+    expect(found.flatMap(linesOf).slice(1).join('\n')).toBe('');
+    expect(found).toMatchObject([{ problem: null }]);
+    expect(found[0]?.cases).toHaveLength(count);
+  });
+
+  it('are all known: no file that nobody reads, no folder that nobody answers for', () => {
+    expect(ran.map(({ name }) => name)).toEqual(ours.map(([name]) => name).sort());
+    const folders = new Set(reports.map(({ name }) => name.split('/')[0] ?? ''));
+    expect([...folders].filter((folder) => families[folder] === undefined)).toEqual([]);
+  });
+});
+
+describe('deviations', () => {
+  it('are few, each has its reason, and each is met by a case', () => {
+    const text = readFileSync(path.join(here, 'deviations.md'), 'utf8');
+    const headings = [...text.matchAll(/^## ([a-z-]+)$/gm)].map(([, name]) => name);
+    expect(headings).toEqual(rules.map(({ name }) => name));
+    expect(rules.length).toBeLessThanOrEqual(5);
+    const used = new Set(
+      ran.flatMap(({ cases }) => cases.flatMap(({ result }) => (result.verdict === 'deviates' ? [result.rule] : []))),
+    );
+    expect([...used].sort()).toEqual(rules.map(({ name }) => name).sort());
+  });
+});
+
+describe('the runner', () => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'vectors-'));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  const given = async (name: string, content: object | string) => {
+    const folder = mkdtempSync(path.join(directory, 'case-'));
+    mkdirSync(path.join(folder, path.dirname(name)), { recursive: true });
+    const text = typeof content === 'string' ? content : JSON.stringify(content);
+    writeFileSync(path.join(folder, `${name}.json`), text);
+    const found = await runDirectory(folder);
+    return { lines: [...found.flatMap(linesOf), sumOf(found)], good: isGood(found) };
+  };
+  const limits = { currentReplicas: 3, desiredReplicas: 5, minReplicas: 1, maxReplicas: 4 };
+  const one = { id: 'one', name: 'a case', input: limits };
+
+  it('prints a failure with what was expected and what came', async () => {
+    const cases = [
+      { ...one, expected: { replicas: 4 } },
+      { ...one, expected: { replicas: 5 } },
+    ];
+    expect(await given('hpa/legacy_limits', { cases })).toEqual({
+      lines: [
+        'hpa/legacy_limits 1 passed, 1 failed',
+        '  one a case',
+        '    expected { replicas: 5 }',
+        '    got      { replicas: 4 }',
+        '1 files: 1 passed, 1 failed',
+      ],
+      good: false,
+    });
+  });
+
+  it.each([
+    ['a file that nobody knows', 'hpa/novelty', { cases: [] }, 'hpa/novelty unknown file'],
+    ['a family that nobody knows', 'vpa/limits', { cases: [] }, 'vpa/limits unknown file'],
+    ['an array that nobody reads', 'hpa/legacy_limits', { more: [{ ...one, expected: {} }] }, /unknown array "more"/],
+    ['a file without cases', 'hpa/legacy_limits', { cases: [] }, /no cases in "cases"/],
+    ['what is no JSON', 'hpa/legacy_limits', '{', /JSON/],
+    [
+      'an expectation without content',
+      'hpa/legacy_limits',
+      { cases: [{ ...one, expected: {} }] },
+      /0 passed, 1 failed/,
+    ],
+    [
+      'a field that ours does not answer',
+      'hpa/legacy_limits',
+      { cases: [{ ...one, expected: { other: 1 } }] },
+      /1 failed/,
+    ],
+    ['an input that breaks the adapter', 'hpa/group_pods', { cases: [{ ...one, expected: { a: 1 } }] }, /1 failed/],
+  ])('fails for %s', async (_, name, content, line) => {
+    const { lines, good } = await given(name, content);
+    expect(lines[0]).toMatch(line);
+    expect(good).toBe(false);
+  });
+
+  it('names the families that are not run, and does not take nothing for success', async () => {
+    expect(families['alertmanager']).toBe('later');
+    expect(await given('alertmanager/route', { cases: [] })).toEqual({
+      lines: ['alertmanager/route not run', '0 files: 0 passed, 0 failed; 1 files not run'],
+      good: false,
+    });
+  });
+
+  it('runs the files that are asked for only', async () => {
+    cpSync(path.join(here, 'hpa'), path.join(directory, 'some', 'hpa'), { recursive: true });
+    const found = await runDirectory(path.join(directory, 'some'), ['hpa/defaults']);
+    expect(found.map(({ name }) => name)).toEqual(['hpa/defaults']);
+  });
+});
