@@ -4,10 +4,13 @@ import { Command } from 'commander';
 import { messageOf, SpringtideError } from '../model/errors.ts';
 import { version } from '../version.ts';
 import { registerDemo } from './demo.ts';
+import { registerExplain } from './explain.ts';
 import { registerImport } from './import.ts';
 import { registerPlan } from './plan.ts';
+import { registerRelease } from './release.ts';
 import { registerRun } from './run.ts';
 import { registerSchema } from './schema.ts';
+import { registerStop } from './stop.ts';
 import { registerValidate } from './validate.ts';
 
 /** 0 ok, 1 something unforeseen, 2 bad input, 3 the world could not be read. */
@@ -30,6 +33,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 registerRun(program);
 registerDemo(program);
 registerPlan(program);
+registerExplain(program);
+registerStop(program);
+registerRelease(program);
 registerValidate(program);
 registerImport(program);
 registerSchema(program);

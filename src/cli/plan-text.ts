@@ -1,7 +1,9 @@
 // A plan for people: one line a decision, the steps below it where a number was changed on the way.
 import type { NodeDecision, Plan, PodDecision } from '../model/plan.ts';
+import type { ControlFacts } from '../model/snapshot.ts';
 import { targetName } from '../model/target.ts';
 import { fillText, type Texts } from '../model/texts.ts';
+import { switchText } from './switch.ts';
 
 const signs = { scale: '~', grow: '+', shrink: '-', hold: '=', none: ' ', refused: '!' } as const;
 
@@ -23,22 +25,24 @@ function podLines(decision: PodDecision, texts: Texts): string[] {
 }
 
 function nodeLines(decision: NodeDecision, texts: Texts): string[] {
-  const { action, nodeGroup, current, desired, message, mode, kept, drains } = decision;
+  const { action, nodeGroup, current, desired, message, mode, kept, drains, facts } = decision;
   const change = current === desired ? `${current ?? '?'}` : `${current ?? '?'} → ${desired ?? '?'}`;
   return [
     `${signs[action]} ${fillText(texts, 'cli.nodeGroup')} ${nodeGroup}  ${change}  [${mode}] ${message}`,
     ...drains.map((step) => `    ${step.step} ${step.node}`),
     ...kept.map((node) => {
-      const why = fillText(texts, `reason.${node.reason}`, { by: node.by ?? '', node: node.node });
+      const why = fillText(texts, `reason.${node.reason}`, { ...facts, by: node.by ?? '', node: node.node });
       const until = node.until === null ? '' : ` (${fillText(texts, 'cli.until', { until: node.until })})`;
       return `    ${node.node}: ${why}${until}`;
     }),
   ];
 }
 
-export function planText(plan: Plan, texts: Texts): string {
+/** `control`: the switch that holds something; null: nothing is off. */
+export function planText(plan: Plan, texts: Texts, control: ControlFacts | null): string {
   const lines = [
     fillText(texts, 'cli.plan', { time: plan.time, hash: plan.configHash }),
+    ...(control === null ? [] : [`! ${switchText(control, texts)}`]),
     ...plan.pods.flatMap((decision) => podLines(decision, texts)),
     ...plan.nodes.flatMap((decision) => nodeLines(decision, texts)),
     ...plan.alerts.map(

@@ -10,13 +10,17 @@ import { loadConfigOrThrow } from '../config/load.ts';
 import type { Config } from '../model/config.ts';
 import { messageOf, SpringtideError } from '../model/errors.ts';
 import { emptyMemory, type Memory } from '../model/memory.ts';
+import type { Snapshot } from '../model/snapshot.ts';
 import { languages, type Language } from '../model/texts.ts';
 import { instantOf, seconds, type Instant } from '../model/units.ts';
 import { decide } from '../policies/decide.ts';
 import { record } from '../policies/record.ts';
+import { controlInDirectory } from '../state/control.ts';
+import { stateDirectoryOf } from '../state/directory.ts';
 import { memoryOf, memoryText, parseMemory } from '../state/memory-text.ts';
 import { assumedOutcomes } from './assumed-outcomes.ts';
 import { planText } from './plan-text.ts';
+import { standing } from './switch.ts';
 
 interface PlanOptions {
   readonly config: string;
@@ -92,7 +96,9 @@ async function plan(options: PlanOptions): Promise<void> {
     await writeRecording(options.save, { snapshot, memory, configHash: config.hash, outcomes: [] });
   if (options.saveMemory !== undefined) await writeFile(options.saveMemory, memoryText(decided.memory));
   process.stdout.write(
-    options.output === 'json' ? `${JSON.stringify(decided.plan, null, 2)}\n` : planText(decided.plan, config.texts),
+    options.output === 'json'
+      ? `${JSON.stringify(decided.plan, null, 2)}\n`
+      : planText(decided.plan, config.texts, standing(snapshot.control, now)),
   );
 }
 
@@ -116,7 +122,9 @@ async function planStream(options: PlanOptions, config: Config): Promise<void> {
     const outcomes = read.recording.outcomes ?? assumedOutcomes(decided.plan, now);
     memory = record(decided.memory, outcomes, now);
     process.stdout.write(
-      options.output === 'json' ? `${JSON.stringify(decided.plan)}\n` : planText(decided.plan, config.texts),
+      options.output === 'json'
+        ? `${JSON.stringify(decided.plan)}\n`
+        : planText(decided.plan, config.texts, standing(read.recording.snapshot.control, now)),
     );
   }
   if (options.saveMemory !== undefined) await writeFile(options.saveMemory, memoryText(memory));
@@ -124,7 +132,14 @@ async function planStream(options: PlanOptions, config: Config): Promise<void> {
 
 const firstLists = seconds(20);
 
-export async function collectOnce(config: Config) {
+/** What people have switched off counts for a plan as it does for the daemon. */
+async function switchOf(config: Config): Promise<Pick<Snapshot, 'control'>> {
+  const { control, damage } = await controlInDirectory(stateDirectoryOf(config.daemon)).read();
+  if (damage !== null) process.stderr.write(`springtide: the switch cannot be read: ${damage}\n`);
+  return control === null ? {} : { control };
+}
+
+export async function collectOnce(config: Config): Promise<Snapshot> {
   const { connectWorld } = await import('../assemble.ts');
   const world = await connectWorld({ config: () => config, clock: systemClock, env: process.env });
   try {
@@ -138,7 +153,7 @@ export async function collectOnce(config: Config) {
         cause: thrown,
       });
     });
-    return await world.collect(systemClock.now());
+    return { ...(await world.collect(systemClock.now())), ...(await switchOf(config)) };
   } finally {
     await world.close();
   }
