@@ -6,6 +6,7 @@ import type { ProblemPath } from './problem.ts';
 import { queryFindings } from './queries.ts';
 import { valueAt } from './shape.ts';
 import type { Finding } from './source.ts';
+import { manyTargetsFindings } from './targets.ts';
 import { zeroFindings } from './zero.ts';
 
 const wrong = (path: ProblemPath, message: string, mend?: string, at: 'key' | 'value' = 'value'): Finding => ({
@@ -78,6 +79,7 @@ export function podPolicyFindings(raw: unknown): Finding[] {
     ...duplicateNames(raw, ['spec', 'metrics'], 'metric'),
     ...metrics.flatMap((metric, index) => metricFindings(raw, metric, ['spec', 'metrics', index])),
     ...formulaFindings(raw),
+    ...manyTargetsFindings(raw),
     ...duplicateNames(raw, ['spec', 'schedule'], 'schedule entry'),
     ...scheduleFindings(raw),
     ...fallbackFindings(raw),

@@ -17,16 +17,7 @@ interface Row {
 const leaveOut = 'take it out';
 
 export const unsupported: readonly Row[] = [
-  {
-    kind: 'PodPolicy',
-    path: 'spec.targets',
-    what: 'selecting many targets',
-    mend: 'write one PodPolicy with target: for each',
-  },
-  { kind: 'PodPolicy', path: 'spec.overrides', what: 'overrides', mend: 'write one PodPolicy with target: for each' },
   { kind: 'PodPolicy', path: 'spec.forecast', what: 'forecasting' },
-  { kind: 'PodPolicy', path: 'spec.metrics.*.split', what: 'splitting one query over many targets' },
-  { kind: 'PodPolicy', path: 'spec.metrics.*.coverage', what: 'the coverage of a metric' },
   { kind: 'PodPolicy', path: 'spec.behavior.scaleDown.victim', what: 'choosing which pods go first' },
   {
     kind: 'PodPolicy',
