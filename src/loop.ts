@@ -9,6 +9,8 @@ export interface LoopParts {
   readonly tick: (due: Instant, signal: AbortSignal) => Promise<void>;
   /** what takes long is begun a little before each tick */
   readonly prepare?: () => void;
+  /** calls back when the next tick is to begin at once: a changed policy does not wait for its turn */
+  readonly hurry?: (listener: () => void) => () => void;
   readonly signal: AbortSignal;
 }
 
@@ -25,7 +27,21 @@ export function nextDue(due: Instant, interval: Milliseconds, now: Instant): Ins
 /** How long before a tick its preparation begins: a second, or a third of a short interval. */
 const leadOf = (interval: Milliseconds): Milliseconds => Math.min(1_000, interval / 3) as Milliseconds;
 
-export async function runLoop({ clock, interval, tick, prepare, signal }: LoopParts): Promise<void> {
+export async function runLoop({ clock, interval, tick, prepare, hurry, signal }: LoopParts): Promise<void> {
+  let hurried = false;
+  const isHurried = (): boolean => hurried;
+  let waking = new AbortController();
+  const forget = hurry?.(() => {
+    hurried = true;
+    waking.abort();
+  });
+  const stop = (): void => waking.abort();
+  signal.addEventListener('abort', stop, { once: true });
+  /** Ends early when told to stop or to hurry. */
+  const rest = async (length: Milliseconds): Promise<void> => {
+    waking = new AbortController();
+    if (!hurried && !signal.aborted) await sleep(clock, length, waking.signal);
+  };
   let due = clock.now();
   while (!signal.aborted) {
     await tick(due, signal);
@@ -34,13 +50,16 @@ export async function runLoop({ clock, interval, tick, prepare, signal }: LoopPa
     due = now < due ? now : due;
     due = nextDue(due, interval(), now);
     const wait = Math.max(0, since(now, due)) as Milliseconds;
-    if (prepare === undefined) await sleep(clock, wait, signal);
-    else {
-      const lead = Math.min(wait, leadOf(interval())) as Milliseconds;
-      await sleep(clock, (wait - lead) as Milliseconds, signal);
-      if (signal.aborted) return;
+    const lead = prepare === undefined ? wait : (Math.min(wait, leadOf(interval())) as Milliseconds);
+    if (prepare !== undefined) {
+      await rest((wait - lead) as Milliseconds);
+      if (signal.aborted) break;
       prepare();
-      await sleep(clock, lead, signal);
     }
+    await rest(lead);
+    if (isHurried()) due = clock.now();
+    hurried = false;
   }
+  forget?.();
+  signal.removeEventListener('abort', stop);
 }

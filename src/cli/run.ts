@@ -106,6 +106,7 @@ async function run(options: RunOptions): Promise<void> {
     env: process.env,
     http: { listen: http.listen, metricsListen: http.metrics === http.listen ? null : http.metrics },
   });
+  const hurries = new Set<() => void>();
   const watching = watchConfig(
     options.config,
     current.result,
@@ -114,6 +115,7 @@ async function run(options: RunOptions): Promise<void> {
       for (const problem of reload.result.problems) log.warn(formatProblem(problem));
       current.take(reload.result);
       log.info({ hash: current.config().hash, refused: reload.refused }, 'configuration read again');
+      for (const hurry of hurries) hurry();
     },
   );
   await runLoop({
@@ -123,6 +125,10 @@ async function run(options: RunOptions): Promise<void> {
       await springtide.tick(due, signal);
     },
     prepare: springtide.world.collect.askAhead,
+    hurry: (listener) => {
+      hurries.add(listener);
+      return () => hurries.delete(listener);
+    },
     signal: stopping.signal,
   });
   await watching;

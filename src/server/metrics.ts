@@ -38,6 +38,7 @@ const labelsOf = ({ namespace, kind, name }: TargetRef) => ({
   target_name: name,
 });
 const callBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const lagBuckets = [1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 300];
 const tickBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60];
 
 /** A gauge whose series live only as long as what they describe: prom-client's own never go. */
@@ -91,6 +92,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
     'metric',
   ]);
   const metricUnknown = living('metric_unknown', '1 while a metric has no usable value.', [...targetLabels, 'metric']);
+  const scaleLag = histogram(
+    'scale_lag_seconds',
+    'From the newest sample behind the governing metric to the end of the write.',
+    lagBuckets,
+  );
+  const directionChanges = living('direction_changes', 'Changes of direction within the flap budget.', targetLabels);
   const desiredNodes = living('desired_nodes', 'Nodes that are wanted.', ['node_group']);
   const currentNodes = living('current_nodes', 'Nodes that the group has now.', ['node_group']);
   const upcomingNodes = living('upcoming_nodes', 'Ordered nodes that run no pods yet.', ['node_group']);
@@ -141,7 +148,30 @@ export function createMetrics(options: MetricsOptions): Metrics {
       decision.metrics.map((reading) => ({ labels: { ...labels, metric: reading.name }, reading })),
     );
     queryLag(readings.map(({ labels, reading }) => ({ labels, value: reading.ageSeconds })));
+    directionChanges(
+      rows.map(({ labels, decision }) => {
+        const changes = decision.facts['directionChanges'];
+        return { labels, value: typeof changes === 'number' ? changes : null };
+      }),
+    );
     metricUnknown(readings.map(({ labels, reading }) => ({ labels, value: reading.state === 'ok' ? 0 : 1 })));
+  }
+
+  /** What the whole way took: how old the sample was, and how long we took from asking to writing. */
+  function recordLag({ plan, outcomes: done, stages: ran }: TickReport): void {
+    const scaled = new Set(
+      done.flatMap((outcome) =>
+        outcome.kind === 'scale' && outcome.status === 'succeeded' ? [targetKey(outcome.target)] : [],
+      ),
+    );
+    if (scaled.size === 0) return;
+    const ours =
+      ((ran.collect?.milliseconds ?? 0) + (ran.decide?.milliseconds ?? 0) + (ran.act?.milliseconds ?? 0)) / 1000;
+    for (const { target, facts, metrics } of plan.pods) {
+      if (!scaled.has(targetKey(target))) continue;
+      const age = metrics.find(({ name }) => name === facts['metric'])?.ageSeconds ?? null;
+      if (age !== null) scaleLag.observe(age + ours);
+    }
   }
 
   function recordNodes({ plan, groups = {} }: TickReport): void {
@@ -169,6 +199,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     recordTick: (report) => {
       recordStages(report);
       recordPods(report);
+      recordLag(report);
       recordNodes(report);
       for (const { kind, status, code = '' } of report.outcomes) outcomes.inc({ kind, status, code });
       for (const { source, code } of report.errors) sourceErrors.inc({ source, code });

@@ -129,3 +129,37 @@ describe('the loop', () => {
     expect(seen).toEqual(['tick 0', 'prepare 14', 'tick 15', 'prepare 29', 'tick 30']);
   });
 });
+
+describe('a hurried beat', () => {
+  it('comes at once, while resting and after the tick that it fell into', async () => {
+    const clock = new SettableClock(at(0));
+    const stopping = new AbortController();
+    const began: number[] = [];
+    let hurry: () => void = () => undefined;
+    const done = runLoop({
+      clock,
+      interval: () => interval,
+      signal: stopping.signal,
+      hurry: (listener) => {
+        hurry = listener;
+        return () => undefined;
+      },
+      tick: () => {
+        began.push((clock.now() - at(0)) / 1000);
+        return new Promise((resolve) => clock.after(seconds(2), resolve));
+      },
+    });
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    await turn();
+    for (let second = 1; second <= 40; second++) {
+      clock.advance(1000 as Milliseconds);
+      await turn();
+      if (second === 7 || second === 8) hurry();
+      await turn();
+    }
+    stopping.abort();
+    clock.advance(seconds(60));
+    await done;
+    expect(began).toEqual([0, 7, 9, 24, 39]);
+  });
+});

@@ -36,6 +36,7 @@ describe('a tick', () => {
       springtide_policy_mode{target_namespace="shop",target_kind="Deployment",target_name="web",mode="act",cluster="pay-sh-07"} 1
       springtide_query_lag_seconds{target_namespace="shop",target_kind="Deployment",target_name="web",metric="requests",cluster="pay-sh-07"} 11
       springtide_metric_unknown{target_namespace="shop",target_kind="Deployment",target_name="web",metric="requests",cluster="pay-sh-07"} 0
+      springtide_scale_lag_seconds_count{cluster="pay-sh-07"} 1
       springtide_desired_nodes{node_group="default-worker",cluster="pay-sh-07"} 4
       springtide_current_nodes{node_group="default-worker",cluster="pay-sh-07"} 3
       springtide_upcoming_nodes{node_group="default-worker",cluster="pay-sh-07"} 0

@@ -10,6 +10,7 @@ import { boundsAt, type BoundsAt } from '../schedule/bounds.ts';
 import { limitChange, remember, stabilize } from './behavior.ts';
 import { combine, type Combined, type Proposal } from './combine.ts';
 import { Course } from './course.ts';
+import { turnsWithin } from './flap.ts';
 import { foreignWriter } from './foreign.ts';
 import { holdBefore, holdDown, holdUp } from './holds.ts';
 import { measureAll, proposalOf, type Measured, type Measures, type TargetFacts } from './measure.ts';
@@ -28,6 +29,8 @@ export interface TickFacts extends Measures {
   readonly control: ControlFacts | undefined;
   /** since when ticks have followed each other: nothing shrinks in the first window after a start */
   readonly steadySince: Instant;
+  /** null: there was none */
+  readonly lastTick: Instant | null;
   /** a VM is on its way, or may be ordered in this very tick */
   readonly nodesComing: boolean;
   /** how long a VM takes, where pods may have to wait for one */
@@ -61,6 +64,12 @@ export function decideTarget(input: TargetInput, tick: TickFacts): TargetResult 
   return new TargetDecision(input, tick).decide();
 }
 
+/** Looked at in the tick before: whoever was not waits a whole window before the first way down. */
+function isWatched({ recommendations }: TargetMemory, lastTick: Instant | null): boolean {
+  const newest = recommendations.at(-1);
+  return newest !== undefined && (lastTick === null || newest.at >= lastTick);
+}
+
 class TargetDecision {
   readonly #input: TargetInput;
   readonly #tick: TickFacts;
@@ -74,7 +83,6 @@ class TargetDecision {
   #standIns: Combined['standIns'] | null = null;
   readonly #facts: TargetFacts;
   readonly #acts: boolean;
-  readonly #isNew: boolean;
   #memory: TargetMemory;
 
   constructor(input: TargetInput, tick: TickFacts) {
@@ -85,8 +93,8 @@ class TargetDecision {
     this.#current = found.current;
     this.#pause = pauseOf(found.workload.metadata);
     this.#acts = modeFor(policy, tick, true) === 'act' || modeFor(policy, tick, false) === 'act';
-    this.#isNew = memory.firstSeen === undefined && memory.recommendations.length === 0;
     this.#memory = withLookAt(memory, policy, found, this.#acts, tick.now);
+    if (!isWatched(memory, tick.lastTick)) this.#remember(this.#current);
     this.#bounds = this.#boundsNow();
     this.#window = this.#bounds.changes.at(-1)?.window ?? null;
     this.#facts = {
@@ -148,6 +156,7 @@ class TargetDecision {
     const course = new Course(this.#current);
     course.to('bounds', replicas, name === null ? by : `${by} of ${name}`);
     this.#applyHolds(course);
+    this.#remember(course.replicas);
     const reason = name === null ? plain : 'ScheduleWindow';
     return this.#result(course, this.#reasonOf(course, reason), { schedule: name ?? '' }, { kind: 'toBounds' });
   }
@@ -272,7 +281,7 @@ class TargetDecision {
     const rehearsing = modeFor(policy, this.#tick, proposed >= current) === 'dryRun';
     const events = rehearsing ? this.#memory.rehearsed : this.#memory.acted;
     const standing = (rehearsing ? this.#memory.rehearsed.standing : undefined) ?? current;
-    const history = this.#isNew ? [{ at: now, replicas: current }] : this.#memory.recommendations;
+    const history = this.#memory.recommendations;
     const stable = stabilize(standing, proposed, history, windows, now);
     let governedBy: PodDecision['governedBy'] = null;
     if (stable.replicas !== proposed) {
@@ -300,10 +309,7 @@ class TargetDecision {
     this.#applyHolds(course);
 
     const remembrance = scaleDown.bounds === 'gradual' ? Math.min(wanted, max) : wanted;
-    this.#memory = {
-      ...this.#memory,
-      recommendations: remember(history, { at: now, replicas: remembrance }, windows),
-    };
+    this.#remember(remembrance);
     const governing = this.#measured.find(({ reading }) => reading.name === largest.by)?.reading;
     const facts: Facts = {
       metric: largest.by,
@@ -330,6 +336,13 @@ class TargetDecision {
     if (bySchedule && this.#window !== null) return 'ScheduleWindow';
     if (bySchedule) return 'DesiredWithinRange';
     return wanted > current ? 'MetricAboveTarget' : wanted < current ? 'MetricBelowTarget' : 'WithinTolerance';
+  }
+
+  #flaps(): Facts {
+    const { flapBudget } = this.#policy.spec;
+    if (flapBudget === undefined) return {};
+    const turns = turnsWithin(this.#memory.acted, flapBudget.per, this.#tick.now);
+    return { directionChanges: turns.length, flapBudget: flapBudget.changes };
   }
 
   #readings(): readonly MetricReading[] {
@@ -370,11 +383,15 @@ class TargetDecision {
 
   /** What stands is what is recommended: after a hold or an outage nothing is lowered before a whole window was seen. */
   #standing(course: Course, reason: PodReason, facts: Facts, action?: 'hold' | 'none', active?: string): TargetResult {
+    this.#remember(this.#current);
+    return this.#result(course, reason, facts, { kind: 'inactive', reason: active ?? reason }, action);
+  }
+
+  #remember(replicas: number): void {
     const { scaleUp, scaleDown } = this.#policy.spec.behavior;
     const windows = { up: scaleUp.window, down: scaleDown.window };
-    const newest = { at: this.#tick.now, replicas: this.#current };
+    const newest = { at: this.#tick.now, replicas };
     this.#memory = { ...this.#memory, recommendations: remember(this.#memory.recommendations, newest, windows) };
-    return this.#result(course, reason, facts, { kind: 'inactive', reason: active ?? reason }, action);
   }
 
   #result(
@@ -413,6 +430,7 @@ class TargetDecision {
         desired: course.replicas,
         min: this.#bounds.min,
         max: this.#bounds.max,
+        ...this.#flaps(),
         ...more,
         ...course.facts,
       },
