@@ -65,8 +65,6 @@ const metricsAtFault = ({ metrics }: PodDecision): string =>
 
 /** What needs a person, and who or what is at fault: pods and counts change too often to be part of that. */
 const warnings: Readonly<Partial<Record<PodReason, (decision: PodDecision) => string>>> = {
-  FailedGetScale: nobody,
-  FailedGetPods: nobody,
   ClaimedTwice: fact('by'),
   AmbiguousSelector: nobody,
   InvalidSelector: nobody,

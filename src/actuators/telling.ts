@@ -17,6 +17,8 @@ const atOnce = 10;
 /** An API server that takes no Events must not hold up the tick, nor be asked in each. */
 const enoughFailures = 3;
 const pauseAfterFailures = minutes(1);
+/** One that is not taken, in a namespace that is gone, does not stand in the way of the others. */
+const refusedFor = minutes(5);
 /** What comes and goes from tick to tick has not ended. */
 const endsAfter = minutes(1);
 /** What has ended is kept so long, so that its return has a name of its own. */
@@ -48,11 +50,13 @@ const byTarget = (one: Due, other: Due): number =>
 
 export function createTelling(port: EventPort): Telling {
   const known = new Map<string, Told>();
+  const refused = new Map<string, Instant>();
   let failedAt: Instant | null = null;
 
   function dueOf(event: TargetEvent, now: Instant): Due | null {
     const { repetition } = event;
     if (repetition === null) return { event, repetition, returned: 0 };
+    if (refused.has(repetition.key)) return null;
     const told = known.get(repetition.key);
     if (told === undefined) return { event, repetition, returned: 0 };
     const hasReturned = told.ended && repetition.returns;
@@ -75,6 +79,7 @@ export function createTelling(port: EventPort): Telling {
   }
 
   async function tell(events: readonly TargetEvent[], { now, signal }: Moment): Promise<void> {
+    for (const [key, at] of refused) if (now - at >= refusedFor || now < at) refused.delete(key);
     const due = events.flatMap((event) => dueOf(event, now) ?? []);
     const once = due.filter(({ repetition }) => repetition?.returns !== true);
     const standing = due.filter(({ repetition }) => repetition?.returns === true).sort(byTarget);
@@ -91,6 +96,7 @@ export function createTelling(port: EventPort): Telling {
         if (!isWritten) {
           failures += 1;
           if (failures >= enoughFailures) failedAt = now;
+          if (repetition !== null) refused.set(repetition.key, now);
         } else if (repetition !== null) {
           known.delete(repetition.key);
           known.set(repetition.key, { at: now, seen: now, ended: false, returned });
