@@ -141,6 +141,7 @@ export function* decidePods(
     daemonMode: config.daemon.mode,
     control: snapshot.control,
     steadySince,
+    lastTick: memory.lastTick,
     autoscalersUnread: autoscalers === null,
   };
   yield;
