@@ -26,6 +26,7 @@ export interface ObjectMeta {
   annotations?: Record<string, string>;
   ownerReferences?: OwnerReference[];
   finalizers?: string[];
+  managedFields?: object[];
 }
 
 export interface KubeObject {
@@ -314,6 +315,7 @@ export interface Kinds {
   csinodes: KubeObject;
   priorityclasses: PriorityClass;
   horizontalpodautoscalers: KubeObject;
+  rollouts: ReplicaSet;
 }
 export type ResourceName = keyof Kinds;
 

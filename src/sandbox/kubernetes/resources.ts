@@ -76,6 +76,8 @@ export function resourcesOf(version: KubernetesVersion): readonly Resource[] {
       ['hpa'],
       ['status'],
     ),
+    // a custom kind with a scale subresource, its pods owned by it alone
+    served('rollouts', 'Rollout', 'argoproj.io', ['v1alpha1'], 'namespace', ['ro'], ['status', 'scale'], true),
   ];
 }
 

@@ -34,6 +34,7 @@ export function setDefaults<R extends ResourceName>(resource: R, object: Kinds[R
       defaultTemplate(spec);
       break;
     case 'replicasets':
+    case 'rollouts':
       fill(spec, { replicas: 1 });
       defaultTemplate(spec);
       break;

@@ -15,6 +15,7 @@ import { filterOf, listObjects, wholeNumber } from './list.ts';
 import { patchTypes } from './patch.ts';
 import { keyFor } from './registry.ts';
 import { patchScale, readScale, writeScale } from './scale.ts';
+import { metadataListOf, metadataOf } from './partial.ts';
 import { tableOf } from './tables.ts';
 import { fromVersion, toVersion } from './versions.ts';
 import type { Milliseconds } from '../../../model/units.ts';
@@ -34,6 +35,10 @@ export interface ApiRequest {
   readonly address: string;
   /** The client prints tables: kubectl get. */
   readonly table: boolean;
+  /** The client needs names and labels only. */
+  readonly metadataOnly: boolean;
+  /** Who writes, by the user agent. */
+  readonly manager: string;
   readonly now: number;
 }
 export type Answer =
@@ -82,12 +87,16 @@ function onCollection(registry: Registry, route: Collection, request: ApiRequest
       if (isTrue(query.get('watch'))) return { kind: 'watch', watch: watchRequest(route, query, request) };
       {
         const list = listObjects(registry.store, route, query);
+        if (request.metadataOnly) return json(metadataListOf(list.items, list.metadata));
         return json(request.table ? tableOf(resource.name, list.items, list.metadata, request.now) : list);
       }
     case 'POST': {
       if (resource.namespaced && namespace === undefined) throw methodNotAllowed();
       const input = fromVersion(resource, objectIn(request), version);
-      const created = registry.create(resource.name, namespace, input, { dryRun: isDryRun(query) });
+      const created = registry.create(resource.name, namespace, input, {
+        dryRun: isDryRun(query),
+        manager: request.manager,
+      });
       return json(toVersion(resource, created, version), 201);
     }
     case 'DELETE': {
@@ -121,6 +130,7 @@ function onObject(registry: Registry, faults: Faults, route: Single, request: Ap
   const options: WriteOptions = {
     dryRun: isDryRun(request.query),
     subresource: subresource === undefined ? undefined : 'status',
+    manager: request.manager,
   };
   switch (request.method) {
     case 'GET':
@@ -131,6 +141,7 @@ function onObject(registry: Registry, faults: Faults, route: Single, request: Ap
       }
       {
         const object = view(registry.get(resource.name, key));
+        if (request.metadataOnly) return json(metadataOf(object));
         return json(request.table ? tableOf(resource.name, [object], {}, request.now) : object);
       }
     case 'PUT':
@@ -157,14 +168,14 @@ function onScale(
   request: ApiRequest,
 ): Answer {
   const key = keyFor(resource, namespace, name);
-  const dryRun = isDryRun(request.query);
+  const options = { dryRun: isDryRun(request.query), manager: request.manager };
   if (request.method === 'GET') return json(readScale(registry, resource.name, key));
   if (request.method !== 'PUT' && request.method !== 'PATCH') throw methodNotAllowed();
   if (faults.strikes('conflictOnScale', request)) throw staleWrite(resource, name);
   return json(
     request.method === 'PUT'
-      ? writeScale(registry, resource.name, key, objectIn(request), dryRun)
-      : patchScale(registry, resource.name, key, patchTypeOf(request), jsonIn(request), dryRun),
+      ? writeScale(registry, resource.name, key, objectIn(request), options)
+      : patchScale(registry, resource.name, key, patchTypeOf(request), jsonIn(request), options),
   );
 }
 

@@ -7,6 +7,7 @@ import { isTerminal, keyOf, keyOfObject } from '../objects.ts';
 import { resourcesOf, storedVersion } from '../resources.ts';
 import { alreadyExists, ApiError, badRequest, conflict, forbidden, notFound, staleWrite } from '../status.ts';
 import { admitPod, defaultNode, setDefaults } from './defaults.ts';
+import { ownReplicas, type Writer } from './managed-fields.ts';
 import { applyPatch } from './patch.ts';
 import { exceededQuota } from './quota.ts';
 import { validate } from './validate.ts';
@@ -30,6 +31,8 @@ import type { Store } from '../store.ts';
 import type { PatchType } from './patch.ts';
 
 export interface WriteOptions {
+  /** who writes, by the user agent; the cluster's own parts do not say */
+  readonly manager?: string | undefined;
   readonly dryRun?: boolean | undefined;
   readonly subresource?: 'status' | undefined;
 }
@@ -112,8 +115,13 @@ export class Registry {
     if (name === 'namespaces') object.status = { phase: 'Active' };
     validate(resource, object, undefined);
     if (name === 'pods') this.#admit(resource, object as unknown as Pod);
+    ownReplicas(object, undefined, this.writer(options));
     if (this.store.get(name, keyOfObject(object)) !== undefined) throw alreadyExists(resource, metadata.name);
     return options.dryRun === true ? object : this.store.put(name, object);
+  }
+
+  writer({ manager }: WriteOptions): Writer | undefined {
+    return manager === undefined || manager === '' ? undefined : { manager, time: this.timestamp() };
   }
 
   update(name: ResourceName, key: string, input: ObjectInput, options: WriteOptions = {}): KubeObject {
@@ -143,6 +151,7 @@ export class Registry {
     validate(resource, object, old);
     if (resource.generation && !isDeepStrictEqual(object.spec, old.spec))
       object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    ownReplicas(object, old, this.writer(options));
     if (options.dryRun === true) return object;
     const stored = this.store.put(name, object);
     const finished = stored.metadata.deletionTimestamp !== undefined && (stored.metadata.finalizers ?? []).length === 0;

@@ -1,10 +1,11 @@
 // The scale subresource: replicas read and written without knowing the workload's kind.
 import { isJsonObject } from '../json.ts';
 import { badRequest, invalid, notFound, staleWrite } from '../status.ts';
+import { ownReplicas } from './managed-fields.ts';
 import { applyPatch } from './patch.ts';
 import type { Json, JsonObject, KubeObject, LabelSelector, ObjectInput, ResourceName } from '../objects.ts';
 import type { PatchType } from './patch.ts';
-import type { Registry } from './registry.ts';
+import type { Registry, WriteOptions } from './registry.ts';
 
 export interface Scale {
   kind: 'Scale';
@@ -23,7 +24,7 @@ export function writeScale(
   resource: ResourceName,
   key: string,
   input: ObjectInput,
-  dryRun: boolean,
+  options: WriteOptions,
 ): Scale {
   const old = registry.get(resource, key);
   const { name } = old.metadata;
@@ -46,9 +47,10 @@ export function writeScale(
         message: `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`,
       },
     ]);
-  if (dryRun) return { ...scaleOf(resource, old), spec: replicas === 0 ? {} : { replicas } };
+  if (options.dryRun === true) return { ...scaleOf(resource, old), spec: replicas === 0 ? {} : { replicas } };
   const written = registry.change(resource, key, (draft) => {
     (draft.spec as { replicas: number }).replicas = replicas;
+    ownReplicas(draft, old, registry.writer(options), 'scale');
   });
   if (written === undefined) throw notFound(registry.resource(resource), name);
   return scaleOf(resource, written);
@@ -60,11 +62,11 @@ export function patchScale(
   key: string,
   type: PatchType,
   patch: Json,
-  dryRun: boolean,
+  options: WriteOptions,
 ): Scale {
   const patched = applyPatch(type, readScale(registry, resource, key) as unknown as JsonObject, patch);
   if (!isJsonObject(patched)) throw badRequest('the patch leaves no Scale');
-  return writeScale(registry, resource, key, patched as unknown as ObjectInput, dryRun);
+  return writeScale(registry, resource, key, patched as unknown as ObjectInput, options);
 }
 
 function scaleOf(resource: ResourceName, object: KubeObject): Scale {

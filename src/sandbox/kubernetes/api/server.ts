@@ -3,6 +3,8 @@ import { createServer } from 'node:http';
 import { ApiError, tooLarge, unauthorized } from '../status.ts';
 import { handle } from './handle.ts';
 import { routeOf } from './route.ts';
+import { managerOf } from './managed-fields.ts';
+import { wantsMetadata } from './partial.ts';
 import { wantsTable } from './tables.ts';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -98,6 +100,8 @@ export class ApiServer {
         body,
         address: this.address,
         table: wantsTable(request.headers.accept ?? ''),
+        metadataOnly: wantsMetadata(request.headers.accept ?? ''),
+        manager: managerOf(request.headers['user-agent'] ?? ''),
         now: this.#registry.now(),
       });
       this.#answer(response, answer, disturbance);

@@ -73,6 +73,7 @@ function* specErrors(resource: Resource, object: KubeObject): Generator<FieldErr
       break;
     case 'deployments':
     case 'replicasets':
+    case 'rollouts':
     case 'statefulsets':
     case 'daemonsets':
     case 'replicationcontrollers':

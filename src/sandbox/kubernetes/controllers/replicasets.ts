@@ -1,4 +1,4 @@
-// ReplicaSets and ReplicationControllers: as many pods as asked, surplus ones ended in the real controller's order.
+// ReplicaSets, ReplicationControllers and a custom kind like them: as many pods as asked, surplus ones ended in the real controller's order.
 import { WorkQueue } from '../agenda.ts';
 import { conditionOf, controllerOf, isDeleting, isReady, isTerminal, keyOf, keyOfObject } from '../objects.ts';
 import { quantityOf } from '../quantity.ts';
@@ -9,9 +9,11 @@ import type { Pod, ReplicaSet, ReplicationController, WorkloadStatus } from '../
 import type { Change } from '../store.ts';
 import type { Cluster } from './cluster.ts';
 
+type Resource = 'replicasets' | 'replicationcontrollers' | 'rollouts';
+
 const retryAfter = 15_000 as Milliseconds;
 
-export function startReplicaSets(cluster: Cluster, resource: 'replicasets' | 'replicationcontrollers'): void {
+export function startReplicaSets(cluster: Cluster, resource: Resource): void {
   const { registry, agenda } = cluster;
   const kind = registry.resource(resource).kind;
   const queue = new WorkQueue(agenda, reactionTime, (key) => {
@@ -29,7 +31,7 @@ export function startReplicaSets(cluster: Cluster, resource: 'replicasets' | 're
 
 function reconcile(
   cluster: Cluster,
-  resource: 'replicasets' | 'replicationcontrollers',
+  resource: Resource,
   set: ReplicaSet | ReplicationController,
   queue: WorkQueue,
 ): void {

@@ -20,6 +20,7 @@ export function startControllers(cluster: Cluster): Controllers {
   startDeployments(cluster);
   startReplicaSets(cluster, 'replicasets');
   startReplicaSets(cluster, 'replicationcontrollers');
+  startReplicaSets(cluster, 'rollouts');
   startStatefulSets(cluster);
   startDaemonSets(cluster);
   startJobs(cluster);
