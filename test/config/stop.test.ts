@@ -4,8 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { planText } from '../../src/cli/plan-text.ts';
 import { registerRelease } from '../../src/cli/release.ts';
 import { registerStop, stoppedBeside, untilOf, waysOf } from '../../src/cli/stop.ts';
+import { standing } from '../../src/cli/switch.ts';
+import { shippedTexts } from '../../src/config/texts.ts';
+import type { Plan } from '../../src/model/plan.ts';
 import type { ControlFacts } from '../../src/model/snapshot.ts';
 import { rfc3339 } from '../../src/model/units.ts';
 import { at, noon } from '../builders.ts';
@@ -114,6 +118,31 @@ describe('springtide release', () => {
   it('is no failure where nothing was off', async () => {
     expect((await run('release')).out).toContain('Nothing was switched off.');
     expect(written().off).toEqual([]);
+  });
+});
+
+describe('a plan under a switch', () => {
+  const empty: Plan = { time: rfc3339(noon), configHash: 'test', pods: [], nodes: [], alerts: [] };
+  const control: ControlFacts = {
+    off: ['pods.down'],
+    until: rfc3339(at(60)),
+    by: 'wei',
+    why: 'a load test',
+    releasedAt: null,
+  };
+  const shown = (given: ControlFacts | undefined): string => planText(empty, shippedTexts('en'), standing(given, noon));
+
+  it('says what is off, until when, by whom and why, while it holds', () => {
+    expect(shown(control)).toContain('! Off: lowering replicas, until 2026-11-20T12:01:00Z, by wei: a load test');
+    expect(shown({ ...control, until: null })).toContain('until it is released');
+  });
+
+  it.each([
+    ['nothing is off', { ...control, off: [] }],
+    ['its time is over', { ...control, until: rfc3339(noon) }],
+    ['there is none', undefined],
+  ])('says nothing where %s', (_, given) => {
+    expect(shown(given)).not.toContain('Off:');
   });
 });
 
