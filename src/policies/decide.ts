@@ -80,7 +80,7 @@ export function* deciding(
   const nodes = yield* decideNodes(snapshot, config, memory, pods.standings, steadySince, now);
   const startTime = ({ decision }: Standing): Milliseconds =>
     pods.targets[targetKey(decision.target)]?.startTime ?? (0 as Milliseconds);
-  const peaks = lookAhead(
+  const peaks = yield* lookAhead(
     memory.peaks,
     { config, snapshot, standings: pods.standings, pools: nodes.pools, startTime },
     now,

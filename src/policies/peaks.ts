@@ -10,7 +10,7 @@ import { isBound, isDeleting, isOfDaemonSet, isTerminal, requestsOf, type Reques
 import type { Standing } from './pods/decide-pods.ts';
 import { calendarsExpiring } from './schedule/calendars.ts';
 import type { Capacity, Room } from './schedule/capacity.ts';
-import { scheduleShortfalls, type Lacking, type ScheduledPolicy, type ScheduleShortfall } from './schedule/peaks.ts';
+import { seekingShortfalls, type Lacking, type ScheduledPolicy, type ScheduleShortfall } from './schedule/peaks.ts';
 
 const lookedAtEvery = minutes(60);
 const mebi = 2 ** 20;
@@ -127,13 +127,17 @@ const isRaising = ({ policy }: Standing): boolean =>
   policy.spec.schedule.some((window) => window.min !== null || window.replicas !== null);
 
 /** What was found the last time, or what is found now; undefined where no schedule raises anything. */
-export function lookAhead(before: PeakMemory | undefined, outlook: Outlook, now: Instant): PeakMemory | undefined {
+export function* lookAhead(
+  before: PeakMemory | undefined,
+  outlook: Outlook,
+  now: Instant,
+): Generator<undefined, PeakMemory | undefined> {
   if (!outlook.standings.some(isRaising)) return undefined;
   const { hash } = outlook.config;
   if (before?.config === hash && now < before.at + lookedAtEvery) return before;
   const capacity = capacityOf(outlook);
   if (capacity === null) return { at: now, config: hash, shortfalls: [] };
-  const found = scheduleShortfalls([...scheduled(outlook), ...others(outlook)], capacity, now);
+  const found = yield* seekingShortfalls([...scheduled(outlook), ...others(outlook)], capacity, now);
   return { at: now, config: hash, shortfalls: found.map(remembered) };
 }
 

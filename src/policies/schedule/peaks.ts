@@ -59,10 +59,31 @@ export function scheduleShortfalls(
   capacity: Capacity,
   at: Instant,
 ): ScheduleShortfall[] {
+  const course = seekingShortfalls(policies, capacity, at);
+  for (;;) {
+    const next = course.next();
+    if (next.done === true) return next.value;
+  }
+}
+
+/** The same with places to take a breath: thousands of schedules take seconds. */
+export function* seekingShortfalls(
+  policies: readonly ScheduledPolicy[],
+  capacity: Capacity,
+  at: Instant,
+): Generator<undefined, ScheduleShortfall[]> {
   const found = new Map<string, ScheduleShortfall>();
-  for (const shortfall of [...aboveMaximum(policies, at), ...withoutPlace(policies, capacity, at)]) {
-    const key = JSON.stringify([shortfall.policy.namespace, shortfall.policy.name, shortfall.window]);
-    if (!found.has(key)) found.set(key, shortfall);
+  const keep = (shortfalls: readonly ScheduleShortfall[]): void => {
+    for (const shortfall of shortfalls) {
+      const key = JSON.stringify([shortfall.policy.namespace, shortfall.policy.name, shortfall.window]);
+      if (!found.has(key)) found.set(key, shortfall);
+    }
+  };
+  keep(aboveMaximum(policies, at));
+  yield;
+  for (const shortfalls of withoutPlace(policies, capacity, at)) {
+    if (shortfalls !== null) keep(shortfalls);
+    yield;
   }
   return [...found.values()].toSorted((one, other) => one.neededFrom - other.neededFrom);
 }
@@ -81,34 +102,40 @@ function aboveMaximum(policies: readonly ScheduledPolicy[], at: Instant): Schedu
   );
 }
 
-function withoutPlace(policies: readonly ScheduledPolicy[], capacity: Capacity, at: Instant): ScheduleShortfall[] {
+/** null: nothing yet, a breath may be taken. */
+function* withoutPlace(
+  policies: readonly ScheduledPolicy[],
+  capacity: Capacity,
+  at: Instant,
+): Generator<readonly ScheduleShortfall[] | null, void> {
   const limits = allowedNodes(capacity, 'limits');
   const quota = allowedNodes(capacity, 'quota');
   const needs = new Needs();
-  for (const one of policies)
+  const byTime = new Map<Instant, Rise[]>();
+  for (const one of policies) {
     needs.change(one.requests, wanted(one, boundsAt(one.base, one.windows, at, one.startTime)));
-  return risesByTime(policies, at).flatMap((together) => {
+    addRises(byTime, one, at);
+    yield null;
+  }
+  // Changes that fall on one instant are looked at together.
+  for (const [, together] of [...byTime].toSorted(([one], [other]) => one - other)) {
     for (const { of, transition } of together)
       needs.change(of.requests, wanted(of, transition.after) - wanted(of, transition.before));
     const risen = together.filter(({ transition: { before, after } }) => after.min > before.min);
-    if (risen.length === 0) return [];
+    if (risen.length === 0) continue;
     const lacking = whatLacks(needs.demands(), capacity, limits, quota);
-    return lacking === null ? [] : risen.map((rise) => shortfallOf(rise, needs.total(), lacking));
-  });
+    yield lacking === null ? null : risen.map((rise) => shortfallOf(rise, needs.total(), lacking));
+  }
 }
 
 const wanted = ({ typical }: ScheduledPolicy, { min, max }: Bounds): number => Math.min(Math.max(typical, min), max);
 
-/** Changes that fall on one instant are looked at together. */
-function risesByTime(policies: readonly ScheduledPolicy[], at: Instant): Rise[][] {
-  const byTime = new Map<Instant, Rise[]>();
-  for (const of of policies)
-    for (const transition of comingTransitions(of.windows, of.base, at, of.startTime, (at + lookedAhead) as Instant)) {
-      const others = byTime.get(transition.at);
-      if (others === undefined) byTime.set(transition.at, [{ of, transition }]);
-      else others.push({ of, transition });
-    }
-  return [...byTime].toSorted(([one], [other]) => one - other).map(([, rises]) => rises);
+function addRises(byTime: Map<Instant, Rise[]>, of: ScheduledPolicy, at: Instant): void {
+  for (const transition of comingTransitions(of.windows, of.base, at, of.startTime, (at + lookedAhead) as Instant)) {
+    const others = byTime.get(transition.at);
+    if (others === undefined) byTime.set(transition.at, [{ of, transition }]);
+    else others.push({ of, transition });
+  }
 }
 
 /** Replicas by the size of their pods: thousands of policies are a few sizes. */
