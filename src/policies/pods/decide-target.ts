@@ -65,9 +65,9 @@ export function decideTarget(input: TargetInput, tick: TickFacts): TargetResult 
 }
 
 /** Looked at in the tick before: whoever was not waits a whole window before the first way down. */
-function isWatched({ recommendations }: TargetMemory, lastTick: Instant | null): boolean {
+function isWatched({ firstSeen, recommendations }: TargetMemory, lastTick: Instant | null): boolean {
   const newest = recommendations.at(-1);
-  return newest !== undefined && (lastTick === null || newest.at >= lastTick);
+  return newest === undefined ? firstSeen !== undefined : lastTick === null || newest.at >= lastTick;
 }
 
 class TargetDecision {
