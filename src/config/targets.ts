@@ -153,9 +153,8 @@ function splitFindings(raw: unknown, metric: unknown, path: ProblemPath): Findin
   for (const what of ['namespace', 'name'])
     if (named.filter((one) => one === what).length > 1)
       findings.push(wrong(place, `two labels say the ${what}`, 'keep one of them'));
-  const split = Object.fromEntries(
-    entries.flatMap(([label, what]) => (what === 'namespace' || what === 'name' ? [[label, what]] : [])),
-  );
+  const split: Record<string, 'namespace' | 'name'> = {};
+  for (const [label, what] of entries) if (what === 'namespace' || what === 'name') split[label] = what;
   for (const query of [['query'], ['coverage', 'query']]) {
     const missing = missingSplitLabels(textAt(metric, ...query) ?? '', split);
     if (missing.length === 0) continue;
