@@ -30,7 +30,7 @@ export type TimeRule =
       readonly timeZone: string;
       readonly calendar: CalendarDays | null;
     }
-  /** five-field cron expressions: open from a start to the next end */
+  /** five-field cron expressions: open while the next end comes before the next start */
   | { readonly kind: 'cron'; readonly start: string; readonly end: string; readonly timeZone: string };
 
 export interface ScheduleWindow {
