@@ -13,11 +13,11 @@ const unknown = (why: string): Unknown => ({ state: 'unknown', why });
 const failed = (why: string): Unknown => ({ state: 'failed', why });
 
 type Samples = readonly PrometheusSample[];
-/** The series of one grouped answer by the target that their labels name. */
-type Shares = ReadonlyMap<string, Samples>;
+/** The series of one grouped answer by the namespace and the name that their labels say. */
+type Shares = ReadonlyMap<string, ReadonlyMap<string, Samples>>;
 
-const shareKey = (namespace: string, name: string): string => `${namespace}/${name}`;
 const anyNamespace = '*';
+const none: Samples = [];
 
 function vectorOf(answer: PrometheusAnswer): Answered<Samples> {
   if (answer.status !== 'success' || answer.data === undefined)
@@ -38,13 +38,14 @@ function shareOut(samples: Samples, split: Split): Shares {
   const labels = Object.entries(split);
   const ofNamespace = labels.find(([, part]) => part === 'namespace')?.[0];
   const ofName = labels.find(([, part]) => part === 'name')?.[0];
-  const shares = new Map<string, PrometheusSample[]>();
+  const shares = new Map<string, Map<string, PrometheusSample[]>>();
   for (const sample of samples) {
     const namespace = ofNamespace === undefined ? anyNamespace : (sample.metric[ofNamespace] ?? '');
     const name = ofName === undefined ? '' : (sample.metric[ofName] ?? '');
-    const key = shareKey(namespace, name);
-    const known = shares.get(key);
-    if (known === undefined) shares.set(key, [sample]);
+    let ofOne = shares.get(namespace);
+    if (ofOne === undefined) shares.set(namespace, (ofOne = new Map<string, PrometheusSample[]>()));
+    const known = ofOne.get(name);
+    if (known === undefined) ofOne.set(name, [sample]);
     else known.push(sample);
   }
   return shares;
@@ -57,12 +58,13 @@ export function numberOf(vector: Answered<Samples>): Answered<number> {
   if (sample === undefined) return unknown('an empty result');
   if (others.length > 0) return failed(`${others.length + 1} series where one is meant: aggregate with sum or max`);
   // What a proxy or a broken adapter may send: the types promise two.
-  const [at, text] = sample.value as readonly (number | string | undefined)[];
-  if (at === undefined) return unknown('an empty result');
-  if (text === undefined) return failed('a sample without a value');
-  const value = Number(text);
+  const point = sample.value as readonly unknown[] | undefined;
+  if (point === undefined) return failed('a sample without a value (a native histogram is no number)');
+  if (point.length === 0) return unknown('an empty result');
+  if (point.length === 1) return failed('a sample without a value');
+  const value = sampleValue(sample);
   if (Number.isNaN(value)) return unknown('not a number (NaN)');
-  return Number.isFinite(value) ? { state: 'ok', value } : unknown(`not a finite number (${text})`);
+  return Number.isFinite(value) ? { state: 'ok', value } : unknown(`not a finite number (${value})`);
 }
 
 /** The answers of one tick, looked up by the question; what is made once serves all targets. */
@@ -70,7 +72,10 @@ export class Answers {
   readonly #queries: Readonly<Record<string, PrometheusAnswer>>;
   readonly #failures: ReadonlyMap<string, string>;
   readonly #vectors = new Map<string, Answered<Samples>>();
-  readonly #shares = new Map<string, Map<string, Shares>>();
+  readonly #shares = new Map<Question, Shares | Unknown | null>();
+  readonly #bySplit = new Map<string, Shares>();
+  readonly #ownAnswers = new Map<string, boolean>();
+  #asked: readonly string[] | null = null;
 
   constructor(snapshot: Snapshot) {
     this.#queries = snapshot.prometheus.queries ?? {};
@@ -101,33 +106,58 @@ export class Answers {
 
   /** The answer for one target: to its own text, or its share of the answer for many; null: nobody asked. */
   samples(question: Question, target: TargetRef): Answered<Samples> | null {
-    const text = textFor(question, target);
-    if (text !== null && this.wasAsked(text)) return this.vector(text);
-    const { grouped } = question;
-    if (grouped === null || !this.wasAsked(grouped.query)) return null;
-    const vector = this.vector(grouped.query);
-    if (vector.state !== 'ok') return vector;
-    const shares = this.#sharesOf(grouped.query, grouped.split, vector.value);
-    const own = shares.get(shareKey(target.namespace, target.name)) ?? shares.get(shareKey(anyNamespace, target.name));
-    return { state: 'ok', value: own ?? [] };
+    if (this.#mayHaveOwnAnswer(question)) {
+      const text = textFor(question, target);
+      if (text !== null && this.wasAsked(text)) return this.vector(text);
+    }
+    const shares = this.#sharesOf(question);
+    if (shares === null || 'state' in shares) return shares;
+    const own =
+      shares.get(target.namespace)?.get(target.name) ?? shares.get(anyNamespace)?.get(target.name) ?? none;
+    return { state: 'ok', value: own };
   }
 
   /** As `samples`; a series without the labels of the split is everybody's. */
   ages(question: Question, target: TargetRef): Answered<Samples> | null {
     const own = this.samples(question, target);
-    if (own?.state !== 'ok' || own.value.length > 0 || question.grouped === null) return own;
-    const all = this.vector(question.grouped.query);
-    if (all.state !== 'ok') return own;
-    const common = this.#sharesOf(question.grouped.query, question.grouped.split, all.value).get(shareKey('', ''));
+    if (own?.state !== 'ok' || own.value.length > 0) return own;
+    const shares = this.#sharesOf(question);
+    const common = shares === null || 'state' in shares ? undefined : shares.get('')?.get('');
     return common === undefined ? own : { state: 'ok', value: common };
   }
 
-  #sharesOf(query: string, split: Split, samples: Samples): Shares {
-    let bySplit = this.#shares.get(query);
-    if (bySplit === undefined) this.#shares.set(query, (bySplit = new Map<string, Shares>()));
-    const key = splitKey(split);
-    let shares = bySplit.get(key);
-    if (shares === undefined) bySplit.set(key, (shares = shareOut(samples, split)));
+  /**
+   * Filling a template for every target only to find that nobody asked for it costs more than all the rest: what stands
+   * before its first string is the same in every text that it is filled to.
+   */
+  #mayHaveOwnAnswer({ single, grouped }: Question): boolean {
+    if (single === null || grouped === null) return single !== null;
+    const known = this.#ownAnswers.get(single);
+    if (known !== undefined) return known;
+    const quote = single.search(/["'`]/);
+    const beginning = quote < 0 ? single : single.slice(0, quote);
+    this.#asked ??= [...Object.keys(this.#queries), ...this.#failures.keys()];
+    const found = this.#asked.some((text) => text.startsWith(beginning));
+    this.#ownAnswers.set(single, found);
+    return found;
+  }
+
+  /** null: nobody asked for many; an answer that is none: everybody's. */
+  #sharesOf(question: Question): Shares | Unknown | null {
+    const known = this.#shares.get(question);
+    if (known !== undefined) return known;
+    const shares = this.#readShares(question);
+    this.#shares.set(question, shares);
+    return shares;
+  }
+
+  #readShares({ grouped }: Question): Shares | Unknown | null {
+    if (grouped === null || !this.wasAsked(grouped.query)) return null;
+    const vector = this.vector(grouped.query);
+    if (vector.state !== 'ok') return vector;
+    const key = `${splitKey(grouped.split)} ${grouped.query}`;
+    let shares = this.#bySplit.get(key);
+    if (shares === undefined) this.#bySplit.set(key, (shares = shareOut(vector.value, grouped.split)));
     return shares;
   }
 }

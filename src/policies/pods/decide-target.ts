@@ -226,11 +226,12 @@ class TargetDecision {
     return this.#standing(new Course(this.#current), reason, facts, 'hold', failure);
   }
 
-  #activity(): Activity {
+  /** A metric that has no value leads to no zero, also one that could not wake the target. */
+  #activity(allKnown: boolean): Activity {
     const pause = this.#pause;
     if (pause.kind === 'none' && pause.forceActivation) return 'active';
     if (this.#bounds.min > 0) return 'active';
-    let activity: Activity = 'inactive';
+    let activity: Activity = allKnown ? 'inactive' : 'unknown';
     for (const { metric, active } of this.#measured) {
       if (metric.activation === undefined) continue;
       if (active === true) return 'active';
@@ -239,11 +240,11 @@ class TargetDecision {
     return activity;
   }
 
-  #zero(proposal: number): ZeroResult {
+  #zero(proposal: number, allKnown: boolean): ZeroResult {
     const { zero, replicas } = this.#policy.spec;
     const { now } = this.#tick;
     if (zero === undefined) return { state: 'notConcerned', replicas: proposal, wanted: proposal, until: null };
-    const activity = this.#activity();
+    const activity = this.#activity(allKnown);
     const result = decideZero({
       rules: { ...zero, whenActive: Math.max(replicas.whenActive ?? 1, this.#bounds.min) },
       current: this.#current,
@@ -270,7 +271,7 @@ class TargetDecision {
     else if (largest.replicas !== current) course.to('proposal', largest.replicas, largest.by);
     course.replicas = largest.replicas;
 
-    const zero = this.#zero(largest.replicas);
+    const zero = this.#zero(largest.replicas, combined.unknown.length === 0);
     const slept = zero.replicas ?? largest.replicas;
     course.to('zero', slept, zero.state);
     const wanted = zero.wanted ?? slept;
@@ -364,7 +365,7 @@ class TargetDecision {
       const hold = holdDown({
         policy: this.#policy,
         memory: this.#memory,
-        history: this.#memory.acted,
+        history: modeFor(this.#policy, this.#tick, false) === 'dryRun' ? this.#memory.rehearsed : this.#memory.acted,
         measured: this.#measured,
         pause: this.#pause,
         scheduleHold:
@@ -406,7 +407,7 @@ class TargetDecision {
     const current = this.#current;
     const moves = course.replicas !== current;
     const mode = modeFor(this.#policy, this.#tick, course.replicas >= current);
-    const { resourceVersion: version } = found.workload.metadata;
+    const { resourceVersion: version, uid } = found.workload.metadata;
     const marked = previousReplicasOf(found.workload.metadata) !== null;
     const sleep = {
       concerned: this.#policy.spec.zero !== undefined || this.#input.memory.asleep !== undefined,
@@ -436,8 +437,10 @@ class TargetDecision {
       },
       governedBy,
       ...(moves && course.replicas === 0 ? { mark: { previous: current } } : {}),
-      ...(moves && course.replicas > 0 && marked ? { mark: null } : {}),
+      // Awake, whoever woke it: a mark that stays would make the next zero by hand look like ours.
+      ...(marked && course.replicas > 0 && (moves || current > 0) ? { mark: null } : {}),
       ...(version === undefined ? {} : { resourceVersion: version }),
+      ...(uid === undefined ? {} : { uid }),
     };
     return { decision, memory: moves ? this.#memory : atRest(this.#memory) };
   }

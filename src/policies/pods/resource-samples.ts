@@ -1,6 +1,6 @@
 // The big answers of the resource queries, read once a tick: what each pod uses, by namespace, for all targets.
 import { seconds, type Instant } from '../../model/units.ts';
-import type { Answers } from './answers.ts';
+import { sampleValue, type Answers } from './answers.ts';
 import type { PodSample } from './readiness.ts';
 
 /** The resource queries rate over a minute. */
@@ -31,14 +31,16 @@ export class ResourceSamples {
   #read(query: string, container: string | null): Map<string, ByPod> {
     const byNamespace = new Map<string, ByPod>();
     const vector = this.#answers.vector(query);
-    for (const { metric, value } of vector.state === 'ok' ? vector.value : []) {
+    for (const sample of vector.state === 'ok' ? vector.value : []) {
+      const { metric } = sample;
       const { namespace = '', pod } = metric as { readonly namespace?: string; readonly pod?: string };
       if (pod === undefined || (container !== null && metric['container'] !== container)) continue;
-      const milli = Number(value[1]) * 1000;
+      const milli = sampleValue(sample) * 1000;
       if (!Number.isFinite(milli)) continue;
       let byPod = byNamespace.get(namespace);
       if (byPod === undefined) byNamespace.set(namespace, (byPod = new Map<string, PodSample>()));
-      byPod.set(pod, { value: (byPod.get(pod)?.value ?? 0) + milli, at: this.#now, window });
+      const known = byPod.get(pod);
+      byPod.set(pod, { value: known === undefined ? milli : known.value + milli, at: this.#now, window });
     }
     return byNamespace;
   }
