@@ -1,16 +1,19 @@
 // springtide explain: why a target has the replicas that it has, why not others, until when; now, or at a time in the past.
 import { Option, type Command } from 'commander';
 import { systemClock } from '../clock.ts';
-import { loadConfig } from '../config/load.ts';
+import { loadConfig, type LoadResult } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import type { Config } from '../model/config.ts';
 import { SpringtideError } from '../model/errors.ts';
+import { targetName } from '../model/target.ts';
 import { languages, type Language } from '../model/texts.ts';
 import { instantIn, voiceOf } from './explain/voice.ts';
 import { nodeText } from './explain/node-text.ts';
 import { paintFor } from './explain/page.ts';
 import { podText } from './explain/pod-text.ts';
-import { explainPast, explainSeen, seeWorld } from './explain/sources.ts';
+import { effectivePolicy } from './explain/effective-policy.ts';
+import { policyText, policyValues } from './explain/policy-text.ts';
+import { boundTo, explainPast, explainSeen, seeWorld, type Asked } from './explain/sources.ts';
 import { Times, timeAsked, zoneNamed } from './explain/times.ts';
 import type { Explanation } from './explain/explanation.ts';
 
@@ -23,6 +26,7 @@ interface ExplainOptions {
   readonly output: 'json' | 'text';
   readonly lang?: Language;
   readonly tz: string;
+  readonly policy?: true;
 }
 
 export function registerExplain(program: Command): void {
@@ -38,6 +42,7 @@ export function registerExplain(program: Command): void {
     )
     .option('--state <file>', 'from a recording ("-": standard input) in place of the live cluster; no network at all')
     .option('--memory <file>', "with this memory in place of the daemon's own")
+    .option('--policy', 'the policy that is in force for the target, with the origin of each value')
     .option('--tz <zone>', 'the time zone of all times', 'UTC')
     .addOption(new Option('-o, --output <format>', 'json or text').choices(['json', 'text']).default('text'))
     .addOption(new Option('--lang <language>', 'language of the sentences').choices([...languages]))
@@ -45,12 +50,17 @@ export function registerExplain(program: Command): void {
     .action(explain);
 }
 
+interface Loaded {
+  readonly config: Config;
+  readonly inForce: LoadResult['inForce'];
+}
+
 /** At night a mistake in another document must not keep this one from being explained: it is told, and that is all. */
-async function usableConfig(directory: string, language: Language | undefined): Promise<Config> {
-  const { config, problems } = await loadConfig(directory, language === undefined ? {} : { language });
+async function usableConfig(directory: string, language: Language | undefined): Promise<Loaded> {
+  const { config, problems, inForce } = await loadConfig(directory, language === undefined ? {} : { language });
   const errors = problems.filter(({ severity }) => severity === 'error');
   for (const problem of errors) process.stderr.write(`${formatProblem(problem)}\n`);
-  if (config !== null) return config;
+  if (config !== null) return { config, inForce };
   throw new SpringtideError({
     code: 'ConfigInvalid',
     where: directory,
@@ -59,7 +69,14 @@ async function usableConfig(directory: string, language: Language | undefined): 
   });
 }
 
-function refuseContradictions({ at, state, memory }: ExplainOptions): void {
+function refuseContradictions({ at, state, memory, policy }: ExplainOptions): void {
+  if (at !== undefined && policy === true)
+    throw new SpringtideError({
+      code: 'UsageInvalid',
+      where: '--policy',
+      what: 'the journal keeps decisions, not policies: there is only the one of now',
+      mend: 'leave out --at or --policy',
+    });
   if (at === undefined || (state === undefined && memory === undefined)) return;
   throw new SpringtideError({
     code: 'UsageInvalid',
@@ -74,8 +91,13 @@ async function explain(target: string, options: ExplainOptions): Promise<void> {
   zoneNamed(options.tz);
   const now = systemClock.now();
   const at = options.at === undefined ? null : timeAsked(options.at, now);
-  const config = await usableConfig(options.config, options.lang);
+  const loaded = await usableConfig(options.config, options.lang);
   const asked = { target, namespace: options.namespace };
+  if (options.policy === true) {
+    process.stdout.write(await effectiveText(loaded, asked, options));
+    return;
+  }
+  const { config } = loaded;
   const explanation =
     at === null ? explainSeen(await seeWorld(config, options), config, asked) : await explainPast(config, asked, at);
   process.stdout.write(
@@ -83,6 +105,20 @@ async function explain(target: string, options: ExplainOptions): Promise<void> {
       ? `${JSON.stringify(explanation, null, 2)}\n`
       : explanationText(explanation, config, options.tz, paintFor(process.stdout.isTTY, process.env)),
   );
+}
+
+async function effectiveText({ config, inForce }: Loaded, asked: Asked, options: ExplainOptions): Promise<string> {
+  const { policy, target } = await boundTo(config, asked, () => seeWorld(config, options));
+  const effective = effectivePolicy(inForce, policy.metadata, target);
+  if (effective === null) throw new Error(`the policy ${policy.metadata.name} is in force and nowhere written`);
+  const { namespace, name } = policy.metadata;
+  if (options.output === 'json')
+    return `${JSON.stringify({ schema: 1, policy: { namespace, name }, target, configHash: config.hash, daemonMode: config.daemon.mode, values: policyValues(effective) }, null, 2)}\n`;
+  const head = [
+    `PodPolicy ${namespace}/${name} as it is in force for ${target.kind} ${targetName(target)}, configuration ${config.hash}`,
+    `mode of the daemon: ${config.daemon.mode}; the more cautious of the two wins`,
+  ];
+  return policyText(head, effective);
 }
 
 /** "in 3m20s" counts from the decision, or from the time that was asked for. */

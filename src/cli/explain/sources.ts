@@ -16,6 +16,7 @@ import { decide } from '../../policies/decide.ts';
 import { slowBoot } from '../../policies/nodes/boot-time.ts';
 import { memoryInDirectory, stateDirectoryOf } from '../../state/directory.ts';
 import { policyFor } from '../../targets/overrides.ts';
+import { selectTargets } from '../../targets/select.ts';
 import { collectOnce, memoryIn, readMemory, recordingText, timeOf } from '../plan.ts';
 import { explanationSchema, explainPods, type Explanation, type Origin } from './explanation.ts';
 import { nodeGroupKind, resolveSubject, subjectOf, type Subject } from './subject.ts';
@@ -79,6 +80,34 @@ export const subjectsOf = (plan: Plan): readonly Subject[] => [
 export function policyOf({ podPolicies }: Config, ref: PolicyRef, target: TargetRef): PodPolicy | null {
   const policy = podPolicies.find(({ metadata }) => metadata.name === ref.name && metadata.namespace === ref.namespace);
   return policy === undefined ? null : policyFor(policy)(target.namespace, target.name);
+}
+
+interface Bound {
+  readonly policy: PodPolicy;
+  readonly target: TargetRef;
+}
+
+/** Whose the target is. The cluster is only looked at where a selector finds it. */
+export async function boundTo(config: Config, asked: Asked, see: () => Promise<Seen>): Promise<Bound> {
+  const { podPolicies } = config;
+  const named = podPolicies.flatMap((policy): Bound[] =>
+    policy.aim.kind === 'one' ? [{ policy, target: policy.aim.target }] : [],
+  );
+  try {
+    return oneOf(named, asked);
+  } catch (thrown) {
+    if (!podPolicies.some(({ aim }) => aim.kind === 'many')) throw thrown;
+  }
+  const { snapshot } = await see();
+  return oneOf(selectTargets(podPolicies, snapshot.kubernetes, snapshot.errors).bound, asked);
+}
+
+function oneOf(bound: readonly Bound[], { target: text, namespace }: Asked): Bound {
+  const byKey = new Map(bound.map((one) => [targetKey(one.target), one]));
+  const known = [...byKey].map(([key, { target }]): Subject => ({ key, ...target }));
+  const found = byKey.get(resolveSubject(text, namespace, known, 'the configuration').key);
+  if (found === undefined) throw new Error(`nobody scales ${text}`);
+  return found;
 }
 
 const bootTimeOf = ({ groups }: Memory): Milliseconds =>
