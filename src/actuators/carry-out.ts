@@ -8,7 +8,7 @@ import { drainStep } from './drain.ts';
 import { failedRescale, standingEvent, successfulRescale, type TargetEvent } from './events.ts';
 import { resizeGroup, type PoolPort } from './node-pool.ts';
 import { awaitsConfirmation, dryRun } from './rehearsal.ts';
-import { scaleTarget } from './replicas.ts';
+import { scaleTarget, unmark } from './replicas.ts';
 import { createTelling } from './telling.ts';
 
 const scalesAtOnce = 10;
@@ -24,6 +24,7 @@ export function actuatorsFor(ports: WritePorts): Actuators {
   const telling = createTelling(ports.writes);
   const act: Actuator = {
     scale: (decision, moment) => scaleTarget(ports.writes, decision, moment),
+    unmark: (decision) => unmark(ports.writes, decision),
     drain: (decision, step, moment) => drainStep(ports.writes, decision, step, moment),
     resize: (decision, moment) =>
       ports.magnum === null
@@ -65,6 +66,13 @@ export async function carryOut(plan: Plan, actuators: Actuators, moment: Moment)
     async (decision) => {
       if (decision.mode === 'off' || moment.signal.aborted) return;
       scales.set(decision, await actuators[decision.mode].scale(decision, moment));
+    },
+  );
+  await eachLimited(
+    plan.pods.filter((decision) => decision.mark === null && decision.action !== 'scale'),
+    scalesAtOnce,
+    async (decision) => {
+      if (decision.mode !== 'off' && !moment.signal.aborted) await actuators[decision.mode].unmark(decision);
     },
   );
   const groups = await eachLimited(

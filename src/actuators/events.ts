@@ -31,7 +31,8 @@ type Parts = Pick<EventRequest, 'type' | 'reason' | 'note'>;
 
 const onTarget = (decision: PodDecision, parts: Parts, repetition: Omit<Repetition, 'key'> | null, fault = '') => ({
   target: targetKey(decision.target),
-  request: { regarding: { ...decision.target }, action: 'Scale', ...parts },
+  // By the uid `kubectl describe` finds the Events of an object.
+  request: { regarding: { ...decision.target, uid: decision.uid }, action: 'Scale', ...parts },
   repetition:
     repetition === null ? null : { ...repetition, key: `${targetKey(decision.target)}|${parts.reason}|${fault}` },
 });

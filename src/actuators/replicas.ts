@@ -52,7 +52,7 @@ const isUndone = (thrown: unknown): boolean =>
   (thrown instanceof ClientError && thrown.status !== null && thrown.status >= 400 && thrown.status < 500);
 
 /** Best effort: the mark is read only at zero, and the next zero of ours writes it anew. */
-async function unmark(port: ReplicasPort, { target }: PodDecision): Promise<void> {
+export async function unmark(port: ReplicasPort, { target }: PodDecision): Promise<void> {
   try {
     await port.annotate(target, { [previousReplicasAnnotation]: null });
   } catch {

@@ -77,6 +77,13 @@ const sourceError = z.looseObject({
   code: z.string(),
   message: z.string().default(''),
 });
+const control = z.looseObject({
+  off: z.array(z.enum(['pods.up', 'pods.down', 'nodes.grow', 'nodes.shrink'])),
+  until: z.string().nullable().default(null),
+  by: z.string().default(''),
+  why: z.string().default(''),
+  releasedAt: z.string().nullable().default(null),
+});
 const snapshot = z.looseObject({
   time: z.string().refine((text) => instantOf(text) !== null, { error: 'is no instant: write 2026-11-20T08:00:00Z' }),
   kubernetes: kubernetes.default({}),
@@ -84,6 +91,7 @@ const snapshot = z.looseObject({
   nova: nova.default({}),
   prometheus: prometheus.default({}),
   errors: z.array(sourceError).default([]),
+  control: control.optional(),
 });
 const outcome = z.looseObject({
   kind: z.enum(['scale', 'resize', 'drain']),

@@ -64,6 +64,7 @@ export interface PodDecision {
   readonly mark?: { readonly previous: number } | null;
   /** The object's version that the decision was made on; the write is refused if it has moved. */
   readonly resourceVersion?: string;
+  readonly uid?: string;
 }
 
 export interface NodeRemoval {

@@ -2,6 +2,7 @@
 import type { Config, PodPolicy } from '../../model/config.ts';
 import type { Pod, PodSpec } from '../../model/kubernetes.ts';
 import { emptyTargetMemory, type GuardMemory, type Memory, type TargetMemory } from '../../model/memory.ts';
+import { modes, type Mode } from '../../model/plan.ts';
 import type { Facts, PodReason } from '../../model/reason.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { targetKey, type TargetKey, type TargetRef } from '../../model/target.ts';
@@ -72,12 +73,15 @@ interface Held {
   readonly facts: Facts;
 }
 
+/** Held in both directions: what the bolder of the two would have done is what does not happen. */
+const boldest = (one: Mode, other: Mode): Mode => (modes.indexOf(one) > modes.indexOf(other) ? one : other);
+
 function held({ policy, target, current, reason, facts }: Held, config: Config): Undescribed {
   const unreadable = reason === 'FailedGetScale' || reason === 'FailedGetPods';
   return {
     policy: { namespace: policy.metadata.namespace, name: policy.metadata.name },
     target,
-    mode: mostCautious(config.daemon.mode, policy.spec.mode.up, policy.spec.mode.down),
+    mode: mostCautious(config.daemon.mode, boldest(policy.spec.mode.up, policy.spec.mode.down)),
     current: current as Undescribed['current'],
     desired: current as Undescribed['desired'],
     action: 'hold',

@@ -22,7 +22,7 @@ const switchHold = (control: ControlFacts | undefined): Hold => ({
   reason: 'SwitchedOff',
   by: control?.by ?? '',
   until: instantOf(control?.until),
-  facts: { by: control?.by ?? '', why: control?.why ?? '' },
+  facts: { by: control === undefined ? '' : `${control.by} (${control.why})` },
 });
 
 export interface BeforeInput {

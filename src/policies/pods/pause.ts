@@ -1,4 +1,5 @@
 // What a person has asked for on the target itself: annotations that pause it, in one direction or both.
+import { previousReplicasAnnotation } from '../../model/annotations.ts';
 import type { ObjectMeta } from '../../model/kubernetes.ts';
 
 export const annotations = {
@@ -8,7 +9,7 @@ export const annotations = {
   pausedScaleUp: 'springtide.io/paused-scale-up',
   forceActivation: 'springtide.io/force-activation',
   /** written by springtide: the replicas before its own zero */
-  previousReplicas: 'springtide.io/previous-replicas',
+  previousReplicas: previousReplicasAnnotation,
 } as const;
 
 export type Pause =
