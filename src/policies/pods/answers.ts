@@ -51,12 +51,21 @@ function shareOut(samples: Samples, split: Split): Shares {
   return shares;
 }
 
+/** The value of a sample, NaN where there is none: a proxy may leave it out, and nothing is never 0. */
+export function sampleValue({ value }: PrometheusSample): number {
+  // The types promise a text.
+  const given = (value as readonly unknown[] | undefined)?.[1];
+  if (typeof given === 'number') return given;
+  return typeof given === 'string' && given.trim() !== '' ? Number(given) : Number.NaN;
+}
+
 /** The one number of an answer. */
 export function numberOf(vector: Answered<Samples>): Answered<number> {
   if (vector.state !== 'ok') return vector;
-  const [sample, ...others] = vector.value;
+  const samples = vector.value;
+  const sample = samples[0];
   if (sample === undefined) return unknown('an empty result');
-  if (others.length > 0) return failed(`${others.length + 1} series where one is meant: aggregate with sum or max`);
+  if (samples.length > 1) return failed(`${samples.length} series where one is meant: aggregate with sum or max`);
   // What a proxy or a broken adapter may send: the types promise two.
   const point = sample.value as readonly unknown[] | undefined;
   if (point === undefined) return failed('a sample without a value (a native histogram is no number)');
@@ -122,7 +131,8 @@ export class Answers {
     const own = this.samples(question, target);
     if (own?.state !== 'ok' || own.value.length > 0) return own;
     const shares = this.#sharesOf(question);
-    const common = shares === null || 'state' in shares ? undefined : shares.get('')?.get('');
+    if (shares === null || 'state' in shares) return own;
+    const common = shares.get('')?.get('') ?? shares.get(anyNamespace)?.get('');
     return common === undefined ? own : { state: 'ok', value: common };
   }
 

@@ -125,15 +125,19 @@ export function byPodSamples(
     const pod = [requested, unreadyRequests, missingRequests].find((one) => typeof one === 'string');
     return { state: 'failed', why: `pod ${String(pod)} has a container without a ${resource} request` };
   }
-  const used = ready.map((pod) => Math.ceil(measured.get(pod.metadata.name)?.value ?? 0));
+  if (usesRequests && total(requested) === 0)
+    return { state: 'failed', why: `its pods request no ${resource}: a utilization of nothing has no meaning` };
+  const used = ready.map((pod) => wholeMilli(measured.get(pod.metadata.name)?.value ?? 0));
   const usage: PodUsage = { used, requested, unreadyRequests, missingRequests };
   const detail: Record<string, number> = {
     readyPods: ready.length,
     unreadyPods: unready.length,
     podsWithoutSample: missing.length,
-    ignoredPods: groups.ignored,
+    ignoredPods: groups.ignored.length,
     used: total(used) / 1000,
   };
+  if (usesRequests && total(requested) === 0)
+    return { state: 'failed', why: `its pods request no ${resource}: a share of nothing has no meaning` };
   if (usesRequests) {
     detail['requested'] = total(requested) / 1000;
     const { value, proposal } = byUtilization(usage, target.amount, current, rules.tolerance);
@@ -282,6 +286,18 @@ function readingOf(
   return detail === undefined
     ? { name, value, target, ageSeconds, proposal: proposed, state: 'ok' }
     : { name, value, target, ageSeconds, proposal: proposed, state: 'ok', detail };
+}
+
+/** Above its activation; what a formula makes of an input that is unknown may wake, and leads to no zero. */
+function activityOf(
+  { activation, source }: Metric,
+  { state, value }: MetricReading,
+  known: ReadonlyMap<string, MetricReading>,
+): boolean | null {
+  if (activation === undefined || state !== 'ok' || value === null) return null;
+  if (value > activation) return true;
+  const allKnown = source.kind !== 'formula' || source.formula.inputs.every((name) => known.get(name)?.state === 'ok');
+  return allKnown ? false : null;
 }
 
 const noAge: Age = { seconds: null, why: null };
