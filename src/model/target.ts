@@ -10,6 +10,14 @@ export interface TargetRef {
 export type TargetKey = string;
 
 /** Without the API version: a Deployment stays the same one when its API moves from v1beta1 to v1. */
-export const targetKey = (target: TargetRef): TargetKey => `${target.namespace}/${target.kind}/${target.name}`;
+export function targetKey(target: TargetRef): TargetKey {
+  let key = keys.get(target);
+  if (key === undefined) keys.set(target, (key = `${target.namespace}/${target.kind}/${target.name}`));
+  return key;
+}
+
+/** The same target is asked for its key a dozen times a tick. */
+const keys = new WeakMap<TargetRef, TargetKey>();
+
 /** For people: shop/web. */
 export const targetName = (target: TargetRef): string => `${target.namespace}/${target.name}`;

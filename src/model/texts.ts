@@ -13,13 +13,30 @@ export interface Texts {
 const plain = (value: string | number): string =>
   typeof value === 'string' ? value : String(Number.isInteger(value) ? value : Number(value.toPrecision(4)));
 
+/** A sentence cut at its places: text, name, text, name … text. */
+const pieces = new Map<string, readonly string[]>();
+const mostPieces = 5_000;
+
+function piecesOf(sentence: string): readonly string[] {
+  let known = pieces.get(sentence);
+  if (known === undefined) {
+    if (pieces.size >= mostPieces) pieces.clear();
+    pieces.set(sentence, (known = sentence.split(/\{(\w+)\}/)));
+  }
+  return known;
+}
+
 /** The sentence with its places filled. A code without a sentence shows itself and its facts: nothing is swallowed. */
 export function fillText(texts: Texts, code: string, facts: Facts = {}): string {
   const sentence = texts.sentences[code];
   if (sentence === undefined)
     return [code, ...Object.entries(facts).map(([name, value]) => `${name}=${plain(value)}`)].join(' ');
-  return sentence.replace(/\{(\w+)\}/g, (place, name: string) => {
+  const parts = piecesOf(sentence);
+  let filled = parts[0] ?? '';
+  for (let index = 1; index < parts.length; index += 2) {
+    const name = parts[index] ?? '';
     const value = facts[name];
-    return value === undefined ? place : plain(value);
-  });
+    filled += (value === undefined ? `{${name}}` : plain(value)) + (parts[index + 1] ?? '');
+  }
+  return filled;
 }

@@ -121,8 +121,7 @@ export class Answers {
     }
     const shares = this.#sharesOf(question);
     if (shares === null || 'state' in shares) return shares;
-    const own =
-      shares.get(target.namespace)?.get(target.name) ?? shares.get(anyNamespace)?.get(target.name) ?? none;
+    const own = shares.get(target.namespace)?.get(target.name) ?? shares.get(anyNamespace)?.get(target.name) ?? none;
     return { state: 'ok', value: own };
   }
 

@@ -44,7 +44,9 @@ export function remember(
   const kept: Recommendation[] = [newest];
   let most = newest.replicas;
   let least = newest.replicas;
-  for (const sample of history.toReversed()) {
+  for (let index = history.length - 1; index >= 0; index--) {
+    const sample = history[index];
+    if (sample === undefined) continue;
     const holdsDown = sample.at > newest.at - windows.down && sample.replicas > most;
     const holdsUp = sample.at > newest.at - windows.up && sample.replicas < least;
     if (!holdsDown && !holdsUp) continue;
@@ -56,8 +58,11 @@ export function remember(
 }
 
 /** Events strictly younger than the period. */
-const changeWithin = (events: readonly ScaleEvent[], period: Milliseconds, now: Instant): number =>
-  events.reduce((total, event) => (event.at > now - period ? total + event.change : total), 0);
+function changeWithin(events: readonly ScaleEvent[], period: Milliseconds, now: Instant): number {
+  let total = 0;
+  for (const event of events) if (event.at > now - period) total += event.change;
+  return total;
+}
 
 type Direction = 'up' | 'down';
 
@@ -99,11 +104,14 @@ export function rateLimit(
   return { limit: direction === 'up' ? Math.max(limit, current) : Math.min(limit, current), policy };
 }
 
-/** Keeps what some policy may still count. */
+/** Keeps what some policy may still count; the same object where nothing leaves. */
 export function forgetOldEvents(history: ScaleHistory, longest: Milliseconds, now: Instant): ScaleHistory {
-  const young = (events: readonly ScaleEvent[]): readonly ScaleEvent[] =>
-    events.some((event) => event.at <= now - longest) ? events.filter((event) => event.at > now - longest) : events;
-  return { ...history, ups: young(history.ups), downs: young(history.downs) };
+  const { ups, downs } = history;
+  if (ups.length === 0 && downs.length === 0) return history;
+  const isOld = (event: ScaleEvent): boolean => event.at <= now - longest;
+  const isYoung = (event: ScaleEvent): boolean => event.at > now - longest;
+  if (!ups.some(isOld) && !downs.some(isOld)) return history;
+  return { ...history, ups: ups.filter(isYoung), downs: downs.filter(isYoung) };
 }
 
 const describePolicy = (direction: Direction, policy: ScalingPolicy | null): string => {

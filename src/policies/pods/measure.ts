@@ -113,8 +113,7 @@ export function byPodSamples(
 ): Answered<PerPodResult & { readonly detail: Facts }> {
   const groups = groupPods(pods, measured, resource, rules.advanced, now);
   const { ready, unready, missing } = groups;
-  if (ready.length === 0)
-    return { state: 'unknown', why: 'no sample of any pod of the target (they may be starting)' };
+  if (ready.length === 0) return { state: 'unknown', why: 'no sample of any pod of the target (they may be starting)' };
   const usesRequests = target.kind === 'utilization';
   const requestsIn = (some: readonly Pod[]): readonly number[] | string =>
     resource === 'other' || !usesRequests ? some.map(() => 0) : requestsOf(some, resource, container);
@@ -125,8 +124,6 @@ export function byPodSamples(
     const pod = [requested, unreadyRequests, missingRequests].find((one) => typeof one === 'string');
     return { state: 'failed', why: `pod ${String(pod)} has a container without a ${resource} request` };
   }
-  if (usesRequests && total(requested) === 0)
-    return { state: 'failed', why: `its pods request no ${resource}: a utilization of nothing has no meaning` };
   const used = ready.map((pod) => wholeMilli(measured.get(pod.metadata.name)?.value ?? 0));
   const usage: PodUsage = { used, requested, unreadyRequests, missingRequests };
   const detail: Record<string, number> = {

@@ -10,12 +10,17 @@ import { foreignWrites } from './foreign.ts';
 import type { Measured } from './measure.ts';
 import type { FoundTarget } from './target.ts';
 
-function pruned(history: ScaleHistory, policy: PodPolicy, now: Instant): ScaleHistory {
-  const { scaleUp, scaleDown } = policy.spec.behavior;
+function longestPeriod({ spec: { behavior } }: PodPolicy): Milliseconds {
   let longest = 0;
-  for (const { period } of scaleUp.policies) longest = Math.max(longest, period);
-  for (const { period } of scaleDown.policies) longest = Math.max(longest, period);
-  const young = forgetOldEvents(history, longest as Milliseconds, now);
+  for (const { period } of behavior.scaleUp.policies) longest = Math.max(longest, period);
+  for (const { period } of behavior.scaleDown.policies) longest = Math.max(longest, period);
+  return longest as Milliseconds;
+}
+
+function pruned(history: ScaleHistory, policy: PodPolicy, now: Instant): ScaleHistory {
+  const { ups, downs, turns } = history;
+  if (ups.length === 0 && downs.length === 0 && turns === undefined) return history;
+  const young = forgetOldEvents(history, longestPeriod(policy), now);
   return forgetOldTurns(young, policy.spec.flapBudget, now);
 }
 
@@ -35,11 +40,11 @@ function startTimeOf(pods: readonly Pod[]): Milliseconds | null {
 }
 
 /** Zero and who made it: ours is a sleep, somebody else's is a stop. */
-function zeroMemory(memory: TargetMemory, current: number, now: Instant): Pick<TargetMemory, 'stoppedByHand'> {
-  if (current > 0) return {};
-  if (memory.stoppedByHand !== undefined) return { stoppedByHand: memory.stoppedByHand };
+function stoppedByHand(memory: TargetMemory, current: number, now: Instant): Instant | undefined {
+  if (current > 0) return undefined;
+  if (memory.stoppedByHand !== undefined) return memory.stoppedByHand;
   const byHand = memory.asleep === undefined && memory.seen !== undefined && memory.seen > 0;
-  return byHand ? { stoppedByHand: now } : {};
+  return byHand ? now : undefined;
 }
 
 /** What a look at the target teaches before anything is decided. */
@@ -54,7 +59,8 @@ export function withLookAt(
   const learns = policy.spec.schedule.some(({ readyBefore }) => readyBefore > 0);
   const startTime = (learns ? startTimeOf(pods) : null) ?? memory.startTime;
   const { recommendations, written, unknownSince, failure, recovered, lastActive, lastValues, lowered } = memory;
-  return {
+  const stopped = stoppedByHand(memory, current, now);
+  const look: Writable<TargetMemory> = {
     firstSeen: memory.firstSeen ?? now,
     seen: current,
     recommendations,
@@ -63,20 +69,24 @@ export function withLookAt(
     written,
     unknownSince,
     failure,
-    // Absent is the rule: what is not there takes no room in 20,000 memories.
-    ...(recovered === undefined ? {} : { recovered }),
-    ...(foreign === undefined ? {} : { foreign }),
-    ...(lastActive === undefined ? {} : { lastActive }),
-    ...(memory.asleep !== undefined && current === 0 ? { asleep: memory.asleep } : {}),
-    ...zeroMemory(memory, current, now),
-    ...(lastValues === undefined ? {} : { lastValues }),
-    ...(startTime === undefined ? {} : { startTime }),
-    ...(lowered === undefined ? {} : { lowered }),
   };
+  // Absent is the rule: what is not there takes no room in 20,000 memories.
+  if (recovered !== undefined) look.recovered = recovered;
+  if (foreign !== undefined) look.foreign = foreign;
+  if (lastActive !== undefined) look.lastActive = lastActive;
+  if (memory.asleep !== undefined && current === 0) look.asleep = memory.asleep;
+  if (stopped !== undefined) look.stoppedByHand = stopped;
+  if (lastValues !== undefined) look.lastValues = lastValues;
+  if (startTime !== undefined) look.startTime = startTime;
+  if (lowered !== undefined) look.lowered = lowered;
+  return look;
 }
+
+type Writable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 
 /** Values that a formula may fall back to as `last`. */
 export function withLastValues(memory: TargetMemory, measured: readonly Measured[]): TargetMemory {
+  if (!measured.some(({ metric }) => metric.source.kind === 'formula')) return memory;
   const wanted = new Set(
     measured.flatMap(({ metric }) => (metric.source.kind === 'formula' ? metric.source.formula.needsLast : [])),
   );
