@@ -176,7 +176,9 @@ export const podPolicySpec = z.strictObject({
     whenActive: positiveCount.optional(),
   }),
   metrics: z.array(metric).default([]),
-  tolerance: z.strictObject({ up: z.number().min(0).default(0.1), down: ratio.default(0.1) }).default({ up: 0.1, down: 0.1 }),
+  tolerance: z
+    .strictObject({ up: z.number().min(0).default(0.1), down: ratio.default(0.1) })
+    .default({ up: 0.1, down: 0.1 }),
   behavior: z.strictObject({ scaleUp: scaleUp.prefault({}), scaleDown: scaleDown.prefault({}) }).prefault({}),
   fallback: fallback.optional(),
   schedule: z.array(scheduleEntry).default([]),
