@@ -40,9 +40,11 @@ export interface JournalOptions {
 const heartbeat = minutes(10);
 /** With more of them they come less often, so that a day's heartbeats stay under 30 MiB. */
 const oftenEnough = 100;
-/** A disk that hangs must not fill the memory instead. */
-const mostWaiting = 20_000;
+/** Ticks: a disk that hangs must not fill the memory instead. What still holds is in the next tick again. */
+const mostWaiting = 4;
 const batch = 100;
+
+const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 interface Last {
   readonly substance: string;
@@ -63,7 +65,7 @@ class Journal implements DecisionJournal {
   readonly #options: JournalOptions;
   readonly #limits: JournalLimits;
   #last = new Map<string, Last>();
-  #waiting: JournalEntry[] = [];
+  readonly #waiting: JournalTick[] = [];
   #writing: Promise<void> | null = null;
   #file: OpenFile | null = null;
   #counts = { written: 0, dropped: 0, failed: 0 };
@@ -80,21 +82,9 @@ class Journal implements DecisionJournal {
   }
 
   write(tick: JournalTick): void {
-    const entries = entriesOf(tick);
-    const every = (heartbeat * Math.ceil(Math.max(1, entries.length) / oftenEnough)) as Milliseconds;
-    const now = instantOf(tick.plan.time) ?? (0 as Instant);
-    const seen = new Map<string, Last>();
-    for (const entry of entries) {
-      const substance = substanceOf(entry);
-      const last = this.#last.get(entry.key);
-      const stays = last?.substance === substance && now - last.at < every && now >= last.at;
-      // The first of them are taken for older than they are, each differently: their heartbeats are spread out.
-      const at = last === undefined ? ((now - spread(entry.key, every)) as Instant) : now;
-      seen.set(entry.key, stays ? last : { substance, at });
-      if (!stays) this.#take(entry);
-    }
-    this.#last = seen;
-    if (this.#waiting.length > 0) this.#writing ??= this.#pump();
+    if (this.#waiting.length < mostWaiting) this.#waiting.push(tick);
+    else this.#counts.dropped += tick.plan.pods.length + tick.plan.nodes.length;
+    this.#writing ??= this.#pump();
   }
 
   async close(): Promise<void> {
@@ -102,28 +92,49 @@ class Journal implements DecisionJournal {
     await this.#release();
   }
 
-  #take(entry: JournalEntry): void {
-    if (this.#waiting.length < mostWaiting) this.#waiting.push(entry);
-    else this.#counts.dropped += 1;
-  }
-
   async #pump(): Promise<void> {
-    // The tick that brought them ends first.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.#waiting.length > 0) {
-      const [first] = this.#waiting;
-      const day = dayOf(first?.time ?? '');
-      const other = this.#waiting.findIndex(({ time }) => dayOf(time) !== day);
-      const entries = this.#waiting.splice(0, Math.min(batch, other < 0 ? batch : other));
-      try {
-        await this.#append(day, entries);
-      } catch (thrown) {
-        this.#counts.failed += entries.length;
-        this.#tell('failed', { err: thrown }, 'the decision journal cannot be written; decisions go on without it');
-        await this.#release();
-      }
+    for (;;) {
+      // The tick that brought them ends first.
+      await breath();
+      const tick = this.#waiting.shift();
+      if (tick === undefined) break;
+      await this.#keep(tick);
     }
     this.#writing = null;
+  }
+
+  /** In small batches: thousands of targets are told apart and written without holding anybody up. */
+  async #keep(tick: JournalTick): Promise<void> {
+    const entries = entriesOf(tick);
+    const every = (heartbeat * Math.ceil(Math.max(1, entries.length) / oftenEnough)) as Milliseconds;
+    const seen = new Map<string, Last>();
+    for (let index = 0; index < entries.length; index += batch) {
+      const changed = entries.slice(index, index + batch).filter((entry) => this.#isNews(entry, every, seen));
+      if (changed.length > 0) await this.#tryAppend(dayOf(tick.plan.time), changed);
+      await breath();
+    }
+    this.#last = seen;
+  }
+
+  #isNews(entry: JournalEntry, every: Milliseconds, seen: Map<string, Last>): boolean {
+    const now = instantOf(entry.time) ?? (0 as Instant);
+    const substance = substanceOf(entry);
+    const last = this.#last.get(entry.key);
+    const stays = last?.substance === substance && now - last.at < every && now >= last.at;
+    // The first of them are taken for older than they are, each differently: their heartbeats are spread out.
+    const at = last === undefined ? ((now - spread(entry.key, every)) as Instant) : now;
+    seen.set(entry.key, stays ? last : { substance, at });
+    return !stays;
+  }
+
+  async #tryAppend(day: string, entries: readonly JournalEntry[]): Promise<void> {
+    try {
+      await this.#append(day, entries);
+    } catch (thrown) {
+      this.#counts.failed += entries.length;
+      this.#tell('failed', { err: thrown }, 'the decision journal cannot be written; decisions go on without it');
+      await this.#release();
+    }
   }
 
   async #append(day: string, entries: readonly JournalEntry[]): Promise<void> {

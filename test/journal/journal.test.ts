@@ -64,8 +64,10 @@ async function written(day = '2026-11-20'): Promise<JournalEntry[]> {
 
 async function journalOf(ticks: readonly JournalTick[], limits?: JournalLimits): Promise<DecisionJournal> {
   const journal = openJournal({ directory, log, ...(limits === undefined ? {} : { limits }) });
-  for (const tick of ticks) journal.write(tick);
-  await journal.close();
+  for (const tick of ticks) {
+    journal.write(tick);
+    await journal.close();
+  }
   return journal;
 }
 
@@ -141,6 +143,14 @@ describe('writing', () => {
     expect(journal.counts).toEqual({ written: 0, dropped: 0, failed: 3 });
     expect(warnings).toHaveLength(1);
   });
+});
+
+it('keeps a few ticks waiting for a slow disk, no more', async () => {
+  const journal = openJournal({ directory, log });
+  for (let index = 0; index < 10; index++)
+    journal.write(aTick(at(index * 15), aDecision({ current: index as Replicas })));
+  await journal.close();
+  expect(journal.counts).toEqual({ written: 4, dropped: 6, failed: 0 });
 });
 
 describe('reading', () => {
