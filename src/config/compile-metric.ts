@@ -46,8 +46,22 @@ function sourceOf(
 
 const single = (text: string): Question => ({ single: text as QueryText, grouped: null });
 
-/** With `split` it is asked once for all targets; with placeholders for each, or for all where one query can do it. */
+const questions = new Map<string, Question>();
+const mostQuestions = 10_000;
+
+/** The same question for the same text: thousands of policies are written from a few templates. */
 function questionOf(text: string, split: MetricDocument['split'], aim: Aim): Question {
+  const key = JSON.stringify([text, split, aim.kind === 'many' ? aim.namespaces : null]);
+  let question = questions.get(key);
+  if (question === undefined) {
+    if (questions.size >= mostQuestions) questions.clear();
+    questions.set(key, (question = makeQuestion(text, split, aim)));
+  }
+  return question;
+}
+
+/** With `split` it is asked once for all targets; with placeholders for each, or for all where one query can do it. */
+function makeQuestion(text: string, split: MetricDocument['split'], aim: Aim): Question {
   if (split !== undefined) return { single: null, grouped: { query: text as QueryText, split } };
   if (!holdsPlaceholder(text)) return single(text);
   // Policies of one target each share a text only as long as their namespaces are not in it.

@@ -53,13 +53,13 @@ function whyNoNodes(nodes: readonly UndescribedNodes[]): string {
 function describePods(config: Config, decision: Undescribed, nodes: readonly UndescribedNodes[]): PodDecision {
   const facts =
     decision.reason === 'WaitingForNodes' ? { ...decision.facts, nodes: whyNoNodes(nodes) } : decision.facts;
-  const message = fillText(config.texts, `reason.${decision.reason}`, {
+  const message = fillText(config.texts, `reason.${decision.reason}`, facts, {
     name: targetName(decision.target),
     current: decision.current ?? 0,
     desired: decision.desired ?? 0,
-    ...facts,
   });
-  return { ...decision, facts, message };
+  // The decision is this tick's own and nobody has seen it yet: 20,000 copies would only be made to be thrown away.
+  return Object.assign(decision, { facts, message });
 }
 
 const describeNodes = (config: Config, decision: UndescribedNodes): NodeDecision => ({

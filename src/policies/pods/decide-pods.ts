@@ -8,12 +8,12 @@ import type { Snapshot } from '../../model/snapshot.ts';
 import { targetKey, type TargetKey, type TargetRef } from '../../model/target.ts';
 import type { Instant, Milliseconds } from '../../model/units.ts';
 import { selectTargets, type BoundTarget, type TargetProblem } from '../../targets/select.ts';
-import { isDeleting, isTerminal } from '../pod-facts.ts';
 import { Answers } from './answers.ts';
 import { decideTarget, mostCautious, type TickFacts, type Undescribed } from './decide-target.ts';
 import { autoscalersByTarget } from './foreign.ts';
 import { guarded } from './guarded.ts';
-import { podIndexOf } from './pod-index.ts';
+import { podIndexOf, type PodIndex } from './pod-index.ts';
+import { podListOf } from './pod-list.ts';
 import { ResourceSamples } from './resource-samples.ts';
 import { scalingConditions } from './scaling-conditions.ts';
 import { findTarget, isFound, whyMissing, type FoundTarget, type MissingTarget } from './target.ts';
@@ -51,15 +51,30 @@ interface Claim {
 }
 
 /** Pods that two targets' selectors claim: neither of the two may be scaled by counting them. */
-function podsClaimedTwice(claims: readonly Claim[]): ReadonlySet<object> {
+function podsClaimedTwice(claims: readonly Claim[], index: PodIndex | null): ReadonlySet<object> {
+  const doubtful = new Set<string>();
+  const label = new Map<string, string>();
+  const taken = new Set<readonly Pod[]>();
+  const found = claims.flatMap((claim) => (isFound(claim.found) && claim.found.pods.length > 0 ? [claim] : []));
+  // Lists by different values of one label have no pod in common: only where there is more to it the pods are compared.
+  for (const claim of found) {
+    if (!isFound(claim.found)) continue;
+    const { pods } = claim.found;
+    const { namespace } = claim.target;
+    const own = index?.labelOf(pods) ?? null;
+    const others = label.get(namespace);
+    if (own === null || (others !== undefined && others !== own) || taken.has(pods)) doubtful.add(namespace);
+    if (own !== null) label.set(namespace, own);
+    taken.add(pods);
+  }
   const seen = new Map<object, TargetKey>();
   const twice = new Set<object>();
-  for (const { found, key } of claims) {
-    if (!isFound(found)) continue;
-    for (const pod of found.pods) {
+  for (const claim of found) {
+    if (!isFound(claim.found) || !doubtful.has(claim.target.namespace)) continue;
+    for (const pod of claim.found.pods) {
       const other = seen.get(pod);
-      if (other !== undefined && other !== key) twice.add(pod);
-      else seen.set(pod, key);
+      if (other !== undefined && other !== claim.key) twice.add(pod);
+      else seen.set(pod, claim.key);
     }
   }
   return twice;
@@ -104,16 +119,16 @@ const missingFacts = (why: string): Facts => ({ what: why, by: why });
 function findClaim(
   { policy, target, object, problem }: BoundTarget,
   snapshot: Snapshot,
+  index: PodIndex | null,
   memory: Memory,
   now: Instant,
 ): Claim {
-  const { pods } = snapshot.kubernetes;
   const key = targetKey(target);
   const known = memory.targets[key] ?? emptyTargetMemory;
   const found: FoundTarget | MissingTarget =
     object === null || problem?.kind === 'unreadable'
       ? { reason: 'FailedGetScale', why: whyMissing(snapshot, target) }
-      : findTarget(pods === undefined ? null : podIndexOf(pods), target, object, known, now);
+      : findTarget(index, target, object, known, now);
   return { policy, target, key, memory: known, found };
 }
 
@@ -149,19 +164,22 @@ export function* decidePods(
     autoscalersUnread: autoscalers === null,
   };
   yield;
+  const { pods } = snapshot.kubernetes;
+  const index = pods === undefined ? null : podIndexOf(pods, config.podPolicies);
+  yield;
   const claims: Claim[] = [];
   for (const one of bound) {
-    claims.push(findClaim(one, snapshot, memory, now));
+    claims.push(findClaim(one, snapshot, index, memory, now));
     yield;
   }
-  const twice = podsClaimedTwice(claims);
+  const twice = podsClaimedTwice(claims, index);
   yield;
   const decisions: Undescribed[] = [];
   const existing: Omit<Standing, 'decision'>[] = [];
   const targets: Record<TargetKey, TargetMemory> = {};
-  for (const [index, claim] of claims.entries()) {
+  for (const [place, claim] of claims.entries()) {
     const { key, found, policy, target } = claim;
-    const problem = bound[index]?.problem ?? null;
+    const problem = bound[place]?.problem ?? null;
     targets[key] = claim.memory;
     const nothing = { policy, pods: [], existing: 0, template: undefined };
     const hold = (reason: PodReason, facts: Facts): void => {
@@ -172,7 +190,7 @@ export function* decidePods(
     if (!isFound(found)) hold(found.reason, missingFacts(found.why));
     else if (problem?.kind === 'unexpectedCount')
       hold('UnexpectedTargets', { count: problem.count, min: problem.expect.min, max: problem.expect.max });
-    else if (found.pods.some((pod) => twice.has(pod)))
+    else if (twice.size > 0 && found.pods.some((pod) => twice.has(pod)))
       hold('AmbiguousSelector', missingFacts('another target selects some of its pods'));
     else {
       const autoscaler = autoscalers?.get(key) ?? null;
@@ -182,7 +200,7 @@ export function* decidePods(
       existing.push({
         policy,
         pods: found.pods,
-        existing: found.pods.filter((pod) => !isTerminal(pod) && !isDeleting(pod)).length,
+        existing: podListOf(found.pods).existing,
         template: found.workload.spec?.template?.spec ?? found.pods.at(-1)?.spec,
       });
     }

@@ -16,7 +16,7 @@ import { holdBefore, holdDown, holdUp } from './holds.ts';
 import { measureAll, proposalOf, type Measured, type Measures, type TargetFacts } from './measure.ts';
 import { pauseOf, previousReplicasOf, type Pause } from './pause.ts';
 import { metricFailure, scalingConditions, type Stage } from './scaling-conditions.ts';
-import { atRest, withLastValues, withLookAt } from './target-memory.ts';
+import { atRest, withLastValues, withLookAt, type Writable } from './target-memory.ts';
 import type { FoundTarget } from './target.ts';
 import { decideZero, type Activity, type ZeroResult } from './zero.ts';
 
@@ -83,7 +83,8 @@ class TargetDecision {
   #standIns: Combined['standIns'] | null = null;
   readonly #facts: TargetFacts;
   readonly #acts: boolean;
-  #memory: TargetMemory;
+  /** this tick's own copy */
+  #memory: Writable<TargetMemory>;
 
   constructor(input: TargetInput, tick: TickFacts) {
     const { policy, found, memory, target } = input;
@@ -174,11 +175,8 @@ class TargetDecision {
     this.#standIns = combined.standIns;
     const wasUnknown = Object.keys(this.#memory.unknownSince).length > 0;
     const isUnknown = combined.unknown.length > 0;
-    this.#memory = {
-      ...this.#memory,
-      unknownSince: combined.unknownSince,
-      ...(wasUnknown && !isUnknown ? { recovered: now } : {}),
-    };
+    this.#memory.unknownSince = combined.unknownSince;
+    if (wasUnknown && !isUnknown) this.#memory.recovered = now;
     const largest = this.#proposal(combined);
     if (largest === null) return this.#unknown(combined, 'MetricUnknown');
     if (!combined.mayLower && largest.replicas < this.#current && !this.#isExact())
@@ -254,7 +252,7 @@ class TargetDecision {
       firstSeen: this.#memory.firstSeen ?? now,
       now,
     });
-    if (activity === 'active') this.#memory = { ...this.#memory, lastActive: now };
+    if (activity === 'active') this.#memory.lastActive = now;
     return result;
   }
 
@@ -392,7 +390,7 @@ class TargetDecision {
     const { scaleUp, scaleDown } = this.#policy.spec.behavior;
     const windows = { up: scaleUp.window, down: scaleDown.window };
     const newest = { at: this.#tick.now, replicas };
-    this.#memory = { ...this.#memory, recommendations: remember(this.#memory.recommendations, newest, windows) };
+    this.#memory.recommendations = remember(this.#memory.recommendations, newest, windows);
   }
 
   #result(
@@ -413,7 +411,14 @@ class TargetDecision {
       concerned: this.#policy.spec.zero !== undefined || this.#input.memory.asleep !== undefined,
       asleep: course.replicas === 0,
     };
-    const decision: Undescribed = {
+    const facts: Record<string, string | number> = {
+      current,
+      desired: course.replicas,
+      min: this.#bounds.min,
+      max: this.#bounds.max,
+    };
+    for (const some of [this.#flaps(), more, course.facts]) for (const name in some) facts[name] = some[name] ?? '';
+    const decision: Writable<Undescribed> = {
       policy: { namespace: this.#policy.metadata.namespace, name: this.#policy.metadata.name },
       target,
       mode,
@@ -426,22 +431,14 @@ class TargetDecision {
       steps: course.steps,
       metrics: this.#readings(),
       until: course.until === null ? null : rfc3339(course.until),
-      facts: {
-        current,
-        desired: course.replicas,
-        min: this.#bounds.min,
-        max: this.#bounds.max,
-        ...this.#flaps(),
-        ...more,
-        ...course.facts,
-      },
+      facts,
       governedBy,
-      ...(moves && course.replicas === 0 ? { mark: { previous: current } } : {}),
-      // Awake, whoever woke it: a mark that stays would make the next zero by hand look like ours.
-      ...(marked && course.replicas > 0 && (moves || current > 0) ? { mark: null } : {}),
-      ...(version === undefined ? {} : { resourceVersion: version }),
-      ...(uid === undefined ? {} : { uid }),
     };
+    if (moves && course.replicas === 0) decision.mark = { previous: current };
+    // Awake, whoever woke it: a mark that stays would make the next zero by hand look like ours.
+    if (marked && course.replicas > 0 && (moves || current > 0)) decision.mark = null;
+    if (version !== undefined) decision.resourceVersion = version;
+    if (uid !== undefined) decision.uid = uid;
     return { decision, memory: moves ? this.#memory : atRest(this.#memory) };
   }
 }

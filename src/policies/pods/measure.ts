@@ -1,16 +1,16 @@
 // One metric of one target: asked for, aged, covered, and turned into a proposal, with every number in between.
 import { evaluate } from '../../formula/evaluate.ts';
 import type { Metric, MetricSource, MetricTarget, PodPolicy } from '../../model/config.ts';
-import type { Container, Pod } from '../../model/kubernetes.ts';
+import type { Pod } from '../../model/kubernetes.ts';
 import type { MetricReading } from '../../model/plan.ts';
 import type { PrometheusSample } from '../../model/snapshot.ts';
 import type { TargetRef } from '../../model/target.ts';
 import type { Facts } from '../../model/reason.ts';
 import { seconds, type Instant } from '../../model/units.ts';
-import { parseMilli } from '../../model/quantity.ts';
 import { ageOf, numberOf, sampleValue, type Age, type Answered, type Answers } from './answers.ts';
 import { byAverage, byPodAverage, byUtilization, byValue, type PerPodResult, type PodUsage } from './proposals.ts';
-import { groupPods, readyRunning, type PodSample } from './readiness.ts';
+import { podListOf, requestsOf, type Requests } from './pod-list.ts';
+import { groupPods, type PodSample } from './readiness.ts';
 import type { ResourceSamples } from './resource-samples.ts';
 
 export interface TargetFacts {
@@ -39,39 +39,6 @@ export interface Measured {
 /** The span that rates are taken over: a sample says something about the minute before it. */
 const sampleWindow = seconds(60);
 
-/** A pod's own request; null where a container has none: a utilization of nothing has no meaning. */
-export function requestOf(pod: Pod, resource: 'cpu' | 'memory', container: string | null): number | null {
-  const { spec } = pod;
-  const whole = container === null ? milliOf(spec?.resources?.requests?.[resource]) : null;
-  if (whole !== null) return whole;
-  let [found, total] = [0, 0];
-  const add = (one: Container): boolean => {
-    if (container !== null && one.name !== container) return true;
-    const request = one.resources?.requests?.[resource];
-    if (request === undefined) return false;
-    found += 1;
-    total += milliOf(request) ?? 0;
-    return true;
-  };
-  for (const one of spec?.containers ?? []) if (!add(one)) return null;
-  for (const one of spec?.initContainers ?? []) if (one.restartPolicy === 'Always' && !add(one)) return null;
-  return found === 0 ? null : total;
-}
-
-const milliByText = new Map<string, number | null>();
-const mostTexts = 10_000;
-
-/** A cluster's pods share a few texts: "200m", "1Gi". */
-function milliOf(text: string | number | undefined): number | null {
-  if (typeof text !== 'string') return parseMilli(text);
-  let milli = milliByText.get(text);
-  if (milli === undefined) {
-    if (milliByText.size >= mostTexts) milliByText.clear();
-    milliByText.set(text, (milli = parseMilli(text)));
-  }
-  return milli;
-}
-
 interface PerPod {
   readonly resource: 'cpu' | 'memory' | 'other';
   readonly container: string | null;
@@ -92,17 +59,6 @@ function total(numbers: readonly number[]): number {
 
 const noRequests: readonly number[] = [];
 
-/** In the order of the pods; the name of the first that has none. */
-function requestsOf(pods: readonly Pod[], resource: 'cpu' | 'memory', container: string | null): number[] | string {
-  const requests: number[] = [];
-  for (const pod of pods) {
-    const request = requestOf(pod, resource, container);
-    if (request === null) return pod.metadata.name;
-    requests.push(request);
-  }
-  return requests;
-}
-
 /** What the target's own pods use, against what they request or as a plain average. */
 export function byPodSamples(
   { resource, container, target }: PerPod,
@@ -115,7 +71,7 @@ export function byPodSamples(
   const { ready, unready, missing } = groups;
   if (ready.length === 0) return { state: 'unknown', why: 'no sample of any pod of the target (they may be starting)' };
   const usesRequests = target.kind === 'utilization';
-  const requestsIn = (some: readonly Pod[]): readonly number[] | string =>
+  const requestsIn = (some: readonly Pod[]): Requests =>
     resource === 'other' || !usesRequests ? some.map(() => 0) : requestsOf(some, resource, container);
   const requested = requestsIn(ready);
   const unreadyRequests = unready.length === 0 ? noRequests : requestsIn(unready);
@@ -155,7 +111,7 @@ export function proposalOf(metric: Metric, policy: PodPolicy, facts: TargetFacts
         ? byValue(value, metric.target.amount, facts.current, facts.current, tolerance)
         : byAverage(value, metric.target.amount, facts.statusReplicas, tolerance);
     case 'value':
-      return byValue(value, metric.target.amount, facts.current, readyRunning(facts.pods), tolerance);
+      return byValue(value, metric.target.amount, facts.current, podListOf(facts.pods).readyRunning, tolerance);
     case 'utilization':
       return byValue(value, metric.target.amount, facts.current, facts.current, tolerance);
   }
@@ -246,7 +202,7 @@ interface Coverage {
 function coverageOf(metric: Metric, facts: TargetFacts, answers: Answers): Coverage | null {
   const { coverage } = metric;
   if (coverage === null) return null;
-  const pods = coverage.of === 'pods' ? facts.pods.length : readyRunning(facts.pods);
+  const pods = coverage.of === 'pods' ? facts.pods.length : podListOf(facts.pods).readyRunning;
   const seen = numberOf(answers.samples(coverage.question, facts.target) ?? wasNotAsked);
   // An empty count is none: `count(up == 1)` answers nothing where nothing is up.
   const counted = seen.state === 'ok' ? seen.value : seen.why === 'an empty result' ? 0 : null;

@@ -2,6 +2,7 @@
 import type { Pod } from '../../model/kubernetes.ts';
 import { instantOf, type Instant, type Milliseconds } from '../../model/units.ts';
 import { conditionOf, isDeleting, isTerminal } from '../pod-facts.ts';
+import { podListOf } from './pod-list.ts';
 
 export interface ReadinessRules {
   readonly cpuInitializationPeriod: Milliseconds;
@@ -24,38 +25,32 @@ export interface PodGroups {
   readonly ignored: readonly Pod[];
 }
 
-interface Readiness {
-  readonly started: Instant;
-  readonly changed: Instant;
-  readonly isFalse: boolean;
-}
-
-/** A pod is read once, however many ticks see the same object; `unknown`: no Ready condition, or no start time. */
-const readinessByPod = new WeakMap<Pod, Readiness | 'unknown'>();
-
-function readinessOf(pod: Pod): Readiness | 'unknown' {
-  const known = readinessByPod.get(pod);
-  if (known !== undefined) return known;
-  const ready = conditionOf(pod, 'Ready');
-  const started = instantOf(pod.status?.startTime);
-  const made: Readiness | 'unknown' =
-    ready === undefined || started === null
-      ? 'unknown'
-      : { started, changed: instantOf(ready.lastTransitionTime) ?? started, isFalse: ready.status === 'False' };
-  readinessByPod.set(pod, made);
-  return made;
-}
-
 /** Only CPU looks at readiness: a starting pod burns CPU that says nothing about the load. */
 function isUnreadyForCpu(pod: Pod, sample: PodSample, rules: ReadinessRules, now: Instant): boolean {
-  const readiness = readinessOf(pod);
-  if (readiness === 'unknown') return true;
-  const { started, changed, isFalse } = readiness;
-  if (started + rules.cpuInitializationPeriod > now) return isFalse || sample.at < changed + sample.window;
-  return isFalse && started + rules.initialReadinessDelay > changed;
+  const ready = conditionOf(pod, 'Ready');
+  const started = instantOf(pod.status?.startTime);
+  if (ready === undefined || started === null) return true;
+  const changed = instantOf(ready.lastTransitionTime) ?? started;
+  if (started + rules.cpuInitializationPeriod > now)
+    return ready.status === 'False' || sample.at < changed + sample.window;
+  return ready.status === 'False' && started + rules.initialReadinessDelay > changed;
 }
 
 const none: readonly Pod[] = [];
+
+/** The rule, told without a look at each pod: the list is quiet, and every pod has a sample. */
+function allReady(
+  pods: readonly Pod[],
+  samples: ReadonlyMap<string, PodSample>,
+  resource: 'cpu' | 'memory' | 'other',
+  { cpuInitializationPeriod }: ReadinessRules,
+  now: Instant,
+): boolean {
+  const { names, quietSince } = podListOf(pods);
+  if (quietSince === null || (resource === 'cpu' && quietSince + cpuInitializationPeriod > now)) return false;
+  for (const name of names) if (!samples.has(name)) return false;
+  return true;
+}
 
 export function groupPods(
   pods: readonly Pod[],
@@ -64,6 +59,8 @@ export function groupPods(
   rules: ReadinessRules,
   now: Instant,
 ): PodGroups {
+  if (allReady(pods, samples, resource, rules, now))
+    return { ready: pods, unready: none, missing: none, ignored: none };
   const ready: Pod[] = [];
   let [unready, missing, ignored]: (Pod[] | null)[] = [null, null, null];
   for (const pod of pods) {
@@ -77,12 +74,4 @@ export function groupPods(
     }
   }
   return { ready, unready: unready ?? none, missing: missing ?? none, ignored: ignored ?? none };
-}
-
-/** Running and Ready: what a `value` target multiplies with. */
-export function readyRunning(pods: readonly Pod[]): number {
-  let count = 0;
-  for (const pod of pods)
-    if (pod.status?.phase === 'Running' && conditionOf(pod, 'Ready')?.status === 'True') count += 1;
-  return count;
 }

@@ -24,6 +24,9 @@ function pruned(history: ScaleHistory, policy: PodPolicy, now: Instant): ScaleHi
   return forgetOldTurns(young, policy.spec.flapBudget, now);
 }
 
+/** Being made: nobody else has seen it yet. Filled in place, because copying costs more than all the rest of a tick. */
+export type Writable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
+
 /** From creation to Ready, of the pods that came up without a stumble: the median of those that run now. */
 function startTimeOf(pods: readonly Pod[]): Milliseconds | null {
   const times: number[] = [];
@@ -81,8 +84,6 @@ export function withLookAt(
   if (lowered !== undefined) look.lowered = lowered;
   return look;
 }
-
-type Writable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 
 /** Values that a formula may fall back to as `last`. */
 export function withLastValues(memory: TargetMemory, measured: readonly Measured[]): TargetMemory {

@@ -172,7 +172,10 @@ export function boundsAt(
   at: Instant,
   startTime: Milliseconds,
 ): BoundsAt {
-  if (windows.length === 0) return { ...boundsOf(base, nothing), scaleDownOff: null, changes: [], until: null };
+  if (windows.length === 0) {
+    const { min, max } = boundsOf(base, nothing);
+    return { min, max, scaleDownOff: null, changes: [], until: null };
+  }
   const variants = memory.get(windows) ?? new Map<string, Remembered>();
   memory.set(windows, variants);
   const lead = windows.some(({ readyBefore }) => readyBefore > 0) ? startTime : 0;

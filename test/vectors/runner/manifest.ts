@@ -49,7 +49,7 @@ export const manifest: Readonly<Record<string, ManifestEntry>> = {
   'hpa/legacy_limits': { array: 'cases', product: 'policies/pods/behavior: limitChange', count: 4, adapter: limitCase },
   'hpa/pod_requests': {
     array: 'cases',
-    product: 'policies/pods/measure: requestOf',
+    product: 'policies/pods/pod-list: requestOf',
     count: 7,
     adapter: podRequestsCase,
   },

@@ -1,7 +1,7 @@
 // hpa: which pods count, and what they request.
 import type { Pod } from '../../../../src/model/kubernetes.ts';
 import { seconds } from '../../../../src/model/units.ts';
-import { requestOf } from '../../../../src/policies/pods/measure.ts';
+import { requestOf } from '../../../../src/policies/pods/pod-list.ts';
 import { groupPods, type PodSample } from '../../../../src/policies/pods/readiness.ts';
 import { ago, containerOf, now, podOf, readinessOf, type VectorPod, type VectorReadiness } from '../pods.ts';
 import { adapter } from '../vector.ts';

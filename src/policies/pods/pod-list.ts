@@ -1,0 +1,84 @@
+// What a list of pods says by itself, read once: lists and pods that have not changed are the same objects in every tick.
+import type { Container, Pod } from '../../model/kubernetes.ts';
+import { parseMilli } from '../../model/quantity.ts';
+import { instantOf, type Instant } from '../../model/units.ts';
+import { conditionOf, isDeleting, isTerminal } from '../pod-facts.ts';
+
+type Pods = readonly Pod[];
+
+export interface PodList {
+  readonly names: readonly string[];
+  /** neither ended nor on their way out */
+  readonly existing: number;
+  readonly readyRunning: number;
+  /** all Running, none being deleted, none with Ready=False or without a start: null where that is not so; else when the last one started */
+  readonly quietSince: Instant | null;
+}
+
+const lists = new WeakMap<Pods, PodList>();
+
+export function podListOf(pods: Pods): PodList {
+  let list = lists.get(pods);
+  if (list === undefined) lists.set(pods, (list = readList(pods)));
+  return list;
+}
+
+function readList(pods: Pods): PodList {
+  let [existing, readyRunning, latest, quiet] = [0, 0, 0, true];
+  for (const pod of pods) {
+    const ready = conditionOf(pod, 'Ready');
+    const isRunning = pod.status?.phase === 'Running';
+    if (!isTerminal(pod) && !isDeleting(pod)) existing += 1;
+    if (isRunning && ready?.status === 'True') readyRunning += 1;
+    const started = instantOf(pod.status?.startTime);
+    if (!isRunning || isDeleting(pod) || ready === undefined || ready.status === 'False' || started === null)
+      quiet = false;
+    else latest = Math.max(latest, started);
+  }
+  const names = pods.map((pod) => pod.metadata.name);
+  return { names, existing, readyRunning, quietSince: quiet ? (latest as Instant) : null };
+}
+
+/** A pod's own request; null where a container has none: a utilization of nothing has no meaning. */
+export function requestOf(pod: Pod, resource: 'cpu' | 'memory', container: string | null): number | null {
+  const { spec } = pod;
+  const whole = container === null ? parseMilli(spec?.resources?.requests?.[resource]) : null;
+  if (whole !== null) return whole;
+  let found = 0;
+  let total = 0;
+  const add = (one: Container): boolean => {
+    if (container !== null && one.name !== container) return true;
+    const request = one.resources?.requests?.[resource];
+    if (request === undefined) return false;
+    found += 1;
+    total += parseMilli(request) ?? 0;
+    return true;
+  };
+  for (const one of spec?.containers ?? []) if (!add(one)) return null;
+  for (const one of spec?.initContainers ?? []) if (one.restartPolicy === 'Always' && !add(one)) return null;
+  return found === 0 ? null : total;
+}
+
+/** In the order of the pods, or the name of the first that has none. */
+export type Requests = readonly number[] | string;
+
+const requests = new WeakMap<Pods, Map<string, Requests>>();
+
+export function requestsOf(pods: Pods, resource: 'cpu' | 'memory', container: string | null): Requests {
+  let ofList = requests.get(pods);
+  if (ofList === undefined) requests.set(pods, (ofList = new Map<string, Requests>()));
+  const key = container === null ? resource : `${resource}/${container}`;
+  let known = ofList.get(key);
+  if (known === undefined) ofList.set(key, (known = readRequests(pods, resource, container)));
+  return known;
+}
+
+function readRequests(pods: Pods, resource: 'cpu' | 'memory', container: string | null): Requests {
+  const found: number[] = [];
+  for (const pod of pods) {
+    const request = requestOf(pod, resource, container);
+    if (request === null) return pod.metadata.name;
+    found.push(request);
+  }
+  return found;
+}
