@@ -209,6 +209,14 @@ describe('a schedule', () => {
     expect(desired.slice(59, 61)).toEqual([0, 4]);
   });
 
+  it('restores what stood before its zero at once, beyond the rates and without a metric', () => {
+    const policy = { ...sale({ replicas: 0 }), behavior: { scaleDown: { stabilizationWindow: '0s' } } };
+    const values = [...ticks(20, 3000), ...Array<null>(60).fill(null)];
+    const { desired, decisions } = run(values, 30, policy, remembering({ seen: 30 }));
+    expect(desired.slice(59, 63)).toEqual([0, 30, 30, 30]);
+    expect(decisions[60]).toMatchObject({ reason: 'Restored', limitedBy: [] });
+  });
+
   it('alone is a policy', () => {
     const { desired } = run(ticks(100), 2, { ...sale({ min: 12 }), metrics: [], replicas: { min: 2, max: 60 } });
     expect(desired.slice(19, 21)).toEqual([2, 12]);
@@ -239,6 +247,13 @@ describe('one way only', () => {
     expect(decideOne(seen(300, null), policy, remembering({})).decision.desired).toBe(10);
     expect(decideOne(seen(300, 9), policy, remembering({})).decision.desired).toBe(3);
     expect(decideOne(seen(1500, 5), policy).decision.desired).toBe(15);
+  });
+
+  it('{atLeast} never lowers', () => {
+    const metrics = [{ name: 'requests', query: 'requests', target: { averageValue: 100 }, unknown: { atLeast: 10 } }];
+    const unknown = Array<null>(40).fill(null);
+    expect(run(unknown, 30, { ...quick, metrics }, remembering({})).replicas).toBe(30);
+    expect(run(unknown, 4, { ...quick, metrics }, remembering({})).replicas).toBe(10);
   });
 
   it('after an outage nothing is lowered before a whole window of values', () => {
