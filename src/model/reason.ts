@@ -33,6 +33,7 @@ export const podReasons = [
   'ScheduleWindow',
   'ScheduleHoldsDown',
   'Activated',
+  'Restored',
   'Inactive',
   'ZeroCooldown',
   'Recovering',

@@ -89,8 +89,11 @@ export function combine(
     const late = policy.spec.fallback !== undefined && now - start >= policy.spec.fallback.after;
     const fallback = rule === 'fallback' || late ? fallbackReplicas(policy.spec.fallback, current) : null;
     if (fallback !== null) offer(fallback, reading.name, 'fallback');
-    else if (typeof rule === 'object' && 'atLeast' in rule) offer(rule.atLeast, reading.name, 'atLeast');
-    else mayLower = false;
+    else {
+      // At least so many, and never fewer than there are.
+      mayLower = false;
+      if (typeof rule === 'object' && 'atLeast' in rule) offer(rule.atLeast, reading.name, 'atLeast');
+    }
   }
 
   return { largest, unknown, mayLower, unknownSince, step: stepOf(largest, current), standIns: standIns ?? noStandIns };

@@ -25,6 +25,13 @@ export class Course {
     this.heldBy = reason;
   }
 
+  /** Another number, whatever limited the one before. */
+  restart(step: string, replicas: number, by: string, reason?: PodReason): void {
+    this.limitedBy.splice(0);
+    this.heldBy = null;
+    this.to(step, replicas, by, reason);
+  }
+
   /** Back to where it stands: a hold in the one direction that was wanted. */
   hold(current: number, { reason, by, until, facts }: Hold): void {
     this.to('hold', current, by, reason);

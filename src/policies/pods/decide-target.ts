@@ -193,6 +193,11 @@ class TargetDecision {
     return this.#bounds.min === this.#bounds.max;
   }
 
+  #replicasBeforeZero(): number {
+    const { asleep } = this.#memory;
+    return asleep?.previous ?? previousReplicasOf(this.#input.found.workload.metadata) ?? 0;
+  }
+
   /** What is wanted, before zero and limits: by the schedule alone, by the metrics, or as it was before our zero. */
   #proposal(combined: Combined): Proposal | null {
     const { min } = this.#bounds;
@@ -201,8 +206,7 @@ class TargetDecision {
     if (this.#policy.spec.metrics.length === 0)
       return { replicas: this.#scheduleRaises() ? min : this.#current, by: name ?? 'schedule', standIn: null };
     if (this.#current > 0 || min === 0) return combined.largest;
-    const { asleep } = this.#memory;
-    const previous = asleep?.previous ?? previousReplicasOf(this.#input.found.workload.metadata) ?? 0;
+    const previous = this.#replicasBeforeZero();
     const { largest } = combined;
     return largest !== null && largest.replicas >= previous
       ? largest
@@ -302,8 +306,7 @@ class TargetDecision {
     }
     const awake = Math.min(max, Math.max(policy.spec.replicas.whenActive ?? 1, min));
     if (zero.state === 'awake' && course.replicas < awake) course.to('activation', awake, `at least ${awake} awake`);
-    // Waking at our own zero by the schedule: a raised floor is met at once.
-    if (current === 0 && course.replicas < min) course.to('bounds', min, `min ${min}`, 'TooFewReplicas');
+    if (current === 0 && min > 0) this.#restore(course);
     if (zero.state === 'cooldown' && course.until === null) course.until = zero.until;
     this.#applyHolds(course);
 
@@ -324,14 +327,24 @@ class TargetDecision {
     return this.#result(course, reason, facts, stage, undefined, governedBy);
   }
 
+  /** The end of a zero that was not for want of load: what stood before comes back at once, whatever the rates say. */
+  #restore(course: Course): void {
+    const { min, max } = this.#bounds;
+    const before = Math.min(max, this.#replicasBeforeZero());
+    if (course.replicas >= Math.max(before, min)) return;
+    if (before > min) course.restart('restore', before, 'the replicas before zero');
+    else course.restart('bounds', min, `min ${min}`, 'TooFewReplicas');
+  }
+
   #direction(largest: Proposal, zero: ZeroResult): PodReason {
     const current = this.#current;
     const wanted = zero.replicas ?? largest.replicas;
     if (largest.standIn === 'fallback') return 'FallbackReplicas';
+    if (current === 0 && this.#bounds.min > 0) return this.#window === null ? 'Restored' : 'ScheduleWindow';
     if (zero.state === 'asleep') return 'Inactive';
     if (zero.state === 'awake' && current === 0) return 'Activated';
     if (zero.state === 'cooldown' && wanted >= current) return 'ZeroCooldown';
-    const bySchedule = this.#isExact() || this.#policy.spec.metrics.length === 0 || current === 0;
+    const bySchedule = this.#isExact() || this.#policy.spec.metrics.length === 0;
     if (bySchedule && this.#window !== null) return 'ScheduleWindow';
     if (bySchedule) return 'DesiredWithinRange';
     return wanted > current ? 'MetricAboveTarget' : wanted < current ? 'MetricBelowTarget' : 'WithinTolerance';
