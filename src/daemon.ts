@@ -65,7 +65,7 @@ export class Daemon {
         outcomes: outcomes ?? [],
         targets: memory.targets,
       });
-      this.#memory = record(memory, outcomes ?? [], now);
+      this.#memory = record(memory, outcomes ?? [], now, due);
       await stages.run('remember', () => store.save(this.#memory));
       await stages.run('tell', () => alerts.tell(decided.plan.alerts, now));
       return reportOf({

@@ -26,7 +26,7 @@ function withEvent(history: ScaleHistory, outcome: ScaleOutcome, at: Instant): S
 const sleepAfter = ({ from, to }: ScaleOutcome, at: Instant): Pick<TargetMemory, 'asleep'> =>
   to === 0 && from > 0 ? { asleep: { at, previous: from } } : {};
 
-function recordScale(memory: TargetMemory, outcome: ScaleOutcome, at: Instant): TargetMemory {
+function recordScale(memory: TargetMemory, outcome: ScaleOutcome, at: Instant, due: Instant): TargetMemory {
   switch (outcome.status) {
     case 'succeeded':
       return {
@@ -34,7 +34,7 @@ function recordScale(memory: TargetMemory, outcome: ScaleOutcome, at: Instant): 
         ...sleepAfter(outcome, at),
         ...(outcome.to < outcome.from ? { lowered: at } : {}),
         seen: outcome.to,
-        acted: withEvent(memory.acted, outcome, at),
+        acted: withEvent(memory.acted, outcome, due),
         rehearsed: { ups: [], downs: [] },
         written: {
           at,
@@ -48,7 +48,7 @@ function recordScale(memory: TargetMemory, outcome: ScaleOutcome, at: Instant): 
       const rehearsal = { ...outcome, from: standing };
       return {
         ...memory,
-        rehearsed: { ...withEvent(memory.rehearsed, rehearsal, at), standing: outcome.to },
+        rehearsed: { ...withEvent(memory.rehearsed, rehearsal, due), standing: outcome.to },
       };
     }
     case 'failed':
@@ -104,8 +104,13 @@ function recordDrain(memory: GroupMemory, outcome: DrainOutcome, at: Instant): G
   };
 }
 
-/** `record(memory, outcomes, now) → memory`. Outcomes are facts; what was only intended leaves no trace. */
-export function record(memory: Memory, outcomes: readonly Outcome[], now: Instant): Memory {
+/**
+ * `record(memory, outcomes, now) → memory`. Outcomes are facts; what was only intended leaves no trace.
+ *
+ * `due`: when the tick should have begun. Rates count from there: a tick that is a millisecond less late than the one
+ * before must not find that one's events still within a period as long as the interval.
+ */
+export function record(memory: Memory, outcomes: readonly Outcome[], now: Instant, due: Instant = now): Memory {
   const targets = { ...memory.targets };
   const groups = { ...memory.groups };
   let removed = 0;
@@ -114,7 +119,7 @@ export function record(memory: Memory, outcomes: readonly Outcome[], now: Instan
     switch (outcome.kind) {
       case 'scale': {
         const key = targetKey(outcome.target);
-        targets[key] = recordScale(targets[key] ?? emptyTargetMemory, outcome, at);
+        targets[key] = recordScale(targets[key] ?? emptyTargetMemory, outcome, at, due);
         if (outcome.status === 'succeeded') removed += Math.max(0, outcome.from - outcome.to);
         break;
       }
