@@ -4,7 +4,7 @@ import { march, pathsOf, plannedPaths } from './beside/march.ts';
 import { useBeside } from './beside/stage.ts';
 import { plan } from './beside/steps.ts';
 
-const intervalSeconds = 3;
+const intervalSeconds = 2;
 
 describe('springtide beside the HPA of the controller-manager', () => {
   const beside = useBeside({ intervalSeconds, periodSeconds: 1 });

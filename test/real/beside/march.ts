@@ -54,7 +54,7 @@ function bothLookedTwice(beside: Beside, { load, from }: PlannedStep, changedAt:
       return answers.filter((answer) => answer.value === value[pair]).length >= 2;
     });
   const counts = (): readonly number[] =>
-    pairNames.map((pair) => decisions(beside.daemon(), deploymentName(pair, 'springtide')));
+    pairNames.map((pair) => decisions(beside.daemon(), deploymentName(pair, 'springtide')).length);
   let since: readonly number[] | null = null;
   return () => {
     if (!hpaHas()) return false;

@@ -76,7 +76,15 @@ export function useBeside(options: BesideOptions): Beside {
   const kubernetes = useServer(() => startKubernetes({ horizontalPodAutoscalerSync: `${options.intervalSeconds}s` }));
   const prometheus = useServer(() =>
     startPrometheus({
-      scrapeConfigs: [{ job_name: 'orders', static_configs: [{ targets: [there(exporter).address] }] }],
+      // Often: whose tick comes just after a scrape sees fresher data, and that is no merit of either.
+      scrapeConfigs: [
+        {
+          job_name: 'orders',
+          scrape_interval: '250ms',
+          scrape_timeout: '250ms',
+          static_configs: [{ targets: [there(exporter).address] }],
+        },
+      ],
     }),
   );
   useServer(() => startKubelets({ kubernetes: kubernetes(), nodes: 3, graceMs: 100 }));
@@ -132,7 +140,9 @@ export function useBeside(options: BesideOptions): Beside {
     daemon = await startDaemon({ config: join(directory, 'config'), directory, environment });
     await eventually('the HPA has read its metrics', hpasAreActive, 30_000 + 4000 * options.intervalSeconds);
     await eventually('springtide has decided', () =>
-      pairNames.every((pair) => decisions(there(daemon), deploymentName(pair, 'springtide')) > 0) ? true : undefined,
+      pairNames.every((pair) => decisions(there(daemon), deploymentName(pair, 'springtide')).length > 0)
+        ? true
+        : undefined,
     );
     deployments = await watch(kubernetes(), deploymentsPath);
   });
@@ -151,9 +161,12 @@ export function useBeside(options: BesideOptions): Beside {
   };
 }
 
-/** How often springtide has decided for this Deployment, by its log. */
-export const decisions = (daemon: DaemonProcess, deployment: string): number =>
-  daemon.lines().filter((line) => line['tier'] === 'pods' && String(line['subject']).includes(deployment)).length;
+/** When springtide has decided for this Deployment, by its log. */
+export const decisions = (daemon: DaemonProcess, deployment: string): readonly number[] =>
+  daemon
+    .lines()
+    .filter((line) => line['tier'] === 'pods' && String(line['subject']).includes(deployment))
+    .map((line) => Number(line['time']));
 
 export interface Write {
   readonly at: number;

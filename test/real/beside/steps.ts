@@ -11,8 +11,6 @@ export interface PlannedStep {
   readonly from: number;
   /** Each number of replicas that is written on the way, in order; empty where the load asks for nothing. */
   readonly path: readonly number[];
-  /** Where in the interval the load changes: 0 to 1. */
-  readonly phase: number;
 }
 
 /** One tick: tolerance, then the default rates (the larger of 4 pods and 100 %), then the bounds. */
@@ -29,10 +27,10 @@ export function pathOf(current: number, load: number): readonly number[] {
   return following === current ? [] : [following, ...pathOf(following, load)];
 }
 
-type Chance = () => number;
+export type Chance = () => number;
 
 /** Park and Miller's generator: the same numbers on every machine. */
-function chanceFrom(seed: number): Chance {
+export function chanceFrom(seed: number): Chance {
   let state = seed;
   return () => {
     state = (state * 48_271) % 2_147_483_647;
@@ -41,12 +39,6 @@ function chanceFrom(seed: number): Chance {
 }
 
 const upTo = (chance: Chance, count: number): number => Math.floor(chance() * count);
-
-function shuffled(chance: Chance, count: number): readonly number[] {
-  const order: number[] = [];
-  for (let index = 0; index < count; index += 1) order.splice(upTo(chance, index + 1), 0, index);
-  return order;
-}
 
 /** A load that rests at so many replicas: the ratio there is inside the tolerance, whatever the last digit. */
 function loadFor(replicas: number, chance: Chance): number {
@@ -88,22 +80,18 @@ export interface Course {
   readonly reach: Reach;
 }
 
-/**
- * Moves of the load, and holds (changes inside the tolerance) spread among them. The phases of the moves are drawn one from
- * each equal part of the interval, in a random order: the delays of two systems can then be compared after 40 of them.
- */
+/** Moves of the load, and holds (changes inside the tolerance) spread among them. */
 export function plan({ seed, moves, holds, reach }: Course): readonly PlannedStep[] {
   const chance = chanceFrom(seed);
-  const parts = shuffled(chance, moves);
   const steps: PlannedStep[] = [];
   let current: number = bounds.min;
-  for (const [index, part] of parts.entries()) {
+  for (let index = 0; index < moves; index += 1) {
     const { load, path } = moveOf(current, chance, reach);
-    steps.push({ kind: 'move', load, from: current, path, phase: (part + chance()) / moves });
+    steps.push({ kind: 'move', load, from: current, path });
     current = path.at(-1) ?? current;
     if (Math.floor(((index + 1) * holds) / moves) > Math.floor((index * holds) / moves)) {
       const held = Math.round(current * target * (chance() < 0.5 ? 0.94 : 1.06));
-      steps.push({ kind: 'hold', load: held, from: current, path: [], phase: chance() });
+      steps.push({ kind: 'hold', load: held, from: current, path: [] });
     }
   }
   return steps;
