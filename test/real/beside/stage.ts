@@ -166,7 +166,7 @@ export const decisions = (daemon: DaemonProcess, deployment: string): readonly n
   daemon
     .lines()
     .filter((line) => line['tier'] === 'pods' && String(line['subject']).includes(deployment))
-    .map((line) => Number(line['time']));
+    .map((line) => Date.parse(String(line['time'])));
 
 export interface Write {
   readonly at: number;
