@@ -110,7 +110,7 @@ function recordDrain(memory: GroupMemory, outcome: DrainOutcome, at: Instant): G
  * `due`: when the tick should have begun. Rates count from there: a tick that is a millisecond less late than the one
  * before must not find that one's events still within a period as long as the interval.
  */
-export function record(memory: Memory, outcomes: readonly Outcome[], now: Instant, due: Instant = now): Memory {
+export function record(memory: Memory, outcomes: readonly Outcome[], now: Instant, due?: Instant): Memory {
   const targets = { ...memory.targets };
   const groups = { ...memory.groups };
   let removed = 0;
@@ -119,7 +119,7 @@ export function record(memory: Memory, outcomes: readonly Outcome[], now: Instan
     switch (outcome.kind) {
       case 'scale': {
         const key = targetKey(outcome.target);
-        targets[key] = recordScale(targets[key] ?? emptyTargetMemory, outcome, at, due);
+        targets[key] = recordScale(targets[key] ?? emptyTargetMemory, outcome, at, due ?? at);
         if (outcome.status === 'succeeded') removed += Math.max(0, outcome.from - outcome.to);
         break;
       }
