@@ -45,6 +45,7 @@ export async function startBenchDaemon(config: Config, world: BenchWorld, direct
     resize: () => Promise.reject(new Error('there are no node groups')),
     drain: () => Promise.resolve(null),
     tell: () => Promise.resolve(),
+    unmark: () => Promise.resolve(),
   };
   const rehearsal = {
     ...actuator,
@@ -65,7 +66,10 @@ export async function startBenchDaemon(config: Config, world: BenchWorld, direct
       clock: { now: () => now, after: (span, run) => systemClock.after(span, run) },
       config: () => config,
       refused: () => [],
-      collect: () => (snapshot === null ? Promise.reject(new Error('no snapshot')) : Promise.resolve(snapshot)),
+      collect: Object.assign(
+        () => (snapshot === null ? Promise.reject(new Error('no snapshot')) : Promise.resolve(snapshot)),
+        { askAhead: () => undefined },
+      ),
       control: { read: () => Promise.resolve({ control: null, damage: null }) },
       actuators: { act: actuator, dryRun: rehearsal, confirm: rehearsal },
       store,
@@ -82,7 +86,7 @@ export async function startBenchDaemon(config: Config, world: BenchWorld, direct
       const report = await daemon.tick(at, signal);
       for (const [stage, { failed }] of Object.entries(report.stages))
         if (failed !== undefined) throw new Error(`${stage}: ${failed.message}`);
-      logDecisions(report.plan, report.outcomes);
+      await logDecisions(report.plan, report.outcomes);
       server.publish(report);
       snapshot = null;
       await sleep(systemClock, afterwards);

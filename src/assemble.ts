@@ -213,7 +213,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     tick: async (due, signal) => {
       const report = await daemon.tick(due, signal);
       const told = { ...report, notifications: notifications.splice(0) };
-      logDecisions(report.plan, report.outcomes);
+      await logDecisions(report.plan, report.outcomes);
       for (const [stage, { failed }] of Object.entries(report.stages))
         if (failed !== undefined) log.error({ stage, ...failed }, 'a stage of the tick failed');
       if (server === null) metrics.recordTick(told);

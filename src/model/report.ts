@@ -155,7 +155,9 @@ export interface View {
   readonly time: string | null;
   readonly configHash: string | null;
   readonly mode: Mode;
+  /** not more than a page can show; `podCount` says how many targets there are */
   readonly pods: readonly PodRow[];
+  readonly podCount: number;
   readonly nodes: readonly NodeRow[];
   readonly pendingPods: number | null;
   readonly readyNodes: number | null;

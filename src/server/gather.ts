@@ -46,7 +46,9 @@ export function createGatherer(about: () => About, inbox?: () => readonly InboxI
     record: (report) => {
       last = report;
       history.record(report);
-      const noted = entriesOf(report).map((fresh) => ({ fresh, entry: note(fresh) }));
+      const noted = entriesOf(report)
+        .slice(-decisionsKept)
+        .map((fresh) => ({ fresh, entry: note(fresh) }));
       before = new Map(noted.map(({ fresh, entry }) => [subjectOf(fresh), { same: sameness(fresh), id: entry.id }]));
       const newest = noted.map(({ entry }) => entry).toReversed();
       const ids = new Set(newest.map((entry) => entry.id));

@@ -3,6 +3,7 @@ import { pino, type DestinationStream, type Logger } from 'pino';
 import type { Outcome } from '../model/outcome.ts';
 import type { NodeDecision, Plan, PodDecision } from '../model/plan.ts';
 import { targetKey, targetName } from '../model/target.ts';
+import { inSlices } from '../slices.ts';
 import { censor, errorFields, hideSecrets, withoutSecrets } from './redact.ts';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
@@ -68,13 +69,29 @@ export interface DecisionLine {
 
 const isPod = (decision: PodDecision | NodeDecision): decision is PodDecision => 'target' in decision;
 
+/** What became of decisions, by whose they are: each is asked for, and there may be as many outcomes as decisions. */
+export type OutcomesByOwner = ReadonlyMap<string, readonly Outcome[]>;
+
+const ownerOf = (outcome: Outcome): string =>
+  outcome.kind === 'scale' ? targetKey(outcome.target) : `group/${outcome.nodeGroup}`;
+const keyOf = (decision: PodDecision | NodeDecision): string =>
+  isPod(decision) ? targetKey(decision.target) : `group/${decision.nodeGroup}`;
+
+export function byOwner(outcomes: readonly Outcome[]): OutcomesByOwner {
+  const found = new Map<string, Outcome[]>();
+  for (const outcome of outcomes) {
+    const key = ownerOf(outcome);
+    const known = found.get(key);
+    if (known === undefined) found.set(key, [outcome]);
+    else known.push(outcome);
+  }
+  return found;
+}
+
 /** What became of this decision; of several outcomes (drains beside a resize) the worst. */
-export function outcomeOf(decision: PodDecision | NodeDecision, outcomes: readonly Outcome[]): Outcome | undefined {
-  const own = outcomes.filter((outcome) => {
-    if (isPod(decision)) return outcome.kind === 'scale' && targetKey(outcome.target) === targetKey(decision.target);
-    return outcome.kind !== 'scale' && outcome.nodeGroup === decision.nodeGroup;
-  });
-  return own.find((outcome) => outcome.status === 'failed' || outcome.status === 'refused') ?? own[0];
+export function outcomeOf(decision: PodDecision | NodeDecision, outcomes: OutcomesByOwner): Outcome | undefined {
+  const own = outcomes.get(keyOf(decision));
+  return own?.find((outcome) => outcome.status === 'failed' || outcome.status === 'refused') ?? own?.[0];
 }
 
 export function decisionLine(decision: PodDecision | NodeDecision, outcome?: Outcome): DecisionLine {
@@ -97,14 +114,15 @@ export function decisionLine(decision: PodDecision | NodeDecision, outcome?: Out
  * Logs a plan, one line a decision: changes and everything that is not as it was in the tick before at `info`, failures at
  * `warn`, a hold or a refusal that merely goes on at `debug`.
  */
-export function decisionLogger(log: Logger): (plan: Plan, outcomes: readonly Outcome[]) => void {
+export function decisionLogger(log: Logger): (plan: Plan, outcomes: readonly Outcome[]) => Promise<void> {
   let before = new Map<string, string>();
-  return (plan, outcomes) => {
+  function* telling(plan: Plan, outcomes: readonly Outcome[]): Generator<undefined, undefined> {
     const now = new Map<string, string>();
+    const owned = byOwner(outcomes);
     for (const decision of [...plan.pods, ...plan.nodes]) {
-      const outcome = outcomeOf(decision, outcomes);
+      const outcome = outcomeOf(decision, owned);
       const line = decisionLine(decision, outcome);
-      const key = isPod(decision) ? targetKey(decision.target) : `group/${decision.nodeGroup}`;
+      const key = keyOf(decision);
       const state = JSON.stringify(line);
       now.set(key, state);
       const unchanged = before.get(key) === state;
@@ -112,7 +130,10 @@ export function decisionLogger(log: Logger): (plan: Plan, outcomes: readonly Out
       if (outcome?.status === 'failed') log.warn({ ...line, why: outcome.message }, decision.message);
       else if (quiet && unchanged) log.debug(line, decision.message);
       else log.info(line, decision.message);
+      yield;
     }
     before = now;
-  };
+    return undefined;
+  }
+  return (plan, outcomes) => inSlices(telling(plan, outcomes));
 }

@@ -1,8 +1,10 @@
 // springtide's own figures for Prometheus, in a registry of their own. Never labelled by pod.
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { stages, type InboxItem, type TickReport } from '../model/report.ts';
-import { targetKey, type TargetRef } from '../model/target.ts';
+import { targetKey } from '../model/target.ts';
 import { instantOf } from '../model/units.ts';
+import { inSlices } from '../slices.ts';
+import { figureText, targetFigures, type TargetFigure } from './target-figures.ts';
 
 export interface Call {
   /** kubernetes, prometheus, keystone, magnum, nova, smtp, sms … */
@@ -30,13 +32,6 @@ export interface MetricsOptions {
   readonly processFigures?: boolean;
 }
 
-/** Not plain `namespace` and `name`: Prometheus puts its own `namespace` on what it scrapes. */
-const targetLabels = ['target_namespace', 'target_kind', 'target_name'] as const;
-const labelsOf = ({ namespace, kind, name }: TargetRef) => ({
-  target_namespace: namespace,
-  target_kind: kind,
-  target_name: name,
-});
 const callBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const lagBuckets = [1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 300];
 const tickBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60];
@@ -82,22 +77,16 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const lastSuccess = gauge('last_success_timestamp_seconds', 'When a stage last succeeded.', ['stage']);
   const decisions = counter('decisions_total', 'Decisions, "hold" and "none" included.', ['tier', 'action', 'reason']);
   const outcomes = counter('outcomes_total', 'What became of intentions.', ['kind', 'status', 'code']);
-  const desiredReplicas = living('desired_replicas', 'Replicas that are wanted.', targetLabels);
-  const currentReplicas = living('current_replicas', 'Replicas that the target asks for now.', targetLabels);
-  const minReplicas = living('min_replicas', "The policy's minimum.", targetLabels);
-  const maxReplicas = living('max_replicas', "The policy's maximum.", targetLabels);
-  const targetMode = living('policy_mode', 'Always 1; the mode in force is a label.', [...targetLabels, 'mode']);
-  const queryLag = living('query_lag_seconds', 'Age of the newest sample behind a metric.', [
-    ...targetLabels,
-    'metric',
-  ]);
-  const metricUnknown = living('metric_unknown', '1 while a metric has no usable value.', [...targetLabels, 'metric']);
+  const ofTargets = new Map<string, TargetFigure>(
+    targetFigures.map((figure) => [`springtide_${figure.name}`, figure] as const),
+  );
+  // Named where they stand among the others; their series are written when somebody asks.
+  for (const { name, help } of targetFigures) gauge(name, help, ['target_name']);
   const scaleLag = histogram(
     'scale_lag_seconds',
     'From the newest sample behind the governing metric to the end of the write.',
     lagBuckets,
   );
-  const directionChanges = living('direction_changes', 'Changes of direction within the flap budget.', targetLabels);
   const desiredNodes = living('desired_nodes', 'Nodes that are wanted.', ['node_group']);
   const currentNodes = living('current_nodes', 'Nodes that the group has now.', ['node_group']);
   const upcomingNodes = living('upcoming_nodes', 'Ordered nodes that run no pods yet.', ['node_group']);
@@ -117,6 +106,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const watchers = gauge('page_watchers', 'Open event streams of the page.');
   if (options.processFigures !== false) collectDefaultMetrics({ register: registry });
 
+  let newest: Pick<TickReport, 'plan' | 'targets'> | null = null;
+
   function recordStages(report: TickReport): void {
     let sum = 0;
     for (const stage of stages) {
@@ -132,29 +123,17 @@ export function createMetrics(options: MetricsOptions): Metrics {
     lateness.observe(Math.max(0, report.lateness) / 1000);
   }
 
-  function recordPods({ plan, targets = {} }: TickReport): void {
-    const rows = plan.pods.map((decision) => ({
-      decision,
-      labels: labelsOf(decision.target),
-      bounds: targets[targetKey(decision.target)],
-    }));
-    for (const { decision } of rows) decisions.inc({ tier: 'pods', action: decision.action, reason: decision.reason });
-    desiredReplicas(rows.map(({ labels, decision }) => ({ labels, value: decision.desired })));
-    currentReplicas(rows.map(({ labels, decision }) => ({ labels, value: decision.current })));
-    minReplicas(rows.map(({ labels, bounds }) => ({ labels, value: bounds?.min ?? null })));
-    maxReplicas(rows.map(({ labels, bounds }) => ({ labels, value: bounds?.max ?? null })));
-    targetMode(rows.map(({ labels, decision }) => ({ labels: { ...labels, mode: decision.mode }, value: 1 })));
-    const readings = rows.flatMap(({ labels, decision }) =>
-      decision.metrics.map((reading) => ({ labels: { ...labels, metric: reading.name }, reading })),
-    );
-    queryLag(readings.map(({ labels, reading }) => ({ labels, value: reading.ageSeconds })));
-    directionChanges(
-      rows.map(({ labels, decision }) => {
-        const changes = decision.facts['directionChanges'];
-        return { labels, value: typeof changes === 'number' ? changes : null };
-      }),
-    );
-    metricUnknown(readings.map(({ labels, reading }) => ({ labels, value: reading.state === 'ok' ? 0 : 1 })));
+  function recordPods(report: TickReport): void {
+    const counts = new Map<string, { readonly labels: Record<'tier' | 'action' | 'reason', string>; count: number }>();
+    for (const { action, reason } of report.plan.pods) {
+      const key = `${action} ${reason}`;
+      const known = counts.get(key);
+      if (known === undefined) counts.set(key, { labels: { tier: 'pods', action, reason }, count: 1 });
+      else known.count += 1;
+    }
+    for (const { labels, count } of counts.values()) decisions.inc(labels, count);
+    const { plan, targets = {} } = report;
+    newest = { plan, targets };
   }
 
   /** What the whole way took: how old the sample was, and how long we took from asking to writing. */
@@ -192,6 +171,17 @@ export function createMetrics(options: MetricsOptions): Metrics {
     );
   }
 
+  async function text(): Promise<string> {
+    const report = newest;
+    const parts: string[] = [];
+    for (const { name } of registry.getMetricsAsArray()) {
+      const figure = ofTargets.get(name);
+      if (figure === undefined) parts.push(await registry.getSingleMetricAsString(name));
+      else if (report !== null) parts.push(await inSlices(figureText(figure, name, report, options.cluster)));
+    }
+    return `${parts.join('\n\n')}\n`;
+  }
+
   const recordNotification: Metrics['recordNotification'] = ({ channel, outcome, code = '' }) =>
     notifications.inc({ channel, outcome, code });
 
@@ -218,7 +208,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     recordNotification,
     recordWatchers: (count) => watchers.set(count),
-    text: () => registry.metrics(),
+    text,
     contentType: registry.contentType,
   };
 }

@@ -4,8 +4,10 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import type { Logger } from 'pino';
 import { systemClock, type Clock } from '../clock.ts';
 import { messageOf } from '../model/errors.ts';
+import type { Plan } from '../model/plan.ts';
 import type { InboxItem, TickReport } from '../model/report.ts';
 import { seconds } from '../model/units.ts';
+import { inSlices } from '../slices.ts';
 import { languages, type Language, type Texts } from '../model/texts.ts';
 import { createGatherer, type Gatherer } from './gather.ts';
 import { ownNamesOnly, problem, readOnly, securityHeaders } from './guard.ts';
@@ -68,10 +70,10 @@ function apiRoutes(app: Express, options: ServerOptions, gatherer: Gatherer, str
   app.get('/api/v1/view', (_request, response) => {
     response.json(gatherer.view());
   });
-  app.get('/api/v1/plan', (_request, response) => {
+  app.get('/api/v1/plan', async (_request, response) => {
     const last = gatherer.last();
     if (last === null) problem(response, 503, 'NoTickYet', 'the first tick has not ended yet: ask again in a moment');
-    else response.json(last.plan);
+    else response.type('json').send(await inSlices(writingPlan(last.plan)));
   });
   app.get('/api/v1/history', (request, response) => {
     const target = oneOf(request.query['target']);
@@ -95,6 +97,16 @@ function apiRoutes(app: Express, options: ServerOptions, gatherer: Gatherer, str
   app.use('/api', (_request, response) => problem(response, 404, 'NotFound', 'there is nothing at this address'));
 }
 
+/** As JSON, with places to take a breath. */
+function* writingPlan({ pods, ...others }: Plan): Generator<undefined, string> {
+  const parts: string[] = [];
+  for (const decision of pods) {
+    parts.push(JSON.stringify(decision));
+    yield;
+  }
+  return `${JSON.stringify(others).slice(0, -1)},"pods":[${parts.join(',')}]}`;
+}
+
 /** Alerts' texts are the receivers' business: the page needs its own words and the reasons. */
 const pageTexts = ({ language, sentences }: Texts): Texts => ({
   language,
@@ -106,6 +118,8 @@ const pageTexts = ({ language, sentences }: Texts): Texts => ({
 function guarded(loopback: boolean): Express {
   const app = express();
   app.disable('x-powered-by');
+  // Nothing is cached, and a hash over the figures of 20,000 targets would hold everybody up.
+  app.disable('etag');
   app.use(securityHeaders, readOnly);
   if (loopback) app.use(ownNamesOnly);
   return app;

@@ -13,7 +13,7 @@ import {
   type View,
 } from '../model/report.ts';
 import { targetKey, targetName } from '../model/target.ts';
-import { outcomeOf } from './log.ts';
+import { byOwner, outcomeOf } from './log.ts';
 
 export interface About {
   readonly cluster: string;
@@ -73,17 +73,18 @@ const resultOf = (outcome: Outcome | undefined): DecisionEntry['outcome'] =>
 
 /** What of a tick is worth a line on the page: changes, refusals, and what went wrong. */
 export function entriesOf({ plan, outcomes, time }: TickReport): NewEntry[] {
+  const owned = byOwner(outcomes);
+  const resizes = byOwner(outcomes.filter((outcome) => outcome.kind === 'resize'));
   const pods = plan.pods.flatMap((decision): NewEntry[] => {
     if (decision.action !== 'scale' && decision.action !== 'refused') return [];
     const { action, current: from, desired: to, mode, reason, facts, message } = decision;
-    const outcome = resultOf(outcomeOf(decision, outcomes));
+    const outcome = resultOf(outcomeOf(decision, owned));
     const subject = targetName(decision.target);
     return [{ time, tier: 'pods', subject, action, from, to, mode, reason, facts, message, outcome }];
   });
   const nodes = plan.nodes.flatMap((decision): NewEntry[] => {
     const { nodeGroup: subject, action, current: from, desired: to, mode, reason, facts, message } = decision;
     const common = { time, tier: 'nodes', subject, from, to, mode, reason, facts, message } as const;
-    const resizes = outcomes.filter((outcome) => outcome.kind === 'resize');
     const outcome = resultOf(outcomeOf(decision, resizes));
     const changed = action === 'grow' || action === 'shrink' || action === 'refused';
     const drains = outcomes.flatMap((drain): NewEntry[] => {
@@ -117,6 +118,21 @@ export interface Gathered {
   readonly messages: { readonly kind: 'inbox' | 'sent'; readonly items: readonly InboxItem[] };
 }
 
+/** More rows nobody reads, and no browser draws; figures and the journal have them all. */
+const mostRows = 500;
+
+/** Of too many the first, in the order of the plan: those that change or are held before those that rest. */
+function rowsShown(decisions: readonly PodDecision[]): readonly PodDecision[] {
+  if (decisions.length <= mostRows) return decisions;
+  const shown = new Set<PodDecision>();
+  for (const resting of [false, true])
+    for (const decision of decisions) {
+      if (shown.size >= mostRows) break;
+      if ((decision.action === 'none') === resting) shown.add(decision);
+    }
+  return decisions.filter((decision) => shown.has(decision));
+}
+
 export function viewOf(about: About, report: TickReport | null, gathered: Gathered): View {
   return {
     ...about,
@@ -124,7 +140,8 @@ export function viewOf(about: About, report: TickReport | null, gathered: Gather
     tick: report?.number ?? null,
     time: report?.time ?? null,
     configHash: report?.plan.configHash ?? null,
-    pods: report?.plan.pods.map((decision) => podRow(decision, report)) ?? [],
+    pods: report === null ? [] : rowsShown(report.plan.pods).map((decision) => podRow(decision, report)),
+    podCount: report?.plan.pods.length ?? 0,
     nodes: report?.plan.nodes.map((decision) => nodeRow(decision, report)) ?? [],
     pendingPods: report?.pendingPods ?? null,
     readyNodes: report?.readyNodes ?? null,

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DaemonSpec } from '../model/config.ts';
 import { emptyMemory, type Memory } from '../model/memory.ts';
-import { memoryText, parseMemory } from './memory-text.ts';
+import { inSlices } from '../slices.ts';
+import { parseMemory, writingMemory } from './memory-text.ts';
 import { replaceFile } from './replace-file.ts';
 
 export interface MemoryStore {
@@ -31,7 +32,7 @@ export function memoryInDirectory(directory: string): MemoryStore {
       return parseMemory(text, file);
     },
     save: async (memory) => {
-      const text = memoryText(memory);
+      const text = await inSlices(writingMemory(memory));
       if (text === last) return;
       await replaceFile({ file, beside, text, mode: 0o600 });
       last = text;

@@ -5,6 +5,16 @@ import { memoryShape } from './memory-shape.ts';
 
 export const memoryText = (memory: Memory): string => JSON.stringify(memory);
 
+/** The same text with places to take a breath: 20,000 targets are megabytes. */
+export function* writingMemory({ targets, ...others }: Memory): Generator<undefined, string> {
+  const parts: string[] = [];
+  for (const [key, target] of Object.entries(targets)) {
+    parts.push(`${JSON.stringify(key)}:${JSON.stringify(target)}`);
+    yield;
+  }
+  return `${JSON.stringify(others).slice(0, -1)},"targets":{${parts.join(',')}}}`;
+}
+
 export function parseMemory(text: string, where: string): Memory {
   let value: unknown;
   try {

@@ -1,6 +1,6 @@
 // The log: secrets never reach it, and a plan is one line a decision.
 import { describe, expect, it } from 'vitest';
-import { createLogger, decisionLine, decisionLogger, outcomeOf } from '../../src/server/log.ts';
+import { byOwner, createLogger, decisionLine, decisionLogger, outcomeOf } from '../../src/server/log.ts';
 import { aNodeDecision, aPlan, aPodDecision, scaled } from './samples.ts';
 
 function logInto(pretty = false) {
@@ -68,16 +68,16 @@ describe('decisions', () => {
   it('find their own outcome, the worst of several', () => {
     const drain = { kind: 'drain', nodeGroup: 'default-worker', node: 'n-1', step: 'evict', at: '' } as const;
     const outcomes = [scaled(), { ...drain, status: 'succeeded' as const }, { ...drain, status: 'failed' as const }];
-    expect(outcomeOf(aPodDecision(), outcomes)?.kind).toBe('scale');
-    expect(outcomeOf(aNodeDecision(), outcomes)?.status).toBe('failed');
+    expect(outcomeOf(aPodDecision(), byOwner(outcomes))?.kind).toBe('scale');
+    expect(outcomeOf(aNodeDecision(), byOwner(outcomes))?.status).toBe('failed');
   });
 
-  it('are one line each; what merely goes on is quiet', () => {
+  it('are one line each; what merely goes on is quiet', async () => {
     const { log, parsed } = logInto();
     const logPlan = decisionLogger(log);
     const holding = aPlan({ nodes: [aNodeDecision({ action: 'none', reason: 'PoolFits', desired: 3 })] });
-    logPlan(holding, [scaled()]);
-    logPlan(holding, [scaled({ status: 'failed', code: 'Forbidden', message: 'no patch on scale' })]);
+    await logPlan(holding, [scaled()]);
+    await logPlan(holding, [scaled({ status: 'failed', code: 'Forbidden', message: 'no patch on scale' })]);
     expect(parsed().map(({ level, subject, outcome, code }) => [level, subject, outcome, code])).toEqual([
       [30, 'shop/web', 'succeeded', undefined],
       [30, 'default-worker', 'none', undefined],
