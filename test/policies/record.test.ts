@@ -63,6 +63,12 @@ describe('a write that succeeded', () => {
       { at: at(-5), change: 4 },
     ]);
     expect(after(remembering({}), outcome(4, 8, 'succeeded', { at: 'soon' })).acted.ups[0]?.at).toBe(noon);
+    const late = [outcome(4, 8, 'succeeded', { at: rfc3339(at(2)) })];
+    // rates count from the beat of the tick, everything else from when it happened
+    expect(record(remembering({}), late, at(2), noon).targets[key]).toMatchObject({
+      acted: { ups: [{ at: noon, change: 4 }] },
+      written: { at: at(2) },
+    });
   });
 
   it('counts turns of direction, each change of it once', () => {

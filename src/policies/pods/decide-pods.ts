@@ -158,6 +158,7 @@ export function* decidePods(
     resources: new ResourceSamples(answers, now),
     now,
     daemonMode: config.daemon.mode,
+    interval: config.daemon.interval,
     control: snapshot.control,
     steadySince,
     lastTick: memory.lastTick,

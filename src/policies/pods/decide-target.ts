@@ -35,6 +35,8 @@ export interface TickFacts extends Measures {
   readonly nodesComing: boolean;
   /** how long a VM takes, where pods may have to wait for one */
   readonly bootTime: Milliseconds;
+  /** from tick to tick */
+  readonly interval: Milliseconds;
   readonly autoscalersUnread: boolean;
 }
 
@@ -142,7 +144,9 @@ class TargetDecision {
     const { replicas, schedule, zero } = this.#policy.spec;
     // Zero is opt-in: what is merely not above 0 is no wish for it.
     const base = { min: zero === undefined ? Math.max(1, replicas.min) : replicas.min, max: replicas.max };
-    const startTime = ((this.#memory.startTime ?? 0) + this.#tick.bootTime) as Milliseconds;
+    const { bootTime, interval } = this.#tick;
+    // An interval more: the tick before it is due begins early, the one after it would begin late.
+    const startTime = ((this.#memory.startTime ?? 0) + bootTime + interval) as Milliseconds;
     return boundsAt(base, schedule, this.#tick.now, startTime);
   }
 
