@@ -5,7 +5,6 @@ import type { QueryText } from '../model/units.ts';
 import { ageQuestionsOf, batchOf } from '../promql/batch.ts';
 import { holdsPlaceholder } from '../promql/placeholders.ts';
 import type { MetricDocument } from './schema/pod-policy.ts';
-import { without } from './without.ts';
 
 /** null: the document says nothing that could be measured, which its findings have said already. */
 export function compileMetric(metric: MetricDocument, aim: Aim, daemon: DaemonSpec): Metric | null {
@@ -13,13 +12,17 @@ export function compileMetric(metric: MetricDocument, aim: Aim, daemon: DaemonSp
   const asked = (text: string): Question => questionOf(text, split, aim);
   const read = sourceOf(metric, asked, aim, daemon);
   if (read === null || (target === undefined && use === undefined)) return null;
+  const { name, maxAge, unknown, activation } = metric;
   return {
-    ...without(metric, 'query', 'resource', 'container', 'formula', 'use', 'split', 'by', 'coverage', 'target'),
+    name,
     source: read.source,
     ages: read.ages,
     coverage:
       coverage === undefined ? null : { question: asked(coverage.query), of: coverage.of, atLeast: coverage.atLeast },
     target: use === undefined ? (target ?? null) : null,
+    maxAge,
+    unknown,
+    activation,
   };
 }
 

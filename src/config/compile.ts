@@ -7,7 +7,6 @@ import { compileMetric } from './compile-metric.ts';
 import type { Accepted } from './judge.ts';
 import { compareText } from './problem.ts';
 import { alertsDocument, type AlertsDocument as Alerts } from './schema/alerts.ts';
-import { without } from './without.ts';
 
 /** Where there is no alerts.yaml: everything is routed to nobody. */
 export const silentAlerts: Alerts = alertsDocument.parse({
@@ -23,12 +22,33 @@ export function compilePodPolicy(
 ): PodPolicy | null {
   const aim = aimOf(document);
   if (aim === null) return null;
-  const spec = {
-    ...without(document.spec, 'target', 'targets', 'overrides'),
-    metrics: document.spec.metrics.flatMap((one) => compileMetric(one, aim, daemon) ?? []),
-    schedule,
+  const { apiVersion, kind, metadata, spec } = document;
+  const { replicas, tolerance, behavior, fallback, forecast, zero, flapBudget, advanced, mode } = spec;
+  const { window, select, policies } = behavior.scaleDown;
+  // Every policy has the same fields in the same order, absent ones too: each tick reads them 20,000 times, and the
+  // engine reads objects of one shape many times faster than objects of a hundred.
+  return {
+    apiVersion,
+    kind,
+    metadata,
+    aim,
+    spec: {
+      replicas: { min: replicas.min, max: replicas.max, whenActive: replicas.whenActive },
+      metrics: spec.metrics.flatMap((one) => compileMetric(one, aim, daemon) ?? []),
+      tolerance: { up: tolerance.up, down: tolerance.down },
+      behavior: {
+        scaleUp: behavior.scaleUp,
+        scaleDown: { window, select, policies, bounds: behavior.scaleDown.bounds },
+      },
+      fallback,
+      schedule,
+      forecast,
+      zero,
+      flapBudget,
+      advanced,
+      mode: { up: mode.up, down: mode.down },
+    },
   };
-  return { ...document, aim, spec };
 }
 
 function aimOf({ metadata, spec }: PodPolicyDocument): Aim | null {

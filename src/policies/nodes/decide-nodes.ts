@@ -87,6 +87,9 @@ export function* decideNodes(
   steadySince: Instant,
   now: Instant,
 ): Generator<undefined, NodeTier> {
+  // Nobody asks about nodes: every pod and node would be looked at for nothing.
+  if (config.nodePolicies.length === 0)
+    return { decisions: [], groups: memory.groups, nodes: {}, waiting: 0, pools: [] };
   const facts = snapshot.kubernetes;
   const states: (GroupState | Unusable)[] = config.nodePolicies.flatMap((document) =>
     document.spec.nodeGroups.map((policy) => {
