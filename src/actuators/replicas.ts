@@ -8,11 +8,17 @@ import { failureOf, scaleOutcome, type Moment } from './actuator.ts';
 
 export type ReplicasPort = Pick<KubernetesWrites, 'readScale' | 'writeScale' | 'annotate'>;
 
-/** A rollout moves the object's version all the time; its replicas are what must not have moved. */
-const tries = 3;
+/** A rollout or a busy controller moves the object's version all the time; its replicas are what must not have moved. */
+const tries = 8;
 
 interface Written {
   readonly resourceVersion: string | null;
+}
+
+/** The object's version to write on; `justRead`: known since a moment ago. */
+interface Version {
+  readonly resourceVersion: string | undefined;
+  readonly justRead: boolean;
 }
 
 class Moved extends Error {
@@ -29,12 +35,12 @@ async function whileUnmoved(
   port: ReplicasPort,
   { target, current }: PodDecision,
   version: string | undefined,
-  write: (resourceVersion: string | undefined) => Promise<Written>,
+  write: (version: Version) => Promise<Written>,
 ): Promise<Written> {
   let resourceVersion = version;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await write(resourceVersion);
+      return await write({ resourceVersion, justRead: attempt > 1 });
     } catch (thrown) {
       const conflict = thrown instanceof ClientError && thrown.code === 'Conflict';
       if (!conflict || attempt === tries) throw thrown;
@@ -63,9 +69,7 @@ export async function unmark(port: ReplicasPort, { target }: PodDecision): Promi
 async function write(port: ReplicasPort, decision: PodDecision): Promise<Written> {
   const { target, desired, mark } = decision;
   const scale = (version: string | undefined): Promise<Written> =>
-    whileUnmoved(port, decision, version, (resourceVersion) =>
-      port.writeScale(target, desired ?? 0, { resourceVersion }),
-    );
+    whileUnmoved(port, decision, version, (known) => port.writeScale(target, desired ?? 0, known));
   if (mark === undefined || mark === null) {
     const written = await scale(decision.resourceVersion);
     if (mark === null) await unmark(port, decision);
@@ -73,8 +77,8 @@ async function write(port: ReplicasPort, decision: PodDecision): Promise<Written
   }
   // A zero that nobody has signed would be taken for somebody else's, and never woken: without the mark no zero.
   const annotations = { [previousReplicasAnnotation]: String(mark.previous) };
-  const marked = await whileUnmoved(port, decision, decision.resourceVersion, (resourceVersion) =>
-    port.annotate(target, annotations, { resourceVersion }),
+  const marked = await whileUnmoved(port, decision, decision.resourceVersion, (known) =>
+    port.annotate(target, annotations, known),
   );
   try {
     return await scale(marked.resourceVersion ?? undefined);

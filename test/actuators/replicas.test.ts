@@ -44,14 +44,23 @@ describe('a scale', () => {
     expect(replicas(world)).toBe(6);
   });
 
-  it('gives up after three conflicts', async () => {
+  it('is written through the conflicts of a busy object', async () => {
+    const { world, client } = await aStage();
+    world.objects.apply(deployment('web', 4));
+    world.faults.set('conflictOnScale', { count: 7 });
+    const outcome = await scaleTarget(client.writes, aPodDecision(4, 8, versionOf(world)), aMoment());
+    expect(outcome).toMatchObject({ status: 'succeeded' });
+    expect(replicas(world)).toBe(8);
+  });
+
+  it('gives up after eight conflicts', async () => {
     const { world, client } = await aStage();
     world.objects.apply(deployment('web', 4));
     world.faults.set('conflictOnScale', { count: 9 });
     const outcome = await scaleTarget(client.writes, aPodDecision(4, 8, versionOf(world)), aMoment());
     expect(outcome).toMatchObject({ status: 'failed', code: 'Conflict' });
     expect(replicas(world)).toBe(4);
-    expect(world.requests.byCode['409']).toBe(3);
+    expect(world.requests.byCode['409']).toBe(8);
   });
 
   it('of an object that is gone fails by code and does not throw', async () => {

@@ -21,6 +21,8 @@ export interface WriteOptions {
   /** The server checks everything and changes nothing. */
   readonly dryRun?: boolean;
   readonly signal?: AbortSignal;
+  /** The connection has just answered: opening another would only give others the time for one more write. */
+  readonly justRead?: boolean;
 }
 
 export interface PodRef {
@@ -102,7 +104,7 @@ export function createWrites({ transport, discovery, clock, timeout, instance }:
       deadline,
       idempotent: false,
       // A write must not die on a connection that the server was just closing.
-      freshConnection: true,
+      freshConnection: options.justRead !== true,
       ...(options.signal && { signal: options.signal }),
     });
     return answer.json();
