@@ -25,7 +25,7 @@ export function byAverage(total: number, target: number, statusReplicas: number,
   return statusReplicas > 0 && withinTolerance(ratio, tolerance) ? statusReplicas : wholeAbove(total / target);
 }
 
-/** A value target: the ratio moves the pods that are ready. */
+/** A value target: the ratio moves the pods that are ready; upwards without a rollout's surge, which is no demand. */
 export function byValue(
   value: number,
   target: number,
@@ -35,7 +35,8 @@ export function byValue(
 ): number {
   const ratio = value / target;
   if (current === 0) return wholeAbove(ratio);
-  return withinTolerance(ratio, tolerance) ? current : wholeAbove(ratio * readyPods);
+  const pods = ratio > 1 ? Math.min(readyPods, current) : readyPods;
+  return withinTolerance(ratio, tolerance) ? current : wholeAbove(ratio * pods);
 }
 
 export interface PodUsage {

@@ -6,7 +6,7 @@ import { rfc3339, type Instant } from '../../../src/model/units.ts';
 import { decide } from '../../../src/policies/decide.ts';
 import { record } from '../../../src/policies/record.ts';
 import { decideOne, essence, key, run, steady, succeeded, world } from './shop.ts';
-import { aConfig, aDeployment, aPod, aPodPolicy, aSnapshot, answered, at, noon } from '../../builders.ts';
+import { aConfig, aDeployment, aPod, aPodPolicy, aSnapshot, answered, at, noon, podsOf } from '../../builders.ts';
 
 describe('a metric', () => {
   it('raises the replicas within the rate, and says which step it is', () => {
@@ -48,6 +48,21 @@ describe('a metric', () => {
     const deployment = aDeployment('shop', 'web').replicas(4).status({ replicas: 5 });
     const snapshot = aSnapshot().deployments(deployment).answering('requests', 430).build();
     expect(decideOne(snapshot).decision).toMatchObject({ desired: 4, reason: 'WithinTolerance' });
+  });
+
+  it.each([
+    ['upwards is not multiplied by the pods of a rollout’s surge', 4, 150, 6],
+    ['downwards takes all of the pods that there are', 8, 50, 5],
+  ])('of a value %s', (_, replicas, value, proposal) => {
+    const deployment = aDeployment('shop', 'web').replicas(replicas).status({ replicas: 10 });
+    const pods = podsOf('web', { 'n-1': 10 }, { cpu: '100m' });
+    const snapshot = aSnapshot()
+      .deployments(deployment)
+      .pods(...pods)
+      .answering('requests', value)
+      .build();
+    const metrics = [{ name: 'requests', query: 'requests', target: { value: 100 } }];
+    expect(decideOne(snapshot, { metrics }).decision.metrics[0]?.proposal).toBe(proposal);
   });
 
   it('of usage is measured against each pod’s own request', () => {
