@@ -280,14 +280,19 @@ export interface Lease extends KubeObject {
   spec: { holderIdentity?: string; leaseDurationSeconds?: number; acquireTime?: string; renewTime?: string };
 }
 export interface EventObject extends KubeObject {
-  involvedObject: { kind: string; name: string; namespace?: string; uid: string; apiVersion: string };
+  involvedObject: { kind: string; name: string; namespace?: string; uid?: string; apiVersion?: string };
   reason: string;
-  message: string;
+  message?: string;
   type: string;
-  count: number;
-  firstTimestamp: string;
-  lastTimestamp: string;
-  source: { component: string };
+  /** of events.k8s.io: the three that follow are then not there */
+  eventTime?: string | null;
+  count?: number;
+  firstTimestamp?: string | null;
+  lastTimestamp?: string | null;
+  source?: { component?: string };
+  reportingComponent?: string;
+  reportingInstance?: string;
+  action?: string;
 }
 
 /** What is stored under each plural name; the names are unique across the groups that are served. */

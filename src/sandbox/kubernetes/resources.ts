@@ -81,6 +81,13 @@ export function resourcesOf(version: KubernetesVersion): readonly Resource[] {
   ];
 }
 
+export const eventsGroup = 'events.k8s.io';
+
+/** The same objects once more, under another group and in its words. */
+export function viewsOf(resources: readonly Resource[]): readonly Resource[] {
+  return resources.filter(({ name }) => name === 'events').map((one) => ({ ...one, group: eventsGroup }));
+}
+
 export const groupVersion = (group: string, version: string): string =>
   group === '' ? version : `${group}/${version}`;
 export const storedVersion = (resource: Resource): string => groupVersion(resource.group, resource.versions[0] ?? 'v1');

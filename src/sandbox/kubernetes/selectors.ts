@@ -1,7 +1,10 @@
 // Label and field selectors: the query parameters' text form and the objects' structured form.
 import { requirementMatches } from '../../model/selector-requirement.ts';
+import { storedEventField } from './api/events.ts';
+import { eventsGroup } from './resources.ts';
 import { badRequest } from './status.ts';
 import type { KubeObject, LabelSelector, SelectorRequirement } from './objects.ts';
+import type { Resource } from './resources.ts';
 
 type Labels = Readonly<Record<string, string>>;
 export type Predicate = (object: KubeObject) => boolean;
@@ -50,6 +53,8 @@ export function parseLabelSelector(text: string): Predicate {
 }
 
 function fieldOf(object: KubeObject, path: string): string {
+  // the one field that is not where it is called
+  if (path === 'source') return fieldOf(object, 'source.component') || fieldOf(object, 'reportingComponent');
   let value: unknown = object;
   for (const part of path.split('.'))
     value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[part] : undefined;
@@ -73,6 +78,8 @@ const byKind: Readonly<Record<string, readonly string[]>> = {
     'involvedObject.namespace',
     'involvedObject.name',
     'involvedObject.uid',
+    'involvedObject.apiVersion',
+    'involvedObject.resourceVersion',
     'involvedObject.fieldPath',
     'reason',
     'type',
@@ -85,7 +92,7 @@ const byKind: Readonly<Record<string, readonly string[]>> = {
   Secret: ['type'],
 };
 
-export function parseFieldSelector(text: string, kind: string): Predicate {
+export function parseFieldSelector(text: string, { kind, group }: Pick<Resource, 'kind' | 'group'>): Predicate {
   const known = [...everywhere, ...(byKind[kind] ?? [])];
   const terms = text
     .split(',')
@@ -93,8 +100,10 @@ export function parseFieldSelector(text: string, kind: string): Predicate {
     .map((part) => {
       const match = /^\s*([\w.]+)\s*(==|=|!=)\s*(.*?)\s*$/.exec(part);
       if (!match) throw badRequest(`invalid selector: '${part}'; can't understand '${part}'`);
-      const [, path = '', operator, value = ''] = match;
-      if (!known.includes(path)) throw badRequest(`field label not supported: ${path}`);
+      const [, asked = '', operator, value = ''] = match;
+      const path = group === eventsGroup ? storedEventField(asked) : asked;
+      if (!known.includes(path) || (group === eventsGroup && path === asked && path.startsWith('involvedObject')))
+        throw badRequest(`field label not supported: ${asked}`);
       return { path, equal: operator !== '!=', value };
     });
   return (object) => terms.every(({ path, equal, value }) => (fieldOf(object, path) === value) === equal);

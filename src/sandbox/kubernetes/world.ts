@@ -3,6 +3,7 @@ import { seededRandom } from '../random.ts';
 import { Agenda } from './agenda.ts';
 import { ClusterIndex } from './cluster-index.ts';
 import { keyOf } from './objects.ts';
+import { keepEvents } from './event-keeper.ts';
 import { resourcesOf } from './resources.ts';
 import { expired } from './status.ts';
 import { Store } from './store.ts';
@@ -29,6 +30,8 @@ export interface KubernetesOptions {
   readonly version?: KubernetesVersion;
   /** Changes remembered per resource, to resume watches from (default 1000). */
   readonly historySize?: number;
+  /** The most Events that are kept (default 5000); each is forgotten an hour after the last word on it. */
+  readonly eventsKept?: number;
   /** From binding to Ready, unless the pod's annotation says else (default 10 s, with 20 % seeded jitter). */
   readonly podStartup?: Milliseconds;
   /** The longest a pod takes to end (default 2 s). */
@@ -85,6 +88,7 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
   const agenda = new Agenda(options.clock);
   const store = new Store(options.historySize ?? 1000);
   const index = new ClusterIndex(store);
+  keepEvents(store, agenda, options.eventsKept ?? 5000);
   const registry = new Registry(store, index, agenda, version, names);
   const watches = new Watches(store, agenda);
   const faults = new Faults(chance, (name, on) => {

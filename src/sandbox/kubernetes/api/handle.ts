@@ -56,7 +56,7 @@ const json = (body: object | undefined, code = 200): Answer => {
 
 export function handle(registry: Registry, faults: Faults, route: Route, request: ApiRequest): Answer {
   if (route.at !== 'collection' && route.at !== 'object' && request.method !== 'GET') throw methodNotAllowed();
-  const all = [...registry.resources.values()];
+  const all = registry.served;
   switch (route.at) {
     case 'text':
       return { kind: 'text', code: 200, body: 'ok' };
@@ -96,6 +96,7 @@ function onCollection(registry: Registry, route: Collection, request: ApiRequest
       const created = registry.create(resource.name, namespace, input, {
         dryRun: isDryRun(query),
         manager: request.manager,
+        as: resource,
       });
       return json(toVersion(resource, created, version), 201);
     }
@@ -131,6 +132,7 @@ function onObject(registry: Registry, faults: Faults, route: Single, request: Ap
     dryRun: isDryRun(request.query),
     subresource: subresource === undefined ? undefined : 'status',
     manager: request.manager,
+    as: resource,
   };
   switch (request.method) {
     case 'GET':

@@ -23,7 +23,7 @@ export function filterOf(scope: Scope, query: URLSearchParams): Predicate {
   const labels = query.get('labelSelector');
   if (labels !== null && labels !== '') parts.push(parseLabelSelector(labels));
   const fields = query.get('fieldSelector');
-  if (fields !== null && fields !== '') parts.push(parseFieldSelector(fields, scope.resource.kind));
+  if (fields !== null && fields !== '') parts.push(parseFieldSelector(fields, scope.resource));
   return (object) => parts.every((part) => part(object));
 }
 

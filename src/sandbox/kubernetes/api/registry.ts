@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { rfc3339 } from '../../../model/units.ts';
 import { seededUuid } from '../../random.ts';
 import { isTerminal, keyOf, keyOfObject } from '../objects.ts';
-import { resourcesOf, storedVersion } from '../resources.ts';
+import { resourcesOf, storedVersion, viewsOf } from '../resources.ts';
 import { alreadyExists, ApiError, badRequest, conflict, forbidden, notFound, staleWrite } from '../status.ts';
 import { admitPod, defaultNode, setDefaults } from './defaults.ts';
 import { ownReplicas, type Writer } from './managed-fields.ts';
@@ -35,6 +35,8 @@ export interface WriteOptions {
   readonly manager?: string | undefined;
   readonly dryRun?: boolean | undefined;
   readonly subresource?: 'status' | undefined;
+  /** the group that the client writes through, where an object is served by two */
+  readonly as?: Resource | undefined;
 }
 export interface DeleteOptions {
   readonly dryRun?: boolean | undefined;
@@ -55,6 +57,8 @@ export class Registry {
   readonly index: ClusterIndex;
   readonly version: KubernetesVersion;
   readonly resources: ReadonlyMap<string, Resource>;
+  /** What is reachable by a path: the resources, and those that another group shows once more. */
+  readonly served: readonly Resource[];
   readonly #agenda: Agenda;
   readonly #random: Random;
 
@@ -64,7 +68,9 @@ export class Registry {
     this.version = version;
     this.#agenda = agenda;
     this.#random = random;
-    this.resources = new Map(resourcesOf(version).map((resource) => [resource.name, resource]));
+    const resources = resourcesOf(version);
+    this.resources = new Map(resources.map((resource) => [resource.name, resource]));
+    this.served = [...resources, ...viewsOf(resources)];
   }
 
   now(): Instant {
@@ -113,10 +119,11 @@ export class Registry {
     setDefaults(name, object);
     if (name === 'nodes') defaultNode(object as unknown as Node);
     if (name === 'namespaces') object.status = { phase: 'Active' };
-    validate(resource, object, undefined);
+    validate(options.as ?? resource, object, undefined, this.version);
     if (name === 'pods') this.#admit(resource, object as unknown as Pod);
     ownReplicas(object, undefined, this.writer(options));
-    if (this.store.get(name, keyOfObject(object)) !== undefined) throw alreadyExists(resource, metadata.name);
+    if (this.store.get(name, keyOfObject(object)) !== undefined)
+      throw alreadyExists(options.as ?? resource, metadata.name);
     return options.dryRun === true ? object : this.store.put(name, object);
   }
 
@@ -148,7 +155,7 @@ export class Registry {
       throw staleWrite(resource, old.metadata.name);
     const object = this.#merged(resource, old, structuredClone(input), options.subresource);
     setDefaults(name, object);
-    validate(resource, object, old);
+    validate(options.as ?? resource, object, old, this.version);
     if (resource.generation && !isDeepStrictEqual(object.spec, old.spec))
       object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     ownReplicas(object, old, this.writer(options));

@@ -22,7 +22,7 @@ export type Route =
       readonly subresource: string | undefined;
     };
 
-export function routeOf(path: string, resources: ReadonlyMap<string, Resource>): Route {
+export function routeOf(path: string, resources: readonly Resource[]): Route {
   const parts = path
     .split('/')
     .filter((part) => part !== '')
@@ -42,20 +42,14 @@ export function routeOf(path: string, resources: ReadonlyMap<string, Resource>):
   throw pageNotFound();
 }
 
-function withinVersion(
-  resources: ReadonlyMap<string, Resource>,
-  group: string,
-  version: string,
-  rest: readonly string[],
-): Route {
+function withinVersion(resources: readonly Resource[], group: string, version: string, rest: readonly string[]): Route {
   if (rest.length === 0) return { at: 'resources', group, version };
   // /namespaces/NAME and its subresources are about the namespace itself
   const scoped = rest[0] === 'namespaces' && rest.length > 2 && !['status', 'finalize'].includes(rest[2] ?? '');
   const namespace = scoped ? rest[1] : undefined;
   const [plural = '', name, subresource, ...more] = scoped ? rest.slice(2) : rest;
-  const resource = resources.get(plural);
-  if (resource === undefined || resource.group !== group || !resource.versions.includes(version) || more.length > 0)
-    throw pageNotFound();
+  const resource = resources.find((one) => one.name === plural && one.group === group);
+  if (resource === undefined || !resource.versions.includes(version) || more.length > 0) throw pageNotFound();
   if (scoped && !resource.namespaced) throw pageNotFound();
   if (name === undefined) return { at: 'collection', resource, version, namespace };
   if (resource.namespaced && namespace === undefined) throw pageNotFound();

@@ -90,7 +90,7 @@ export class ApiServer {
       if (disturbance.error !== undefined) throw disturbance.error;
       if (!open.has(path) && token !== this.token && request.headers.authorization !== `Bearer ${this.token}`)
         throw unauthorized();
-      const route = routeOf(path, this.#registry.resources);
+      const route = routeOf(path, this.#registry.served);
       const contentType = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
       const answer = handle(this.#registry, this.#faults, route, {
         method,

@@ -1,12 +1,13 @@
 // Refuses objects that the real API server would refuse: names, required fields, immutable fields.
 import { isDeepStrictEqual } from 'node:util';
+import { eventErrors } from './events.ts';
 import { without } from '../json.ts';
 import { parseQuantity } from '../quantity.ts';
 import { isEmptySelector, selects } from '../selectors.ts';
 import { invalid } from '../status.ts';
 import type { FieldError } from '../status.ts';
-import type { Resource } from '../resources.ts';
-import type { KubeObject, LabelSelector, Pod, PodSpec } from '../objects.ts';
+import type { KubernetesVersion, Resource } from '../resources.ts';
+import type { EventObject, KubeObject, LabelSelector, Pod, PodSpec } from '../objects.ts';
 
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const qualifiedKey = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
@@ -24,8 +25,14 @@ const isCount = (value: unknown): boolean => typeof value === 'number' && Number
 const isPercentOrCount = (value: unknown): boolean =>
   isCount(value) || (typeof value === 'string' && /^\d+%$/.test(value));
 
-export function validate(resource: Resource, object: KubeObject, previous: KubeObject | undefined): void {
+export function validate(
+  resource: Resource,
+  object: KubeObject,
+  previous: KubeObject | undefined,
+  version: KubernetesVersion,
+): void {
   const errors = [...metadataErrors(object), ...specErrors(resource, object)];
+  if (resource.name === 'events') errors.push(...eventErrors(object as EventObject, resource.group, version));
   if (previous !== undefined) errors.push(...immutableErrors(resource, object, previous));
   if (errors.length > 0) throw invalid(resource, object.metadata.name, errors);
 }

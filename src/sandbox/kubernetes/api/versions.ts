@@ -1,6 +1,7 @@
 // Between the version an object is kept in and the version a client asked for.
+import { oldEvent, youngEvent } from './events.ts';
 import { without } from '../json.ts';
-import { groupVersion, storedVersion } from '../resources.ts';
+import { eventsGroup, groupVersion, storedVersion } from '../resources.ts';
 import { badRequest } from '../status.ts';
 import type { Resource } from '../resources.ts';
 import type { Json, JsonObject, KubeObject, ObjectInput } from '../objects.ts';
@@ -9,6 +10,7 @@ import type { Json, JsonObject, KubeObject, ObjectInput } from '../objects.ts';
 export function toVersion(resource: Resource, object: KubeObject, version: string): KubeObject {
   const apiVersion = groupVersion(resource.group, version);
   if (object.apiVersion === apiVersion) return object;
+  if (resource.group === eventsGroup) return { ...youngEvent(object), apiVersion };
   if (resource.name === 'horizontalpodautoscalers') return { ...object, apiVersion, ...hpaToV1(object) };
   return { ...object, apiVersion };
 }
@@ -22,6 +24,8 @@ export function fromVersion(resource: Resource, input: ObjectInput, version: str
     throw badRequest(
       `the API version in the data (${input.apiVersion}) does not match the expected API version (${apiVersion})`,
     );
+  if (resource.group === eventsGroup)
+    return { ...oldEvent(input), metadata: input.metadata, kind: resource.kind, apiVersion: 'v1' };
   const stored = { ...input, kind: resource.kind, apiVersion: storedVersion(resource) };
   return resource.name === 'horizontalpodautoscalers' && apiVersion !== stored.apiVersion
     ? { ...stored, ...hpaToV2(input) }

@@ -132,7 +132,7 @@ export class Watches {
   }
 
   #emit(watch: Watch, type: ChangeType, object: KubeObject): void {
-    const id = `${type} ${watch.version} ${watch.table}`;
+    const id = `${type} ${watch.resource.group} ${watch.version} ${watch.table}`;
     const text = this.#texts?.get(id) ?? `${JSON.stringify({ type, object: this.#shown(watch, object) })}\n`;
     this.#texts?.set(id, text);
     this.#write(watch, text);

@@ -20,7 +20,6 @@ export interface Cluster {
 
 /** How long a controller waits before it looks: what happens together is answered together. */
 export const reactionTime = 50 as Milliseconds;
-const eventLifetime = 3_600_000 as Milliseconds;
 
 export interface NewPod {
   readonly name?: string;
@@ -81,7 +80,7 @@ export function tell(
   message: string,
   component: string,
 ): void {
-  const { registry, agenda } = cluster;
+  const { registry } = cluster;
   const namespace = about.metadata.namespace ?? 'default';
   // the name is made of what is told, so a repetition finds its predecessor without a search
   const name = `${about.metadata.name}.${hashOf([about.metadata.uid, type, reason, type === 'Normal' ? message : ''])}`;
@@ -89,7 +88,7 @@ export function tell(
   const now = registry.timestamp();
   if (registry.store.get('events', key) !== undefined) {
     registry.change('events', key, (event) => {
-      event.count += 1;
+      event.count = (event.count ?? 1) + 1;
       event.message = message;
       event.lastTimestamp = now;
     });
@@ -117,9 +116,6 @@ export function tell(
     source: { component },
     reportingComponent: component,
     reportingInstance: '',
-  });
-  agenda.after(eventLifetime, () => {
-    registry.store.remove('events', key);
   });
 }
 
