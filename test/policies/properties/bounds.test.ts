@@ -81,7 +81,7 @@ describe('the bounds', () => {
           if (current > max && given.bounds === 'atOnce' && decision.action === 'scale') expect(desired).toBe(max);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -101,7 +101,7 @@ describe('the bounds', () => {
           expect(Number(decision.current) - Number(decision.desired)).toBeLessThanOrEqual(3);
         expect(course.at(-1)?.decision.desired).toBe(max);
       }),
-      { numRuns: 20 },
+      { numRuns: 10 },
     );
   });
 });

@@ -49,7 +49,7 @@ describe('two directions', () => {
           expect(move.at - last.at).toBeGreaterThanOrEqual((move.way === 'down' ? down : up) * 1000);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 
@@ -77,7 +77,7 @@ describe('two directions', () => {
         const firstDown = course.findIndex(({ decision }) => Number(decision.desired ?? 20) < 20);
         expect(firstDown).toBe(before + blind + down / 15);
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 
@@ -112,7 +112,7 @@ describe('two directions', () => {
           if (valueAt(tick) === high && Number(decision.current) * 110 < high)
             expect(Number(decision.desired)).toBeGreaterThan(Number(decision.current));
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 });

@@ -1,14 +1,14 @@
 // What must hold whatever the world looks like.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { emptyMemory, type Memory } from '../../src/model/memory.ts';
-import type { Outcome } from '../../src/model/outcome.ts';
-import type { Snapshot } from '../../src/model/snapshot.ts';
-import { rfc3339, type Instant } from '../../src/model/units.ts';
-import { decide } from '../../src/policies/decide.ts';
-import { pack, place, type Demand } from '../../src/policies/nodes/place.ts';
-import { hasRoomFor, type Room } from '../../src/policies/nodes/room.ts';
-import { record } from '../../src/policies/record.ts';
+import { emptyMemory, type Memory } from '../../../src/model/memory.ts';
+import type { Outcome } from '../../../src/model/outcome.ts';
+import type { Snapshot } from '../../../src/model/snapshot.ts';
+import { rfc3339, type Instant } from '../../../src/model/units.ts';
+import { decide } from '../../../src/policies/decide.ts';
+import { pack, place, type Demand } from '../../../src/policies/nodes/place.ts';
+import { hasRoomFor, type Room } from '../../../src/policies/nodes/room.ts';
+import { record } from '../../../src/policies/record.ts';
 import {
   aConfig,
   aDeployment,
@@ -24,7 +24,7 @@ import {
   deepFreeze,
   longAgo,
   noon,
-} from '../builders.ts';
+} from '../../builders.ts';
 
 const runs = { numRuns: 60 };
 const steady = (): Memory => ({ ...emptyMemory(), lastTick: at(-15), steadySince: longAgo });
@@ -186,7 +186,7 @@ describe('decide', () => {
           ({ memory } = decided);
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 
