@@ -27,7 +27,7 @@ export function zeroFindings(raw: unknown): Finding[] {
     findings.push(
       wrong(
         ['spec', 'zero'],
-        `zero is given, but replicas.min is ${String(min ?? 1)}`,
+        `zero is given, but replicas.min is ${typeof min === 'number' ? min : 1}`,
         'write replicas.min: 0, or take zero out',
         'key',
       ),
