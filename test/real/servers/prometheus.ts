@@ -14,6 +14,8 @@ export interface PrometheusOptions {
   /** Further top-level keys of prometheus.yml, e.g. `alerting`. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly arguments?: readonly string[];
+  /** Where it listens; a free port when left out. One that comes back is looked for where it was. */
+  readonly port?: number;
 }
 
 export interface Prometheus extends RealServer {
@@ -36,7 +38,7 @@ function writeConfiguration(directory: string, options: PrometheusOptions): void
 
 export async function startPrometheus(options: PrometheusOptions = {}): Promise<Prometheus> {
   const directory = serverDirectory('prometheus');
-  const address = `127.0.0.1:${await freePortBlock(1)}`;
+  const address = `127.0.0.1:${options.port ?? (await freePortBlock(1))}`;
   const url = `http://${address}`;
   writeConfiguration(directory, options);
   const server = await startServer({

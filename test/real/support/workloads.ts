@@ -13,20 +13,22 @@ export interface Workload {
   readonly nodeGroup?: string;
   /** From binding to ready. */
   readonly startupMs?: number;
+  /** Of the Deployment itself, not of its pods. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
-export function deploymentOf({ name, replicas, cpu, nodeGroup, startupMs = 300 }: Workload): unknown {
-  const labels = { app: name };
+export function deploymentOf({ name, replicas, cpu, nodeGroup, startupMs = 300, labels = {} }: Workload): unknown {
+  const own = { app: name };
   const container = { name, image: `${name}:1`, resources: { requests: { cpu, memory: '64Mi' } } };
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name, namespace: shop },
+    metadata: { name, namespace: shop, labels },
     spec: {
       replicas,
-      selector: { matchLabels: labels },
+      selector: { matchLabels: own },
       template: {
-        metadata: { labels, annotations: { 'fakekubelet/startup-ms': String(startupMs) } },
+        metadata: { labels: own, annotations: { 'fakekubelet/startup-ms': String(startupMs) } },
         spec: {
           containers: [container],
           ...(nodeGroup === undefined ? {} : { nodeSelector: { 'magnum.openstack.org/nodegroup': nodeGroup } }),
