@@ -3,6 +3,7 @@ import type { PodPolicy } from '../../model/config.ts';
 import type { TargetMemory } from '../../model/memory.ts';
 import type { MetricReading, Step } from '../../model/plan.ts';
 import type { Instant } from '../../model/units.ts';
+import { own } from './own.ts';
 import type { Measured } from './measure.ts';
 
 export interface Proposal {
@@ -84,7 +85,7 @@ export function combine(
       }
     }
     unknown = [...unknown, reading];
-    const start = memory.unknownSince[reading.name] ?? now;
+    const start = own(memory.unknownSince, reading.name) ?? now;
     unknownSince = { ...unknownSince, [reading.name]: start };
     const late = policy.spec.fallback !== undefined && now - start >= policy.spec.fallback.after;
     const fallback = rule === 'fallback' || late ? fallbackReplicas(policy.spec.fallback, current) : null;

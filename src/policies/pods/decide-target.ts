@@ -53,11 +53,8 @@ export interface TargetResult {
   readonly memory: TargetMemory;
 }
 
-export function mostCautious(one: Mode, ...others: readonly Mode[]): Mode {
-  let most = one;
-  for (const mode of others) if (modes.indexOf(mode) < modes.indexOf(most)) most = mode;
-  return most;
-}
+export const mostCautious = (one: Mode, other: Mode): Mode =>
+  one === other || modes.indexOf(one) < modes.indexOf(other) ? one : other;
 
 const modeFor = (policy: PodPolicy, tick: TickFacts, up: boolean): Mode =>
   mostCautious(tick.daemonMode, up ? policy.spec.mode.up : policy.spec.mode.down);
@@ -122,6 +119,7 @@ class TargetDecision {
       now,
     });
     if (hold !== null) {
+      this.#forgetWhatIsKnown();
       const course = new Course(this.#current);
       course.heldBy = hold.reason;
       course.until = hold.until;
@@ -138,6 +136,15 @@ class TargetDecision {
     if (this.#current > max && this.#policy.spec.behavior.scaleDown.bounds === 'atOnce')
       return this.#toBounds(max, 'TooManyReplicas', `max ${max}`);
     return this.#byMetrics();
+  }
+
+  /** A metric that comes back while the target is held begins anew when it goes again: its fallback waits its time. */
+  #forgetWhatIsKnown(): void {
+    const known = new Set(this.#measured.flatMap(({ reading }) => (reading.state === 'ok' ? [reading.name] : [])));
+    const { unknownSince } = this.#memory;
+    if (!Object.keys(unknownSince).some((name) => known.has(name))) return;
+    const still = Object.entries(unknownSince).filter(([name]) => !known.has(name));
+    this.#memory = { ...this.#memory, unknownSince: Object.fromEntries(still) };
   }
 
   #boundsNow(): BoundsAt {

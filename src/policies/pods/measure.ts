@@ -8,6 +8,7 @@ import type { TargetRef } from '../../model/target.ts';
 import type { Facts } from '../../model/reason.ts';
 import { seconds, type Instant } from '../../model/units.ts';
 import { ageOf, numberOf, sampleValue, type Age, type Answered, type Answers } from './answers.ts';
+import { own } from './own.ts';
 import { byAverage, byPodAverage, byUtilization, byValue, type PerPodResult, type PodUsage } from './proposals.ts';
 import { podListOf, requestsOf, type Requests } from './pod-list.ts';
 import { groupPods, type PodSample } from './readiness.ts';
@@ -185,7 +186,7 @@ function formulaValue(
     const reading = known.get(name);
     return reading?.state === 'ok' ? reading.value : null;
   };
-  const answer = evaluate(source.formula, value, (name) => lastValues[name] ?? null);
+  const answer = evaluate(source.formula, value, (name) => own(lastValues, name) ?? null);
   const detail = Object.fromEntries(source.formula.inputs.map((name) => [name, value(name) ?? 'unknown']));
   if ('value' in answer) return { state: 'ok', value: { value: answer.value, detail } };
   const missing = answer.unknown.length > 0 ? [`${answer.unknown.join(', ')} unknown`] : [];
