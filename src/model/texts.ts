@@ -26,16 +26,21 @@ function piecesOf(sentence: string): readonly string[] {
   return known;
 }
 
+/** Facts that are only looked up where a sentence has a place for them. */
+export type More = (name: string) => string | number | undefined;
+
+const nothing: More = () => undefined;
+
 /** The sentence with its places filled, from `facts` before `more`. A code without a sentence shows itself and its facts: nothing is swallowed. */
-export function fillText(texts: Texts, code: string, facts: Facts = {}, more: Facts = {}): string {
+export function fillText(texts: Texts, code: string, facts: Facts = {}, more: More = nothing): string {
   const sentence = texts.sentences[code];
   if (sentence === undefined)
-    return [code, ...Object.entries({ ...more, ...facts }).map(([name, value]) => `${name}=${plain(value)}`)].join(' ');
+    return [code, ...Object.entries(facts).map(([name, value]) => `${name}=${plain(value)}`)].join(' ');
   const parts = piecesOf(sentence);
   let filled = parts[0] ?? '';
   for (let index = 1; index < parts.length; index += 2) {
     const name = parts[index] ?? '';
-    const value = facts[name] ?? more[name];
+    const value = facts[name] ?? more(name);
     filled += (value === undefined ? `{${name}}` : plain(value)) + (parts[index + 1] ?? '');
   }
   return filled;

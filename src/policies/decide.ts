@@ -15,6 +15,7 @@ import { lookAhead } from './peaks.ts';
 import type { UndescribedNodes } from './nodes/group-decision.ts';
 import { decidePods, type NodeOutlook, type Standing } from './pods/decide-pods.ts';
 import type { Undescribed } from './pods/decide-target.ts';
+import type { Writable } from './pods/target-memory.ts';
 
 export interface Decided {
   readonly plan: Plan;
@@ -53,13 +54,22 @@ function whyNoNodes(nodes: readonly UndescribedNodes[]): string {
 function describePods(config: Config, decision: Undescribed, nodes: readonly UndescribedNodes[]): PodDecision {
   const facts =
     decision.reason === 'WaitingForNodes' ? { ...decision.facts, nodes: whyNoNodes(nodes) } : decision.facts;
-  const message = fillText(config.texts, `reason.${decision.reason}`, facts, {
-    name: targetName(decision.target),
-    current: decision.current ?? 0,
-    desired: decision.desired ?? 0,
+  const message = fillText(config.texts, `reason.${decision.reason}`, facts, (fact) => {
+    switch (fact) {
+      case 'name':
+        return targetName(decision.target);
+      case 'current':
+      case 'desired':
+        return decision[fact] ?? 0;
+      default:
+        return undefined;
+    }
   });
   // The decision is this tick's own and nobody has seen it yet: 20,000 copies would only be made to be thrown away.
-  return Object.assign(decision, { facts, message });
+  const described = decision as Writable<PodDecision>;
+  described.facts = facts;
+  described.message = message;
+  return described;
 }
 
 const describeNodes = (config: Config, decision: UndescribedNodes): NodeDecision => ({

@@ -232,7 +232,7 @@ export function unusableDecision(state: Unusable, config: Config): UndescribedNo
   return {
     policy: { name: state.document.metadata.name },
     nodeGroup: state.policy.name,
-    mode: mostCautious(config.daemon.mode, mode.grow, mode.shrink),
+    mode: mostCautious(config.daemon.mode, mostCautious(mode.grow, mode.shrink)),
     current: null,
     desired: null,
     action: state.reason === 'GroupIsMaster' || state.reason === 'GroupNotFound' ? 'refused' : 'hold',

@@ -50,26 +50,41 @@ interface Claim {
   readonly found: FoundTarget | MissingTarget;
 }
 
+function standingsOf(
+  decisions: readonly Undescribed[],
+  existing: readonly Omit<Standing, 'decision'>[],
+): readonly Standing[] {
+  const standings: Standing[] = [];
+  for (const [place, decision] of decisions.entries()) {
+    const beside = existing[place];
+    if (beside === undefined || decision.current === null) continue;
+    const { policy, pods, existing: count, template } = beside;
+    standings.push({ decision, policy, pods, existing: count, template });
+  }
+  return standings;
+}
+
+const nobody: ReadonlySet<object> = new Set();
+
 /** Pods that two targets' selectors claim: neither of the two may be scaled by counting them. */
 function podsClaimedTwice(claims: readonly Claim[], index: PodIndex | null): ReadonlySet<object> {
   const doubtful = new Set<string>();
   const label = new Map<string, string>();
   const taken = new Set<readonly Pod[]>();
-  const found = claims.flatMap((claim) => (isFound(claim.found) && claim.found.pods.length > 0 ? [claim] : []));
   // Lists by different values of one label have no pod in common: only where there is more to it the pods are compared.
-  for (const claim of found) {
-    if (!isFound(claim.found)) continue;
-    const { pods } = claim.found;
-    const { namespace } = claim.target;
-    const own = index?.labelOf(pods) ?? null;
+  for (const { found, target } of claims) {
+    if (!isFound(found) || found.pods.length === 0) continue;
+    const { namespace } = target;
+    const own = index?.labelOf(found.pods) ?? null;
     const others = label.get(namespace);
-    if (own === null || (others !== undefined && others !== own) || taken.has(pods)) doubtful.add(namespace);
-    if (own !== null) label.set(namespace, own);
-    taken.add(pods);
+    if (own === null || (others !== undefined && others !== own) || taken.has(found.pods)) doubtful.add(namespace);
+    if (own !== null && others === undefined) label.set(namespace, own);
+    taken.add(found.pods);
   }
   const seen = new Map<object, TargetKey>();
   const twice = new Set<object>();
-  for (const claim of found) {
+  if (doubtful.size === 0) return nobody;
+  for (const claim of claims) {
     if (!isFound(claim.found) || !doubtful.has(claim.target.namespace)) continue;
     for (const pod of claim.found.pods) {
       const other = seen.get(pod);
@@ -141,6 +156,9 @@ const claimedTwice = (problem: Extract<TargetProblem, { kind: 'claimedTwice' }>,
     return held({ policy, target: problem.target, current, reason: 'ClaimedTwice', facts }, config);
   });
 
+/** A few milliseconds: a breath after each of 20,000 would cost more than it gives. */
+const targetsAStep = 32;
+
 export function* decidePods(
   snapshot: Snapshot,
   config: Config,
@@ -171,7 +189,7 @@ export function* decidePods(
   const claims: Claim[] = [];
   for (const one of bound) {
     claims.push(findClaim(one, snapshot, index, memory, now));
-    yield;
+    if (claims.length % targetsAStep === 0) yield;
   }
   const twice = podsClaimedTwice(claims, index);
   yield;
@@ -205,7 +223,7 @@ export function* decidePods(
         template: found.workload.spec?.template?.spec ?? found.pods.at(-1)?.spec,
       });
     }
-    yield;
+    if (place % targetsAStep === 0) yield;
   }
   const { memory: podGuard, decisions: allowed } = guarded(decisions, { config, memory, snapshot, targets, now });
   yield;
@@ -216,10 +234,7 @@ export function* decidePods(
   }
   return {
     decisions: [...allowed, ...conflicts],
-    standings: allowed.flatMap((decision, index) => {
-      const beside = existing[index];
-      return beside === undefined || decision.current === null ? [] : [{ decision, ...beside }];
-    }),
+    standings: standingsOf(allowed, existing),
     targets,
     podGuard,
     problems,

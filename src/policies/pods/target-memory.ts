@@ -27,8 +27,17 @@ function pruned(history: ScaleHistory, policy: PodPolicy, now: Instant): ScaleHi
 /** Being made: nobody else has seen it yet. Filled in place, because copying costs more than all the rest of a tick. */
 export type Writable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 
-/** From creation to Ready, of the pods that came up without a stumble: the median of those that run now. */
+const startTimes = new WeakMap<readonly Pod[], Milliseconds | 'unknown'>();
+
+/** Of a list that has not changed it is known. */
 function startTimeOf(pods: readonly Pod[]): Milliseconds | null {
+  let known = startTimes.get(pods);
+  if (known === undefined) startTimes.set(pods, (known = readStartTime(pods) ?? 'unknown'));
+  return known === 'unknown' ? null : known;
+}
+
+/** From creation to Ready, of the pods that came up without a stumble: the median of those that run now. */
+function readStartTime(pods: readonly Pod[]): Milliseconds | null {
   const times: number[] = [];
   for (const pod of pods) {
     if (isDeleting(pod) || isTerminal(pod)) continue;
@@ -88,9 +97,9 @@ export function withLookAt(
 /** Values that a formula may fall back to as `last`. */
 export function withLastValues(memory: TargetMemory, measured: readonly Measured[]): TargetMemory {
   if (!measured.some(({ metric }) => metric.source.kind === 'formula')) return memory;
-  const wanted = new Set(
-    measured.flatMap(({ metric }) => (metric.source.kind === 'formula' ? metric.source.formula.needsLast : [])),
-  );
+  const wanted = new Set<string>();
+  for (const { metric } of measured)
+    if (metric.source.kind === 'formula') for (const name of metric.source.formula.needsLast) wanted.add(name);
   if (wanted.size === 0) return memory;
   const lastValues: Record<string, number> = { ...memory.lastValues };
   for (const { reading } of measured)
