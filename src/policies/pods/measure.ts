@@ -11,7 +11,7 @@ import { ageOf, numberOf, sampleValue, type Age, type Answered, type Answers } f
 import { own } from './own.ts';
 import { byAverage, byPodAverage, byUtilization, byValue, type PerPodResult, type PodUsage } from './proposals.ts';
 import { podListOf, requestsOf, type Requests } from './pod-list.ts';
-import { groupPods, type PodSample } from './readiness.ts';
+import { groupPods, usedByAll, type PodSample } from './readiness.ts';
 import type { ResourceSamples } from './resource-samples.ts';
 
 export interface TargetFacts {
@@ -59,6 +59,7 @@ function total(numbers: readonly number[]): number {
 }
 
 const noRequests: readonly number[] = [];
+const none: readonly Pod[] = [];
 
 /** What the target's own pods use, against what they request or as a plain average. */
 export function byPodSamples(
@@ -68,8 +69,11 @@ export function byPodSamples(
   measured: ReadonlyMap<string, PodSample>,
   now: Instant,
 ): Answered<PerPodResult & { readonly detail: Facts }> {
-  const groups = groupPods(pods, measured, resource, rules.advanced, now);
-  const { ready, unready, missing } = groups;
+  const usedBy = usedByAll(pods, measured, resource, rules.advanced, now);
+  const { ready, unready, missing, ignored } =
+    usedBy === null
+      ? groupPods(pods, measured, resource, rules.advanced, now)
+      : { ready: pods, unready: none, missing: none, ignored: none };
   if (ready.length === 0) return { state: 'unknown', why: 'no sample of any pod of the target (they may be starting)' };
   const usesRequests = target.kind === 'utilization';
   const requestsIn = (some: readonly Pod[]): Requests =>
@@ -81,13 +85,13 @@ export function byPodSamples(
     const pod = [requested, unreadyRequests, missingRequests].find((one) => typeof one === 'string');
     return { state: 'failed', why: `pod ${String(pod)} has a container without a ${resource} request` };
   }
-  const used = ready.map((pod) => wholeMilli(measured.get(pod.metadata.name)?.value ?? 0));
+  const used = (usedBy ?? ready.map((pod) => measured.get(pod.metadata.name)?.value ?? 0)).map(wholeMilli);
   const usage: PodUsage = { used, requested, unreadyRequests, missingRequests };
   const detail: Record<string, number> = {
     readyPods: ready.length,
     unreadyPods: unready.length,
     podsWithoutSample: missing.length,
-    ignoredPods: groups.ignored.length,
+    ignoredPods: ignored.length,
     used: total(used) / 1000,
   };
   if (usesRequests && total(requested) === 0)

@@ -38,18 +38,26 @@ function isUnreadyForCpu(pod: Pod, sample: PodSample, rules: ReadinessRules, now
 
 const none: readonly Pod[] = [];
 
-/** The rule, told without a look at each pod: the list is quiet, and every pod has a sample. */
-function allReady(
+/**
+ * The rule, told without a look at each pod: what each of them uses where the list is quiet and every pod has a sample;
+ * null: they have to be looked at.
+ */
+export function usedByAll(
   pods: readonly Pod[],
   samples: ReadonlyMap<string, PodSample>,
   resource: 'cpu' | 'memory' | 'other',
   { cpuInitializationPeriod }: ReadinessRules,
   now: Instant,
-): boolean {
+): number[] | null {
   const { names, quietSince } = podListOf(pods);
-  if (quietSince === null || (resource === 'cpu' && quietSince + cpuInitializationPeriod > now)) return false;
-  for (const name of names) if (!samples.has(name)) return false;
-  return true;
+  if (quietSince === null || (resource === 'cpu' && quietSince + cpuInitializationPeriod > now)) return null;
+  const used: number[] = [];
+  for (const name of names) {
+    const sample = samples.get(name);
+    if (sample === undefined) return null;
+    used.push(sample.value);
+  }
+  return used;
 }
 
 export function groupPods(
@@ -59,8 +67,6 @@ export function groupPods(
   rules: ReadinessRules,
   now: Instant,
 ): PodGroups {
-  if (allReady(pods, samples, resource, rules, now))
-    return { ready: pods, unready: none, missing: none, ignored: none };
   const ready: Pod[] = [];
   let [unready, missing, ignored]: (Pod[] | null)[] = [null, null, null];
   for (const pod of pods) {
