@@ -1,143 +1,24 @@
 // The pod tier against a true Kubernetes and a true Prometheus, over real time: what the API server was seen to hold.
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { downPeriodMs, many, outageWindowMs, upPeriodMs } from './pods/policies.ts';
+import { ringOf, ringsPath } from './pods/ring.ts';
 import { annotationOf, eventsOf, mostWithin, scaleConflicts, sequence, sightings } from './pods/sightings.ts';
-import { awake, blinded, downPeriodMs, outageWindowMs, sleepy, upPeriodMs } from './pods/policies.ts';
-import { prepareSpringtide, type Springtide } from './pods/springtide.ts';
-import { at, listAt, numberAt, requestJson, textAt } from './servers/json.ts';
-import { startKubelets } from './servers/kubelets.ts';
-import { mergePatch, startKubernetes } from './servers/kubernetes.ts';
+import { intervalMs, usePodStage } from './pods/stage.ts';
+import { at, listAt, numberAt, textAt } from './servers/json.ts';
 import { eventually } from './servers/process.ts';
-import { startPrometheus, type Prometheus } from './servers/prometheus.ts';
-import { useServer } from './servers/suite.ts';
 import { killApiServer } from './support/api-server.ts';
-import { startExporter, type Exporter } from './support/exporter.ts';
-import { watch, type Watching } from './support/watching.ts';
-import { create, deploymentOf, deploymentsPath, shop } from './support/workloads.ts';
+import { create, deploymentsPath, shop } from './support/workloads.ts';
 
 // All stories at once: most of their time is waiting for periods to pass.
 vi.setConfig({ maxConcurrency: 16 });
 
-const intervalMs = 2_000;
 const mark = 'springtide.io/previous-replicas';
-const many = ['many-1', 'many-2', 'many-3'] as const;
 const autoscalersPath = `/apis/autoscaling/v1/namespaces/${shop}/horizontalpodautoscalers`;
-const crdPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-const ringsPath = `/apis/test.springtide.io/v1/namespaces/${shop}/rings`;
-
-const ringDefinition = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: 'rings.test.springtide.io' },
-  spec: {
-    group: 'test.springtide.io',
-    scope: 'Namespaced',
-    names: { plural: 'rings', singular: 'ring', kind: 'Ring', listKind: 'RingList' },
-    versions: [
-      {
-        name: 'v1',
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
-        subresources: {
-          scale: {
-            specReplicasPath: '.spec.size',
-            statusReplicasPath: '.status.size',
-            labelSelectorPath: '.status.selector',
-          },
-        },
-      },
-    ],
-  },
-};
 
 describe('the pod tier', () => {
-  let exporter: Exporter | undefined;
-  const load = (name: string, value: number): void => exporter?.set(`load{app="${name}"}`, value);
-  beforeAll(async () => {
-    exporter = await startExporter();
-  });
-  afterAll(() => exporter?.stop());
-  const kubernetes = useServer(() => startKubernetes());
-  useServer(() => startKubelets({ kubernetes: kubernetes(), nodes: 2, cpu: '16' }));
-  const scrapeConfigs = (): readonly unknown[] => [
-    { job_name: 'load', static_configs: [{ targets: [exporter?.address] }] },
-  ];
-  const prometheus = useServer(() => startPrometheus({ scrapeConfigs: scrapeConfigs() }));
-
-  const daemons: Springtide[] = [];
-  let failing: Prometheus | undefined;
-  let seen: Watching | undefined;
-  let began = 0;
-  let failed = false;
-  const there = <T>(one: T | undefined): T => {
-    if (one === undefined) throw new Error('it is there only while the tests run');
-    return one;
-  };
-  const watching = (): Watching => there(seen);
-  const daemon = (index: 0 | 1 | 2): Springtide => there(daemons[index]);
-  const tell = (what: string): void => console.info(`${((Date.now() - began) / 1000).toFixed(1)} s: ${what}`);
-
-  const request: ReturnType<typeof kubernetes>['request'] = (...parameters) => kubernetes().request(...parameters);
-  const replicas = (name: string): number => sightings(watching(), name).at(-1)?.replicas ?? Number.NaN;
-  const reaches = (name: string, count: number, deadlineMs?: number): Promise<true> =>
-    eventually(
-      `${name} has ${count} replicas (${sequence(watching(), name).join(' ')})`,
-      () => (replicas(name) === count ? true : undefined),
-      deadlineMs,
-    );
-  const get = async (name: string): Promise<unknown> => (await request('GET', `${deploymentsPath}/${name}`)).body;
-  const patch = async (path: string, body: unknown, manager = 'pipeline'): Promise<unknown> => {
-    const answer = await request('PATCH', `${path}?fieldManager=${manager}`, { body, contentType: mergePatch });
-    if (answer.status !== 200) throw new Error(`PATCH ${path}: ${answer.text}`);
-    return answer.body;
-  };
-  const shown = (name: string, reason?: string): ReturnType<typeof eventsOf> =>
-    eventsOf(kubernetes(), `${deploymentsPath}/${name}`, 'Deployment', reason);
-
-  beforeAll(async () => {
-    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: shop } };
-    await create(kubernetes(), '/api/v1/namespaces', namespace);
-    await create(kubernetes(), crdPath, ringDefinition);
-    const deploy = (name: string, count: number, labels = {}): Promise<void> => {
-      load(name, count * 100);
-      return create(kubernetes(), deploymentsPath, deploymentOf({ name, replicas: count, cpu: '1m', labels }));
-    };
-    await deploy('limited', 2);
-    await deploy('rollout', 4);
-    await deploy('surging', 8);
-    load('surging', 100);
-    await deploy('beside', 2);
-    await deploy('crowded', 1);
-    await deploy('contested', 3);
-    await deploy('steady', 1);
-    for (const name of many) await deploy(name, 1, { many: 'yes' });
-    await deploy('idle', 1);
-    await deploy('stopped', 2);
-    await deploy('blind', 8);
-    load('ring', 200);
-    failing = await startPrometheus({ scrapeConfigs: scrapeConfigs() });
-    for (const [name, url, policies] of [
-      ['awake', prometheus().url, awake],
-      ['sleepy', prometheus().url, sleepy],
-      ['blinded', failing.url, blinded],
-    ] as const) {
-      const { kubeconfig } = kubernetes();
-      daemons.push(
-        await prepareSpringtide({ name, interval: `${intervalMs}ms`, prometheus: url, kubeconfig, policies }),
-      );
-    }
-    seen = await watch(kubernetes(), deploymentsPath);
-    await Promise.all(daemons.map((one) => one.start()));
-    began = Date.now();
-  });
-  afterEach((context) => {
-    if (context.task.result?.state === 'fail') failed = true;
-  });
-  afterAll(async () => {
-    seen?.stop();
-    for (const one of daemons) await one.end({ keep: failed });
-    await failing?.stop();
-  });
+  const stage = usePodStage();
+  const { kubernetes, daemon, watching, blindedPrometheus } = stage;
+  const { request, load, replicas, reaches, deployment, patch, shown, watchAnew, tell, since } = stage;
 
   it.concurrent('keeps its rates over real time, up and down', async () => {
     load('limited', 800);
@@ -153,23 +34,23 @@ describe('the pod tier', () => {
     expect(mostWithin(down, 'down', downPeriodMs - intervalMs)).toBe(1);
     expect((down[1]?.at ?? 0) - fell).toBeGreaterThan(10_000 - intervalMs);
     const times = [...up.slice(1), ...down.slice(1)].map(
-      ({ at: heard, replicas: count }) => `${count} at ${((heard - began) / 1000).toFixed(1)} s`,
+      ({ at: heard, replicas: count }) => `${count} at ${since(heard)}`,
     );
     tell(`the limited one: ${times.join(', ')}`);
   });
 
   it.concurrent('sleeps at zero, and wakes whatever has happened to its process and its memory', async () => {
-    const one = daemon(1);
+    const one = daemon('sleepy');
     const asleep = async (previous: number): Promise<void> => {
       load('idle', 0);
       await reaches('idle', 0);
-      expect(annotationOf(await get('idle'), mark)).toBe(String(previous));
+      expect(annotationOf(await deployment('idle'), mark)).toBe(String(previous));
     };
     const wakes = async (count: number): Promise<void> => {
       load('idle', count * 100);
       await reaches('idle', count);
       await eventually('the mark is gone', async () =>
-        annotationOf(await get('idle'), mark) === undefined ? true : undefined,
+        annotationOf(await deployment('idle'), mark) === undefined ? true : undefined,
       );
     };
     await one.decides('stopped', 'WithinTolerance');
@@ -184,7 +65,7 @@ describe('the pod tier', () => {
     tell('awake after a restart');
     await one.decides('stopped', 'ScalingDisabled', 2);
     expect(sequence(watching(), 'stopped')).toEqual([2, 0]);
-    expect(annotationOf(await get('stopped'), mark)).toBeUndefined();
+    expect(annotationOf(await deployment('stopped'), mark)).toBeUndefined();
     await asleep(1);
     await one.kill();
     one.forget();
@@ -208,10 +89,10 @@ describe('the pod tier', () => {
         .map(({ object }) => Number(at(object, 'status', 'replicas') ?? 0) - numberAt(object, 'spec', 'replicas')),
     );
     await eventually('the rollout is complete', async () => {
-      const { status } = (await get('rollout')) as { status?: unknown };
+      const status = at(await deployment('rollout'), 'status');
       return at(status, 'updatedReplicas') === 12 && at(status, 'replicas') === 12 ? true : undefined;
     });
-    await daemon(0).decides('rollout', 'WithinTolerance', 3);
+    await daemon('awake').decides('rollout', 'WithinTolerance', 3);
     tell(`rolled out with ${surge} pods of surge`);
     expect(surge).toBeGreaterThan(0);
     expect(sequence(watching(), 'rollout')).toEqual([4, 6, 8, 10, 12]);
@@ -229,14 +110,14 @@ describe('the pod tier', () => {
         },
       });
       await eventually('all old and all new pods are ready', async () =>
-        at(await get('surging'), 'status', 'readyReplicas') === 16 ? true : undefined,
+        at(await deployment('surging'), 'status', 'readyReplicas') === 16 ? true : undefined,
       );
-      await daemon(0).decides('surging', 'WithinTolerance');
+      await daemon('awake').decides('surging', 'WithinTolerance');
       load('surging', 150);
       await eventually('it has more replicas', () => (replicas('surging') > 8 ? true : undefined));
       load('surging', 100);
       tell(`from 8 replicas and 16 ready pods to ${replicas('surging')} replicas`);
-      await daemon(0).decides('surging', 'WithinTolerance', 2);
+      await daemon('awake').decides('surging', 'WithinTolerance', 2);
       expect(sequence(watching(), 'surging')).toEqual([8, 12]);
     },
   );
@@ -255,9 +136,9 @@ describe('the pod tier', () => {
         targetCPUUtilizationPercentage: 80,
       },
     });
-    await daemon(0).decides('beside', 'ForeignAutoscaler');
+    await daemon('awake').decides('beside', 'ForeignAutoscaler');
     load('beside', 800);
-    await daemon(0).decides('beside', 'ForeignAutoscaler', 4);
+    await daemon('awake').decides('beside', 'ForeignAutoscaler', 4);
     expect(replicas('beside')).toBe(4);
     const events = await shown('beside', 'ForeignAutoscaler');
     expect(events).toEqual([
@@ -290,11 +171,11 @@ describe('the pod tier', () => {
       stop = true;
     }
     const [one, other] = await noises;
-    const crowded = await get('crowded');
+    const crowded = await deployment('crowded');
     expect([annotationOf(crowded, 'one'), annotationOf(crowded, 'other')]).toEqual([String(one), String(other)]);
     expect(sequence(watching(), 'crowded')).toEqual([1, 3, 6, 9, 4]);
     const conflicts = (await scaleConflicts(kubernetes())) - before;
-    const failures = daemon(0)
+    const failures = daemon('awake')
       .decisions('crowded')
       .filter((line) => line['outcome'] === 'failed');
     tell(
@@ -315,7 +196,7 @@ describe('the pod tier', () => {
       90_000,
     );
     try {
-      await daemon(0).decides('contested', 'ForeignWriter', 4);
+      await daemon('awake').decides('contested', 'ForeignWriter', 4);
     } finally {
       stop = true;
       await pipeline;
@@ -332,13 +213,7 @@ describe('the pod tier', () => {
     await eventually('the kind is served', async () =>
       (await request('GET', ringsPath)).status === 200 ? true : undefined,
     );
-    await create(kubernetes(), ringsPath, {
-      apiVersion: 'test.springtide.io/v1',
-      kind: 'Ring',
-      metadata: { name: 'ring', namespace: shop },
-      spec: { size: 2, note: 'kept' },
-      status: { size: 2, selector: 'app=ring' },
-    });
+    await create(kubernetes(), ringsPath, ringOf(2));
     const size = (count: number): Promise<unknown> =>
       eventually(`the ring has a size of ${count}`, async () => {
         const { body } = await request('GET', `${ringsPath}/ring`);
@@ -364,25 +239,17 @@ describe('the pod tier', () => {
   });
 
   it.concurrent('lowers nothing while Prometheus is away, empty, or just back', async () => {
-    const one = daemon(2);
+    const one = daemon('blinded');
     await one.decides('blind', 'WithinTolerance', 2);
-    const { url } = there(failing);
-    const port = Number(new URL(url).port);
-    await failing?.stop();
+    await blindedPrometheus.stop();
     await one.decides('blind', 'MetricUnknown', 3);
     tell('Prometheus is away');
     load('blind', 200);
-    failing = await startPrometheus({ port });
+    await blindedPrometheus.startEmpty();
     await one.decides('blind', 'MetricUnknown', 3);
     tell('Prometheus is back, and empty');
     expect(sequence(watching(), 'blind')).toEqual([8]);
-    await failing.reload({ scrapeConfigs: scrapeConfigs() });
-    const query = encodeURIComponent('timestamp(load{app="blind"})');
-    const first = await eventually('Prometheus has a sample again', async () => {
-      const { body } = await requestJson(`${url}/api/v1/query?query=${query}`);
-      const time = at(listAt(body, 'data', 'result')[0], 'value', 1);
-      return time === undefined ? undefined : Number(time) * 1000;
-    });
+    const first = await blindedPrometheus.scrape('blind');
     await reaches('blind', 2);
     const lowered = (sightings(watching(), 'blind')[1]?.at ?? 0) - first;
     tell(`lowered ${(lowered / 1000).toFixed(1)} s after the first sample`);
@@ -408,16 +275,16 @@ describe('the pod tier', () => {
     const killed = await killApiServer(kubernetes());
     tell('the API server is away');
     await eventually('a write has failed', () =>
-      daemon(0)
+      daemon('awake')
         .decisions('steady')
         .find((line) => line['outcome'] === 'failed'),
     );
     await killed.startAgain();
     tell('the API server is back');
-    seen = await watch(kubernetes(), deploymentsPath);
+    await watchAnew();
     await reaches('steady', 6);
     tell('the steady one has all of its replicas');
-    const steps = [...sequence(earlier, 'steady'), ...sequence(seen, 'steady')];
+    const steps = [...sequence(earlier, 'steady'), ...sequence(watching(), 'steady')];
     expect(steps).toEqual(steps.toSorted((one, other) => one - other));
     expect(await others()).toEqual(before);
   });

@@ -24,6 +24,7 @@ const perHundred = (name: string, options: Behavior = {}, more: Readonly<Record<
   ...more,
 });
 
+export const many = ['many-1', 'many-2', 'many-3'] as const;
 export const upPeriodMs = 20_000;
 export const downPeriodMs = 10_000;
 
