@@ -33,8 +33,11 @@ const onTarget = (decision: PodDecision, parts: Parts, repetition: Omit<Repetiti
   target: targetKey(decision.target),
   // By the uid `kubectl describe` finds the Events of an object.
   request: { regarding: { ...decision.target, uid: decision.uid }, action: 'Scale', ...parts },
+  // A new object under an old name has heard nothing yet.
   repetition:
-    repetition === null ? null : { ...repetition, key: `${targetKey(decision.target)}|${parts.reason}|${fault}` },
+    repetition === null
+      ? null
+      : { ...repetition, key: `${targetKey(decision.target)}|${decision.uid ?? ''}|${parts.reason}|${fault}` },
 });
 
 export const successfulRescale = (decision: PodDecision, { to }: ScaleOutcome): TargetEvent =>

@@ -60,6 +60,7 @@ describe('a decision that stands', () => {
     expect(key({ ...one, facts: { by: 'helm', count: 3 } })).not.toBe(key(one));
     expect(key({ ...one, target: { ...one.target, name: 'api' } })).not.toBe(key(one));
     expect(key({ ...one, reason: 'ForeignAutoscaler' })).not.toBe(key(one));
+    expect(key({ ...one, uid: 'of the one that came after it' })).not.toBe(key(one));
   });
 });
 
@@ -79,7 +80,7 @@ describe('a write', () => {
     const event = failedRescale(decision, scaleOutcome(decision, aMoment(), parts));
     expect(event).toMatchObject({
       request: { type: 'Warning', reason: 'FailedRescale', note: 'New size: 8; reason: more load; error: may not' },
-      repetition: { key: 'default/Deployment/web|FailedRescale|Forbidden', silence: 600_000, returns: false },
+      repetition: { key: 'default/Deployment/web||FailedRescale|Forbidden', silence: 600_000, returns: false },
     });
   });
 });
