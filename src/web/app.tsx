@@ -10,6 +10,7 @@ import { News } from './news.tsx';
 import { NodesTable } from './nodes.tsx';
 import { Notices } from './notices.tsx';
 import { PodsTable } from './pods.tsx';
+import { fewRows } from './standing.ts';
 import { emptyState, isStale, nextState } from './state.ts';
 import { watch } from './stream.ts';
 import { Summary } from './summary.tsx';
@@ -84,6 +85,9 @@ export function App() {
   }, [target, group, connected]);
 
   if (words === null) return <p class="waiting">springtide …</p>;
+  const charts = view === null ? null : <Charts history={state.history} target={target} group={group} view={view} />;
+  // Below a long list nobody would see the charts of the target just chosen in it.
+  const isLong = (view?.pods.length ?? 0) > fewRows;
   return (
     <WordsContext.Provider value={words}>
       <Header state={state} now={now} onLanguage={chooseLanguage} />
@@ -96,9 +100,10 @@ export function App() {
             <Summary view={view} />
             <div class="columns">
               <div class="tiers">
-                <PodsTable rows={view.pods} chosen={target} onChoose={chooseTarget} />
+                {isLong ? charts : null}
+                <PodsTable rows={view.pods} count={view.podCount} chosen={target} onChoose={chooseTarget} />
                 <NodesTable rows={view.nodes} chosen={group} onChoose={chooseGroup} />
-                <Charts history={state.history} target={target} group={group} view={view} />
+                {isLong ? null : charts}
               </div>
               <div class="stories">
                 <Decisions entries={view.decisions} />

@@ -19,7 +19,7 @@ function Kept({ kept }: { kept: readonly KeptSummary[] }) {
 }
 
 function Row({ row, chosen, onChoose }: RowProps<NodeRow>) {
-  const { say, explain, clock, number } = useWords();
+  const { say, explain, moment, number } = useWords();
   const notes = [
     ...(row.upcoming > 0 ? [say('page.upcoming', { count: row.upcoming })] : []),
     ...(row.draining.length > 0 ? [say('page.draining', { nodes: row.draining.join(', ') })] : []),
@@ -48,7 +48,7 @@ function Row({ row, chosen, onChoose }: RowProps<NodeRow>) {
         {explain(row.reason, row.facts, row.message)}
         <span class="quiet code">
           {row.reason}
-          {row.until === null ? null : ` · ${say('page.until', { time: clock(row.until) })}`}
+          {row.until === null ? null : ` · ${say('page.until', { time: moment(row.until) })}`}
         </span>
       </td>
     </tr>
@@ -56,5 +56,5 @@ function Row({ row, chosen, onChoose }: RowProps<NodeRow>) {
 }
 
 export const NodesTable = (props: TierProps<NodeRow>) => (
-  <TierTable tier="nodes" columns={['group', 'vms', 'kept', 'why']} row={Row} {...props} />
+  <TierTable tier="nodes" columns={['group', 'vms', 'kept', 'why']} row={Row} none="page.nodes.none" {...props} />
 );

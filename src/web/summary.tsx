@@ -19,8 +19,16 @@ const sum = (numbers: readonly (number | null)[]): number | null =>
 export function Summary({ view }: { view: View }) {
   const { say, number } = useWords();
   const mood = moodOf(view);
+  // Of some of the targets the sum would be a wrong number: how many there are is a right one.
+  const isBounded = view.podCount > view.pods.length;
   const tiles = [
-    { name: 'replicas', from: sum(view.pods.map((row) => row.current)), to: sum(view.pods.map((row) => row.desired)) },
+    isBounded
+      ? { name: 'targets', from: view.podCount, to: view.podCount }
+      : {
+          name: 'replicas',
+          from: sum(view.pods.map((row) => row.current)),
+          to: sum(view.pods.map((row) => row.desired)),
+        },
     { name: 'nodes', from: sum(view.nodes.map((row) => row.current)), to: sum(view.nodes.map((row) => row.desired)) },
   ];
   return (

@@ -1,5 +1,5 @@
 // The table of one tier: the frame around rows that the tiers draw themselves.
-import type { ComponentType } from 'preact';
+import type { ComponentChild, ComponentType } from 'preact';
 import { useWords } from './words.ts';
 
 export interface RowProps<Row> {
@@ -18,15 +18,20 @@ interface Props<Row> extends TierProps<Row> {
   readonly tier: 'pods' | 'nodes';
   readonly columns: readonly string[];
   readonly row: ComponentType<RowProps<Row>>;
+  /** what is said where there are no rows */
+  readonly none: string;
+  readonly before?: ComponentChild;
+  readonly after?: ComponentChild;
 }
 
 export function TierTable<Row extends { readonly key: string }>(props: Props<Row>) {
-  const { tier, columns, rows, chosen, onChoose, row: TierRow } = props;
+  const { tier, columns, rows, chosen, onChoose, row: TierRow, none, before, after } = props;
   const { say } = useWords();
   return (
     <section class="card" id={tier} aria-labelledby={`${tier}-title`}>
       <h2 id={`${tier}-title`}>{say(`page.${tier}`)}</h2>
-      {rows.length === 0 ? <p class="quiet">{say(`page.${tier}.none`)}</p> : null}
+      {before}
+      {rows.length === 0 ? <p class="quiet">{say(none)}</p> : null}
       <table role="table" hidden={rows.length === 0}>
         <thead role="rowgroup">
           <tr role="row">
@@ -43,6 +48,7 @@ export function TierTable<Row extends { readonly key: string }>(props: Props<Row
           ))}
         </tbody>
       </table>
+      {after}
     </section>
   );
 }

@@ -12,6 +12,8 @@ export interface Words {
   readonly number: (value: number | null | undefined) => string;
   /** 08:15:30 */
   readonly clock: (time: string | null) => string;
+  /** 08:15:30 today, Nov 12, 2026, 08:00 on any other day: what is due tomorrow must not look like this morning */
+  readonly moment: (time: string | null) => string;
 }
 
 export const languageNames: Readonly<Record<Language, string>> = { en: 'English', 'zh-CN': '中文' };
@@ -31,13 +33,29 @@ export function wordsOf({ language, sentences }: Texts): Words {
     second: '2-digit',
     hourCycle: 'h23',
   });
-  const number: Words['number'] = (value) => (value === null || value === undefined ? '–' : plain.format(value));
+  const day = new Intl.DateTimeFormat(language, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
+  const whole = new Intl.NumberFormat(language);
+  const number: Words['number'] = (value) => {
+    if (value === null || value === undefined) return '–';
+    return Number.isInteger(value) ? whole.format(value) : plain.format(value);
+  };
   const fill = (sentence: string, facts: Facts): string =>
     sentence.replace(/\{(\w+)\}/g, (place, name: string) => {
       const value = facts[name];
       if (value === undefined) return place;
       return typeof value === 'number' ? number(value) : value;
     });
+  const clockOf: Words['clock'] = (time) => {
+    const at = Date.parse(time ?? '');
+    return Number.isNaN(at) ? '–' : clock.format(at);
+  };
   return {
     language,
     number,
@@ -47,9 +65,11 @@ export function wordsOf({ language, sentences }: Texts): Words {
       if (!sentence.includes('{')) return sentence;
       return message === '' ? reason : message;
     },
-    clock: (time) => {
-      const at = Date.parse(time ?? '');
-      return Number.isNaN(at) ? '–' : clock.format(at);
+    clock: clockOf,
+    moment: (time) => {
+      const at = new Date(Date.parse(time ?? ''));
+      const isToday = Number.isNaN(at.getTime()) || at.toDateString() === new Date().toDateString();
+      return isToday ? clockOf(time) : day.format(at);
     },
   };
 }

@@ -5,6 +5,10 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, startBrowser } from './browser.ts';
+import type { PodDecision } from '../../src/model/plan.ts';
+import type { TickReport } from '../../src/model/report.ts';
+import type { Replicas } from '../../src/model/units.ts';
+import { aPodDecision } from '../server/samples.ts';
 import { buildPage, removePage, servePage, type ServedPage } from './serve.ts';
 
 let built: string;
@@ -40,6 +44,13 @@ describe.skipIf(browserPath === undefined)(title, () => {
     open.push(page);
     page.flow(ticks);
     return page;
+  }
+
+  /** The tide, and beside it targets that stand in every way. */
+  async function crowded(): Promise<ServedPage> {
+    const shop = await served(59);
+    shop.flow(1, (report) => withPods(report, [...report.plan.pods, ...crowd(10)]));
+    return shop;
   }
 
   /** A page that notes whatever it should not do. */
@@ -159,21 +170,73 @@ describe.skipIf(browserPath === undefined)(title, () => {
     expect(await page.getByRole('button', { name: 'shop/checkout' }).getAttribute('aria-pressed')).toBe('true');
   });
 
+  it('is usable with thousands of targets: the first of them, found by name and by how they stand', async () => {
+    const shop = await served(3);
+    shop.flow(1, (report) => withPods(report, crowd(2000)));
+    const { page, trouble } = await visit(shop.url);
+    const rows = page.locator('#pods tbody tr');
+    expect(await rows.count()).toBe(20);
+    await page.getByRole('button', { name: 'Show 20 more' }).click();
+    expect(await rows.count()).toBe(40);
+    await page.getByText('500 of 2,003 targets are shown').waitFor();
+    await page.getByRole('button', { name: 'asleep 1' }).click();
+    expect(await rows.allInnerTexts()).toEqual([expect.stringContaining('nightly')]);
+    await page.getByRole('button', { name: /^all/ }).click();
+    await page.getByRole('searchbox', { name: 'Find a target' }).fill('cart');
+    expect(await rows.allInnerTexts()).toEqual([expect.stringMatching(/held by a guard[^]*springtide release/)]);
+    await page.getByRole('searchbox').fill('nobody');
+    await page.getByText('No target is like that.').waitFor();
+    expect(trouble).toEqual([]);
+  });
+
+  it('shows at a glance who sleeps, is paused or is held, and says on which day that ends', async () => {
+    const shop = await served(3);
+    shop.flow(1, (report) => withPods(report, crowd(0)));
+    const { page } = await visit(shop.url, { timezoneId: 'Asia/Shanghai' });
+    const chips = page.locator('#pods tbody .chip');
+    expect(await chips.allInnerTexts()).toEqual(['held by a guard', 'asleep', 'paused']);
+    await page.getByText('until Nov 11, 2099, 08:00').waitFor();
+  });
+
   it.each([
     ['a phone', { width: 360, height: 740 }],
     ['a wall screen', { width: 3840, height: 2160 }],
   ])('fits %s without scrolling sideways', async (_screen, viewport) => {
-    const { url } = await served(60);
+    const { url } = await crowded();
     const { page } = await visit(url, { viewport });
     expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
   });
 
   it.each(['light', 'dark'] as const)('is legible in %s colours: 4.5 to 1 for every text', async (colorScheme) => {
-    const { url } = await served(60);
+    const { url } = await crowded();
     const { page } = await visit(url, { colorScheme });
     expect(await page.evaluate(faintTexts)).toEqual([]);
   });
 });
+
+const withPods = (report: TickReport, pods: readonly PodDecision[]): TickReport => ({
+  ...report,
+  plan: { ...report.plan, pods },
+});
+
+/** A guard, a sleeper and a pause, and as many as there may be at rest beside them. */
+function crowd(resting: number): PodDecision[] {
+  const stays = (name: string, count: number, more: Partial<PodDecision>): PodDecision => {
+    const target = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name };
+    const counts = { current: count as Replicas, desired: count as Replicas };
+    return aPodDecision({ target, action: 'hold', ...counts, facts: { current: count, desired: count }, ...more });
+  };
+  const guard = { guard: 'targetsLowered', proposal: 2, count: 96, of: 300, percent: 30, current: 9 };
+  const night = { schedule: 'night', min: 0, max: 0, desired: 0 };
+  return [
+    ...Array.from({ length: resting }, (_, at) =>
+      stays(`service-${at}`, 3, { action: 'none', reason: 'DesiredWithinRange' }),
+    ),
+    stays('cart', 9, { reason: 'GuardTripped', facts: guard }),
+    stays('nightly', 0, { reason: 'ScheduleWindow', facts: night, until: '2099-11-11T00:00:00Z' }),
+    stays('checkout', 4, { reason: 'Paused' }),
+  ];
+}
 
 /** Runs in the page: texts whose contrast with the nearest ground is below what WCAG AA asks. */
 const faintTexts = `(() => {
