@@ -82,23 +82,16 @@ export function PodsTable({ rows, count, ...props }: TierProps<PodRow> & { reado
       rows={found.rows.slice(0, most)}
       none={rows.length === 0 ? 'page.pods.none' : 'page.search.none'}
       before={
-        rows.length <= fewRows && sought === everything ? null : (
-          <Search
-            sought={sought}
-            counts={found.counts}
-            onSeek={(next) => {
-              seek(next);
-              setMost(rowsAtOnce);
-            }}
-          />
-        )
-      }
-      after={
         <>
-          {left <= 0 ? null : (
-            <button type="button" class="more" onClick={() => setMost(most + rowsAtOnce)}>
-              {say('page.more', { count: Math.min(left, rowsAtOnce) })}
-            </button>
+          {rows.length <= fewRows && sought === everything ? null : (
+            <Search
+              sought={sought}
+              counts={found.counts}
+              onSeek={(next) => {
+                seek(next);
+                setMost(rowsAtOnce);
+              }}
+            />
           )}
           {count <= rows.length ? null : (
             <p class="quiet bounded">
@@ -106,6 +99,13 @@ export function PodsTable({ rows, count, ...props }: TierProps<PodRow> & { reado
             </p>
           )}
         </>
+      }
+      after={
+        left <= 0 ? null : (
+          <button type="button" class="more" onClick={() => setMost(most + rowsAtOnce)}>
+            {say('page.more', { count: Math.min(left, rowsAtOnce) })}
+          </button>
+        )
       }
       {...props}
     />
