@@ -16,7 +16,7 @@ import { inSlices } from './slices.ts';
 import { StageClock } from './stage-clock.ts';
 import type { ControlSource } from './state/control.ts';
 import type { MemoryStore } from './state/directory.ts';
-import { reportOf } from './tick-report.ts';
+import { reporting } from './tick-report.ts';
 
 export interface DaemonParts {
   readonly clock: Clock;
@@ -68,17 +68,19 @@ export class Daemon {
       this.#memory = record(memory, outcomes ?? [], now, due);
       await stages.run('remember', () => store.save(this.#memory));
       await stages.run('tell', () => alerts.tell(decided.plan.alerts, now));
-      return reportOf({
-        number: ++this.#ticks,
-        now,
-        loop,
-        stages,
-        snapshot,
-        plan: decided.plan,
-        outcomes: outcomes ?? [],
-      });
+      return inSlices(
+        reporting({
+          number: ++this.#ticks,
+          now,
+          loop,
+          stages,
+          snapshot,
+          plan: decided.plan,
+          outcomes: outcomes ?? [],
+        }),
+      );
     }
-    return reportOf({ number: ++this.#ticks, now, loop, stages, snapshot, plan: null, outcomes: [] });
+    return inSlices(reporting({ number: ++this.#ticks, now, loop, stages, snapshot, plan: null, outcomes: [] }));
   }
 
   get memory(): Memory {

@@ -26,28 +26,30 @@ const isReadyNode = (node: Node): boolean =>
 
 /** The metric that asks for most. Per-pod averages say nothing of a total: their load is shown as it is. */
 function loadOf(decision: PodDecision): LoadReading | null {
-  const known = decision.metrics.filter(
-    (metric): metric is MetricReading & { value: number; proposal: number; target: number } =>
-      metric.value !== null && metric.proposal !== null && metric.target !== null,
-  );
-  const governing = known.toSorted((one, other) => other.proposal - one.proposal)[0];
-  if (governing === undefined) return null;
-  return {
-    metric: governing.name,
-    value: governing.value,
-    capacity: governing.target * Math.max(1, decision.current ?? 1),
-  };
+  let governing: { readonly reading: MetricReading; readonly proposal: number } | null = null;
+  for (const reading of decision.metrics) {
+    const { value, proposal, target } = reading;
+    if (value === null || proposal === null || target === null) continue;
+    if (governing === null || proposal > governing.proposal) governing = { reading, proposal };
+  }
+  if (governing === null) return null;
+  const { name, value, target } = governing.reading;
+  return { metric: name, value: value ?? 0, capacity: (target ?? 0) * Math.max(1, decision.current ?? 1) };
 }
 
-function targetReports(plan: Plan, snapshot: Snapshot): Record<string, TargetReport> {
+const reportsAStep = 256;
+
+function* targetReports(plan: Plan, snapshot: Snapshot): Generator<undefined, Record<string, TargetReport>> {
   const workloads = new Map<string, number>();
   const lists = { Deployment: 'deployments', StatefulSet: 'statefulsets', ReplicaSet: 'replicasets' } as const;
   for (const [kind, list] of Object.entries(lists))
     for (const object of snapshot.kubernetes[list] ?? [])
       workloads.set(
-        targetKey({ kind, namespace: object.metadata.namespace ?? '', name: object.metadata.name }),
+        `${object.metadata.namespace ?? ''}/${kind}/${object.metadata.name}`,
         object.status?.readyReplicas ?? 0,
       );
+  yield;
+  let count = 0;
   const reports: Record<string, TargetReport> = {};
   for (const decision of plan.pods) {
     const key = targetKey(decision.target);
@@ -58,6 +60,7 @@ function targetReports(plan: Plan, snapshot: Snapshot): Record<string, TargetRep
       max: typeof max === 'number' ? max : null,
       load: loadOf(decision),
     };
+    if (++count % reportsAStep === 0) yield;
   }
   return reports;
 }
@@ -75,8 +78,23 @@ function groupReports(plan: Plan): Record<string, GroupReport> {
   return reports;
 }
 
-export function reportOf({ number, now, loop, stages, snapshot, plan, outcomes }: Parts): TickReport {
+/** With places to take a breath. */
+export function* reporting({
+  number,
+  now,
+  loop,
+  stages,
+  snapshot,
+  plan,
+  outcomes,
+}: Parts): Generator<undefined, TickReport> {
   const { pods, nodes } = snapshot?.kubernetes ?? {};
+  const pendingPods = pods === undefined ? null : pods.filter(isPending).length;
+  yield;
+  const told =
+    plan === null || snapshot === null
+      ? {}
+      : { targets: yield* targetReports(plan, snapshot), groups: groupReports(plan) };
   return {
     number,
     time: rfc3339(now),
@@ -85,11 +103,9 @@ export function reportOf({ number, now, loop, stages, snapshot, plan, outcomes }
     stages: stages.reports,
     lateness: loop.latenessSeconds * 1000,
     errors: snapshot?.errors ?? [],
-    pendingPods: pods === undefined ? null : pods.filter(isPending).length,
+    pendingPods,
     readyNodes: nodes === undefined ? null : nodes.filter(isReadyNode).length,
     nodeCount: nodes === undefined ? null : nodes.length,
-    ...(plan === null || snapshot === null
-      ? {}
-      : { targets: targetReports(plan, snapshot), groups: groupReports(plan) }),
+    ...told,
   };
 }

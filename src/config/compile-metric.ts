@@ -39,7 +39,7 @@ function sourceOf(
     // One answer for all pods of the cluster: its age is asked once for all.
     return {
       source: { kind: 'resource', resource, container: container ?? null, query: text },
-      ages: ageQuestionsOf(text, null).map(single),
+      ages: ageQuestionsOf(text, null).map((age) => questionOf(age, undefined, aim)),
     };
   }
   if (formula === undefined) return null;

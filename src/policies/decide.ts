@@ -77,6 +77,8 @@ const describeNodes = (config: Config, decision: UndescribedNodes): NodeDecision
   message: fillText(config.texts, `reason.${decision.reason}`, decision.facts),
 });
 
+const decisionsAStep = 256;
+
 /** The same decision with places to take a breath: the daemon answers its probes in between. */
 export function* deciding(
   snapshot: Snapshot,
@@ -105,12 +107,19 @@ export function* deciding(
     targets: pods.targets,
     groups: nodes.groups,
   };
+  yield;
   const told = alertsOf(found, memory.conditions, config, now);
+  yield;
+  const described: PodDecision[] = [];
+  for (const decision of pods.decisions) {
+    described.push(describePods(config, decision, nodes.decisions));
+    if (described.length % decisionsAStep === 0) yield;
+  }
   return {
     plan: {
       time: rfc3339(now),
       configHash: config.hash,
-      pods: pods.decisions.map((decision) => describePods(config, decision, nodes.decisions)),
+      pods: described,
       nodes: nodes.decisions.map((decision) => describeNodes(config, decision)),
       alerts: told.alerts,
     },

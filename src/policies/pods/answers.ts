@@ -113,6 +113,11 @@ export class Answers {
     return vector;
   }
 
+  /** Shares the answer for many out; later each target finds its own at once. */
+  prepare(question: Question): void {
+    this.#sharesOf(question);
+  }
+
   /** The answer for one target: to its own text, or its share of the answer for many; null: nobody asked. */
   samples(question: Question, target: TargetRef): Answered<Samples> | null {
     if (this.#mayHaveOwnAnswer(question)) {

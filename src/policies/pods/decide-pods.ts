@@ -1,5 +1,5 @@
 // The pod tier of one tick: every policy's targets found, measured, decided and guarded. A generator, so that the daemon can take breaths.
-import type { Config, PodPolicy } from '../../model/config.ts';
+import type { Config, MetricSource, PodPolicy, Question } from '../../model/config.ts';
 import type { Pod, PodSpec } from '../../model/kubernetes.ts';
 import { emptyTargetMemory, type GuardMemory, type Memory, type TargetMemory } from '../../model/memory.ts';
 import { modes, type Mode } from '../../model/plan.ts';
@@ -156,6 +156,25 @@ const claimedTwice = (problem: Extract<TargetProblem, { kind: 'claimedTwice' }>,
     return held({ policy, target: problem.target, current, reason: 'ClaimedTwice', facts }, config);
   });
 
+/** What all targets together will look up, each answer once. */
+function* readAhead(bound: readonly BoundTarget[], { answers, resources }: TickFacts): Generator<undefined, undefined> {
+  const questions = new Set<Question>();
+  const usage = new Map<string, Extract<MetricSource, { kind: 'resource' }>>();
+  for (const { policy } of bound)
+    for (const { source, ages, coverage } of policy.spec.metrics) {
+      if (source.kind === 'query') questions.add(source.question);
+      for (const question of ages) questions.add(question);
+      if (coverage !== null) questions.add(coverage.question);
+      if (source.kind === 'resource') usage.set(`${source.query} ${source.container ?? ''}`, source);
+    }
+  for (const question of questions) {
+    answers.prepare(question);
+    yield;
+  }
+  for (const { query, container } of usage.values()) yield* resources.reading(query, container);
+  return undefined;
+}
+
 /** A few milliseconds: a breath after each of 20,000 would cost more than it gives. */
 const targetsAStep = 32;
 
@@ -186,6 +205,8 @@ export function* decidePods(
   const { pods } = snapshot.kubernetes;
   const index = pods === undefined ? null : podIndexOf(pods, config.podPolicies);
   yield;
+  // The big answers are read one by one, each in a step of its own, before the first target asks.
+  yield* readAhead(bound, tick);
   const claims: Claim[] = [];
   for (const one of bound) {
     claims.push(findClaim(one, snapshot, index, memory, now));

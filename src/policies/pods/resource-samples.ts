@@ -9,6 +9,11 @@ const none: ReadonlyMap<string, PodSample> = new Map();
 
 type ByPod = Map<string, PodSample>;
 
+const keyOf = (query: string, container: string | null): string =>
+  container === null ? query : `${query}\n${container}`;
+
+const seriesAStep = 4_096;
+
 export class ResourceSamples {
   readonly #answers: Answers;
   readonly #now: Instant;
@@ -22,16 +27,23 @@ export class ResourceSamples {
 
   /** Thousandths by pod: of one container, or of all together. */
   of(query: string, namespace: string, container: string | null): ReadonlyMap<string, PodSample> {
-    const key = container === null ? query : `${query}\n${container}`;
+    const key = keyOf(query, container);
     let byNamespace = this.#index.get(key);
-    if (byNamespace === undefined) this.#index.set(key, (byNamespace = this.#read(query, container)));
-    return byNamespace.get(namespace) ?? none;
+    if (byNamespace === undefined) {
+      const reading = this.reading(query, container);
+      while (reading.next().done !== true);
+      byNamespace = this.#index.get(key);
+    }
+    return byNamespace?.get(namespace) ?? none;
   }
 
-  #read(query: string, container: string | null): Map<string, ByPod> {
+  /** With places to take a breath: these answers have a series for every container of the cluster. */
+  *reading(query: string, container: string | null): Generator<undefined, undefined> {
     const byNamespace = new Map<string, ByPod>();
     const vector = this.#answers.vector(query);
+    let count = 0;
     for (const sample of vector.state === 'ok' ? vector.value : []) {
+      if (++count % seriesAStep === 0) yield;
       const { metric } = sample;
       const { namespace = '', pod } = metric as { readonly namespace?: string; readonly pod?: string };
       if (pod === undefined || (container !== null && metric['container'] !== container)) continue;
@@ -42,6 +54,7 @@ export class ResourceSamples {
       const known = byPod.get(pod);
       byPod.set(pod, { value: known === undefined ? milli : known.value + milli, at: this.#now, window });
     }
-    return byNamespace;
+    this.#index.set(keyOf(query, container), byNamespace);
+    return undefined;
   }
 }
