@@ -1,6 +1,6 @@
 // The pod tier of one tick: every policy's targets found, measured, decided and guarded. A generator, so that the daemon can take breaths.
 import type { Config, MetricSource, PodPolicy, Question } from '../../model/config.ts';
-import type { Pod, PodSpec } from '../../model/kubernetes.ts';
+import type { Pod, PodSpec, Workload } from '../../model/kubernetes.ts';
 import { emptyTargetMemory, type GuardMemory, type Memory, type TargetMemory } from '../../model/memory.ts';
 import { modes, type Mode } from '../../model/plan.ts';
 import type { Facts, PodReason } from '../../model/reason.ts';
@@ -98,6 +98,7 @@ function podsClaimedTwice(claims: readonly Claim[], index: PodIndex | null): Rea
 interface Held {
   readonly policy: PodPolicy;
   readonly target: TargetRef;
+  readonly object: Workload | null;
   readonly current: number | null;
   readonly reason: PodReason;
   readonly facts: Facts;
@@ -106,7 +107,8 @@ interface Held {
 /** Held in both directions: what the bolder of the two would have done is what does not happen. */
 const boldest = (one: Mode, other: Mode): Mode => (modes.indexOf(one) > modes.indexOf(other) ? one : other);
 
-function held({ policy, target, current, reason, facts }: Held, config: Config): Undescribed {
+function held({ policy, target, object, current, reason, facts }: Held, config: Config): Undescribed {
+  const uid = object?.metadata.uid;
   const unreadable = reason === 'FailedGetScale' || reason === 'FailedGetPods';
   return {
     policy: { namespace: policy.metadata.namespace, name: policy.metadata.name },
@@ -126,6 +128,7 @@ function held({ policy, target, current, reason, facts }: Held, config: Config):
     until: null,
     facts,
     governedBy: null,
+    ...(uid === undefined ? {} : { uid }),
   };
 }
 
@@ -151,9 +154,10 @@ function findClaim(
 const claimedTwice = (problem: Extract<TargetProblem, { kind: 'claimedTwice' }>, config: Config): Undescribed[] =>
   problem.policies.map((policy) => {
     const others = problem.policies.filter((other) => other !== policy).map((other) => other.metadata.name);
-    const current = problem.object === null ? null : (problem.object.spec?.replicas ?? 1);
+    const { target, object } = problem;
+    const current = object === null ? null : (object.spec?.replicas ?? 1);
     const facts = missingFacts(others.join(', '));
-    return held({ policy, target: problem.target, current, reason: 'ClaimedTwice', facts }, config);
+    return held({ policy, target, object, current, reason: 'ClaimedTwice', facts }, config);
   });
 
 /** What all targets together will look up, each answer once. */
@@ -224,7 +228,8 @@ export function* decidePods(
     const nothing = { policy, pods: [], existing: 0, template: undefined };
     const hold = (reason: PodReason, facts: Facts): void => {
       const current = isFound(found) ? found.current : null;
-      decisions.push(held({ policy, target, current, reason, facts }, config));
+      const object = bound[place]?.object ?? null;
+      decisions.push(held({ policy, target, object, current, reason, facts }, config));
       existing.push(nothing);
     };
     if (!isFound(found)) hold(found.reason, missingFacts(found.why));

@@ -327,6 +327,7 @@ describe('what cannot be scaled', () => {
     const { plan } = decide(both, aConfig([aPodPolicy('web'), aPodPolicy('api')]), steady(), noon);
     expect(plan.pods.map((one) => one.reason)).toEqual(['AmbiguousSelector', 'AmbiguousSelector']);
     expect(plan.pods.map((one) => one.desired)).toEqual([4, 2]);
+    expect(plan.pods.map(({ uid }) => uid)).toEqual(both.kubernetes.deployments?.map(({ metadata }) => metadata.uid));
   });
 
   it('two policies name one target: both hold and name each other', () => {
@@ -336,6 +337,7 @@ describe('what cannot be scaled', () => {
       ['ClaimedTwice', 'rival'],
       ['ClaimedTwice', 'web'],
     ]);
+    expect(plan.pods.map(({ uid }) => uid)).not.toContain(undefined);
   });
 });
 
