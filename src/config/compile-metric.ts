@@ -1,16 +1,18 @@
 // A metric as it is written, made into what is asked for it: its question, the questions after its age, its coverage.
 import { parseFormula } from '../formula/parse.ts';
-import type { Aim, DaemonSpec, Metric, Question } from '../model/config.ts';
+import type { DaemonSpec, Metric, Question } from '../model/config.ts';
 import type { QueryText } from '../model/units.ts';
 import { ageQuestionsOf, batchOf } from '../promql/batch.ts';
 import { holdsPlaceholder } from '../promql/placeholders.ts';
 import type { MetricDocument } from './schema/pod-policy.ts';
 
+/** Which namespaces the one query for many targets is narrowed to; none: all. */
+export type Narrowing = (text: string) => readonly string[];
+
 /** null: the document says nothing that could be measured, which its findings have said already. */
-export function compileMetric(metric: MetricDocument, aim: Aim, daemon: DaemonSpec): Metric | null {
+export function compileMetric(metric: MetricDocument, narrowing: Narrowing, daemon: DaemonSpec): Metric | null {
   const { use, split, coverage, target } = metric;
-  const asked = (text: string): Question => questionOf(text, split, aim);
-  const read = sourceOf(metric, asked, aim, daemon);
+  const read = sourceOf(metric, narrowing, daemon);
   if (read === null || (target === undefined && use === undefined)) return null;
   const { name, maxAge, unknown, activation } = metric;
   return {
@@ -18,7 +20,13 @@ export function compileMetric(metric: MetricDocument, aim: Aim, daemon: DaemonSp
     source: read.source,
     ages: read.ages,
     coverage:
-      coverage === undefined ? null : { question: asked(coverage.query), of: coverage.of, atLeast: coverage.atLeast },
+      coverage === undefined
+        ? null
+        : {
+            question: questionOf(coverage.query, split, narrowing(coverage.query)),
+            of: coverage.of,
+            atLeast: coverage.atLeast,
+          },
     target: use === undefined ? (target ?? null) : null,
     maxAge,
     unknown,
@@ -28,18 +36,23 @@ export function compileMetric(metric: MetricDocument, aim: Aim, daemon: DaemonSp
 
 function sourceOf(
   { query, resource, container, formula, split, by }: MetricDocument,
-  asked: (text: string) => Question,
-  aim: Aim,
+  narrowing: Narrowing,
   daemon: DaemonSpec,
 ): Pick<Metric, 'source' | 'ages'> | null {
-  if (query !== undefined)
-    return { source: { kind: 'query', question: asked(query), byPod: by === 'pod' }, ages: agesOf(query, split, aim) };
+  if (query !== undefined) {
+    const namespaces = narrowing(query);
+    return {
+      source: { kind: 'query', question: questionOf(query, split, namespaces), byPod: by === 'pod' },
+      // A question for each selector of the query, in the form of the query's own.
+      ages: ageQuestionsOf(query, split ?? null).map((age) => questionOf(age, split, namespaces)),
+    };
+  }
   if (resource !== undefined) {
     const text = daemon.prometheus.resourceQueries[resource] as QueryText;
     // One answer for all pods of the cluster: its age is asked once for all.
     return {
       source: { kind: 'resource', resource, container: container ?? null, query: text },
-      ages: ageQuestionsOf(text, null).map((age) => questionOf(age, undefined, aim)),
+      ages: ageQuestionsOf(text, null).map((age) => questionOf(age, undefined, [])),
     };
   }
   if (formula === undefined) return null;
@@ -53,28 +66,23 @@ const questions = new Map<string, Question>();
 const mostQuestions = 10_000;
 
 /** The same question for the same text: thousands of policies are written from a few templates. */
-function questionOf(text: string, split: MetricDocument['split'], aim: Aim): Question {
-  const key = JSON.stringify([text, split, aim.kind === 'many' ? aim.namespaces : null]);
+function questionOf(text: string, split: MetricDocument['split'], namespaces: readonly string[]): Question {
+  const key = JSON.stringify([text, split, namespaces]);
   let question = questions.get(key);
   if (question === undefined) {
     if (questions.size >= mostQuestions) questions.clear();
-    questions.set(key, (question = makeQuestion(text, split, aim)));
+    questions.set(key, (question = makeQuestion(text, split, namespaces)));
   }
   return question;
 }
 
 /** With `split` it is asked once for all targets; with placeholders for each, or for all where one query can do it. */
-function makeQuestion(text: string, split: MetricDocument['split'], aim: Aim): Question {
+function makeQuestion(text: string, split: MetricDocument['split'], namespaces: readonly string[]): Question {
   if (split !== undefined) return { single: null, grouped: { query: text as QueryText, split } };
   if (!holdsPlaceholder(text)) return single(text);
-  // Policies of one target each share a text only as long as their namespaces are not in it.
-  const batch = batchOf(text, aim.kind === 'many' ? { namespaces: aim.namespaces } : {});
+  const batch = batchOf(text, { namespaces });
   return {
     single: text as QueryText,
     grouped: batch === null ? null : { query: batch.query as QueryText, split: batch.split },
   };
 }
-
-/** A question for each selector of the query, in the form of the query's own. */
-const agesOf = (text: string, split: MetricDocument['split'], aim: Aim): Question[] =>
-  ageQuestionsOf(text, split ?? null).map((age) => questionOf(age, split, aim));

@@ -19,9 +19,12 @@ export function compilePodPolicy(
   document: PodPolicyDocument,
   daemon: DaemonSpec,
   schedule: readonly ScheduleWindow[] = [],
+  shared: ReadonlySet<string> = new Set(),
 ): PodPolicy | null {
   const aim = aimOf(document);
   if (aim === null) return null;
+  const narrowing = (text: string): readonly string[] =>
+    aim.kind === 'many' && !shared.has(text) ? aim.namespaces : [];
   const { apiVersion, kind, metadata, spec } = document;
   const { replicas, tolerance, behavior, fallback, forecast, zero, flapBudget, advanced, mode } = spec;
   const { window, select, policies } = behavior.scaleDown;
@@ -34,7 +37,7 @@ export function compilePodPolicy(
     aim,
     spec: {
       replicas: { min: replicas.min, max: replicas.max, whenActive: replicas.whenActive },
-      metrics: spec.metrics.flatMap((one) => compileMetric(one, aim, daemon) ?? []),
+      metrics: spec.metrics.flatMap((one) => compileMetric(one, narrowing, daemon) ?? []),
       tolerance: { up: tolerance.up, down: tolerance.down },
       behavior: {
         scaleUp: behavior.scaleUp,
@@ -59,6 +62,22 @@ function aimOf({ metadata, spec }: PodPolicyDocument): Aim | null {
   return { kind: 'many', apiVersion, targetKind: kind, namespaces, selector, expect, overrides: spec.overrides };
 }
 
+/** Texts that policies of different namespaces ask: one query for all of them, as long as no namespace is in it. */
+function sharedTexts(documents: readonly PodPolicyDocument[]): ReadonlySet<string> {
+  const scopes = new Map<string, string>();
+  const shared = new Set<string>();
+  for (const { metadata, spec } of documents) {
+    const scope = spec.targets === undefined ? '' : (spec.targets.namespaces ?? [metadata.namespace]).join();
+    for (const { query, coverage } of spec.metrics)
+      for (const text of [query, coverage?.query]) {
+        if (text === undefined) continue;
+        if ((scopes.get(text) ?? scope) !== scope) shared.add(text);
+        scopes.set(text, scope);
+      }
+  }
+  return shared;
+}
+
 const podKey = ({ metadata }: PodPolicyDocument): string => `${metadata.namespace}/${metadata.name}`;
 
 export interface Parts {
@@ -72,10 +91,11 @@ export interface Parts {
 export function compileConfig({ documents, texts, overrides }: Parts): Config | null {
   const daemon = documents.flatMap((one) => (one.kind === 'Daemon' ? [one.value.spec] : []))[0];
   if (daemon === undefined) return null;
+  const shared = sharedTexts(documents.flatMap((one) => (one.kind === 'PodPolicy' ? [one.value] : [])));
   const podPolicies = documents
     .flatMap((one) => (one.kind === 'PodPolicy' ? [one] : []))
     .toSorted((one, other) => compareText(podKey(one.value), podKey(other.value)))
-    .flatMap(({ value, schedule }) => compilePodPolicy(value, daemon, schedule) ?? []);
+    .flatMap(({ value, schedule }) => compilePodPolicy(value, daemon, schedule, shared) ?? []);
   const nodePolicies = documents
     .flatMap((one) => (one.kind === 'NodePolicy' ? [one.value] : []))
     .toSorted((one, other) => compareText(one.metadata.name, other.metadata.name));
