@@ -1,7 +1,7 @@
 // One tick as the server, the log and the page see it: the plan, what became of it, and a few numbers about the world.
 import type { Node, Pod } from './model/kubernetes.ts';
 import type { Outcome } from './model/outcome.ts';
-import type { MetricReading, Plan, PodDecision } from './model/plan.ts';
+import type { Plan, PodDecision } from './model/plan.ts';
 import type { GroupReport, LoadReading, TargetReport, TickReport } from './model/report.ts';
 import type { LoopFacts, Snapshot } from './model/snapshot.ts';
 import { targetKey } from './model/target.ts';
@@ -24,17 +24,15 @@ const isPending = (pod: Pod): boolean =>
 const isReadyNode = (node: Node): boolean =>
   node.status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') === true;
 
-/** The metric that asks for most. Per-pod averages say nothing of a total: their load is shown as it is. */
+/** The first metric that scales by itself: always the same one, so that a line of a chart is of one thing. */
 function loadOf(decision: PodDecision): LoadReading | null {
-  let governing: { readonly reading: MetricReading; readonly proposal: number } | null = null;
-  for (const reading of decision.metrics) {
-    const { value, proposal, target } = reading;
-    if (value === null || proposal === null || target === null) continue;
-    if (governing === null || proposal > governing.proposal) governing = { reading, proposal };
-  }
-  if (governing === null) return null;
-  const { name, value, target } = governing.reading;
-  return { metric: name, value: value ?? 0, capacity: (target ?? 0) * Math.max(1, decision.current ?? 1) };
+  const reading = decision.metrics.find(({ target }) => target !== null);
+  if (reading === undefined || reading.target === null || reading.value === null || reading.state !== 'ok') return null;
+  return {
+    metric: reading.name,
+    value: reading.value,
+    capacity: reading.target * Math.max(1, decision.current ?? 1),
+  };
 }
 
 const reportsAStep = 256;

@@ -13,7 +13,7 @@ export interface StageReport {
   readonly failed?: { readonly code: string; readonly message: string };
 }
 
-/** The metric that asks for most, and how much of it the present replicas can bear. */
+/** The policy's first metric, and how much of it the present replicas can bear. */
 export interface LoadReading {
   readonly metric: string;
   readonly value: number;
