@@ -32,6 +32,9 @@ export interface DaemonParts {
   readonly journal?: Pick<DecisionJournal, 'write'>;
 }
 
+/** in milliseconds: more than that is a clock that was set back */
+const timerSlack = 10;
+
 export class Daemon {
   readonly #parts: DaemonParts;
   #memory: Memory;
@@ -46,7 +49,10 @@ export class Daemon {
   async tick(due: Instant, signal: AbortSignal): Promise<TickReport> {
     const { clock, config: latest, actuators, store, alerts } = this.#parts;
     const config = latest();
-    const now = clock.now();
+    // A timer may fire a millisecond early: the tick is still the one that was due, and its events are no events to come.
+    const begun = clock.now();
+    const early = since(begun, due);
+    const now = early > 0 && early <= timerSlack ? due : begun;
     const stages = new StageClock();
     const loop = this.#loopFacts(config, since(due, now));
 
