@@ -5,7 +5,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import { minutes, seconds, type Milliseconds } from '../model/units.ts';
 import type { TargetProblem } from '../targets/select.ts';
 import type { UndescribedNodes } from './nodes/group-decision.ts';
-import type { Undescribed } from './pods/decide-target.ts';
+import type { Undescribed } from './pods/finish.ts';
 
 export const atOnce = seconds(0);
 export const aMinute = minutes(1);

@@ -5,7 +5,7 @@ import { targetKey, targetName } from '../model/target.ts';
 import { instantOf, minutes, seconds, type Instant, type Milliseconds } from '../model/units.ts';
 import type { TargetProblem } from '../targets/select.ts';
 import { aMinute, atOnce, type Condition, type Found } from './condition.ts';
-import type { Undescribed } from './pods/decide-target.ts';
+import type { Undescribed } from './pods/finish.ts';
 
 /** Reasons that a person has to mend, told in the same way. */
 const toldReasons: Readonly<

@@ -14,7 +14,7 @@ import { decideNodes } from './nodes/decide-nodes.ts';
 import { lookAhead } from './peaks.ts';
 import type { UndescribedNodes } from './nodes/group-decision.ts';
 import { decidePods, type NodeOutlook, type Standing } from './pods/decide-pods.ts';
-import type { Undescribed } from './pods/decide-target.ts';
+import type { Undescribed } from './pods/finish.ts';
 import type { Writable } from './pods/target-memory.ts';
 
 export interface Decided {

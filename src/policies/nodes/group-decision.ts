@@ -5,7 +5,7 @@ import type { Facts, NodeReason } from '../../model/reason.ts';
 import { targetName } from '../../model/target.ts';
 import type { ControlFacts, Snapshot } from '../../model/snapshot.ts';
 import { instantOf, later, rfc3339, type Instant } from '../../model/units.ts';
-import { mostCautious } from '../pods/decide-target.ts';
+import { mostCautious } from '../pods/target-look.ts';
 import type { SourcedDemand } from './demand.ts';
 import type { DrainsUnderWay } from './drains.ts';
 import { isOwnUpdate, type GroupState, type Unusable } from './group-state.ts';

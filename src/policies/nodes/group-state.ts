@@ -3,7 +3,7 @@ import type { Config, NodeGroupPolicy, NodePolicyDocument } from '../../model/co
 import type { Node } from '../../model/kubernetes.ts';
 import { emptyGroupMemory, type GroupMemory, type Memory } from '../../model/memory.ts';
 import type { MagnumNodeGroup } from '../../model/openstack.ts';
-import { mostCautious } from '../pods/decide-target.ts';
+import { mostCautious } from '../pods/target-look.ts';
 import { switchedOff } from '../pods/holds.ts';
 import type { Mode } from '../../model/plan.ts';
 import type { NodeReason } from '../../model/reason.ts';

@@ -9,7 +9,9 @@ import { targetKey, type TargetKey, type TargetRef } from '../../model/target.ts
 import type { Instant, Milliseconds } from '../../model/units.ts';
 import { selectTargets, type BoundTarget, type TargetProblem } from '../../targets/select.ts';
 import { Answers } from './answers.ts';
-import { decideTarget, mostCautious, type TickFacts, type Undescribed } from './decide-target.ts';
+import { decideTarget } from './decide-target.ts';
+import type { Undescribed } from './finish.ts';
+import { mostCautious, type TickFacts } from './target-look.ts';
 import { autoscalersByTarget } from './foreign.ts';
 import { guarded } from './guarded.ts';
 import { podIndexOf, type PodIndex } from './pod-index.ts';

@@ -1,223 +1,112 @@
 // One target, through the whole order: holds, bounds, metrics, zero, stabilization, rates, one-way holds, mode.
-import type { PodPolicy } from '../../model/config.ts';
-import type { TargetMemory } from '../../model/memory.ts';
-import { modes, type MetricReading, type Mode, type PodDecision } from '../../model/plan.ts';
+import type { PodDecision } from '../../model/plan.ts';
 import type { Facts, PodReason } from '../../model/reason.ts';
-import type { ControlFacts } from '../../model/snapshot.ts';
-import type { TargetRef } from '../../model/target.ts';
-import { later, rfc3339, type Instant, type Milliseconds, type Replicas } from '../../model/units.ts';
-import { boundsAt, type BoundsAt } from '../schedule/bounds.ts';
-import { limitChange, remember, stabilize } from './behavior.ts';
+import { later, rfc3339 } from '../../model/units.ts';
+import { limitChange, stabilize } from './behavior.ts';
 import { combine, type Combined, type Proposal } from './combine.ts';
 import { Course } from './course.ts';
-import { turnsWithin } from './flap.ts';
 import { foreignWriter } from './foreign.ts';
 import { holdBefore, holdDown, holdUp } from './holds.ts';
-import { measureAll, proposalOf, type Measured, type Measures, type TargetFacts } from './measure.ts';
-import { pauseOf, previousReplicasOf, type Pause } from './pause.ts';
-import { metricFailure, scalingConditions, type Stage } from './scaling-conditions.ts';
-import { atRest, withLastValues, withLookAt, type Writable } from './target-memory.ts';
-import type { FoundTarget } from './target.ts';
-import { decideZero, type Activity, type ZeroResult } from './zero.ts';
-
-/** What decisions say before their sentence is written. */
-export type Undescribed = Omit<PodDecision, 'message'>;
-
-/** What all targets of a tick share. */
-export interface TickFacts extends Measures {
-  readonly daemonMode: Mode;
-  readonly control: ControlFacts | undefined;
-  /** since when ticks have followed each other: nothing shrinks in the first window after a start */
-  readonly steadySince: Instant;
-  /** null: there was none */
-  readonly lastTick: Instant | null;
-  /** a VM is on its way, or may be ordered in this very tick */
-  readonly nodesComing: boolean;
-  /** how long a VM takes, where pods may have to wait for one */
-  readonly bootTime: Milliseconds;
-  /** from tick to tick */
-  readonly interval: Milliseconds;
-  readonly autoscalersUnread: boolean;
-}
-
-export interface TargetInput {
-  readonly policy: PodPolicy;
-  readonly target: TargetRef;
-  readonly found: FoundTarget;
-  readonly autoscaler: string | null;
-  readonly memory: TargetMemory;
-}
-
-export interface TargetResult {
-  readonly decision: Undescribed;
-  readonly memory: TargetMemory;
-}
-
-export const mostCautious = (one: Mode, other: Mode): Mode =>
-  one === other || modes.indexOf(one) < modes.indexOf(other) ? one : other;
-
-const modeFor = (policy: PodPolicy, tick: TickFacts, up: boolean): Mode =>
-  mostCautious(tick.daemonMode, up ? policy.spec.mode.up : policy.spec.mode.down);
+import { proposalOf } from './measure.ts';
+import { metricFailure, type Stage } from './scaling-conditions.ts';
+import { decideZero, type ZeroResult } from './zero.ts';
+import { decisionOf, type TargetResult } from './finish.ts';
+import { modeFor, TargetLook, type TargetInput, type TickFacts } from './target-look.ts';
 
 export function decideTarget(input: TargetInput, tick: TickFacts): TargetResult {
-  return new TargetDecision(input, tick).decide();
+  return new TargetDecision(new TargetLook(input, tick)).decide();
 }
 
-/** Looked at in the tick before: whoever was not waits a whole window before the first way down. */
-function isWatched({ firstSeen, recommendations }: TargetMemory, lastTick: Instant | null): boolean {
-  const newest = recommendations.at(-1);
-  return newest === undefined ? firstSeen !== undefined : lastTick === null || newest.at >= lastTick;
-}
-
+/** A look carried through the order, to its decision. */
 class TargetDecision {
-  readonly #input: TargetInput;
-  readonly #tick: TickFacts;
-  readonly #policy: PodPolicy;
-  readonly #current: number;
-  readonly #pause: Pause;
-  readonly #bounds: BoundsAt;
-  /** the window of the schedule that made the bounds what they are */
-  readonly #window: string | null;
-  readonly #measured: readonly Measured[];
-  #standIns: Combined['standIns'] | null = null;
-  readonly #facts: TargetFacts;
-  readonly #acts: boolean;
-  /** this tick's own copy */
-  #memory: Writable<TargetMemory>;
+  readonly #look: TargetLook;
 
-  constructor(input: TargetInput, tick: TickFacts) {
-    const { policy, found, memory, target } = input;
-    this.#input = input;
-    this.#tick = tick;
-    this.#policy = policy;
-    this.#current = found.current;
-    this.#pause = pauseOf(found.workload.metadata);
-    this.#acts = modeFor(policy, tick, true) === 'act' || modeFor(policy, tick, false) === 'act';
-    this.#memory = withLookAt(memory, policy, found, this.#acts, tick.now);
-    if (!isWatched(memory, tick.lastTick)) this.#remember(this.#current);
-    this.#bounds = this.#boundsNow();
-    this.#window = this.#bounds.changes.at(-1)?.window ?? null;
-    this.#facts = {
-      target,
-      current: found.current,
-      // Pods of a rollout's surge are no demand: they would raise the replicas that the next rollout surges from.
-      statusReplicas: Math.min(found.statusReplicas, found.current),
-      pods: found.pods,
-    };
-    this.#measured = measureAll(policy, this.#facts, tick, memory.lastValues);
-    this.#memory = withLastValues(this.#memory, this.#measured);
+  constructor(look: TargetLook) {
+    this.#look = look;
   }
 
   decide(): TargetResult {
-    const { now } = this.#tick;
+    const { now } = this.#look.tick;
     const hold = holdBefore({
-      pause: this.#pause,
-      autoscaler: this.#input.autoscaler,
-      writer: foreignWriter(this.#memory.foreign),
-      control: this.#tick.control,
-      acts: this.#acts,
+      pause: this.#look.pause,
+      autoscaler: this.#look.input.autoscaler,
+      writer: foreignWriter(this.#look.memory.foreign),
+      control: this.#look.tick.control,
+      acts: this.#look.acts,
       now,
     });
     if (hold !== null) {
-      this.#forgetWhatIsKnown();
-      const course = new Course(this.#current);
+      this.#look.forgetWhatIsKnown();
+      const course = new Course(this.#look.current);
       course.heldBy = hold.reason;
       course.until = hold.until;
       return this.#standing(course, hold.reason, hold.facts ?? {}, 'hold');
     }
-    if (this.#pause.kind === 'pausedAt') {
-      const course = new Course(this.#current);
-      course.to('paused', this.#pause.replicas, `paused at ${this.#pause.replicas}`);
-      return this.#standing(course, 'PausedReplicas', { count: this.#pause.replicas });
+    if (this.#look.pause.kind === 'pausedAt') {
+      const course = new Course(this.#look.current);
+      course.to('paused', this.#look.pause.replicas, `paused at ${this.#look.pause.replicas}`);
+      return this.#standing(course, 'PausedReplicas', { count: this.#look.pause.replicas });
     }
-    if (this.#current === 0 && !this.#mayWake()) return this.#standing(new Course(0), 'ScalingDisabled', {}, 'none');
-    const { min, max } = this.#bounds;
-    if (this.#current > 0 && this.#current < min) return this.#toBounds(min, 'TooFewReplicas', `min ${min}`);
-    if (this.#current > max && this.#policy.spec.behavior.scaleDown.bounds === 'atOnce')
+    if (this.#look.current === 0 && !this.#look.mayWake())
+      return this.#standing(new Course(0), 'ScalingDisabled', {}, 'none');
+    const { min, max } = this.#look.bounds;
+    if (this.#look.current > 0 && this.#look.current < min) return this.#toBounds(min, 'TooFewReplicas', `min ${min}`);
+    if (this.#look.current > max && this.#look.policy.spec.behavior.scaleDown.bounds === 'atOnce')
       return this.#toBounds(max, 'TooManyReplicas', `max ${max}`);
     return this.#byMetrics();
   }
 
-  /** A metric that comes back while the target is held begins anew when it goes again: its fallback waits its time. */
-  #forgetWhatIsKnown(): void {
-    const known = new Set(this.#measured.flatMap(({ reading }) => (reading.state === 'ok' ? [reading.name] : [])));
-    const { unknownSince } = this.#memory;
-    if (!Object.keys(unknownSince).some((name) => known.has(name))) return;
-    const still = Object.entries(unknownSince).filter(([name]) => !known.has(name));
-    this.#memory = { ...this.#memory, unknownSince: Object.fromEntries(still) };
-  }
-
-  #boundsNow(): BoundsAt {
-    const { replicas, schedule, zero } = this.#policy.spec;
-    // Zero is opt-in: what is merely not above 0 is no wish for it.
-    const base = { min: zero === undefined ? Math.max(1, replicas.min) : replicas.min, max: replicas.max };
-    const { bootTime, interval } = this.#tick;
-    // An interval more: the tick before it is due begins early, the one after it would begin late.
-    const startTime = ((this.#memory.startTime ?? 0) + bootTime + interval) as Milliseconds;
-    return boundsAt(base, schedule, this.#tick.now, startTime);
-  }
-
-  /** The zero is ours, or the policy allows it and nobody has stopped the target by hand. */
-  #mayWake(): boolean {
-    const ours = this.#memory.asleep !== undefined || previousReplicasOf(this.#input.found.workload.metadata) !== null;
-    return ours || (this.#policy.spec.zero !== undefined && this.#memory.stoppedByHand === undefined);
-  }
-
   #toBounds(replicas: number, plain: PodReason, by: string): TargetResult {
-    const name = this.#window;
-    const course = new Course(this.#current);
+    const name = this.#look.window;
+    const course = new Course(this.#look.current);
     course.to('bounds', replicas, name === null ? by : `${by} of ${name}`);
     this.#applyHolds(course);
-    this.#remember(course.replicas);
+    this.#look.remember(course.replicas);
     const reason = name === null ? plain : 'ScheduleWindow';
-    return this.#result(course, this.#reasonOf(course, reason), { schedule: name ?? '' }, { kind: 'toBounds' });
+    return decisionOf(
+      this.#look,
+      course,
+      this.#reasonOf(course, reason),
+      { schedule: name ?? '' },
+      { kind: 'toBounds' },
+    );
   }
 
   #byMetrics(): TargetResult {
-    const { now } = this.#tick;
+    const { now } = this.#look.tick;
     const combined = combine(
-      this.#policy,
-      this.#measured,
-      ({ metric }, value) => proposalOf(metric, this.#policy, this.#facts, value),
-      this.#current,
-      this.#memory,
+      this.#look.policy,
+      this.#look.measured,
+      ({ metric }, value) => proposalOf(metric, this.#look.policy, this.#look.facts, value),
+      this.#look.current,
+      this.#look.memory,
       now,
     );
-    this.#standIns = combined.standIns;
-    const wasUnknown = Object.keys(this.#memory.unknownSince).length > 0;
+    this.#look.standIns = combined.standIns;
+    const wasUnknown = Object.keys(this.#look.memory.unknownSince).length > 0;
     const isUnknown = combined.unknown.length > 0;
-    this.#memory.unknownSince = combined.unknownSince;
-    if (wasUnknown && !isUnknown) this.#memory.recovered = now;
+    this.#look.memory.unknownSince = combined.unknownSince;
+    if (wasUnknown && !isUnknown) this.#look.memory.recovered = now;
     const largest = this.#proposal(combined);
     if (largest === null) return this.#unknown(combined, 'MetricUnknown');
-    if (!combined.mayLower && largest.replicas < this.#current && !this.#isExact())
+    if (!combined.mayLower && largest.replicas < this.#look.current && !this.#look.isExact())
       return this.#unknown(combined, 'SomeMetricsUnknown');
     return this.#course(combined, largest);
   }
 
-  /** A schedule that only limits leaves the number to whoever sets it. */
-  #scheduleRaises(): boolean {
-    return this.#policy.spec.schedule.some((window) => window.min !== null || window.replicas !== null);
-  }
-
-  #isExact(): boolean {
-    return this.#bounds.min === this.#bounds.max;
-  }
-
-  #replicasBeforeZero(): number {
-    const { asleep } = this.#memory;
-    return asleep?.previous ?? previousReplicasOf(this.#input.found.workload.metadata) ?? 0;
-  }
-
   /** What is wanted, before zero and limits: by the schedule alone, by the metrics, or as it was before our zero. */
   #proposal(combined: Combined): Proposal | null {
-    const { min } = this.#bounds;
-    const name = this.#window;
-    if (this.#isExact()) return { replicas: min, by: name ?? 'replicas', standIn: null };
-    if (this.#policy.spec.metrics.length === 0)
-      return { replicas: this.#scheduleRaises() ? min : this.#current, by: name ?? 'schedule', standIn: null };
-    if (this.#current > 0 || min === 0) return combined.largest;
-    const previous = this.#replicasBeforeZero();
+    const { min } = this.#look.bounds;
+    const name = this.#look.window;
+    if (this.#look.isExact()) return { replicas: min, by: name ?? 'replicas', standIn: null };
+    if (this.#look.policy.spec.metrics.length === 0)
+      return {
+        replicas: this.#look.scheduleRaises() ? min : this.#look.current,
+        by: name ?? 'schedule',
+        standIn: null,
+      };
+    if (this.#look.current > 0 || min === 0) return combined.largest;
+    const previous = this.#look.replicasBeforeZero();
     const { largest } = combined;
     return largest !== null && largest.replicas >= previous
       ? largest
@@ -229,56 +118,42 @@ class TargetDecision {
     const facts: Facts = {
       unknown: names,
       metric: names,
-      proposal: combined.largest?.replicas ?? this.#current,
+      proposal: combined.largest?.replicas ?? this.#look.current,
       what: combined.unknown.map((reading) => `${reading.name}: ${reading.why ?? reading.state}`).join('; '),
     };
     const failure = metricFailure(
-      this.#policy,
-      this.#measured.map(({ reading }) => reading),
+      this.#look.policy,
+      this.#look.measured.map(({ reading }) => reading),
     );
-    return this.#standing(new Course(this.#current), reason, facts, 'hold', failure);
-  }
-
-  /** A metric that has no value leads to no zero, also one that could not wake the target. */
-  #activity(allKnown: boolean): Activity {
-    const pause = this.#pause;
-    if (pause.kind === 'none' && pause.forceActivation) return 'active';
-    if (this.#bounds.min > 0) return 'active';
-    let activity: Activity = allKnown ? 'inactive' : 'unknown';
-    for (const { metric, active } of this.#measured) {
-      if (metric.activation === undefined) continue;
-      if (active === true) return 'active';
-      if (active === null) activity = 'unknown';
-    }
-    return activity;
+    return this.#standing(new Course(this.#look.current), reason, facts, 'hold', failure);
   }
 
   #zero(proposal: number, allKnown: boolean): ZeroResult {
-    const { zero, replicas } = this.#policy.spec;
-    const { now } = this.#tick;
+    const { zero, replicas } = this.#look.policy.spec;
+    const { now } = this.#look.tick;
     if (zero === undefined) return { state: 'notConcerned', replicas: proposal, wanted: proposal, until: null };
-    const activity = this.#activity(allKnown);
+    const activity = this.#look.activity(allKnown);
     const result = decideZero({
-      rules: { ...zero, whenActive: Math.max(replicas.whenActive ?? 1, this.#bounds.min) },
-      current: this.#current,
+      rules: { ...zero, whenActive: Math.max(replicas.whenActive ?? 1, this.#look.bounds.min) },
+      current: this.#look.current,
       proposal,
       activity,
-      lastActive: this.#memory.lastActive,
-      firstSeen: this.#memory.firstSeen ?? now,
+      lastActive: this.#look.memory.lastActive,
+      firstSeen: this.#look.memory.firstSeen ?? now,
       now,
     });
-    if (activity === 'active') this.#memory.lastActive = now;
+    if (activity === 'active') this.#look.memory.lastActive = now;
     return result;
   }
 
   #course(combined: Combined, largest: Proposal): TargetResult {
-    const { policy } = this.#input;
-    const { now } = this.#tick;
-    const { min, max } = this.#bounds;
-    const name = this.#window;
+    const { policy } = this.#look.input;
+    const { now } = this.#look.tick;
+    const { min, max } = this.#look.bounds;
+    const name = this.#look.window;
     const { scaleUp, scaleDown } = policy.spec.behavior;
     const windows = { up: scaleUp.window, down: scaleDown.window };
-    const current = this.#current;
+    const current = this.#look.current;
     const course = new Course(current);
     if (combined.step !== null && combined.largest === largest) course.steps.push(combined.step);
     else if (largest.replicas !== current) course.to('proposal', largest.replicas, largest.by);
@@ -292,10 +167,10 @@ class TargetDecision {
     if (current > max) course.to('bounds', Math.min(slept, max), `max ${max}`, 'TooManyReplicas');
     const proposed = course.replicas;
 
-    const rehearsing = modeFor(policy, this.#tick, proposed >= current) === 'dryRun';
-    const events = rehearsing ? this.#memory.rehearsed : this.#memory.acted;
-    const standing = (rehearsing ? this.#memory.rehearsed.standing : undefined) ?? current;
-    const history = this.#memory.recommendations;
+    const rehearsing = modeFor(policy, this.#look.tick, proposed >= current) === 'dryRun';
+    const events = rehearsing ? this.#look.memory.rehearsed : this.#look.memory.acted;
+    const standing = (rehearsing ? this.#look.memory.rehearsed.standing : undefined) ?? current;
+    const history = this.#look.memory.recommendations;
     const stable = stabilize(standing, proposed, history, windows, now);
     let governedBy: PodDecision['governedBy'] = null;
     if (stable.replicas !== proposed) {
@@ -310,7 +185,7 @@ class TargetDecision {
       }
     }
 
-    const limited = limitChange(standing, course.replicas, this.#bounds, policy.spec.behavior, events, now);
+    const limited = limitChange(standing, course.replicas, this.#look.bounds, policy.spec.behavior, events, now);
     if (limited.reason !== 'DesiredWithinRange') {
       const step = limited.reason === 'ScaleUpLimit' || limited.reason === 'ScaleDownLimit' ? 'rates' : 'bounds';
       course.to(step, limited.replicas, limited.by, limited.reason);
@@ -322,8 +197,8 @@ class TargetDecision {
     this.#applyHolds(course);
 
     const remembrance = scaleDown.bounds === 'gradual' ? Math.min(wanted, max) : wanted;
-    this.#remember(remembrance);
-    const governing = this.#measured.find(({ reading }) => reading.name === largest.by)?.reading;
+    this.#look.remember(remembrance);
+    const governing = this.#look.measured.find(({ reading }) => reading.name === largest.by)?.reading;
     const facts: Facts = {
       metric: largest.by,
       value: governing?.value ?? 'unknown',
@@ -335,134 +210,68 @@ class TargetDecision {
     };
     const reason = this.#reasonOf(course, this.#direction(largest, zero));
     const stage: Stage = { kind: 'measured', limitedBy: course.limitedBy };
-    return this.#result(course, reason, facts, stage, undefined, governedBy);
+    return decisionOf(this.#look, course, reason, facts, stage, undefined, governedBy);
   }
 
   /** The end of a zero that was not for want of load: what stood before comes back at once, whatever the rates say. */
   #restore(course: Course): void {
-    const { min, max } = this.#bounds;
-    const before = Math.min(max, this.#replicasBeforeZero());
+    const { min, max } = this.#look.bounds;
+    const before = Math.min(max, this.#look.replicasBeforeZero());
     if (course.replicas >= Math.max(before, min)) return;
     if (before > min) course.restart('restore', before, 'the replicas before zero');
     else course.restart('bounds', min, `min ${min}`, 'TooFewReplicas');
   }
 
   #direction(largest: Proposal, zero: ZeroResult): PodReason {
-    const current = this.#current;
+    const current = this.#look.current;
     const wanted = zero.replicas ?? largest.replicas;
     if (largest.standIn === 'fallback') return 'FallbackReplicas';
-    if (current === 0 && this.#bounds.min > 0) return this.#window === null ? 'Restored' : 'ScheduleWindow';
+    if (current === 0 && this.#look.bounds.min > 0) return this.#look.window === null ? 'Restored' : 'ScheduleWindow';
     if (zero.state === 'asleep') return 'Inactive';
     if (zero.state === 'awake' && current === 0) return 'Activated';
     if (zero.state === 'cooldown' && wanted >= current) return 'ZeroCooldown';
-    const bySchedule = this.#isExact() || this.#policy.spec.metrics.length === 0;
-    if (bySchedule && this.#window !== null) return 'ScheduleWindow';
+    const bySchedule = this.#look.isExact() || this.#look.policy.spec.metrics.length === 0;
+    if (bySchedule && this.#look.window !== null) return 'ScheduleWindow';
     if (bySchedule) return 'DesiredWithinRange';
     return wanted > current ? 'MetricAboveTarget' : wanted < current ? 'MetricBelowTarget' : 'WithinTolerance';
   }
 
-  #flaps(): Facts {
-    const { flapBudget } = this.#policy.spec;
-    if (flapBudget === undefined) return {};
-    const turns = turnsWithin(this.#memory.acted, flapBudget.per, this.#tick.now);
-    return { directionChanges: turns.length, flapBudget: flapBudget.changes };
-  }
-
-  #readings(): readonly MetricReading[] {
-    const standIns = this.#standIns;
-    return this.#measured.map(({ reading }) => {
-      const standIn = standIns?.get(reading.name);
-      return standIn === undefined ? reading : { ...reading, standIn };
-    });
-  }
-
   /** What holds is the reason where nothing is written. */
   #reasonOf(course: Course, direction: PodReason): PodReason {
-    return course.replicas === this.#current ? (course.heldBy ?? direction) : direction;
+    return course.replicas === this.#look.current ? (course.heldBy ?? direction) : direction;
   }
 
   #applyHolds(course: Course): void {
-    const { now, control, steadySince, nodesComing, autoscalersUnread } = this.#tick;
-    if (course.replicas < this.#current) {
+    const { now, control, steadySince, nodesComing, autoscalersUnread } = this.#look.tick;
+    if (course.replicas < this.#look.current) {
       const hold = holdDown({
-        policy: this.#policy,
-        memory: this.#memory,
-        history: modeFor(this.#policy, this.#tick, false) === 'dryRun' ? this.#memory.rehearsed : this.#memory.acted,
-        measured: this.#measured,
-        pause: this.#pause,
+        policy: this.#look.policy,
+        memory: this.#look.memory,
+        history:
+          modeFor(this.#look.policy, this.#look.tick, false) === 'dryRun'
+            ? this.#look.memory.rehearsed
+            : this.#look.memory.acted,
+        measured: this.#look.measured,
+        pause: this.#look.pause,
         scheduleHold:
-          this.#bounds.scaleDownOff === null ? null : { window: this.#bounds.scaleDownOff, until: this.#bounds.until },
+          this.#look.bounds.scaleDownOff === null
+            ? null
+            : { window: this.#look.bounds.scaleDownOff, until: this.#look.bounds.until },
         autoscalersUnread,
         control,
         steadySince,
         now,
       });
-      if (hold !== null) course.hold(this.#current, hold);
-    } else if (course.replicas > this.#current) {
-      const hold = holdUp({ found: this.#input.found, pause: this.#pause, nodesComing, control, now });
-      if (hold !== null) course.hold(this.#current, hold);
+      if (hold !== null) course.hold(this.#look.current, hold);
+    } else if (course.replicas > this.#look.current) {
+      const hold = holdUp({ found: this.#look.input.found, pause: this.#look.pause, nodesComing, control, now });
+      if (hold !== null) course.hold(this.#look.current, hold);
     }
   }
 
   /** What stands is what is recommended: after a hold or an outage nothing is lowered before a whole window was seen. */
   #standing(course: Course, reason: PodReason, facts: Facts, action?: 'hold' | 'none', active?: string): TargetResult {
-    this.#remember(this.#current);
-    return this.#result(course, reason, facts, { kind: 'inactive', reason: active ?? reason }, action);
-  }
-
-  #remember(replicas: number): void {
-    const { scaleUp, scaleDown } = this.#policy.spec.behavior;
-    const windows = { up: scaleUp.window, down: scaleDown.window };
-    const newest = { at: this.#tick.now, replicas };
-    this.#memory.recommendations = remember(this.#memory.recommendations, newest, windows);
-  }
-
-  #result(
-    course: Course,
-    reason: PodReason,
-    more: Facts,
-    stage: Stage,
-    action?: 'hold' | 'none',
-    governedBy: PodDecision['governedBy'] = null,
-  ): TargetResult {
-    const { target, found } = this.#input;
-    const current = this.#current;
-    const moves = course.replicas !== current;
-    const mode = modeFor(this.#policy, this.#tick, course.replicas >= current);
-    const { resourceVersion: version, uid } = found.workload.metadata;
-    const marked = previousReplicasOf(found.workload.metadata) !== null;
-    const sleep = {
-      concerned: this.#policy.spec.zero !== undefined || this.#input.memory.asleep !== undefined,
-      asleep: course.replicas === 0,
-    };
-    const facts: Record<string, string | number> = {
-      current,
-      desired: course.replicas,
-      min: this.#bounds.min,
-      max: this.#bounds.max,
-    };
-    for (const some of [this.#flaps(), more, course.facts]) for (const name in some) facts[name] = some[name] ?? '';
-    const decision: Writable<Undescribed> = {
-      policy: { namespace: this.#policy.metadata.namespace, name: this.#policy.metadata.name },
-      target,
-      mode,
-      current: current as Replicas,
-      desired: course.replicas as Replicas,
-      action: mode === 'off' ? 'none' : moves ? 'scale' : (action ?? (course.heldBy === null ? 'none' : 'hold')),
-      reason: mode === 'off' ? 'PolicyOff' : reason,
-      limitedBy: course.limitedBy,
-      conditions: scalingConditions(stage, sleep),
-      steps: course.steps,
-      metrics: this.#readings(),
-      until: course.until === null ? null : rfc3339(course.until),
-      facts,
-      governedBy,
-    };
-    if (moves && course.replicas === 0) decision.mark = { previous: current };
-    // Awake, whoever woke it: a mark that stays would make the next zero by hand look like ours.
-    if (marked && course.replicas > 0 && (moves || current > 0)) decision.mark = null;
-    if (version !== undefined) decision.resourceVersion = version;
-    if (uid !== undefined) decision.uid = uid;
-    return { decision, memory: moves ? this.#memory : atRest(this.#memory) };
+    this.#look.remember(this.#look.current);
+    return decisionOf(this.#look, course, reason, facts, { kind: 'inactive', reason: active ?? reason }, action);
   }
 }

@@ -4,7 +4,7 @@ import type { GuardMemory, Memory, TargetMemory } from '../../model/memory.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { targetKey, type TargetKey } from '../../model/target.ts';
 import type { Instant } from '../../model/units.ts';
-import type { Undescribed } from './decide-target.ts';
+import type { Undescribed } from './finish.ts';
 import { guard, type Lowering } from './guard.ts';
 
 interface Tick {

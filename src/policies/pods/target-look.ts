@@ -1,0 +1,170 @@
+// One target as a tick sees it, before anything is decided: its bounds, its metrics, its memory, and what stands on it.
+import type { PodPolicy } from '../../model/config.ts';
+import type { TargetMemory } from '../../model/memory.ts';
+import { modes, type MetricReading, type Mode } from '../../model/plan.ts';
+import type { Facts } from '../../model/reason.ts';
+import type { ControlFacts } from '../../model/snapshot.ts';
+import type { TargetRef } from '../../model/target.ts';
+import { type Instant, type Milliseconds } from '../../model/units.ts';
+import { boundsAt, type BoundsAt } from '../schedule/bounds.ts';
+import { remember } from './behavior.ts';
+import { type Combined } from './combine.ts';
+import { turnsWithin } from './flap.ts';
+import { measureAll, type Measured, type Measures, type TargetFacts } from './measure.ts';
+import { pauseOf, previousReplicasOf, type Pause } from './pause.ts';
+import { withLastValues, withLookAt, type Writable } from './target-memory.ts';
+import type { FoundTarget } from './target.ts';
+import { type Activity } from './zero.ts';
+
+/** What all targets of a tick share. */
+export interface TickFacts extends Measures {
+  readonly daemonMode: Mode;
+  readonly control: ControlFacts | undefined;
+  /** since when ticks have followed each other: nothing shrinks in the first window after a start */
+  readonly steadySince: Instant;
+  /** null: there was none */
+  readonly lastTick: Instant | null;
+  /** a VM is on its way, or may be ordered in this very tick */
+  readonly nodesComing: boolean;
+  /** how long a VM takes, where pods may have to wait for one */
+  readonly bootTime: Milliseconds;
+  /** from tick to tick */
+  readonly interval: Milliseconds;
+  readonly autoscalersUnread: boolean;
+}
+
+export interface TargetInput {
+  readonly policy: PodPolicy;
+  readonly target: TargetRef;
+  readonly found: FoundTarget;
+  readonly autoscaler: string | null;
+  readonly memory: TargetMemory;
+}
+
+export const mostCautious = (one: Mode, other: Mode): Mode =>
+  one === other || modes.indexOf(one) < modes.indexOf(other) ? one : other;
+
+export const modeFor = (policy: PodPolicy, tick: TickFacts, up: boolean): Mode =>
+  mostCautious(tick.daemonMode, up ? policy.spec.mode.up : policy.spec.mode.down);
+
+/** Looked at in the tick before: whoever was not waits a whole window before the first way down. */
+function isWatched({ firstSeen, recommendations }: TargetMemory, lastTick: Instant | null): boolean {
+  const newest = recommendations.at(-1);
+  return newest === undefined ? firstSeen !== undefined : lastTick === null || newest.at >= lastTick;
+}
+
+/** Only `memory` and what stands in for metrics change while a decision is made of it. */
+export class TargetLook {
+  readonly input: TargetInput;
+  readonly tick: TickFacts;
+  readonly policy: PodPolicy;
+  readonly current: number;
+  readonly pause: Pause;
+  readonly bounds: BoundsAt;
+  /** the window of the schedule that made the bounds what they are */
+  readonly window: string | null;
+  readonly measured: readonly Measured[];
+  standIns: Combined['standIns'] | null = null;
+  readonly facts: TargetFacts;
+  readonly acts: boolean;
+  /** this tick's own copy */
+  memory: Writable<TargetMemory>;
+
+  constructor(input: TargetInput, tick: TickFacts) {
+    const { policy, found, memory, target } = input;
+    this.input = input;
+    this.tick = tick;
+    this.policy = policy;
+    this.current = found.current;
+    this.pause = pauseOf(found.workload.metadata);
+    this.acts = modeFor(policy, tick, true) === 'act' || modeFor(policy, tick, false) === 'act';
+    this.memory = withLookAt(memory, policy, found, this.acts, tick.now);
+    if (!isWatched(memory, tick.lastTick)) this.remember(this.current);
+    this.bounds = this.#boundsNow();
+    this.window = this.bounds.changes.at(-1)?.window ?? null;
+    this.facts = {
+      target,
+      current: found.current,
+      // Pods of a rollout's surge are no demand: they would raise the replicas that the next rollout surges from.
+      statusReplicas: Math.min(found.statusReplicas, found.current),
+      pods: found.pods,
+    };
+    this.measured = measureAll(policy, this.facts, tick, memory.lastValues);
+    this.memory = withLastValues(this.memory, this.measured);
+  }
+
+  #boundsNow(): BoundsAt {
+    const { replicas, schedule, zero } = this.policy.spec;
+    // Zero is opt-in: what is merely not above 0 is no wish for it.
+    const base = { min: zero === undefined ? Math.max(1, replicas.min) : replicas.min, max: replicas.max };
+    const { bootTime, interval } = this.tick;
+    // An interval more: the tick before it is due begins early, the one after it would begin late.
+    const startTime = ((this.memory.startTime ?? 0) + bootTime + interval) as Milliseconds;
+    return boundsAt(base, schedule, this.tick.now, startTime);
+  }
+
+  /** The zero is ours, or the policy allows it and nobody has stopped the target by hand. */
+  mayWake(): boolean {
+    const ours = this.memory.asleep !== undefined || previousReplicasOf(this.input.found.workload.metadata) !== null;
+    return ours || (this.policy.spec.zero !== undefined && this.memory.stoppedByHand === undefined);
+  }
+
+  /** A schedule that only limits leaves the number to whoever sets it. */
+  scheduleRaises(): boolean {
+    return this.policy.spec.schedule.some((window) => window.min !== null || window.replicas !== null);
+  }
+
+  isExact(): boolean {
+    return this.bounds.min === this.bounds.max;
+  }
+
+  replicasBeforeZero(): number {
+    const { asleep } = this.memory;
+    return asleep?.previous ?? previousReplicasOf(this.input.found.workload.metadata) ?? 0;
+  }
+
+  /** A metric that has no value leads to no zero, also one that could not wake the target. */
+  activity(allKnown: boolean): Activity {
+    const pause = this.pause;
+    if (pause.kind === 'none' && pause.forceActivation) return 'active';
+    if (this.bounds.min > 0) return 'active';
+    let activity: Activity = allKnown ? 'inactive' : 'unknown';
+    for (const { metric, active } of this.measured) {
+      if (metric.activation === undefined) continue;
+      if (active === true) return 'active';
+      if (active === null) activity = 'unknown';
+    }
+    return activity;
+  }
+
+  /** A metric that comes back while the target is held begins anew when it goes again: its fallback waits its time. */
+  forgetWhatIsKnown(): void {
+    const known = new Set(this.measured.flatMap(({ reading }) => (reading.state === 'ok' ? [reading.name] : [])));
+    const { unknownSince } = this.memory;
+    if (!Object.keys(unknownSince).some((name) => known.has(name))) return;
+    const still = Object.entries(unknownSince).filter(([name]) => !known.has(name));
+    this.memory = { ...this.memory, unknownSince: Object.fromEntries(still) };
+  }
+
+  flaps(): Facts {
+    const { flapBudget } = this.policy.spec;
+    if (flapBudget === undefined) return {};
+    const turns = turnsWithin(this.memory.acted, flapBudget.per, this.tick.now);
+    return { directionChanges: turns.length, flapBudget: flapBudget.changes };
+  }
+
+  readings(): readonly MetricReading[] {
+    const standIns = this.standIns;
+    return this.measured.map(({ reading }) => {
+      const standIn = standIns?.get(reading.name);
+      return standIn === undefined ? reading : { ...reading, standIn };
+    });
+  }
+
+  remember(replicas: number): void {
+    const { scaleUp, scaleDown } = this.policy.spec.behavior;
+    const windows = { up: scaleUp.window, down: scaleDown.window };
+    const newest = { at: this.tick.now, replicas };
+    this.memory.recommendations = remember(this.memory.recommendations, newest, windows);
+  }
+}
