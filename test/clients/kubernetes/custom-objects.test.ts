@@ -6,7 +6,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createKubernetesClient } from '../../../src/clients/kubernetes/client.ts';
 import type { KubernetesClient } from '../../../src/clients/kubernetes/client.ts';
 import { systemClock } from '../../../src/clock.ts';
-import { seconds } from '../../../src/model/units.ts';
+import { seconds, type Instant } from '../../../src/model/units.ts';
+import { VirtualClock } from '../../../src/sandbox/clock.ts';
 import { startKubernetes, type KubernetesWorld } from '../../../src/sandbox/kubernetes/world.ts';
 import { seededRandom } from '../../../src/sandbox/random.ts';
 
@@ -15,7 +16,9 @@ let client: KubernetesClient;
 let directory: string;
 
 beforeEach(async () => {
-  world = await startKubernetes({ clock: systemClock, random: seededRandom(1), version: '1.31' });
+  // A clock that stands still: no controller moves the versions between two calls.
+  const clock = new VirtualClock(Date.parse('2026-11-20T12:00:00Z') as Instant);
+  world = await startKubernetes({ clock, random: seededRandom(1), version: '1.31' });
   directory = mkdtempSync(path.join(os.tmpdir(), 'springtide-'));
   const kubeconfig = path.join(directory, 'kubeconfig');
   writeFileSync(kubeconfig, JSON.stringify(world.kubeconfig()));
