@@ -8,10 +8,11 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { sleep, systemClock } from '../dist/clock.js';
 import type { Config } from '../dist/model/config.js';
 import { emptyMemory, type Memory } from '../dist/model/memory.js';
 import type { Outcome } from '../dist/model/outcome.js';
-import type { Instant } from '../dist/model/units.js';
+import { seconds, type Instant } from '../dist/model/units.js';
 import { decide } from '../dist/policies/decide.js';
 import { record } from '../dist/policies/record.js';
 import { questionsOf } from '../dist/targets/questions.js';
@@ -94,7 +95,9 @@ function decisionsOf(shape: Shape): readonly Figure[] {
   ];
 }
 
-const heapUsed = (): number => {
+/** Once what a tick leaves to be written is written. */
+const heapUsed = async (): Promise<number> => {
+  await sleep(systemClock, seconds(5));
   collectGarbage();
   collectGarbage();
   return process.memoryUsage().heapUsed / 2 ** 20;
@@ -128,9 +131,9 @@ async function wholeTicks(ticks: number): Promise<readonly Figure[]> {
     let number = 0;
     while (number < warm) await tick(number++, 'values');
     while (number < settled) await tick(number++, 'text');
-    const after = heapUsed();
+    const after = await heapUsed();
     while (number < settled + ticks) await tick(number++, 'values');
-    const last = heapUsed();
+    const last = await heapUsed();
     return [
       { name: 'whole tick: CPU, p50', value: percentile(cpu, 0.5), unit: 'ms' },
       { name: 'whole tick: duration, p50', value: percentile(wall, 0.5), unit: 'ms' },

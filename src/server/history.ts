@@ -1,4 +1,5 @@
 // The last few hundred ticks as columns for the charts, bounded by ticks and by targets.
+import type { NodeDecision, PodDecision } from '../model/plan.ts';
 import type { History, TickReport } from '../model/report.ts';
 import { targetKey } from '../model/target.ts';
 import { instantOf } from '../model/units.ts';
@@ -50,16 +51,22 @@ export function createHistory({ ticks = 600, targets: most = 500 } = {}): Histor
   }
 
   /** What is gone from the plan goes from here, and leaves its place to others. */
-  function write<Name extends string>(
+  function write<Name extends string, Row>(
     known: Map<string, Columns<Name>>,
     names: readonly Name[],
-    rows: ReadonlyMap<string, Readonly<Record<Name, Cell>>>,
+    rows: readonly Row[],
+    keyOf: (row: Row) => string,
+    cellsOf: (row: Row) => Readonly<Record<Name, Cell>>,
     slot: number,
   ): void {
-    for (const key of known.keys()) if (!rows.has(key)) known.delete(key);
-    for (const [key, row] of rows) {
-      const columns = columnsFor(known, key, names);
-      for (const name of names) columns?.[name].set(slot, row[name]);
+    const present = new Set(rows.map(keyOf));
+    for (const key of known.keys()) if (!present.has(key)) known.delete(key);
+    for (const row of rows) {
+      const columns = columnsFor(known, keyOf(row), names);
+      // of most there is no room for a history
+      if (columns === undefined) continue;
+      const cells = cellsOf(row);
+      for (const name of names) columns[name].set(slot, cells[name]);
     }
   }
 
@@ -68,17 +75,15 @@ export function createHistory({ ticks = 600, targets: most = 500 } = {}): Histor
       const slot = written % ticks;
       times[slot] = (instantOf(time) ?? 0) / 1000;
       pending.set(slot, pendingPods);
-      const podRows = plan.pods.map(({ target, current, desired }) => {
+      const podCells = ({ target, current, desired }: PodDecision) => {
         const load = facts[targetKey(target)]?.load;
-        const row = { current, desired, load: load?.value ?? null, capacity: load?.capacity ?? null };
-        return [targetKey(target), row] as const;
-      });
-      write(targets, targetColumns, new Map(podRows), slot);
-      const nodeRows = plan.nodes.map(
-        ({ nodeGroup, current, desired }) =>
-          [nodeGroup, { current, desired, ready: groupFacts[nodeGroup]?.ready ?? null }] as const,
-      );
-      write(groups, groupColumns, new Map(nodeRows), slot);
+        return { current, desired, load: load?.value ?? null, capacity: load?.capacity ?? null };
+      };
+      write(targets, targetColumns, plan.pods, ({ target }) => targetKey(target), podCells, slot);
+      const nodeCells = ({ nodeGroup, current, desired }: NodeDecision) => {
+        return { current, desired, ready: groupFacts[nodeGroup]?.ready ?? null };
+      };
+      write(groups, groupColumns, plan.nodes, ({ nodeGroup }) => nodeGroup, nodeCells, slot);
       written += 1;
     },
     read: ({ target, group } = {}) => {
