@@ -71,7 +71,7 @@ export class Daemon {
         outcomes: outcomes ?? [],
         targets: memory.targets,
       });
-      this.#memory = record(memory, outcomes ?? [], now, due);
+      this.#memory = record(memory, outcomes ?? [], now, due <= now ? due : now);
       await stages.run('remember', () => store.save(this.#memory));
       await stages.run('tell', () => alerts.tell(decided.plan.alerts, now));
       return inSlices(
