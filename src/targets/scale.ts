@@ -1,24 +1,6 @@
 // A custom object, known by its scale only, seen as a workload: the replicas, and the selector read from its text.
 import type { Scale, Workload } from '../model/kubernetes.ts';
-import { targetKey, type TargetRef } from '../model/target.ts';
 import { parseSelectorText } from './selector-text.ts';
-
-/** What the scale hangs on; null where the recording does not say. */
-export function targetOfScale({ metadata, target }: Scale): TargetRef | null {
-  if (target === undefined) return null;
-  const { apiVersion, kind } = target;
-  return {
-    ...(apiVersion !== undefined && { apiVersion }),
-    kind,
-    namespace: metadata.namespace ?? '',
-    name: metadata.name,
-  };
-}
-
-export function scaleKey(scale: Scale): string | null {
-  const target = targetOfScale(scale);
-  return target === null ? null : targetKey(target);
-}
 
 const made = new WeakMap<Scale, Workload>();
 

@@ -1,4 +1,5 @@
 // A pod decision explained for people: what, why, what came between, what holds it and until when.
+import { conditionsAfter } from '../../policies/pods/scaling-conditions.ts';
 import { fillText } from '../../model/texts.ts';
 import { targetName } from '../../model/target.ts';
 import type { MetricView, PodExplanation } from './explanation.ts';
@@ -156,7 +157,13 @@ export function podText(explanation: PodExplanation, voice: Voice, paint: Paint)
   );
   page.section(
     say('title.conditions'),
-    columns(decision.conditions.map(({ type, status, reason }) => [type, status, reason])),
+    columns(
+      conditionsAfter(decision.conditions, explanation.outcome?.status ?? null).map(({ type, status, reason }) => [
+        type,
+        status,
+        reason,
+      ]),
+    ),
   );
   return page.text();
 }
