@@ -1,9 +1,9 @@
 // The end of a target's decision: the number, the reason and the facts become one value, and the memory is closed.
 import type { TargetMemory } from '../../model/memory.ts';
-import { type PodDecision } from '../../model/plan.ts';
+import type { PodDecision } from '../../model/plan.ts';
 import type { Facts, PodReason } from '../../model/reason.ts';
 import { rfc3339, type Replicas } from '../../model/units.ts';
-import { Course } from './course.ts';
+import type { Course } from './course.ts';
 import { previousReplicasOf } from './pause.ts';
 import { scalingConditions, type Stage } from './scaling-conditions.ts';
 import { atRest, type Writable } from './target-memory.ts';
