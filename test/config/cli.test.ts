@@ -34,7 +34,9 @@ describe('springtide validate', () => {
 
   it('prints every problem and ends with 2', async () => {
     const { out, code } = await run('validate', '--config', bad);
-    expect(out).toContain('policies/web.yaml:25:9: error NotSupportedYet: this version does not act on the mode confirm');
+    expect(out).toContain(
+      'policies/web.yaml:25:9: error NotSupportedYet: this version does not act on the mode confirm',
+    );
     expect(out).toMatch(/1 document, 1 refused, 1 error, 0 warnings|1 document, 1 refused, 2 errors\n$/);
     expect(code).toBe(2);
   });
