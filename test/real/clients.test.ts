@@ -10,7 +10,6 @@ import { loadCredentials } from '../../src/clients/openstack/credentials.ts';
 import { createPrometheusClient, type PrometheusClient } from '../../src/clients/prometheus/client.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createCollector } from '../../src/collectors/collector.ts';
-import type { Config } from '../../src/model/config.ts';
 import type { Milliseconds, ServerId } from '../../src/model/units.ts';
 import { seconds } from '../../src/model/units.ts';
 import { ageQueryOf } from '../../src/promql/selectors.ts';
@@ -23,6 +22,7 @@ import { startPrometheus } from './servers/prometheus.ts';
 import { useServer } from './servers/suite.ts';
 import { killApiServer } from './support/api-server.ts';
 import { budgetOf, budgetsPath, create, deploymentOf, deploymentsPath, podsPath, shop } from './support/workloads.ts';
+import { aConfig, aPodPolicy } from '../builders.ts';
 
 const codeOf = async (promise: Promise<unknown>): Promise<string> => {
   try {
@@ -430,20 +430,9 @@ describe('the Prometheus client', () => {
   });
 
   it('is one named error in the snapshot when it is stopped', async () => {
-    const config = {
-      hash: '',
-      daemon: { cluster: 'test' },
-      podPolicies: [
-        {
-          metadata: { name: 'web', namespace: shop },
-          spec: {
-            target: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
-            metrics: [{ name: 'up', source: { kind: 'query', query: 'up' }, ageQueries: [] }],
-          },
-        },
-      ],
-      nodePolicies: [],
-    } as unknown as Config;
+    const metrics = [{ name: 'up', query: 'up', target: { averageValue: 1 } }];
+    const policy = aPodPolicy('web', { metrics }, { up: [] });
+    const config = aConfig([policy]);
     const collect = createCollector({
       config: () => config,
       clock: systemClock,
