@@ -29,7 +29,31 @@ export interface Sleep {
   readonly asleep: boolean;
 }
 
+/** There are few different ones, and thousands of targets a tick: each is made once. */
+const made = new Map<string, readonly ScalingCondition[]>();
+
 export function scalingConditions(stage: Stage, sleep: Sleep): readonly ScalingCondition[] {
+  const key = `${keyOf(stage)} ${sleep.concerned} ${sleep.asleep}`;
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const conditions = conditionsOf(stage, sleep);
+  made.set(key, conditions);
+  return conditions;
+}
+
+function keyOf(stage: Stage): string {
+  switch (stage.kind) {
+    case 'inactive':
+      return `inactive ${stage.reason}`;
+    case 'measured':
+      return stage.limitedBy.length === 0 ? 'measured' : `measured ${stage.limitedBy.join()}`;
+    case 'unreadable':
+    case 'toBounds':
+      return stage.kind;
+  }
+}
+
+function conditionsOf(stage: Stage, sleep: Sleep): readonly ScalingCondition[] {
   const zero = sleep.concerned
     ? [condition('ScaledToZero', sleep.asleep, sleep.asleep ? 'ScaledToZero' : 'NotScaledToZero')]
     : [];
