@@ -1,3 +1,4 @@
+// What is asked of Prometheus for the targets of a tick: once for many where that is the same, and nothing twice.
 import { describe, expect, it } from 'vitest';
 import type { PodPolicy, Question } from '../../src/model/config.ts';
 import type { Workload } from '../../src/model/kubernetes.ts';

@@ -1,3 +1,4 @@
+// Which objects each policy scales: named before selected, one policy a target, the same answer in any order.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PodPolicy } from '../../src/model/config.ts';

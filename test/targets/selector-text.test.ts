@@ -1,3 +1,4 @@
+// The selector of a scale as text: read as the API writes it, refused where it says nothing.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { globMatches } from '../../src/targets/glob.ts';
