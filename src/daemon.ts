@@ -12,7 +12,7 @@ import type { TickReport } from './model/report.ts';
 import { since, type Instant } from './model/units.ts';
 import { deciding } from './policies/decide.ts';
 import { record } from './policies/record.ts';
-import { inSlices } from './slices.ts';
+import { breathe, inSlices } from './slices.ts';
 import { StageClock } from './stage-clock.ts';
 import type { ControlSource } from './state/control.ts';
 import type { MemoryStore } from './state/directory.ts';
@@ -63,6 +63,7 @@ export class Daemon {
         : null;
     if (decided !== null) {
       const cluster = snapshot?.magnum.cluster?.uuid ?? config.daemon.openstack?.cluster ?? config.daemon.cluster;
+      await breathe();
       const outcomes = await stages.run('act', () => carryOut(decided.plan, actuators, { now, signal, cluster }));
       const { plan, memory } = decided;
       this.#parts.journal?.write({
@@ -71,6 +72,7 @@ export class Daemon {
         outcomes: outcomes ?? [],
         targets: memory.targets,
       });
+      await breathe();
       this.#memory = record(memory, outcomes ?? [], now, due <= now ? due : now);
       await stages.run('remember', () => store.save(this.#memory));
       await stages.run('tell', () => alerts.tell(decided.plan.alerts, now));

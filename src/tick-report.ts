@@ -36,18 +36,29 @@ function loadOf(decision: PodDecision): LoadReading | null {
 }
 
 const reportsAStep = 256;
+const objectsAStep = 4_096;
+
+function* pendingOf(pods: readonly Pod[]): Generator<undefined, number> {
+  let [seen, pending] = [0, 0];
+  for (const pod of pods) {
+    if (isPending(pod)) pending += 1;
+    if (++seen % objectsAStep === 0) yield;
+  }
+  return pending;
+}
 
 function* targetReports(plan: Plan, snapshot: Snapshot): Generator<undefined, Record<string, TargetReport>> {
   const workloads = new Map<string, number>();
   const lists = { Deployment: 'deployments', StatefulSet: 'statefulsets', ReplicaSet: 'replicasets' } as const;
+  let count = 0;
   for (const [kind, list] of Object.entries(lists))
-    for (const object of snapshot.kubernetes[list] ?? [])
+    for (const object of snapshot.kubernetes[list] ?? []) {
       workloads.set(
         `${object.metadata.namespace ?? ''}/${kind}/${object.metadata.name}`,
         object.status?.readyReplicas ?? 0,
       );
-  yield;
-  let count = 0;
+      if (++count % objectsAStep === 0) yield;
+    }
   const reports: Record<string, TargetReport> = {};
   for (const decision of plan.pods) {
     const key = targetKey(decision.target);
@@ -87,8 +98,7 @@ export function* reporting({
   outcomes,
 }: Parts): Generator<undefined, TickReport> {
   const { pods, nodes } = snapshot?.kubernetes ?? {};
-  const pendingPods = pods === undefined ? null : pods.filter(isPending).length;
-  yield;
+  const pendingPods = pods === undefined ? null : yield* pendingOf(pods);
   const told =
     plan === null || snapshot === null
       ? {}

@@ -5,6 +5,7 @@ import type { Outcome } from '../model/outcome.ts';
 import type { Plan } from '../model/plan.ts';
 import { targetKey, type TargetKey } from '../model/target.ts';
 import { instantOf, minutes, type Instant, type Milliseconds } from '../model/units.ts';
+import { inSlices } from '../slices.ts';
 import { groupKey, podKey, substanceOf, type JournalEntry, type NodeEntry } from './entry.ts';
 import { dayOf, fileOf, journalLimits, prune, type JournalLimits } from './files.ts';
 
@@ -42,9 +43,10 @@ const heartbeat = minutes(10);
 const oftenEnough = 100;
 /** Ticks: a disk that hangs must not fill the memory instead. What still holds is in the next tick again. */
 const mostWaiting = 4;
+/** What is written in one piece. */
 const batch = 100;
 
-const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const afterwards = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 interface Last {
   readonly substance: string;
@@ -95,7 +97,7 @@ class Journal implements DecisionJournal {
   async #pump(): Promise<void> {
     for (;;) {
       // The tick that brought them ends first.
-      await breath();
+      await afterwards();
       const tick = this.#waiting.shift();
       if (tick === undefined) break;
       await this.#keep(tick);
@@ -105,15 +107,22 @@ class Journal implements DecisionJournal {
 
   /** In small batches: thousands of targets are told apart and written without holding anybody up. */
   async #keep(tick: JournalTick): Promise<void> {
-    const entries = entriesOf(tick);
-    const every = (heartbeat * Math.ceil(Math.max(1, entries.length) / oftenEnough)) as Milliseconds;
+    const news = await inSlices(this.#newsOf(tick));
+    for (let index = 0; index < news.length; index += batch)
+      await this.#tryAppend(dayOf(tick.plan.time), news.slice(index, index + batch));
+  }
+
+  *#newsOf(tick: JournalTick): Generator<undefined, readonly JournalEntry[]> {
+    const entries = tick.plan.pods.length + tick.plan.nodes.length;
+    const every = (heartbeat * Math.ceil(Math.max(1, entries) / oftenEnough)) as Milliseconds;
     const seen = new Map<string, Last>();
-    for (let index = 0; index < entries.length; index += batch) {
-      const changed = entries.slice(index, index + batch).filter((entry) => this.#isNews(entry, every, seen));
-      if (changed.length > 0) await this.#tryAppend(dayOf(tick.plan.time), changed);
-      await breath();
+    const news: JournalEntry[] = [];
+    for (const entry of entriesOf(tick)) {
+      if (this.#isNews(entry, every, seen)) news.push(entry);
+      yield;
     }
     this.#last = seen;
+    return news;
   }
 
   #isNews(entry: JournalEntry, every: Milliseconds, seen: Map<string, Last>): boolean {
@@ -144,7 +153,7 @@ class Journal implements DecisionJournal {
       this.#tell(`full ${day}`, { day, bytes: file.size }, 'the decision journal of this day is full');
       return;
     }
-    const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+    const text = await inSlices(linesOf(entries));
     await file.handle.appendFile(text);
     file.size += Buffer.byteLength(text);
     this.#counts.written += entries.length;
@@ -179,7 +188,16 @@ class Journal implements DecisionJournal {
   }
 }
 
-function entriesOf({ number, plan, outcomes, targets }: JournalTick): readonly JournalEntry[] {
+function* linesOf(entries: readonly JournalEntry[]): Generator<undefined, string> {
+  let text = '';
+  for (const entry of entries) {
+    text += `${JSON.stringify(entry)}\n`;
+    yield;
+  }
+  return text;
+}
+
+function* entriesOf({ number, plan, outcomes, targets }: JournalTick): Generator<JournalEntry, undefined> {
   const { time, configHash } = plan;
   const scales = new Map(
     outcomes.flatMap((outcome) => (outcome.kind === 'scale' ? [[targetKey(outcome.target), outcome] as const] : [])),
@@ -187,20 +205,19 @@ function entriesOf({ number, plan, outcomes, targets }: JournalTick): readonly J
   const others = outcomes.filter((outcome) => outcome.kind !== 'scale');
   const ofGroup = (name: string): NodeEntry['outcomes'] => others.filter(({ nodeGroup }) => nodeGroup === name);
   const taken = new Set<string>();
-  return [
-    ...plan.pods.flatMap((decision): JournalEntry[] => {
-      const key = podKey(decision);
-      // Claimed twice: the other policy's decision says the same.
-      if (taken.has(key)) return [];
-      taken.add(key);
-      const outcome = scales.get(key) ?? null;
-      return [{ time, tick: number, key, configHash, tier: 'pods', decision, outcome, memory: targets[key] ?? null }];
-    }),
-    ...plan.nodes.map((decision): JournalEntry => {
-      const key = groupKey(decision.nodeGroup);
-      return { time, tick: number, key, configHash, tier: 'nodes', decision, outcomes: ofGroup(decision.nodeGroup) };
-    }),
-  ];
+  for (const decision of plan.pods) {
+    const key = podKey(decision);
+    // Claimed twice: the other policy's decision says the same.
+    if (taken.has(key)) continue;
+    taken.add(key);
+    const outcome = scales.get(key) ?? null;
+    yield { time, tick: number, key, configHash, tier: 'pods', decision, outcome, memory: targets[key] ?? null };
+  }
+  for (const decision of plan.nodes) {
+    const key = groupKey(decision.nodeGroup);
+    yield { time, tick: number, key, configHash, tier: 'nodes', decision, outcomes: ofGroup(decision.nodeGroup) };
+  }
+  return undefined;
 }
 
 function spread(key: string, over: number): number {

@@ -4,8 +4,8 @@ import { createHistory, type HistoryRing } from './history.ts';
 import { entriesOf, maskedRecipient, viewOf, type About, type NewEntry } from './view.ts';
 
 export interface Gatherer {
-  /** Takes in a tick and answers with what a page that has the view before it needs to know. */
-  record(report: TickReport): View;
+  /** Takes in a tick, with places to take a breath; answers with what a page that has the view before it needs to know. */
+  recording(report: TickReport): Generator<undefined, View>;
   view(): View;
   last(): TickReport | null;
   readonly history: HistoryRing;
@@ -43,18 +43,17 @@ export function createGatherer(about: () => About, inbox?: () => readonly InboxI
   return {
     history,
     last: () => last,
-    record: (report) => {
-      last = report;
-      history.record(report);
-      const noted = entriesOf(report)
-        .slice(-decisionsKept)
-        .map((fresh) => ({ fresh, entry: note(fresh) }));
+    *recording(report) {
+      yield* history.recording(report);
+      const noted = (yield* entriesOf(report)).slice(-decisionsKept).map((fresh) => ({ fresh, entry: note(fresh) }));
       before = new Map(noted.map(({ fresh, entry }) => [subjectOf(fresh), { same: sameness(fresh), id: entry.id }]));
       const newest = noted.map(({ entry }) => entry).toReversed();
       const ids = new Set(newest.map((entry) => entry.id));
       entries = [...newest, ...entries.filter((entry) => !ids.has(entry.id))].slice(0, decisionsKept);
       const told = (report.notifications ?? []).map((item) => ({ ...item, to: maskedRecipient(item.to) }));
       sent = [...told.toReversed(), ...sent].slice(0, messagesKept);
+      last = report;
+      yield;
       return viewOf(about(), report, { decisions: newest, messages: messages() });
     },
     view: () => viewOf(about(), last, { decisions: entries, messages: messages() }),

@@ -28,10 +28,13 @@ const targetColumns = ['current', 'desired', 'load', 'capacity'] as const;
 const groupColumns = ['current', 'desired', 'ready'] as const;
 
 export interface HistoryRing {
-  record(report: TickReport): void;
+  /** With places to take a breath: run to its end before the next tick is taken in. */
+  recording(report: TickReport): Generator<undefined, undefined>;
   /** Of one target and one group, or of all that are kept. */
   read(wanted?: { readonly target?: string; readonly group?: string }): History;
 }
+
+const rowsAStep = 1_024;
 
 export function createHistory({ ticks = 600, targets: most = 500 } = {}): HistoryRing {
   const times = new Float64Array(ticks);
@@ -51,27 +54,34 @@ export function createHistory({ ticks = 600, targets: most = 500 } = {}): Histor
   }
 
   /** What is gone from the plan goes from here, and leaves its place to others. */
-  function write<Name extends string, Row>(
+  function* write<Name extends string, Row>(
     known: Map<string, Columns<Name>>,
     names: readonly Name[],
     rows: readonly Row[],
     keyOf: (row: Row) => string,
     cellsOf: (row: Row) => Readonly<Record<Name, Cell>>,
     slot: number,
-  ): void {
-    const present = new Set(rows.map(keyOf));
+  ): Generator<undefined, undefined> {
+    const present = new Set<string>();
+    let count = 0;
+    for (const row of rows) {
+      present.add(keyOf(row));
+      if (++count % rowsAStep === 0) yield;
+    }
     for (const key of known.keys()) if (!present.has(key)) known.delete(key);
     for (const row of rows) {
+      if (++count % rowsAStep === 0) yield;
       const columns = columnsFor(known, keyOf(row), names);
       // of most there is no room for a history
       if (columns === undefined) continue;
       const cells = cellsOf(row);
       for (const name of names) columns[name].set(slot, cells[name]);
     }
+    return undefined;
   }
 
   return {
-    record: ({ time, plan, pendingPods, targets: facts = {}, groups: groupFacts = {} }) => {
+    *recording({ time, plan, pendingPods, targets: facts = {}, groups: groupFacts = {} }) {
       const slot = written % ticks;
       times[slot] = (instantOf(time) ?? 0) / 1000;
       pending.set(slot, pendingPods);
@@ -79,12 +89,13 @@ export function createHistory({ ticks = 600, targets: most = 500 } = {}): Histor
         const load = facts[targetKey(target)]?.load;
         return { current, desired, load: load?.value ?? null, capacity: load?.capacity ?? null };
       };
-      write(targets, targetColumns, plan.pods, ({ target }) => targetKey(target), podCells, slot);
+      yield* write(targets, targetColumns, plan.pods, ({ target }) => targetKey(target), podCells, slot);
       const nodeCells = ({ nodeGroup, current, desired }: NodeDecision) => {
         return { current, desired, ready: groupFacts[nodeGroup]?.ready ?? null };
       };
-      write(groups, groupColumns, plan.nodes, ({ nodeGroup }) => nodeGroup, nodeCells, slot);
+      yield* write(groups, groupColumns, plan.nodes, ({ nodeGroup }) => nodeGroup, nodeCells, slot);
       written += 1;
+      return undefined;
     },
     read: ({ target, group } = {}) => {
       const length = Math.min(written, ticks);

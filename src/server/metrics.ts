@@ -3,8 +3,8 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import { stages, type InboxItem, type TickReport } from '../model/report.ts';
 import { targetKey } from '../model/target.ts';
 import { instantOf } from '../model/units.ts';
-import { inSlices } from '../slices.ts';
-import { figureText, targetFigures, type TargetFigure } from './target-figures.ts';
+import { atOnce, breathe } from '../slices.ts';
+import { figurePieces, targetFigures, type TargetFigure } from './target-figures.ts';
 
 export interface Call {
   /** kubernetes, prometheus, keystone, magnum, nova, smtp, sms … */
@@ -17,11 +17,14 @@ export interface Call {
 
 export interface Metrics {
   recordTick(report: TickReport): void;
+  /** The same with places to take a breath. */
+  recording(report: TickReport): Generator<undefined, undefined>;
   recordCall(call: Call): void;
   recordNotification(notification: Pick<InboxItem, 'channel' | 'outcome' | 'code'>): void;
   /** How many people look at the page. */
   recordWatchers(count: number): void;
-  text(): Promise<string>;
+  /** As Prometheus reads it, in pieces: the figures of 20,000 targets are tens of megabytes. */
+  pieces(): AsyncGenerator<string, undefined>;
   readonly contentType: string;
 }
 
@@ -34,6 +37,7 @@ export interface MetricsOptions {
 
 const callBuckets = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const lagBuckets = [1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 300];
+const decisionsAStep = 1_024;
 const tickBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60];
 
 /** A gauge whose series live only as long as what they describe: prom-client's own never go. */
@@ -123,9 +127,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     lateness.observe(Math.max(0, report.lateness) / 1000);
   }
 
-  function recordPods(report: TickReport): void {
+  function* recordPods(report: TickReport): Generator<undefined, undefined> {
     const counts = new Map<string, { readonly labels: Record<'tier' | 'action' | 'reason', string>; count: number }>();
+    let seen = 0;
     for (const { action, reason } of report.plan.pods) {
+      if (++seen % decisionsAStep === 0) yield;
       const key = `${action} ${reason}`;
       const known = counts.get(key);
       if (known === undefined) counts.set(key, { labels: { tier: 'pods', action, reason }, count: 1 });
@@ -134,23 +140,27 @@ export function createMetrics(options: MetricsOptions): Metrics {
     for (const { labels, count } of counts.values()) decisions.inc(labels, count);
     const { plan, targets = {} } = report;
     newest = { plan, targets };
+    return undefined;
   }
 
   /** What the whole way took: how old the sample was, and how long we took from asking to writing. */
-  function recordLag({ plan, outcomes: done, stages: ran }: TickReport): void {
+  function* recordLag({ plan, outcomes: done, stages: ran }: TickReport): Generator<undefined, undefined> {
     const scaled = new Set(
       done.flatMap((outcome) =>
         outcome.kind === 'scale' && outcome.status === 'succeeded' ? [targetKey(outcome.target)] : [],
       ),
     );
-    if (scaled.size === 0) return;
+    if (scaled.size === 0) return undefined;
     const ours =
       ((ran.collect?.milliseconds ?? 0) + (ran.decide?.milliseconds ?? 0) + (ran.act?.milliseconds ?? 0)) / 1000;
+    let seen = 0;
     for (const { target, facts, metrics } of plan.pods) {
+      if (++seen % decisionsAStep === 0) yield;
       if (!scaled.has(targetKey(target))) continue;
       const age = metrics.find(({ name }) => name === facts['metric'])?.ageSeconds ?? null;
       if (age !== null) scaleLag.observe(age + ours);
     }
+    return undefined;
   }
 
   function recordNodes({ plan, groups = {} }: TickReport): void {
@@ -171,44 +181,51 @@ export function createMetrics(options: MetricsOptions): Metrics {
     );
   }
 
-  async function text(): Promise<string> {
+  async function* pieces(): AsyncGenerator<string, undefined> {
     const report = newest;
-    const parts: string[] = [];
     for (const { name } of registry.getMetricsAsArray()) {
       const figure = ofTargets.get(name);
-      if (figure === undefined) parts.push(await registry.getSingleMetricAsString(name));
-      else if (report !== null) parts.push(await inSlices(figureText(figure, name, report, options.cluster)));
+      if (figure === undefined) yield `${await registry.getSingleMetricAsString(name)}\n\n`;
+      else if (report !== null)
+        for (const piece of figurePieces(figure, name, report, options.cluster)) {
+          await breathe();
+          yield piece;
+        }
     }
-    return `${parts.join('\n\n')}\n`;
+    return undefined;
   }
 
   const recordNotification: Metrics['recordNotification'] = ({ channel, outcome, code = '' }) =>
     notifications.inc({ channel, outcome, code });
 
+  function* recording(report: TickReport): Generator<undefined, undefined> {
+    recordStages(report);
+    yield* recordPods(report);
+    yield* recordLag(report);
+    recordNodes(report);
+    for (const { kind, status, code = '' } of report.outcomes) outcomes.inc({ kind, status, code });
+    for (const { source, code } of report.errors) sourceErrors.inc({ source, code });
+    const { pendingPods: pending, nodeCount, readyNodes } = report;
+    pendingPods([{ labels: {}, value: pending }]);
+    const unready = nodeCount === null || readyNodes === null ? null : nodeCount - readyNodes;
+    nodes([
+      { labels: { ready: 'true' }, value: readyNodes },
+      { labels: { ready: 'false' }, value: unready },
+    ]);
+    alertsFiring.set(report.plan.alerts.filter((alert) => alert.state === 'firing').length);
+    return undefined;
+  }
+
   return {
-    recordTick: (report) => {
-      recordStages(report);
-      recordPods(report);
-      recordLag(report);
-      recordNodes(report);
-      for (const { kind, status, code = '' } of report.outcomes) outcomes.inc({ kind, status, code });
-      for (const { source, code } of report.errors) sourceErrors.inc({ source, code });
-      const { pendingPods: pending, nodeCount, readyNodes } = report;
-      pendingPods([{ labels: {}, value: pending }]);
-      const unready = nodeCount === null || readyNodes === null ? null : nodeCount - readyNodes;
-      nodes([
-        { labels: { ready: 'true' }, value: readyNodes },
-        { labels: { ready: 'false' }, value: unready },
-      ]);
-      alertsFiring.set(report.plan.alerts.filter((alert) => alert.state === 'firing').length);
-    },
+    recordTick: (report) => atOnce(recording(report)),
+    recording,
     recordCall: ({ source, method = '', code, seconds }) => {
       calls.inc({ source, method, code });
       callDuration.observe({ source, method }, seconds);
     },
     recordNotification,
     recordWatchers: (count) => watchers.set(count),
-    text,
+    pieces,
     contentType: registry.contentType,
   };
 }

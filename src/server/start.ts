@@ -7,7 +7,7 @@ import { messageOf } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import type { InboxItem, TickReport } from '../model/report.ts';
 import { seconds } from '../model/units.ts';
-import { inSlices } from '../slices.ts';
+import { breathe, inSlices } from '../slices.ts';
 import { languages, type Language, type Texts } from '../model/texts.ts';
 import { createGatherer, type Gatherer } from './gather.ts';
 import { ownNamesOnly, problem, readOnly, securityHeaders } from './guard.ts';
@@ -15,6 +15,7 @@ import type { Health, Probe } from './health.ts';
 import { isLoopback, listening, parseListen } from './listen.ts';
 import type { Metrics } from './metrics.ts';
 import { pageRoutes } from './page.ts';
+import { sendPieces } from './pieces.ts';
 import { createStream, sseEvent, type Stream } from './stream.ts';
 import type { About } from './view.ts';
 
@@ -41,7 +42,7 @@ export interface ServerOptions {
 
 export interface RunningServer {
   readonly urls: { readonly page: string; readonly metrics: string | null };
-  /** Once a tick. Also tells metrics and health. */
+  /** Once a tick. Also tells metrics and health. The rest of it may go on in slices; it never throws. */
   publish(report: TickReport): void;
   close(): Promise<void>;
 }
@@ -54,8 +55,8 @@ function probeRoutes(app: Express, { health, metrics }: ServerOptions): void {
   app.get('/healthz', (_request, response) => answer(response, health.healthz()));
   app.get('/readyz', (_request, response) => answer(response, health.readyz()));
   app.get('/metrics', async (_request, response) => {
-    const text = await metrics.text();
-    response.set({ 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' }).send(text);
+    response.set({ 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' });
+    await sendPieces(response, metrics.pieces());
   });
 }
 
@@ -73,7 +74,7 @@ function apiRoutes(app: Express, options: ServerOptions, gatherer: Gatherer, str
   app.get('/api/v1/plan', async (_request, response) => {
     const last = gatherer.last();
     if (last === null) problem(response, 503, 'NoTickYet', 'the first tick has not ended yet: ask again in a moment');
-    else response.type('json').send(await inSlices(writingPlan(last.plan)));
+    else await sendPieces(response.type('json'), planPieces(last.plan));
   });
   app.get('/api/v1/history', (request, response) => {
     const target = oneOf(request.query['target']);
@@ -97,14 +98,18 @@ function apiRoutes(app: Express, options: ServerOptions, gatherer: Gatherer, str
   app.use('/api', (_request, response) => problem(response, 404, 'NotFound', 'there is nothing at this address'));
 }
 
-/** As JSON, with places to take a breath. */
-function* writingPlan({ pods, ...others }: Plan): Generator<undefined, string> {
-  const parts: string[] = [];
-  for (const decision of pods) {
-    parts.push(JSON.stringify(decision));
-    yield;
+const decisionsAPiece = 64;
+
+/** As JSON: of 20,000 targets it is tens of megabytes. */
+async function* planPieces({ pods, ...others }: Plan): AsyncGenerator<string, undefined> {
+  yield `${JSON.stringify(others).slice(0, -1)},"pods":[`;
+  for (let index = 0; index < pods.length; index += decisionsAPiece) {
+    await breathe();
+    const piece = pods.slice(index, index + decisionsAPiece).map((decision) => JSON.stringify(decision));
+    yield `${index === 0 ? '' : ','}${piece.join(',')}`;
   }
-  return `${JSON.stringify(others).slice(0, -1)},"pods":[${parts.join(',')}]}`;
+  yield ']}';
+  return undefined;
 }
 
 /** Alerts' texts are the receivers' business: the page needs its own words and the reasons. */
@@ -191,16 +196,34 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
   log.info({ page, metrics: metricsUrl }, 'listening');
 
+  function* taking(report: TickReport): Generator<undefined, undefined> {
+    yield* metrics.recording(report);
+    for (const notification of report.notifications ?? []) metrics.recordNotification(notification);
+    const update = yield* gatherer.recording(report);
+    if (stream.size === 0) return undefined;
+    yield;
+    stream.send(sseEvent('tick', update));
+    return undefined;
+  }
+  const take = (report: TickReport): Promise<void> =>
+    inSlices(taking(report)).catch((thrown: unknown) =>
+      log.error({ err: thrown }, `showing a tick failed: ${messageOf(thrown)}`),
+    );
+  /** One tick after the other: the newest must not be overtaken by the one before it. */
+  let publishing: Promise<void> | null = null;
+
   return {
     urls: { page, metrics: metricsUrl },
     publish: (report) => {
       health.ticked(report);
-      metrics.recordTick(report);
-      for (const notification of report.notifications ?? []) metrics.recordNotification(notification);
-      const update = gatherer.record(report);
-      if (stream.size > 0) stream.send(sseEvent('tick', update));
+      const own = publishing === null ? take(report) : publishing.then(() => take(report));
+      publishing = own;
+      void own.then(() => {
+        if (publishing === own) publishing = null;
+      });
     },
     close: async () => {
+      await publishing;
       stream.close();
       await Promise.all([closed(pageServer, clock), ...(metricsServer === null ? [] : [closed(metricsServer, clock)])]);
     },

@@ -63,23 +63,29 @@ function labelsOf(target: TargetRef): string {
   return labels;
 }
 
-/** As Prometheus reads it. Yields so that others have their turn between targets. */
-export function* figureText(
+const targetsAPiece = 256;
+
+/** As Prometheus reads it, some targets at a time. */
+export function* figurePieces(
   { help, read }: TargetFigure,
   name: string,
   { plan, targets = {} }: Pick<TickReport, 'plan' | 'targets'>,
   cluster: string,
-): Generator<undefined, string> {
-  const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`];
+): Generator<string, undefined> {
+  let text = `# HELP ${name} ${help}\n# TYPE ${name} gauge\n`;
   const common = label('cluster', cluster);
   let labels = '';
   const add: Add = (value, more) => {
-    if (value !== null) lines.push(`${name}{${labels},${more === undefined ? '' : `${more},`}${common}} ${value}`);
+    if (value !== null) text += `${name}{${labels},${more === undefined ? '' : `${more},`}${common}} ${value}\n`;
   };
+  let count = 0;
   for (const decision of plan.pods) {
     labels = labelsOf(decision.target);
     read(decision, targets[targetKey(decision.target)], add);
-    yield;
+    if (++count % targetsAPiece !== 0) continue;
+    yield text;
+    text = '';
   }
-  return lines.join('\n');
+  yield `${text}\n`;
+  return undefined;
 }

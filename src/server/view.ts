@@ -71,17 +71,22 @@ const resultOf = (outcome: Outcome | undefined): DecisionEntry['outcome'] =>
         ...(outcome.message === undefined ? {} : { message: outcome.message }),
       };
 
+const decisionsAStep = 1_024;
+
 /** What of a tick is worth a line on the page: changes, refusals, and what went wrong. */
-export function entriesOf({ plan, outcomes, time }: TickReport): NewEntry[] {
+export function* entriesOf({ plan, outcomes, time }: TickReport): Generator<undefined, NewEntry[]> {
   const owned = byOwner(outcomes);
   const resizes = byOwner(outcomes.filter((outcome) => outcome.kind === 'resize'));
-  const pods = plan.pods.flatMap((decision): NewEntry[] => {
-    if (decision.action !== 'scale' && decision.action !== 'refused') return [];
+  let count = 0;
+  const pods: NewEntry[] = [];
+  for (const decision of plan.pods) {
+    if (++count % decisionsAStep === 0) yield;
+    if (decision.action !== 'scale' && decision.action !== 'refused') continue;
     const { action, current: from, desired: to, mode, reason, facts, message } = decision;
     const outcome = resultOf(outcomeOf(decision, owned));
     const subject = targetName(decision.target);
-    return [{ time, tier: 'pods', subject, action, from, to, mode, reason, facts, message, outcome }];
-  });
+    pods.push({ time, tier: 'pods', subject, action, from, to, mode, reason, facts, message, outcome });
+  }
   const nodes = plan.nodes.flatMap((decision): NewEntry[] => {
     const { nodeGroup: subject, action, current: from, desired: to, mode, reason, facts, message } = decision;
     const common = { time, tier: 'nodes', subject, from, to, mode, reason, facts, message } as const;

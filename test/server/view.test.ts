@@ -4,6 +4,7 @@ import type { Outcome } from '../../src/model/outcome.ts';
 import { later, rfc3339, seconds } from '../../src/model/units.ts';
 import { createGatherer } from '../../src/server/gather.ts';
 import { createHistory } from '../../src/server/history.ts';
+import { atOnce } from '../../src/slices.ts';
 import { entriesOf, keptSummary, maskedRecipient, viewOf } from '../../src/server/view.ts';
 import { aNodeDecision, aPlan, aPodDecision, aReport, scaled, start, webKey } from './samples.ts';
 
@@ -52,7 +53,7 @@ describe('entriesOf', () => {
       pods: [aPodDecision(), aPodDecision({ action: 'hold' }), aPodDecision({ action: 'refused' })],
       nodes: [aNodeDecision({ action: 'none' })],
     });
-    expect(entriesOf(aReport({ plan })).map((entry) => entry.action)).toEqual(['scale', 'refused']);
+    expect(atOnce(entriesOf(aReport({ plan }))).map((entry) => entry.action)).toEqual(['scale', 'refused']);
   });
 
   it('tells of drains when they begin, roll back or fail', () => {
@@ -61,7 +62,7 @@ describe('entriesOf', () => {
     });
     const outcomes = [drain('begin', 'succeeded'), drain('evict', 'succeeded'), drain('evict', 'failed')];
     const plan = aPlan({ pods: [], nodes: [aNodeDecision({ action: 'hold', reason: 'DrainUnderWay' })] });
-    expect(entriesOf(aReport({ plan, outcomes })).map(({ step, outcome }) => [step, outcome?.status])).toEqual([
+    expect(atOnce(entriesOf(aReport({ plan, outcomes }))).map(({ step, outcome }) => [step, outcome?.status])).toEqual([
       ['begin', 'succeeded'],
       ['evict', 'failed'],
     ]);
@@ -74,10 +75,10 @@ describe('the last decisions', () => {
   it('count an unbroken repetition instead of repeating it', () => {
     const gatherer = createGatherer(() => about);
     for (let tick = 1; tick <= 3; tick++)
-      gatherer.record(aReport({ number: tick, time: at(tick), plan: refused, outcomes: [] }));
+      atOnce(gatherer.recording(aReport({ number: tick, time: at(tick), plan: refused, outcomes: [] })));
     expect(gatherer.view().decisions).toMatchObject([{ id: 1, times: 3, time: at(1), lastTime: at(3) }]);
-    gatherer.record(aReport({ plan: aPlan({ pods: [], nodes: [] }), outcomes: [] }));
-    const update = gatherer.record(aReport({ number: 5, time: at(5), plan: refused, outcomes: [] }));
+    atOnce(gatherer.recording(aReport({ plan: aPlan({ pods: [], nodes: [] }), outcomes: [] })));
+    const update = atOnce(gatherer.recording(aReport({ number: 5, time: at(5), plan: refused, outcomes: [] })));
     expect(update.decisions).toMatchObject([{ id: 2, times: 1 }]);
     expect(gatherer.view().decisions.map((entry) => entry.id)).toEqual([2, 1]);
   });
@@ -85,8 +86,13 @@ describe('the last decisions', () => {
   it('are 200 at most, the newest first', () => {
     const gatherer = createGatherer(() => about);
     for (let tick = 1; tick <= 250; tick++)
-      gatherer.record(
-        aReport({ plan: aPlan({ pods: [aPodDecision({ current: tick as never })], nodes: [] }), outcomes: [scaled()] }),
+      atOnce(
+        gatherer.recording(
+          aReport({
+            plan: aPlan({ pods: [aPodDecision({ current: tick as never })], nodes: [] }),
+            outcomes: [scaled()],
+          }),
+        ),
       );
     const { decisions } = gatherer.view();
     expect(decisions).toHaveLength(200);
@@ -99,7 +105,7 @@ describe('messages', () => {
 
   it('that were sent show whose number it is, not the number', () => {
     const gatherer = createGatherer(() => about);
-    gatherer.record(aReport({ notifications: [sms] }));
+    atOnce(gatherer.recording(aReport({ notifications: [sms] })));
     expect(gatherer.view().messages).toEqual({ kind: 'sent', items: [{ ...sms, to: '+86138••••1234' }] });
   });
 
@@ -136,12 +142,14 @@ describe('history', () => {
   it('keeps the last ticks in order, holes included', () => {
     const history = createHistory({ ticks: 3 });
     for (let tick = 0; tick < 5; tick++)
-      history.record(
-        aReport({
-          time: at(tick),
-          pendingPods: tick === 3 ? null : tick,
-          plan: aPlan({ pods: tick === 2 ? [] : [aPodDecision({ current: tick as never })] }),
-        }),
+      atOnce(
+        history.recording(
+          aReport({
+            time: at(tick),
+            pendingPods: tick === 3 ? null : tick,
+            plan: aPlan({ pods: tick === 2 ? [] : [aPodDecision({ current: tick as never })] }),
+          }),
+        ),
       );
     const read = history.read({ target: webKey, group: 'default-worker' });
     expect(read.times.map((time) => time - start / 1000)).toEqual([30, 45, 60]);
@@ -153,9 +161,9 @@ describe('history', () => {
   it('forgets what is gone and takes no more than it may', () => {
     const history = createHistory({ ticks: 3, targets: 1 });
     const other = aPodDecision({ target: { kind: 'Deployment', namespace: 'shop', name: 'queue' } });
-    history.record(aReport({ plan: aPlan({ pods: [aPodDecision(), other] }) }));
+    atOnce(history.recording(aReport({ plan: aPlan({ pods: [aPodDecision(), other] }) })));
     expect(Object.keys(history.read().targets)).toEqual([webKey]);
-    history.record(aReport({ plan: aPlan({ pods: [other] }) }));
+    atOnce(history.recording(aReport({ plan: aPlan({ pods: [other] }) })));
     expect(Object.keys(history.read().targets)).toEqual(['shop/Deployment/queue']);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createGatherer } from '../../src/server/gather.ts';
 import { aPlan, aPodDecision, aReport, start, webKey } from '../server/samples.ts';
 import { later, rfc3339, seconds } from '../../src/model/units.ts';
+import { atOnce } from '../../src/slices.ts';
 import { appendPoint, emptyState, isStale, nextState, type PageState } from '../../src/web/state.ts';
 
 const about = () => ({ cluster: 'pay-sh-07', version: '1', interval: 15_000, mode: 'act' }) as const;
@@ -16,7 +17,7 @@ describe('ticks', () => {
       const over =
         tick % 3 === 0 ? ({ action: 'refused', reason: 'AmbiguousSelector' } as const) : { current: tick as never };
       const report = aReport({ number: tick, time: at(tick), plan: aPlan({ pods: [aPodDecision(over)] }) });
-      state = nextState(state, { kind: 'tick', update: gatherer.record(report), at: tick });
+      state = nextState(state, { kind: 'tick', update: atOnce(gatherer.recording(report)), at: tick });
     }
     expect(state.view).toEqual(gatherer.view());
     expect(state.heard).toBe(230);
@@ -26,7 +27,7 @@ describe('ticks', () => {
     const gatherer = createGatherer(about);
     const refused = aPlan({ pods: [aPodDecision({ action: 'refused' })], nodes: [] });
     const news = [1, 2].map((tick) => {
-      const update = gatherer.record(aReport({ number: tick, time: at(tick), plan: refused, outcomes: [] }));
+      const update = atOnce(gatherer.recording(aReport({ number: tick, time: at(tick), plan: refused, outcomes: [] })));
       return nextState(emptyState, { kind: 'tick', update, at: tick }).news.length;
     });
     expect(news).toEqual([1, 0]);
@@ -34,10 +35,10 @@ describe('ticks', () => {
 
   it('continue the columns of the charts exactly as the server keeps them', () => {
     const gatherer = createGatherer(about);
-    gatherer.record(aReport({ time: at(1) }));
+    atOnce(gatherer.recording(aReport({ time: at(1) })));
     const wanted = { target: webKey, group: 'default-worker' };
     const before = gatherer.history.read(wanted);
-    const update = gatherer.record(aReport({ number: 2, time: at(2), pendingPods: null }));
+    const update = atOnce(gatherer.recording(aReport({ number: 2, time: at(2), pendingPods: null })));
     const appended = appendPoint(before, update);
     expect(appended).toEqual(gatherer.history.read(wanted));
     expect(appendPoint(appended, update)).toBe(appended);
