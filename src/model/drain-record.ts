@@ -14,4 +14,12 @@ export interface DrainRecord {
   /** set with `removing`: when the resize was about to be sent, and the count that it asks for */
   readonly removingAt?: Instant;
   readonly countAfter?: number;
+  /** a person asked for it (`springtide drain`): nothing but a person takes it back, whatever is needed or switched off */
+  readonly request?: DrainRequest;
+}
+
+export interface DrainRequest {
+  readonly by: string;
+  /** keep: it stays in its group, drained and cordoned; remove: it is given back with the next batch */
+  readonly then: 'keep' | 'remove';
 }

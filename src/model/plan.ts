@@ -1,5 +1,5 @@
 // The Plan: what should happen and why; "hold" and "none" are decisions too.
-import type { Facts, KeptReason, NodeReason, PodReason } from './reason.ts';
+import type { Facts, KeptReason, NodeReason, PendingRule, PodReason } from './reason.ts';
 import type { TargetRef } from './target.ts';
 import type { Replicas } from './units.ts';
 
@@ -117,6 +117,41 @@ export interface NodeDecision {
   readonly message: string;
 }
 
+/** What refuses pods, on which nodes: today's, or a new one that a group could get. */
+export interface Refusal {
+  /** how many of today's nodes refuse for this; null: a group is meant */
+  readonly nodes: number | null;
+  /** the group whose new node would not take them, or will not come; null: today's nodes are meant */
+  readonly nodeGroup: string | null;
+  /** a rule of the scheduler (`resource`, `taint` …), the state of the nodes, or the group's reason */
+  readonly rule: PendingRule;
+  /** "cpu", "dedicated=db:NoSchedule", "max 8" */
+  readonly detail: string;
+}
+
+/** Nodes that were ordered and will take them. */
+export interface AwaitedNodes {
+  readonly nodeGroup: string;
+  readonly nodes: number;
+  /** RFC 3339: when half of such orders have arrived, and when nearly all; null: none has taught it yet */
+  readonly expected: string | null;
+  readonly latest: string | null;
+}
+
+/** Pods of one owner that are alike to the scheduler, have no node, and why. */
+export interface PendingPods {
+  readonly pod: PodRef;
+  readonly owner: TargetRef;
+  /** how many wait, the one above included */
+  readonly pods: number;
+  /** some of their names, the longest waiting first */
+  readonly names: readonly string[];
+  /** RFC 3339: since when the first of them waits */
+  readonly since: string | null;
+  readonly ordered: readonly AwaitedNodes[];
+  readonly why: readonly Refusal[];
+}
+
 export interface PlanAlert {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
@@ -131,4 +166,8 @@ export interface Plan {
   readonly pods: readonly PodDecision[];
   readonly nodes: readonly NodeDecision[];
   readonly alerts: readonly PlanAlert[];
+  /** pods without a node, the longest waiting first; absent: none waits */
+  readonly pending?: readonly PendingPods[];
+  /** pods that wait too and are not explained, for want of space */
+  readonly pendingLeftOut?: number;
 }

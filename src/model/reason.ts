@@ -104,6 +104,27 @@ export const keptReasons = [
 ] as const;
 export type KeptReason = (typeof keptReasons)[number];
 
+/** Why a pod waits: the scheduler's rules, the state of today's nodes, or why no node comes for it. */
+export const pendingRules = [
+  'resource',
+  'pods',
+  'taint',
+  'nodeSelector',
+  'nodeAffinity',
+  'podAffinity',
+  'podAntiAffinity',
+  'topologySpread',
+  'hostPort',
+  'volume',
+  'notReady',
+  'cordoned',
+  'draining',
+  'room',
+  'noPolicy',
+  'group',
+] as const;
+export type PendingRule = (typeof pendingRules)[number];
+
 /** springtide's own alerts; `alert.NAME.*` in the catalogue, a page each in docs/runbook. */
 export const alertNames = [
   'SpringtidePoolAtMaximum',
