@@ -1,9 +1,10 @@
 // The shape of a node that does not exist yet: like a live one of its group, else from the flavor and the policy.
-import type { DaemonSet, Node } from '../../model/kubernetes.ts';
+import type { DaemonSet, Node, Pod } from '../../model/kubernetes.ts';
 import type { NovaFlavor } from '../../model/openstack.ts';
 import { drainTaint } from '../../model/drain-record.ts';
 import type { KubernetesFacts } from '../../model/snapshot.ts';
-import { isOfDaemonSet, requestsOf, type Requests } from '../pod-facts.ts';
+import { isOfDaemonSet, requestsOf } from '../pod-facts.ts';
+import type { NodeShape } from './fit/simulation.ts';
 import type { GroupState } from './group-state.ts';
 import { nodeGroupLabel } from './membership.ts';
 import { allocatableOf, mayRunOn, take, type Room } from './room.ts';
@@ -59,18 +60,18 @@ function fromFlavor(group: GroupState, flavors: readonly NovaFlavor[]): Omit<Roo
 }
 
 /** Every DaemonSet takes its share of a new node before any other pod does. */
-function daemonPods(sets: readonly DaemonSet[], room: Room): readonly Requests[] {
-  return sets
-    .map((set) => set.spec?.template?.spec)
-    .filter((spec) => {
-      // The DaemonSet controller adds tolerations for what passes by itself; the room has only lasting taints.
-      return spec !== undefined && mayRunOn(spec, room);
-    })
-    .map((spec) => requestsOf(spec));
+function daemonPods(sets: readonly DaemonSet[], room: Room): readonly Pod[] {
+  return sets.flatMap(({ metadata, spec }) => {
+    const template = spec?.template;
+    // The DaemonSet controller adds tolerations for what passes by itself; the room has only lasting taints.
+    if (template?.spec === undefined || !mayRunOn(template.spec, room)) return [];
+    const { name, namespace } = metadata;
+    const own = { ...template.metadata, name, ...(namespace === undefined ? {} : { namespace }) };
+    return [{ metadata: own, spec: template.spec }];
+  });
 }
 
-export interface Shape {
-  readonly room: Room;
+export interface Shape extends NodeShape {
   readonly from: 'node' | 'flavor';
 }
 
@@ -79,9 +80,12 @@ export function shapeOf(group: GroupState, facts: KubernetesFacts, flavors: read
   const base = live === undefined ? fromFlavor(group, flavors) : likeNode(group, live);
   if (base === null) return null;
   const room: Room = { ...base, free: { ...base.capacity } };
-  if (facts.daemonsets !== undefined) for (const requests of daemonPods(facts.daemonsets, room)) take(requests, room);
-  else if (live !== undefined)
-    for (const pod of facts.pods ?? [])
-      if (pod.spec?.nodeName === live.metadata.name && isOfDaemonSet(pod)) take(requestsOf(pod.spec), room);
-  return { room, from: live === undefined ? 'flavor' : 'node' };
+  const daemons =
+    facts.daemonsets !== undefined
+      ? daemonPods(facts.daemonsets, room)
+      : (facts.pods ?? []).filter(
+          (pod) => live !== undefined && pod.spec?.nodeName === live.metadata.name && isOfDaemonSet(pod),
+        );
+  for (const pod of daemons) take(requestsOf(pod.spec), room);
+  return { room, daemons, from: live === undefined ? 'flavor' : 'node' };
 }
