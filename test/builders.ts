@@ -1,6 +1,6 @@
 // Builders of plain API objects, policies and snapshots: a test states what matters to it and nothing else.
-import { compilePodPolicy, silentAlerts } from '../src/config/compile.ts';
-import { readCalendars, resolveSchedule } from '../src/config/schedules.ts';
+import { compileNodePolicy, compilePodPolicy, silentAlerts } from '../src/config/compile.ts';
+import { readCalendars, resolveNodeWindows, resolveSchedule } from '../src/config/schedules.ts';
 import { daemonSpec } from '../src/config/schema/daemon.ts';
 import { nodePolicy } from '../src/config/schema/node-policy.ts';
 import { podPolicy } from '../src/config/schema/pod-policy.ts';
@@ -421,13 +421,18 @@ function ageQuestions({ name, source }: Metric, ages: Readonly<Record<string, st
   );
 }
 
-export const aNodePolicy = (spec: Fields = {}, name = 'workers'): NodePolicyDocument =>
-  nodePolicy.parse({
+/** As the loader would compile it. */
+export function aNodePolicy(spec: Fields = {}, name = 'workers'): NodePolicyDocument {
+  const document = nodePolicy.parse({
     apiVersion: 'springtide/v1',
     kind: 'NodePolicy',
     metadata: { name },
     spec: { nodeGroups: [{ name: 'default-worker', min: 1, max: 20 }], mode: 'act', ...spec },
   });
+  const { findings, ...windows } = resolveNodeWindows(document, readCalendars([], []));
+  if (findings.length > 0) throw new Error(findings.map(({ message }) => message).join('; '));
+  return compileNodePolicy(document, windows);
+}
 
 export const aDaemon = (spec: Fields = {}): DaemonSpec =>
   daemonSpec.parse({ cluster: 'test', prometheus: { url: 'http://prometheus:9090' }, ...spec });

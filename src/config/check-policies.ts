@@ -1,7 +1,7 @@
 // What a schema cannot say about a PodPolicy or a NodePolicy: values that contradict each other.
 // Works on what is written, so that every mistake is found at once, also beside wrong types.
 import { formulaFindings } from './formulas.ts';
-import { scheduleFindings } from './check-schedules.ts';
+import { nodeScheduleFindings, scheduleFindings } from './check-schedules.ts';
 import type { ProblemPath } from './problem.ts';
 import { queryFindings } from './queries.ts';
 import { valueAt } from './shape.ts';
@@ -223,6 +223,8 @@ export function nodePolicyFindings(raw: unknown): Finding[] {
           : []),
       ];
     }),
+    ...duplicateNames(raw, ['spec', 'schedule'], 'schedule entry'),
+    ...nodeScheduleFindings(raw),
     ...(limit !== null && least > limit
       ? [
           wrong(

@@ -152,6 +152,66 @@ function valueFindings(entry: Mapping, path: ProblemPath, highest: number | null
   return findings;
 }
 
+/** Times of a NodePolicy: when its nodes may leave, and how many have to be there. */
+export function nodeScheduleFindings(raw: unknown): Finding[] {
+  const ways: readonly Way[] = ['from with until', 'start with end', 'use'];
+  const times = (path: ProblemPath): Finding[] => {
+    const list = valueAt(raw, path);
+    if (!Array.isArray(list)) return [];
+    return list.flatMap((entry: unknown, index) =>
+      isMapping(entry) ? timeFindings(entry, [...path, index], ways) : [],
+    );
+  };
+  const groups = valueAt(raw, ['spec', 'nodeGroups']);
+  const schedule = valueAt(raw, ['spec', 'schedule']);
+  const known: readonly unknown[] = Array.isArray(groups) ? groups : [];
+  const entries: readonly unknown[] = Array.isArray(schedule) ? schedule : [];
+  return [
+    ...times(['spec', 'shrink', 'only']),
+    ...times(['spec', 'shrink', 'never']),
+    ...times(['spec', 'schedule']),
+    ...entries.flatMap((entry, index) =>
+      isMapping(entry) ? nodeValueFindings(entry, ['spec', 'schedule', index], known) : [],
+    ),
+  ];
+}
+
+function nodeValueFindings(entry: Mapping, path: ProblemPath, groups: readonly unknown[]): Finding[] {
+  const findings: Finding[] = [];
+  if (!['min', 'max', 'shrink'].some((key) => has(entry, key)))
+    findings.push(
+      missing(
+        path,
+        'the entry changes nothing: it has none of min, max and shrink',
+        'add min: N for at least so many nodes',
+      ),
+    );
+  const [min, max] = [numberOf(entry['min']), numberOf(entry['max'])];
+  if (min !== null && max !== null && min > max)
+    findings.push(wrong([...path, 'min'], `min ${min} is above max ${max}`, 'raise max or lower min'));
+  const { nodeGroup } = entry;
+  if (typeof nodeGroup !== 'string') return findings;
+  const names = groups.flatMap((group) =>
+    isMapping(group) && typeof group['name'] === 'string' ? [group['name']] : [],
+  );
+  const group = groups.find((one) => isMapping(one) && one['name'] === nodeGroup);
+  if (!isMapping(group)) {
+    const mend = names.length === 0 ? 'add it' : `known: ${names.join(', ')}`;
+    findings.push(wrong([...path, 'nodeGroup'], `this policy has no node group "${nodeGroup}"`, mend));
+    return findings;
+  }
+  const highest = numberOf(group['max']);
+  if (min !== null && highest !== null && min > highest)
+    findings.push(
+      wrong(
+        [...path, 'min'],
+        `min ${min} is above the group's max ${highest}`,
+        `raise max of ${nodeGroup}, or write ${highest} or less`,
+      ),
+    );
+  return findings;
+}
+
 export function calendarFindings(raw: unknown): Finding[] {
   const windows = valueAt(raw, ['spec', 'windows']);
   const times = isMapping(windows) ? Object.entries(windows) : [];

@@ -1,12 +1,21 @@
 // From accepted documents to the Config that decisions are made from: queries filled in, their age questions beside them.
 import { createHash } from 'node:crypto';
-import type { Aim, AlertsDocument, Config, DaemonSpec, PodPolicy, PodPolicyDocument } from '../model/config.ts';
+import type {
+  Aim,
+  AlertsDocument,
+  Config,
+  DaemonSpec,
+  NodePolicyDocument,
+  PodPolicy,
+  PodPolicyDocument,
+} from '../model/config.ts';
 import type { ScheduleWindow } from '../model/schedule.ts';
 import type { Texts } from '../model/texts.ts';
 import { compileMetric } from './compile-metric.ts';
-import type { Accepted } from './judge.ts';
+import type { Accepted, NodeWindows } from './judge.ts';
 import { compareText } from './problem.ts';
 import { alertsDocument, type AlertsDocument as Alerts } from './schema/alerts.ts';
+import type { NodePolicyDocument as WrittenNodePolicy } from './schema/node-policy.ts';
 
 /** Where there is no alerts.yaml: everything is routed to nobody. */
 export const silentAlerts: Alerts = alertsDocument.parse({
@@ -54,6 +63,14 @@ export function compilePodPolicy(
   };
 }
 
+export const compileNodePolicy = (
+  document: WrittenNodePolicy,
+  { only, never, schedule }: NodeWindows,
+): NodePolicyDocument => ({
+  ...document,
+  spec: { ...document.spec, shrink: { ...document.spec.shrink, only, never }, schedule },
+});
+
 function aimOf({ metadata, spec }: PodPolicyDocument): Aim | null {
   const { namespace } = metadata;
   if (spec.target !== undefined) return { kind: 'one', target: { ...spec.target, namespace } };
@@ -97,7 +114,7 @@ export function compileConfig({ documents, texts, overrides }: Parts): Config | 
     .toSorted((one, other) => compareText(podKey(one.value), podKey(other.value)))
     .flatMap(({ value, schedule }) => compilePodPolicy(value, daemon, schedule, shared) ?? []);
   const nodePolicies = documents
-    .flatMap((one) => (one.kind === 'NodePolicy' ? [one.value] : []))
+    .flatMap((one) => (one.kind === 'NodePolicy' ? [compileNodePolicy(one.value, one.windows)] : []))
     .toSorted((one, other) => compareText(one.metadata.name, other.metadata.name));
   // not in the hash: what a schedule uses of them is in its policy
   const calendars = documents

@@ -1,7 +1,7 @@
 // Documents judged beside each other: each name, each target and each node group belongs to one.
 import type { Accepted } from './judge.ts';
 import type { Problem } from './problem.ts';
-import { readCalendars, resolveSchedule } from './schedules.ts';
+import { readCalendars, resolveNodeWindows, resolveSchedule } from './schedules.ts';
 import { problemAt, type Finding, type Source } from './source.ts';
 
 /** A document of the directory with its place; `accepted` is null where it was refused. */
@@ -91,10 +91,22 @@ function withSchedules(given: readonly Entry[]): Settled {
   const problems: Problem[] = [];
   const entries = given.map((entry): Entry => {
     const { accepted, source } = entry;
-    if (accepted?.kind !== 'PodPolicy') return entry;
-    const { windows, findings } = resolveSchedule(accepted.value.spec.schedule, calendars);
-    problems.push(...findings.map((finding) => problemAt(source, finding)));
-    return { ...entry, accepted: findings.length > 0 ? null : { ...accepted, schedule: windows } };
+    const settle = (findings: readonly Finding[], filled: Accepted): Entry => {
+      problems.push(...findings.map((finding) => problemAt(source, finding)));
+      return { ...entry, accepted: findings.length > 0 ? null : filled };
+    };
+    switch (accepted?.kind) {
+      case 'PodPolicy': {
+        const { windows, findings } = resolveSchedule(accepted.value.spec.schedule, calendars);
+        return settle(findings, { ...accepted, schedule: windows });
+      }
+      case 'NodePolicy': {
+        const { findings, ...windows } = resolveNodeWindows(accepted.value, calendars);
+        return settle(findings, { ...accepted, windows });
+      }
+      default:
+        return entry;
+    }
   });
   return { entries, problems };
 }

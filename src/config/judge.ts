@@ -10,6 +10,7 @@ import { calendarFindings } from './check-schedules.ts';
 import { documentSchemas, isDocumentKind, nearestKey, type DocumentKind } from './documents.ts';
 import type { Problem, ProblemPath } from './problem.ts';
 import { resourceQueryFindings } from './queries.ts';
+import type { ResolvedNodeWindows } from './schedules.ts';
 import { shapeFindings, shown, valueAt } from './shape.ts';
 import { problemAt, type Finding, type Source } from './source.ts';
 import { unsupportedFindings } from './unsupported.ts';
@@ -19,7 +20,8 @@ export type Accepted =
   | { readonly kind: 'Daemon'; readonly value: DaemonDocument }
   /** the schedule is filled in where the calendars are known */
   | { readonly kind: 'PodPolicy'; readonly value: PodPolicyDocument; readonly schedule: readonly ScheduleWindow[] }
-  | { readonly kind: 'NodePolicy'; readonly value: NodePolicyDocument }
+  /** and so are its windows */
+  | { readonly kind: 'NodePolicy'; readonly value: NodePolicyDocument; readonly windows: NodeWindows }
   | { readonly kind: 'Calendar'; readonly value: CalendarDocument }
   | { readonly kind: 'Alerts'; readonly value: AlertsDocument };
 
@@ -27,6 +29,20 @@ export interface Judgement {
   /** null: refused */
   readonly accepted: Accepted | null;
   readonly problems: readonly Problem[];
+}
+
+export type NodeWindows = Omit<ResolvedNodeWindows, 'findings'>;
+
+/** What has to wait for the calendars of the whole directory. */
+function unresolved(kind: DocumentKind): object {
+  switch (kind) {
+    case 'PodPolicy':
+      return { schedule: [] };
+    case 'NodePolicy':
+      return { windows: { only: null, never: [], schedule: [] } satisfies NodeWindows };
+    default:
+      return {};
+  }
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -55,8 +71,7 @@ export function judge(source: Source, role: 'alerts' | 'documents', env: Env | n
   const problems = findings.map((finding) => problemAt(source, finding));
   const refused = !result.success || problems.some(({ severity }) => severity === 'error');
   if (refused) return { accepted: null, problems };
-  const unresolved = kind === 'PodPolicy' ? { schedule: [] } : {};
-  return { accepted: { kind, value: result.data, ...unresolved } as Accepted, problems };
+  return { accepted: { kind, value: result.data, ...unresolved(kind) } as Accepted, problems };
 }
 
 const startsWith = (path: ProblemPath, beginning: ProblemPath): boolean =>

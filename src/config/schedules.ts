@@ -1,14 +1,35 @@
 // Schedules with their calendars filled in: what entries name becomes windows that decisions can be made from.
 import { nearestName } from '../promql/nearest.ts';
-import type { CalendarDays, DayRule, ScheduleWindow, TimeRule, Weekday } from '../model/schedule.ts';
-import type { Milliseconds } from '../model/units.ts';
+import type {
+  CalendarDays,
+  DayRule,
+  NamedWindow,
+  NodeWindow,
+  ScheduleWindow,
+  TimeRule,
+  Weekday,
+} from '../model/schedule.ts';
+import { rfc3339, type Instant, type Milliseconds } from '../model/units.ts';
 import type { ProblemPath } from './problem.ts';
 import { datesOf } from './schema/calendar-days.ts';
 import type { CalendarDocument } from './schema/daemon.ts';
+import type { NodePolicyDocument } from './schema/node-policy.ts';
 import type { PodPolicyDocument } from './schema/pod-policy.ts';
 import type { Finding } from './source.ts';
 
 export type ScheduleEntry = PodPolicyDocument['spec']['schedule'][number];
+
+/** The ways in which a time is written, wherever one is. */
+interface WrittenTime {
+  readonly use?: string | undefined;
+  readonly cron?: ScheduleEntry['cron'];
+  readonly from?: Instant | undefined;
+  readonly until?: Instant | undefined;
+  readonly days?: readonly string[] | undefined;
+  readonly start?: string | undefined;
+  readonly end?: string | undefined;
+  readonly timeZone?: string | undefined;
+}
 
 interface ReadCalendar {
   readonly name: string;
@@ -106,6 +127,48 @@ export function resolveSchedule(entries: readonly ScheduleEntry[], calendars: Ca
   return { windows, findings };
 }
 
+export interface ResolvedNodeWindows {
+  readonly only: readonly NamedWindow[] | null;
+  readonly never: readonly NamedWindow[];
+  readonly schedule: readonly NodeWindow[];
+  /** each a reason to refuse the policy */
+  readonly findings: readonly Finding[];
+}
+
+/** How people speak of a window that has no name of its own. */
+function spoken({ use, days, start, end, from, until }: WrittenTime): string {
+  if (use !== undefined) return use;
+  if (start !== undefined && end !== undefined)
+    return `${days === undefined ? '' : `${days.join(',')} `}${start}-${end}`;
+  const day = (at: Instant | undefined): string => (at === undefined ? '' : rfc3339(at));
+  return `${day(from)}/${day(until)}`;
+}
+
+export function resolveNodeWindows({ spec }: NodePolicyDocument, calendars: Calendars): ResolvedNodeWindows {
+  const findings: Finding[] = [];
+  const ruleAt = (entry: WrittenTime, path: ProblemPath): readonly TimeRule[] => {
+    const found = ruleOf(entry, calendars, path);
+    if (!('code' in found)) return [shared(found, calendars)];
+    findings.push(found);
+    return [];
+  };
+  const named = (key: 'only' | 'never'): readonly NamedWindow[] =>
+    (spec.shrink[key] ?? []).flatMap((entry, index) =>
+      ruleAt(entry, ['spec', 'shrink', key, index]).map((rule) => ({ name: spoken(entry), rule })),
+    );
+  const schedule = spec.schedule.flatMap((entry, index) =>
+    ruleAt(entry, ['spec', 'schedule', index]).map((rule): NodeWindow => ({
+      name: entry.name,
+      nodeGroup: entry.nodeGroup,
+      rule,
+      min: entry.min ?? null,
+      max: entry.max ?? null,
+      shrink: entry.shrink ?? null,
+    })),
+  );
+  return { only: spec.shrink.only === undefined ? null : named('only'), never: named('never'), schedule, findings };
+}
+
 function shared(rule: TimeRule, { rules }: Calendars): TimeRule {
   // within one load a calendar is known by its name
   const key = JSON.stringify(rule, (field, value: unknown) =>
@@ -127,7 +190,7 @@ const windowOf = (entry: ScheduleEntry, rule: TimeRule): ScheduleWindow => ({
   priority: entry.priority,
 });
 
-function ruleOf(entry: ScheduleEntry, calendars: Calendars, path: ProblemPath): TimeRule | Finding {
+function ruleOf(entry: WrittenTime, calendars: Calendars, path: ProblemPath): TimeRule | Finding {
   const { use, cron, start, end, days = ['all'] } = entry;
   if (use !== undefined) return usedRule(use, calendars, [...path, 'use']);
   if (cron === undefined && (start === undefined || end === undefined))

@@ -34,18 +34,10 @@ export const unsupported: readonly Row[] = [
     mend: 'write act, dryRun or off',
   },
 
-  {
-    kind: 'NodePolicy',
-    path: 'spec.nodeGroups.*.shrink.drainTimeout',
-    what: 'a drainTimeout of a single group',
-    mend: 'write it in spec.shrink',
-  },
   { kind: 'NodePolicy', path: 'spec.nodeGroups.*.ready', what: 'own rules for when a node is ready' },
   { kind: 'NodePolicy', path: 'spec.quota.share', what: 'a share of the quota', mend: 'write quota.keepFree' },
   { kind: 'NodePolicy', path: 'spec.growth.headroom', what: 'headroom' },
   { kind: 'NodePolicy', path: 'spec.growth.saturation', what: 'saturation queries' },
-  { kind: 'NodePolicy', path: 'spec.shrink.only', what: 'windows for shrinking' },
-  { kind: 'NodePolicy', path: 'spec.shrink.never', what: 'windows for shrinking' },
   {
     kind: 'NodePolicy',
     path: 'spec.shrink.unready.action',
@@ -53,7 +45,6 @@ export const unsupported: readonly Row[] = [
     what: 'removing nodes that are not ready',
     mend: 'write action: alert',
   },
-  { kind: 'NodePolicy', path: 'spec.schedule', what: 'schedules of nodes' },
   { kind: 'NodePolicy', path: 'spec.coexist', what: 'living beside another autoscaler' },
   {
     kind: 'NodePolicy',

@@ -1,22 +1,17 @@
 // What decisions are made from: the loaded configuration, its types taken from the one schema.
 import type { AlertsDocument } from '../config/schema/alerts.ts';
 import type { CalendarDocument, DaemonSpec } from '../config/schema/daemon.ts';
-import type { NodePolicyDocument } from '../config/schema/node-policy.ts';
+import type { NodePolicyDocument as WrittenNodePolicy } from '../config/schema/node-policy.ts';
 import type { MetricDocument, MetricTarget, PodPolicyDocument } from '../config/schema/pod-policy.ts';
 import type { Formula } from '../formula/formula.ts';
 import type { LabelSelector } from './kubernetes.ts';
-import type { ScheduleWindow } from './schedule.ts';
+import type { NamedWindow, NodeWindow, ScheduleWindow } from './schedule.ts';
 import type { TargetRef } from './target.ts';
 import type { Texts } from './texts.ts';
 import type { QueryText } from './units.ts';
 
 export type { CalendarDocument, DaemonSpec } from '../config/schema/daemon.ts';
-export type {
-  NodeGroupPolicy,
-  NodePolicyDocument,
-  NodePolicySpec,
-  ShrinkPolicy,
-} from '../config/schema/node-policy.ts';
+export type { NodeGroupPolicy } from '../config/schema/node-policy.ts';
 export type {
   MetricDocument,
   MetricTarget,
@@ -88,6 +83,20 @@ export type PodPolicy = Omit<PodPolicyDocument, 'spec'> & {
   readonly spec: Omit<PodPolicyDocument['spec'], 'metrics' | 'target' | 'targets' | 'overrides' | 'schedule'> & {
     readonly metrics: readonly Metric[];
     readonly schedule: readonly ScheduleWindow[];
+  };
+};
+
+export type ShrinkPolicy = Omit<WrittenNodePolicy['spec']['shrink'], 'only' | 'never'> & {
+  /** null: always */
+  readonly only: readonly NamedWindow[] | null;
+  readonly never: readonly NamedWindow[];
+};
+
+/** As it was written, its windows filled in. */
+export type NodePolicyDocument = Omit<WrittenNodePolicy, 'spec'> & {
+  readonly spec: Omit<WrittenNodePolicy['spec'], 'shrink' | 'schedule'> & {
+    readonly shrink: ShrinkPolicy;
+    readonly schedule: readonly NodeWindow[];
   };
 };
 

@@ -47,3 +47,19 @@ export interface ScheduleWindow {
   readonly readyBefore: Milliseconds;
   readonly priority: number;
 }
+
+/** When something is allowed or forbidden, by the name that people know it by. */
+export interface NamedWindow {
+  readonly name: string;
+  readonly rule: TimeRule;
+}
+
+/** What a NodePolicy's schedule asks of one group while the window is open. */
+export interface NodeWindow extends NamedWindow {
+  readonly nodeGroup: string;
+  /** floor */
+  readonly min: number | null;
+  /** ceiling */
+  readonly max: number | null;
+  readonly shrink: 'off' | null;
+}

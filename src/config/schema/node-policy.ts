@@ -1,10 +1,10 @@
 // NodePolicy: which node groups may grow and shrink, how far and when.
 import { z } from 'zod';
 import type { Milliseconds } from '../../model/units.ts';
+import { dayNames } from './calendar-days.ts';
 import {
   clockTime,
   count,
-  days,
   duration,
   instant,
   labels,
@@ -38,7 +38,7 @@ const window = z.strictObject({
   use: z.string().optional(),
   from: instant.optional(),
   until: instant.optional(),
-  days: days.optional(),
+  days: dayNames.optional(),
   start: clockTime.optional(),
   end: clockTime.optional(),
   timeZone: timeZone.optional(),
@@ -155,6 +155,4 @@ export const nodePolicy = z.strictObject({
 });
 
 export type NodePolicyDocument = z.infer<typeof nodePolicy>;
-export type NodePolicySpec = NodePolicyDocument['spec'];
-export type NodeGroupPolicy = NodePolicySpec['nodeGroups'][number];
-export type ShrinkPolicy = NodePolicySpec['shrink'];
+export type NodeGroupPolicy = NodePolicyDocument['spec']['nodeGroups'][number];
