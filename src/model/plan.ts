@@ -127,6 +127,8 @@ export interface Refusal {
   readonly rule: PendingRule;
   /** "cpu", "dedicated=db:NoSchedule", "max 8" */
   readonly detail: string;
+  /** why the group, that would take them, gets no node */
+  readonly reason?: NodeReason;
 }
 
 /** Nodes that were ordered and will take them. */

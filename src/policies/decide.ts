@@ -13,6 +13,7 @@ import { slowBoot } from './nodes/boot-time.ts';
 import { decideNodes } from './nodes/decide-nodes.ts';
 import { lookAhead } from './peaks.ts';
 import type { UndescribedNodes } from './nodes/group-decision.ts';
+import { whyPending, type WhyPending } from './nodes/why-pending.ts';
 import { decidePods, type NodeOutlook, type Standing } from './pods/decide-pods.ts';
 import type { Undescribed } from './pods/finish.ts';
 import type { Writable } from './pods/target-memory.ts';
@@ -77,6 +78,13 @@ const describeNodes = (config: Config, decision: UndescribedNodes): NodeDecision
   message: fillText(config.texts, `reason.${decision.reason}`, decision.facts),
 });
 
+const pendingIn = ({ pending, leftOut }: WhyPending): Pick<Plan, 'pending' | 'pendingLeftOut'> => ({
+  ...(pending.length === 0 ? {} : { pending }),
+  ...(leftOut === 0 ? {} : { pendingLeftOut: leftOut }),
+});
+
+const nobodyWaits: WhyPending = { pending: [], leftOut: 0 };
+
 const decisionsAStep = 256;
 
 /** The same decision with places to take a breath: the daemon answers its probes in between. */
@@ -97,6 +105,12 @@ export function* deciding(
     { config, snapshot, standings: pods.standings, pools: nodes.pools, startTime },
     now,
   );
+  const { kubernetes: facts } = snapshot;
+  // Nobody asks about nodes: every pod would be looked at for nothing.
+  const waiting =
+    config.nodePolicies.length === 0
+      ? nobodyWaits
+      : yield* whyPending({ facts, pools: nodes.pools, decisions: nodes.decisions, now });
   const found = {
     snapshot,
     peaks,
@@ -122,6 +136,7 @@ export function* deciding(
       pods: described,
       nodes: nodes.decisions.map((decision) => describeNodes(config, decision)),
       alerts: told.alerts,
+      ...pendingIn(waiting),
     },
     memory: {
       schema: memorySchema,
