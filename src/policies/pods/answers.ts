@@ -1,8 +1,11 @@
 // Values and ages out of Prometheus's own answers. Empty, NaN, infinite, partial and stale are unknown: never zero.
-import type { Question, Split } from '../../model/config.ts';
+import type { Question } from '../../model/config.ts';
 import type { PrometheusAnswer, PrometheusSample, Snapshot } from '../../model/snapshot.ts';
 import type { TargetRef } from '../../model/target.ts';
 import { textFor } from '../../targets/questions.ts';
+import { keyOf, Recurring } from './recurring.ts';
+import { sampleValue } from './sample-value.ts';
+import { Shares } from './shares.ts';
 
 export type Unknown =
   { readonly state: 'unknown' | 'failed'; readonly why: string } | { readonly state: 'stale'; readonly why: string };
@@ -13,11 +16,6 @@ const unknown = (why: string): Unknown => ({ state: 'unknown', why });
 const failed = (why: string): Unknown => ({ state: 'failed', why });
 
 type Samples = readonly PrometheusSample[];
-/** The series of one grouped answer by the namespace and the name that their labels say. */
-type Shares = ReadonlyMap<string, ReadonlyMap<string, Samples>>;
-
-const anyNamespace = '*';
-const none: Samples = [];
 
 function vectorOf(answer: PrometheusAnswer): Answered<Samples> {
   if (answer.status !== 'success' || answer.data === undefined)
@@ -32,31 +30,6 @@ function vectorOf(answer: PrometheusAnswer): Answered<Samples> {
     case 'matrix':
       return failed(`a ${answer.data.resultType} is no number: aggregate it`);
   }
-}
-
-function shareOut(samples: Samples, split: Split): Shares {
-  const labels = Object.entries(split);
-  const ofNamespace = labels.find(([, part]) => part === 'namespace')?.[0];
-  const ofName = labels.find(([, part]) => part === 'name')?.[0];
-  const shares = new Map<string, Map<string, PrometheusSample[]>>();
-  for (const sample of samples) {
-    const namespace = ofNamespace === undefined ? anyNamespace : (sample.metric[ofNamespace] ?? '');
-    const name = ofName === undefined ? '' : (sample.metric[ofName] ?? '');
-    let ofOne = shares.get(namespace);
-    if (ofOne === undefined) shares.set(namespace, (ofOne = new Map<string, PrometheusSample[]>()));
-    const known = ofOne.get(name);
-    if (known === undefined) ofOne.set(name, [sample]);
-    else known.push(sample);
-  }
-  return shares;
-}
-
-/** The value of a sample, NaN where there is none: a proxy may leave it out, and nothing is never 0. */
-export function sampleValue({ value }: PrometheusSample): number {
-  // The types promise a text.
-  const given = (value as readonly unknown[] | undefined)?.[1];
-  if (typeof given === 'number') return given;
-  return typeof given === 'string' && given.trim() !== '' ? Number(given) : Number.NaN;
 }
 
 /** The one number of an answer. */
@@ -76,17 +49,33 @@ export function numberOf(vector: Answered<Samples>): Answered<number> {
   return Number.isFinite(value) ? { state: 'ok', value } : unknown(`not a finite number (${value})`);
 }
 
+/** A target, and where it sits among all that answers are shared out to. */
+export interface Seated {
+  readonly target: TargetRef;
+  /** absent: it is looked up by its name */
+  readonly seat?: number;
+}
+
+/** What a question comes to in this tick. */
+interface Ready {
+  /** some target may have been asked for by a text of its own */
+  readonly own: boolean;
+  /** null: nobody asked for many; an answer that is none: everybody's */
+  readonly shares: Shares | Unknown | null;
+}
+
 /** The answers of one tick, looked up by the question; what is made once serves all targets. */
 export class Answers {
+  readonly recurring: Recurring;
   readonly #queries: Readonly<Record<string, PrometheusAnswer>>;
   readonly #failures: ReadonlyMap<string, string>;
   readonly #vectors = new Map<string, Answered<Samples>>();
-  readonly #shares = new Map<Question, Shares | Unknown | null>();
-  readonly #bySplit = new Map<string, Shares>();
-  readonly #ownAnswers = new Map<string, boolean>();
+  readonly #ready = new Map<Question, Ready>();
+  readonly #shares = new Map<string, Shares>();
   #asked: readonly string[] | null = null;
 
-  constructor(snapshot: Snapshot) {
+  constructor(snapshot: Snapshot, recurring: Recurring = new Recurring([])) {
+    this.recurring = recurring;
     this.#queries = snapshot.prometheus.queries ?? {};
     const failures = new Map<string, string>();
     for (const { source, what, code, message } of snapshot.errors)
@@ -115,29 +104,44 @@ export class Answers {
 
   /** Shares the answer for many out; later each target finds its own at once. */
   prepare(question: Question): void {
-    this.#sharesOf(question);
+    this.#readyFor(question);
   }
 
   /** The answer for one target: to its own text, or its share of the answer for many; null: nobody asked. */
   samples(question: Question, target: TargetRef): Answered<Samples> | null {
-    if (this.#mayHaveOwnAnswer(question)) {
+    const { own, shares } = this.#readyFor(question);
+    if (own) {
       const text = textFor(question, target);
       if (text !== null && this.wasAsked(text)) return this.vector(text);
     }
-    const shares = this.#sharesOf(question);
-    if (shares === null || 'state' in shares) return shares;
-    const own = shares.get(target.namespace)?.get(target.name) ?? shares.get(anyNamespace)?.get(target.name) ?? none;
-    return { state: 'ok', value: own };
+    return shares instanceof Shares ? { state: 'ok', value: shares.of(target) } : shares;
+  }
+
+  /** `numberOf(samples(…))` where that is a number, which it nearly always is; NaN where it has to be looked into. */
+  number(question: Question, { target, seat }: Seated): number {
+    const { own, shares } = this.#readyFor(question);
+    if (own || !(shares instanceof Shares)) return Number.NaN;
+    const value = shares.numberOf(target, seat);
+    return Number.isFinite(value) ? value : Number.NaN;
   }
 
   /** As `samples`; a series without the labels of the split is everybody's. */
   ages(question: Question, target: TargetRef): Answered<Samples> | null {
     const own = this.samples(question, target);
     if (own?.state !== 'ok' || own.value.length > 0) return own;
-    const shares = this.#sharesOf(question);
-    if (shares === null || 'state' in shares) return own;
-    const common = shares.get('')?.get('') ?? shares.get(anyNamespace)?.get('');
-    return common === undefined ? own : { state: 'ok', value: common };
+    const { shares } = this.#readyFor(question);
+    const common = shares instanceof Shares ? shares.common() : null;
+    return common === null ? own : { state: 'ok', value: common };
+  }
+
+  #readyFor(given: Question): Ready {
+    const question = this.recurring.same(given);
+    let ready = this.#ready.get(question);
+    if (ready === undefined) {
+      ready = { own: this.#mayHaveOwnAnswer(question), shares: this.#sharesOf(question) };
+      this.#ready.set(question, ready);
+    }
+    return ready;
   }
 
   /**
@@ -146,41 +150,24 @@ export class Answers {
    */
   #mayHaveOwnAnswer({ single, grouped }: Question): boolean {
     if (single === null || grouped === null) return single !== null;
-    const known = this.#ownAnswers.get(single);
-    if (known !== undefined) return known;
     const quote = single.search(/["'`]/);
     const beginning = quote < 0 ? single : single.slice(0, quote);
     this.#asked ??= [...Object.keys(this.#queries), ...this.#failures.keys()];
-    const found = this.#asked.some((text) => text.startsWith(beginning));
-    this.#ownAnswers.set(single, found);
-    return found;
+    return this.#asked.some((text) => text.startsWith(beginning));
   }
 
-  /** null: nobody asked for many; an answer that is none: everybody's. */
-  #sharesOf(question: Question): Shares | Unknown | null {
-    const known = this.#shares.get(question);
-    if (known !== undefined) return known;
-    const shares = this.#readShares(question);
-    this.#shares.set(question, shares);
-    return shares;
-  }
-
-  #readShares({ grouped }: Question): Shares | Unknown | null {
+  #sharesOf({ grouped }: Question): Shares | Unknown | null {
     if (grouped === null || !this.wasAsked(grouped.query)) return null;
     const vector = this.vector(grouped.query);
     if (vector.state !== 'ok') return vector;
-    const key = `${splitKey(grouped.split)} ${grouped.query}`;
-    let shares = this.#bySplit.get(key);
-    if (shares === undefined) this.#bySplit.set(key, (shares = shareOut(vector.value, grouped.split)));
+    const key = keyOf(grouped);
+    let shares = this.#shares.get(key);
+    if (shares === undefined) {
+      const order = this.recurring.order(this.recurring.targets, key);
+      this.#shares.set(key, (shares = new Shares(vector.value, grouped.split, order)));
+    }
     return shares;
   }
-}
-
-const splitKeys = new WeakMap<Split, string>();
-function splitKey(split: Split): string {
-  let key = splitKeys.get(split);
-  if (key === undefined) splitKeys.set(split, (key = JSON.stringify(Object.entries(split).sort())));
-  return key;
 }
 
 export interface Age {
@@ -191,14 +178,18 @@ export interface Age {
 }
 
 /** The oldest of the selectors that a metric reads. The collector asks for every one of them. */
-export function ageOf(answers: Answers, questions: readonly Question[], target: TargetRef): Age {
+export function ageOf(answers: Answers, questions: readonly Question[], of: Seated): Age {
   let seconds: number | null = null;
   for (const question of questions) {
-    const samples = answers.ages(question, target);
-    if (samples === null) continue;
-    const age = numberOf(samples);
-    if (age.state !== 'ok') return { seconds: null, why: `the age of its samples is unknown: ${age.why}` };
-    seconds = Math.max(seconds ?? 0, age.value);
+    let age = answers.number(question, of);
+    if (Number.isNaN(age)) {
+      const samples = answers.ages(question, of.target);
+      if (samples === null) continue;
+      const number = numberOf(samples);
+      if (number.state !== 'ok') return { seconds: null, why: `the age of its samples is unknown: ${number.why}` };
+      age = number.value;
+    }
+    if (seconds === null || age > seconds) seconds = Math.max(0, age);
   }
   return { seconds, why: null };
 }

@@ -1,5 +1,5 @@
 // The pod tier of one tick: every policy's targets found, measured, decided and guarded. A generator, so that the daemon can take breaths.
-import type { Config, MetricSource, PodPolicy, Question } from '../../model/config.ts';
+import type { Config, PodPolicy } from '../../model/config.ts';
 import type { Pod, PodSpec, Workload } from '../../model/kubernetes.ts';
 import { emptyTargetMemory, type GuardMemory, type Memory, type TargetMemory } from '../../model/memory.ts';
 import { modes, type Mode } from '../../model/plan.ts';
@@ -16,8 +16,10 @@ import { autoscalersByTarget } from './foreign.ts';
 import { guarded } from './guarded.ts';
 import { podIndexOf, type PodIndex } from './pod-index.ts';
 import { podListOf } from './pod-list.ts';
+import { recurringOf } from './recurring.ts';
 import { ResourceSamples } from './resource-samples.ts';
 import { scalingConditions } from './scaling-conditions.ts';
+import type { Order } from './seats.ts';
 import { findTarget, isFound, whyMissing, type FoundTarget, type MissingTarget } from './target.ts';
 
 /** What a decided target will have to find room for, beyond the pods that exist. */
@@ -50,6 +52,7 @@ interface Claim {
   readonly key: TargetKey;
   readonly memory: TargetMemory;
   readonly found: FoundTarget | MissingTarget;
+  readonly seat: number;
 }
 
 function standingsOf(
@@ -141,6 +144,7 @@ function findClaim(
   snapshot: Snapshot,
   index: PodIndex | null,
   memory: Memory,
+  order: Order,
   now: Instant,
 ): Claim {
   const key = targetKey(target);
@@ -149,7 +153,7 @@ function findClaim(
     object === null || problem?.kind === 'unreadable'
       ? { reason: 'FailedGetScale', why: whyMissing(snapshot, target) }
       : findTarget(index, target, object, known, now);
-  return { policy, target, key, memory: known, found };
+  return { policy, target, key, memory: known, found, seat: order.next(target.namespace, target.name) };
 }
 
 /** One that several policies mean: each of them says so, with the others' names. */
@@ -163,21 +167,13 @@ const claimedTwice = (problem: Extract<TargetProblem, { kind: 'claimedTwice' }>,
   });
 
 /** What all targets together will look up, each answer once. */
-function* readAhead(bound: readonly BoundTarget[], { answers, resources }: TickFacts): Generator<undefined, undefined> {
-  const questions = new Set<Question>();
-  const usage = new Map<string, Extract<MetricSource, { kind: 'resource' }>>();
-  for (const { policy } of bound)
-    for (const { source, ages, coverage } of policy.spec.metrics) {
-      if (source.kind === 'query') questions.add(source.question);
-      for (const question of ages) questions.add(question);
-      if (coverage !== null) questions.add(coverage.question);
-      if (source.kind === 'resource') usage.set(`${source.query} ${source.container ?? ''}`, source);
-    }
-  for (const question of questions) {
+function* readAhead({ answers, resources }: TickFacts): Generator<undefined, undefined> {
+  for (const question of answers.recurring.questions) {
     answers.prepare(question);
     yield;
   }
-  for (const { query, container } of usage.values()) yield* resources.reading(query, container);
+  for (const { query, container } of answers.recurring.usage)
+    if (answers.wasAsked(query)) yield* resources.reading(query, container);
   return undefined;
 }
 
@@ -192,7 +188,9 @@ export function* decidePods(
   steadySince: Instant,
   now: Instant,
 ): Generator<undefined, PodTier> {
-  const answers = new Answers(snapshot);
+  const recurring = recurringOf(config.podPolicies);
+  recurring.tidy();
+  const answers = new Answers(snapshot, recurring);
   const autoscalers = autoscalersByTarget(snapshot);
   const { bound, problems } = selectTargets(config.podPolicies, snapshot.kubernetes, snapshot.errors);
   const tick: TickFacts = {
@@ -212,10 +210,12 @@ export function* decidePods(
   const index = pods === undefined ? null : podIndexOf(pods, config.podPolicies);
   yield;
   // The big answers are read one by one, each in a step of its own, before the first target asks.
-  yield* readAhead(bound, tick);
+  yield* readAhead(tick);
   const claims: Claim[] = [];
+  const order = recurring.order(recurring.targets, 'targets');
+  order.begin(bound.length);
   for (const one of bound) {
-    claims.push(findClaim(one, snapshot, index, memory, now));
+    claims.push(findClaim(one, snapshot, index, memory, order, now));
     if (claims.length % targetsAStep === 0) yield;
   }
   const twice = podsClaimedTwice(claims, index);
@@ -241,7 +241,7 @@ export function* decidePods(
       hold('AmbiguousSelector', missingFacts('another target selects some of its pods'));
     else {
       const autoscaler = autoscalers?.get(key) ?? null;
-      const result = decideTarget({ policy, target, found, autoscaler, memory: claim.memory }, tick);
+      const result = decideTarget({ policy, target, found, autoscaler, memory: claim.memory, seat: claim.seat }, tick);
       decisions.push(result.decision);
       targets[key] = result.memory;
       existing.push({

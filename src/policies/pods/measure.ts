@@ -7,15 +7,15 @@ import type { PrometheusSample } from '../../model/snapshot.ts';
 import type { TargetRef } from '../../model/target.ts';
 import type { Facts } from '../../model/reason.ts';
 import { seconds, type Instant } from '../../model/units.ts';
-import { ageOf, numberOf, sampleValue, type Age, type Answered, type Answers } from './answers.ts';
+import { ageOf, numberOf, type Age, type Answered, type Answers, type Seated } from './answers.ts';
 import { own } from './own.ts';
 import { byAverage, byPodAverage, byUtilization, byValue, type PerPodResult, type PodUsage } from './proposals.ts';
 import { podListOf, requestsOf, type Requests } from './pod-list.ts';
-import { groupPods, usedByAll, type PodSample } from './readiness.ts';
+import { groupPods, usedByAll, type PodSample, type PodSamples } from './readiness.ts';
 import type { ResourceSamples } from './resource-samples.ts';
+import { sampleValue } from './sample-value.ts';
 
-export interface TargetFacts {
-  readonly target: TargetRef;
+export interface TargetFacts extends Seated {
   readonly current: number;
   readonly statusReplicas: number;
   readonly pods: readonly Pod[];
@@ -66,7 +66,7 @@ export function byPodSamples(
   { resource, container, target }: PerPod,
   rules: Pick<PodPolicy['spec'], 'advanced' | 'tolerance'>,
   { current, pods }: Pick<TargetFacts, 'current' | 'pods'>,
-  measured: ReadonlyMap<string, PodSample>,
+  measured: PodSamples,
   now: Instant,
 ): Answered<PerPodResult & { readonly detail: Facts }> {
   const usedBy = usedByAll(pods, measured, resource, rules.advanced, now);
@@ -144,10 +144,10 @@ function samplesOfPods(samples: readonly PrometheusSample[], target: TargetRef, 
   return byPod;
 }
 
-/** What each replica bears of a total, in whole thousandths as the HPA reports it. */
-function perReplica(metric: Metric, { statusReplicas }: TargetFacts, value: number): Facts | null {
-  if (metric.target?.kind !== 'averageValue') return null;
-  return { perReplica: statusReplicas > 0 ? Math.ceil((value * 1000) / statusReplicas) / 1000 : 0 };
+/** With what each replica bears of a total, in whole thousandths as the HPA reports it. */
+function plainValue(metric: Metric, { statusReplicas }: TargetFacts, value: number): Value {
+  if (metric.target?.kind !== 'averageValue') return { value };
+  return { value, detail: { perReplica: statusReplicas > 0 ? Math.ceil((value * 1000) / statusReplicas) / 1000 : 0 } };
 }
 
 function valueOf(
@@ -159,12 +159,14 @@ function valueOf(
 ): Answered<Value> {
   switch (source.kind) {
     case 'query': {
+      if (!source.byPod) {
+        const value = answers.number(source.question, facts);
+        if (!Number.isNaN(value)) return { state: 'ok', value: plainValue(metric, facts, value) };
+      }
       const samples = answers.samples(source.question, facts.target) ?? wasNotAsked;
       if (!source.byPod || samples.state !== 'ok' || metric.target === null) {
         const number = numberOf(samples);
-        if (number.state !== 'ok') return number;
-        const detail = perReplica(metric, facts, number.value);
-        return { state: 'ok', value: detail === null ? { value: number.value } : { value: number.value, detail } };
+        return number.state === 'ok' ? { state: 'ok', value: plainValue(metric, facts, number.value) } : number;
       }
       const perPod: PerPod = { resource: 'other', container: null, target: metric.target };
       return byPodSamples(perPod, policy.spec, facts, samplesOfPods(samples.value, facts.target, now), now);
@@ -204,14 +206,19 @@ interface Coverage {
   readonly detail: Facts;
 }
 
+/** An empty count is none: `count(up == 1)` answers nothing where nothing is up. */
+function countOf(samples: ReturnType<Answers['samples']>): number | null {
+  const seen = numberOf(samples ?? wasNotAsked);
+  return seen.state === 'ok' ? seen.value : seen.why === 'an empty result' ? 0 : null;
+}
+
 /** How much of the target's pods the metric really sees; what cannot be told is not covered. */
 function coverageOf(metric: Metric, facts: TargetFacts, answers: Answers): Coverage | null {
   const { coverage } = metric;
   if (coverage === null) return null;
   const pods = coverage.of === 'pods' ? facts.pods.length : podListOf(facts.pods).readyRunning;
-  const seen = numberOf(answers.samples(coverage.question, facts.target) ?? wasNotAsked);
-  // An empty count is none: `count(up == 1)` answers nothing where nothing is up.
-  const counted = seen.state === 'ok' ? seen.value : seen.why === 'an empty result' ? 0 : null;
+  const plain = answers.number(coverage.question, facts);
+  const counted = Number.isNaN(plain) ? countOf(answers.samples(coverage.question, facts.target)) : plain;
   if (counted === null) return { uncovered: true, detail: { covered: 'unknown', coverable: pods } };
   return { uncovered: counted < coverage.atLeast * pods, detail: { covered: counted, coverable: pods } };
 }
@@ -281,7 +288,7 @@ function measureOne(
     source.kind === 'formula'
       ? formulaValue(source, known, lastValues)
       : valueOf(metric, source, policy, facts, measures);
-  const age = metric.ages.length === 0 ? noAge : ageOf(measures.answers, metric.ages, facts.target);
+  const age = metric.ages.length === 0 ? noAge : ageOf(measures.answers, metric.ages, facts);
   const coverage = coverageOf(metric, facts, measures.answers);
   const propose = (value: number): number | null => proposalOf(metric, policy, facts, value);
   const reading = readingOf(metric, result, age, coverage?.detail, propose);

@@ -3,40 +3,51 @@ import type { Container, Pod } from '../../model/kubernetes.ts';
 import { parseMilli } from '../../model/quantity.ts';
 import { instantOf, type Instant } from '../../model/units.ts';
 import { conditionOf, isDeleting, isTerminal } from '../pod-facts.ts';
+import type { Seats } from './seats.ts';
 
 type Pods = readonly Pod[];
 
-export interface PodList {
+export class PodList {
   readonly names: readonly string[];
   /** neither ended nor on their way out */
   readonly existing: number;
   readonly readyRunning: number;
   /** all Running, none being deleted, none with Ready=False or without a start: null where that is not so; else when the last one started */
   readonly quietSince: Instant | null;
+  #seats: { readonly of: Seats; readonly list: readonly number[] } | null = null;
+
+  constructor(pods: Pods) {
+    let [existing, readyRunning, latest, quiet] = [0, 0, 0, true];
+    for (const pod of pods) {
+      const ready = conditionOf(pod, 'Ready');
+      const isRunning = pod.status?.phase === 'Running';
+      if (!isTerminal(pod) && !isDeleting(pod)) existing += 1;
+      if (isRunning && ready?.status === 'True') readyRunning += 1;
+      const started = instantOf(pod.status?.startTime);
+      if (!isRunning || isDeleting(pod) || ready === undefined || ready.status === 'False' || started === null)
+        quiet = false;
+      else latest = Math.max(latest, started);
+    }
+    this.names = pods.map((pod) => pod.metadata.name);
+    this.existing = existing;
+    this.readyRunning = readyRunning;
+    this.quietSince = quiet ? (latest as Instant) : null;
+  }
+
+  /** The pods are all of one namespace. */
+  seatsIn(seats: Seats, namespace: string): readonly number[] {
+    if (this.#seats?.of !== seats)
+      this.#seats = { of: seats, list: this.names.map((name) => seats.seatOf(namespace, name)) };
+    return this.#seats.list;
+  }
 }
 
 const lists = new WeakMap<Pods, PodList>();
 
 export function podListOf(pods: Pods): PodList {
   let list = lists.get(pods);
-  if (list === undefined) lists.set(pods, (list = readList(pods)));
+  if (list === undefined) lists.set(pods, (list = new PodList(pods)));
   return list;
-}
-
-function readList(pods: Pods): PodList {
-  let [existing, readyRunning, latest, quiet] = [0, 0, 0, true];
-  for (const pod of pods) {
-    const ready = conditionOf(pod, 'Ready');
-    const isRunning = pod.status?.phase === 'Running';
-    if (!isTerminal(pod) && !isDeleting(pod)) existing += 1;
-    if (isRunning && ready?.status === 'True') readyRunning += 1;
-    const started = instantOf(pod.status?.startTime);
-    if (!isRunning || isDeleting(pod) || ready === undefined || ready.status === 'False' || started === null)
-      quiet = false;
-    else latest = Math.max(latest, started);
-  }
-  const names = pods.map((pod) => pod.metadata.name);
-  return { names, existing, readyRunning, quietSince: quiet ? (latest as Instant) : null };
 }
 
 /** A pod's own request; null where a container has none: a utilization of nothing has no meaning. */

@@ -2,7 +2,7 @@
 import type { Pod } from '../../model/kubernetes.ts';
 import { instantOf, type Instant, type Milliseconds } from '../../model/units.ts';
 import { conditionOf, isDeleting, isTerminal } from '../pod-facts.ts';
-import { podListOf } from './pod-list.ts';
+import { podListOf, type PodList } from './pod-list.ts';
 
 export interface ReadinessRules {
   readonly cpuInitializationPeriod: Milliseconds;
@@ -15,6 +15,13 @@ export interface PodSample {
   readonly at: Instant;
   /** the span that the value was measured over */
   readonly window: Milliseconds;
+}
+
+/** Samples by the pods' names. */
+export interface PodSamples {
+  get(pod: string): PodSample | undefined;
+  /** What each of them uses, where that is found without their names; null: one has no sample. */
+  readonly ofAll?: (pods: PodList) => number[] | null;
 }
 
 export interface PodGroups {
@@ -44,13 +51,15 @@ const none: readonly Pod[] = [];
  */
 export function usedByAll(
   pods: readonly Pod[],
-  samples: ReadonlyMap<string, PodSample>,
+  samples: PodSamples,
   resource: 'cpu' | 'memory' | 'other',
   { cpuInitializationPeriod }: ReadinessRules,
   now: Instant,
 ): number[] | null {
-  const { names, quietSince } = podListOf(pods);
+  const list = podListOf(pods);
+  const { names, quietSince } = list;
   if (quietSince === null || (resource === 'cpu' && quietSince + cpuInitializationPeriod > now)) return null;
+  if (samples.ofAll !== undefined) return samples.ofAll(list);
   const used: number[] = [];
   for (const name of names) {
     const sample = samples.get(name);
@@ -62,7 +71,7 @@ export function usedByAll(
 
 export function groupPods(
   pods: readonly Pod[],
-  samples: ReadonlyMap<string, PodSample>,
+  samples: PodSamples,
   resource: 'cpu' | 'memory' | 'other',
   rules: ReadinessRules,
   now: Instant,

@@ -1,13 +1,12 @@
-// The big answers of the resource queries, read once a tick: what each pod uses, by namespace, for all targets.
+// The big answers of the resource queries, read once a tick: what each pod uses, for all targets.
 import { seconds, type Instant } from '../../model/units.ts';
-import { sampleValue, type Answers } from './answers.ts';
-import type { PodSample } from './readiness.ts';
+import type { Answers } from './answers.ts';
+import type { PodSample, PodSamples } from './readiness.ts';
+import { sampleValue } from './sample-value.ts';
+import type { Seats } from './seats.ts';
 
 /** The resource queries rate over a minute. */
 const window = seconds(60);
-const none: ReadonlyMap<string, PodSample> = new Map();
-
-type ByPod = Map<string, PodSample>;
 
 const keyOf = (query: string, container: string | null): string =>
   container === null ? query : `${query}\n${container}`;
@@ -17,8 +16,8 @@ const seriesAStep = 4_096;
 export class ResourceSamples {
   readonly #answers: Answers;
   readonly #now: Instant;
-  /** query and container -> namespace -> pod */
-  readonly #index = new Map<string, Map<string, ByPod>>();
+  /** by query and container */
+  readonly #usage = new Map<string, Usage>();
 
   constructor(answers: Answers, now: Instant) {
     this.#answers = answers;
@@ -26,35 +25,84 @@ export class ResourceSamples {
   }
 
   /** Thousandths by pod: of one container, or of all together. */
-  of(query: string, namespace: string, container: string | null): ReadonlyMap<string, PodSample> {
+  of(query: string, namespace: string, container: string | null): PodSamples {
     const key = keyOf(query, container);
-    let byNamespace = this.#index.get(key);
-    if (byNamespace === undefined) {
+    let usage = this.#usage.get(key);
+    if (usage === undefined) {
       const reading = this.reading(query, container);
-      while (reading.next().done !== true);
-      byNamespace = this.#index.get(key);
+      let step = reading.next();
+      while (step.done !== true) step = reading.next();
+      usage = step.value;
     }
-    return byNamespace?.get(namespace) ?? none;
+    return usage.in(namespace);
   }
 
   /** With places to take a breath: these answers have a series for every container of the cluster. */
-  *reading(query: string, container: string | null): Generator<undefined, undefined> {
-    const byNamespace = new Map<string, ByPod>();
+  *reading(query: string, container: string | null): Generator<undefined, Usage> {
     const vector = this.#answers.vector(query);
+    const samples = vector.state === 'ok' ? vector.value : [];
+    const { recurring } = this.#answers;
+    const order = recurring.order(recurring.pods, query);
+    order.begin(samples.length);
+    const usage = new Usage(recurring.pods, samples.length, this.#now);
     let count = 0;
-    for (const sample of vector.state === 'ok' ? vector.value : []) {
+    for (const sample of samples) {
       if (++count % seriesAStep === 0) yield;
       const { metric } = sample;
       const { namespace = '', pod } = metric as { readonly namespace?: string; readonly pod?: string };
-      if (pod === undefined || (container !== null && metric['container'] !== container)) continue;
-      const milli = sampleValue(sample) * 1000;
-      if (!Number.isFinite(milli)) continue;
-      let byPod = byNamespace.get(namespace);
-      if (byPod === undefined) byNamespace.set(namespace, (byPod = new Map<string, PodSample>()));
-      const known = byPod.get(pod);
-      byPod.set(pod, { value: known === undefined ? milli : known.value + milli, at: this.#now, window });
+      if (pod === undefined) continue;
+      const seat = order.next(namespace, pod);
+      if (container === null || metric['container'] === container) usage.add(seat, sampleValue(sample) * 1000);
     }
-    this.#index.set(keyOf(query, container), byNamespace);
-    return undefined;
+    this.#usage.set(keyOf(query, container), usage);
+    return usage;
+  }
+}
+
+/** What pods use, in thousandths, by their seats. */
+class Usage {
+  readonly #seats: Seats;
+  readonly #now: Instant;
+  readonly #milli: Float64Array;
+  /** 1: there is a sample */
+  readonly #known: Uint8Array;
+  readonly #namespaces = new Map<string, PodSamples>();
+
+  constructor(seats: Seats, more: number, now: Instant) {
+    this.#seats = seats;
+    this.#now = now;
+    this.#milli = new Float64Array(seats.size + more);
+    this.#known = new Uint8Array(seats.size + more);
+  }
+
+  add(seat: number, milli: number): void {
+    if (!Number.isFinite(milli)) return;
+    this.#milli[seat] = (this.#milli[seat] ?? 0) + milli;
+    this.#known[seat] = 1;
+  }
+
+  in(namespace: string): PodSamples {
+    let samples = this.#namespaces.get(namespace);
+    if (samples === undefined) {
+      samples = {
+        get: (pod) => this.#of(this.#seats.seatOf(namespace, pod)),
+        ofAll: (pods) => this.#ofAll(pods.seatsIn(this.#seats, namespace)),
+      };
+      this.#namespaces.set(namespace, samples);
+    }
+    return samples;
+  }
+
+  #of(seat: number): PodSample | undefined {
+    return this.#known[seat] === 1 ? { value: this.#milli[seat] ?? 0, at: this.#now, window } : undefined;
+  }
+
+  #ofAll(seats: readonly number[]): number[] | null {
+    const used: number[] = [];
+    for (const seat of seats) {
+      if (this.#known[seat] !== 1) return null;
+      used.push(this.#milli[seat] ?? 0);
+    }
+    return used;
   }
 }

@@ -39,6 +39,8 @@ export interface TargetInput {
   readonly found: FoundTarget;
   readonly autoscaler: string | null;
   readonly memory: TargetMemory;
+  /** where its answers are found */
+  readonly seat: number;
 }
 
 export const mostCautious = (one: Mode, other: Mode): Mode =>
@@ -84,6 +86,7 @@ export class TargetLook {
     this.window = this.bounds.changes.at(-1)?.window ?? null;
     this.facts = {
       target,
+      seat: input.seat,
       current: found.current,
       // Pods of a rollout's surge are no demand: they would raise the replicas that the next rollout surges from.
       statusReplicas: Math.min(found.statusReplicas, found.current),
