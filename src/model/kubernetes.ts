@@ -83,6 +83,35 @@ export interface NodeSelectorTerm {
   readonly matchFields?: readonly SelectorRequirement[];
 }
 
+export interface NodeSelector {
+  readonly nodeSelectorTerms?: readonly NodeSelectorTerm[];
+}
+
+/** Which pods are meant, in which namespaces, and what counts as one place. */
+export interface PodAffinityTerm {
+  readonly topologyKey: string;
+  readonly labelSelector?: LabelSelector | null;
+  readonly namespaces?: readonly string[];
+  readonly namespaceSelector?: LabelSelector | null;
+  readonly matchLabelKeys?: readonly string[];
+  readonly mismatchLabelKeys?: readonly string[];
+}
+
+export interface PodAffinityRules {
+  readonly requiredDuringSchedulingIgnoredDuringExecution?: readonly PodAffinityTerm[];
+}
+
+export interface TopologySpreadConstraint {
+  readonly maxSkew?: number;
+  readonly topologyKey: string;
+  readonly whenUnsatisfiable?: string;
+  readonly labelSelector?: LabelSelector | null;
+  readonly minDomains?: number;
+  readonly matchLabelKeys?: readonly string[];
+  readonly nodeAffinityPolicy?: string;
+  readonly nodeTaintsPolicy?: string;
+}
+
 export interface PodSpec {
   readonly nodeName?: string;
   readonly containers?: readonly Container[];
@@ -93,23 +122,24 @@ export interface PodSpec {
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly affinity?: {
     readonly nodeAffinity?: {
-      readonly requiredDuringSchedulingIgnoredDuringExecution?: {
-        readonly nodeSelectorTerms?: readonly NodeSelectorTerm[];
-      };
+      readonly requiredDuringSchedulingIgnoredDuringExecution?: NodeSelector;
     };
-    readonly podAffinity?: unknown;
-    readonly podAntiAffinity?: unknown;
+    readonly podAffinity?: PodAffinityRules;
+    readonly podAntiAffinity?: PodAffinityRules;
   };
   readonly tolerations?: readonly Toleration[];
-  readonly topologySpreadConstraints?: readonly unknown[];
+  readonly topologySpreadConstraints?: readonly TopologySpreadConstraint[];
   readonly volumes?: readonly {
     readonly name?: string;
     readonly hostPath?: unknown;
     readonly emptyDir?: { readonly medium?: string } | null;
     readonly persistentVolumeClaim?: { readonly claimName: string };
+    /** a claim of its own, made with the pod and gone with it */
+    readonly ephemeral?: { readonly storageClassName?: string };
   }[];
   readonly priority?: number;
   readonly priorityClassName?: string;
+  readonly preemptionPolicy?: string;
   readonly terminationGracePeriodSeconds?: number;
 }
 
@@ -203,4 +233,68 @@ export interface Scale extends KubernetesObject {
   readonly status?: { readonly replicas?: number; readonly selector?: string };
   /** what the scale hangs on: the collector adds it, because the answer does not say */
   readonly target?: { readonly kind: string; readonly apiVersion?: string };
+}
+
+export interface PersistentVolume extends KubernetesObject {
+  readonly spec?: {
+    readonly capacity?: ResourceList;
+    readonly accessModes?: readonly string[];
+    readonly storageClassName?: string;
+    readonly nodeAffinity?: { readonly required?: NodeSelector };
+    readonly claimRef?: { readonly namespace?: string; readonly name?: string };
+    /** only who attaches it */
+    readonly csi?: { readonly driver?: string };
+  };
+  readonly status?: { readonly phase?: string };
+}
+
+export interface PersistentVolumeClaim extends KubernetesObject {
+  readonly spec?: {
+    readonly volumeName?: string;
+    readonly storageClassName?: string;
+    readonly accessModes?: readonly string[];
+    readonly resources?: { readonly requests?: ResourceList };
+    readonly volumeMode?: string;
+  };
+  readonly status?: { readonly phase?: string; readonly capacity?: ResourceList };
+}
+
+export interface StorageClass extends KubernetesObject {
+  readonly provisioner?: string;
+  readonly volumeBindingMode?: string;
+  readonly reclaimPolicy?: string;
+  readonly allowedTopologies?: readonly {
+    readonly matchLabelExpressions?: readonly { readonly key: string; readonly values?: readonly string[] }[];
+  }[];
+}
+
+export interface CSINode extends KubernetesObject {
+  readonly spec?: {
+    readonly drivers?: readonly {
+      readonly name: string;
+      readonly topologyKeys?: readonly string[];
+      readonly allocatable?: { readonly count?: number };
+    }[];
+  };
+}
+
+export interface PriorityClass extends KubernetesObject {
+  readonly value?: number;
+  readonly globalDefault?: boolean;
+  readonly preemptionPolicy?: string;
+}
+
+export interface ResourceQuota extends KubernetesObject {
+  readonly spec?: {
+    readonly hard?: ResourceList;
+    readonly scopes?: readonly string[];
+    readonly scopeSelector?: {
+      readonly matchExpressions?: readonly {
+        readonly scopeName: string;
+        readonly operator: string;
+        readonly values?: readonly string[];
+      }[];
+    };
+  };
+  readonly status?: { readonly hard?: ResourceList; readonly used?: ResourceList };
 }

@@ -1,14 +1,21 @@
 // The Snapshot: facts about the world in the world's own words, with what could not be read named.
 import type {
+  CSINode,
   DaemonSet,
   HorizontalPodAutoscaler,
   KubernetesObject,
   Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
   Pod,
   PodDisruptionBudget,
+  PriorityClass,
+  ResourceQuota,
   Scale,
+  StorageClass,
   Workload,
 } from './kubernetes.ts';
+import type { RemovalProof } from './memory.ts';
 import type { MagnumCluster, MagnumNodeGroup, NovaFlavor, NovaLimits, NovaServer } from './openstack.ts';
 
 /** A list that could not be read is absent and named in `errors`; it is never empty instead. */
@@ -22,15 +29,21 @@ export interface KubernetesFacts {
   readonly pods?: readonly Pod[];
   readonly nodes?: readonly Node[];
   readonly poddisruptionbudgets?: readonly PodDisruptionBudget[];
-  readonly persistentvolumes?: readonly KubernetesObject[];
-  readonly persistentvolumeclaims?: readonly KubernetesObject[];
-  readonly storageclasses?: readonly KubernetesObject[];
-  readonly csinodes?: readonly KubernetesObject[];
+  readonly persistentvolumes?: readonly PersistentVolume[];
+  readonly persistentvolumeclaims?: readonly PersistentVolumeClaim[];
+  readonly storageclasses?: readonly StorageClass[];
+  readonly csinodes?: readonly CSINode[];
   readonly namespaces?: readonly KubernetesObject[];
-  readonly resourcequotas?: readonly KubernetesObject[];
-  readonly priorityclasses?: readonly KubernetesObject[];
+  readonly resourcequotas?: readonly ResourceQuota[];
+  readonly priorityclasses?: readonly PriorityClass[];
   readonly horizontalpodautoscalers?: readonly HorizontalPodAutoscaler[];
   readonly scales?: readonly Scale[];
+  /** cluster-autoscaler's status and nothing else: it is read by its name */
+  readonly configmaps?: readonly ConfigMap[];
+}
+
+export interface ConfigMap extends KubernetesObject {
+  readonly data?: Readonly<Record<string, string>>;
 }
 
 export type KubernetesList = keyof KubernetesFacts;
@@ -111,6 +124,8 @@ export interface ControlFacts {
   readonly why: string;
   /** RFC 3339: guards that tripped before it are released */
   readonly releasedAt: string | null;
+  /** what people have proven of Magnum's removals (`springtide doctor --prove-removal`) */
+  readonly removalProofs?: readonly RemovalProof[];
 }
 
 export interface Snapshot {

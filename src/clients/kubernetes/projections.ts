@@ -5,6 +5,7 @@ import type {
   KubernetesObject,
   Node,
   ObjectMeta,
+  PersistentVolume,
   Pod,
   PodDisruptionBudget,
   Workload,
@@ -98,6 +99,7 @@ function projectPodSpec(raw: unknown): Record<string, unknown> | undefined {
     'topologySpreadConstraints',
     'priority',
     'priorityClassName',
+    'preemptionPolicy',
     'terminationGracePeriodSeconds',
   );
   if (!isObject(raw)) return undefined;
@@ -138,6 +140,10 @@ function projectVolume(raw: unknown): Record<string, unknown> | null {
   if (isObject(raw['emptyDir'])) return { name: raw['name'], emptyDir: pick(raw['emptyDir'], 'medium') };
   if (isObject(raw['persistentVolumeClaim']))
     return { name: raw['name'], persistentVolumeClaim: pick(raw['persistentVolumeClaim'], 'claimName') };
+  if (isObject(raw['ephemeral'])) {
+    const template = raw['ephemeral']['volumeClaimTemplate'];
+    return { name: raw['name'], ephemeral: pick(isObject(template) ? template['spec'] : {}, 'storageClassName') ?? {} };
+  }
   return null;
 }
 
@@ -227,14 +233,27 @@ export const projectAutoscaler: Projection<HorizontalPodAutoscaler> = (raw, apiV
 
 /** For kinds of which decisions use a handful of fields as they are. */
 export const projectFields =
-  (fields: {
+  <T extends KubernetesObject>(fields: {
     readonly top?: readonly string[];
     readonly spec?: readonly string[];
     readonly status?: readonly string[];
-  }): Projection<KubernetesObject> =>
+  }): Projection<T> =>
   (raw, apiVersion, kind) => {
     const kept = { ...base(raw, apiVersion, kind), ...pick(raw, ...(fields.top ?? [])) };
     if (fields.spec) put(kept, 'spec', pick(raw['spec'], ...fields.spec));
     if (fields.status) put(kept, 'status', pick(raw['status'], ...fields.status));
-    return kept;
+    return kept as unknown as T;
   };
+
+/** Of its CSI source only the driver's name: handles and attributes are long and nobody asks for them. */
+export const projectPersistentVolume: Projection<PersistentVolume> = (raw, apiVersion, kind) => {
+  const volume = base(raw, apiVersion, kind);
+  const spec = pick(raw['spec'], 'capacity', 'accessModes', 'storageClassName', 'nodeAffinity');
+  if (isObject(raw['spec'])) {
+    put(spec, 'claimRef', pick(raw['spec']['claimRef'], 'namespace', 'name'));
+    put(spec, 'csi', pick(raw['spec']['csi'], 'driver'));
+  }
+  put(volume, 'spec', spec);
+  put(volume, 'status', pick(raw['status'], 'phase'));
+  return volume;
+};

@@ -7,6 +7,7 @@ import {
   projectDisruptionBudget,
   projectFields,
   projectNode,
+  projectPersistentVolume,
   projectPod,
   projectWorkload,
 } from './projections.ts';
@@ -21,8 +22,8 @@ export interface WatchedResource<T extends KubernetesObject> {
   readonly project: Projection<T>;
 }
 
-/** Scales are not watched: they are read one by one, for targets whose own object is not listed. */
-export type WatchedList = Exclude<KubernetesList, 'scales'>;
+/** Scales and ConfigMaps are not watched: they are read one by one, by their names. */
+export type WatchedList = Exclude<KubernetesList, 'scales' | 'configmaps'>;
 export type ObjectOf<List extends WatchedList> = NonNullable<KubernetesFacts[List]>[number];
 
 const resource = <T extends KubernetesObject>(
@@ -36,10 +37,6 @@ const resource = <T extends KubernetesObject>(
 const projectJob = projectFields({
   spec: ['parallelism', 'completions', 'suspend', 'selector'],
   status: ['active', 'succeeded', 'failed', 'startTime', 'completionTime'],
-});
-const projectVolume = projectFields({
-  spec: ['capacity', 'accessModes', 'storageClassName', 'nodeAffinity', 'claimRef'],
-  status: ['phase'],
 });
 const projectClaim = projectFields({
   spec: ['volumeName', 'storageClassName', 'accessModes', 'resources', 'volumeMode'],
@@ -68,7 +65,7 @@ export const watchedResources: { readonly [List in WatchedList]: WatchedResource
     ['policy/v1', 'policy/v1beta1'],
     projectDisruptionBudget,
   ),
-  persistentvolumes: resource('cluster', 'persistentvolumes', 'PersistentVolume', ['v1'], projectVolume),
+  persistentvolumes: resource('cluster', 'persistentvolumes', 'PersistentVolume', ['v1'], projectPersistentVolume),
   persistentvolumeclaims: resource(
     'namespaced',
     'persistentvolumeclaims',
