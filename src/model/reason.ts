@@ -70,6 +70,7 @@ export const nodeReasons = [
   'SwitchedOff',
   'SettlingAfterStart',
   'PolicyOff',
+  'NodeGuardTripped',
 ] as const;
 export type NodeReason = (typeof nodeReasons)[number];
 
@@ -101,6 +102,18 @@ export const keptReasons = [
   'WrongServerLeft',
   'SwitchedOff',
   'PolicyOff',
+  'AllocatableUnknown',
+  'BelowMinReplicas',
+  'NeededBySpringtide',
+  'NeededByPrometheus',
+  'NeededByDns',
+  'OutsideShrinkWindow',
+  'NeverWindow',
+  'ScheduleHoldsNodes',
+  'ScheduledSoon',
+  'NodeGuardTripped',
+  'OthersFirst',
+  'PolicyRemoved',
 ] as const;
 export type KeptReason = (typeof keptReasons)[number];
 
@@ -148,6 +161,8 @@ export const alertNames = [
   'SpringtideSwitchedOff',
   'SpringtideScheduleCannotBeMet',
   'SpringtideCalendarExpires',
+  'SpringtideNodesUnready',
+  'SpringtideDrainsAbandoned',
 ] as const;
 export type AlertName = (typeof alertNames)[number];
 
