@@ -1,7 +1,7 @@
 // npm run bench -- NAME: runs one benchmark; a table for people, and as the last line one JSON object with every figure.
 import { parseArgs } from 'node:util';
 import { house } from './house.ts';
-import { pods } from './pods.ts';
+import { parts, pods, type Part } from './pods.ts';
 import { tableOf, type Report } from './report.ts';
 
 interface Settings {
@@ -9,20 +9,32 @@ interface Settings {
   readonly idle: number;
   /** how many ticks the heap is watched for */
   readonly ticks: number;
+  /** of the pods' bench one part only */
+  readonly part?: Part;
 }
 
 const benches: Readonly<Record<string, (settings: Settings) => Promise<Report>>> = { house, pods };
 
 const { values, positionals } = parseArgs({
-  options: { idle: { type: 'string', default: '30' }, ticks: { type: 'string', default: '1000' } },
+  options: {
+    idle: { type: 'string', default: '30' },
+    ticks: { type: 'string', default: '1000' },
+    part: { type: 'string' },
+  },
   allowPositionals: true,
 });
 const [name = ''] = positionals;
 const bench = benches[name];
-const settings: Settings = { idle: Number(values.idle), ticks: Number(values.ticks) };
-if (bench === undefined || !(settings.idle > 0) || !(settings.ticks > 0)) {
+const part = parts.find((one) => one === values.part);
+const settings: Settings = {
+  idle: Number(values.idle),
+  ticks: Number(values.ticks),
+  ...(part === undefined ? {} : { part }),
+};
+const isUnknownPart = values.part !== undefined && part === undefined;
+if (bench === undefined || isUnknownPart || !(settings.idle > 0) || !(settings.ticks > 0)) {
   process.stderr.write(
-    `npm run bench -- NAME [--idle SECONDS] [--ticks COUNT]; NAME is one of: ${Object.keys(benches).sort().join(', ')}\n`,
+    `npm run bench -- NAME [--idle SECONDS] [--ticks COUNT] [--part ${parts.join('|')}]; NAME is one of: ${Object.keys(benches).sort().join(', ')}\n`,
   );
   process.exit(2);
 }

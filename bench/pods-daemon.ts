@@ -1,11 +1,11 @@
 // The daemon with everything behind a tick in place, only the world's clients replaced by a cluster in memory.
-import { sleep, systemClock } from '../dist/clock.js';
+import { systemClock } from '../dist/clock.js';
 import { Daemon } from '../dist/daemon.js';
 import { journalDirectory } from '../dist/journal/files.js';
 import { openJournal } from '../dist/journal/write.js';
 import type { Config } from '../dist/model/config.js';
 import type { Snapshot } from '../dist/model/snapshot.js';
-import type { Instant, Milliseconds } from '../dist/model/units.js';
+import type { Instant } from '../dist/model/units.js';
 import { createHealth } from '../dist/server/health.js';
 import { createLogger, decisionLogger } from '../dist/server/log.js';
 import { createMetrics } from '../dist/server/metrics.js';
@@ -15,13 +15,10 @@ import type { BenchWorld } from './pods-world.ts';
 
 export interface BenchDaemon {
   readonly url: string;
-  /** Resolves when the tick is over, and what it left to be written is on its way. */
+  /** Resolves when the tick is over; what it left to be written and shown is on its way. */
   tick(snapshot: Snapshot, now: Instant): Promise<void>;
   close(): Promise<void>;
 }
-
-/** Time for what a tick leaves behind: journal, streams. */
-const afterwards = 200 as Milliseconds;
 
 export async function startBenchDaemon(config: Config, world: BenchWorld, directory: string): Promise<BenchDaemon> {
   const log = createLogger({ level: 'info', destination: { write: () => undefined } });
@@ -89,7 +86,6 @@ export async function startBenchDaemon(config: Config, world: BenchWorld, direct
       await logDecisions(report.plan, report.outcomes);
       server.publish(report);
       snapshot = null;
-      await sleep(systemClock, afterwards);
     },
     close: async () => {
       await server.close();

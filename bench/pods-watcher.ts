@@ -1,5 +1,5 @@
 // Somebody who watches the page and a Prometheus that scrapes, in a process of their own.
-const [url = ''] = process.argv.slice(2);
+const [url = '', pause = ''] = process.argv.slice(2);
 
 async function readAll(address: string): Promise<void> {
   const { body } = await fetch(address);
@@ -9,7 +9,7 @@ async function readAll(address: string): Promise<void> {
 const scrape = async (): Promise<void> => {
   for (;;) {
     await readAll(`${url}/metrics`);
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await new Promise((resolve) => setTimeout(resolve, Number(pause)));
   }
 };
 const quiet = (): void => undefined;

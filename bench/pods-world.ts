@@ -12,8 +12,9 @@ const born = '2026-03-01T08:00:00Z';
 interface App {
   readonly namespace: string;
   readonly name: string;
-  /** what all its pods together have to bear, in requests a second */
+  /** what all its pods together have to bear, in requests a second; it comes back to its own level again and again */
   load: number;
+  readonly level: number;
   workload: Workload;
   pods: readonly Pod[];
   podsMade: number;
@@ -87,10 +88,12 @@ export class BenchWorld {
   constructor(namespaces: number, appsEach: number) {
     this.#apps = Array.from({ length: namespaces * appsEach }, (_, index) => {
       const [namespace, name] = [namespaceOf(Math.floor(index / appsEach)), nameOf(index % appsEach)];
+      const level = 400 + 200 * this.#random();
       const app: App = {
         namespace,
         name,
-        load: 400 + 200 * this.#random(),
+        load: level,
+        level,
         workload: { metadata: { name } },
         pods: [],
         podsMade: 0,
@@ -111,11 +114,17 @@ export class BenchWorld {
     return this.#apps.reduce((total, { pods }) => total + pods.length, 0);
   }
 
-  /** Load drifts a little everywhere, and jumps for one in two hundred. */
+  /**
+   * Load drifts a little everywhere, jumps for one in two hundred, and is drawn back to each app's own level: after some
+   * dozens of ticks the world is as it will always be, with as many pods and as many changes a tick.
+   */
   drift(): void {
-    for (const app of this.#apps)
-      if (this.#random() < 0.005) app.load = 300 + 500 * this.#random();
-      else app.load *= 0.995 + 0.01 * this.#random();
+    for (const app of this.#apps) {
+      const drawn = app.load + 0.02 * (app.level - app.load);
+      const jumps = this.#random() < 0.005;
+      const load = jumps ? app.level * (0.5 + this.#random()) : drawn * (0.995 + 0.01 * this.#random());
+      app.load = Math.min(1.5 * app.level, Math.max(0.5 * app.level, load));
+    }
   }
 
   /** What was decided is done at once: a new object each, and the watch has seen it. */
