@@ -7,6 +7,8 @@ export interface MagnumCluster {
   readonly status_reason?: string | null;
   readonly node_count?: number;
   readonly stack_id?: string | null;
+  /** what stack_id is called from microversion 1.13 on */
+  readonly cluster_id?: string | null;
   readonly labels?: Readonly<Record<string, string>>;
   readonly faults?: Readonly<Record<string, string>>;
 }
@@ -24,6 +26,12 @@ export interface MagnumNodeGroup {
   readonly node_addresses?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly is_default?: boolean;
+  /** from microversion 1.14 on: what every node of the group is registered with */
+  readonly node_labels?: Readonly<Record<string, string>>;
+  /** objects, or KEY=VALUE:EFFECT */
+  readonly node_taints?: readonly (
+    string | { readonly key: string; readonly value?: string; readonly effect: string }
+  )[];
 }
 
 export interface NovaLimits {
@@ -41,6 +49,8 @@ export interface NovaServer {
   readonly status?: string;
   readonly created?: string;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** by the name of the network */
+  readonly addresses?: Readonly<Record<string, readonly { readonly addr: string }[]>>;
 }
 
 export interface NovaFlavor {

@@ -48,6 +48,7 @@ const cluster = z.looseObject({
   status_reason: z.string().nullish(),
   node_count: z.int().optional(),
   stack_id: z.string().nullish(),
+  cluster_id: z.string().nullish(),
   labels,
   faults: labels,
 });
@@ -67,6 +68,13 @@ const nodeGroup = z.looseObject({
     .transform((value) => value ?? undefined),
   labels,
   is_default: z.boolean().optional(),
+  // Read in Magnum's source and never met in the field: another form of them must not cost the whole group.
+  node_labels: labels.catch(undefined),
+  node_taints: z
+    .array(z.union([z.string(), z.looseObject({ key: z.string(), value: z.string().optional(), effect: z.string() })]))
+    .nullish()
+    .transform((value) => value ?? undefined)
+    .catch(undefined),
 });
 const groupList = z.looseObject({
   nodegroups: z.array(z.looseObject({ uuid: z.string().min(1), name: z.string().min(1).optional().catch(undefined) })),

@@ -35,6 +35,7 @@ const servers = z.looseObject({
       status: z.string().optional(),
       created: z.string().optional(),
       metadata: z.record(z.string(), z.string()).optional(),
+      addresses: z.record(z.string(), z.array(z.looseObject({ addr: z.string() }))).optional(),
     }),
   ),
   servers_links: z.array(z.looseObject({ rel: z.string() })).optional(),

@@ -1,0 +1,69 @@
+// Servers of a group that no Node stands for: how many is known from Magnum and Kubernetes, which ones from Nova alone.
+import type { Node } from '../../model/kubernetes.ts';
+import type { MagnumCluster, MagnumNodeGroup, NovaServer } from '../../model/openstack.ts';
+import type { Snapshot } from '../../model/snapshot.ts';
+import { groupsInName, isHeatNameOf, looksLikeUuid, stackNameOf } from './driver-habits.ts';
+import { serverIdOf } from './membership.ts';
+
+export interface Unregistered {
+  /** what Magnum counts, less the nodes that are registered */
+  readonly count: number;
+  /** null: nobody can say which ones */
+  readonly servers: readonly NovaServer[] | null;
+  /** why nobody can say it; null: the servers are named */
+  readonly why: string | null;
+}
+
+const addressesOf = (server: NovaServer): readonly string[] =>
+  Object.values(server.addresses ?? {}).flatMap((network) => network.map(({ addr }) => addr));
+
+/** Whose a server is: by an address that Magnum knows, else by its name, as the drivers write them. */
+function isServerOf(
+  server: NovaServer,
+  group: MagnumNodeGroup,
+  groups: readonly MagnumNodeGroup[],
+  cluster: MagnumCluster | undefined,
+): boolean {
+  const addresses = addressesOf(server);
+  const owner = groups.find((one) => addresses.some((address) => one.node_addresses?.includes(address)));
+  if (owner !== undefined) return owner.uuid === group.uuid;
+  const name = server.name ?? '';
+  const stack = stackNameOf(cluster);
+  if (stack !== null && !looksLikeUuid(stack)) {
+    const told = groupsInName(
+      name,
+      stack,
+      groups.map((one) => one.name),
+    );
+    return told.length === 1 && told[0] === group.name;
+  }
+  const fitting =
+    cluster?.name === undefined ? [] : groups.filter((one) => isHeatNameOf(name, cluster.name ?? '', one));
+  return fitting.length === 1 && fitting[0]?.uuid === group.uuid;
+}
+
+export function serversWithoutNode(
+  group: { readonly magnum: MagnumNodeGroup; readonly nodes: readonly Node[] },
+  snapshot: Snapshot,
+): Unregistered {
+  const { magnum, nodes } = group;
+  const count = Math.max(0, magnum.node_count - nodes.length);
+  const { servers } = snapshot.nova;
+  if (servers === undefined) {
+    const told = snapshot.errors.find(({ source }) => source === 'nova')?.message;
+    return { count, servers: null, why: `Nova's servers cannot be read${told === undefined ? '' : `: ${told}`}` };
+  }
+  const registered = new Set<string | null>((snapshot.kubernetes.nodes ?? []).map(serverIdOf));
+  const groups = (snapshot.magnum.nodegroups ?? []).filter((one) => one.role !== 'master');
+  const unclaimed = servers.filter(
+    (server) => !registered.has(server.id.toLowerCase()) && isServerOf(server, magnum, groups, snapshot.magnum.cluster),
+  );
+  // More names than places: some are on their way out, and which ones is not for guessing.
+  if (unclaimed.length > count)
+    return {
+      count,
+      servers: null,
+      why: `${unclaimed.length} servers look like ${magnum.name}'s and have no Node, and ${count} are missing`,
+    };
+  return { count, servers: unclaimed, why: null };
+}
