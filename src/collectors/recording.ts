@@ -47,6 +47,7 @@ const kubernetes = z.looseObject({
   priorityclasses: list,
   horizontalpodautoscalers: list,
   scales: list,
+  configmaps: list,
 });
 const nodegroup = z.looseObject({ uuid: z.string(), name: z.string(), node_count: z.number() });
 const magnum = z.looseObject({
@@ -83,6 +84,9 @@ const control = z.looseObject({
   by: z.string().default(''),
   why: z.string().default(''),
   releasedAt: z.string().nullable().default(null),
+  removalProofs: z
+    .array(z.looseObject({ cluster: z.string(), group: z.string(), at: z.number(), by: z.string().default('') }))
+    .optional(),
 });
 const snapshot = z.looseObject({
   time: z.string().refine((text) => instantOf(text) !== null, { error: 'is no instant: write 2026-11-20T08:00:00Z' }),

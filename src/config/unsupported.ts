@@ -45,7 +45,6 @@ export const unsupported: readonly Row[] = [
     what: 'removing nodes that are not ready',
     mend: 'write action: alert',
   },
-  { kind: 'NodePolicy', path: 'spec.coexist', what: 'living beside another autoscaler' },
   {
     kind: 'NodePolicy',
     path: 'spec.mode',

@@ -71,6 +71,8 @@ export interface SentResize {
   readonly to: number;
   readonly remove: readonly { readonly node: string; readonly serverId: string }[];
   readonly requestId?: string;
+  /** it was sent and no answer came: whether Magnum has it is seen in the group only */
+  readonly unanswered?: true;
   /** Magnum has been seen working on it: after that, "complete" means done and not "not yet begun" */
   readonly begun: boolean;
 }
@@ -87,6 +89,22 @@ export interface GroupMemory {
   /** how long orders took from resize to Ready, the newest last */
   readonly bootTimes: readonly Milliseconds[];
   readonly removal: 'unproven' | 'proven' | 'refuted';
+  /** when another server than the named one was seen to leave */
+  readonly refutedAt?: Instant;
+  /** Magnum's count as it was seen last, whoever set it */
+  readonly seenCount?: number;
+  /** when others have changed the count lately */
+  readonly foreignChanges?: readonly Instant[];
+}
+
+/** One server was named, and it was that one that left: kept for the cluster, because one driver serves all its groups. */
+export interface RemovalProof {
+  /** Magnum's uuid of it */
+  readonly cluster: string;
+  readonly group: string;
+  readonly at: Instant;
+  /** who has seen it: springtide at work, or a person with `springtide doctor` */
+  readonly by: string;
 }
 
 export interface NodeMemory {
@@ -147,6 +165,9 @@ export interface Memory {
   readonly conditions: Readonly<Record<string, ConditionMemory>>;
   readonly podGuard: GuardMemory;
   readonly peaks?: PeakMemory;
+  /** since when the saturation queries of NodePolicies have been above what is allowed */
+  readonly saturatedSince?: Readonly<Record<string, Instant>>;
+  readonly removalProof?: RemovalProof;
 }
 
 export const emptyGuardMemory: GuardMemory = { removed: [], tripped: null };

@@ -59,6 +59,7 @@ export const nodeReasons = [
   'GroupBackedOff',
   'ResizeUnderWay',
   'UpdateByOthers',
+  'AnotherAutoscaler',
   'NodesUpcoming',
   'GroupNotFound',
   'GroupIsMaster',
@@ -71,6 +72,10 @@ export const nodeReasons = [
   'SettlingAfterStart',
   'PolicyOff',
   'NodeGuardTripped',
+  'HeadroomShort',
+  'Saturated',
+  'ScheduledNodes',
+  'TooManyUnready',
 ] as const;
 export type NodeReason = (typeof nodeReasons)[number];
 
@@ -100,6 +105,8 @@ export const keptReasons = [
   'NeededAgain',
   'DrainTimedOut',
   'WrongServerLeft',
+  'AnotherAutoscaler',
+  'GroupAmbiguous',
   'SwitchedOff',
   'PolicyOff',
   'AllocatableUnknown',
@@ -154,6 +161,7 @@ export const alertNames = [
   'SpringtideTickLate',
   'SpringtideConfigRefused',
   'SpringtideForeignWriter',
+  'SpringtideAnotherAutoscaler',
   'SpringtideTargetStuck',
   'SpringtideTargetConflict',
   'SpringtideTargetsUnexpected',
@@ -163,6 +171,7 @@ export const alertNames = [
   'SpringtideCalendarExpires',
   'SpringtideNodesUnready',
   'SpringtideDrainsAbandoned',
+  'SpringtideUpdateByOthers',
 ] as const;
 export type AlertName = (typeof alertNames)[number];
 

@@ -35,6 +35,8 @@ function ofGroup(decision: UndescribedNodes, memory: GroupMemory | undefined, no
       count: facts['pods'] ?? 0,
       why: facts['limit'] ?? '',
     });
+  if (decision.reason === 'AnotherAutoscaler')
+    add('SpringtideAnotherAutoscaler', 'warning', { by: facts['by'] ?? '', why: facts['by'] ?? '' });
   const failure = memory?.lastFailure ?? null;
   const backedOff = memory?.backOff !== null && memory?.backOff !== undefined && now < memory.backOff.until;
   if (decision.reason === 'QuotaExceeded')

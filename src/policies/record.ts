@@ -97,7 +97,7 @@ function recordDrain(memory: GroupMemory, outcome: DrainOutcome, at: Instant): G
   const wrongServer = outcome.code === 'WrongServerLeft';
   return {
     ...memory,
-    removal: wrongServer ? 'refuted' : memory.removal,
+    ...(wrongServer ? { removal: 'refuted' as const, refutedAt: at } : {}),
     drainFailure: isChangeOfMind(outcome.code)
       ? memory.drainFailure
       : { at, code: outcome.code ?? 'DrainFailed', message: outcome.message ?? '' },

@@ -66,6 +66,7 @@ const group = z.object({
       to: z.number(),
       remove: z.array(victim),
       requestId: z.string().optional(),
+      unanswered: z.literal(true).optional(),
       begun: z.boolean(),
     })
     .nullable()
@@ -73,6 +74,9 @@ const group = z.object({
   ordered: z.array(z.object({ at: instant, count: z.number() })).default([]),
   bootTimes: z.array(length).default([]),
   removal: z.enum(['unproven', 'proven', 'refuted']).default(emptyGroupMemory.removal),
+  refutedAt: instant.optional(),
+  seenCount: z.number().optional(),
+  foreignChanges: z.array(instant).optional(),
 });
 
 const node = z.object({
@@ -116,4 +120,5 @@ export const memoryShape: z.ZodType<Memory> = z.object({
       ),
     })
     .optional(),
+  removalProof: z.object({ cluster: z.string(), group: z.string(), at: instant, by: z.string() }).optional(),
 });
