@@ -64,7 +64,8 @@ export function machineNamesOf(node: Node): readonly string[] {
 
 /** What Kubernetes makes names unique with: no vowels, so that no word comes of it. */
 const generated = /^(?:infra-)?[bcdfghjklmnpqrstvwxz2456789]{4,10}(?:-[bcdfghjklmnpqrstvwxz2456789]{4,10}){0,2}$/;
-const perhapsGenerated = /^(?:infra-)?[a-z0-9]{4,12}(?:-[a-z0-9]{4,12}){0,2}$/;
+/** Older controllers wrote hashes as numbers: letters are not told from words, but a digit is no word. */
+const perhapsGenerated = /^(?:infra-)?(?=[a-z0-9]*\d)[a-z0-9]{4,12}(?:-(?=[a-z0-9]*\d)[a-z0-9]{4,12}){0,2}$/;
 
 function tailsOf(machine: string, stack: string | null, group: string): readonly string[] {
   const name = sanitizedName(group);
