@@ -3,6 +3,7 @@ import type { KubernetesWrites } from '../clients/kubernetes/writes.ts';
 import type { Outcome, ScaleOutcome } from '../model/outcome.ts';
 import type { NodeDecision, Plan, PodDecision } from '../model/plan.ts';
 import { eachLimited } from '../parallel.ts';
+import { inSlices } from '../slices.ts';
 import type { Actuator, Actuators, Moment } from './actuator.ts';
 import { drainStep } from './drain.ts';
 import { failedRescale, standingEvent, successfulRescale, type TargetEvent } from './events.ts';
@@ -58,6 +59,21 @@ function eventsOf(decision: PodDecision, outcome: ScaleOutcome | undefined): Tar
   return [...written, ...(standing === null ? [] : [standing])];
 }
 
+const decisionsAStep = 256;
+
+function* eventsByMode(
+  decisions: readonly PodDecision[],
+  scales: ReadonlyMap<PodDecision, ScaleOutcome>,
+): Generator<undefined, Record<keyof Actuators, readonly TargetEvent[]>> {
+  const events: Record<keyof Actuators, TargetEvent[]> = { act: [], confirm: [], dryRun: [] };
+  let seen = 0;
+  for (const decision of decisions) {
+    if (decision.mode !== 'off') events[decision.mode].push(...eventsOf(decision, scales.get(decision)));
+    if (++seen % decisionsAStep === 0) yield;
+  }
+  return events;
+}
+
 export async function carryOut(plan: Plan, actuators: Actuators, moment: Moment): Promise<readonly Outcome[]> {
   const scales = new Map<PodDecision, ScaleOutcome>();
   await eachLimited(
@@ -82,13 +98,8 @@ export async function carryOut(plan: Plan, actuators: Actuators, moment: Moment)
       decision.mode === 'off' ? Promise.resolve([]) : carryOutGroup(actuators[decision.mode], decision, moment),
   );
   // Last: neither a scale nor a VM waits for an Event.
-  for (const mode of ['act', 'confirm', 'dryRun'] as const) {
-    const decisions = plan.pods.filter((decision) => decision.mode === mode);
-    await actuators[mode].tell(
-      decisions.flatMap((decision) => eventsOf(decision, scales.get(decision))),
-      moment,
-    );
-  }
+  const events = await inSlices(eventsByMode(plan.pods, scales));
+  for (const mode of ['act', 'confirm', 'dryRun'] as const) await actuators[mode].tell(events[mode], moment);
   const scaled = plan.pods.flatMap((decision) => scales.get(decision) ?? []);
   return [...scaled, ...groups.flat()];
 }
