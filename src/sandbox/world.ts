@@ -4,7 +4,7 @@ import { seconds } from '../model/units.ts';
 import { startSmsInbox, type SmsInbox } from './inbox/sms.ts';
 import { startSmtpInbox, type SmtpInbox } from './inbox/smtp.ts';
 import { startKubernetes, type KubernetesWorld } from './kubernetes/world.ts';
-import { startOpenStack, type EmbeddedOpenStack } from './openstack/openstack.ts';
+import { startOpenStack, type EmbeddedOpenStack, type OpenStackOptions } from './openstack/openstack.ts';
 import type { Server } from './openstack/parts.ts';
 import type { Driver } from './openstack/stack.ts';
 import { startPrometheus, type PrometheusWorld } from './prometheus/world.ts';
@@ -14,6 +14,10 @@ import { shopFigures, shopObjects } from './shop.ts';
 export interface WorldOptions {
   readonly clock: Clock;
   readonly seed: number;
+  /** of the cloud: what a story needs otherwise */
+  readonly cloud?: Partial<
+    Pick<OpenStackOptions, 'magnumVersions' | 'nova' | 'quota' | 'tokenLifetime' | 'cluster' | 'flavors'>
+  >;
   /** how the cloud behind Magnum treats removals */
   readonly driver?: Driver;
   readonly kubernetesVersion?: '1.20' | '1.31';
@@ -42,7 +46,7 @@ export async function startWorld(options: WorldOptions): Promise<EmbeddedWorld> 
     random,
     ...(options.kubernetesVersion === undefined ? {} : { version: options.kubernetesVersion }),
   });
-  const join = ({ name, providerId, group, role, address, flavor: size }: Server): void => {
+  const join = ({ name, providerId, nodeLabels, nodeAnnotations, role, address, flavor: size }: Server): void => {
     kubernetes.addNode({
       name,
       providerID: providerId,
@@ -51,7 +55,8 @@ export async function startWorld(options: WorldOptions): Promise<EmbeddedWorld> 
       reserved: { cpu: '100m', memory: '512Mi' },
       internalIP: address,
       readyAfter: seconds(5),
-      labels: { 'magnum.openstack.org/nodegroup': group, 'magnum.openstack.org/role': role },
+      labels: nodeLabels,
+      annotations: nodeAnnotations,
       taints: role === 'master' ? [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] : [],
     });
   };
@@ -64,6 +69,7 @@ export async function startWorld(options: WorldOptions): Promise<EmbeddedWorld> 
     bootSeconds: { mean: 70, jitter: 15 },
     deleteSeconds: { mean: 10, jitter: 2 },
     driver: options.driver ?? 'heat',
+    ...options.cloud,
     onServerActive: join,
     // The cloud controller manager takes the Node of a deleted server away.
     onServerDeleted: ({ name }) => kubernetes.removeNode(name),

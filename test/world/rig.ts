@@ -12,7 +12,7 @@ import type { TickReport } from '../../src/model/report.ts';
 import type { LoopFacts } from '../../src/model/snapshot.ts';
 import { seconds, type Instant, type Milliseconds } from '../../src/model/units.ts';
 import { VirtualClock } from '../../src/sandbox/clock.ts';
-import { startWorld, type EmbeddedWorld } from '../../src/sandbox/world.ts';
+import { startWorld, type EmbeddedWorld, type WorldOptions } from '../../src/sandbox/world.ts';
 import { createLogger } from '../../src/server/log.ts';
 import { writeTexts } from '../config/files.ts';
 
@@ -42,7 +42,7 @@ spec:
   behavior: { scaleDown: { stabilizationWindow: 30s } }
   mode: act
 `;
-const nodesText = `
+export const nodesText = `
 apiVersion: springtide/v1
 kind: NodePolicy
 metadata: { name: workers }
@@ -58,6 +58,12 @@ const repeats = {
   retry: { attempts: 2, baseDelay: 1 as Milliseconds, maxDelay: 1 as Milliseconds },
   breaker: { failures: 5, openFor: 1 as Milliseconds },
 };
+
+/** What a story needs otherwise than all others. */
+export interface Raising extends Pick<WorldOptions, 'driver' | 'cloud'> {
+  /** the NodePolicy, in place of the usual one */
+  readonly nodes?: string;
+}
 
 export interface Step {
   /** false: not to be waited for, because a fault keeps the watches from it */
@@ -82,10 +88,10 @@ export class Rig {
     world.prometheus.addTarget({ job: 'test' }, () => [{ name: 'demand', labels: {}, value: this.demand }]);
   }
 
-  static async raise(): Promise<Rig> {
+  static async raise({ nodes, ...cloud }: Raising = {}): Promise<Rig> {
     const clock = new VirtualClock(start);
-    const world = await startWorld({ clock, seed: 7 });
-    const connected = await connectTo(world, await writtenConfig(), '127.0.0.1:0');
+    const world = await startWorld({ clock, seed: 7, ...cloud });
+    const connected = await connectTo(world, await writtenConfig(nodes), '127.0.0.1:0');
     const rig = new Rig(clock, world, connected);
     clock.advance(seconds(30));
     await rig.boot();
@@ -196,13 +202,13 @@ async function inTime(seen: Promise<void>): Promise<void> {
   await Promise.race([seen, late]).finally(() => clearTimeout(timer));
 }
 
-async function writtenConfig(): Promise<Config> {
+async function writtenConfig(nodes = nodesText): Promise<Config> {
   const directory = await mkdtemp(path.join(tmpdir(), 'springtide-rig-'));
   try {
     await writeTexts(directory, {
       'springtide.yaml': daemonText,
       'policies/pods.yaml': podsText,
-      'policies/nodes.yaml': nodesText,
+      'policies/nodes.yaml': nodes,
       'alerts.yaml': await readFile(shippedAlerts, 'utf8'),
     });
     return await loadConfigOrThrow(directory);

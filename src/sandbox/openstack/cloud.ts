@@ -6,7 +6,7 @@ import { seededUuid } from '../random.ts';
 import type { Faults } from './faults.ts';
 import { serverOf } from './parts.ts';
 import type { CloudOptions, DriverCall, Flavor, Group, Quota, Server } from './parts.ts';
-import { clusterApiWants, heatWants } from './stack.ts';
+import { clusterApiWants, heatWants, machineName, machineSetName, stackName } from './stack.ts';
 import type { Member } from './stack.ts';
 
 const quotaReason =
@@ -34,7 +34,8 @@ export class Cloud {
     this.#faults = faults;
     this.uuid = seededUuid(options.random);
     this.created = rfc3339(options.clock.now());
-    const shared = seededUuid(options.random);
+    const { driver, random } = options;
+    const shared = stackName(driver, options.cluster.name, random, seededUuid(random));
     let workers = 0;
     this.groups = options.cluster.groups.map((wish) => {
       const role = wish.role ?? 'worker';
@@ -45,15 +46,20 @@ export class Cloud {
         role,
         flavor: this.#flavor(wish.flavor),
         labels: wish.labels ?? {},
+        nodeLabels: wish.nodeLabels ?? {},
+        nodeTaints: wish.nodeTaints ?? [],
         isDefault,
-        stackId: isDefault ? shared : seededUuid(options.random),
+        driver,
+        // Heat makes a stack for each further group; Cluster API has one cluster for all.
+        stackId: isDefault || driver !== 'heat' ? shared : seededUuid(random),
+        machineSet: driver === 'heat' ? null : machineSetName(driver, shared, wish.name, random),
         members: new Map(),
         gone: new Set(),
         min: wish.min ?? 0,
         max: wish.max ?? null,
         count: wish.count,
         status: 'CREATE_COMPLETE',
-        statusReason: 'Stack CREATE completed successfully',
+        statusReason: driver === 'heat' ? 'Stack CREATE completed successfully' : null,
         updated: null,
       };
       for (let index = 0; index < wish.count; index++) this.#make(group, index).state = 'ACTIVE';
@@ -189,7 +195,8 @@ export class Cloud {
   #fail(group: Group, member: Member, reason: string): void {
     if (member.state !== 'CREATING') return;
     member.state = 'ERROR';
-    for (const one of this.#stackOf(group)) one.statusReason = reason;
+    // Cluster API goes on trying: its groups are never seen to fail, and do not say why.
+    if (group.machineSet === null) for (const one of this.#stackOf(group)) one.statusReason = reason;
     this.#settle(group);
   }
 
@@ -214,15 +221,17 @@ export class Cloud {
     if (group.status !== 'UPDATE_IN_PROGRESS') return;
     if (members.some((member) => member.state === 'CREATING' || member.state === 'DELETING')) return;
     const failed = members.some((member) => member.state === 'ERROR');
+    if (failed && group.machineSet !== null) return;
     for (const one of stack) {
       one.status = failed ? 'UPDATE_FAILED' : 'UPDATE_COMPLETE';
-      if (!failed) one.statusReason = 'Stack UPDATE completed successfully';
+      if (!failed) one.statusReason = group.machineSet === null ? 'Stack UPDATE completed successfully' : null;
     }
     this.#record('done', group, group.count, { matched: [], unmatched: [] }, false);
   }
 
   #stackOf(group: Group): readonly Group[] {
-    return this.groups.filter((other) => other.stackId === group.stackId);
+    // A stack of Heat's is one thing with one status; each MachineDeployment has its own.
+    return group.machineSet === null ? this.groups.filter((other) => other.stackId === group.stackId) : [group];
   }
 
   #fits(flavor: Flavor): boolean {
@@ -237,7 +246,7 @@ export class Cloud {
   }
 
   #make(group: Group, index: number): Member {
-    const { clock, cluster, driver, random } = this.#options;
+    const { clock, cluster, random } = this.#options;
     const id = seededUuid(random);
     const last = this.#addresses++;
     const kind = group.role === 'master' ? 'master' : 'node';
@@ -245,9 +254,9 @@ export class Cloud {
       index,
       id,
       name:
-        driver === 'heat'
+        group.machineSet === null
           ? `${cluster.name}-${group.name}-${kind}-${index}`
-          : `${cluster.name}-${group.name}-${id.slice(0, 5)}`,
+          : machineName(group.machineSet, random),
       address: `10.0.${Math.floor(last / 250) % 250}.${(last % 250) + 2}`,
       created: rfc3339(clock.now()),
       state: 'CREATING',

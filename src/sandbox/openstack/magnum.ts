@@ -13,6 +13,7 @@ export interface EmbeddedMagnum {
   readonly projectId: string;
   readonly userId: string;
   readonly random: Random;
+  readonly labels: Readonly<Record<string, string>>;
   readonly versions: { readonly min: string; readonly max: string };
 }
 
@@ -97,15 +98,18 @@ function routed(magnum: EmbeddedMagnum, request: JsonRequest, path: string, mino
     case 'GET nodegroups':
       return minor < 9
         ? tooOld(minor)
-        : { status: 200, json: { nodegroups: cloud.groups.map((one) => groupJson(magnum, one, 'list')), next: null } };
+        : {
+            status: 200,
+            json: { nodegroups: cloud.groups.map((one) => groupJson(magnum, one, 'list', minor)), next: null },
+          };
     case 'GET nodegroups/x':
     case 'PATCH nodegroups/x': {
       const found = cloud.find(group ?? '');
       if (minor < 9) return tooOld(minor);
       if (found === undefined) return missing('Nodegroup', group ?? '');
       return request.method === 'GET'
-        ? { status: 200, json: groupJson(magnum, found, 'full') }
-        : patchGroup(magnum, found, request.body);
+        ? { status: 200, json: groupJson(magnum, found, 'full', minor) }
+        : patchGroup(magnum, found, request.body, minor);
     }
     default:
       return refusal(404, 'Not Found');
@@ -157,7 +161,7 @@ function patchCluster(magnum: EmbeddedMagnum, body: unknown): JsonAnswer {
   return { status: 202, json: { uuid: magnum.cloud.uuid } };
 }
 
-function patchGroup(magnum: EmbeddedMagnum, group: Group, body: unknown): JsonAnswer {
+function patchGroup(magnum: EmbeddedMagnum, group: Group, body: unknown, minor: number): JsonAnswer {
   const patch = patchOf(body);
   if (patch === null) return refusal(400, 'Invalid patch');
   const min = patch.get('/min_node_count');
@@ -166,7 +170,7 @@ function patchGroup(magnum: EmbeddedMagnum, group: Group, body: unknown): JsonAn
     ...(typeof min === 'number' && { min }),
     ...((typeof max === 'number' || max === null) && { max }),
   });
-  return { status: 202, json: groupJson(magnum, group, 'full') };
+  return { status: 202, json: groupJson(magnum, group, 'full', minor) };
 }
 
 function patchOf(body: unknown): Map<string, unknown> | null {
@@ -206,7 +210,7 @@ function clusterJson(magnum: EmbeddedMagnum, minor: number): object {
     api_address: 'https://127.0.0.1:6443',
     coe_version: 'v1.29.2',
     health_status: 'HEALTHY',
-    labels: {},
+    labels: magnum.labels,
     create_timeout: 60,
     created_at: cloud.created,
     updated_at: cloud.groups.map((group) => group.updated).findLast((at) => at !== null) ?? null,
@@ -215,7 +219,7 @@ function clusterJson(magnum: EmbeddedMagnum, minor: number): object {
 }
 
 /** Lists know no limits: 0 and null, whatever the group has. */
-function groupJson(magnum: EmbeddedMagnum, group: Group, form: 'list' | 'full'): object {
+function groupJson(magnum: EmbeddedMagnum, group: Group, form: 'list' | 'full', minor: number): object {
   const short = {
     uuid: group.uuid,
     name: group.name,
@@ -234,7 +238,8 @@ function groupJson(magnum: EmbeddedMagnum, group: Group, form: 'list' | 'full'):
     ...short,
     cluster_id: magnum.cloud.uuid,
     project_id: magnum.projectId,
-    labels: group.labels,
+    labels: { ...magnum.labels, ...group.labels },
+    ...(minor >= 14 && { node_labels: group.nodeLabels, node_taints: group.nodeTaints }),
     node_addresses: addressesOf(group),
     status_reason: group.statusReason,
     docker_volume_size: null,
@@ -244,7 +249,10 @@ function groupJson(magnum: EmbeddedMagnum, group: Group, form: 'list' | 'full'):
   };
 }
 
+/** The Cluster API drivers never fill them in. */
 const addressesOf = (group: Group): string[] =>
-  [...group.members.values()].filter((member) => member.state === 'ACTIVE').map((member) => member.address);
+  (group.machineSet === null ? [...group.members.values()] : [])
+    .filter((member) => member.state === 'ACTIVE')
+    .map((member) => member.address);
 
 export const requestId = (random: Random): string => `req-${seededUuid(random)}`;

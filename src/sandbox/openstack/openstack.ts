@@ -3,6 +3,7 @@ import type { Cancel } from '../../clock.ts';
 import { minutes } from '../../model/units.ts';
 import type { Milliseconds } from '../../model/units.ts';
 import { Cloud } from './cloud.ts';
+import { region } from './parts.ts';
 import type { CloudOptions, DriverCall, Server } from './parts.ts';
 import { Faults } from './faults.ts';
 import type { OpenStackFault, ServiceName } from './faults.ts';
@@ -54,7 +55,6 @@ export interface EmbeddedOpenStack {
 }
 
 const prefixes = { '/identity': 'keystone', '/container-infra': 'magnum', '/compute': 'nova' } as const;
-const region = 'RegionOne';
 const mostRequests = 1_000;
 
 export async function startOpenStack(options: OpenStackOptions): Promise<EmbeddedOpenStack> {
@@ -76,6 +76,7 @@ export async function startOpenStack(options: OpenStackOptions): Promise<Embedde
     projectId: accounts.owner.projectId,
     userId: accounts.owner.userId,
     random: options.random,
+    labels: options.cluster.labels ?? {},
     versions: options.magnumVersions ?? { min: '1.1', max: '1.10' },
   };
 

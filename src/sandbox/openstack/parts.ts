@@ -3,6 +3,8 @@ import type { Clock } from '../../clock.ts';
 import type { Random } from '../random.ts';
 import type { Driver, Member } from './stack.ts';
 
+export const region = 'RegionOne';
+
 export interface Flavor {
   readonly name: string;
   readonly id?: string;
@@ -21,6 +23,9 @@ export interface GroupWish {
   readonly max?: number | null;
   readonly flavor: string;
   readonly labels?: Readonly<Record<string, string>>;
+  /** shown from microversion 1.14 on */
+  readonly nodeLabels?: Readonly<Record<string, string>>;
+  readonly nodeTaints?: readonly string[];
 }
 
 export interface Quota {
@@ -34,6 +39,9 @@ export interface Server {
   readonly id: string;
   readonly name: string;
   readonly providerId: string;
+  /** what its kubelet and Cluster API write on its Node */
+  readonly nodeLabels: Readonly<Record<string, string>>;
+  readonly nodeAnnotations: Readonly<Record<string, string>>;
   readonly group: string;
   readonly role: 'worker' | 'master';
   readonly index: number;
@@ -49,8 +57,13 @@ export interface Group {
   readonly role: 'worker' | 'master';
   readonly flavor: Flavor;
   readonly labels: Readonly<Record<string, string>>;
+  readonly nodeLabels: Readonly<Record<string, string>>;
+  readonly nodeTaints: readonly string[];
   readonly isDefault: boolean;
+  readonly driver: Driver;
   readonly stackId: string;
+  /** of Cluster API: what the names of its machines begin with; null: Heat has none */
+  readonly machineSet: string | null;
   readonly members: Map<number, Member>;
   readonly gone: Set<number>;
   min: number;
@@ -76,7 +89,11 @@ export interface DriverCall {
 export interface CloudOptions {
   readonly clock: Clock;
   readonly random: Random;
-  readonly cluster: { readonly name: string; readonly groups: readonly GroupWish[] };
+  readonly cluster: {
+    readonly name: string;
+    readonly groups: readonly GroupWish[];
+    readonly labels?: Readonly<Record<string, string>>;
+  };
   readonly flavors: readonly Flavor[];
   readonly quota: Quota;
   readonly bootSeconds: { readonly mean: number; readonly jitter: number };
@@ -86,12 +103,35 @@ export interface CloudOptions {
   readonly onServerDeleted?: (server: Server) => void;
 }
 
+/** Group and role as each driver's nodes show them. */
+function nodeLabelsOf({ driver, name, role, nodeLabels }: Group): Readonly<Record<string, string>> {
+  if (driver === 'heat')
+    return { 'magnum.openstack.org/nodegroup': name, 'magnum.openstack.org/role': role, ...nodeLabels };
+  if (role === 'master') return { 'node-role.kubernetes.io/control-plane': '', ...nodeLabels };
+  return driver === 'capiHelm'
+    ? { 'capi.stackhpc.com/node-group': name, ...nodeLabels }
+    : { 'node-role.kubernetes.io/worker': '', 'node.cluster.x-k8s.io/nodegroup': name, ...nodeLabels };
+}
+
+function nodeAnnotationsOf({ machineSet, stackId }: Group, machine: string): Readonly<Record<string, string>> {
+  if (machineSet === null) return {};
+  return {
+    'cluster.x-k8s.io/cluster-name': stackId,
+    'cluster.x-k8s.io/machine': machine,
+    'cluster.x-k8s.io/owner-kind': 'MachineSet',
+    'cluster.x-k8s.io/owner-name': machineSet,
+  };
+}
+
 export function serverOf(group: Group, member: Member): Server {
   const { id, name, index, address, created, state } = member;
   return {
     id,
     name,
-    providerId: `openstack:///${id}`,
+    // Newer cloud controllers may put the region in front.
+    providerId: group.driver === 'capiDriver' ? `openstack://${region}/${id}` : `openstack:///${id}`,
+    nodeLabels: nodeLabelsOf(group),
+    nodeAnnotations: nodeAnnotationsOf(group, name),
     group: group.name,
     role: group.role,
     index,

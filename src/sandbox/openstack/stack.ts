@@ -41,7 +41,10 @@ export function heatWants(
   return { indices, ...removalOf(hit, remove) };
 }
 
-/** Cluster API: the count rules; machines that are marked for deletion go first (capiDriver), or chance decides (capiHelm). */
+/**
+ * Cluster API: the count rules; machines that are marked for deletion go first (capiDriver), then those that never came up,
+ * then chance decides: capiHelm marks none.
+ */
 export function clusterApiWants(
   members: readonly Member[],
   count: number,
@@ -59,7 +62,8 @@ export function clusterApiWants(
     .map((member) => ({ member, lot: random() }))
     .sort((a, b) => a.lot - b.lot)
     .map(({ member }) => member);
-  const order = [...marked, ...drawn, ...spared];
+  const isUp = (member: Member): boolean => member.state === 'ACTIVE';
+  const order = [...marked, ...drawn.filter((member) => !isUp(member)), ...drawn.filter(isUp), ...spared];
   const keep = order.slice(Math.max(0, living.length - count)).map((member) => member.index);
   const next = Math.max(-1, ...members.map((member) => member.index)) + 1;
   for (let index = next; keep.length < count; index++) keep.push(index);
@@ -72,3 +76,35 @@ function removalOf(hit: readonly Member[], remove: readonly string[]): Removal {
     unmatched: remove.filter((entry) => !hit.some((member) => member.id === entry || String(member.index) === entry)),
   };
 }
+
+/** No vowels, as Kubernetes draws what makes names unique. */
+const letters = 'bcdfghjklmnpqrstvwxz2456789';
+
+export const drawn = (random: Random, length: number): string =>
+  Array.from({ length }, () => letters[Math.floor(random() * letters.length)]).join('');
+
+/** What Magnum shows as stack_id: Heat's own uuid, or the name that a Cluster API driver gives the cluster. */
+export function stackName(driver: Driver, cluster: string, random: Random, uuid: string): string {
+  switch (driver) {
+    case 'heat':
+      return uuid;
+    case 'capiHelm':
+      return `${cluster.slice(0, 30)}-${drawn(random, 12)}`.toLowerCase();
+    case 'capiDriver':
+      return `kube-${drawn(random, 5)}`;
+  }
+}
+
+/** The Machine's name, which is the server's and the node's too; `set`: that of the MachineSet, the same for a whole group. */
+export const machineName = (set: string, random: Random): string => `${set}-${drawn(random, 5)}`;
+
+/** STACK-GROUP, then a hash (capiHelm) or what the topology and the MachineSet draw (capiDriver). */
+export const machineSetName = (
+  driver: 'capiHelm' | 'capiDriver',
+  stack: string,
+  group: string,
+  random: Random,
+): string =>
+  driver === 'capiHelm'
+    ? `${stack}-${group}-${drawn(random, 9)}`
+    : `${stack}-${group}-${drawn(random, 5)}-${drawn(random, 5)}`;
