@@ -22,38 +22,61 @@ export const isGated = (pod: Pod): boolean => conditionOf(pod, 'PodScheduled')?.
 /** Thousandths by resource name. */
 export type Requests = Readonly<Record<string, number>>;
 
-const add = (sum: Record<string, number>, more: Requests): void => {
-  for (const [name, milli] of Object.entries(more)) sum[name] = (sum[name] ?? 0) + milli;
-};
+/** Texts recur by the thousand: "500m" is read once. */
+const mostTexts = 10_000;
+const known = new Map<string, number | null>();
+function milliOf(text: string | number): number | null {
+  if (typeof text === 'number') return parseMilli(text);
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  if (known.size >= mostTexts) known.clear();
+  const milli = parseMilli(text);
+  known.set(text, milli);
+  return milli;
+}
 
-function ofContainer(container: Container): Requests {
-  const requests: Record<string, number> = {};
-  // A limit without a request is a request: the API server fills it in, but templates do not show it.
-  for (const [name, text] of Object.entries({
-    ...container.resources?.limits,
-    ...container.resources?.requests,
-  })) {
-    const milli = parseMilli(text);
-    if (milli !== null) requests[name] = milli;
+type Sum = Record<string, number>;
+
+function addContainer(sum: Sum, { resources }: Container): void {
+  if (resources === undefined) return;
+  const { requests, limits } = resources;
+  for (const name in requests) {
+    const milli = milliOf(requests[name] ?? '');
+    if (milli !== null) sum[name] = (sum[name] ?? 0) + milli;
   }
-  return requests;
+  // A limit without a request is a request: the API server fills it in, but templates do not show it.
+  for (const name in limits) {
+    if (requests?.[name] !== undefined) continue;
+    const milli = milliOf(limits[name] ?? '');
+    if (milli !== null) sum[name] = (sum[name] ?? 0) + milli;
+  }
 }
 
 /** What the scheduler counts: containers and sidecars together, or the largest init step, plus the overhead. */
 export function requestsOf(spec: PodSpec | undefined): Requests {
-  const running: Record<string, number> = {};
-  const peak: Record<string, number> = {};
-  const sidecars: Record<string, number> = {};
-  for (const container of spec?.containers ?? []) add(running, ofContainer(container));
-  for (const container of spec?.initContainers ?? []) {
-    const own = ofContainer(container);
-    if (container.restartPolicy === 'Always') add(sidecars, own);
+  const running: Sum = {};
+  if (spec === undefined) return running;
+  for (const container of spec.containers ?? []) addContainer(running, container);
+  if (spec.initContainers !== undefined) withInit(running, spec.initContainers);
+  // What is asked for the whole pod takes the place of its containers' sum.
+  for (const [name, text] of Object.entries(spec.resources?.requests ?? {})) {
+    const milli = milliOf(text);
+    if (milli !== null) running[name] = milli;
+  }
+  for (const [name, text] of Object.entries(spec.overhead ?? {}))
+    running[name] = (running[name] ?? 0) + (milliOf(text) ?? 0);
+  return running;
+}
+
+function withInit(running: Sum, containers: readonly Container[]): void {
+  const peak: Sum = {};
+  const sidecars: Sum = {};
+  for (const container of containers) {
+    if (container.restartPolicy === 'Always') addContainer(sidecars, container);
     const step = { ...sidecars };
-    if (container.restartPolicy !== 'Always') add(step, own);
+    if (container.restartPolicy !== 'Always') addContainer(step, container);
     for (const [name, milli] of Object.entries(step)) peak[name] = Math.max(peak[name] ?? 0, milli);
   }
-  add(running, sidecars);
+  for (const [name, milli] of Object.entries(sidecars)) running[name] = (running[name] ?? 0) + milli;
   for (const [name, milli] of Object.entries(peak)) running[name] = Math.max(running[name] ?? 0, milli);
-  for (const [name, text] of Object.entries(spec?.overhead ?? {})) add(running, { [name]: parseMilli(text) ?? 0 });
-  return running;
 }

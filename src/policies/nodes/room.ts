@@ -11,6 +11,8 @@ export interface Room {
   readonly taints: readonly Taint[];
   readonly capacity: Requests;
   readonly free: Record<string, number>;
+  /** why no pod at all may come now: "cordoned", "not Ready"; those that run there still count for the rules of others */
+  readonly closed?: string;
 }
 
 export function allocatableOf(node: Node): Requests {

@@ -1,231 +1,205 @@
 // Nodes and the pods on them, as the scheduler would see them: who fits where, tried out and undone.
-import type { ObjectMeta, Pod, PodSpec } from '../../../model/kubernetes.ts';
+import type { Pod, PriorityClass } from '../../../model/kubernetes.ts';
 import type { KubernetesFacts } from '../../../model/snapshot.ts';
-import { isTerminal, requestsOf, type Requests } from '../../pod-facts.ts';
-import { giveBack, mayRunOn, take, toleratesAll, type Room } from '../room.ts';
+import type { Room } from '../room.ts';
+import { askOf, type Ask } from './ask.ts';
+import { Board } from './board.ts';
+import { needsFor, priorityClasses, type Likeness, type Needs } from './needs.ts';
+import { forbids, misfitOf, refuses, type Misfit, type World } from './rules.ts';
+import { NamespaceLabels } from './selector.ts';
+import { Volumes } from './volumes.ts';
 
-export type Labels = Readonly<Record<string, string>>;
-
-/** What the scheduler asks of a pod: one object for pods that are alike to it. */
-export interface Needs {
-  readonly namespace: string;
-  readonly labels: Labels;
-  readonly spec: PodSpec | undefined;
-  readonly requests: Requests;
-  readonly priority: number;
-}
-
-export type FitRule =
-  | 'resource'
-  | 'pods'
-  | 'taint'
-  | 'nodeSelector'
-  | 'nodeAffinity'
-  | 'podAffinity'
-  | 'podAntiAffinity'
-  | 'topologySpread'
-  | 'hostPort'
-  | 'volume';
-
-/** Why a pod does not fit on a node: `cpu 500m of 120m free`, `dedicated=db:NoSchedule`, the name of the claim. */
-export interface Misfit {
-  readonly rule: FitRule;
-  readonly detail: string;
-}
-
-export interface Likeness {
-  readonly metadata?: Partial<ObjectMeta>;
-  readonly spec?: PodSpec;
-}
+export type { Labels, Likeness, Needs } from './needs.ts';
+export type { FitRule, Misfit } from './rules.ts';
+export { pack } from './pack.ts';
+export type { Demanded, NodeShape, Packing } from './pack.ts';
 
 /** How much had been done: valid until something older is rolled back. */
 export interface Checkpoint {
   readonly done: number;
 }
 
-const onePlace = 1000;
+type Done =
+  | { readonly act: 'load'; readonly ask: Ask; readonly slot: number; readonly pods: number }
+  | { readonly act: 'add' | 'remove'; readonly slot: number };
 
 export class Simulation {
   readonly facts: KubernetesFacts;
-  readonly #rooms = new Map<string, Room>();
-  readonly #alike = new Map<string, Needs>();
-  readonly #undo: (() => void)[] = [];
+  readonly classes: ReadonlyMap<string, PriorityClass>;
+  readonly #namespaces: NamespaceLabels;
+  readonly #world: World;
+  readonly #asks = new Map<Needs, Ask>();
+  readonly #done: Done[] = [];
+  #firstOpened: number | null = null;
 
   constructor(facts: KubernetesFacts) {
     this.facts = facts;
+    this.classes = priorityClasses(facts.priorityclasses);
+    this.#namespaces = new NamespaceLabels(facts.namespaces);
+    this.#world = { board: new Board(this.#namespaces), volumes: new Volumes(facts) };
   }
 
-  needsOf({ metadata, spec }: Likeness): Needs {
-    const { namespace = '', labels = {} } = metadata ?? {};
-    const key = JSON.stringify([namespace, labels, { ...spec, nodeName: '' }]);
-    const known = this.#alike.get(key);
-    if (known !== undefined) return known;
-    const needs: Needs = { namespace, labels, spec, requests: requestsOf(spec), priority: spec?.priority ?? 0 };
-    this.#alike.set(key, needs);
-    return needs;
+  needsOf(pod: Likeness): Needs {
+    return needsFor(pod, this.classes);
   }
 
   /** A node, real or ordered, with those that run on it; its free room is what they leave of its capacity. */
   addRoom(room: Room, pods: readonly Pod[]): void {
-    const own: Room = { ...room, free: { ...room.capacity } };
-    for (const pod of pods) if (!isTerminal(pod)) take(requestsOf(pod.spec), own);
-    this.#rooms.set(room.name, own);
-    this.#undo.push(() => this.#rooms.delete(room.name));
+    this.removeRoom(room.name);
+    this.#done.push({ act: 'add', slot: this.#world.board.add(room, pods) });
+  }
+
+  /** A node that is tried out: from the first of them on, newer pods look for a place there before another is opened. */
+  openRoom(room: Room, pods: readonly Pod[]): void {
+    this.#firstOpened ??= this.#world.board.rooms.length;
+    this.addRoom(room, pods);
   }
 
   /** It leaves, with everybody on it. */
   removeRoom(name: string): void {
-    const before = [...this.#rooms];
-    if (!this.#rooms.delete(name)) return;
-    // The order of rooms is the order of first fit: it comes back as it was.
-    this.#undo.push(() => {
-      this.#rooms.clear();
-      for (const [known, room] of before) this.#rooms.set(known, room);
-    });
+    const { board } = this.#world;
+    const slot = board.slotOf.get(name);
+    if (slot === undefined) return;
+    board.leave(slot);
+    this.#done.push({ act: 'remove', slot });
   }
 
   has(name: string): boolean {
-    return this.#rooms.has(name);
+    return this.#world.board.slotOf.has(name);
   }
 
-  roomNames(): Iterable<string> {
-    return this.#rooms.keys();
+  *roomNames(): Iterable<string> {
+    const { rooms, alive } = this.#world.board;
+    for (const [slot, room] of rooms.entries()) if (alive[slot] === true) yield room.name;
   }
 
   roomOf(name: string): Room {
-    const room = this.#rooms.get(name);
+    const room = this.#world.board.rooms[this.#slot(name)];
     if (room === undefined) throw new Error(`The simulation has no node ${name}.`);
     return room;
   }
 
+  /** Those that ran there when the node was added. */
+  podsOf(name: string): readonly Pod[] {
+    return this.#world.board.images[this.#slot(name)]?.pods ?? [];
+  }
+
   freeOf(name: string, resource: string): number {
-    return this.roomOf(name).free[resource] ?? 0;
+    return this.#world.board.free(this.#slot(name), resource);
   }
 
   /** Null: it fits now. */
   misfit(needs: Needs, roomName: string): Misfit | null {
-    const room = this.roomOf(roomName);
-    if (!toleratesAll(needs.spec?.tolerations ?? [], room.taints)) {
-      const [taint] = room.taints.filter((one) => !toleratesAll(needs.spec?.tolerations ?? [], [one]));
-      return { rule: 'taint', detail: `${taint?.key ?? ''}=${taint?.value ?? ''}:${taint?.effect ?? ''}` };
-    }
-    if (!mayRunOn(needs.spec, room)) return { rule: 'nodeAffinity', detail: roomName };
-    if ((room.free['pods'] ?? 0) < onePlace) return { rule: 'pods', detail: `${(room.capacity['pods'] ?? 0) / 1000}` };
-    for (const [name, milli] of Object.entries(needs.requests))
-      if (milli > 0 && (room.free[name] ?? 0) < milli)
-        return { rule: 'resource', detail: `${name} ${milli / 1000} of ${(room.free[name] ?? 0) / 1000} free` };
-    return null;
+    return misfitOf(this.#ask(needs), this.#slot(roomName), this.#world);
   }
 
   take(needs: Needs, roomName: string): void {
-    const room = this.roomOf(roomName);
-    take(needs.requests, room);
-    this.#undo.push(() => giveBack(needs.requests, room));
+    this.#load(this.#ask(needs), this.#slot(roomName), 1);
   }
 
   leave(needs: Needs, roomName: string): void {
-    const room = this.roomOf(roomName);
-    giveBack(needs.requests, room);
-    this.#undo.push(() => take(needs.requests, room));
+    this.#load(this.#ask(needs), this.#slot(roomName), -1);
   }
 
   /** The first node that it fits on; the place is taken. */
   placeAnywhere(needs: Needs, options: { readonly except?: string; readonly hint?: string } = {}): string | null {
-    const { except, hint } = options;
-    const tryIn = (name: string): boolean => {
-      if (name === except || !this.has(name) || this.misfit(needs, name) !== null) return false;
-      this.take(needs, name);
-      return true;
-    };
-    if (hint !== undefined && tryIn(hint)) return hint;
-    for (const name of this.#rooms.keys()) if (tryIn(name)) return name;
+    const { board } = this.#world;
+    const ask = this.#ask(needs);
+    const except = options.except === undefined ? undefined : board.slotOf.get(options.except);
+    const hint = options.hint === undefined ? undefined : board.slotOf.get(options.hint);
+    if (hint !== undefined && hint !== except && board.holds(ask, hint) && this.#fill(ask, hint, 1) > 0)
+      return board.rooms[hint]?.name ?? null;
+    for (let slot = board.next(ask, 0); slot >= 0; slot = board.next(ask, slot + 1))
+      if (slot !== except && this.#fill(ask, slot, 1) > 0) return board.rooms[slot]?.name ?? null;
     return null;
   }
 
   /** How many of them found a place, first fit in the order of rooms. */
   placeMany(needs: Needs, count: number): number {
-    let placed = 0;
-    while (placed < count && this.placeAnywhere(needs) !== null) placed += 1;
-    return placed;
+    return this.#place(needs, count, 0);
+  }
+
+  /** As many as fit on this one node. */
+  placeIn(needs: Needs, roomName: string, count: number): number {
+    const ask = this.#ask(needs);
+    const slot = this.#slot(roomName);
+    return this.#world.board.holds(ask, slot) ? this.#fill(ask, slot, count) : 0;
+  }
+
+  /** Where the pods are least, by each rule that spreads this kind of pod: places that were refused open when it rises. */
+  leastOf(needs: Needs): readonly number[] {
+    return this.#ask(needs).spreads.map(({ counter, minDomains }) => counter.least(minDomains));
+  }
+
+  /** How many of them found a place on nodes that are only tried out. */
+  placeInOpened(needs: Needs, count: number): number {
+    return this.#firstOpened === null ? 0 : this.#place(needs, count, this.#firstOpened);
   }
 
   checkpoint(): Checkpoint {
-    return { done: this.#undo.length };
+    return { done: this.#done.length };
   }
 
+  /** Everything since then is undone, nodes that came or went included. */
   rollBack(to: Checkpoint): void {
-    while (this.#undo.length > to.done) this.#undo.pop()?.();
-  }
-}
-
-/** What a new node would be, with the DaemonSet pods that come with it. */
-export interface NodeShape {
-  readonly room: Room;
-  readonly daemons: readonly Pod[];
-}
-
-export interface Demanded {
-  readonly needs: Needs;
-  readonly pods: number;
-}
-
-export interface Packing<Kind extends Demanded> {
-  /** the new nodes: the simulation holds them until it is rolled back */
-  readonly rooms: readonly Room[];
-  readonly placed: readonly Kind[];
-  readonly left: readonly Kind[];
-}
-
-/** Large ones first: cpu/allocatable + memory/allocatable of the node that is asked for. */
-export function byDecreasingSize<Kind extends Demanded>(demands: readonly Kind[], capacity: Requests): readonly Kind[] {
-  const share = ({ requests }: Needs, name: string): number => (requests[name] ?? 0) / (capacity[name] ?? 1);
-  const score = ({ needs }: Kind): number => share(needs, 'cpu') + share(needs, 'memory');
-  return demands
-    .map((demand) => ({ demand, score: score(demand) }))
-    .sort((one, other) => other.score - one.score)
-    .map(({ demand }) => demand);
-}
-
-const hostname = 'kubernetes.io/hostname';
-
-/** First-fit decreasing into new nodes of one shape, at most `limit` of them. */
-export function pack<Kind extends Demanded>(
-  simulation: Simulation,
-  demands: readonly Kind[],
-  shape: NodeShape,
-  limit: number,
-): Packing<Kind> {
-  const rooms: Room[] = [];
-  const placed: Kind[] = [];
-  const left: Kind[] = [];
-  const open = (): string => {
-    let number = rooms.length + 1;
-    while (simulation.has(`${shape.room.name}-${number}`)) number += 1;
-    const name = `${shape.room.name}-${number}`;
-    const room = { ...shape.room, name, labels: { ...shape.room.labels, [hostname]: name } };
-    simulation.addRoom(room, shape.daemons);
-    rooms.push(room);
-    return name;
-  };
-  for (const demand of byDecreasingSize(demands, shape.room.capacity)) {
-    let pods = demand.pods;
-    const fill = (name: string): void => {
-      while (pods > 0 && simulation.misfit(demand.needs, name) === null) {
-        simulation.take(demand.needs, name);
-        pods -= 1;
-      }
-    };
-    for (const room of rooms) fill(room.name);
-    while (pods > 0 && rooms.length < limit) {
-      const before = { pods, checkpoint: simulation.checkpoint() };
-      fill(open());
-      if (pods < before.pods) continue;
-      simulation.rollBack(before.checkpoint);
-      rooms.pop();
-      break;
+    const { board } = this.#world;
+    while (this.#done.length > to.done) {
+      const done = this.#done.pop();
+      if (done?.act === 'load') board.load(done.ask, done.slot, -done.pods);
+      else if (done?.act === 'add') {
+        board.drop(done.slot);
+        if (done.slot === this.#firstOpened) this.#firstOpened = null;
+      } else if (done !== undefined) board.enter(done.slot);
     }
-    if (pods < demand.pods) placed.push({ ...demand, pods: demand.pods - pods });
-    if (pods > 0) left.push({ ...demand, pods });
   }
-  return { rooms, placed, left };
+
+  #slot(name: string): number {
+    const slot = this.#world.board.slotOf.get(name);
+    if (slot === undefined) throw new Error(`The simulation has no node ${name}.`);
+    return slot;
+  }
+
+  #ask(needs: Needs): Ask {
+    const known = this.#asks.get(needs);
+    if (known !== undefined) return known;
+    const ask = askOf(needs, { ...this.#world, namespaces: this.#namespaces });
+    this.#asks.set(needs, ask);
+    return ask;
+  }
+
+  #place(needs: Needs, count: number, from: number): number {
+    const { board } = this.#world;
+    const ask = this.#ask(needs);
+    let placed = 0;
+    for (let before = -1; placed > before && placed < count;) {
+      before = placed;
+      for (let slot = board.next(ask, from); slot >= 0 && placed < count; slot = board.next(ask, slot + 1))
+        placed += this.#fill(ask, slot, count - placed);
+      // Only where pods are spread does a place that was refused open up again.
+      if (ask.spreads.length === 0) break;
+    }
+    return placed;
+  }
+
+  #load(ask: Ask, slot: number, pods: number): void {
+    this.#world.board.load(ask, slot, pods);
+    this.#done.push({ act: 'load', ask, slot, pods });
+  }
+
+  /** Of pods that have the room there, as many as the other rules let in. */
+  #fill(ask: Ask, slot: number, count: number): number {
+    const { board } = this.#world;
+    if (forbids(ask, slot, this.#world) !== null || refuses(ask, slot, this.#world) !== null) return 0;
+    const most = count === 1 ? 1 : Math.min(count, board.capacityFor(ask, slot));
+    if (ask.countable || most === 1) {
+      this.#load(ask, slot, most);
+      return most;
+    }
+    let placed = 0;
+    do {
+      this.#load(ask, slot, 1);
+      placed += 1;
+    } while (placed < most && refuses(ask, slot, this.#world) === null);
+    return placed;
+  }
 }

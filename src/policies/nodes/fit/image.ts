@@ -1,0 +1,109 @@
+// What the pods of one node take of it together, summed once for as long as they are the same.
+import type { Container, Pod, PodSpec } from '../../../model/kubernetes.ts';
+import { isTerminal, requestsOf } from '../../pod-facts.ts';
+import { antiTermsOf, kinFor, type Kin } from './needs.ts';
+
+export interface HostPort {
+  readonly port: number;
+  readonly protocol: string;
+  readonly address: string;
+}
+
+export type Counted = readonly (readonly [Kin, number])[];
+
+const everyAddress = '0.0.0.0';
+const addressOf = (hostIP: string | undefined): string =>
+  (hostIP === undefined || hostIP === '::' ? '' : hostIP) || everyAddress;
+
+export const portsOf = (spec: PodSpec | undefined): readonly HostPort[] =>
+  [...(spec?.containers ?? []), ...(spec?.initContainers ?? []).filter(runsOn)].flatMap((container) =>
+    (container.ports ?? []).flatMap(({ hostPort = 0, protocol = 'TCP', hostIP }) =>
+      hostPort > 0 ? [{ port: hostPort, protocol, address: addressOf(hostIP) }] : [],
+    ),
+  );
+
+const runsOn = (container: Container): boolean => container.restartPolicy === 'Always';
+
+export const collides = (one: HostPort, other: HostPort): boolean =>
+  one.port === other.port &&
+  one.protocol === other.protocol &&
+  (one.address === other.address || one.address === everyAddress || other.address === everyAddress);
+
+export const claimsOf = ({
+  metadata,
+  spec,
+}: {
+  readonly metadata?: Partial<Pod['metadata']>;
+  readonly spec?: PodSpec;
+}) =>
+  (spec?.volumes ?? []).flatMap(({ persistentVolumeClaim }) =>
+    persistentVolumeClaim === undefined ? [] : [`${metadata?.namespace ?? ''}/${persistentVolumeClaim.claimName}`],
+  );
+
+function counted(kins: readonly Kin[]): Counted {
+  const counts = new Map<Kin, number>();
+  for (const kin of kins) counts.set(kin, (counts.get(kin) ?? 0) + 1);
+  return [...counts];
+}
+
+const hasPorts = (spec: PodSpec): boolean =>
+  spec.containers?.some((container) => container.ports !== undefined) === true;
+
+export class Image {
+  /** those that have not ended */
+  readonly pods: readonly Pod[];
+  cpu = 0;
+  memory = 0;
+  readonly others: Record<string, number> = {};
+  readonly ports: readonly HostPort[];
+  readonly claims: readonly string[];
+  /** pods that keep others away */
+  readonly keeping: Counted;
+  #kins: Counted | null = null;
+
+  constructor(pods: readonly Pod[]) {
+    const running = pods.filter((pod) => !isTerminal(pod));
+    const ports: HostPort[] = [];
+    const claims: string[] = [];
+    const keeping: Kin[] = [];
+    for (const pod of running) {
+      const { spec } = pod;
+      if (spec === undefined) continue;
+      const requests = requestsOf(spec);
+      for (const name in requests) {
+        const milli = requests[name] ?? 0;
+        if (name === 'cpu') this.cpu += milli;
+        else if (name === 'memory') this.memory += milli;
+        else this.others[name] = (this.others[name] ?? 0) + milli;
+      }
+      if (hasPorts(spec)) ports.push(...portsOf(spec));
+      if (spec.volumes !== undefined) claims.push(...claimsOf(pod));
+      if (spec.affinity !== undefined && antiTermsOf(spec).length > 0) keeping.push(kinFor(pod));
+    }
+    this.pods = running;
+    this.ports = ports;
+    this.claims = claims;
+    this.keeping = counted(keeping);
+  }
+
+  /** All of them, by how they look to the rules of others: only asked for where there is such a rule. */
+  get kins(): Counted {
+    this.#kins ??= counted(this.pods.map(kinFor));
+    return this.#kins;
+  }
+}
+
+const nobody = new Image([]);
+const remembered = new WeakMap<Pod, { readonly of: readonly Pod[]; readonly image: Image }>();
+
+/** The watch keeps unchanged pods identical: a node whose pods are the same objects as before is not summed again. */
+export function imageOf(pods: readonly Pod[]): Image {
+  const [first] = pods;
+  if (first === undefined) return nobody;
+  const known = remembered.get(first);
+  if (known !== undefined && known.of.length === pods.length && known.of.every((pod, index) => pod === pods[index]))
+    return known.image;
+  const image = new Image(pods);
+  remembered.set(first, { of: [...pods], image });
+  return image;
+}

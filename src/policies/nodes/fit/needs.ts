@@ -1,0 +1,140 @@
+// What the scheduler asks of a pod, made once for all pods that are alike to it, and what other pods' rules see of it.
+import type { ObjectMeta, PodAffinityTerm, PodSpec, PriorityClass } from '../../../model/kubernetes.ts';
+import { requestsOf, type Requests } from '../../pod-facts.ts';
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** One object for pods that are alike to the scheduler: may be compared by identity within a Simulation. */
+export interface Needs {
+  readonly namespace: string;
+  readonly labels: Labels;
+  readonly spec: PodSpec | undefined;
+  readonly requests: Requests;
+  readonly priority: number;
+}
+
+/** A pod, or the template of one. */
+export interface Likeness {
+  readonly metadata?: Partial<ObjectMeta>;
+  readonly spec?: PodSpec;
+}
+
+/** Pods that look alike to the rules of others: in one namespace, with the same labels and the same anti-affinity. */
+export interface Kin {
+  readonly namespace: string;
+  readonly labels: Labels;
+  /** spreading does not count those that are on their way out */
+  readonly deleting: boolean;
+  readonly antiTerms: readonly PodAffinityTerm[];
+}
+
+const noLabels: Labels = {};
+const noTerms: readonly PodAffinityTerm[] = [];
+
+export const antiTermsOf = (spec: PodSpec | undefined): readonly PodAffinityTerm[] =>
+  spec?.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? noTerms;
+
+/** Bounded: when it is full it begins anew, and alike pods are merely told apart for a while. */
+class Interned<Value extends object> {
+  readonly #known = new Map<string, Value>();
+  readonly #most: number;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get(key: string, make: () => Value): Value {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    if (this.#known.size >= this.#most) this.#known.clear();
+    const made = make();
+    this.#known.set(key, made);
+    return made;
+  }
+}
+
+const mostKinds = 50_000;
+const internedNeeds = new Interned<Needs>(mostKinds);
+const internedKin = new Interned<Kin>(mostKinds);
+
+const keyOfLabels = (labels: Labels): string => {
+  let key = '';
+  for (const name of Object.keys(labels).sort()) key += `${name}=${labels[name] ?? ''};`;
+  return key;
+};
+
+interface Remembered {
+  readonly namespace: string;
+  readonly labels: Labels;
+  readonly deleting: boolean;
+  readonly priority: number;
+  readonly needs: Needs;
+}
+
+/** Objects of the watch stay the same while they do not change: so does what was made of them. */
+const rememberedNeeds = new WeakMap<PodSpec, Remembered>();
+const kinOfNeeds = new WeakMap<Needs, Kin>();
+const deletingNeeds = new WeakSet<Needs>();
+
+const builtInPriorities: Readonly<Record<string, number>> = {
+  'system-cluster-critical': 2_000_000_000,
+  'system-node-critical': 2_000_001_000,
+};
+
+/** Admission writes the number into pods; templates have the class's name only. */
+export function priorityOf(spec: PodSpec | undefined, classes: ReadonlyMap<string, PriorityClass>): number {
+  if (spec?.priority !== undefined) return spec.priority;
+  const name = spec?.priorityClassName ?? '';
+  return classes.get(name)?.value ?? builtInPriorities[name] ?? 0;
+}
+
+/** By name; under the empty name the one that pods without a class get. */
+export function priorityClasses(list: readonly PriorityClass[] | undefined): ReadonlyMap<string, PriorityClass> {
+  const classes = new Map<string, PriorityClass>();
+  for (const one of list ?? []) {
+    classes.set(one.metadata.name, one);
+    if (one.globalDefault === true) classes.set('', one);
+  }
+  return classes;
+}
+
+export function needsFor({ metadata, spec }: Likeness, classes: ReadonlyMap<string, PriorityClass>): Needs {
+  const namespace = metadata?.namespace ?? '';
+  const labels = metadata?.labels ?? noLabels;
+  const deleting = metadata?.deletionTimestamp !== undefined;
+  const priority = priorityOf(spec, classes);
+  const known = spec === undefined ? undefined : rememberedNeeds.get(spec);
+  if (
+    known?.labels === labels &&
+    known.namespace === namespace &&
+    known.deleting === deleting &&
+    known.priority === priority
+  )
+    return known.needs;
+  const lasting = JSON.stringify({ ...spec, nodeName: undefined, priority });
+  const key = `${namespace}\n${deleting ? 'deleting' : ''}\n${keyOfLabels(labels)}\n${lasting}`;
+  const needs = internedNeeds.get(key, () => ({ namespace, labels, spec, requests: requestsOf(spec), priority }));
+  if (deleting) deletingNeeds.add(needs);
+  if (spec !== undefined) rememberedNeeds.set(spec, { namespace, labels, deleting, priority, needs });
+  return needs;
+}
+
+export function kinFor({ metadata, spec }: Likeness): Kin {
+  const namespace = metadata?.namespace ?? '';
+  const labels = metadata?.labels ?? noLabels;
+  const deleting = metadata?.deletionTimestamp !== undefined;
+  const antiTerms = antiTermsOf(spec);
+  const anti = antiTerms.length === 0 ? '' : JSON.stringify(antiTerms);
+  const key = `${namespace}\n${deleting ? 'deleting' : ''}\n${keyOfLabels(labels)}\n${anti}`;
+  return internedKin.get(key, () => ({ namespace, labels, deleting, antiTerms }));
+}
+
+export function kinOf(needs: Needs): Kin {
+  const known = kinOfNeeds.get(needs);
+  if (known !== undefined) return known;
+  const { namespace, labels, spec } = needs;
+  const deletion = deletingNeeds.has(needs) ? { deletionTimestamp: 'set' } : {};
+  const kin = kinFor({ metadata: { namespace, labels, ...deletion }, ...(spec && { spec }) });
+  kinOfNeeds.set(needs, kin);
+  return kin;
+}
