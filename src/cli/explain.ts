@@ -8,12 +8,15 @@ import { SpringtideError } from '../model/errors.ts';
 import { targetName } from '../model/target.ts';
 import { languages, type Language } from '../model/texts.ts';
 import { instantIn, voiceOf } from './explain/voice.ts';
+import { meantBy, type Meant } from './explain/meant.ts';
 import { nodeText } from './explain/node-text.ts';
+import { oneNodeText } from './explain/one-node-text.ts';
+import { onePodText } from './explain/one-pod-text.ts';
 import { paintFor } from './explain/page.ts';
 import { podText } from './explain/pod-text.ts';
 import { effectivePolicy } from './explain/effective-policy.ts';
 import { policyText, policyValues } from './explain/policy-text.ts';
-import { boundTo, explainPast, explainSeen, seeWorld, type Asked } from './explain/sources.ts';
+import { boundTo, explainMeant, explainPast, seeWorld, type Asked } from './explain/sources.ts';
 import { Times, timeAsked, zoneNamed } from './explain/times.ts';
 import type { Explanation } from './explain/explanation.ts';
 
@@ -32,10 +35,16 @@ interface ExplainOptions {
 export function registerExplain(program: Command): void {
   program
     .command('explain')
-    .description('say why a target has the replicas that it has, why not others, and until when; changes nothing')
-    .argument('<target>', 'NAMESPACE/NAME, KIND/NAME, NAMESPACE/KIND/NAME, or nodegroup/NAME')
+    .description(
+      'say why a target, a group of VMs, a node or a pod is as it is, why not otherwise, and until when; changes nothing',
+    )
+    .argument(
+      '<what>',
+      'NAMESPACE/NAME, KIND/NAME, NAMESPACE/KIND/NAME, nodegroup/NAME; or "node" or "pod" before a name',
+    )
+    .argument('[name]', 'of the node, or NAMESPACE/NAME of the pod')
     .option('-c, --config <directory>', 'the configuration directory', 'config')
-    .option('-n, --namespace <namespace>', 'of the target, where it is written KIND/NAME')
+    .option('-n, --namespace <namespace>', 'of the target or the pod, where it is written without')
     .option(
       '--at <time>',
       'what was decided then, from the journal of the daemon: 2026-11-21T03:00:00+08:00, or 15m ago',
@@ -86,25 +95,35 @@ function refuseContradictions({ at, state, memory, policy }: ExplainOptions): vo
   });
 }
 
-async function explain(target: string, options: ExplainOptions): Promise<void> {
+async function explain(what: string, name: string | undefined, options: ExplainOptions): Promise<void> {
   refuseContradictions(options);
   zoneNamed(options.tz);
   const now = systemClock.now();
   const at = options.at === undefined ? null : timeAsked(options.at, now);
   const loaded = await usableConfig(options.config, options.lang);
-  const asked = { target, namespace: options.namespace };
+  const meant = meantBy(what, name, options.namespace);
   if (options.policy === true) {
-    process.stdout.write(await effectiveText(loaded, asked, options));
+    process.stdout.write(await effectiveText(loaded, targetMeant(meant), options));
     return;
   }
   const { config } = loaded;
   const explanation =
-    at === null ? explainSeen(await seeWorld(config, options), config, asked) : await explainPast(config, asked, at);
+    at === null ? explainMeant(await seeWorld(config, options), config, meant) : await explainPast(config, meant, at);
   process.stdout.write(
     options.output === 'json'
       ? `${JSON.stringify(explanation, null, 2)}\n`
       : explanationText(explanation, config, options.tz, paintFor(process.stdout.isTTY, process.env)),
   );
+}
+
+function targetMeant(meant: Meant): Asked {
+  if (meant.kind === 'target') return meant;
+  throw new SpringtideError({
+    code: 'UsageInvalid',
+    where: '--policy',
+    what: `a ${meant.kind} has no policy of its own`,
+    mend: 'ask for the target, or for the node group: its policy is in policies/',
+  });
 }
 
 async function effectiveText({ config, inForce }: Loaded, asked: Asked, options: ExplainOptions): Promise<string> {
@@ -131,5 +150,14 @@ export function explanationText(
   const { origin, time } = explanation;
   const from = instantIn(origin.kind === 'journal' ? origin.asked : time);
   const voice = voiceOf(texts, new Times(zone, from, texts));
-  return explanation.tier === 'pods' ? podText(explanation, voice, paint) : nodeText(explanation, voice, paint);
+  switch (explanation.tier) {
+    case 'pods':
+      return podText(explanation, voice, paint);
+    case 'nodes':
+      return nodeText(explanation, voice, paint);
+    case 'node':
+      return oneNodeText(explanation, voice, paint);
+    case 'pod':
+      return onePodText(explanation, voice, paint);
+  }
 }

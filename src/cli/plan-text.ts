@@ -3,6 +3,7 @@ import type { NodeDecision, Plan, PodDecision } from '../model/plan.ts';
 import type { ControlFacts } from '../model/snapshot.ts';
 import { targetName } from '../model/target.ts';
 import { fillText, type Texts } from '../model/texts.ts';
+import { waitingLine } from './pending-text.ts';
 import { switchText } from './switch.ts';
 
 const signs = { scale: '~', grow: '+', shrink: '-', hold: '=', none: ' ', refused: '!' } as const;
@@ -45,6 +46,8 @@ export function planText(plan: Plan, texts: Texts, control: ControlFacts | null)
     ...(control === null ? [] : [`! ${switchText(control, texts)}`]),
     ...plan.pods.flatMap((decision) => podLines(decision, texts)),
     ...plan.nodes.flatMap((decision) => nodeLines(decision, texts)),
+    ...(plan.pending ?? []).map((one) => waitingLine(one, texts)),
+    ...(plan.pendingLeftOut === undefined ? [] : [fillText(texts, 'cli.waiting.more', { count: plan.pendingLeftOut })]),
     ...plan.alerts.map(
       (alert) => `! ${alert.annotations['summary'] ?? alert.labels['alertname'] ?? ''} [${alert.state}]`,
     ),

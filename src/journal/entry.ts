@@ -1,8 +1,9 @@
 // What the decision journal keeps of a decision, and what of it makes one decision another.
 import type { TargetMemory } from '../model/memory.ts';
 import type { Outcome, ScaleOutcome } from '../model/outcome.ts';
-import type { NodeDecision, PodDecision } from '../model/plan.ts';
-import { targetKey } from '../model/target.ts';
+import type { DrainStep, KeptNode, NodeDecision, PendingPods, PodDecision, PolicyRef } from '../model/plan.ts';
+import type { KeptReason } from '../model/reason.ts';
+import { targetKey, type TargetRef } from '../model/target.ts';
 import { instantOf, minutes } from '../model/units.ts';
 
 interface Written {
@@ -29,11 +30,70 @@ export interface NodeEntry extends Written {
   readonly outcomes: readonly Exclude<Outcome, ScaleOutcome>[];
 }
 
-export type JournalEntry = PodEntry | NodeEntry;
+/** One node of a group: why it stays, or how far it is on its way out. */
+export interface NodeStanding {
+  readonly node: string;
+  readonly nodeGroup: string;
+  readonly policy: PolicyRef;
+  /** null: it is on its way out */
+  readonly kept: KeptNode | null;
+  readonly leaving: { readonly serverId: string } | null;
+  readonly drain: DrainStep | null;
+  /** the group's own sentence */
+  readonly message: string;
+}
+
+export interface OneNodeEntry extends Written {
+  readonly tier: 'node';
+  readonly decision: NodeStanding;
+}
+
+/** Pods of one owner without a node; of none any more: `pods` is 0. */
+export interface WaitingEntry extends Written {
+  readonly tier: 'waiting';
+  readonly decision: PendingPods;
+}
+
+export type JournalEntry = PodEntry | NodeEntry | OneNodeEntry | WaitingEntry;
 
 export const podKey = ({ target }: PodDecision): string => targetKey(target);
 /** Two parts where a target's key has three: they are never the same. */
 export const groupKey = (nodeGroup: string): string => `nodegroup/${nodeGroup}`;
+export const nodeKey = (node: string): string => `node/${node}`;
+/** Four parts. */
+export const waitingKey = ({ namespace, kind, name }: TargetRef): string => `waiting/${namespace}/${kind}/${name}`;
+
+/** The sentence of a decision, where it has one. */
+export const messageIn = (entry: JournalEntry): string => {
+  switch (entry.tier) {
+    case 'pods':
+    case 'nodes':
+    case 'node':
+      return entry.decision.message;
+    case 'waiting':
+      return '';
+  }
+};
+
+/** Every node of a group as the plan has it, those on their way out first. */
+export function standingsOf({ nodeGroup, policy, kept, remove, drains, message }: NodeDecision): NodeStanding[] {
+  const common = { nodeGroup, policy, message };
+  const steps = new Map(drains.map((step) => [step.node, step]));
+  const leaving = remove.map(({ node, serverId }) => ({ node, serverId }));
+  const known = new Set(leaving.map(({ node }) => node));
+  return [
+    ...leaving.map(({ node, serverId }) => ({
+      ...common,
+      node,
+      kept: null,
+      leaving: { serverId },
+      drain: steps.get(node) ?? null,
+    })),
+    ...kept
+      .filter(({ node }) => !known.has(node))
+      .map((one) => ({ ...common, node: one.node, kept: one, leaving: null, drain: steps.get(one.node) ?? null })),
+  ];
+}
 
 /** A stabilization window that slides on with every tick is no news each time. */
 const grain = minutes(5);
@@ -73,6 +133,23 @@ const nodeSubstance = (decision: NodeDecision, outcomes: NodeEntry['outcomes']):
   outcomes.map(({ status, code }) => [status, code]),
 ];
 
+/** How well it is used moves with every pod: that is no other reason. */
+const moving: ReadonlySet<KeptReason> = new Set<KeptReason>(['NotUnderutilized', 'NoPlaceToMovePods']);
+
+const standingSubstance = ({ kept, drain, leaving, nodeGroup }: NodeStanding): readonly unknown[] => [
+  nodeGroup,
+  kept?.reason,
+  kept === null || moving.has(kept.reason) ? '' : kept.by,
+  drain?.step,
+  leaving !== null,
+];
+
+const waitingSubstance = ({ pods, ordered, why }: PendingPods): readonly unknown[] => [
+  pods > 0,
+  ordered.map(({ nodeGroup, nodes }) => [nodeGroup, nodes]),
+  why.map(({ nodeGroup, rule, reason }) => [nodeGroup, rule, reason]),
+];
+
 /** Equal for decisions that say the same: only the numbers in between have moved. */
 export function substanceOf(entry: JournalEntry): string {
   switch (entry.tier) {
@@ -80,5 +157,9 @@ export function substanceOf(entry: JournalEntry): string {
       return JSON.stringify(podSubstance(entry.decision, entry.outcome));
     case 'nodes':
       return JSON.stringify(nodeSubstance(entry.decision, entry.outcomes));
+    case 'node':
+      return JSON.stringify(standingSubstance(entry.decision));
+    case 'waiting':
+      return JSON.stringify(waitingSubstance(entry.decision));
   }
 }

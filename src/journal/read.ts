@@ -14,12 +14,14 @@ export interface InForce {
   readonly next: JournalEntry | null;
 }
 
+const tiers: ReadonlySet<unknown> = new Set<JournalEntry['tier']>(['pods', 'nodes', 'node', 'waiting']);
+
 /** What is no whole entry is passed over: a crash tears the last line. */
 function entryIn(line: string): JournalEntry | null {
   try {
     const entry = JSON.parse(line) as Partial<JournalEntry> | null;
     const whole = instantOf(entry?.time) !== null && typeof entry?.decision === 'object' && entry.decision !== null;
-    return whole && (entry.tier === 'pods' || entry.tier === 'nodes') ? (entry as JournalEntry) : null;
+    return whole && tiers.has(entry.tier) ? (entry as JournalEntry) : null;
   } catch {
     return null;
   }

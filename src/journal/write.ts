@@ -2,11 +2,20 @@
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import type { TargetMemory } from '../model/memory.ts';
 import type { Outcome } from '../model/outcome.ts';
-import type { Plan } from '../model/plan.ts';
+import type { PendingPods, Plan } from '../model/plan.ts';
 import { targetKey, type TargetKey } from '../model/target.ts';
 import { instantOf, minutes, type Instant, type Milliseconds } from '../model/units.ts';
 import { inSlices } from '../slices.ts';
-import { groupKey, podKey, substanceOf, type JournalEntry, type NodeEntry } from './entry.ts';
+import {
+  groupKey,
+  nodeKey,
+  podKey,
+  standingsOf,
+  substanceOf,
+  waitingKey,
+  type JournalEntry,
+  type NodeEntry,
+} from './entry.ts';
 import { dayOf, fileOf, journalLimits, prune, type JournalLimits } from './files.ts';
 
 export interface JournalTick {
@@ -113,7 +122,9 @@ class Journal implements DecisionJournal {
   }
 
   *#newsOf(tick: JournalTick): Generator<undefined, readonly JournalEntry[]> {
-    const entries = tick.plan.pods.length + tick.plan.nodes.length;
+    const { pods, nodes, pending = [] } = tick.plan;
+    const kept = nodes.reduce((sum, decision) => sum + decision.kept.length, 0);
+    const entries = pods.length + nodes.length + kept + pending.length;
     const every = (heartbeat * Math.ceil(Math.max(1, entries) / oftenEnough)) as Milliseconds;
     const seen = new Map<string, Last>();
     const news: JournalEntry[] = [];
@@ -121,8 +132,30 @@ class Journal implements DecisionJournal {
       if (this.#isNews(entry, every, seen)) news.push(entry);
       yield;
     }
+    news.push(...this.#endings(tick, seen));
     this.#last = seen;
     return news;
+  }
+
+  /** Whose pods have all found a place: told once, so that nobody reads of a wait that is over. */
+  #endings({ number, plan }: JournalTick, seen: ReadonlyMap<string, Last>): readonly JournalEntry[] {
+    const { time, configHash, nodes, pendingLeftOut } = plan;
+    // What was not looked at, or has no space in the plan, has not ended.
+    if (pendingLeftOut !== undefined || nodes.some(({ reason }) => reason === 'KubernetesUnreadable')) return [];
+    return [...this.#last.keys()].flatMap((key): JournalEntry[] => {
+      const [what, namespace = '', kind = '', name = ''] = key.split('/');
+      if (what !== 'waiting' || seen.has(key)) return [];
+      const decision: PendingPods = {
+        pod: { namespace, name },
+        owner: { namespace, kind, name },
+        pods: 0,
+        names: [],
+        since: null,
+        ordered: [],
+        why: [],
+      };
+      return [{ time, tick: number, key, configHash, tier: 'waiting', decision }];
+    });
   }
 
   #isNews(entry: JournalEntry, every: Milliseconds, seen: Map<string, Last>): boolean {
@@ -216,7 +249,11 @@ function* entriesOf({ number, plan, outcomes, targets }: JournalTick): Generator
   for (const decision of plan.nodes) {
     const key = groupKey(decision.nodeGroup);
     yield { time, tick: number, key, configHash, tier: 'nodes', decision, outcomes: ofGroup(decision.nodeGroup) };
+    for (const standing of standingsOf(decision))
+      yield { time, tick: number, key: nodeKey(standing.node), configHash, tier: 'node', decision: standing };
   }
+  for (const decision of plan.pending ?? [])
+    yield { time, tick: number, key: waitingKey(decision.owner), configHash, tier: 'waiting', decision };
   return undefined;
 }
 

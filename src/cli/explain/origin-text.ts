@@ -1,6 +1,6 @@
 // Where a decision was taken from, for people: the live cluster, a recording, or the journal and what came next.
 import { instantOf } from '../../model/units.ts';
-import type { Origin } from './explanation.ts';
+import type { Origin } from './origin.ts';
 import { instantIn, type Voice } from './voice.ts';
 
 export function originLines(origin: Origin, time: string, hash: string, { say, times }: Voice): readonly string[] {

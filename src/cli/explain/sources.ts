@@ -2,9 +2,9 @@
 import path from 'node:path';
 import { systemClock } from '../../clock.ts';
 import { parseRecording } from '../../collectors/recording.ts';
-import { groupKey, podKey, type JournalEntry } from '../../journal/entry.ts';
+import { groupKey, messageIn, nodeKey, podKey, type JournalEntry } from '../../journal/entry.ts';
 import { journalDirectory } from '../../journal/files.ts';
-import { inForceAt, mentionedAt } from '../../journal/read.ts';
+import { inForceAt, mentionedAt, type InForce } from '../../journal/read.ts';
 import type { Config, PodPolicy } from '../../model/config.ts';
 import { SpringtideError } from '../../model/errors.ts';
 import type { Memory } from '../../model/memory.ts';
@@ -18,7 +18,11 @@ import { memoryInDirectory, stateDirectoryOf } from '../../state/directory.ts';
 import { policyFor } from '../../targets/overrides.ts';
 import { selectTargets } from '../../targets/select.ts';
 import { collectOnce, memoryIn, readMemory, recordingText, timeOf } from '../plan.ts';
-import { explanationSchema, explainPods, type Explanation, type Origin } from './explanation.ts';
+import { explainPods, type Explanation } from './explanation.ts';
+import { explanationSchema, type Origin } from './origin.ts';
+import type { Meant } from './meant.ts';
+import { explainNode, nearHint, type Looked } from './one-node.ts';
+import { explainPod } from './one-pod.ts';
 import { nodeGroupKind, resolveSubject, subjectOf, type Subject } from './subject.ts';
 
 export interface Asked {
@@ -113,6 +117,15 @@ function oneOf(bound: readonly Bound[], { target: text, namespace }: Asked): Bou
 const bootTimeOf = ({ groups }: Memory): Milliseconds =>
   Math.max(0, ...Object.values(groups).map(({ bootTimes }) => slowBoot(bootTimes) ?? 0)) as Milliseconds;
 
+/** One node or one pod of the world as it looks now. */
+export function explainMeant(seen: Seen, config: Config, meant: Meant): Explanation {
+  if (meant.kind === 'target') return explainSeen(seen, config, meant);
+  const { snapshot, memory, now, origin } = seen;
+  const { plan } = decide(snapshot, config, memory, now);
+  const looked: Looked = { snapshot, plan, origin, now };
+  return meant.kind === 'node' ? explainNode(looked, config, meant.name) : explainPod(looked, config, meant);
+}
+
 export function explainSeen({ snapshot, memory, now, origin }: Seen, config: Config, asked: Asked): Explanation {
   const { plan, memory: after } = decide(snapshot, config, memory, now);
   const where = origin.kind === 'live' ? `the configuration of ${origin.where}` : origin.where;
@@ -142,19 +155,24 @@ export function explainSeen({ snapshot, memory, now, origin }: Seen, config: Con
   });
 }
 
+function originIn({ entry, since, next }: InForce, { config, directory, at }: Past): Origin {
+  return {
+    kind: 'journal',
+    where: directory,
+    tick: entry.tick,
+    asked: rfc3339(at),
+    since,
+    next: next === null ? null : { time: next.time, message: messageIn(next) },
+    configChanged: entry.configHash !== config.hash,
+  };
+}
+
 function explainEntry(entry: JournalEntry, config: Config, origin: Origin): Explanation {
   const { time, configHash } = entry;
+  const common = { schema: explanationSchema, time, configHash, origin } as const;
   switch (entry.tier) {
     case 'nodes':
-      return {
-        schema: explanationSchema,
-        tier: 'nodes',
-        time,
-        configHash,
-        origin,
-        decision: entry.decision,
-        outcomes: entry.outcomes,
-      };
+      return { ...common, tier: 'nodes', decision: entry.decision, outcomes: entry.outcomes };
     case 'pods':
       return explainPods({
         decision: entry.decision,
@@ -166,11 +184,82 @@ function explainEntry(entry: JournalEntry, config: Config, origin: Origin): Expl
         origin,
         now: Date.parse(time) as Instant,
       });
+    case 'node': {
+      const { node, nodeGroup } = entry.decision;
+      return { ...common, tier: 'node', node, nodeGroup, standing: entry.decision, facts: null };
+    }
+    case 'waiting': {
+      const { pod, pods, since } = entry.decision;
+      const waits = pods === 0 ? null : entry.decision;
+      const state = pods === 0 ? 'placed' : 'waiting';
+      return { ...common, tier: 'pod', pod, state, since, node: null, waits, move: null, standing: null, places: [] };
+    }
+  }
+}
+
+interface Past {
+  readonly config: Config;
+  readonly directory: string;
+  readonly at: Instant;
+  /** whose decisions the journal holds around that time */
+  readonly keys: ReadonlySet<string>;
+}
+
+/** Pods of one owner are one entry: those whose name its own begins, the longest name first. */
+function waitingKeys({ keys }: Past, namespace: string, name: string): readonly string[] {
+  const owners = [...keys].flatMap((key) => {
+    const [what, space, kind = '', owner = ''] = key.split('/');
+    const means = owner === name || name.startsWith(`${owner}-`) || kind === 'Pod';
+    return what === 'waiting' && space === namespace && means ? [{ key, owner }] : [];
+  });
+  return owners.sort((one, other) => other.owner.length - one.owner.length).map(({ key }) => key);
+}
+
+function nothingWritten({ directory, at }: Past, what: string, mend = 'ask for a later time'): SpringtideError {
+  return new SpringtideError({
+    code: 'UsageInvalid',
+    where: directory,
+    what: `nothing was decided about ${what} at or before ${rfc3339(at)}`,
+    mend,
+  });
+}
+
+async function inForceFor(past: Past, meant: Meant): Promise<InForce> {
+  const { directory, at, keys } = past;
+  switch (meant.kind) {
+    case 'target': {
+      const known = [...keys].flatMap((key) => subjectOf(key) ?? []);
+      const place = `the journal in ${path.resolve(directory)}`;
+      const { key } = resolveSubject(meant.target, meant.namespace, known, place);
+      const found = await inForceAt(directory, key, at);
+      if (found === null) throw nothingWritten(past, key);
+      return found;
+    }
+    case 'node': {
+      const found = await inForceAt(directory, nodeKey(meant.name), at);
+      const names = [...keys].flatMap((key) => (key.startsWith(nodeKey('')) ? [key.slice(nodeKey('').length)] : []));
+      if (found === null) throw nothingWritten(past, `the node ${meant.name}`, nearHint(meant.name, names).mend);
+      return found;
+    }
+    case 'pod': {
+      for (const key of waitingKeys(past, meant.namespace, meant.name)) {
+        const found = await inForceAt(directory, key, at);
+        if (found?.entry.tier !== 'waiting') continue;
+        const { pods, names } = found.entry.decision;
+        // More wait than are named: by its owner it is one of them.
+        if (pods === 0 || pods > names.length || names.includes(meant.name)) return found;
+      }
+      throw nothingWritten(
+        past,
+        `the pod ${meant.namespace}/${meant.name}`,
+        'the journal keeps pods that waited for a node; of one that ran ask for its node',
+      );
+    }
   }
 }
 
 /** What was decided then: out of the daemon's journal, no network at all. */
-export async function explainPast(config: Config, asked: Asked, at: Instant): Promise<Explanation> {
+export async function explainPast(config: Config, meant: Meant, at: Instant): Promise<Explanation> {
   const directory = journalDirectory(stateDirectoryOf(config.daemon));
   const { keys, days } = await mentionedAt(directory, at);
   if (keys.size === 0)
@@ -183,24 +272,10 @@ export async function explainPast(config: Config, asked: Asked, at: Instant): Pr
           ? 'the daemon writes it: call this where its state.directory is'
           : `it has files of ${days.join(', ')}`,
     });
-  const known = [...keys].flatMap((key) => subjectOf(key) ?? []);
-  const subject = resolveSubject(asked.target, asked.namespace, known, `the journal in ${path.resolve(directory)}`);
-  const found = await inForceAt(directory, subject.key, at);
-  if (found === null)
-    throw new SpringtideError({
-      code: 'UsageInvalid',
-      where: directory,
-      what: `nothing was decided about ${subject.key} at or before ${rfc3339(at)}`,
-      mend: 'ask for a later time',
-    });
-  const { entry, since, next } = found;
-  return explainEntry(entry, config, {
-    kind: 'journal',
-    where: directory,
-    tick: entry.tick,
-    asked: rfc3339(at),
-    since,
-    next: next === null ? null : { time: next.time, message: next.decision.message },
-    configChanged: entry.configHash !== config.hash,
-  });
+  const past: Past = { config, directory, at, keys };
+  const found = await inForceFor(past, meant);
+  const explanation = explainEntry(found.entry, config, originIn(found, past));
+  return meant.kind === 'pod' && explanation.tier === 'pod'
+    ? { ...explanation, pod: { namespace: meant.namespace, name: meant.name } }
+    : explanation;
 }
