@@ -14,6 +14,8 @@ export interface DrainRecord {
   /** set with `removing`: when the resize was about to be sent, and the count that it asks for */
   readonly removingAt?: Instant;
   readonly countAfter?: number;
+  /** it did not answer when it was chosen: its pods are not waited for, and it goes back to work if it answers again */
+  readonly unready?: true;
   /** a person asked for it (`springtide drain`): nothing but a person takes it back, whatever is needed or switched off */
   readonly request?: DrainRequest;
 }

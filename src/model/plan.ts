@@ -1,4 +1,5 @@
 // The Plan: what should happen and why; "hold" and "none" are decisions too.
+import type { DrainRequest } from './drain-record.ts';
 import type { Facts, KeptReason, NodeReason, PendingRule, PodReason } from './reason.ts';
 import type { TargetRef } from './target.ts';
 import type { Replicas } from './units.ts';
@@ -89,7 +90,16 @@ export interface PodRef {
 
 /** What is to be done next to a node on its way out; where it stands is written on the node itself. */
 export type DrainStep =
-  | { readonly step: 'begin'; readonly node: string; readonly serverId: string; readonly nodeGroup: string }
+  | {
+      readonly step: 'begin';
+      readonly node: string;
+      readonly serverId: string;
+      readonly nodeGroup: string;
+      /** a person asked for it */
+      readonly request?: DrainRequest;
+      /** it does not answer: its pods are not waited for */
+      readonly unready?: true;
+    }
   | { readonly step: 'evict'; readonly node: string; readonly serverId: string; readonly pods: readonly PodRef[] }
   | { readonly step: 'wait'; readonly node: string; readonly serverId: string; readonly pods: readonly PodRef[] }
   | { readonly step: 'rollBack'; readonly node: string; readonly reason: KeptReason; readonly by: string | null }
@@ -112,6 +122,8 @@ export interface NodeDecision {
   readonly kept: readonly KeptNode[];
   /** Nodes that were ordered and do not run pods yet. */
   readonly upcoming: number;
+  /** how long orders of this group have taken lately, of so many; absent: none has taught it yet */
+  readonly bootTime?: { readonly p50Seconds: number; readonly p95Seconds: number; readonly of: number };
   readonly until: string | null;
   readonly facts: Facts;
   readonly message: string;
