@@ -49,6 +49,7 @@ async function begin(
     serverId: step.serverId,
     startedAt: moment.now,
     wasCordoned: node.spec?.unschedulable === true,
+    ...(step.unready === true ? { unready: true } : {}),
     ...(step.request === undefined ? {} : { request: step.request }),
   };
   await port.patchNode(

@@ -40,13 +40,6 @@ export const unsupported: readonly Row[] = [
   { kind: 'NodePolicy', path: 'spec.growth.saturation', what: 'saturation queries' },
   {
     kind: 'NodePolicy',
-    path: 'spec.shrink.unready.action',
-    value: 'remove',
-    what: 'removing nodes that are not ready',
-    mend: 'write action: alert',
-  },
-  {
-    kind: 'NodePolicy',
     path: 'spec.mode',
     value: 'confirm',
     what: 'the mode confirm',
@@ -67,7 +60,6 @@ export const unsupported: readonly Row[] = [
     what: 'the mode confirm',
     mend: 'write act, dryRun or off',
   },
-  { kind: 'Daemon', path: 'spec.guards.nodes', what: 'guards over nodes' },
   { kind: 'Daemon', path: 'spec.audit', what: 'the audit file' },
   {
     kind: 'Daemon',

@@ -139,6 +139,21 @@ export interface GuardMemory {
   } | null;
 }
 
+/** The same for nodes: those that were given back, and those that were ordered. */
+export interface NodeGuardMemory {
+  readonly removed: readonly ScaleEvent[];
+  readonly ordered: readonly ScaleEvent[];
+  readonly tripped: {
+    readonly at: Instant;
+    readonly guard: 'nodesRemoved' | 'nodesOrdered';
+    readonly count: number;
+    /** of so many nodes */
+    readonly of: number;
+    /** what is allowed: percent of them, or a number of nodes */
+    readonly allowed: number;
+  } | null;
+}
+
 /** Planned peaks of the next days that cannot be met, as they were found the last time. */
 export interface PeakMemory {
   readonly at: Instant;
@@ -164,11 +179,14 @@ export interface Memory {
   readonly nodes: Readonly<Record<string, NodeMemory>>;
   readonly conditions: Readonly<Record<string, ConditionMemory>>;
   readonly podGuard: GuardMemory;
+  readonly nodeGuard?: NodeGuardMemory;
   readonly peaks?: PeakMemory;
   /** since when the saturation queries of NodePolicies have been above what is allowed */
   readonly saturatedSince?: Readonly<Record<string, Instant>>;
   readonly removalProof?: RemovalProof;
 }
+
+export const emptyNodeGuard: NodeGuardMemory = { removed: [], ordered: [], tripped: null };
 
 export const emptyGuardMemory: GuardMemory = { removed: [], tripped: null };
 

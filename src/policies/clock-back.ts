@@ -1,5 +1,5 @@
 // A clock that was set back leaves a memory from the future, which would hold things for as long as the clock was wrong.
-import type { GroupMemory, Memory, ScaleHistory, TargetMemory } from '../model/memory.ts';
+import type { GroupMemory, Memory, NodeGuardMemory, ScaleHistory, TargetMemory } from '../model/memory.ts';
 import { later, type Instant } from '../model/units.ts';
 
 type Clamp = (instant: Instant) => Instant;
@@ -48,6 +48,16 @@ function clampGroup(memory: GroupMemory, clamp: Clamp, now: Instant): GroupMemor
   };
 }
 
+const clampNodeGuard = (
+  { removed, ordered, tripped }: NodeGuardMemory,
+  clamp: Clamp,
+  now: Instant,
+): NodeGuardMemory => ({
+  removed: removed.filter((event) => event.at <= now),
+  ordered: ordered.filter((event) => event.at <= now),
+  tripped: tripped === null ? null : { ...tripped, at: clamp(tripped.at) },
+});
+
 /** The memory with nothing later than now in it: every wait is at most as long as it would be from now on. */
 export function withoutFuture(memory: Memory, now: Instant): Memory {
   if (memory.lastTick === null || memory.lastTick <= now) return memory;
@@ -67,6 +77,7 @@ export function withoutFuture(memory: Memory, now: Instant): Memory {
       tripped:
         memory.podGuard.tripped === null ? null : { ...memory.podGuard.tripped, at: clamp(memory.podGuard.tripped.at) },
     },
+    ...(memory.nodeGuard === undefined ? {} : { nodeGuard: clampNodeGuard(memory.nodeGuard, clamp, now) }),
     conditions: mapValues(memory.conditions, (condition) => ({
       ...condition,
       since: clamp(condition.since),

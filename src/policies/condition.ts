@@ -1,5 +1,5 @@
 // A condition of springtide's own: what a tick found that somebody should be told.
-import type { GuardMemory, GroupMemory, PeakMemory, TargetMemory } from '../model/memory.ts';
+import type { GuardMemory, GroupMemory, NodeGuardMemory, PeakMemory, TargetMemory } from '../model/memory.ts';
 import type { AlertName, Facts } from '../model/reason.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { minutes, seconds, type Milliseconds } from '../model/units.ts';
@@ -27,6 +27,7 @@ export interface Found {
   readonly pods: readonly Undescribed[];
   readonly problems: readonly TargetProblem[];
   readonly podGuard: GuardMemory;
+  readonly nodeGuard: NodeGuardMemory | undefined;
   readonly peaks: PeakMemory | undefined;
   readonly nodes: readonly UndescribedNodes[];
   readonly targets: Readonly<Record<string, TargetMemory>>;

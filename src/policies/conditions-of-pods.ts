@@ -86,7 +86,7 @@ function ofProblem(problem: TargetProblem): readonly Condition[] {
 function ofGuard({ podGuard: { tripped } }: Found): readonly Condition[] {
   if (tripped === null) return [];
   const { guard, count, of, percent } = tripped;
-  const facts = { guard, count, of, percent };
+  const facts = { guard, count, of, percent, what: `${percent} %` };
   return [{ name: 'SpringtideGuardTripped', severity: 'page', labels: { guard }, facts, after: atOnce, lasts: atOnce }];
 }
 

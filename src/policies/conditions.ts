@@ -8,12 +8,16 @@ import { fillText } from '../model/texts.ts';
 import { minutes, rfc3339, type Instant } from '../model/units.ts';
 import { aMinute, anEvent, atOnce, type Condition, type Found } from './condition.ts';
 import { ofPods } from './conditions-of-pods.ts';
+import { ofShrinking } from './conditions-of-shrinking.ts';
 import { ofSchedules } from './peaks.ts';
 import { isChangeOfMind } from './nodes/drains.ts';
 import type { UndescribedNodes } from './nodes/group-decision.ts';
 
 /** A resolved alert is sent again for this long: whoever missed it the first time hears it. */
 const resolvedFor = minutes(15);
+
+/** A rotation of certificates or an upgrade takes its time. */
+const foreignUpdateTold = minutes(30);
 
 const quotaCodes = new Set(['QuotaExceeded']);
 
@@ -51,6 +55,16 @@ function ofGroup(decision: UndescribedNodes, memory: GroupMemory | undefined, no
     add('SpringtideNodesNeverReady', 'page', { what: failure.message, count: memory === undefined ? 0 : late(memory) });
   else if (failure !== null && backedOff)
     add('SpringtideResizeFailed', 'page', { why: `${failure.code}: ${failure.message}` });
+  const others = facts['others'];
+  if (others !== undefined)
+    conditions.push({
+      name: 'SpringtideUpdateByOthers',
+      severity: 'warning',
+      labels,
+      facts: { ...base, what: others },
+      after: foreignUpdateTold,
+      lasts: atOnce,
+    });
   const ordering = decision.action === 'grow' && decision.mode === 'act';
   if (ordering || decision.upcoming > 0)
     add('SpringtideNodesOrdered', 'info', {
@@ -146,6 +160,7 @@ export function alertsOf(
   const active = [
     ...ofPods(found, now),
     ...found.nodes.flatMap((decision) => ofGroup(decision, found.groups[decision.nodeGroup], now)),
+    ...ofShrinking(found, config, now),
     ...ofSources(found.snapshot),
     ...ofLoop(found.snapshot),
     ...ofSchedules(found.peaks, config, now),

@@ -117,6 +117,7 @@ export function* deciding(
     pods: pods.decisions,
     problems: pods.problems,
     podGuard: pods.podGuard,
+    nodeGuard: nodes.nodeGuard,
     nodes: nodes.decisions,
     targets: pods.targets,
     groups: nodes.groups,
@@ -147,7 +148,10 @@ export function* deciding(
       nodes: nodes.nodes,
       conditions: told.conditions,
       podGuard: pods.podGuard,
+      ...(nodes.nodeGuard === undefined ? {} : { nodeGuard: nodes.nodeGuard }),
       ...(peaks === undefined ? {} : { peaks }),
+      ...(Object.keys(nodes.saturatedSince).length === 0 ? {} : { saturatedSince: nodes.saturatedSince }),
+      ...(nodes.removalProof === null ? {} : { removalProof: nodes.removalProof }),
     },
   };
 }

@@ -1,17 +1,20 @@
 // What memory learns from outcomes: a write that succeeded is a scale event, one that failed is not.
 import {
   emptyGroupMemory,
+  emptyNodeGuard,
   emptyTargetMemory,
   type GroupMemory,
   type Memory,
+  type ScaleEvent,
   type ScaleHistory,
+  type SentResize,
   type TargetMemory,
 } from '../model/memory.ts';
 import type { DrainOutcome, Outcome, ResizeOutcome, ScaleOutcome } from '../model/outcome.ts';
 import { targetKey } from '../model/target.ts';
 import { instantOf, type Instant } from '../model/units.ts';
+import { backOffAfter, namesQuota } from './nodes/back-off.ts';
 import { isChangeOfMind } from './nodes/drains.ts';
-import { backOffAfter } from './nodes/observe.ts';
 import { withTurn } from './pods/flap.ts';
 
 function withEvent(history: ScaleHistory, outcome: ScaleOutcome, at: Instant): ScaleHistory {
@@ -65,27 +68,35 @@ function recordScale(memory: TargetMemory, outcome: ScaleOutcome, at: Instant, d
   }
 }
 
+const sentBy = ({ from, to, remove, requestId, unanswered }: ResizeOutcome, at: Instant): SentResize => ({
+  at,
+  from,
+  to,
+  remove,
+  begun: false,
+  ...(requestId === undefined ? {} : { requestId }),
+  ...(unanswered === undefined ? {} : { unanswered }),
+});
+
 function recordResize(memory: GroupMemory, outcome: ResizeOutcome, at: Instant): GroupMemory {
   switch (outcome.status) {
     case 'succeeded':
       return {
         ...memory,
-        lastGrowth: outcome.to > outcome.from ? at : memory.lastGrowth,
-        sent: {
-          at,
-          from: outcome.from,
-          to: outcome.to,
-          remove: outcome.remove,
-          begun: false,
-          ...(outcome.requestId === undefined ? {} : { requestId: outcome.requestId }),
-        },
+        // The same count sent once more makes the nodes that a failed update has not made.
+        lastGrowth: outcome.remove.length === 0 ? at : memory.lastGrowth,
+        sent: sentBy(outcome, at),
       };
-    case 'failed':
+    case 'failed': {
+      const { code = 'ResizeFailed', message = '' } = outcome;
       return {
         ...memory,
-        lastFailure: { at, code: outcome.code ?? 'ResizeFailed', message: outcome.message ?? '' },
+        lastFailure: { at, code: namesQuota(message) ? 'QuotaExceeded' : code, message },
         backOff: backOffAfter(memory, at),
+        // No answer is no refusal: what Magnum shows next tells whether it was heard.
+        ...(outcome.unanswered === true ? { sent: sentBy(outcome, at) } : {}),
       };
+    }
     case 'refused':
     case 'dryRun':
       return memory;
@@ -114,6 +125,7 @@ export function record(memory: Memory, outcomes: readonly Outcome[], now: Instan
   const targets = { ...memory.targets };
   const groups = { ...memory.groups };
   let removed = 0;
+  const moved = { removed: 0, ordered: 0 };
   for (const outcome of outcomes) {
     const at = instantOf(outcome.at) ?? now;
     switch (outcome.kind) {
@@ -124,6 +136,10 @@ export function record(memory: Memory, outcomes: readonly Outcome[], now: Instan
         break;
       }
       case 'resize':
+        if (outcome.status === 'succeeded') {
+          moved.removed += outcome.remove.length;
+          moved.ordered += Math.max(0, outcome.to - outcome.from);
+        }
         groups[outcome.nodeGroup] = recordResize(groups[outcome.nodeGroup] ?? emptyGroupMemory, outcome, at);
         break;
       case 'drain':
@@ -135,5 +151,19 @@ export function record(memory: Memory, outcomes: readonly Outcome[], now: Instan
     removed === 0
       ? memory.podGuard
       : { ...memory.podGuard, removed: [...memory.podGuard.removed, { at: now, change: removed }] };
-  return { ...memory, targets, groups, podGuard };
+  return { ...memory, targets, groups, podGuard, ...recordMoved(memory, moved, now) };
+}
+
+/** Kept from the first on: a guard that is written later counts what went before. The tick forgets what nobody counts. */
+function recordMoved(
+  { nodeGuard: before = emptyNodeGuard }: Memory,
+  { removed, ordered }: { readonly removed: number; readonly ordered: number },
+  now: Instant,
+): Pick<Memory, 'nodeGuard'> {
+  if (removed === 0 && ordered === 0) return {};
+  const withMore = (events: readonly ScaleEvent[], change: number): readonly ScaleEvent[] =>
+    change === 0 ? events : [...events, { at: now, change }];
+  return {
+    nodeGuard: { ...before, removed: withMore(before.removed, removed), ordered: withMore(before.ordered, ordered) },
+  };
 }

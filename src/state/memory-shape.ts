@@ -53,6 +53,21 @@ const podGuard = z.object({
     .default(null),
 });
 
+const nodeGuard = z.object({
+  removed: z.array(event).default([]),
+  ordered: z.array(event).default([]),
+  tripped: z
+    .object({
+      at: instant,
+      guard: z.enum(['nodesRemoved', 'nodesOrdered']),
+      count: z.number(),
+      of: z.number(),
+      allowed: z.number(),
+    })
+    .nullable()
+    .default(null),
+});
+
 const group = z.object({
   lastGrowth: instant.nullable().default(null),
   lastShrink: instant.nullable().default(null),
@@ -104,6 +119,7 @@ export const memoryShape: z.ZodType<Memory> = z.object({
   nodes: z.record(z.string(), node).default({}),
   conditions: z.record(z.string(), condition).default({}),
   podGuard: podGuard.default({ removed: [], tripped: null }),
+  nodeGuard: nodeGuard.optional(),
   peaks: z
     .object({
       at: instant,

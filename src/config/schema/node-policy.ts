@@ -83,6 +83,7 @@ const shrink = z
       .prefault({}),
     removal: z.enum(['auto', 'byServerId', 'never']).default('auto'),
     localVolumes: z.enum(['block', 'safeToEvict']).default('block'),
+    minReplicas: count.default(0),
     systemPodAge: duration.default(3_600_000 as Milliseconds),
     protect: z.array(z.strictObject({ namespace: z.string() })).default([]),
   })

@@ -1,19 +1,24 @@
 // The node tier of one tick: place what waits and what was just decided, order what is missing, give back what is unneeded.
 import type { Config } from '../../model/config.ts';
-import type { GroupMemory, Memory, NodeMemory } from '../../model/memory.ts';
+import type { GroupMemory, Memory, NodeGuardMemory, NodeMemory, RemovalProof } from '../../model/memory.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import type { Instant } from '../../model/units.ts';
 import type { Standing } from '../pods/decide-pods.ts';
+import { withoutPlace } from '../pods/stuck.ts';
 import { giveBack, nothingGivenBack } from './give-back.ts';
 import { decisionOf, unusableDecision, type UndescribedNodes } from './group-decision.ts';
 import { groupStateOf, isUsable, type GroupState, type Unusable } from './group-state.ts';
 import type { Pool } from './growth.ts';
 import { meetDemand } from './meet-demand.ts';
-import { isReady } from './membership.ts';
+import { membershipsIn } from './membership.ts';
 import type { NodeTick } from './node-tick.ts';
 import { observeGroup } from './observe.ts';
+import { proofAfter, proofOf, withProof } from './removal-proof.ts';
+import { sizeOfGroup } from './node-size.ts';
 import { podsByNode } from './rooms.ts';
+import { lookAtSaturation } from './saturation.ts';
 import { shapeOf } from './shape.ts';
+import { strayDrains } from './stray-drains.ts';
 
 export interface NodeTier {
   readonly decisions: readonly UndescribedNodes[];
@@ -21,10 +26,24 @@ export interface NodeTier {
   readonly nodes: Readonly<Record<string, NodeMemory>>;
   /** pods without a place on today's nodes, those that wait for ordered nodes included */
   readonly waiting: number;
+  /** since when queries have been above what their policy allows */
+  readonly saturatedSince: Readonly<Record<string, Instant>>;
   readonly pools: readonly Pool[];
+  /** that Magnum removes the servers it is told to; null: nobody has seen it yet */
+  readonly removalProof: RemovalProof | null;
+  readonly nodeGuard: NodeGuardMemory | undefined;
 }
 
 const isUnusable = (state: GroupState | Unusable): state is Unusable => !isUsable(state);
+
+/** Without a policy nothing is placed: those that the scheduler itself has found no place for. */
+const unschedulablePods = ({ kubernetes }: Snapshot): number => withoutPlace(kubernetes.pods ?? []).length;
+
+function poolOf(group: GroupState, { kubernetes, nova }: Snapshot): Pool {
+  const flavors = nova.flavors ?? [];
+  const shape = shapeOf(group, kubernetes, flavors);
+  return { group, shape, size: sizeOfGroup(group, shape, flavors) };
+}
 
 export function* decideNodes(
   snapshot: Snapshot,
@@ -36,23 +55,37 @@ export function* decideNodes(
 ): Generator<undefined, NodeTier> {
   // Nobody asks about nodes: every pod and node would be looked at for nothing.
   if (config.nodePolicies.length === 0)
-    return { decisions: [], groups: memory.groups, nodes: {}, waiting: 0, pools: [] };
+    return {
+      decisions: strayDrains(snapshot, config),
+      groups: memory.groups,
+      nodes: {},
+      waiting: unschedulablePods(snapshot),
+      saturatedSince: {},
+      pools: [],
+      removalProof: memory.removalProof ?? null,
+      nodeGuard: undefined,
+    };
   const facts = snapshot.kubernetes;
   const tick: NodeTick = { snapshot, config, memory, standings, steadySince, now, podsOn: podsByNode(facts) };
+  const memberships = membershipsIn(snapshot, config.nodePolicies);
+  const proof = proofOf(memory, snapshot);
   const states: (GroupState | Unusable)[] = config.nodePolicies.flatMap((document) =>
     document.spec.nodeGroups.map((policy) => {
-      const state = groupStateOf(document, policy, snapshot, memory, config, now);
-      return isUsable(state) ? { ...state, memory: observeGroup(state, memory, now) } : state;
+      const state = groupStateOf(document, policy, { snapshot, memory, config, memberships, now });
+      return isUsable(state)
+        ? { ...state, memory: withProof(observeGroup(state, memory, now), proof, policy.name) }
+        : state;
     }),
   );
   const groups = states.filter(isUsable);
   yield;
-  const pools: Pool[] = groups.map((group) => ({ group, shape: shapeOf(group, facts, snapshot.nova.flavors ?? []) }));
-  const met = yield* meetDemand(tick, pools, states.filter(isUnusable));
+  const pools = groups.map((group) => poolOf(group, snapshot));
+  const saturation = lookAtSaturation(config, snapshot, memory, groups, now);
+  const met = yield* meetDemand(tick, pools, states.filter(isUnusable), saturation.due);
   yield;
-  const givingBack = yield* giveBack(tick, groups, met);
+  const { groups: givingBack, growth, nodeGuard } = yield* giveBack(tick, groups, met);
 
-  const decisions: UndescribedNodes[] = [];
+  const decisions: UndescribedNodes[] = [...strayDrains(snapshot, config)];
   const nodes: Record<string, NodeMemory> = {};
   for (const state of states) {
     if (!isUsable(state)) {
@@ -60,10 +93,11 @@ export function* decideNodes(
       continue;
     }
     const { drains, shrinking } = givingBack.get(state) ?? nothingGivenBack();
-    decisions.push(decisionOf(state, met.growth, drains, shrinking, snapshot, now));
+    decisions.push(decisionOf(state, { ...met, growth }, drains, shrinking, snapshot, now));
+    const ready = new Set(state.ready);
     for (const node of state.nodes)
       nodes[node.metadata.name] = {
-        ready: isReady(node),
+        ready: ready.has(node),
         unneededSince: shrinking.unneededSince.get(node.metadata.name) ?? null,
         emptySince: drains.emptySince.get(node.metadata.name) ?? null,
       };
@@ -75,6 +109,9 @@ export function* decideNodes(
     groups: { ...memory.groups, ...Object.fromEntries(groups.map((group) => [group.policy.name, group.memory])) },
     nodes: unread ? { ...memory.nodes, ...nodes } : nodes,
     waiting: met.waiting,
+    saturatedSince: saturation.since,
     pools,
+    nodeGuard,
+    removalProof: proofAfter(proof, memory.groups, groups, snapshot.magnum.cluster, now),
   };
 }

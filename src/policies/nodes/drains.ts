@@ -9,7 +9,10 @@ import { minutes, seconds, type Instant } from '../../model/units.ts';
 import { isDeleting, isMirror, isOfDaemonSet } from '../pod-facts.ts';
 import type { GroupState } from './group-state.ts';
 import { drainOf, isReady } from './membership.ts';
+import { actorsText } from './other-actors.ts';
 import { movabilityOf, type MovableRules } from './movable.ts';
+import { windowBarrier } from './shrink-barrier.ts';
+import { shrinkRules } from './shrink-rules.ts';
 
 /** After the taint: the scheduler's work in flight ends, then everything is looked at once more. */
 const lookAgainAfter = seconds(5);
@@ -22,9 +25,15 @@ const wrongAfter = minutes(3);
 
 const changesOfMind: ReadonlySet<string> = new Set<KeptReason>([
   'NeededAgain',
+  'AnotherAutoscaler',
   'PolicyOff',
   'SwitchedOff',
   'GroupAtMinimum',
+  'NeverWindow',
+  'OutsideShrinkWindow',
+  'ScheduleHoldsNodes',
+  'TooManyUnready',
+  'PolicyRemoved',
 ]);
 /** A drain was taken back because nobody wants it any more: nothing has failed. */
 export const isChangeOfMind = (reason: string | undefined): boolean => changesOfMind.has(reason ?? '');
@@ -37,6 +46,8 @@ export interface DrainInput {
   readonly memory: Memory;
   /** pods wait for room: what is still whole goes back to work */
   readonly needed: boolean;
+  /** too many nodes of the cluster are not ready, in words; null: it is sound */
+  readonly unready: string | null;
   readonly now: Instant;
 }
 
@@ -54,58 +65,98 @@ const reference = (pod: Pod): PodRef => ({
 });
 
 type Standing =
-  { readonly stands: 'step'; readonly step: DrainStep } | { readonly stands: 'busy' } | { readonly stands: 'empty' };
+  | { readonly stands: 'step'; readonly step: DrainStep }
+  | { readonly stands: 'busy' }
+  | { readonly stands: 'empty' }
+  /** a person wanted it drained, and nothing more */
+  | { readonly stands: 'kept' };
+
+/** Nobody goes on with it: why, and which pods are still leaving by themselves meanwhile. */
+interface TakenBack {
+  readonly reason: KeptReason;
+  readonly by: string | null;
+}
+
+/** Why the node goes back to work, whatever is on it. A person's own drain is taken back by a person only. */
+function changedMind(node: Node, record: DrainRecord, { group, needed, unready }: DrainInput): TakenBack | null {
+  if (record.request !== undefined) return null;
+  if (group.others.length > 0) return { reason: 'AnotherAutoscaler', by: actorsText(group.others) };
+  if (group.modes.shrink !== 'act') return { reason: 'PolicyOff', by: group.document.metadata.name };
+  if (group.memory.removal === 'refuted') return { reason: 'WrongServerLeft', by: group.policy.name };
+  if (needed) return { reason: 'NeededAgain', by: null };
+  if (unready !== null) return { reason: 'TooManyUnready', by: unready };
+  // It was to be replaced, not given back: now that it answers, its pods stay where they are.
+  return record.unready === true && isReady(node) ? { reason: 'NeededAgain', by: null } : null;
+}
+
+/** A pod whose budget is spent is tried again after 5 s, and then each time twice as long after; in between it is left alone. */
+function isTimeToRetry(startedAt: Instant, { memory, now }: DrainInput): boolean {
+  const before = (memory.lastTick ?? startedAt) - startedAt;
+  const attempts = (elapsed: number): number =>
+    elapsed < lookAgainAfter ? 0 : 1 + Math.floor(Math.log2(elapsed / lookAgainAfter));
+  return attempts(now - startedAt) > attempts(before);
+}
 
 function standingOfDrain(node: Node, record: DrainRecord, input: DrainInput): Standing {
   const { group, rules, now } = input;
   const { name } = node.metadata;
   const { serverId } = record;
   const step = (next: DrainStep): Standing => ({ stands: 'step', step: next });
-  const rollBack = (reason: KeptReason, by: string | null): Standing =>
-    step({ step: 'rollBack', node: name, reason, by });
+  const rollBack = ({ reason, by }: TakenBack): Standing => step({ step: 'rollBack', node: name, reason, by });
 
-  if (group.modes.shrink !== 'act') return rollBack('PolicyOff', group.document.metadata.name);
-  if (group.memory.removal === 'refuted') return rollBack('WrongServerLeft', group.policy.name);
-  if (input.needed) return rollBack('NeededAgain', null);
+  const mind = changedMind(node, record, input);
+  if (mind !== null) return rollBack(mind);
   // A start in the future is of another clock: what counts then is how long this one has watched.
   const startedAt = record.startedAt > now ? (input.memory.steadySince ?? now) : record.startedAt;
   if (now < startedAt + lookAgainAfter) return { stands: 'busy' };
+  // Nothing runs there that could be waited for.
+  if (record.unready === true) return { stands: 'empty' };
 
+  const isOfPerson = record.request !== undefined;
   const { shrink: off } = group.switches;
-  const isOverdue = now - startedAt > group.document.spec.shrink.drainTimeout;
+  const isOverdue = !isOfPerson && now - startedAt > shrinkRules(group).drainTimeout;
   // Held for longer than a whole drain may take, the node goes back to work: its pods' places are wanted.
-  if (off !== null && isOverdue) return rollBack('SwitchedOff', off.by);
+  if (off !== null && isOverdue) return rollBack({ reason: 'SwitchedOff', by: off.by });
+  const window = isOfPerson ? null : windowBarrier(group, now);
 
   const evict: PodRef[] = [];
   const leaving: PodRef[] = [];
+  const held: PodRef[] = [];
   let budget: string | null = null;
   for (const pod of input.podsOn.get(name) ?? []) {
     if (isMirror(pod) || isOfDaemonSet(pod)) continue;
     const movability = movabilityOf(pod, rules);
-    if (isDeleting(pod)) {
-      if (movability.move !== 'ignore') leaving.push(reference(pod));
-    } else if (off !== null) continue;
-    else if (movability.move === 'blocked' && movability.reason !== 'BlockedByPDB')
-      return rollBack(movability.reason, movability.by);
-    else if (movability.move !== 'ignore') {
+    if (movability.move === 'ignore') continue;
+    if (isDeleting(pod)) leaving.push(reference(pod));
+    else if (off !== null || window !== null) continue;
+    else if (movability.move !== 'blocked') evict.push(reference(pod));
+    else if (movability.reason === 'BlockedByPDB') {
       // A budget that is spent now may have room in the next moment: the Eviction API decides.
-      if (movability.move === 'blocked') budget = movability.by;
-      evict.push(reference(pod));
-    }
+      budget = movability.by;
+      held.push(reference(pod));
+    } else if (!isOfPerson) return rollBack({ reason: movability.reason, by: movability.by });
+    else held.push(reference(pod));
   }
+  // The eviction in flight ends, none begins, and the node goes back to work.
+  if (window !== null && leaving.length === 0) return rollBack(window);
   // Switched off: evictions in flight end, none begins, and what is empty stays.
   if (off !== null && leaving.length === 0) return { stands: 'busy' };
-  if (evict.length + leaving.length === 0) return { stands: 'empty' };
+  if (held.length > 0 && isTimeToRetry(startedAt, input)) evict.push(...held);
+  const waited = [...leaving, ...held];
+  if (evict.length + waited.length === 0)
+    return record.request?.then === 'keep' ? { stands: 'kept' } : { stands: 'empty' };
   if (isOverdue)
     return budget === null
-      ? rollBack('DrainTimedOut', [...leaving, ...evict].map((pod) => `${pod.namespace}/${pod.name}`).join(', '))
-      : rollBack('BlockedByPDB', budget);
+      ? rollBack({ reason: 'DrainTimedOut', by: [...waited, ...evict].map(fullName).join(', ') })
+      : rollBack({ reason: 'BlockedByPDB', by: budget });
   return step(
     evict.length > 0
       ? { step: 'evict', node: name, serverId, pods: evict }
-      : { step: 'wait', node: name, serverId, pods: leaving },
+      : { step: 'wait', node: name, serverId, pods: waited },
   );
 }
+
+const fullName = ({ namespace, name }: PodRef): string => `${namespace}/${name}`;
 
 /** Whether the node's server has left, by Nova's list, else by the addresses that Magnum knows; null: neither is known. */
 function serverHasLeft(node: Node, serverId: string, input: DrainInput): boolean | null {
@@ -154,7 +205,9 @@ export function continueDrains(input: DrainInput): DrainsUnderWay {
     if (record === null) continue;
     let standing =
       record.step === 'draining' ? standingOfDrain(node, record, input) : standingOfRemoval(node, record, input);
-    const counted = record.step === 'draining' || group.magnum.node_count > (record.countAfter ?? 0);
+    const counted =
+      record.request?.then !== 'keep' &&
+      (record.step === 'draining' || group.magnum.node_count > (record.countAfter ?? 0));
     if (counted && !isRollBack(standing)) {
       spare -= 1;
       if (spare < 0 && (record.step === 'draining' || standing.stands === 'empty'))
@@ -167,6 +220,8 @@ export function continueDrains(input: DrainInput): DrainsUnderWay {
       case 'step':
         steps.push(standing.step);
         if (standing.step.step === 'evict' || standing.step.step === 'wait') busy += 1;
+        break;
+      case 'kept':
         break;
       case 'busy':
         if (record.step === 'draining') busy += 1;

@@ -1,51 +1,33 @@
 // The way down: drains under way go on, and what is unneeded begins to leave, all groups judged together.
-import { instantOf, later, type Instant } from '../../model/units.ts';
+import type { NodeGuardMemory } from '../../model/memory.ts';
+import type { Instant } from '../../model/units.ts';
+import { isDeleting } from '../pod-facts.ts';
+import type { CandidateRules } from './candidates.ts';
+import { Disruptions } from './disruptions.ts';
 import { continueDrains, type DrainsUnderWay } from './drains.ts';
 import type { GroupState } from './group-state.ts';
-import { drainOf, isReady } from './membership.ts';
+import type { GrowthPlan } from './growth.ts';
+import { drainOf } from './membership.ts';
 import type { Met } from './meet-demand.ts';
-import { controllersOf, type MovableRules } from './movable.ts';
+import { controllersOf, movabilityOf, type MovableRules } from './movable.ts';
+import { needsOf } from './needed-nodes.ts';
+import { guardNodes } from './node-guard.ts';
 import type { NodeTick } from './node-tick.ts';
-import { latestFailure } from './observe.ts';
-import { planShrink, shrinkRules, type Shrinking, type ShrinkInput } from './shrink.ts';
+import { shrinkBarrier, unreadyIn } from './shrink-barrier.ts';
+import { placesOf } from './shrink-places.ts';
+import { shrinkRules } from './shrink-rules.ts';
+import { keptNode, planShrink, type Shrinking, type ShrinkPass } from './shrink.ts';
 
 export interface GivingBack {
   readonly drains: DrainsUnderWay;
   readonly shrinking: Shrinking;
 }
 
-/** "5 of 12"; null while the cluster is sound enough to lose a node on purpose. */
-function tooManyUnready({ snapshot }: NodeTick, group: GroupState): string | null {
-  const nodes = snapshot.kubernetes.nodes ?? [];
-  const unready = nodes.filter((node) => !isReady(node) && drainOf(node) === null).length;
-  const { percent, nodes: most } = group.document.spec.shrink.unready.stopAbove;
-  return unready > most && (unready * 100) / nodes.length > percent ? `${unready} of ${nodes.length}` : null;
-}
-
-/** What forbids every new drain of a group, whatever its nodes look like. */
-function shrinkBarrier(group: GroupState, growing: boolean, tick: NodeTick): ShrinkInput['barrier'] {
-  const { steadySince, now } = tick;
-  const rules = shrinkRules(group);
-  const { lastGrowth, removal } = group.memory;
-  const lastFailure = latestFailure(group.memory);
-  const settled = later(steadySince, rules.unneededFor);
-  if (tick.snapshot.kubernetes.poddisruptionbudgets === undefined)
-    return { reason: 'BlockedByPDB', by: 'the list of PodDisruptionBudgets could not be read', until: null };
-  if (group.modes.shrink === 'off' || group.document.spec.shrink.removal === 'never')
-    return { reason: 'PolicyOff', by: group.document.metadata.name, until: null };
-  const { shrink: off } = group.switches;
-  if (off !== null) return { reason: 'SwitchedOff', by: off.by, until: instantOf(off.until) };
-  const unready = tooManyUnready(tick, group);
-  if (unready !== null) return { reason: 'TooManyUnready', by: unready, until: null };
-  if (removal === 'refuted') return { reason: 'WrongServerLeft', by: group.policy.name, until: null };
-  if (growing || group.upcoming > 0) return { reason: 'RecentGrowth', by: null, until: null };
-  if (lastGrowth !== null && now < lastGrowth + rules.afterGrowth)
-    return { reason: 'RecentGrowth', by: null, until: later(lastGrowth, rules.afterGrowth) };
-  if (lastFailure !== null && now < lastFailure.at + rules.afterFailure)
-    return { reason: 'RecentFailure', by: lastFailure.message, until: later(lastFailure.at, rules.afterFailure) };
-  if (group.updating) return { reason: 'BeingRemoved', by: group.magnum.status ?? null, until: null };
-  if (now < settled) return { reason: 'SettlingAfterStart', by: null, until: settled };
-  return null;
+export interface GivenBack {
+  readonly groups: ReadonlyMap<GroupState, GivingBack>;
+  /** as it was planned, or nothing of it where the guard over nodes holds it */
+  readonly growth: GrowthPlan;
+  readonly nodeGuard: NodeGuardMemory | undefined;
 }
 
 export const nothingGivenBack = (): GivingBack => ({
@@ -53,30 +35,127 @@ export const nothingGivenBack = (): GivingBack => ({
   shrinking: { begin: [], kept: [], unneededSince: new Map<string, Instant>() },
 });
 
-export function* giveBack(
-  tick: NodeTick,
+/** Nodes with pods on them that are tried in one tick: what is found unneeded is tried again first the next time. */
+const fewestTries = 100;
+const triesOf = (nodes: number): number => Math.max(fewestTries, Math.ceil(nodes / 10));
+
+/** Pods that will still be evicted from nodes under way have their disruptions already. */
+function takeForDrains(
+  disruptions: Disruptions,
   groups: readonly GroupState[],
-  { rooms, growth, needed }: Met,
-): Generator<undefined, ReadonlyMap<GroupState, GivingBack>> {
-  const { snapshot, memory, podsOn, now } = tick;
+  rules: MovableRules,
+  tick: NodeTick,
+): void {
+  for (const group of groups)
+    for (const node of group.draining)
+      for (const pod of tick.podsOn.get(node.metadata.name) ?? [])
+        if (!isDeleting(pod) && movabilityOf(pod, rules).move === 'evict') disruptions.take([pod]);
+}
+
+export function* giveBack(tick: NodeTick, groups: readonly GroupState[], met: Met): Generator<undefined, GivenBack> {
+  const { snapshot, config, memory, podsOn, now } = tick;
+  const { growth, needed } = met;
   const facts = snapshot.kubernetes;
   const answers = new Map<GroupState, GivingBack>();
+  const budgets = facts.poddisruptionbudgets ?? [];
   const controllers = controllersOf(facts);
-  const moved: ShrinkInput['moved'] = new Map();
-  // Pods that no group could ever take keep nobody from shrinking.
-  const growing = growth.byGroup.size > 0 || (growth.unserved.length > 0 && growth.stopped.size > 0);
+  const needs = needsOf(facts.pods ?? [], config.daemon.prometheus.url);
+  const rulesOf = (group: GroupState): CandidateRules => {
+    const shrink = shrinkRules(group);
+    return { shrink, movable: { shrink, budgets, controllers, now }, needs, now };
+  };
+  const disruptions = new Disruptions(budgets);
+  const [first] = groups;
+  if (first !== undefined) takeForDrains(disruptions, groups, rulesOf(first).movable, tick);
+  yield;
+  const pass: ShrinkPass = {
+    places: yield* placesOf(tick, groups, met),
+    disruptions,
+    hints: new Map(),
+    tries: triesOf(facts.nodes?.length ?? 0),
+  };
+  const cluster = {
+    unready: unreadyIn(tick),
+    // Pods that no group could ever take keep nobody from shrinking.
+    growing: growth.byGroup.size > 0 || (growth.unserved.length > 0 && growth.stopped.size > 0),
+  };
   // What is preferred for growth shrinks last.
   for (const group of groups.toSorted((one, other) => other.policy.prefer - one.policy.prefer)) {
-    const rules: MovableRules = {
-      shrink: shrinkRules(group),
-      budgets: facts.poddisruptionbudgets ?? [],
-      controllers,
+    const rules = rulesOf(group);
+    const drains = continueDrains({
+      group,
+      podsOn,
+      rules: rules.movable,
+      servers: snapshot.nova.servers,
+      memory,
+      needed,
+      unready: cluster.unready,
       now,
-    };
-    const drains = continueDrains({ group, podsOn, rules, servers: snapshot.nova.servers, memory, needed, now });
-    const barrier = shrinkBarrier(group, growing, tick);
-    answers.set(group, { drains, shrinking: planShrink({ group, podsOn, rooms, rules, memory, barrier, moved, now }) });
+    });
+    yield;
+    const barrier = shrinkBarrier(group, cluster, tick);
+    const { interval } = config.daemon;
+    const shrinking = yield* planShrink({ group, podsOn, pass, rules, memory, barrier, interval, now });
+    answers.set(group, { drains, shrinking });
     yield;
   }
-  return answers;
+  return guarded(tick, answers, growth);
+}
+
+/** Too much at once, whatever the reasons: nothing of it begins before a person has said that it is right. */
+function guarded(
+  { snapshot, config, memory, now }: NodeTick,
+  answers: Map<GroupState, GivingBack>,
+  growth: GrowthPlan,
+): GivenBack {
+  const acting = (way: 'grow' | 'shrink'): readonly GroupState[] =>
+    [...answers.keys()].filter(({ modes }) => modes[way] === 'act');
+  const sum = (groups: readonly GroupState[], count: (group: GroupState) => number): number =>
+    groups.reduce((total, group) => total + count(group), 0);
+  const {
+    memory: nodeGuard,
+    holdsShrink,
+    holdsGrowth,
+  } = guardNodes({
+    guards: config.daemon.guards,
+    memory: memory.nodeGuard,
+    control: snapshot.control,
+    nodes: sum(acting('shrink'), ({ count }) => count),
+    leaving: sum(
+      acting('shrink'),
+      ({ draining }) => draining.filter((node) => drainOf(node)?.step === 'draining').length,
+    ),
+    begins: sum(acting('shrink'), (group) => answers.get(group)?.shrinking.begin.length ?? 0),
+    orders: sum(acting('grow'), ({ policy }) => growth.byGroup.get(policy.name)?.add ?? 0),
+    now,
+  });
+  if (holdsShrink !== null)
+    for (const group of acting('shrink')) {
+      const answer = answers.get(group);
+      if (answer === undefined || answer.shrinking.begin.length === 0) continue;
+      const { begin, kept, unneededSince } = answer.shrinking;
+      const held = begin.map(({ node }) =>
+        keptNode(node, { reason: 'NodeGuardTripped', by: holdsShrink, since: unneededSince.get(node) ?? null }),
+      );
+      answers.set(group, { ...answer, shrinking: { begin: [], kept: [...kept, ...held], unneededSince } });
+    }
+  return {
+    groups: answers,
+    growth: holdsGrowth === null ? growth : heldGrowth(growth, acting('grow'), holdsGrowth),
+    nodeGuard,
+  };
+}
+
+function heldGrowth(growth: GrowthPlan, groups: readonly GroupState[], by: string): GrowthPlan {
+  const byGroup = new Map(growth.byGroup);
+  const stopped = new Map(growth.stopped);
+  const unserved = [...growth.unserved];
+  for (const { policy } of groups) {
+    const order = byGroup.get(policy.name);
+    if (order === undefined) continue;
+    byGroup.delete(policy.name);
+    stopped.set(policy.name, { nodes: 0, reason: 'NodeGuardTripped', by });
+    unserved.push(...order.for.filter(({ from }) => from !== 'headroom'));
+  }
+  return { ...growth, byGroup, stopped, unserved };
 }

@@ -1,52 +1,50 @@
 // One group's decision put together: growth before removal, removal before drains, and the reason why it is none of them.
 import type { Config } from '../../model/config.ts';
+import type { MagnumCluster } from '../../model/openstack.ts';
 import type { Mode, NodeDecision } from '../../model/plan.ts';
 import type { Facts, NodeReason } from '../../model/reason.ts';
-import { targetName } from '../../model/target.ts';
 import type { ControlFacts, Snapshot } from '../../model/snapshot.ts';
 import { instantOf, later, rfc3339, type Instant } from '../../model/units.ts';
 import { mostCautious } from '../pods/target-look.ts';
-import type { SourcedDemand } from './demand.ts';
+import { bootTimeOf } from './boot-time.ts';
 import type { DrainsUnderWay } from './drains.ts';
-import { isOwnUpdate, type GroupState, type Unusable } from './group-state.ts';
-import { statusBarrier, type GrowthPlan } from './growth.ts';
-import { drainOf, looksLikeUuid, nodeGroupLabel } from './membership.ts';
+import { isOwnUpdate } from './foreign-update.ts';
+import type { GroupState, Unusable } from './group-state.ts';
+import { statusBarrier } from './growth.ts';
+import { growing, stoppedBy, withheld, withoutHeadroom, type GrowthVerdict } from './growth-verdict.ts';
+import type { Met } from './meet-demand.ts';
+import { drainOf } from './membership.ts';
 import { latestFailure } from './observe.ts';
-import { shrinkRules, type Shrinking } from './shrink.ts';
+import { actorsText } from './other-actors.ts';
+import { removalStanding } from './removal-proof.ts';
+import { shrinkRules } from './shrink-rules.ts';
+import type { Shrinking } from './shrink.ts';
 
 export type UndescribedNodes = Omit<NodeDecision, 'message'>;
 
-const servedTargets = (demands: readonly SourcedDemand[]): UndescribedNodes['for'] => {
-  const byName = new Map<string, { target: SourcedDemand['target']; pods: number }>();
-  for (const demand of demands) {
-    const key = `${demand.target.kind}/${targetName(demand.target)}`;
-    const known = byName.get(key);
-    byName.set(key, { target: demand.target, pods: (known?.pods ?? 0) + demand.pods });
-  }
-  return [...byName.values()];
-};
+const removalIsProven = (group: GroupState, snapshot: Snapshot): boolean => removalStanding(group, snapshot).proven;
 
-/** Heat's driver is known to remove whom it is told to; any other one has to prove it first. */
-function removalIsProven(group: GroupState, snapshot: Snapshot): boolean {
-  const { removal } = group.document.spec.shrink;
-  if (group.memory.removal === 'refuted') return false;
-  if (removal === 'byServerId' || group.memory.removal === 'proven') return true;
-  const stack = snapshot.magnum.cluster?.stack_id;
-  const labelled = group.nodes.some((node) => node.metadata.labels?.[nodeGroupLabel] !== undefined);
-  return labelled && (stack === undefined || stack === null || looksLikeUuid(stack));
-}
+/** Nodes that two groups could claim are named where people look for them: at each of the groups. */
+const ambiguousNodes = (group: GroupState): UndescribedNodes['kept'] =>
+  group.ambiguous.map(({ node, groups }) => ({
+    node,
+    reason: 'GroupAmbiguous',
+    by: groups.join(', '),
+    since: null,
+    until: null,
+  }));
 
 const untilOf = (control: ControlFacts | null): Instant | null => instantOf(control?.until);
 
 /** Why drained servers may not be given back now. Whether the group may grow is no matter here. */
 function removalBarrier(
   group: GroupState,
-  clusterStatus: string,
+  cluster: MagnumCluster | undefined,
   now: Instant,
 ): { readonly reason: NodeReason; readonly by: string; readonly until?: Instant | null } | null {
   const { shrink: off } = group.switches;
   if (off !== null) return { reason: 'SwitchedOff', by: off.by, until: untilOf(off) };
-  const busy = statusBarrier(group, clusterStatus);
+  const busy = statusBarrier(group, cluster);
   if (busy !== null) return busy;
   if (group.updating)
     return {
@@ -75,7 +73,7 @@ interface Verdict {
 
 export function decisionOf(
   group: GroupState,
-  growth: GrowthPlan,
+  met: Met,
   underWay: DrainsUnderWay,
   shrink: Shrinking,
   snapshot: Snapshot,
@@ -83,7 +81,6 @@ export function decisionOf(
 ): UndescribedNodes {
   const { name } = group.policy;
   const current = group.count;
-  const grown = growth.byGroup.get(name);
   // Beginnings that are only rehearsed do not ride along with drains that are really taken back.
   const begin = group.modes.shrink !== 'act' && underWay.steps.length > 0 ? [] : shrink.begin;
   const victims = [
@@ -108,8 +105,9 @@ export function decisionOf(
     remove: victims,
     resize: null,
     drains: [...underWay.steps, ...begin],
-    kept: shrink.kept,
+    kept: [...shrink.kept, ...ambiguousNodes(group)],
     upcoming: group.upcoming,
+    ...bootTimeOf(group.memory),
     until: verdict.until === undefined || verdict.until === null ? null : rfc3339(verdict.until),
     ...parts,
     facts: {
@@ -126,51 +124,29 @@ export function decisionOf(
       why: (group.switches.grow ?? group.switches.shrink)?.why ?? '',
       flavor: group.magnum.flavor_id ?? 'its flavor',
       until: verdict.until === undefined || verdict.until === null ? '' : rfc3339(verdict.until),
+      ...(group.foreign === null ? {} : { others: group.foreign }),
       ...verdict.facts,
     },
   });
 
-  // A growth that is only rehearsed does not keep real drains from going on.
-  const drainsFirst = group.modes.grow !== 'act' && group.modes.shrink === 'act' && underWay.steps.length > 0;
-  if (grown !== undefined && grown.add > 0 && !drainsFirst) {
-    const to = current + grown.add;
-    const reason: NodeReason = grown.for.some((demand) => demand.from === 'decided')
-      ? 'ReplicasWillNotFit'
-      : grown.for.length > 0
-        ? 'PodsUnschedulable'
-        : 'BelowMinimum';
-    const served = servedTargets(grown.for);
-    const facts = {
-      desired: to,
-      count: grown.add,
-      pods: grown.for.reduce((sum, demand) => sum + demand.pods, 0),
-      by: served.map((one) => targetName(one.target)).join(', '),
-    };
-    return decision(
-      { action: 'grow', reason, facts },
-      { desired: to, for: served, resize: { to, remove: [] }, drains: underWay.steps },
-    );
+  const said = ({ to, for: served, ...verdict }: GrowthVerdict): UndescribedNodes =>
+    decision(verdict, {
+      for: served,
+      ...(to === null ? {} : { desired: to, resize: { to, remove: [] }, drains: underWay.steps }),
+    });
+
+  if (group.others.length > 0) {
+    const by = actorsText(group.others);
+    // Drains of ours are still taken back: nobody else would do it.
+    return decision({ action: 'refused', reason: 'AnotherAutoscaler', facts: { by, what: by } });
   }
 
-  const stopped = growth.stopped.get(name);
-  const unserved = growth.unserved.reduce((sum, demand) => sum + demand.pods, 0);
-  if (stopped !== undefined && (unserved > 0 || current < group.min)) {
-    const { backOff } = group.memory;
-    return decision(
-      {
-        action: 'hold',
-        reason: stopped.reason,
-        until:
-          stopped.reason === 'GroupBackedOff'
-            ? (backOff?.until ?? null)
-            : stopped.reason === 'SwitchedOff'
-              ? untilOf(group.switches.grow)
-              : null,
-        facts: { by: stopped.by, what: stopped.what ?? stopped.by, limit: stopped.limit ?? '', pods: unserved },
-      },
-      { for: servedTargets(growth.unserved) },
-    );
-  }
+  // A growth that is only rehearsed does not keep real drains from going on.
+  const drainsFirst = group.modes.grow !== 'act' && group.modes.shrink === 'act' && underWay.steps.length > 0;
+  const grows = drainsFirst ? null : growing(group, met);
+  if (grows !== null) return said(grows);
+  const stopped = stoppedBy(group, met);
+  if (stopped !== null) return said(stopped);
 
   if (underWay.remove.length > 0) {
     const to = current - underWay.remove.length;
@@ -179,7 +155,7 @@ export function decisionOf(
       count: underWay.remove.length,
       node: underWay.remove.map((one) => one.node).join(', '),
     };
-    const barrier = removalBarrier(group, snapshot.magnum.cluster?.status ?? '', now);
+    const barrier = removalBarrier(group, snapshot.magnum.cluster, now);
     if (barrier !== null)
       return decision({
         action: 'hold',
@@ -218,12 +194,15 @@ export function decisionOf(
     return off === null
       ? decision({ action: 'hold', reason: 'DrainUnderWay', facts: held(victims) })
       : decision({ action: 'hold', reason: 'SwitchedOff', facts: held(victims), until: untilOf(off) });
+  const without = withheld(group, met);
+  if (without !== null) return said(without);
   if (group.upcoming > 0)
     return decision({ action: 'none', reason: 'NodesUpcoming', facts: { count: group.upcoming } });
   const wouldLeave = shrink.kept.filter((node) => node.reason === 'SwitchedOff');
   if (wouldLeave.length > 0 && current > group.min)
     return decision({ action: 'hold', reason: 'SwitchedOff', facts: held(wouldLeave), until: untilOf(off) });
-  return decision({ action: 'none', reason: 'PoolFits', facts: {} });
+  const short = withoutHeadroom(group, met);
+  return short === null ? decision({ action: 'none', reason: 'PoolFits', facts: {} }) : said(short);
 }
 
 /** A group that cannot be judged: nothing is done to it, and its neighbours go on. */

@@ -1,11 +1,11 @@
 // May a pod be moved off its node? The first rule that decides wins.
 import type { ShrinkPolicy } from '../../model/config.ts';
-import type { OwnerReference, Pod, PodDisruptionBudget } from '../../model/kubernetes.ts';
+import type { KubernetesObject, OwnerReference, Pod, PodDisruptionBudget, Workload } from '../../model/kubernetes.ts';
 import type { KeptReason } from '../../model/reason.ts';
 import type { KubernetesFacts } from '../../model/snapshot.ts';
 import { instantOf, type Instant } from '../../model/units.ts';
 import { controllerOf, isMirror, isOfDaemonSet, isTerminal } from '../pod-facts.ts';
-import { selectorMatches } from '../selectors.ts';
+import { budgetName, budgetsOf } from './disruptions.ts';
 
 export type Movability =
   /** leaves by itself, or does not matter: no place is needed for it */
@@ -15,41 +15,14 @@ export type Movability =
   | { readonly move: 'evict' }
   | { readonly move: 'blocked'; readonly reason: KeptReason; readonly by: string };
 
-const annotation = (pod: Pod, name: string): string | undefined => pod.metadata.annotations?.[name];
 const safeToEvict = 'cluster-autoscaler.kubernetes.io/safe-to-evict';
 const safeVolumes = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
+const doNotDisrupt = 'karpenter.sh/do-not-disrupt';
 const deletionSlack = 30_000;
 const defaultGraceSeconds = 30;
 const replicated = new Set(['ReplicaSet', 'ReplicationController', 'Job', 'StatefulSet']);
 
-const podName = (pod: Pod): string => `${pod.metadata.namespace ?? ''}/${pod.metadata.name}`;
-
-function isLeavingForGood(pod: Pod, now: Instant): boolean {
-  const deleted = instantOf(pod.metadata.deletionTimestamp);
-  if (deleted === null) return false;
-  const grace = pod.spec?.terminationGracePeriodSeconds ?? defaultGraceSeconds;
-  return now > deleted + grace * 1000 + deletionSlack;
-}
-
-function hasLocalStorage(pod: Pod): boolean {
-  const listed = new Set((annotation(pod, safeVolumes) ?? '').split(','));
-  return (pod.spec?.volumes ?? []).some((volume) => {
-    const local =
-      volume.hostPath !== undefined || (volume.emptyDir !== undefined && volume.emptyDir?.medium !== 'Memory');
-    return local && !listed.has(volume.name ?? '');
-  });
-}
-
-export interface MovableRules {
-  readonly shrink: Pick<ShrinkPolicy, 'localVolumes' | 'systemPodAge' | 'protect'>;
-  readonly budgets: readonly PodDisruptionBudget[];
-  /** what may own a pod; a kind whose list could not be read is absent: then nobody knows who would start the pod again */
-  readonly controllers: Controllers;
-  readonly now: Instant;
-}
-
-/** Names ("namespace/name") by kind. */
-export type Controllers = ReadonlyMap<string, ReadonlySet<string>>;
+export const podName = ({ metadata }: Pod): string => `${metadata.namespace ?? ''}/${metadata.name}`;
 
 const controllerLists = {
   ReplicaSet: 'replicasets',
@@ -59,58 +32,141 @@ const controllerLists = {
   DaemonSet: 'daemonsets',
 } as const;
 
-export const controllersOf = (facts: KubernetesFacts): Controllers =>
-  new Map(
-    Object.entries(controllerLists).flatMap(([kind, list]) => {
-      const objects = facts[list];
-      if (objects === undefined) return [];
-      return [[kind, new Set(objects.map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`))] as const];
-    }),
+const counted = new Set(['ReplicaSet', 'ReplicationController']);
+
+/** What a pod says of itself, whatever the hour and whoever else is there: worked out once for each. */
+interface Profile {
+  readonly name: string;
+  readonly mirror: boolean;
+  /** after its deletion, its grace and a slack: it is as good as gone; null: it is not being deleted */
+  readonly goneAfter: number | null;
+  readonly owner: OwnerReference | undefined;
+  /** "namespace/name" of an owner that can be looked up; null: it has none, or one of a kind of others */
+  readonly looksFor: string | null;
+  readonly ofDaemonSet: boolean;
+  readonly terminal: boolean;
+  readonly safe: string | undefined;
+  readonly forbidden: boolean;
+  readonly localStorage: boolean;
+  readonly born: Instant | null;
+}
+
+const profiles = new WeakMap<Pod, Profile>();
+
+function goneAfter({ metadata, spec }: Pod): number | null {
+  const deleted = instantOf(metadata.deletionTimestamp);
+  if (deleted === null) return null;
+  return deleted + (spec?.terminationGracePeriodSeconds ?? defaultGraceSeconds) * 1000 + deletionSlack;
+}
+
+function hasLocalStorage({ metadata, spec }: Pod): boolean {
+  const local = (spec?.volumes ?? []).filter(
+    (volume) =>
+      volume.hostPath !== undefined || (volume.emptyDir !== undefined && volume.emptyDir?.medium !== 'Memory'),
   );
+  if (local.length === 0) return false;
+  const listed = new Set((metadata.annotations?.[safeVolumes] ?? '').split(','));
+  return local.some((volume) => !listed.has(volume.name ?? ''));
+}
 
 /** Kinds of others are not looked up: a DaemonSet of a custom API group stands for itself. */
-function isOrphan(pod: Pod, owner: OwnerReference | undefined, controllers: Controllers): boolean {
-  if (owner === undefined || !(owner.kind in controllerLists)) return false;
-  const custom =
-    owner.apiVersion !== undefined && !/^(?:v1|core\/v1|(?:apps|batch|extensions)\/.*)$/.test(owner.apiVersion);
-  if (custom) return false;
-  return controllers.get(owner.kind)?.has(`${pod.metadata.namespace ?? ''}/${owner.name}`) !== true;
+function isLookedUp({ kind, apiVersion }: OwnerReference): boolean {
+  if (!(kind in controllerLists)) return false;
+  return apiVersion === undefined || /^(?:v1|core\/v1|(?:apps|batch|extensions)\/.*)$/.test(apiVersion);
 }
 
-export function budgetsOf(pod: Pod, budgets: readonly PodDisruptionBudget[]): readonly PodDisruptionBudget[] {
-  return budgets.filter((budget) => {
-    const selector = budget.spec?.selector;
-    return (
-      budget.metadata.namespace === pod.metadata.namespace &&
-      selector !== undefined &&
-      selector !== null &&
-      selectorMatches(selector, pod.metadata.labels ?? {})
-    );
-  });
+function profileOf(pod: Pod): Profile {
+  const known = profiles.get(pod);
+  if (known !== undefined) return known;
+  const owner = controllerOf(pod);
+  const annotations = pod.metadata.annotations ?? {};
+  const safe = annotations[safeToEvict];
+  const made: Profile = {
+    name: podName(pod),
+    mirror: isMirror(pod),
+    goneAfter: goneAfter(pod),
+    owner,
+    looksFor: owner !== undefined && isLookedUp(owner) ? `${pod.metadata.namespace ?? ''}/${owner.name}` : null,
+    ofDaemonSet: isOfDaemonSet(pod),
+    terminal: isTerminal(pod),
+    safe,
+    forbidden: safe === 'false' || annotations[doNotDisrupt] === 'true',
+    localStorage: hasLocalStorage(pod),
+    born: instantOf(pod.metadata.creationTimestamp),
+  };
+  profiles.set(pod, made);
+  return made;
 }
+
+/** The replicas that each controller asks for by "namespace/name"; null: it does not say. */
+type Replicas = ReadonlyMap<string, number | null>;
+
+/** By kind; a kind whose list could not be read is absent: then nobody knows who would start the pod again. */
+export type Controllers = ReadonlyMap<string, Replicas>;
+
+const replicasOf = new WeakMap<readonly KubernetesObject[], Replicas>();
+
+function byName(objects: readonly (KubernetesObject & Pick<Workload, 'spec'>)[]): Replicas {
+  const known = replicasOf.get(objects);
+  if (known !== undefined) return known;
+  const made = new Map<string, number | null>();
+  for (const { metadata, spec } of objects)
+    made.set(`${metadata.namespace ?? ''}/${metadata.name}`, spec?.replicas ?? null);
+  replicasOf.set(objects, made);
+  return made;
+}
+
+export function controllersOf(facts: KubernetesFacts): Controllers {
+  const controllers = new Map<string, Replicas>();
+  for (const [kind, list] of Object.entries(controllerLists)) {
+    const objects = facts[list];
+    if (objects !== undefined) controllers.set(kind, byName(objects));
+  }
+  return controllers;
+}
+
+export interface MovableRules {
+  readonly shrink: Pick<ShrinkPolicy, 'localVolumes' | 'systemPodAge' | 'protect' | 'minReplicas'>;
+  readonly budgets: readonly PodDisruptionBudget[];
+  readonly controllers: Controllers;
+  readonly now: Instant;
+}
+
+function ofController({ name, owner, looksFor }: Profile, rules: MovableRules): Movability | null {
+  if (owner === undefined || looksFor === null) return null;
+  const replicas = rules.controllers.get(owner.kind)?.get(looksFor);
+  if (replicas === undefined) return { move: 'blocked', reason: 'ControllerGone', by: name };
+  return replicas !== null && counted.has(owner.kind) && replicas < rules.shrink.minReplicas
+    ? { move: 'blocked', reason: 'BelowMinReplicas', by: name }
+    : null;
+}
+
+const ignored: Movability = { move: 'ignore' };
+const dropped: Movability = { move: 'drop' };
+const evicted: Movability = { move: 'evict' };
 
 export function movabilityOf(pod: Pod, rules: MovableRules): Movability {
-  const { shrink, budgets, controllers, now } = rules;
-  const blocked = (reason: KeptReason, by = podName(pod)): Movability => ({ move: 'blocked', reason, by });
-  if (isMirror(pod) || isLeavingForGood(pod, now)) return { move: 'ignore' };
-  const owner = controllerOf(pod);
-  if (isOrphan(pod, owner, controllers)) return blocked('ControllerGone');
-  if (isOfDaemonSet(pod)) return { move: 'drop' };
-  const safe = annotation(pod, safeToEvict);
-  if (safe === 'true') return { move: 'evict' };
-  if (isTerminal(pod)) return { move: 'drop' };
-  if (safe === 'on-completion') return blocked('WaitsForCompletion');
+  const { shrink, budgets, now } = rules;
+  const profile = profileOf(pod);
+  const blocked = (reason: KeptReason, by = profile.name): Movability => ({ move: 'blocked', reason, by });
+  const { owner } = profile;
+  const { namespace } = pod.metadata;
+  if (profile.mirror || (profile.goneAfter !== null && now > profile.goneAfter)) return ignored;
+  const lost = ofController(profile, rules);
+  if (lost !== null) return lost;
+  if (profile.ofDaemonSet) return dropped;
+  if (profile.safe === 'true') return evicted;
+  if (profile.terminal) return dropped;
+  if (profile.safe === 'on-completion') return blocked('WaitsForCompletion');
   if (owner === undefined || !replicated.has(owner.kind)) return blocked('NotReplicated');
-  if (shrink.protect.some((one) => one.namespace === pod.metadata.namespace)) return blocked('ProtectedByPolicy');
+  if (shrink.protect.some((one) => one.namespace === namespace)) return blocked('ProtectedByPolicy');
   const pdbs = budgetsOf(pod, budgets);
-  if (pod.metadata.namespace === 'kube-system' && pdbs.length === 0) {
-    const born = instantOf(pod.metadata.creationTimestamp);
+  if (namespace === 'kube-system' && pdbs.length === 0) {
+    const { born } = profile;
     if (born === null || now - born < shrink.systemPodAge) return blocked('SystemPodWithoutPDB');
   }
-  if (safe === 'false' || annotation(pod, 'karpenter.sh/do-not-disrupt') === 'true') return blocked('NotSafeToEvict');
-  if (shrink.localVolumes === 'block' && hasLocalStorage(pod)) return blocked('LocalStorage');
+  if (profile.forbidden) return blocked('NotSafeToEvict');
+  if (profile.localStorage && shrink.localVolumes === 'block') return blocked('LocalStorage');
   const exhausted = pdbs.find((budget) => (budget.status?.disruptionsAllowed ?? 0) < 1);
-  if (exhausted !== undefined)
-    return blocked('BlockedByPDB', `${exhausted.metadata.namespace ?? ''}/${exhausted.metadata.name}`);
-  return { move: 'evict' };
+  return exhausted === undefined ? evicted : blocked('BlockedByPDB', budgetName(exhausted));
 }

@@ -61,14 +61,16 @@ export function scheduledOf(
 
 /** Whether nodes may leave at this time of the week, and which window says so. */
 export type ShrinkTime =
-  { readonly allowed: true } | { readonly allowed: false; readonly by: string | null; readonly until: Instant | null };
+  | { readonly allowed: true }
+  /** `never`: one of those windows is open; else none of `only` is */
+  | { readonly allowed: false; readonly never: boolean; readonly by: string; readonly until: Instant | null };
 
 const allowed: ShrinkTime = { allowed: true };
 
 export function shrinkTimeOf({ only, never }: NodePolicyDocument['spec']['shrink'], now: Instant): ShrinkTime {
   for (const { name, rule } of never) {
     const { open, until } = spanAt(rule, now);
-    if (open) return { allowed: false, by: name, until };
+    if (open) return { allowed: false, never: true, by: name, until };
   }
   if (only === null) return allowed;
   let next: Instant | null = null;
@@ -77,5 +79,5 @@ export function shrinkTimeOf({ only, never }: NodePolicyDocument['spec']['shrink
     if (open) return allowed;
     if (until !== null && (next === null || until < next)) next = until;
   }
-  return { allowed: false, by: only.map(({ name }) => name).join(', '), until: next };
+  return { allowed: false, never: false, by: only.map(({ name }) => name).join(', '), until: next };
 }

@@ -1,31 +1,36 @@
 // Which nodes are no longer needed, since when, and which of them begin to drain now; every other node says why it stays.
-import type { ShrinkPolicy } from '../../model/config.ts';
 import type { Node, Pod } from '../../model/kubernetes.ts';
 import type { Memory } from '../../model/memory.ts';
 import type { DrainStep, KeptNode } from '../../model/plan.ts';
-import type { KeptReason } from '../../model/reason.ts';
-import { later, rfc3339, type Instant } from '../../model/units.ts';
-import { isMirror, isOfDaemonSet, isTerminal, requestsOf, type Requests } from '../pod-facts.ts';
+import { later, rfc3339, type Instant, type Milliseconds } from '../../model/units.ts';
+import { candidateOf, isKept, type Candidate, type CandidateRules, type Kept } from './candidates.ts';
+import { budgetName, type Disruptions } from './disruptions.ts';
+import type { Needs } from './fit/simulation.ts';
 import type { GroupState } from './group-state.ts';
 import { serverIdOf } from './membership.ts';
-import { movabilityOf, type MovableRules } from './movable.ts';
-import { unmodelledRule } from './unmodelled.ts';
-import { allocatableOf, giveBack, hasRoomFor, mayRunOn, take, type Room } from './room.ts';
+import { podName } from './movable.ts';
+import { scheduledOf } from './node-schedule.ts';
+import { lookAheadOf, type Guest, type Places } from './shrink-places.ts';
 
-const noScaleDown = 'cluster-autoscaler.kubernetes.io/scale-down-disabled';
-const doNotDisrupt = 'karpenter.sh/do-not-disrupt';
+/** What all groups of a tick share while they are judged: places that are given away are gone for the next one too. */
+export interface ShrinkPass {
+  readonly places: Places;
+  readonly disruptions: Disruptions;
+  /** where a pod of its kind went last: the next one of its kind is tried there first */
+  readonly hints: Map<Needs, string>;
+  /** how many more nodes with pods on them may be tried in this tick */
+  tries: number;
+}
 
 export interface ShrinkInput {
   readonly group: GroupState;
   readonly podsOn: ReadonlyMap<string, readonly Pod[]>;
-  /** free room of the nodes that stay; taken from as nodes are found unneeded, so that removals are judged together */
-  readonly rooms: Map<string, Room>;
-  /** pods of nodes already found unneeded, by the node that they were given a place on: they leave with it again */
-  readonly moved: Map<string, Pod[]>;
-  readonly rules: MovableRules;
+  readonly pass: ShrinkPass;
+  readonly rules: CandidateRules;
   readonly memory: Memory;
   /** why nothing of this group may begin to leave now, whatever its nodes look like */
-  readonly barrier: { readonly reason: KeptReason; readonly by: string | null; readonly until: Instant | null } | null;
+  readonly barrier: Kept | null;
+  readonly interval: Milliseconds;
   readonly now: Instant;
 }
 
@@ -35,153 +40,167 @@ export interface Shrinking {
   readonly unneededSince: ReadonlyMap<string, Instant>;
 }
 
-export const shrinkRules = (group: GroupState): ShrinkPolicy => ({
-  ...group.document.spec.shrink,
-  ...Object.fromEntries(Object.entries(group.policy.shrink ?? {}).filter(([, value]) => value !== undefined)),
+export const keptNode = (node: string, { reason, by, since, until }: Kept): KeptNode => ({
+  node,
+  reason,
+  by,
+  since: since === undefined || since === null ? null : rfc3339(since),
+  until: until === undefined || until === null ? null : rfc3339(until),
 });
 
-/** GPUs and the like: named by a domain that is not Kubernetes' own. */
-const isExtended = (resource: string): boolean => resource.includes('/') && !/(?:^|\.)kubernetes\.io\//.test(resource);
-
-/** The larger of cpu and memory requested, DaemonSet and mirror pods aside on both sides; of a node with an extended resource: that one. */
-export function utilizationOf(node: Node, pods: readonly Pod[]): number {
-  const allocatable = allocatableOf(node);
-  const share = (resource: string): number => {
-    let own = 0;
-    let others = 0;
-    for (const pod of pods) {
-      if (isTerminal(pod)) continue;
-      const milli = requestsOf(pod.spec)[resource] ?? 0;
-      if (isOfDaemonSet(pod) || isMirror(pod)) own += milli;
-      else others += milli;
-    }
-    const usable = (allocatable[resource] ?? 0) - own;
-    return usable > 0 ? others / usable : 1;
-  };
-  const extended = Object.entries(allocatable).flatMap(([name, amount]) =>
-    isExtended(name) && amount > 0 ? [name] : [],
-  );
-  return Math.max(...(extended.length > 0 ? extended : ['cpu', 'memory']).map(share));
-}
-
-interface Move {
-  readonly pod: Pod;
-  readonly room: Room;
-  readonly requests: Requests;
-}
-
-/** Finds every pod another place, all of them or none; answers the moves, or the first pod that has none. */
-function findPlaces(pods: readonly Pod[], rooms: Iterable<Room>): readonly Move[] | { readonly stuck: Pod } {
-  const moves: Move[] = [];
-  const candidates = [...rooms];
-  for (const pod of pods) {
-    const requests = requestsOf(pod.spec);
-    const room = candidates.find((one) => mayRunOn(pod.spec, one) && hasRoomFor(requests, one));
-    if (room === undefined) {
-      for (const move of moves) giveBack(move.requests, move.room);
-      return { stuck: pod };
-    }
-    take(requests, room);
-    moves.push({ pod, room, requests });
-  }
-  return moves;
-}
-
-type Verdict =
-  | { readonly needed: true; readonly reason: KeptReason; readonly by: string | null }
-  | { readonly needed: false; readonly empty: boolean };
-
-/** May this node go as far as it alone is concerned? Its pods' new places are taken when it may. */
-function judge(node: Node, input: ShrinkInput, rules: ShrinkPolicy): Verdict {
-  const keep = (reason: KeptReason, by: string | null = null): Verdict => ({ needed: true, reason, by });
+/** Takes the node out of the simulation and finds its pods another place, all of them or none. null: it may go. */
+function tryWithout({ node, moving, unreadySince }: Candidate, { places, hints }: ShrinkPass): Kept | null {
+  const { simulation, guests } = places;
   const { name } = node.metadata;
-  const annotations = node.metadata.annotations ?? {};
-  if (annotations[noScaleDown] === 'true') return keep('ForbiddenByAnnotation', noScaleDown);
-  if (annotations[doNotDisrupt] === 'true') return keep('ForbiddenByAnnotation', doNotDisrupt);
-  if (serverIdOf(node) === null) return keep('ServerUnknown', node.spec?.providerID ?? null);
-  const pods = input.podsOn.get(name) ?? [];
-  const utilization = utilizationOf(node, pods);
-  if (utilization >= rules.utilizationBelow)
-    return keep(
-      'NotUnderutilized',
-      `${Math.round(utilization * 100)} % of ${Math.round(rules.utilizationBelow * 100)} %`,
-    );
-  const evicting: Pod[] = [];
-  for (const pod of pods) {
-    const movability = movabilityOf(pod, input.rules);
-    if (movability.move === 'blocked') return keep(movability.reason, movability.by);
-    if (movability.move !== 'evict') continue;
-    const rule = unmodelledRule(pod.spec);
-    if (rule !== null)
-      return keep('NoPlaceToMovePods', `${pod.metadata.namespace ?? ''}/${pod.metadata.name} (${rule})`);
-    evicting.push(pod);
+  const before = simulation.checkpoint();
+  const displaced = guests.get(name) ?? [];
+  // A node that does not answer takes no pods: nobody was given a place there.
+  if (simulation.has(name)) simulation.removeRoom(name);
+  const settled: { readonly room: string; readonly guest: Guest }[] = [];
+  const settle = (guest: Guest): boolean => {
+    const hint = hints.get(guest.needs);
+    const room = simulation.placeAnywhere(guest.needs, hint === undefined ? {} : { hint });
+    if (room === null) return false;
+    if (room !== hint) hints.set(guest.needs, room);
+    settled.push({ room, guest });
+    return true;
+  };
+  const stuck = (guest: Guest): Kept => {
+    simulation.rollBack(before);
+    return { reason: guest.scheduled ? 'ScheduledSoon' : 'NoPlaceToMovePods', by: guest.by };
+  };
+  for (const pod of moving) {
+    const guest = { needs: simulation.needsOf(pod), by: podName(pod), scheduled: false };
+    // What ran on a node that does not answer comes up again wherever there is room, or orders a node.
+    if (!settle(guest) && unreadySince === null) return stuck(guest);
   }
-  const moving = [...evicting, ...(input.moved.get(name) ?? [])];
-  const own = input.rooms.get(name);
-  input.rooms.delete(name);
-  const moves = findPlaces(moving, input.rooms.values());
-  if ('stuck' in moves) {
-    if (own !== undefined) input.rooms.set(name, own);
-    return keep('NoPlaceToMovePods', `${moves.stuck.metadata.namespace ?? ''}/${moves.stuck.metadata.name}`);
+  for (const guest of displaced) if (!settle(guest)) return stuck(guest);
+  guests.delete(name);
+  for (const { room, guest } of settled) {
+    const others = guests.get(room);
+    if (others === undefined) guests.set(room, [guest]);
+    else others.push(guest);
   }
-  for (const { pod, room } of moves) input.moved.set(room.name, [...(input.moved.get(room.name) ?? []), pod]);
-  return { needed: false, empty: evicting.length === 0 };
+  return null;
 }
 
-export function planShrink(input: ShrinkInput): Shrinking {
-  const { group, memory, now } = input;
-  const rules = shrinkRules(group);
+interface Sorted {
+  readonly candidate: Candidate;
+  readonly since: Instant | null;
+}
+
+/** Empty ones first, then those that were found unneeded before, then the least used; always in the same order. */
+function inOrder(one: Sorted, other: Sorted): number {
+  const rank = ({ candidate, since }: Sorted): number => (candidate.moving.length === 0 ? 0 : since === null ? 2 : 1);
+  return (
+    rank(one) - rank(other) ||
+    one.candidate.utilization - other.candidate.utilization ||
+    (one.candidate.node.metadata.name < other.candidate.node.metadata.name ? -1 : 1)
+  );
+}
+
+/** Where not all can be tried in one tick, the next one begins further down, so that each has its turn. */
+function withTurns(sorted: readonly Sorted[], tries: number, now: Instant, interval: Milliseconds): readonly Sorted[] {
+  const known = sorted.filter(({ candidate, since }) => since !== null || candidate.moving.length === 0);
+  const fresh = sorted.slice(known.length);
+  const turns = tries - known.length;
+  if (fresh.length <= turns || turns <= 0) return sorted;
+  const from = (Math.floor(now / Math.max(interval, 1)) * turns) % fresh.length;
+  return [...known, ...fresh.slice(from), ...fresh.slice(0, from)];
+}
+
+/** Since when it counts, and when it may go. */
+function timerOf(
+  { unreadySince }: Candidate,
+  { rules: { shrink }, now }: ShrinkInput,
+  before: Instant | null,
+): { readonly since: Instant; readonly due: Instant } {
+  const since = before ?? unreadySince ?? now;
+  if (unreadySince === null) return { since, due: later(since, shrink.unneededFor) };
+  const counted = since > unreadySince ? since : unreadySince;
+  return { since, due: later(counted, shrink.unready.after) };
+}
+
+const nodesAStep = 32;
+
+export function* planShrink(input: ShrinkInput): Generator<undefined, Shrinking> {
+  const { group, memory, pass, rules, now } = input;
+  const { shrink } = rules;
   const begin: DrainStep[] = [];
   const kept: KeptNode[] = [];
   const unneededSince = new Map<string, Instant>();
-  const keep = (
-    node: Node,
-    reason: KeptReason,
-    by: string | null,
-    since: Instant | null,
-    until: Instant | null,
-  ): void => {
-    kept.push({
-      node: node.metadata.name,
-      reason,
-      by,
-      since: since === null ? null : rfc3339(since),
-      until: until === null ? null : rfc3339(until),
-    });
+  const keep = (node: Node, why: Kept): void => {
+    kept.push(keptNode(node.metadata.name, why));
   };
-  const candidates = group.nodes
-    .filter((node) => !group.draining.includes(node))
-    .map((node) => ({ node, utilization: utilizationOf(node, input.podsOn.get(node.metadata.name) ?? []) }))
-    .sort(
-      (one, other) =>
-        one.utilization - other.utilization || (one.node.metadata.name < other.node.metadata.name ? -1 : 1),
-    );
+
+  const draining = new Set(group.draining);
+  const arriving = new Set(group.arriving);
+  const sorted: Sorted[] = [];
+  let looked = 0;
+  for (const node of group.nodes) {
+    if (draining.has(node)) continue;
+    looked += 1;
+    if (looked % nodesAStep === 0) yield;
+    if (arriving.has(node)) {
+      keep(node, { reason: 'NotReady', by: null });
+      continue;
+    }
+    const candidate = candidateOf(node, input.podsOn.get(node.metadata.name) ?? [], rules);
+    if (isKept(candidate)) keep(node, candidate);
+    else sorted.push({ candidate, since: memory.nodes[node.metadata.name]?.unneededSince ?? null });
+  }
+  yield;
+  sorted.sort(inOrder);
+
+  const scheduled = scheduledOf(group.document, group.policy, now, lookAheadOf(group));
+  const floor = Math.max(scheduled.min, group.min);
   // Magnum's count is told of a removal only when the drain is over: until then the drains count as gone.
   let standing = group.count - group.draining.length;
   let atOnce = group.draining.length;
+  let tried = 0;
 
-  for (const { node } of candidates) {
+  for (const { candidate, since: before } of withTurns(sorted, pass.tries, now, input.interval)) {
+    const { node, moving } = candidate;
     const { name } = node.metadata;
-    if (!group.ready.includes(node)) {
-      keep(node, 'NotReady', null, null, null);
+    const empty = moving.length === 0;
+    if (!empty && pass.tries <= 0) {
+      keep(node, { reason: 'OthersFirst', by: null });
       continue;
     }
-    const verdict = judge(node, input, rules);
-    if (verdict.needed) {
-      keep(node, verdict.reason, verdict.by, null, null);
+    if (!empty) pass.tries -= 1;
+    const stuck = tryWithout(candidate, pass);
+    tried += 1;
+    if (tried % nodesAStep === 0) yield;
+    if (stuck !== null) {
+      keep(node, stuck);
       continue;
     }
-    const since = memory.nodes[name]?.unneededSince ?? now;
+    const { since, due } = timerOf(candidate, input, before);
     unneededSince.set(name, since);
-    const due = later(since, rules.unneededFor);
-    const most = verdict.empty ? rules.atOnce.empty : rules.atOnce.drained;
+    const most = empty ? shrink.atOnce.empty : shrink.atOnce.drained;
     const serverId = serverIdOf(node);
-    if (now < due) keep(node, 'UnneededTooShort', null, since, due);
-    else if (input.barrier !== null) keep(node, input.barrier.reason, input.barrier.by, since, input.barrier.until);
-    else if (standing <= group.min) keep(node, 'GroupAtMinimum', `min ${group.min}`, since, null);
-    else if (atOnce >= most) keep(node, 'AtOnceReached', `${most} at once`, since, null);
+    const exhausted = pass.disruptions.blocker(candidate.unreadySince === null ? moving : []);
+    if (now < due)
+      keep(node, {
+        reason: candidate.unreadySince === null ? 'UnneededTooShort' : 'NotReady',
+        by: null,
+        since,
+        until: due,
+      });
+    else if (input.barrier !== null) keep(node, { ...input.barrier, since });
+    else if (
+      standing <= floor &&
+      scheduled.minBy !== null &&
+      standing > Math.max(group.policy.min, group.magnum.min_node_count ?? 0)
+    )
+      keep(node, { reason: 'ScheduledSoon', by: scheduled.minBy.window, since, until: scheduled.minBy.until });
+    else if (standing <= floor) keep(node, { reason: 'GroupAtMinimum', by: `min ${floor}`, since });
+    else if (atOnce >= most) keep(node, { reason: 'AtOnceReached', by: `${most} at once`, since });
+    else if (exhausted !== null) keep(node, { reason: 'BlockedByPDB', by: budgetName(exhausted), since });
     else if (serverId !== null) {
-      begin.push({ step: 'begin', node: name, serverId, nodeGroup: group.policy.name });
+      const unready = candidate.unreadySince === null ? {} : { unready: true as const };
+      begin.push({ step: 'begin', node: name, serverId, nodeGroup: group.policy.name, ...unready });
+      if (candidate.unreadySince === null) pass.disruptions.take(moving);
       standing -= 1;
       atOnce += 1;
     }

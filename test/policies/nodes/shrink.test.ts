@@ -372,11 +372,20 @@ describe('a drain', () => {
     expect(decision).toMatchObject({ resize: null, remove: [], mode: 'act' });
   });
 
-  it('waits for a budget within its time', () => {
-    const snapshot = world(leaving(-300), [api().labelled({ app: 'api' }).build()])
-      .kubernetes(budget)
-      .build();
-    expect(tick(snapshot).decision.drains).toMatchObject([{ step: 'evict', pods: [{ name: 'api-9' }] }]);
+  it('tries a pod whose budget is spent again, each time after twice as long, within its time', () => {
+    const tried = (seconds: number, budgets: object = budget): string[] => {
+      const snapshot = world(leaving(-seconds), [api().labelled({ app: 'api' }).build()])
+        .kubernetes(budgets)
+        .build();
+      return tick(snapshot, { memory: { ...steady(), lastTick: at(-15) } }).decision.drains.map(({ step }) => step);
+    };
+    const times = [5, 10, 15, 20, 30, 45, 60, 75, 90, 105, 150, 165, 300, 315, 330];
+    expect(times.filter((seconds) => tried(seconds).includes('evict'))).toEqual([5, 10, 15, 20, 30, 45, 90, 165, 330]);
+    expect(times.filter((seconds) => !tried(seconds).includes('evict')).map((seconds) => tried(seconds))).toEqual(
+      [60, 75, 105, 150, 300, 315].map(() => ['wait']),
+    );
+    const open = { poddisruptionbudgets: [aBudget('shop', 'api', { app: 'api' }, 1)] };
+    expect(tried(300, open)).toEqual(['evict']);
   });
 
   it('goes on while growing is only rehearsed, and in the mode of shrinking', () => {

@@ -1,0 +1,118 @@
+// Which nodes are worth a look: what speaks against a node on its own, before anybody asks where its pods would go.
+import type { ShrinkPolicy } from '../../model/config.ts';
+import type { Node, Pod } from '../../model/kubernetes.ts';
+import type { KeptReason } from '../../model/reason.ts';
+import { instantOf, type Instant } from '../../model/units.ts';
+import { isReady, serverIdOf } from './membership.ts';
+import { movabilityOf, podName, type MovableRules } from './movable.ts';
+import type { PodNeeds } from './needed-nodes.ts';
+import { utilizationOf } from './utilization.ts';
+
+const noScaleDown = 'cluster-autoscaler.kubernetes.io/scale-down-disabled';
+const doNotDisrupt = 'karpenter.sh/do-not-disrupt';
+const deletedByOther = 'ToBeDeletedByClusterAutoscaler';
+/** Older marks of cluster-autoscaler are of one that has died in the middle. */
+const deletionTakes = 300_000;
+
+/** What the node and its pods say by themselves: worked out anew only when one of them has changed. */
+interface NodeFacts {
+  readonly pods: readonly Pod[];
+  readonly needOf: string;
+  readonly utilization: number | null;
+  readonly need: { readonly reason: KeptReason; readonly by: string } | null;
+}
+
+const remembered = new WeakMap<Node, NodeFacts>();
+
+const isSame = (one: readonly Pod[], other: readonly Pod[]): boolean =>
+  one === other || (one.length === other.length && one.every((pod, index) => pod === other[index]));
+
+function factsOf(node: Node, pods: readonly Pod[], needs: PodNeeds): NodeFacts {
+  const known = remembered.get(node);
+  if (known !== undefined && known.needOf === needs.key && isSame(known.pods, pods)) return known;
+  let need: NodeFacts['need'] = null;
+  for (const pod of pods) {
+    const reason = needs.of(pod);
+    if (reason === null) continue;
+    need = { reason, by: podName(pod) };
+    break;
+  }
+  const made: NodeFacts = { pods, needOf: needs.key, utilization: utilizationOf(node, pods), need };
+  remembered.set(node, made);
+  return made;
+}
+
+export interface Candidate {
+  readonly node: Node;
+  readonly utilization: number;
+  /** they need another place */
+  readonly moving: readonly Pod[];
+  /** since when it is not Ready; null: it is. What runs on such a node is not waited for. */
+  readonly unreadySince: Instant | null;
+}
+
+export interface Kept {
+  readonly reason: KeptReason;
+  readonly by: string | null;
+  readonly since?: Instant | null;
+  readonly until?: Instant | null;
+}
+
+export const isKept = (one: Candidate | Kept): one is Kept => 'reason' in one;
+
+export interface CandidateRules {
+  readonly shrink: ShrinkPolicy;
+  readonly movable: MovableRules;
+  readonly needs: PodNeeds;
+  readonly now: Instant;
+}
+
+/** Since when it is not Ready, as the node itself says; null: it is Ready. */
+export function unreadySince(node: Node, now: Instant): Instant | null {
+  if (isReady(node)) return null;
+  const condition = node.status?.conditions?.find(({ type }) => type === 'Ready');
+  return instantOf(condition?.lastTransitionTime) ?? instantOf(node.metadata.creationTimestamp) ?? now;
+}
+
+function isBeingDeletedByOthers(node: Node, now: Instant): boolean {
+  const mark = node.spec?.taints?.find(({ key }) => key === deletedByOther);
+  if (mark === undefined) return false;
+  const at = Number(mark.value ?? '') * 1000;
+  return !(at > 0) || now - at < deletionTakes;
+}
+
+/** On a node that does not answer nothing runs that could be hurt, but some of it was to stay, whatever happens. */
+const staysOnDead: ReadonlySet<KeptReason> = new Set<KeptReason>([
+  'ProtectedByPolicy',
+  'NotSafeToEvict',
+  'LocalStorage',
+]);
+
+export function candidateOf(node: Node, pods: readonly Pod[], rules: CandidateRules): Candidate | Kept {
+  const { shrink, movable, now } = rules;
+  const annotations = node.metadata.annotations ?? {};
+  if (isBeingDeletedByOthers(node, now)) return { reason: 'BeingRemoved', by: deletedByOther };
+  if (annotations[noScaleDown] === 'true') return { reason: 'ForbiddenByAnnotation', by: noScaleDown };
+  if (annotations[doNotDisrupt] === 'true') return { reason: 'ForbiddenByAnnotation', by: doNotDisrupt };
+  const dead = unreadySince(node, now);
+  if (dead !== null && shrink.unready.action === 'alert') return { reason: 'NotReady', by: null, since: dead };
+  if (serverIdOf(node) === null) return { reason: 'ServerUnknown', by: node.spec?.providerID ?? null };
+  const { utilization, need } = factsOf(node, pods, rules.needs);
+  if (dead === null && need !== null) return need;
+  if (dead === null && utilization === null) return { reason: 'AllocatableUnknown', by: 'status.allocatable' };
+  if (dead === null && (utilization ?? 0) > shrink.utilizationBelow) {
+    const percent = (share: number): number => Math.round(share * 100);
+    return {
+      reason: 'NotUnderutilized',
+      by: `${percent(utilization ?? 0)} % of ${percent(shrink.utilizationBelow)} %`,
+    };
+  }
+  const moving: Pod[] = [];
+  for (const pod of pods) {
+    const movability = movabilityOf(pod, movable);
+    if (movability.move === 'blocked' && (dead === null || staysOnDead.has(movability.reason)))
+      return { reason: movability.reason, by: movability.by };
+    if (movability.move === 'evict' || movability.move === 'blocked') moving.push(pod);
+  }
+  return { node, utilization: utilization ?? 0, moving, unreadySince: dead };
+}

@@ -1,0 +1,118 @@
+// Where the pods of nodes that leave could go: the nodes that stay, with everything on them that is already spoken for.
+import type { Node, Pod } from '../../model/kubernetes.ts';
+import { targetName } from '../../model/target.ts';
+import { later, minutes, type Instant, type Milliseconds } from '../../model/units.ts';
+import { isDeleting, isMirror, isOfDaemonSet, isTerminal } from '../pod-facts.ts';
+import { boundsAt } from '../schedule/bounds.ts';
+import { comingTransitions } from '../schedule/transitions.ts';
+import { slowBoot } from './boot-time.ts';
+import type { Needs, Simulation } from './fit/simulation.ts';
+import type { GroupState } from './group-state.ts';
+import type { Met } from './meet-demand.ts';
+import { controllersOf, podName } from './movable.ts';
+import type { NodeTick } from './node-tick.ts';
+
+/** Who was given a place in thought and is not there yet. When that node leaves as well, they need another one. */
+export interface Guest {
+  readonly needs: Needs;
+  /** the pod or the target, for people */
+  readonly by: string;
+  /** replicas that a schedule will ask for while nodes would still be booting */
+  readonly scheduled: boolean;
+}
+
+export interface Places {
+  readonly simulation: Simulation;
+  /** by the node that they were given a place on */
+  readonly guests: Map<string, Guest[]>;
+}
+
+/** Where nothing has taught yet how long a VM takes. */
+const usualBoot = minutes(5);
+const podsAStep = 256;
+
+/** Twice the time that the slow ones of the group take. */
+export const lookAheadOf = ({ memory }: Pick<GroupState, 'memory'>): Milliseconds =>
+  (2 * (slowBoot(memory.bootTimes) ?? usualBoot)) as Milliseconds;
+
+function settle({ simulation, guests }: Places, guest: Guest): boolean {
+  const room = simulation.placeAnywhere(guest.needs);
+  if (room === null) return false;
+  const others = guests.get(room);
+  if (others === undefined) guests.set(room, [guest]);
+  else others.push(guest);
+  return true;
+}
+
+/** Pods that have left, or will, and come up again somewhere: those that a replacement has been started for do not. */
+function leavingPods(tick: NodeTick, draining: readonly Node[]): readonly Pod[] {
+  const controllers = controllersOf(tick.snapshot.kubernetes);
+  const running = new Map<string, number>();
+  for (const { metadata, status } of tick.snapshot.kubernetes.replicasets ?? [])
+    running.set(`${metadata.namespace ?? ''}/${metadata.name}`, status?.replicas ?? 0);
+  return draining
+    .flatMap((node) => tick.podsOn.get(node.metadata.name) ?? [])
+    .filter((pod) => {
+      if (isMirror(pod) || isOfDaemonSet(pod) || isTerminal(pod)) return false;
+      if (!isDeleting(pod)) return true;
+      const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller === true);
+      if (owner?.kind !== 'ReplicaSet') return true;
+      const name = `${pod.metadata.namespace ?? ''}/${owner.name}`;
+      const wanted = controllers.get('ReplicaSet')?.get(name) ?? 1;
+      return (running.get(name) ?? 0) < wanted;
+    });
+}
+
+/** The most replicas that schedules will ask for until then, above those that there are or that are wanted now. */
+function* comingReplicas(
+  { standings, now }: NodeTick,
+  until: Instant,
+): Generator<{ readonly standing: NodeTick['standings'][number]; readonly more: number }> {
+  for (const standing of standings) {
+    const { schedule, replicas } = standing.policy.spec;
+    if (schedule.length === 0 || standing.decision.mode !== 'act') continue;
+    const startTime = 0 as Milliseconds;
+    let highest = boundsAt(replicas, schedule, now, startTime).min;
+    for (const { after } of comingTransitions(schedule, replicas, now, startTime, until))
+      highest = Math.max(highest, after.min);
+    const more = highest - Math.max(standing.decision.desired ?? 0, standing.existing);
+    if (more > 0) yield { standing, more };
+  }
+}
+
+/** What waits is given its places again, one by one, so that it is known who needs another one when a node leaves. */
+export function* placesOf(
+  tick: NodeTick,
+  groups: readonly GroupState[],
+  { simulation, bare, demands }: Pick<Met, 'simulation' | 'bare' | 'demands'>,
+): Generator<undefined, Places> {
+  const places: Places = { simulation, guests: new Map() };
+  simulation.rollBack(bare);
+  for (const pod of leavingPods(
+    tick,
+    groups.flatMap((group) => group.draining),
+  ))
+    settle(places, { needs: simulation.needsOf(pod), by: podName(pod), scheduled: false });
+  yield;
+  const settleAll = function* (guest: Guest, pods: number): Generator<undefined> {
+    for (let settled = 0; settled < pods; settled++) {
+      if (!settle(places, guest)) return;
+      if (settled % podsAStep === podsAStep - 1) yield;
+    }
+  };
+  for (const { target, needs, pods } of [...demands.firm, ...demands.headroom])
+    yield* settleAll({ needs, by: targetName(target), scheduled: false }, pods);
+  const lookAhead = groups.reduce((longest, group) => Math.max(longest, lookAheadOf(group)), 0) as Milliseconds;
+  for (const { standing, more } of comingReplicas(tick, later(tick.now, lookAhead))) {
+    const { target } = standing.decision;
+    const pod = standing.pods.find((one) => one.spec !== undefined);
+    const spec = standing.template ?? pod?.spec;
+    const labels = pod?.metadata.labels;
+    const needs = simulation.needsOf({
+      metadata: { namespace: target.namespace, ...(labels === undefined ? {} : { labels }) },
+      ...(spec === undefined ? {} : { spec }),
+    });
+    yield* settleAll({ needs, by: targetName(target), scheduled: true }, more);
+  }
+  return places;
+}
