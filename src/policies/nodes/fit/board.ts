@@ -122,7 +122,7 @@ export class Board {
       const others: Record<string, number> = this.others[slot] ?? {};
       others[name] = (others[name] ?? 0) - pods * milli;
     }
-    const more = (this.#more[slot] ??= new Map());
+    const more = (this.#more[slot] ??= new Map<KinState, number>());
     more.set(kin, (more.get(kin) ?? 0) + pods);
     this.#count(kin, slot, pods);
     if (load.ports.length > 0) this.#loadPorts(load.ports, slot, pods);
