@@ -1,6 +1,7 @@
 // How long a node of a group may take to come: as the policy says, until enough orders have taught how long they really take.
 import { quantile } from 'simple-statistics';
 import type { GroupMemory } from '../../model/memory.ts';
+import type { NodeDecision } from '../../model/plan.ts';
 import { minutes, type Milliseconds } from '../../model/units.ts';
 
 /** Fewer say too little about the slow ones. */
@@ -11,6 +12,13 @@ const shortestTimeout = minutes(5);
 /** How long the slow ones take, of the little that is known; null: nothing is. */
 export const slowBoot = (bootTimes: readonly Milliseconds[]): Milliseconds | null =>
   bootTimes.length === 0 ? null : (quantile([...bootTimes], 0.95) as Milliseconds);
+
+/** As people read it: half of the orders took no longer than p50, nearly all no longer than p95. */
+export function bootTimeOf({ bootTimes }: GroupMemory): Pick<NodeDecision, 'bootTime'> {
+  if (bootTimes.length === 0) return {};
+  const seconds = (part: number): number => Math.round(quantile([...bootTimes], part) / 1000);
+  return { bootTime: { p50Seconds: seconds(0.5), p95Seconds: seconds(0.95), of: bootTimes.length } };
+}
 
 /** Three times the learned 95th percentile in place of the policy's own figure. */
 export function provisionTimeoutOf(policy: Milliseconds, { bootTimes }: GroupMemory): Milliseconds {

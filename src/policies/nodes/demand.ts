@@ -1,83 +1,172 @@
-// What needs a place: pods that have none, and the replicas that this very tick has decided on.
+// What needs a place: pods that have none, the replicas that this very tick has decided on, and the headroom that a policy keeps.
+import type { Config } from '../../model/config.ts';
 import type { OwnerReference, Pod } from '../../model/kubernetes.ts';
 import type { KubernetesFacts } from '../../model/snapshot.ts';
-import { targetKey, type TargetRef } from '../../model/target.ts';
-import { controllerOf, isBound, isDeleting, isGated, isOfDaemonSet, isTerminal, requestsOf } from '../pod-facts.ts';
+import { targetKey, type TargetKey, type TargetRef } from '../../model/target.ts';
+import { controllerOf, isBound, isDeleting, isGated, isOfDaemonSet, isTerminal } from '../pod-facts.ts';
 import type { Standing } from '../pods/decide-pods.ts';
-import type { Demand } from './place.ts';
+import { stuckBy } from '../pods/stuck.ts';
+import type { Demanded, Needs, Simulation } from './fit/simulation.ts';
+import type { NodeTick } from './node-tick.ts';
+import { ResourceQuotas } from './resource-quota.ts';
+import { Templates } from './template.ts';
+import { podsBeingReplaced, tooManyUnready } from './unready.ts';
 
-export interface SourcedDemand extends Demand {
-  /** pods that exist and wait, or replicas that were just decided on */
-  readonly from: 'waiting' | 'decided';
+export interface SourcedDemand extends Demanded {
+  readonly target: TargetRef;
+  /** pods that exist and wait, replicas that were just decided on, or room that is kept free for more of them */
+  readonly from: 'waiting' | 'decided' | 'headroom';
+}
+
+export interface Demands {
+  /** existing pods first: those that were decided on come after those that wait already */
+  readonly firm: readonly SourcedDemand[];
+  /** lowest priority, placed last */
+  readonly headroom: readonly SourcedDemand[];
+  /** targets of which nobody knows what a pod will look like */
+  readonly shapeless: readonly TargetRef[];
+  /** pods that take the place of those on nodes that are not Ready: no VM for them until the nodes are gone; null: the cluster is sound */
+  readonly held: { readonly pods: number; readonly by: string } | null;
 }
 
 /** A ReplicaSet's pods are its Deployment's: that is the name people know. */
-function topOwner(
-  owner: OwnerReference,
-  namespace: string,
-  replicaSets: ReadonlyMap<string, OwnerReference>,
-): TargetRef {
-  const above = owner.kind === 'ReplicaSet' ? replicaSets.get(`${namespace}/${owner.name}`) : undefined;
-  return { kind: (above ?? owner).kind, namespace, name: (above ?? owner).name };
-}
+class Owners {
+  readonly #above = new Map<string, OwnerReference>();
 
-function waitingPods(facts: KubernetesFacts): readonly SourcedDemand[] {
-  const replicaSets = new Map<string, OwnerReference>();
-  for (const set of facts.replicasets ?? []) {
-    const owner = set.metadata.ownerReferences?.find((one) => one.controller === true);
-    if (owner !== undefined) replicaSets.set(`${set.metadata.namespace ?? ''}/${set.metadata.name}`, owner);
+  constructor(facts: KubernetesFacts) {
+    for (const set of facts.replicasets ?? []) {
+      const owner = set.metadata.ownerReferences?.find((one) => one.controller === true);
+      if (owner !== undefined) this.#above.set(`${set.metadata.namespace ?? ''}/${set.metadata.name}`, owner);
+    }
   }
-  const byOwner = new Map<string, { target: TargetRef; pods: Pod[] }>();
-  for (const pod of facts.pods ?? []) {
-    if (isBound(pod) || isTerminal(pod) || isDeleting(pod) || isOfDaemonSet(pod) || isGated(pod)) continue;
-    const namespace = pod.metadata.namespace ?? '';
+
+  targetOf(pod: Pod): TargetRef {
+    const { namespace = '', name } = pod.metadata;
     const owner = controllerOf(pod);
-    const target =
-      owner === undefined
-        ? { kind: 'Pod', namespace, name: pod.metadata.name }
-        : topOwner(owner, namespace, replicaSets);
-    // Pods of one controller revision are alike; a controller's own name tells revisions apart.
-    const key = `${namespace}/${owner?.kind ?? 'Pod'}/${owner?.name ?? pod.metadata.name}`;
-    const known = byOwner.get(key);
-    if (known === undefined) byOwner.set(key, { target, pods: [pod] });
-    else known.pods.push(pod);
+    if (owner === undefined) return { kind: 'Pod', namespace, name };
+    const above = owner.kind === 'ReplicaSet' ? this.#above.get(`${namespace}/${owner.name}`) : undefined;
+    return { kind: (above ?? owner).kind, namespace, name: (above ?? owner).name };
   }
-  return [...byOwner.values()].map(({ target, pods }) => ({
-    target,
-    spec: pods[0]?.spec,
-    requests: requestsOf(pods[0]?.spec),
-    pods: pods.length,
-    from: 'waiting' as const,
-  }));
 }
 
-/** Max(0, desired − pods that neither ended nor are being deleted); a rehearsal orders no VM. */
-function decidedReplicas(standings: readonly Standing[]): readonly SourcedDemand[] {
-  return standings.flatMap(({ decision, existing, template }): readonly SourcedDemand[] => {
+const waits = (pod: Pod): boolean =>
+  !isBound(pod) && !isTerminal(pod) && !isDeleting(pod) && !isOfDaemonSet(pod) && !isGated(pod);
+
+/** Pods of one target that are alike to the scheduler are one demand. */
+function waitingPods(facts: KubernetesFacts, owners: Owners, simulation: Simulation): readonly SourcedDemand[] {
+  const byTarget = new Map<TargetKey, Map<Needs, { target: TargetRef; pods: number }>>();
+  for (const pod of facts.pods ?? []) {
+    if (!waits(pod)) continue;
+    const target = owners.targetOf(pod);
+    const key = targetKey(target);
+    const needs = simulation.needsOf(pod);
+    const alike = byTarget.get(key) ?? new Map<Needs, { target: TargetRef; pods: number }>();
+    byTarget.set(key, alike);
+    const known = alike.get(needs);
+    if (known === undefined) alike.set(needs, { target, pods: 1 });
+    else known.pods += 1;
+  }
+  return [...byTarget.values()].flatMap((alike) =>
+    [...alike].map(([needs, { target, pods }]) => ({ target, needs, pods, from: 'waiting' as const })),
+  );
+}
+
+interface Shapes {
+  readonly simulation: Simulation;
+  readonly templates: Templates;
+  readonly shapeless: TargetRef[];
+}
+
+function needsOf(target: TargetRef, pods: readonly Pod[], { simulation, templates, shapeless }: Shapes): Needs | null {
+  const template = templates.of(target, pods);
+  if (template !== null) return simulation.needsOf(template);
+  shapeless.push(target);
+  return null;
+}
+
+/** Max(0, desired − pods that neither ended nor are being deleted), as far as the namespace's quotas let them in; a rehearsal orders no VM. */
+function decidedReplicas(
+  standings: readonly Standing[],
+  quotas: ResourceQuotas,
+  shapes: Shapes,
+): readonly SourcedDemand[] {
+  return standings.flatMap(({ decision, existing, pods }): readonly SourcedDemand[] => {
     const more = (decision.desired ?? 0) - existing;
-    if (more <= 0 || decision.mode !== 'act' || template === undefined) return [];
-    return [
-      { target: decision.target, spec: template, requests: requestsOf(template), pods: more, from: 'decided' as const },
-    ];
+    if (more <= 0 || decision.mode !== 'act') return [];
+    const { target } = decision;
+    const workload = shapes.templates.workloadOf(target);
+    // More of a broken pod are no capacity, and need no VM.
+    if (decision.reason === 'TargetStuck' || (workload !== undefined && stuckBy(workload, pods) !== null)) return [];
+    const needs = needsOf(target, pods, shapes);
+    if (needs === null) return [];
+    const admitted = quotas.admit(target.namespace, needs.spec, more);
+    return admitted === 0 ? [] : [{ target, needs, pods: admitted, from: 'decided' }];
   });
 }
 
-/** A target that is about to shrink loses its waiting pods first: nobody needs a node for them any more. */
-function withoutSurplus(waiting: readonly SourcedDemand[], standings: readonly Standing[]): readonly SourcedDemand[] {
-  const surplus = new Map<string, number>();
-  for (const { decision, existing } of standings)
-    if (decision.mode === 'act' && decision.desired !== null && decision.desired < existing)
-      surplus.set(targetKey(decision.target), existing - decision.desired);
-  return waiting.flatMap((demand) => {
+/** Of each target so many pods less. */
+function less(demands: readonly SourcedDemand[], fewer: ReadonlyMap<TargetKey, number>): readonly SourcedDemand[] {
+  if (fewer.size === 0) return demands;
+  const left = new Map(fewer);
+  return demands.flatMap((demand) => {
     const key = targetKey(demand.target);
-    const going = Math.min(demand.pods, surplus.get(key) ?? 0);
-    surplus.set(key, (surplus.get(key) ?? 0) - going);
+    const going = Math.min(demand.pods, left.get(key) ?? 0);
+    if (going === 0) return [demand];
+    left.set(key, (left.get(key) ?? 0) - going);
     return going === demand.pods ? [] : [{ ...demand, pods: demand.pods - going }];
   });
 }
 
-/** Existing pods first: those that were decided on come after those that wait already. */
-export const demandsOf = (facts: KubernetesFacts, standings: readonly Standing[]): readonly SourcedDemand[] => [
-  ...withoutSurplus(waitingPods(facts), standings),
-  ...decidedReplicas(standings),
-];
+/** A target that is about to shrink loses its waiting pods first: nobody needs a node for them any more. */
+function surplusOf(standings: readonly Standing[]): ReadonlyMap<TargetKey, number> {
+  const surplus = new Map<TargetKey, number>();
+  for (const { decision, existing } of standings)
+    if (decision.mode === 'act' && decision.desired !== null && decision.desired < existing)
+      surplus.set(targetKey(decision.target), existing - decision.desired);
+  return surplus;
+}
+
+/** Room for more pods like a target's. They come after everybody else. */
+function headroomOf(config: Config, standings: readonly Standing[], shapes: Shapes): readonly SourcedDemand[] {
+  return config.nodePolicies.flatMap(({ spec }): readonly SourcedDemand[] => {
+    const { headroom } = spec.growth;
+    if (headroom === undefined || spec.mode.grow === 'off') return [];
+    const key = targetKey(headroom.of);
+    const pods = standings.find(({ decision }) => targetKey(decision.target) === key)?.pods ?? [];
+    const needs = needsOf(headroom.of, pods, shapes);
+    return needs === null ? [] : [{ target: headroom.of, needs, pods: headroom.pods, from: 'headroom' }];
+  });
+}
+
+const podsIn = (demands: readonly SourcedDemand[]): number => demands.reduce((sum, { pods }) => sum + pods, 0);
+
+/** By whichever policy is the most careful. */
+function unsound({ snapshot, config }: NodeTick): string | null {
+  const nodes = snapshot.kubernetes.nodes ?? [];
+  for (const { spec } of config.nodePolicies) {
+    const unready = tooManyUnready(nodes, spec.shrink.unready.stopAbove);
+    if (unready !== null) return unready;
+  }
+  return null;
+}
+
+export function demandsOf(tick: NodeTick, simulation: Simulation): Demands {
+  const { snapshot, standings, config, podsOn } = tick;
+  const facts = snapshot.kubernetes;
+  const owners = new Owners(facts);
+  const shapes: Shapes = { simulation, templates: new Templates(facts), shapeless: [] };
+  const quotas = new ResourceQuotas(facts, snapshot.errors);
+  const waiting = less(waitingPods(facts, owners, simulation), surplusOf(standings));
+  const wanted = [...waiting, ...decidedReplicas(standings, quotas, shapes)];
+  const headroom = headroomOf(config, standings, shapes);
+  const { shapeless } = shapes;
+  const by = unsound(tick);
+  if (by === null) return { firm: wanted, headroom, shapeless, held: null };
+  const replaced = new Map<TargetKey, number>();
+  for (const pod of podsBeingReplaced(facts.nodes ?? [], podsOn)) {
+    const key = targetKey(owners.targetOf(pod));
+    replaced.set(key, (replaced.get(key) ?? 0) + 1);
+  }
+  const firm = less(wanted, replaced);
+  return { firm, headroom, shapeless, held: { pods: podsIn(wanted) - podsIn(firm), by } };
+}

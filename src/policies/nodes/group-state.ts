@@ -3,14 +3,18 @@ import type { Config, NodeGroupPolicy, NodePolicyDocument } from '../../model/co
 import type { Node } from '../../model/kubernetes.ts';
 import { emptyGroupMemory, type GroupMemory, type Memory } from '../../model/memory.ts';
 import type { MagnumNodeGroup } from '../../model/openstack.ts';
+import { parseQuantity } from '../../model/quantity.ts';
 import { mostCautious } from '../pods/target-look.ts';
 import { switchedOff } from '../pods/holds.ts';
 import type { Mode } from '../../model/plan.ts';
 import type { NodeReason } from '../../model/reason.ts';
 import type { ControlFacts, Snapshot } from '../../model/snapshot.ts';
-import { instantOf, minutes, type Instant } from '../../model/units.ts';
-import { provisionTimeoutOf } from './boot-time.ts';
-import { belongsTo, drainOf, isReady } from './membership.ts';
+import { instantOf, minutes, type Instant, type Milliseconds } from '../../model/units.ts';
+import { foreignUpdate } from './foreign-update.ts';
+import { provisionTimeoutOf, slowBoot } from './boot-time.ts';
+import { drainOf, isReady, type Memberships } from './membership.ts';
+import { otherActors, unwelcome, withCountSeen, type OtherActor } from './other-actors.ts';
+import { scheduledOf, type ScheduledGroup } from './node-schedule.ts';
 
 export interface GroupState {
   readonly document: NodePolicyDocument;
@@ -18,19 +22,34 @@ export interface GroupState {
   readonly magnum: MagnumNodeGroup;
   readonly memory: GroupMemory;
   readonly nodes: readonly Node[];
+  /** Ready, with everything that the policy waits for */
   readonly ready: readonly Node[];
+  /** Ready, but without the resources that the policy waits for, or with a taint that has to pass first */
+  readonly arriving: readonly Node[];
   readonly draining: readonly Node[];
   /** what Magnum is to reach: its count, or our own order that it does not show yet */
   readonly count: number;
   readonly min: number;
   readonly max: number;
+  /** what the policy's schedule asks of it now, or will by the time that a node ordered now has come */
+  readonly scheduled: ScheduledGroup;
   readonly updating: boolean;
+  /** an update that is not ours, in Magnum's words; null: there is none */
+  readonly foreign: string | null;
   /** of those, not Ready */
   readonly missing: number;
+  /** of the missing: nodes that were Ready and are not any more */
+  readonly fallen: number;
+  /** of those, never to come by themselves: the update that was to make them has failed */
+  readonly lost: number;
   /** ordered and not Ready yet, within the provision timeout */
   readonly upcoming: number;
   /** ordered longer ago than that */
   readonly overdue: number;
+  /** who else changes this group without the policy's consent: nothing is done to it then */
+  readonly others: readonly OtherActor[];
+  /** nodes that may be its own or another group's: they count for none */
+  readonly ambiguous: readonly { readonly node: string; readonly groups: readonly string[] }[];
   readonly modes: { readonly grow: Mode; readonly shrink: Mode; readonly daemon: Mode };
   /** the person's switch that holds a way now; null: that way is free */
   readonly switches: { readonly grow: ControlFacts | null; readonly shrink: ControlFacts | null };
@@ -43,11 +62,39 @@ export interface Unusable {
   readonly why: string;
 }
 
+export interface GroupFacts {
+  readonly snapshot: Snapshot;
+  readonly memory: Memory;
+  readonly config: Config;
+  readonly memberships: Memberships;
+  readonly now: Instant;
+}
+
 /** A resize that was accepted may not show for a moment; after this long without a trace it was dropped. */
 const showsWithin = minutes(1);
 
 const tighter = (own: number, theirs: number | null | undefined): number =>
   theirs === null || theirs === undefined || theirs === 0 ? own : Math.min(own, theirs);
+
+/** Whether the node has all that the policy waits for beyond being Ready: a device plugin's resources, startup taints gone. */
+function isWhole(node: Node, { ready }: NodeGroupPolicy): boolean {
+  if (ready === undefined) return true;
+  const allocatable = node.status?.allocatable ?? {};
+  return (
+    ready.resources.every((name) => (parseQuantity(allocatable[name]) ?? 0) > 0) &&
+    !(node.spec?.taints ?? []).some((taint) => ready.ignoreTaints.includes(taint.key))
+  );
+}
+
+const startsWithin = minutes(5);
+
+/** It was Ready once: a node that has only just come was not. */
+function hasFallen(node: Node): boolean {
+  const condition = node.status?.conditions?.find((one) => one.type === 'Ready');
+  const changed = instantOf(condition?.lastTransitionTime);
+  const born = instantOf(node.metadata.creationTimestamp);
+  return condition?.status !== 'True' && changed !== null && born !== null && changed - born > startsWithin;
+}
 
 /** Orders that nobody may still wait for have run out of their time. */
 function overdueOf(memory: GroupMemory, missing: number, timeout: number, now: Instant): number {
@@ -58,10 +105,7 @@ function overdueOf(memory: GroupMemory, missing: number, timeout: number, now: I
 export function groupStateOf(
   document: NodePolicyDocument,
   policy: NodeGroupPolicy,
-  snapshot: Snapshot,
-  memory: Memory,
-  config: Config,
-  now: Instant,
+  { snapshot, memory, config, memberships, now }: GroupFacts,
 ): GroupState | Unusable {
   const unusable = (reason: NodeReason, why: string): Unusable => ({ document, policy, reason, why });
   const { control } = snapshot;
@@ -85,9 +129,19 @@ export function groupStateOf(
     return unusable('GroupNotFound', `Magnum has ${nodegroups.map((group) => group.name).join(', ')}`);
   if (magnum.role === 'master') return unusable('GroupIsMaster', magnum.name);
 
-  const known = memory.groups[policy.name] ?? emptyGroupMemory;
-  const members = nodes.filter((node) => belongsTo(node, magnum, policy));
-  const ready = members.filter(isReady);
+  const before = memory.groups[policy.name] ?? emptyGroupMemory;
+  const known = withCountSeen(before, magnum, before.sent, now);
+  const members = memberships.members.get(magnum.uuid) ?? [];
+  const ambiguous = [...memberships.of].flatMap(([node, { ambiguous: groups }]) =>
+    groups.includes(magnum.name) ? [{ node: node.metadata.name, groups }] : [],
+  );
+  const actors = otherActors({ group: magnum, nodes: members, snapshot, memory: known, now });
+  const others = unwelcome(actors, document.spec.coexist);
+  // Not fought: as if the policy had switched both ways off, until the other one is gone.
+  const mode = others.length > 0 ? ({ grow: 'off', shrink: 'off' } as const) : document.spec.mode;
+  const isUp = members.filter(isReady);
+  const ready = isUp.filter((node) => isWhole(node, policy));
+  const arriving = isUp.filter((node) => !isWhole(node, policy));
   const draining = members.filter((node) => drainOf(node) !== null);
   const { sent } = known;
   const unseen = sent !== null && now - sent.at < showsWithin && magnum.node_count === sent.from && !sent.begun;
@@ -96,14 +150,15 @@ export function groupStateOf(
   // Victims of a resize that is under way are no longer in Magnum's count, but may still be Ready nodes.
   const standing = ready.length - (count < members.length ? Math.min(removing, members.length - count) : 0);
   const missing = Math.max(0, count - standing);
+  const hasFailed = /_FAILED$/.test(magnum.status ?? '') && !unseen;
+  const lost = hasFailed ? Math.max(0, count - members.length) : 0;
   const overdue = overdueOf(known, missing, provisionTimeoutOf(document.spec.growth.provisionTimeout, known), now);
-  const unreadyForLong = members.filter((node) => {
-    const condition = node.status?.conditions?.find((one) => one.type === 'Ready');
-    const changed = instantOf(condition?.lastTransitionTime);
-    const born = instantOf(node.metadata.creationTimestamp);
-    const fell = condition?.status !== 'True' && changed !== null && born !== null && changed - born > 300_000;
-    return fell && !draining.includes(node);
-  }).length;
+  const leaving = new Set(draining);
+  const fallen = members.filter((node) => hasFallen(node) && !leaving.has(node)).length;
+  const updating = /_IN_PROGRESS$/.test(magnum.status ?? '');
+  const ownUnderWay = Object.values(memory.groups).some((one) => one.sent !== null);
+  const lead = ((slowBoot(known.bootTimes) ?? 0) + config.daemon.interval) as Milliseconds;
+  const scheduled = scheduledOf(document, policy, now, lead);
   return {
     document,
     policy,
@@ -111,17 +166,24 @@ export function groupStateOf(
     memory: known,
     nodes: members,
     ready,
+    arriving,
     draining,
     count,
-    min: Math.max(policy.min, magnum.min_node_count ?? 0),
-    max: tighter(policy.max, magnum.max_node_count),
-    updating: /_IN_PROGRESS$/.test(magnum.status ?? ''),
+    min: Math.max(scheduled.min, magnum.min_node_count ?? 0),
+    max: tighter(scheduled.max, magnum.max_node_count),
+    scheduled,
+    updating,
+    foreign: foreignUpdate({ magnum, memory: known, updating }, snapshot.magnum.cluster, ownUnderWay),
     missing,
-    upcoming: Math.max(0, missing - Math.max(overdue, unreadyForLong)),
+    fallen,
+    lost,
+    upcoming: Math.max(0, missing - Math.max(overdue, fallen, lost)),
     overdue,
+    others,
+    ambiguous,
     modes: {
-      grow: mostCautious(config.daemon.mode, document.spec.mode.grow),
-      shrink: mostCautious(config.daemon.mode, document.spec.mode.shrink),
+      grow: mostCautious(config.daemon.mode, mode.grow),
+      shrink: mostCautious(config.daemon.mode, mode.shrink),
       daemon: config.daemon.mode,
     },
     switches: { grow: switchFor('nodes.grow'), shrink: switchFor('nodes.shrink') },
@@ -129,7 +191,3 @@ export function groupStateOf(
 }
 
 export const isUsable = (group: GroupState | Unusable): group is GroupState => 'magnum' in group;
-
-/** The update that Magnum shows is the one that this daemon sent. */
-export const isOwnUpdate = (group: GroupState): boolean =>
-  group.memory.sent !== null && group.magnum.node_count === group.memory.sent.to;

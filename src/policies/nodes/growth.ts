@@ -1,155 +1,299 @@
 // Which groups grow, by how many nodes, and for whom; what could not be served keeps the reason why.
 import type { Config } from '../../model/config.ts';
+import type { MagnumCluster, NovaLimits } from '../../model/openstack.ts';
 import type { NodeReason } from '../../model/reason.ts';
-import type { NovaLimits } from '../../model/openstack.ts';
 import type { Instant } from '../../model/units.ts';
+import { isBackedOff } from './back-off.ts';
+import { lookAlike, shareOut } from './balance.ts';
 import type { SourcedDemand } from './demand.ts';
-import { isOwnUpdate, type GroupState } from './group-state.ts';
-import { allowedNodes, type Allowed, type Budget, type Unseen } from './limits.ts';
-import { pack, type Demand, type Packing } from './place.ts';
-import { hasRoomFor, mayRunOn, type Room } from './room.ts';
+import { pack, type Packing, type Simulation } from './fit/simulation.ts';
+import type { GroupState } from './group-state.ts';
+import { allowedNodes, type Allowed, type Budget, type SizedGroup, type Unseen } from './limits.ts';
+import type { Size } from './node-size.ts';
+import type { Room } from './room.ts';
+import type { Saturated } from './saturation.ts';
 import type { Shape } from './shape.ts';
 
-export interface Pool {
+export interface Pool extends SizedGroup {
   readonly group: GroupState;
   readonly shape: Shape | null;
 }
 
+/** For pods, or because a rule of the policy asks for nodes whatever the pods do. */
+export type Trigger =
+  { readonly kind: 'pods' } | { readonly kind: 'saturated'; readonly by: Saturated } | { readonly kind: 'minimum' };
+
 export interface Growth {
   readonly add: number;
   readonly for: readonly SourcedDemand[];
+  /** the first that asked for it */
+  readonly trigger: Trigger;
 }
 
 export interface GrowthPlan {
   readonly byGroup: ReadonlyMap<string, Growth>;
-  /** the new nodes, so that a shrink simulation does not count on them */
-  readonly rooms: readonly Room[];
   readonly unserved: readonly SourcedDemand[];
+  /** headroom that no group may make */
+  readonly unservedHeadroom: readonly SourcedDemand[];
   /** why a group that could have served more did not */
   readonly stopped: ReadonlyMap<string, Allowed>;
+  readonly headroomStopped: ReadonlyMap<string, Allowed>;
+}
+
+export interface GrowthInput {
+  /** today's nodes and the upcoming ones, with everybody who has a place there */
+  readonly simulation: Simulation;
+  readonly firm: readonly SourcedDemand[];
+  readonly headroom: readonly SourcedDemand[];
+  readonly saturated: readonly Saturated[];
+  readonly pools: readonly Pool[];
+  readonly unseen: readonly Unseen[];
+  readonly elsewhere: Size;
+  readonly config: Config;
+  readonly nova: NovaLimits | undefined;
+  readonly cluster: MagnumCluster | undefined;
+  readonly now: Instant;
 }
 
 const stop = (reason: NodeReason, by: string): Allowed => ({ nodes: 0, reason, by });
 
 /** Why nothing at all may be sent for a group now. */
-export function statusBarrier(group: GroupState, clusterStatus: string): Allowed | null {
-  const status = group.magnum.status ?? '';
-  const busy = [status, clusterStatus].find((one) => /^(?:CREATE|DELETE)_IN_PROGRESS$/.test(one));
+export function statusBarrier(group: GroupState, cluster: MagnumCluster | undefined): Allowed | null {
+  const busy = [group.magnum.status ?? '', cluster?.status ?? ''].find((one) =>
+    /^(?:CREATE|DELETE)_IN_PROGRESS$/.test(one),
+  );
   // In these two Magnum answers 202 and drops the request.
   if (busy !== undefined) return stop('UpdateByOthers', busy);
-  return group.count === group.magnum.node_count ? null : stop('ResizeUnderWay', `resize to ${group.count}`);
+  if (group.count !== group.magnum.node_count) return stop('ResizeUnderWay', `resize to ${group.count}`);
+  return group.foreign === null ? null : stop('UpdateByOthers', group.foreign);
 }
 
 /** Why no order may go out for a group now; null where one may. */
-function growthBarrier(group: GroupState, clusterStatus: string, now: Instant): Allowed | null {
+function growthBarrier(group: GroupState, cluster: MagnumCluster | undefined, now: Instant): Allowed | null {
   if (group.modes.grow === 'off') return stop('PolicyOff', group.document.metadata.name);
   if (group.switches.grow !== null) return stop('SwitchedOff', group.switches.grow.by);
-  const { backOff, sent } = group.memory;
-  if (backOff !== null && now < backOff.until) return stop('GroupBackedOff', group.memory.lastFailure?.message ?? '');
-  const status = group.magnum.status ?? '';
-  const busy = statusBarrier(group, clusterStatus);
-  if (busy !== null) return busy;
-  if (!group.updating) return null;
-  if (!isOwnUpdate(group)) return stop('UpdateByOthers', status);
+  if (isBackedOff(group.memory, now)) return stop('GroupBackedOff', group.memory.lastFailure?.message ?? '');
+  const busy = statusBarrier(group, cluster);
+  if (busy !== null || !group.updating) return busy;
+  const { sent } = group.memory;
   return sent !== null && sent.remove.length > 0 ? stop('ResizeUnderWay', `removal of ${sent.remove.length}`) : null;
 }
 
-interface Option {
-  readonly pool: Pool;
-  readonly packing: Packing<SourcedDemand>;
+export interface Option {
+  readonly prefer: number;
   readonly waste: number;
+  readonly pods: number;
+  readonly nodes: number;
 }
 
-const podsOf = (demands: readonly Demand[]): number => demands.reduce((sum, demand) => sum + demand.pods, 0);
+/** Preference, then least waste, then most pods, then least nodes. */
+function compareOptions(one: Option, other: Option): number {
+  const differences = [
+    one.prefer - other.prefer,
+    one.waste - other.waste,
+    other.pods - one.pods,
+    one.nodes - other.nodes,
+  ];
+  return differences.find((difference) => difference !== 0) ?? 0;
+}
+
+/** Those than which none is better; one that would open no node is none. */
+export function bestOptions<Kind extends Option>(options: readonly Kind[]): readonly Kind[] {
+  const real = options.filter(({ nodes }) => nodes > 0);
+  return real.filter((one) => real.every((other) => compareOptions(one, other) <= 0));
+}
 
 /** The share of the new nodes' cpu and memory that nobody would use. */
-function wasteOf(rooms: readonly Room[]): number {
+export function wasteOf(rooms: readonly Room[], freeOf: (room: string, resource: string) => number): number {
   const share = (name: string): number => {
     const capacity = rooms.reduce((sum, room) => sum + (room.capacity[name] ?? 0), 0);
-    return capacity === 0 ? 0 : rooms.reduce((sum, room) => sum + (room.free[name] ?? 0), 0) / capacity;
+    return capacity === 0 ? 0 : rooms.reduce((sum, room) => sum + freeOf(room.name, name), 0) / capacity;
   };
   return share('cpu') + share('memory');
 }
 
-/** Preference, then least waste, then most pods, then least nodes; the name last, so that the answer is always the same. */
-function better(one: Option, other: Option): Option {
-  const differences = [
-    one.pool.group.policy.prefer - other.pool.group.policy.prefer,
-    one.waste - other.waste,
-    podsOf(other.packing.placed) - podsOf(one.packing.placed),
-    one.packing.rooms.length - other.packing.rooms.length,
-    one.pool.group.policy.name < other.pool.group.policy.name ? -1 : 1,
-  ];
-  return (differences.find((difference) => difference !== 0) ?? 0) <= 0 ? one : other;
+export const podsOf = (demands: readonly SourcedDemand[]): number => demands.reduce((sum, { pods }) => sum + pods, 0);
+
+const nameOf = ({ group }: Pool): string => group.policy.name;
+
+interface Serving {
+  readonly pool: Pool;
+  readonly shape: Shape;
+  readonly nodes: number;
 }
 
-export function planGrowth(
-  demands: readonly SourcedDemand[],
-  pools: readonly Pool[],
-  unseen: readonly Unseen[],
-  config: Config,
-  nova: NovaLimits | undefined,
-  clusterStatus: string,
-  now: Instant,
-): GrowthPlan {
-  const sized = pools.map((pool) => ({ group: pool.group, room: pool.shape?.room ?? null }));
-  const ordered = new Map<string, number>();
-  const budget: Budget = { pools: sized, unseen, ordered, config, nova };
-  const byGroup = new Map<string, Growth>();
-  const stopped = new Map<string, Allowed>();
-  const rooms: Room[] = [];
-  let left: readonly SourcedDemand[] = demands;
-  const order = (pool: Pool, packing: Packing<SourcedDemand>): void => {
-    const { name } = pool.group.policy;
-    const before = byGroup.get(name) ?? { add: 0, for: [] };
-    byGroup.set(name, { add: before.add + packing.rooms.length, for: [...before.for, ...packing.placed] });
-    ordered.set(name, (ordered.get(name) ?? 0) + packing.rooms.length);
-    rooms.push(...packing.rooms);
-    left = packing.left;
-  };
-  const serves = (room: Room, some: readonly SourcedDemand[]): boolean =>
-    some.some((demand) => mayRunOn(demand.spec, room) && hasRoomFor(demand.requests, room));
+class GrowthPlanner {
+  readonly #input: GrowthInput;
+  readonly #budget: Budget;
+  readonly #ordered = new Map<string, number>();
+  readonly #byGroup = new Map<string, Growth>();
 
-  while (left.length > 0) {
-    let best: Option | null = null;
+  constructor(input: GrowthInput) {
+    this.#input = input;
+    const { unseen, elsewhere, config, nova } = input;
+    this.#budget = { groups: input.pools, unseen, elsewhere, ordered: this.#ordered, config, nova };
+  }
+
+  *plan(): Generator<undefined, GrowthPlan> {
+    const { firm, headroom, saturated, pools } = this.#input;
+    const unserved = yield* this.#serve(firm);
+    const stopped = this.#whyNot(unserved);
+    const unservedHeadroom = yield* this.#serve(headroom);
+    const headroomStopped = this.#whyNot(unservedHeadroom);
+    for (const one of saturated) this.#relieve(one);
+    for (const pool of pools) this.#toMinimum(pool, stopped);
+    return { byGroup: this.#byGroup, unserved, unservedHeadroom, stopped, headroomStopped };
+  }
+
+  #allowed(pool: Pool): Allowed {
+    const { cluster, now } = this.#input;
+    return growthBarrier(pool.group, cluster, now) ?? allowedNodes(pool, this.#budget);
+  }
+
+  /** Whether an empty new node of this shape would take some of them. */
+  #wouldTake(shape: Shape, demands: readonly SourcedDemand[]): readonly boolean[] {
+    const { simulation } = this.#input;
+    const before = simulation.checkpoint();
+    const name = `${shape.room.name}-tried`;
+    simulation.addRoom({ ...shape.room, name }, shape.daemons);
+    const answers = demands.map(({ needs }) => simulation.misfit(needs, name) === null);
+    simulation.rollBack(before);
+    return answers;
+  }
+
+  /** The groups of the best preference of which new nodes would take some of them. */
+  #serving(demands: readonly SourcedDemand[]): readonly Serving[] {
+    const all = this.#input.pools.flatMap((pool): Serving[] => {
+      const { shape } = pool;
+      if (shape === null) return [];
+      const { nodes } = this.#allowed(pool);
+      return nodes > 0 && this.#wouldTake(shape, demands).includes(true) ? [{ pool, shape, nodes }] : [];
+    });
+    const best = Math.min(...all.map(({ pool }) => pool.group.policy.prefer));
+    return all.filter(({ pool }) => pool.group.policy.prefer === best);
+  }
+
+  /** Answers what found no place. */
+  *#serve(demands: readonly SourcedDemand[]): Generator<undefined, readonly SourcedDemand[]> {
+    let left = demands;
+    while (left.length > 0) {
+      const serving = this.#serving(left);
+      const chosen = serving.length === 1 ? serving[0] : yield* this.#choose(serving, left);
+      if (chosen === undefined) break;
+      const before = podsOf(left);
+      left = this.#order(chosen, serving, left);
+      if (podsOf(left) === before) break;
+      yield;
+    }
+    return left;
+  }
+
+  /** Each is tried in turn, and undone. */
+  *#choose(serving: readonly Serving[], demands: readonly SourcedDemand[]): Generator<undefined, Serving | undefined> {
+    const { simulation } = this.#input;
+    const options: (Option & { readonly of: Serving })[] = [];
+    for (const of of serving) {
+      const before = simulation.checkpoint();
+      const { rooms, placed } = pack(simulation, demands, of.shape, of.nodes);
+      const waste = wasteOf(rooms, (room, resource) => simulation.freeOf(room, resource));
+      simulation.rollBack(before);
+      options.push({ of, prefer: of.pool.group.policy.prefer, waste, pods: podsOf(placed), nodes: rooms.length });
+      yield;
+    }
+    // By name in the end, so that the answer is always the same.
+    const [best] = bestOptions(options).toSorted((one, other) =>
+      nameOf(one.of.pool) < nameOf(other.of.pool) ? -1 : 1,
+    );
+    return best?.of;
+  }
+
+  /** The chosen group and those that look like it grow together. */
+  #order(chosen: Serving, serving: readonly Serving[], demands: readonly SourcedDemand[]): readonly SourcedDemand[] {
+    const alike = serving.filter((one) => one !== chosen && this.#mayStandIn(one, chosen, demands));
+    if (alike.length === 0) return this.#commit(chosen, chosen.nodes, demands);
+    const { simulation } = this.#input;
+    const before = simulation.checkpoint();
+    const { rooms } = pack(simulation, demands, chosen.shape, Infinity);
+    simulation.rollBack(before);
+    const together = [chosen, ...alike];
+    const sizes = together.map(({ pool, nodes }) => {
+      const size = pool.group.count + (this.#ordered.get(nameOf(pool)) ?? 0);
+      return { size, max: size + nodes };
+    });
+    let left = demands;
+    for (const [index, share] of shareOut(sizes, rooms.length).entries()) {
+      const one = together[index];
+      if (one === undefined || share === 0 || left.length === 0) continue;
+      // Totals and quota are common: what the one before has taken is gone.
+      left = this.#commit(one, Math.min(share, this.#allowed(one.pool).nodes), left);
+    }
+    return left === demands ? this.#commit(chosen, chosen.nodes, demands) : left;
+  }
+
+  #mayStandIn(one: Serving, chosen: Serving, demands: readonly SourcedDemand[]): boolean {
+    if (!lookAlike(one.shape.room, chosen.shape.room)) return false;
+    const taken = this.#wouldTake(one.shape, demands);
+    return this.#wouldTake(chosen.shape, demands).every((takes, index) => !takes || taken[index] === true);
+  }
+
+  #commit({ pool, shape }: Serving, nodes: number, demands: readonly SourcedDemand[]): readonly SourcedDemand[] {
+    const packing: Packing<SourcedDemand> = pack(this.#input.simulation, demands, shape, nodes);
+    if (packing.placed.length === 0) return demands;
+    this.#add(pool, packing.rooms.length, packing.placed, { kind: 'pods' });
+    return packing.left;
+  }
+
+  #add(pool: Pool, nodes: number, served: readonly SourcedDemand[], trigger: Trigger): void {
+    const name = nameOf(pool);
+    const before = this.#byGroup.get(name) ?? { add: 0, for: [], trigger };
+    this.#byGroup.set(name, { ...before, add: before.add + nodes, for: [...before.for, ...served] });
+    this.#ordered.set(name, (this.#ordered.get(name) ?? 0) + nodes);
+  }
+
+  /** Each group that would take some of those that are left says why it does not. */
+  #whyNot(left: readonly SourcedDemand[]): Map<string, Allowed> {
+    const stopped = new Map<string, Allowed>();
+    if (left.length === 0) return stopped;
+    const { pools, cluster, now } = this.#input;
     for (const pool of pools) {
-      if (pool.shape === null) continue;
-      const { room } = pool.shape;
-      if (!serves(room, left)) continue;
-      const allowed = growthBarrier(pool.group, clusterStatus, now) ?? allowedNodes(pool.group, room, budget);
-      const packing = pack(left, room, allowed.nodes);
-      if (serves(room, packing.left)) stopped.set(pool.group.policy.name, allowed);
-      if (packing.rooms.length === 0) continue;
-      const option: Option = { pool, packing, waste: wasteOf(packing.rooms) };
-      best = best === null ? option : better(best, option);
+      const { shape, group } = pool;
+      const name = nameOf(pool);
+      if (shape !== null) {
+        if (this.#wouldTake(shape, left).includes(true)) stopped.set(name, this.#allowed(pool));
+      } else if (!this.#byGroup.has(name)) {
+        // Whether a node of unknown size would take the pods cannot be said: no VM is ordered, and the group says why.
+        const flavor = group.magnum.flavor_id ?? 'its flavor';
+        const mend = `write shape: {cpu, memory} for ${name}, or let springtide read ${flavor}`;
+        stopped.set(name, growthBarrier(group, cluster, now) ?? stop('ShapeUnknown', mend));
+      }
     }
-    if (best === null) break;
-    order(best.pool, best.packing);
+    return stopped;
   }
 
-  for (const pool of pools) {
-    const { group } = pool;
-    const short = group.min - group.count - (ordered.get(group.policy.name) ?? 0);
-    if (short <= 0) continue;
-    const barrier = growthBarrier(group, clusterStatus, now) ?? allowedNodes(group, pool.shape?.room ?? null, budget);
-    if (barrier.nodes < short) stopped.set(group.policy.name, barrier);
-    const add = Math.min(short, barrier.nodes);
-    if (add === 0) continue;
-    const before = byGroup.get(group.policy.name) ?? { add: 0, for: [] };
-    byGroup.set(group.policy.name, { ...before, add: before.add + add });
-    ordered.set(group.policy.name, (ordered.get(group.policy.name) ?? 0) + add);
-  }
-  // Whether a node of unknown size would take the pods cannot be said: no VM is ordered, and the group says why.
-  if (left.length > 0)
-    for (const { group, shape } of pools) {
-      const { name } = group.policy;
-      if (shape !== null || stopped.has(name) || byGroup.has(name)) continue;
-      const barrier = growthBarrier(group, clusterStatus, now);
-      const flavor = group.magnum.flavor_id ?? 'its flavor';
-      stopped.set(
-        name,
-        barrier ?? stop('ShapeUnknown', `write shape: {cpu, memory} for ${name}, or let springtide read ${flavor}`),
-      );
+  /** One node more, in the policy's first group that may grow; one that already grows is that node. */
+  #relieve(by: Saturated): void {
+    const pools = this.#input.pools
+      .filter(({ group }) => group.document === by.document)
+      .toSorted((one, other) => one.group.policy.prefer - other.group.policy.prefer);
+    if (pools.some((pool) => this.#byGroup.has(nameOf(pool)))) return;
+    for (const pool of pools) {
+      const allowed = this.#allowed(pool);
+      if (allowed.nodes === 0) continue;
+      this.#add(pool, 1, [], { kind: 'saturated', by });
+      return;
     }
-  return { byGroup, rooms, unserved: left, stopped };
+  }
+
+  #toMinimum(pool: Pool, stopped: Map<string, Allowed>): void {
+    const { group } = pool;
+    const name = nameOf(pool);
+    const short = group.min - (group.count - group.lost) - (this.#ordered.get(name) ?? 0);
+    if (short <= 0) return;
+    const allowed = this.#allowed(pool);
+    if (allowed.nodes < short && !stopped.has(name)) stopped.set(name, allowed);
+    const add = Math.min(short, allowed.nodes);
+    if (add > 0) this.#add(pool, add, [], { kind: 'minimum' });
+  }
 }
+
+export const planGrowth = (input: GrowthInput): Generator<undefined, GrowthPlan> => new GrowthPlanner(input).plan();

@@ -3,7 +3,7 @@ import type { Config, NodePolicyDocument } from '../../model/config.ts';
 import type { NodeReason } from '../../model/reason.ts';
 import type { NovaLimits } from '../../model/openstack.ts';
 import type { GroupState } from './group-state.ts';
-import type { Room } from './room.ts';
+import { addSizes, nothing, times, type Size } from './node-size.ts';
 
 export interface Allowed {
   readonly nodes: number;
@@ -17,9 +17,6 @@ export interface Allowed {
 }
 
 const mebi = 2 ** 20;
-/** Of a room of unknown size nothing is counted but the node itself. */
-const coresOf = (room: Room | null): number => Math.ceil((room?.capacity['cpu'] ?? 0) / 1000);
-const bytesOf = (room: Room | null): number => (room?.capacity['memory'] ?? 0) / 1000;
 
 interface Totals {
   readonly nodes?: number | undefined;
@@ -30,9 +27,10 @@ interface Totals {
 /** Nodes that are ordered in this very tick count as well. */
 export type Ordered = ReadonlyMap<string, number>;
 
-interface Pool {
+export interface SizedGroup {
   readonly group: GroupState;
-  readonly room: Room | null;
+  /** of one of its nodes; null: not known */
+  readonly size: Size | null;
 }
 
 /** A group that cannot be read now still has its nodes: totals count what was last known of it. */
@@ -42,117 +40,114 @@ export interface Unseen {
 }
 
 export interface Budget {
-  readonly pools: readonly Pool[];
+  readonly groups: readonly SizedGroup[];
   readonly unseen: readonly Unseen[];
+  /** workers that no policy speaks of: they count in the cluster's totals */
+  readonly elsewhere: Size;
   readonly ordered: Ordered;
   readonly config: Config;
   readonly nova: NovaLimits | undefined;
 }
 
-function underTotals(
-  totals: Totals,
-  pools: readonly Pool[],
-  unseen: readonly Unseen[],
-  ordered: Ordered,
-  room: Room | null,
-  whose: string,
-): Allowed[] {
-  let nodes = unseen.reduce((sum, one) => sum + one.count, 0);
-  let cores = nodes * coresOf(room);
-  let memory = nodes * bytesOf(room);
-  for (const pool of pools) {
-    const count = pool.group.count + (ordered.get(pool.group.policy.name) ?? 0);
-    nodes += count;
-    cores += count * coresOf(pool.room ?? room);
-    memory += count * bytesOf(pool.room ?? room);
-  }
+const countOf = ({ group }: SizedGroup, ordered: Ordered): number =>
+  group.count + (ordered.get(group.policy.name) ?? 0);
+
+/** What groups have, with what was ordered; one of unknown size counts as those that are asked for. */
+const usedBy = (groups: readonly SizedGroup[], ordered: Ordered, like: Size): Size =>
+  addSizes(groups.map((one) => times(one.size ?? like, countOf(one, ordered))));
+
+interface Scope {
+  readonly groups: readonly SizedGroup[];
+  readonly unseen: readonly Unseen[];
+  readonly elsewhere: Size;
+  readonly whose: string;
+}
+
+function underTotals(totals: Totals, { groups, unseen, elsewhere, whose }: Scope, ordered: Ordered, each: Size) {
+  const unread = unseen.map((one) => times(each, one.count));
+  const used = addSizes([elsewhere, ...unread, usedBy(groups, ordered, each)]);
   const allowed: Allowed[] = [];
-  const under = (limit: number | undefined, used: number, each: number, name: string): void => {
-    if (limit === undefined || each <= 0) return;
+  const under = (name: keyof Size, limit: number | undefined): void => {
+    if (limit === undefined || each[name] <= 0) return;
     allowed.push({
-      nodes: Math.floor((limit - used) / each),
+      nodes: Math.floor((limit - used[name]) / each[name]),
       reason: 'LimitReached',
       by: `${whose} limits.${name} ${limit}`,
       what: `${name} (${whose})`,
       limit,
     });
   };
-  under(totals.nodes, nodes, 1, 'nodes');
-  under(totals.cores, cores, coresOf(room), 'cores');
-  under(totals.memory, memory, bytesOf(room), 'memory');
+  under('nodes', totals.nodes);
+  under('cores', totals.cores);
+  under('memory', totals.memory);
   return allowed;
 }
 
-function underQuota(
-  limits: NovaLimits,
-  keepFree: NodePolicyDocument['spec']['quota']['keepFree'],
-  room: Room | null,
-  orderedNow: { readonly nodes: number; readonly cores: number; readonly mebibytes: number },
-): Allowed[] {
-  const allowed: Allowed[] = [];
-  const under = (
-    name: string,
-    total: number | undefined,
-    used: number | undefined,
-    keep: number,
-    each: number,
-  ): void => {
+type QuotaName = 'instances' | 'cores' | 'ram';
+
+/** In Nova's own units: memory is mebibytes there. */
+const inNova = (size: Size): Readonly<Record<QuotaName, number>> => ({
+  instances: size.nodes,
+  cores: size.cores,
+  ram: size.memory / mebi,
+});
+
+const quotaNames = ['instances', 'cores', 'ram'] as const;
+
+function underQuota(group: GroupState, { groups, ordered, nova = {} }: Budget, each: Size): Allowed[] {
+  const { keepFree, share } = group.document.spec.quota;
+  const total = { instances: nova.maxTotalInstances, cores: nova.maxTotalCores, ram: nova.maxTotalRAMSize };
+  const used = { instances: nova.totalInstancesUsed, cores: nova.totalCoresUsed, ram: nova.totalRAMUsed };
+  const keep = { instances: keepFree.instances, cores: keepFree.cores, ram: (keepFree.ram ?? 0) / mebi };
+  const now = inNova(addSizes(groups.map((one) => times(one.size ?? each, ordered.get(one.group.policy.name) ?? 0))));
+  const own = inNova(
+    usedBy(
+      groups.filter((one) => one.group.document === group.document),
+      ordered,
+      each,
+    ),
+  );
+  const one = inNova(each);
+  return quotaNames.flatMap((name): Allowed[] => {
+    const all = total[name];
     // Nova writes -1 for "no limit".
-    if (total === undefined || total < 0 || each <= 0) return;
-    // Without words: it stands in sentences of every language.
-    const limit = `${used ?? 0}/${total - keep}`;
-    allowed.push({
-      nodes: Math.floor((total - (used ?? 0) - keep) / each),
-      reason: 'QuotaExceeded',
-      by: `quota ${name}: ${limit}`,
-      what: name,
-      limit,
-    });
-  };
-  under(
-    'instances',
-    limits.maxTotalInstances,
-    (limits.totalInstancesUsed ?? 0) + orderedNow.nodes,
-    keepFree.instances,
-    1,
-  );
-  under('cores', limits.maxTotalCores, (limits.totalCoresUsed ?? 0) + orderedNow.cores, keepFree.cores, coresOf(room));
-  under(
-    'ram',
-    limits.maxTotalRAMSize,
-    (limits.totalRAMUsed ?? 0) + orderedNow.mebibytes,
-    (keepFree.ram ?? 0) / mebi,
-    bytesOf(room) / mebi,
-  );
-  return allowed;
+    if (all === undefined || all < 0 || one[name] <= 0) return [];
+    const under = (most: number, taken: number, what: string): Allowed => {
+      // Without words: it stands in sentences of every language.
+      const limit = `${taken}/${most}`;
+      const nodes = Math.floor((most - taken) / one[name]);
+      return { nodes, reason: 'QuotaExceeded', by: `quota ${what}: ${limit}`, what, limit };
+    };
+    const free = under(all - keep[name], (used[name] ?? 0) + now[name], name);
+    if (share === undefined) return [free];
+    const part = Math.floor((all * share.percent) / 100);
+    return [free, under(part, own[name], `${name} (${share.percent} %)`)];
+  });
 }
 
 /** The tightest of all limits for one more order of this group. */
-export function allowedNodes(group: GroupState, room: Room | null, budget: Budget): Allowed {
-  const { pools, unseen, ordered, config, nova } = budget;
-  const own = ordered.get(group.policy.name) ?? 0;
-  const all: Allowed[] = [
-    { nodes: group.max - group.count - own, reason: 'PoolAtMaximum', by: `max ${group.max}` },
+export function allowedNodes({ group, size }: SizedGroup, budget: Budget): Allowed {
+  const { groups, unseen, elsewhere, ordered, config, nova } = budget;
+  const { document, policy, max, count, lost } = group;
+  const each = size ?? { nodes: 1, cores: 0, memory: 0 };
+  const own = ordered.get(policy.name) ?? 0;
+  // What a failed update has counted and not made is counted already.
+  const counted = [
+    { nodes: max - count - own, reason: 'PoolAtMaximum' as const, by: `max ${max}` },
     ...underTotals(
-      group.document.spec.limits,
-      pools.filter((pool) => pool.group.document === group.document),
-      unseen.filter((one) => one.document === group.document),
+      document.spec.limits,
+      {
+        groups: groups.filter((one) => one.group.document === document),
+        unseen: unseen.filter((one) => one.document === document),
+        elsewhere: nothing,
+        whose: document.metadata.name,
+      },
       ordered,
-      room,
-      group.document.metadata.name,
+      each,
     ),
-    ...underTotals(config.daemon.limits, pools, unseen, ordered, room, 'the Daemon’s'),
-  ];
-  if (nova !== undefined) {
-    const orderedNow = { nodes: 0, cores: 0, mebibytes: 0 };
-    for (const pool of pools) {
-      const count = ordered.get(pool.group.policy.name) ?? 0;
-      orderedNow.nodes += count;
-      orderedNow.cores += count * coresOf(pool.room ?? room);
-      orderedNow.mebibytes += (count * bytesOf(pool.room ?? room)) / mebi;
-    }
-    all.push(...underQuota(nova, group.document.spec.quota.keepFree, room, orderedNow));
-  }
+    ...underTotals(config.daemon.limits, { groups, unseen, elsewhere, whose: 'the Daemon’s' }, ordered, each),
+  ].map((one): Allowed => ({ ...one, nodes: one.nodes + Math.max(0, lost - own) }));
+  const all = nova === undefined ? counted : [...counted, ...underQuota(group, budget, each)];
   const tightest = all.reduce((least, one) => (one.nodes < least.nodes ? one : least));
   return { ...tightest, nodes: Math.max(0, tightest.nodes) };
 }

@@ -1,16 +1,24 @@
 // The way up: who has no place today, who returns or is on the way already, and what must be ordered for the rest.
 import type { Node } from '../../model/kubernetes.ts';
+import { drainTaint } from '../../model/drain-record.ts';
 import { emptyGroupMemory } from '../../model/memory.ts';
-import { demandsOf, type SourcedDemand } from './demand.ts';
-import type { GroupState, Unusable } from './group-state.ts';
-import { planGrowth, type GrowthPlan, type Pool } from './growth.ts';
+import { demandsOf, type Demands, type SourcedDemand } from './demand.ts';
+import { byDecreasingSize } from './fit/pack.ts';
+import { Simulation, type Checkpoint } from './fit/simulation.ts';
+import type { Unusable } from './group-state.ts';
+import { planGrowth, podsOf, type GrowthPlan, type Pool } from './growth.ts';
 import { drainOf, nodeGroupLabel } from './membership.ts';
+import { elsewhereOf } from './node-size.ts';
 import type { NodeTick } from './node-tick.ts';
-import { place } from './place.ts';
 import type { Room } from './room.ts';
-import { roomOf, takesPods, upcomingRooms } from './rooms.ts';
+import { roomOf, takesPods } from './rooms.ts';
+import type { Saturated } from './saturation.ts';
 
 export interface Met {
+  /** the nodes that stay, with what waits placed on them; neither those on their way out nor those that are ordered */
+  readonly simulation: Simulation;
+  /** before anything that waits was placed */
+  readonly bare: Checkpoint;
   /** free room of the nodes that stay, with what waits placed on it */
   readonly rooms: Map<string, Room>;
   readonly growth: GrowthPlan;
@@ -18,49 +26,125 @@ export interface Met {
   readonly needed: boolean;
   /** pods without a place on today's nodes, those that wait for ordered nodes included */
   readonly waiting: number;
+  readonly demands: Demands;
 }
 
-const podsIn = (demands: readonly SourcedDemand[]): number => demands.reduce((sum, demand) => sum + demand.pods, 0);
+const nodesAStep = 128;
+const hostname = 'kubernetes.io/hostname';
+/** What a node that is taken back from a drain will not have any more. */
+const ofTheDrain: ReadonlySet<string> = new Set([drainTaint, 'node.kubernetes.io/unschedulable']);
+
+/** A person's own drain is not taken back, whoever needs the room. */
+function mayReturn(node: Node): boolean {
+  const record = drainOf(node);
+  return record?.step === 'draining' && record.request === undefined;
+}
+
+const bearsLabel = (node: Node, { policy }: Unusable): boolean =>
+  node.metadata.labels?.[nodeGroupLabel] === policy.name;
 
 /** Of a group that cannot be read: its nodes by their label, and what was ordered and has not arrived. */
 function lastKnown(state: Unusable, { snapshot, memory }: NodeTick): number {
-  const { name } = state.policy;
-  const labelled = (snapshot.kubernetes.nodes ?? []).filter((node) => node.metadata.labels?.[nodeGroupLabel] === name);
-  const { ordered, sent } = memory.groups[name] ?? emptyGroupMemory;
+  const labelled = (snapshot.kubernetes.nodes ?? []).filter((node) => bearsLabel(node, state));
+  const { ordered, sent } = memory.groups[state.policy.name] ?? emptyGroupMemory;
   const coming = ordered.reduce((sum, order) => sum + order.count, 0);
   return Math.max(labelled.length + coming, sent?.to ?? 0);
+}
+
+/** Takes places for as many as fit, the large ones first, and answers the others. */
+function place(simulation: Simulation, demands: readonly SourcedDemand[]): readonly SourcedDemand[] {
+  const largest: Record<string, number> = {};
+  for (const name of simulation.roomNames())
+    for (const resource of ['cpu', 'memory'])
+      largest[resource] = Math.max(largest[resource] ?? 1, simulation.roomOf(name).capacity[resource] ?? 0);
+  return byDecreasingSize(demands, largest).flatMap((demand) => {
+    const pods = demand.pods - simulation.placeMany(demand.needs, demand.pods);
+    return pods === 0 ? [] : [{ ...demand, pods }];
+  });
+}
+
+/** Nodes on their way count as room before they take pods: what waits for them orders nothing more. */
+function addUpcoming(simulation: Simulation, pools: readonly Pool[], { podsOn }: NodeTick): void {
+  for (const { group, shape } of pools) {
+    if (shape === null) continue;
+    const { room, daemons } = shape;
+    const arriving = group.arriving.slice(0, group.upcoming);
+    for (const { metadata } of arriving) {
+      const labels = { ...room.labels, ...metadata.labels };
+      simulation.addRoom({ ...room, name: metadata.name, labels }, podsOn.get(metadata.name) ?? []);
+    }
+    for (let index = arriving.length; index < group.upcoming; index += 1) {
+      const name = `${room.name}-upcoming-${index}`;
+      simulation.addRoom({ ...room, name, labels: { ...room.labels, [hostname]: name } }, daemons);
+    }
+  }
 }
 
 export function* meetDemand(
   tick: NodeTick,
   pools: readonly Pool[],
   unusable: readonly Unusable[],
+  saturated: readonly Saturated[],
 ): Generator<undefined, Met> {
-  const { snapshot, config, podsOn, standings, now } = tick;
-  const facts = snapshot.kubernetes;
-  const groups: readonly GroupState[] = pools.map(({ group }) => group);
-  const onTheWayOut = new Set(groups.flatMap((group) => group.draining));
-  const roomFor = (node: Node): Room => roomOf(node, podsOn.get(node.metadata.name) ?? []);
+  const { snapshot, config, podsOn, now } = tick;
+  const nodes = snapshot.kubernetes.nodes ?? [];
+  const notHere = new Set(pools.flatMap(({ group }) => [...group.draining, ...group.arriving]));
+  const simulation = new Simulation(snapshot.kubernetes);
+  const add = (node: Node, taints?: Room['taints']): void => {
+    const pods = podsOn.get(node.metadata.name) ?? [];
+    const room = roomOf(node, pods);
+    simulation.addRoom(taints === undefined ? room : { ...room, taints }, pods);
+  };
+  for (const [index, node] of nodes.entries()) {
+    if (takesPods(node) && !notHere.has(node)) add(node);
+    if (index % nodesAStep === 0) yield;
+  }
+  yield;
+
+  const bare = simulation.checkpoint();
+  const demands = demandsOf(tick, simulation);
+  yield;
+  const homeless = place(simulation, demands.firm);
+  const noHeadroom = place(simulation, demands.headroom);
   const rooms = new Map(
-    (facts.nodes ?? [])
-      .filter((node) => takesPods(node) && !onTheWayOut.has(node))
-      .map((node) => [node.metadata.name, roomFor(node)]),
+    [...simulation.roomNames()].map((name) => {
+      const room = simulation.roomOf(name);
+      return [name, { ...room, free: { ...room.free } }];
+    }),
   );
+  const today = simulation.checkpoint();
   yield;
 
-  const demands = demandsOf(facts, standings);
-  const homeless = place(demands, [...rooms.values()]);
   // A node that is being drained goes back to work before a new one is ordered.
-  const draining = groups.flatMap((group) => group.draining.filter((node) => drainOf(node)?.step === 'draining'));
-  const returning = draining.map((node) => ({ ...roomFor(node), taints: [] }));
-  const stillHomeless = place(homeless, returning);
-  const needed = podsIn(stillHomeless) < podsIn(homeless);
-  const upcoming = pools.flatMap((pool) => upcomingRooms(pool.shape, pool.group.upcoming));
-  const unplaced = place(stillHomeless, upcoming);
+  for (const { group } of pools)
+    for (const node of group.draining)
+      if (mayReturn(node))
+        add(
+          node,
+          (node.spec?.taints ?? []).filter(({ key }) => !ofTheDrain.has(key)),
+        );
+  let firm = place(simulation, homeless);
+  let headroom = place(simulation, noHeadroom);
+  const needed = podsOf(firm) < podsOf(homeless) || podsOf(headroom) < podsOf(noHeadroom);
+  addUpcoming(simulation, pools, tick);
+  firm = place(simulation, firm);
+  headroom = place(simulation, headroom);
   yield;
 
-  const unseen = unusable.map((state) => ({ document: state.document, count: lastKnown(state, tick) }));
-  const clusterStatus = snapshot.magnum.cluster?.status ?? '';
-  const growth = planGrowth(unplaced, pools, unseen, config, snapshot.nova.limits, clusterStatus, now);
-  return { rooms, growth, needed, waiting: podsIn(homeless) };
+  const ours = new Set(pools.flatMap(({ group }) => group.nodes));
+  const growth = yield* planGrowth({
+    simulation,
+    firm,
+    headroom,
+    saturated,
+    pools,
+    unseen: unusable.map((state) => ({ document: state.document, count: lastKnown(state, tick) })),
+    elsewhere: elsewhereOf(nodes, (node) => ours.has(node) || unusable.some((state) => bearsLabel(node, state))),
+    config,
+    nova: snapshot.nova.limits,
+    cluster: snapshot.magnum.cluster,
+    now,
+  });
+  simulation.rollBack(today);
+  return { simulation, bare, rooms, growth, needed, waiting: podsOf(homeless), demands };
 }

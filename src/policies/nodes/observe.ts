@@ -1,26 +1,21 @@
 // What a tick learns about a group by looking: orders that arrived, boot times, resizes that were done, failed or dropped.
 import type { GroupMemory, Memory, SentResize } from '../../model/memory.ts';
-import { later, minutes, seconds, since, type Instant, type Milliseconds } from '../../model/units.ts';
+import type { Node } from '../../model/kubernetes.ts';
+import { instantOf, minutes, seconds, since, type Instant } from '../../model/units.ts';
+import { backOffAfter, namesQuota, withoutStaleBackOff } from './back-off.ts';
 import { provisionTimeoutOf } from './boot-time.ts';
 import type { GroupState } from './group-state.ts';
+import { isReady } from './membership.ts';
 
 const remembered = 20;
-const firstBackOff = minutes(5);
-const longestBackOff = minutes(30);
-const forgetBackOffAfter = minutes(180);
+const mostNames = 10;
+/** Clocks of the cloud and of ours differ a little. */
+const clockSkew = minutes(1);
 /** A 202 whose effect does not show by then was dropped. */
 const showsWithin = minutes(1);
 const settlesWithin = seconds(5);
 
 type Failure = NonNullable<GroupMemory['lastFailure']>;
-
-/** Five minutes, doubling to thirty; three hours without a failure and it begins anew. */
-export function backOffAfter(memory: GroupMemory, now: Instant): NonNullable<GroupMemory['backOff']> {
-  const before = memory.backOff;
-  const again = before !== null && now - before.until < forgetBackOffAfter;
-  const length = (again ? Math.min(longestBackOff, before.length * 2) : firstBackOff) as Milliseconds;
-  return { until: later(now, length), length };
-}
 
 /** Growth and drains fail apart: an alert of one must not show the other's reason. Shrinking waits after either. */
 export function latestFailure({ lastFailure, drainFailure }: GroupMemory): Failure | null {
@@ -34,16 +29,16 @@ const fails = (memory: GroupMemory, failure: Failure): GroupMemory => ({
   backOff: backOffAfter(memory, failure.at),
 });
 
-const isQuota = (reason: string): boolean => /quota|exceeded for resource/i.test(reason);
-
 function settleResize(memory: GroupMemory, sent: SentResize, group: GroupState, now: Instant): GroupMemory {
   const { magnum } = group;
   const reached = magnum.node_count === sent.to;
   const age = since(sent.at, now);
   const status = magnum.status ?? '';
-  if (reached && /_FAILED$/.test(status) && age > settlesWithin) {
+  // A count that is sent once more is reached from the start: only an update that was seen can fail.
+  const mayHaveFailed = sent.from === sent.to ? sent.begun || age > showsWithin : age > settlesWithin;
+  if (reached && /_FAILED$/.test(status) && mayHaveFailed) {
     const message = magnum.status_reason ?? status;
-    const code = isQuota(message) ? 'QuotaExceeded' : 'ResizeFailed';
+    const code = namesQuota(message) ? 'QuotaExceeded' : 'ResizeFailed';
     return fails({ ...memory, sent: null }, { at: now, code, message });
   }
   if (reached && /_COMPLETE$/.test(status)) {
@@ -54,6 +49,8 @@ function settleResize(memory: GroupMemory, sent: SentResize, group: GroupState, 
   const settled = !group.updating && age > showsWithin;
   // Another resize has overtaken ours: what became of it is not ours to judge.
   if (!reached && magnum.node_count !== sent.from && settled) return { ...memory, sent: null };
+  // It was told as failed when no answer came; that nothing came of it is no second failure.
+  if (!reached && settled && sent.unanswered === true) return { ...memory, sent: null };
   if (!reached && settled) {
     const message = `Magnum accepted ${sent.from} → ${sent.to} and did nothing within ${showsWithin / 1000} s`;
     return fails({ ...memory, sent: null }, { at: now, code: 'Dropped', message });
@@ -62,7 +59,7 @@ function settleResize(memory: GroupMemory, sent: SentResize, group: GroupState, 
 }
 
 /** Orders are what is missing: new ones are dated by our own resize, those that arrived teach the boot time. */
-function settleOrders(memory: GroupMemory, group: GroupState, newlyReady: number, now: Instant): GroupMemory {
+function settleOrders(memory: GroupMemory, group: GroupState, newlyReady: readonly Node[], now: Instant): GroupMemory {
   const orders = memory.ordered.map((order) => ({ ...order }));
   const bootTimes = [...memory.bootTimes];
   const takeOldest = (): Instant | null => {
@@ -72,13 +69,18 @@ function settleOrders(memory: GroupMemory, group: GroupState, newlyReady: number
     if (oldest.count === 0) orders.shift();
     return oldest.at;
   };
-  for (let arrived = 0; arrived < newlyReady; arrived += 1) {
+  for (const node of newlyReady) {
+    const born = instantOf(node.metadata.creationTimestamp);
+    const [oldest] = orders;
+    // One that was here before the order has only recovered: it teaches nothing.
+    if (oldest !== undefined && born !== null && born < oldest.at - clockSkew) continue;
     const at = takeOldest();
     if (at !== null) bootTimes.push(since(at, now));
   }
+  const missing = Math.max(0, group.missing - group.fallen);
   const total = (): number => orders.reduce((sum, order) => sum + order.count, 0);
-  while (total() > group.missing) takeOldest();
-  const more = group.missing - total();
+  while (total() > missing) takeOldest();
+  const more = missing - total();
   if (more > 0) orders.push({ at: memory.sent?.at ?? now, count: more });
   return { ...memory, ordered: orders, bootTimes: bootTimes.slice(-remembered) };
 }
@@ -92,12 +94,20 @@ function learnRemoval(memory: GroupMemory, group: GroupState): GroupMemory {
   return allGone && /_COMPLETE$/.test(group.magnum.status ?? '') ? { ...memory, removal: 'proven' } : memory;
 }
 
+/** Those that have registered, by name; of the others only the number is known. */
+function whoIsLate(group: GroupState, count: number): string {
+  const arriving = new Set(group.arriving);
+  const late = group.nodes.filter((node) => !isReady(node) || arriving.has(node));
+  const names = late.slice(0, mostNames).map((node) => node.metadata.name);
+  const unregistered = Math.max(0, count - late.length);
+  const parts = [...names, ...(unregistered > 0 ? [`never registered: ${unregistered}`] : [])];
+  return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
+}
+
 export function observeGroup(group: GroupState, memory: Memory, now: Instant): GroupMemory {
   const newlyReady =
-    memory.lastTick === null
-      ? 0
-      : group.ready.filter((node) => memory.nodes[node.metadata.name]?.ready !== true).length;
-  let learned = learnRemoval(group.memory, group);
+    memory.lastTick === null ? [] : group.ready.filter((node) => memory.nodes[node.metadata.name]?.ready !== true);
+  let learned = withoutStaleBackOff(learnRemoval(group.memory, group), now);
   if (learned.sent !== null) learned = settleResize(learned, learned.sent, group, now);
   learned = settleOrders(learned, group, newlyReady, now);
 
@@ -105,7 +115,8 @@ export function observeGroup(group: GroupState, memory: Memory, now: Instant): G
   const overdue = learned.ordered.find((order) => now - order.at > timeout);
   const told = learned.lastFailure;
   if (overdue !== undefined && (told === null || told.at < overdue.at + timeout)) {
-    const message = `${overdue.count} ordered nodes are not Ready after ${timeout / 60_000} min`;
+    const who = whoIsLate(group, overdue.count);
+    const message = `${overdue.count} ordered nodes are not Ready after ${timeout / 60_000} min${who}`;
     learned = fails(learned, { at: now, code: 'NeverReady', message });
   }
   return learned;

@@ -1,7 +1,7 @@
 // Growth: for whom, by how many, in which group, and why not.
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../../src/model/kubernetes.ts';
-import { seconds } from '../../../src/model/units.ts';
+import { rfc3339, seconds } from '../../../src/model/units.ts';
 import {
   aDaemonSet,
   aDeployment,
@@ -362,10 +362,17 @@ describe('ordered nodes', () => {
   it('that arrive teach how long a VM takes', () => {
     const ordered = steady({ ordered: [{ at: at(-95), count: 1 }] });
     const memory = { ...ordered, nodes: { 'w-1': { ready: true, unneededSince: null, emptySince: null } } };
-    expect(tick(pool(2).build(), { memory }).memory.groups[group]).toMatchObject({
-      ordered: [],
-      bootTimes: [seconds(95)],
-    });
+    const born = (second: number) => [
+      aNode('w-1').build(),
+      aNode('w-2')
+        .meta({ creationTimestamp: rfc3339(at(second)) })
+        .build(),
+    ];
+    const { decision, memory: after } = tick(pool(2, born(-40)).build(), { memory });
+    expect(after.groups[group]).toMatchObject({ ordered: [], bootTimes: [seconds(95)] });
+    expect(decision.bootTime).toEqual({ p50Seconds: 95, p95Seconds: 95, of: 1 });
+    const recovered = tick(pool(2, born(-86_000)).build(), { memory }).memory.groups[group];
+    expect(recovered).toMatchObject({ ordered: [], bootTimes: [] });
   });
 });
 

@@ -1,0 +1,34 @@
+// An update of the cloud's that is not ours: an upgrade, a certificate rotation, an auto-healer, a person's resize. It is waited for.
+import type { GroupMemory } from '../../model/memory.ts';
+import type { MagnumCluster, MagnumNodeGroup } from '../../model/openstack.ts';
+
+export interface UpdatedGroup {
+  readonly magnum: MagnumNodeGroup;
+  readonly memory: GroupMemory;
+  readonly updating: boolean;
+}
+
+/** The update that Magnum shows is the one that this daemon sent. */
+export const isOwnUpdate = ({ memory, magnum }: Pick<UpdatedGroup, 'memory' | 'magnum'>): boolean =>
+  memory.sent !== null && magnum.node_count === memory.sent.to;
+
+const isUnderWay = (status: string | undefined): boolean => /_IN_PROGRESS$/.test(status ?? '');
+
+/** What Magnum itself says of it, as far as it says anything. */
+const inWords = (what: string, status: string | undefined, reason: string | null | undefined): string =>
+  [`${what} ${status ?? ''}`, ...(reason === null || reason === undefined || reason === '' ? [] : [reason])].join(': ');
+
+/** null: nobody else is at it. A resize of any of our groups shows on the whole cluster as well. */
+export function foreignUpdate(
+  group: UpdatedGroup,
+  cluster: MagnumCluster | undefined,
+  ownUnderWay: boolean,
+): string | null {
+  const { magnum } = group;
+  if (group.updating) {
+    if (isOwnUpdate(group)) return null;
+    return inWords(magnum.name, magnum.status, magnum.status_reason);
+  }
+  if (cluster === undefined || ownUnderWay || !isUnderWay(cluster.status)) return null;
+  return inWords('cluster', cluster.status, cluster.status_reason);
+}
