@@ -1,5 +1,7 @@
 // Sends a resize to Magnum: read before write, victims resolved, count and victims in agreement, announced on the victims first.
 import type { KubernetesWrites } from '../clients/kubernetes/writes.ts';
+import { ClientError, type ClientErrorCode } from '../clients/http/error.ts';
+import { requestIdOf } from '../clients/openstack/errors.ts';
 import { isMaster, type Magnum } from '../clients/openstack/magnum.ts';
 import { drainAnnotation } from '../model/drain-record.ts';
 import type { ResizeOutcome } from '../model/outcome.ts';
@@ -14,6 +16,16 @@ export interface PoolPort {
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** After these nobody knows whether Magnum has the request: an answer that never came, or one of something in between. */
+const mayHaveArrived: ReadonlySet<string> = new Set<ClientErrorCode>([
+  'Timeout',
+  'Unreachable',
+  'Aborted',
+  'NotJson',
+  'BodyTooLarge',
+  'ServerFault',
+]);
 
 /** What must never reach Magnum, whoever made the plan: it would remove somebody else. */
 function inconsistency(decision: NodeDecision): string | null {
@@ -55,6 +67,7 @@ export async function resizeGroup(port: PoolPort, decision: NodeDecision, moment
   const wrong = inconsistency(decision);
   const { resize } = decision;
   if (wrong !== null || resize === null) return refuse('Inconsistent', wrong ?? '');
+  let sent = false;
   try {
     const [group, cluster] = await Promise.all([
       port.magnum.getNodeGroup(moment.cluster, decision.nodeGroup),
@@ -77,6 +90,7 @@ export async function resizeGroup(port: PoolPort, decision: NodeDecision, moment
       if (moved !== null) return refuse('Moved', moved);
     }
     if (moment.signal.aborted) return refuse('Stopping', 'springtide is stopping');
+    sent = true;
     const { requestId } = await port.magnum.resize({
       cluster: moment.cluster,
       nodeGroup: group.uuid,
@@ -88,6 +102,14 @@ export async function resizeGroup(port: PoolPort, decision: NodeDecision, moment
       ...(requestId === null ? {} : { requestId }),
     });
   } catch (thrown) {
-    return resizeOutcome(decision, moment, { status: 'failed', ...failureOf(thrown) });
+    const { code, message } = failureOf(thrown);
+    const requestId = thrown instanceof ClientError && thrown.response !== null ? requestIdOf(thrown.response) : null;
+    return resizeOutcome(decision, moment, {
+      status: 'failed',
+      code,
+      message: requestId === null ? message : `${message} (${requestId})`,
+      ...(requestId === null ? {} : { requestId }),
+      ...(sent && mayHaveArrived.has(code) ? { unanswered: true } : {}),
+    });
   }
 }

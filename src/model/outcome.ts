@@ -34,6 +34,8 @@ export interface ResizeOutcome extends Result {
   readonly remove: readonly { readonly node: string; readonly serverId: string }[];
   /** OpenStack's request id */
   readonly requestId?: string;
+  /** it failed without an answer: Magnum may have it all the same */
+  readonly unanswered?: true;
 }
 
 export interface DrainOutcome extends Result {

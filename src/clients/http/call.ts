@@ -1,6 +1,6 @@
 // One call under way: its address, its body, its end, and what its failures are called.
 import { ClientError, adviceFor, codeOfStatus } from './error.ts';
-import type { ClientErrorCode, FailedResponse } from './error.ts';
+import type { Advice, ClientErrorCode, FailedResponse } from './error.ts';
 import type { HttpClientOptions, HttpRequest } from './types.ts';
 
 export const defaults = {
@@ -96,7 +96,7 @@ export function refusal(options: HttpClientOptions, call: Call, response: Failed
   const code = codeOfStatus(response.status);
   const reason = options.explain?.(response) ?? null;
   const what = `answered ${response.status}${reason === null ? '' : ` (${reason})`}`;
-  return failure(options.name, call, code, what, undefined, response);
+  return failure(options.name, call, code, what, undefined, response, options.advice);
 }
 
 export function transportFailure(
@@ -110,7 +110,15 @@ export function transportFailure(
   const text = error instanceof Error ? error.message : String(error);
   if (ended.aborted || call.signal.aborted || code === 'ETIMEDOUT' || code === 'ECONNABORTED') {
     const after = call.signal.aborted ? call.deadline : (options.attemptTimeout ?? call.deadline);
-    return failure(options.name, call, 'Timeout', `had no whole answer after ${after} ms`, error);
+    return failure(
+      options.name,
+      call,
+      'Timeout',
+      `had no whole answer after ${after} ms`,
+      error,
+      undefined,
+      options.advice,
+    );
   }
   if (text.includes('maxContentLength'))
     return failure(
@@ -122,7 +130,15 @@ export function transportFailure(
     );
   if (/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO|HOSTNAME_MISMATCH/.test(code))
     return failure(options.name, call, 'TlsRefused', `has a TLS connection that cannot be trusted (${code})`, error);
-  return failure(options.name, call, 'Unreachable', `cannot be reached (${code || text})`, error);
+  return failure(
+    options.name,
+    call,
+    'Unreachable',
+    `cannot be reached (${code || text})`,
+    error,
+    undefined,
+    options.advice,
+  );
 }
 
 export function failure(
@@ -132,12 +148,13 @@ export function failure(
   what: string,
   cause?: unknown,
   response?: FailedResponse,
+  advice?: Advice,
 ): ClientError {
   const retryAfter = response === undefined ? undefined : retryAfterOf(response);
   return new ClientError({
     code,
     source,
-    message: `${source}: ${call.method} ${call.url.host}${call.url.pathname} ${what}; ${adviceFor(code)}.`,
+    message: `${source}: ${call.method} ${call.url.host}${call.url.pathname} ${what}; ${adviceFor(code, advice)}.`,
     response,
     retryAfterMs: retryAfter,
     cause,

@@ -18,6 +18,8 @@ import type { HttpClient, HttpClientOptions, HttpRequest, HttpResponse } from '.
 
 const breakerCounts: ReadonlySet<ClientErrorCode> = new Set(['Timeout', 'Unreachable', 'TlsRefused', 'ServerFault']);
 
+const mostParts = 256;
+
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const agents = createAgents(options.name, options.tls);
   const transport = axios.create({
@@ -35,13 +37,25 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   });
   const retrying = options.retry ?? defaults.retry;
   const breaking = options.breaker ?? defaults.breaker;
-  const breaker =
+  const newBreaker = () =>
     breaking === false
       ? noop
       : circuitBreaker(
           handleWhen((error) => error instanceof ClientError && breakerCounts.has(error.code)),
           { halfOpenAfter: breaking.openFor, breaker: new ConsecutiveBreaker(breaking.failures) },
         );
+  const whole = newBreaker();
+  const parts = new Map<string, ReturnType<typeof newBreaker>>();
+  /** The oldest is forgotten first: parts come and go, and a new breaker is merely closed. */
+  const breakerOf = (part: string | undefined): ReturnType<typeof newBreaker> => {
+    if (part === undefined) return whole;
+    const known = parts.get(part) ?? newBreaker();
+    parts.delete(part);
+    parts.set(part, known);
+    const [oldest] = parts.keys();
+    if (parts.size > mostParts && oldest !== undefined) parts.delete(oldest);
+    return known;
+  };
 
   async function attempt(call: Call, number: number): Promise<HttpResponse> {
     const { request } = call;
@@ -112,7 +126,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     }).dangerouslyUnref();
     const run = policy.execute(async ({ attempt: number }) => {
       call.signal.throwIfAborted();
-      return breaker.execute(() => attempt(call, number + 1));
+      return breakerOf(wanted.part).execute(() => attempt(call, number + 1));
     }, call.signal);
     try {
       return await Promise.race([run, call.ended]);

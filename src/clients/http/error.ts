@@ -120,6 +120,8 @@ export function codeOfStatus(status: number): ClientErrorCode {
   }
 }
 
+export type Advice = Readonly<Partial<Record<ClientErrorCode, string>>>;
+
 const advice: Readonly<Record<ClientErrorCode, string>> = {
   Timeout: 'look at its load and at the network, or allow it more time',
   Unreachable: 'check the address, DNS, network policies and whether it runs',
@@ -140,4 +142,4 @@ const advice: Readonly<Record<ClientErrorCode, string>> = {
   Unexpected: 'check its version and what stands between',
 };
 
-export const adviceFor = (code: ClientErrorCode): string => advice[code];
+export const adviceFor = (code: ClientErrorCode, own: Advice = {}): string => own[code] ?? advice[code];

@@ -1,7 +1,7 @@
 // What a client of HTTP is made of, asked for and answers.
 import type { AxiosProxyConfig } from 'axios';
 import type { Milliseconds } from '../../model/units.ts';
-import type { ClientErrorCode, FailedResponse } from './error.ts';
+import type { Advice, FailedResponse, ClientErrorCode } from './error.ts';
 import type { TlsSettings } from './tls.ts';
 
 export interface HttpClientOptions {
@@ -20,6 +20,8 @@ export interface HttpClientOptions {
   readonly breaker?: false | { readonly failures: number; readonly openFor: Milliseconds };
   /** Asked before each attempt, so that a token read from a file stays fresh. */
   readonly headers?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>);
+  /** What this system's refusals mean and how to mend them, where the general words say too little. */
+  readonly advice?: Advice;
   /** Reads the reason out of an error's body, for the message. */
   readonly explain?: (response: FailedResponse) => string | null;
   readonly onCall?: (observation: CallObservation) => void;
@@ -54,6 +56,8 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** Statuses beside 2xx that are answers and not errors. */
   readonly accept?: readonly number[] | 'any';
+  /** What fails by itself without the rest of the system: it has a breaker of its own. */
+  readonly part?: string;
   /** A low-cardinality name for metrics; the path where absent. */
   readonly operation?: string;
 }

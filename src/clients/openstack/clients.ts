@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts';
 import type { Milliseconds } from '../../model/units.ts';
 import { createHttpClient } from '../http/client.ts';
 import type { CallObservation, HttpClientOptions } from '../http/types.ts';
+import { advice } from './advice.ts';
 import type { Credentials } from './credentials.ts';
 import { explainApiError } from './errors.ts';
 import { createKeystone } from './keystone.ts';
@@ -30,13 +31,20 @@ export function createOpenStackClients(parts: {
   readonly onCall?: (observation: CallObservation) => void;
 }): OpenStackClients {
   const { credentials, clock, timeout, ...transport } = parts;
-  const clientOf = (name: string) =>
-    createHttpClient({ ...transport, name, deadline: timeout, tls: credentials.tls, explain: explainApiError });
+  const clientOf = (name: 'Keystone' | 'Magnum' | 'Nova') =>
+    createHttpClient({
+      ...transport,
+      name,
+      deadline: timeout,
+      tls: credentials.tls,
+      explain: explainApiError,
+      advice: advice[name],
+    });
   const https = { keystone: clientOf('Keystone'), magnum: clientOf('Magnum'), nova: clientOf('Nova') };
   const keystone = createKeystone({ credentials, http: https.keystone, clock });
   return {
     keystone,
-    magnum: createMagnum({ keystone, http: https.magnum }),
+    magnum: createMagnum({ keystone, http: https.magnum, timeout }),
     nova: createNova({ keystone, http: https.nova }),
     close: () => Object.values(https).forEach((http) => http.close()),
   };

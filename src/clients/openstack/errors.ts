@@ -32,6 +32,10 @@ function partsOf(value: unknown): ApiError | null {
   return found.title === '' && found.detail === '' ? null : found;
 }
 
+/** What the cloud's people find the call by in their logs. */
+export const requestIdOf = (response: Pick<FailedResponse, 'headers'>): string | null =>
+  response.headers['x-openstack-request-id'] ?? response.headers['x-compute-request-id'] ?? null;
+
 /** For messages: short, one line. */
 export function explainApiError(response: FailedResponse): string | null {
   const found = apiErrorOf(response);

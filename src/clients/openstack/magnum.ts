@@ -1,11 +1,12 @@
 // Magnum: a cluster, its node groups with their true limits, and the resize; nothing of it is believed beyond what it says.
 import { z } from 'zod';
 import type { MagnumCluster, MagnumNodeGroup } from '../../model/openstack.ts';
-import type { ServerId } from '../../model/units.ts';
+import type { Milliseconds, ServerId } from '../../model/units.ts';
 import { eachLimited } from '../../parallel.ts';
 import { ClientError } from '../http/error.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/types.ts';
 import { validate } from '../http/validate.ts';
+import { requestIdOf } from './errors.ts';
 import type { Keystone } from './keystone.ts';
 import { broughtBy, knows, negotiate } from './microversions.ts';
 import type { Versions } from './microversions.ts';
@@ -86,12 +87,20 @@ const root = z.looseObject({
 const types = ['container-infra', 'container-infrastructure-management', 'container-infrastructure', 'container'];
 const uuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
 const readsAtOnce = 4;
+/** Several groups that hang must not use up the time in which the whole cloud is read. */
+const longestRead = 4_000 as Milliseconds;
 
 /** Masters are never resized; Magnum refuses it, and so do we before asking. */
 export const isMaster = (group: MagnumNodeGroup): boolean => group.role === 'master';
 
-export function createMagnum(parts: { readonly keystone: Keystone; readonly http: HttpClient }): Magnum {
+export function createMagnum(parts: {
+  readonly keystone: Keystone;
+  readonly http: HttpClient;
+  /** over one call, as it is configured */
+  readonly timeout?: Milliseconds | undefined;
+}): Magnum {
   const { http } = parts;
+  const readDeadline = Math.min(longestRead, parts.timeout ?? longestRead) as Milliseconds;
   const service = createService({ ...parts, types });
   let known: Promise<Versions> | null = null;
 
@@ -140,10 +149,14 @@ export function createMagnum(parts: { readonly keystone: Keystone; readonly http
       });
   }
 
-  async function getNodeGroup(clusterId: string, group: string): Promise<MagnumNodeGroup> {
+  /** One group that fails time and again is left alone by itself. */
+  const partOf = (clusterId: string, group: string): string => `${clusterId}/${group}`;
+
+  async function getNodeGroup(clusterId: string, group: string, deadline?: Milliseconds): Promise<MagnumNodeGroup> {
     await needs('nodeGroups', 'reading node groups');
     const path = `/clusters/${encodeURIComponent(clusterId)}/nodegroups/${encodeURIComponent(group)}`;
-    const response = await call({ path, operation: 'nodegroup' });
+    const part = partOf(clusterId, group);
+    const response = await call({ path, part, operation: 'nodegroup', ...(deadline && { deadline }) });
     return validate(nodeGroup, response.json(), { source: http.name, what: `GET ${path}` });
   }
 
@@ -151,7 +164,7 @@ export function createMagnum(parts: { readonly keystone: Keystone; readonly http
 
   async function reading(clusterId: string, id: string, name: string): Promise<Reading> {
     try {
-      return { group: await getNodeGroup(clusterId, id) };
+      return { group: await getNodeGroup(clusterId, id, readDeadline) };
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
       return { name, error };
@@ -160,7 +173,7 @@ export function createMagnum(parts: { readonly keystone: Keystone; readonly http
 
   return {
     versions,
-    getNodeGroup,
+    getNodeGroup: (clusterId, group) => getNodeGroup(clusterId, group),
     async getCluster(clusterId) {
       const path = `/clusters/${encodeURIComponent(clusterId)}`;
       const response = await call({ path, operation: 'cluster' });
@@ -195,10 +208,11 @@ export function createMagnum(parts: { readonly keystone: Keystone; readonly http
           nodegroup: wanted.nodeGroup,
           ...(victims.length > 0 && { nodes_to_remove: victims }),
         },
+        part: partOf(wanted.cluster, wanted.nodeGroup),
         freshConnection: true,
         operation: 'resize',
       });
-      return { requestId: response.headers['x-openstack-request-id'] ?? null };
+      return { requestId: requestIdOf(response) };
     },
   };
 }

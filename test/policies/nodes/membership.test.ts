@@ -1,5 +1,6 @@
 // Nodes to servers and to groups, in every form that the drivers leave them in; what is not sure belongs to nobody.
 import { describe, expect, it } from 'vitest';
+import type { NodeGroupPolicy } from '../../../src/model/config.ts';
 import type { Node } from '../../../src/model/kubernetes.ts';
 import type { MagnumCluster } from '../../../src/model/openstack.ts';
 import { driverOf, futureNodeOf, groupsInName } from '../../../src/policies/nodes/driver-habits.ts';
@@ -60,11 +61,17 @@ const worker = aNodeGroup('default-worker', 3, { node_addresses: ['10.0.0.5'] })
 const gpu = aNodeGroup('gpu', 1, { node_addresses: ['10.0.0.9', '10.0.0.7'] });
 const bigGpu = aNodeGroup('gpu-big', 1, { node_addresses: ['10.0.0.7'] });
 const groups = [aNodeGroup('default-master', 1, { role: 'master' }), worker, gpu, bigGpu];
-const policies = [
+const policies: readonly NodeGroupPolicy[] = [
   { name: 'default-worker', nodeSelector: { pool: 'web' } },
   { name: 'gpu', nodeSelector: { accelerator: 'a100' } },
   { name: 'gpu-big', nodeSelector: { accelerator: 'a100', size: 'big' } },
-].map((one) => ({ min: 0, max: 9, prefer: 1, ...one }));
+].map(({ name, nodeSelector }): NodeGroupPolicy => ({
+  name,
+  min: 0,
+  max: 9,
+  prefer: 1,
+  nodeSelector: Object.fromEntries(Object.entries(nodeSelector)),
+}));
 
 function whose(shape: Shape, cluster: MagnumCluster | undefined = heatCluster): Membership {
   const one = node(shape);
