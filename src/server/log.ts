@@ -124,8 +124,10 @@ export function decisionLogger(log: Logger): (plan: Plan, outcomes: readonly Out
       const line = decisionLine(decision, outcome);
       const key = keyOf(decision);
       const state = JSON.stringify(line);
-      now.set(key, state);
-      const unchanged = before.get(key) === state;
+      const known = before.get(key);
+      const unchanged = known === state;
+      // Of two equal texts the old one: 20,000 new ones a tick would only grow old to be collected.
+      now.set(key, unchanged ? known : state);
       const quiet = decision.action === 'hold' || decision.action === 'none' || decision.action === 'refused';
       if (outcome?.status === 'failed') log.warn({ ...line, why: outcome.message }, decision.message);
       else if (quiet && unchanged) log.debug(line, decision.message);

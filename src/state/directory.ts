@@ -16,10 +16,13 @@ export interface MemoryStore {
 /** Where the daemon keeps what it must not forget, and where people's switch is laid. */
 export const stateDirectoryOf = ({ state }: DaemonSpec): string => state.directory ?? '.springtide';
 
+const isSame = (text: readonly string[], last: readonly string[] | null): boolean =>
+  text.length === last?.length && text.every((piece, index) => piece === last[index]);
+
 export function memoryInDirectory(directory: string): MemoryStore {
   const file = path.join(directory, 'memory.json');
   const beside = `${file}.new`;
-  let last: string | null = null;
+  let last: readonly string[] | null = null;
   return {
     load: async () => {
       let text: string;
@@ -33,7 +36,7 @@ export function memoryInDirectory(directory: string): MemoryStore {
     },
     save: async (memory) => {
       const text = await inSlices(writingMemory(memory));
-      if (text === last) return;
+      if (isSame(text, last)) return;
       await replaceFile({ file, beside, text, mode: 0o600 });
       last = text;
     },

@@ -5,14 +5,23 @@ import { memoryShape } from './memory-shape.ts';
 
 export const memoryText = (memory: Memory): string => JSON.stringify(memory);
 
-/** The same text with places to take a breath: 20,000 targets are megabytes. */
-export function* writingMemory({ targets, ...others }: Memory): Generator<undefined, string> {
-  const parts: string[] = [];
-  for (const [key, target] of Object.entries(targets)) {
-    parts.push(`${JSON.stringify(key)}:${JSON.stringify(target)}`);
+const targetsAPiece = 256;
+
+/** The same text in pieces, with places to take a breath: 20,000 targets are megabytes. */
+export function* writingMemory({ targets, ...others }: Memory): Generator<undefined, readonly string[]> {
+  const pieces: string[] = [];
+  let piece = `${JSON.stringify(others).slice(0, -1)},"targets":{`;
+  let count = 0;
+  for (const key of Object.keys(targets)) {
+    piece += `${count === 0 ? '' : ','}${JSON.stringify(key)}:${JSON.stringify(targets[key])}`;
+    if (++count % targetsAPiece === 0) {
+      pieces.push(piece);
+      piece = '';
+    }
     yield;
   }
-  return `${JSON.stringify(others).slice(0, -1)},"targets":{${parts.join(',')}}}`;
+  pieces.push(`${piece}}}`);
+  return pieces;
 }
 
 export function parseMemory(text: string, where: string): Memory {

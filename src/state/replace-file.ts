@@ -7,7 +7,8 @@ export interface Replacement {
   readonly file: string;
   /** where it is written first: in the same directory */
   readonly beside: string;
-  readonly text: string;
+  /** in pieces, where it is long: each is written by itself */
+  readonly text: string | readonly string[];
   readonly mode: number;
 }
 
@@ -17,7 +18,7 @@ export async function replaceFile({ file, beside, text, mode }: Replacement): Pr
   await mkdir(directory, { recursive: true });
   const handle = await open(beside, 'w', mode);
   try {
-    await handle.writeFile(text);
+    for (const piece of typeof text === 'string' ? [text] : text) await handle.appendFile(piece);
     await handle.sync();
   } finally {
     await handle.close();

@@ -1,7 +1,8 @@
 // A memory from outside: what is missing is filled in, what is wrong is named, what is newer is refused.
 import { describe, expect, it } from 'vitest';
 import { emptyGroupMemory, emptyMemory, emptyTargetMemory } from '../../src/model/memory.ts';
-import { memoryOf, memoryText, parseMemory } from '../../src/state/memory-text.ts';
+import { atOnce } from '../../src/slices.ts';
+import { memoryOf, memoryText, parseMemory, writingMemory } from '../../src/state/memory-text.ts';
 
 describe('a memory that is read', () => {
   it('is empty where it says nothing', () => {
@@ -17,6 +18,12 @@ describe('a memory that is read', () => {
   it('is the same after a journey through text', () => {
     const memory = { ...emptyMemory(), targets: { a: emptyTargetMemory }, groups: { b: emptyGroupMemory } };
     expect(parseMemory(memoryText(memory), 'here')).toEqual(memory);
+  });
+
+  it.each([0, 1, 256, 700])('is the same in pieces, with %i targets', (count) => {
+    const targets = Object.fromEntries(Array.from({ length: count }, (_, at) => [`shop/x/"${at}"`, emptyTargetMemory]));
+    const memory = { ...emptyMemory(), targets };
+    expect(JSON.parse(atOnce(writingMemory(memory)).join(''))).toEqual(JSON.parse(memoryText(memory)));
   });
 
   it.each([
