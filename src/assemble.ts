@@ -83,7 +83,14 @@ export async function connectWorld({
   return {
     kubernetes,
     magnum: openstack?.magnum ?? null,
-    collect: createCollector({ config, clock: wireClock, kubernetes, prometheus, openstack }),
+    collect: createCollector({
+      config,
+      clock: wireClock,
+      kubernetes,
+      prometheus,
+      openstack,
+      others: kubernetes.transport,
+    }),
     close: async () => {
       prometheus.close();
       openstack?.close();

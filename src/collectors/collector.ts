@@ -15,6 +15,7 @@ import { collectMagnum } from './magnum.ts';
 import type { MagnumSource } from './magnum.ts';
 import { createNovaCollector } from './nova.ts';
 import type { NovaSource } from './nova.ts';
+import { createOthersCollector, type OthersSource } from './others.ts';
 import { beginQuestions, collectRanges } from './prometheus.ts';
 import type { PrometheusSource } from './prometheus.ts';
 import { collectScales, customKindsOf } from './scales.ts';
@@ -26,6 +27,8 @@ export interface CollectorParts {
   readonly clock: Clock;
   readonly kubernetes: KubernetesSource;
   readonly prometheus: PrometheusSource;
+  /** who else may scale the nodes is looked for there; absent: it is not looked for */
+  readonly others?: OthersSource;
   readonly openstack: { readonly magnum: MagnumSource; readonly nova: NovaSource } | null;
   /** A list that the API server has not spoken of for this long is not a fact any more. */
   readonly staleAfter?: Milliseconds;
@@ -64,6 +67,7 @@ export function createCollector(parts: CollectorParts): Collect {
   const { clock, openstack } = parts;
   const staleAfter = parts.staleAfter ?? usual.staleAfter;
   const nova = openstack === null ? null : createNovaCollector(openstack.nova, clock);
+  const others = parts.others === undefined ? null : createOthersCollector(parts.others, clock);
   let wanted: { readonly config: Config; readonly kinds: readonly WantedKind[] } | null = null;
 
   async function cloud(config: Config, gathering: Gathering): Promise<readonly [MagnumFacts, NovaFacts]> {
@@ -129,13 +133,14 @@ export function createCollector(parts: CollectorParts): Collect {
         scales.push(...(await collectScales(parts.kubernetes, kind, gathering)));
         askFor({ ...lists, scales: [...scales] });
       };
-      const [ranges, [magnum, novaFacts]] = await Promise.all([
+      const [ranges, [magnum, novaFacts], configmaps] = await Promise.all([
         collectRanges(parts.prometheus, options.ranges ?? [], gathering),
         reading.facts,
+        config.nodePolicies.length === 0 ? undefined : others?.(gathering),
         ...kinds.map(readKind),
       ]);
       const prometheus = { ...(await questions.facts()), ...(ranges.length > 0 && { ranges }) };
-      const kubernetes = { ...lists, ...(kinds.length > 0 && { scales }) };
+      const kubernetes = { ...lists, ...(kinds.length > 0 && { scales }), ...(configmaps && { configmaps }) };
       const errors = [...gathering.errors, ...reading.gathering.errors];
       return { time: rfc3339(now), kubernetes, magnum, nova: novaFacts, prometheus, errors };
     } finally {

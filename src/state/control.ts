@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { messageOf } from '../model/errors.ts';
 import type { ControlFacts, SwitchWay } from '../model/snapshot.ts';
 import { instantOf } from '../model/units.ts';
+import { removalProofsIn } from './removal-proofs.ts';
 import { replaceFile } from './replace-file.ts';
 
 export interface ControlReading {
@@ -62,9 +63,11 @@ function parseControl(text: string): ControlFacts {
 }
 
 const nothing: ControlReading = { control: null, damage: null };
+const untouched: ControlFacts = { off: [], until: null, by: '', why: '', releasedAt: null };
 
 export function controlInDirectory(directory: string): ControlHome {
   const place = path.join(directory, 'control.json');
+  const proofs = removalProofsIn(directory);
   let last = nothing;
   return {
     place,
@@ -75,7 +78,9 @@ export function controlInDirectory(directory: string): ControlHome {
         const isGone = (thrown as NodeJS.ErrnoException).code === 'ENOENT';
         last = isGone ? nothing : { ...last, damage: `${place}: ${messageOf(thrown)}` };
       }
-      return last;
+      const { proofs: removalProofs, damage } = await proofs.read();
+      if (removalProofs.length === 0) return { ...last, damage: last.damage ?? damage };
+      return { control: { ...(last.control ?? untouched), removalProofs }, damage: last.damage ?? damage };
     },
     write: async (control) => {
       // A name of its own: two people may stop at once, and each writes a whole file.

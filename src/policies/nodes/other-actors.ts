@@ -114,6 +114,9 @@ export function withCountSeen(
   const isForeign = seenCount !== undefined && count !== seenCount && count !== asked?.to;
   const changes = recentChanges(foreignChanges, now);
   const kept = isForeign ? [...changes, now] : changes;
-  const { foreignChanges: _before, ...rest } = memory;
-  return { ...rest, seenCount: count, ...(kept.length === 0 ? {} : { foreignChanges: kept }) };
+  return {
+    ...memory,
+    seenCount: count,
+    ...(kept.length === 0 && foreignChanges === undefined ? {} : { foreignChanges: kept }),
+  };
 }
