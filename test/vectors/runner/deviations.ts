@@ -85,6 +85,14 @@ export const rules: readonly Rule[] = [
       return countedAnyway && got['value'] === expected['value'] && got['failuresAfter'] === 0;
     },
   },
+  {
+    name: 'as-far-as-it-goes',
+    covers: ({ file, input, got }) => {
+      if (file !== 'ca/scale_up' || input['all_or_nothing'] !== true) return false;
+      const { delta } = (got['scale_up'] ?? {}) as { readonly delta?: number };
+      return delta === numberOf(input, 'group_max_size') - (input['nodes'] as readonly unknown[]).length;
+    },
+  },
 ];
 
 const metricKinds = new Set(['resource', 'containerResource', 'pods', 'object', 'external']);

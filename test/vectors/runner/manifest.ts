@@ -1,4 +1,7 @@
 // Which files of vectors there are, which function of the product each is about, and how many cases our copy has.
+import { backOffCase } from './ca/back-off.ts';
+import { balanceCase, expanderCase } from './ca/choice.ts';
+import { scaleUpCase } from './ca/scale-up.ts';
 import { limitCase, policyLimitCase, scaleEventsCase, stabilizationCase } from './hpa/behavior.ts';
 import { defaultsCase } from './hpa/defaults.ts';
 import { groupPodsCase, podRequestsCase } from './hpa/pods.ts';
@@ -28,11 +31,20 @@ export interface ManifestEntry {
 export const families: Readonly<Record<string, 'run' | 'later'>> = {
   hpa: 'run',
   keda: 'run',
-  ca: 'later',
+  ca: 'run',
   alertmanager: 'later',
 };
 
 export const manifest: Readonly<Record<string, ManifestEntry>> = {
+  'ca/backoff': { array: 'cases', product: 'policies/nodes/back-off: backOffAfter', count: 5, adapter: backOffCase },
+  'ca/balancing': { array: 'cases', product: 'policies/nodes/balance: shareOut', count: 10, adapter: balanceCase },
+  'ca/expanders': {
+    array: 'cases',
+    product: 'policies/nodes/growth: bestOptions, wasteOf',
+    count: 9,
+    adapter: expanderCase,
+  },
+  'ca/scale_up': { array: 'cases', product: 'policies/decide: decide', count: 9, adapter: scaleUpCase },
   'hpa/behavior_rate_limits': {
     array: 'cases',
     product: 'policies/pods/behavior: limitChange',

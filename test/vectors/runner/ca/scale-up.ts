@@ -84,12 +84,11 @@ function worldOf(input: ScaleUpInput): World {
 
 const growthIn = (plan: Plan): readonly NodeDecision[] => plan.nodes.filter(({ action }) => action === 'grow');
 
-/** Pods that a group would take: it is ordered for them, or it says itself why it does not come. */
-function isHelpedBy(plan: Plan, pod: string, group: string): boolean {
-  const ordered = plan.nodes.find(({ nodeGroup }) => nodeGroup === group)?.for ?? [];
+/** A new node of the group would take the pod: nodes are ordered, or the group says itself why none comes. */
+function wouldServe(plan: Plan, pod: string, group: string): boolean {
   const waits = plan.pending?.find(({ names }) => names.includes(pod));
   return (
-    ordered.some(({ target }) => target.name === pod) ||
+    waits?.ordered.some(({ nodeGroup }) => nodeGroup === group) === true ||
     waits?.why.some(({ nodeGroup, rule }) => nodeGroup === group && rule === 'group') === true
   );
 }
@@ -104,15 +103,13 @@ function answerOf(plan: Plan, input: ScaleUpInput, expected: Fields): Fields {
   const scaleUp =
     chosen === undefined ? null : { group: chosen.nodeGroup, delta: (chosen.desired ?? 0) - (chosen.current ?? 0) };
   if (!('triggered_by' in expected)) return { scale_up: scaleUp };
-  const triggers = names.filter((name) => chosen !== undefined && isHelpedBy(plan, name, chosen.nodeGroup));
-  const others = names.filter((name) => grown.some((one) => one !== chosen && isHelpedBy(plan, name, one.nodeGroup)));
+  const triggers = names.filter((name) => chosen !== undefined && wouldServe(plan, name, chosen.nodeGroup));
+  const later = names.filter((name) => plan.nodes.some(({ nodeGroup }) => wouldServe(plan, name, nodeGroup)));
   return {
     scale_up: scaleUp,
     triggered_by: triggers,
-    remain_unschedulable: names.filter((name) => !triggers.includes(name) && !others.includes(name)),
-    await_evaluation: [],
-    /** what upstream leaves to its next round */
-    also_served: others,
+    remain_unschedulable: names.filter((name) => !triggers.includes(name) && !later.includes(name)),
+    await_evaluation: later.filter((name) => !triggers.includes(name)),
   };
 }
 
