@@ -22,6 +22,8 @@ const batchWait = minutes(1);
 const showsWithin = minutes(1);
 /** Magnum has finished and the victim is still alive: somebody else has left. */
 const wrongAfter = minutes(3);
+/** The same, and the cloud itself lists the victim among the servers that it has. */
+const surelyWrongAfter = minutes(1);
 
 const changesOfMind: ReadonlySet<string> = new Set<KeptReason>([
   'NeededAgain',
@@ -180,12 +182,15 @@ function standingOfRemoval(node: Node, record: DrainRecord, input: DrainInput): 
   const left = serverHasLeft(node, serverId, input);
   const forget: Standing = { stands: 'step', step: { step: 'forget', node: name, serverId } };
   if (left === true) return isReady(node) ? { stands: 'busy' } : forget;
-  if (group.magnum.node_count > countAfter) return { stands: 'empty' };
+  const doneAt = group.memory.lastShrink;
+  const wasDone = doneAt !== null && doneAt >= removingAt;
+  // Once it was seen through to its end a higher count is somebody's growth: sent again it would cost another server.
+  if (group.magnum.node_count > countAfter && !wasDone) return { stands: 'empty' };
   if (!/_COMPLETE$/.test(group.magnum.status ?? '')) return { stands: 'busy' };
   if (!isReady(node)) return left === null ? forget : { stands: 'busy' };
   // A kubelet's silence shows late: the wait begins when the end of the update was seen, not when it was sent.
-  const seenAt = Math.max(removingAt, group.memory.lastShrink ?? 0, input.memory.steadySince ?? now);
-  return now - seenAt > wrongAfter
+  const seenAt = wasDone ? doneAt : Math.max(removingAt, input.memory.steadySince ?? now);
+  return now - seenAt > (wasDone && left === false ? surelyWrongAfter : wrongAfter)
     ? { stands: 'step', step: { step: 'rollBack', node: name, reason: 'WrongServerLeft', by: serverId } }
     : { stands: 'busy' };
 }

@@ -16,19 +16,20 @@ const isUnderWay = (status: string | undefined): boolean => /_IN_PROGRESS$/.test
 
 /** What Magnum itself says of it, as far as it says anything. */
 const inWords = (what: string, status: string | undefined, reason: string | null | undefined): string =>
-  [`${what} ${status ?? ''}`, ...(reason === null || reason === undefined || reason === '' ? [] : [reason])].join(': ');
+  // While the new one goes on Magnum still shows how the last one ended.
+  [`${what} ${status ?? ''}`, ...(reason && !/completed successfully/i.test(reason) ? [reason] : [])].join(': ');
 
-/** null: nobody else is at it. A resize of any of our groups shows on the whole cluster as well. */
+/** null: nobody else is at it. `explained`: a group's own update, which the cluster shows as well, is under way. */
 export function foreignUpdate(
   group: UpdatedGroup,
   cluster: MagnumCluster | undefined,
-  ownUnderWay: boolean,
+  explained: boolean,
 ): string | null {
   const { magnum } = group;
   if (group.updating) {
     if (isOwnUpdate(group)) return null;
     return inWords(magnum.name, magnum.status, magnum.status_reason);
   }
-  if (cluster === undefined || ownUnderWay || !isUnderWay(cluster.status)) return null;
+  if (cluster === undefined || explained || !isUnderWay(cluster.status)) return null;
   return inWords('cluster', cluster.status, cluster.status_reason);
 }

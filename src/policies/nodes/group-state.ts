@@ -130,7 +130,7 @@ export function groupStateOf(
   if (magnum.role === 'master') return unusable('GroupIsMaster', magnum.name);
 
   const before = memory.groups[policy.name] ?? emptyGroupMemory;
-  const known = withCountSeen(before, magnum, before.sent, now);
+  const known = withCountSeen(before, magnum, before.sent, now, switchFor('nodes.grow') !== null);
   const members = memberships.members.get(magnum.uuid) ?? [];
   const ambiguous = [...memberships.of].flatMap(([node, { ambiguous: groups }]) =>
     groups.includes(magnum.name) ? [{ node: node.metadata.name, groups }] : [],
@@ -156,7 +156,10 @@ export function groupStateOf(
   const leaving = new Set(draining);
   const fallen = members.filter((node) => hasFallen(node) && !leaving.has(node)).length;
   const updating = /_IN_PROGRESS$/.test(magnum.status ?? '');
-  const ownUnderWay = Object.values(memory.groups).some((one) => one.sent !== null);
+  // What another group is at, ours or not, shows on the cluster as well, and is no reason to wait with this one.
+  const explained =
+    Object.values(memory.groups).some((one) => one.sent !== null) ||
+    nodegroups.some((other) => other.uuid !== magnum.uuid && /_IN_PROGRESS$/.test(other.status ?? ''));
   const lead = ((slowBoot(known.bootTimes) ?? 0) + config.daemon.interval) as Milliseconds;
   const scheduled = scheduledOf(document, policy, now, lead);
   return {
@@ -173,7 +176,7 @@ export function groupStateOf(
     max: tighter(scheduled.max, magnum.max_node_count),
     scheduled,
     updating,
-    foreign: foreignUpdate({ magnum, memory: known, updating }, snapshot.magnum.cluster, ownUnderWay),
+    foreign: foreignUpdate({ magnum, memory: known, updating }, snapshot.magnum.cluster, explained),
     missing,
     fallen,
     lost,

@@ -472,13 +472,23 @@ describe('a removal', () => {
     expect(decision.drains).toMatchObject([{ step: 'forget' }]);
   });
 
-  it('hit the wrong server: seen for three minutes after the end of the update, not of its start', () => {
-    const snapshot = world(removing(-600).build(), { node_addresses: ['10.0.0.2'] }).build();
-    const memory = steady({ lastShrink: at(-120) });
-    expect(tick(snapshot, { memory }).decision.drains).toEqual([]);
-    expect(tick(snapshot, { memory, now: at(61) }).decision.drains).toEqual([
+  it.each([
+    ['for three minutes', {}, 180],
+    ['for one minute where Magnum still lists it', { node_addresses: ['10.0.0.2'] }, 60],
+  ])('hit the wrong server: seen %s after the end of the update, not of its start', (_, magnum, wait) => {
+    const snapshot = world(removing(-600).build(), magnum).build();
+    const memory = steady({ lastShrink: at(0) });
+    expect(tick(snapshot, { memory, now: at(wait - 1) }).decision.drains).toEqual([]);
+    expect(tick(snapshot, { memory, now: at(wait + 1) }).decision.drains).toEqual([
       { step: 'rollBack', node: 'w-2', reason: 'WrongServerLeft', by: serverId(2) },
     ]);
+  });
+
+  it('that was done once is never sent again, though the group has grown since', () => {
+    const snapshot = world(removing(-90).build(), { node_count: 2, node_addresses: ['10.0.0.2'] }).build();
+    const { decision } = tick(snapshot, { memory: steady({ lastShrink: at(-20) }) });
+    expect(decision.resize).toBeNull();
+    expect(decision.drains).toEqual([]);
   });
 
   it('that was seen through to the end proves who leaves', () => {
