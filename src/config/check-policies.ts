@@ -223,6 +223,9 @@ export function nodePolicyFindings(raw: unknown): Finding[] {
           : []),
       ];
     }),
+    ...listAt(raw, ['spec', 'growth', 'saturation']).flatMap((one, index) =>
+      queryFindings(['spec', 'growth', 'saturation', index, 'query'], valueAt(one, ['query'])),
+    ),
     ...duplicateNames(raw, ['spec', 'schedule'], 'schedule entry'),
     ...nodeScheduleFindings(raw),
     ...(limit !== null && least > limit

@@ -34,10 +34,6 @@ export const unsupported: readonly Row[] = [
     mend: 'write act, dryRun or off',
   },
 
-  { kind: 'NodePolicy', path: 'spec.nodeGroups.*.ready', what: 'own rules for when a node is ready' },
-  { kind: 'NodePolicy', path: 'spec.quota.share', what: 'a share of the quota', mend: 'write quota.keepFree' },
-  { kind: 'NodePolicy', path: 'spec.growth.headroom', what: 'headroom' },
-  { kind: 'NodePolicy', path: 'spec.growth.saturation', what: 'saturation queries' },
   {
     kind: 'NodePolicy',
     path: 'spec.mode',
