@@ -133,7 +133,7 @@ async function planStream(options: PlanOptions, config: Config): Promise<void> {
 const firstLists = seconds(20);
 
 /** What people have switched off counts for a plan as it does for the daemon. */
-async function switchOf(config: Config): Promise<Pick<Snapshot, 'control'>> {
+export async function switchOf(config: Config): Promise<Pick<Snapshot, 'control'>> {
   const { control, damage } = await controlInDirectory(stateDirectoryOf(config.daemon)).read();
   if (damage !== null) process.stderr.write(`springtide: the switch cannot be read: ${damage}\n`);
   return control === null ? {} : { control };

@@ -1,0 +1,212 @@
+// A person's drain, look by look: the daemon's own machine says what comes next, the node keeps where it stands, and who asked.
+import { drainStep } from '../../actuators/drain.ts';
+import { resizeGroup } from '../../actuators/node-pool.ts';
+import type { Moment } from '../../actuators/actuator.ts';
+import { drainAnnotation, type DrainRecord, type DrainRequest } from '../../model/drain-record.ts';
+import type { Memory, NodeMemory } from '../../model/memory.ts';
+import type { DrainStep } from '../../model/plan.ts';
+import { fillText, type Texts } from '../../model/texts.ts';
+import { seconds, type Instant } from '../../model/units.ts';
+import { continueDrains } from '../../policies/nodes/drains.ts';
+import type { GroupState } from '../../policies/nodes/group-state.ts';
+import { drainOf, serverIdOf } from '../../policies/nodes/membership.ts';
+import { movabilityOf } from '../../policies/nodes/movable.ts';
+import { isMirror, isOfDaemonSet } from '../../policies/pod-facts.ts';
+import { movingFrom } from './checks.ts';
+import { groupOf, nodeIn, rulesIn, type Scene } from './scene.ts';
+import { clusterOf, personsDecision, type Stage } from './stage.ts';
+
+export interface Wish {
+  readonly nodes: readonly string[];
+  readonly nodeGroup: string;
+  readonly request: DrainRequest;
+  /** false: Magnum's word that it has taken the resize is enough */
+  readonly wait: boolean;
+}
+
+export type Ending =
+  | { readonly end: 'done' }
+  /** nothing is undone: the same call goes on where it stopped */
+  | { readonly end: 'stopped'; readonly why: string };
+
+/** What the scheduler had in flight when the taint came has arrived by then. */
+const placedWithin = seconds(5);
+
+const message = ({ request }: Wish): string => `asked for by ${request.by} (springtide drain)`;
+
+/** A drain that is under way becomes the person's own; else it begins. */
+async function begin(stage: Stage, scene: Scene, wish: Wish, name: string, moment: Moment): Promise<string | null> {
+  const node = nodeIn(scene, name);
+  const group = groupOf(scene, name);
+  if (node === null || group === null) return null;
+  const record = drainOf(node);
+  if (record === null) {
+    const step: DrainStep = {
+      step: 'begin',
+      node: name,
+      serverId: serverIdOf(node) ?? '',
+      nodeGroup: group.policy.name,
+      request: wish.request,
+    };
+    const outcome = await drainStep(stage.writes, personsDecision(group, group.count, message(wish)), step, moment);
+    return outcome?.status === 'succeeded' ? null : `${name}: ${outcome?.code ?? ''} ${outcome?.message ?? ''}`.trim();
+  }
+  const { by, then } = record.request ?? {};
+  if (record.step === 'removing' || (by === wish.request.by && then === wish.request.then)) return null;
+  const claimed: DrainRecord = { ...record, request: wish.request };
+  await stage.writes.patchNode(
+    name,
+    { annotations: { [drainAnnotation]: JSON.stringify(claimed) } },
+    { resourceVersion: node.metadata.resourceVersion },
+  );
+  return null;
+}
+
+/** Those that have to leave before it is empty; static pods, DaemonSets' and those as good as gone do not. */
+function podsLeft(scene: Scene, group: GroupState, name: string): number {
+  const rules = rulesIn(scene, group);
+  const counts = (scene.podsOn.get(name) ?? []).filter(
+    (pod) => !isMirror(pod) && !isOfDaemonSet(pod) && movabilityOf(pod, rules).move !== 'ignore',
+  );
+  return counts.length;
+}
+
+function progressOf(scene: Scene, group: GroupState, name: string, texts: Texts): string {
+  const record = drainOf(nodeIn(scene, name) ?? { metadata: { name } });
+  if (record?.step === 'removing')
+    return fillText(texts, 'cli.operate.removing', { node: name, server: record.serverId });
+  const { waitsFor, blocked } = movingFrom(scene, group, name);
+  const held = [...waitsFor, ...blocked.map(({ pod, reason }) => `${pod} ${reason}`)];
+  const off = group.switches.shrink;
+  const facts = { node: name, pods: podsLeft(scene, group, name), by: held.join(', ') };
+  if (off !== null) return fillText(texts, 'cli.operate.heldBySwitch', { ...facts, by: `${off.by}: ${off.why}` });
+  return fillText(texts, held.length === 0 ? 'cli.operate.podsLeft' : 'cli.operate.podsHeld', facts);
+}
+
+/** What the machine remembers from look to look; the rest stands on the nodes. */
+interface Timers {
+  readonly begun: Instant;
+  lastLook: Instant | null;
+  nodes: Record<string, NodeMemory>;
+}
+
+const memoryFor = ({ memory }: Scene, timers: Timers): Memory => ({
+  ...memory,
+  lastTick: timers.lastLook,
+  steadySince: timers.begun,
+  nodes: timers.nodes,
+});
+
+type Round = Ending | { readonly end: null };
+
+async function carryOn(stage: Stage, scene: Scene, wish: Wish, timers: Timers, signal: AbortSignal): Promise<Round> {
+  const { now, podsOn, snapshot, config } = scene;
+  const group = scene.groups.find(({ policy }) => policy.name === wish.nodeGroup);
+  const unusable = scene.unusable.find(({ policy }) => policy.name === wish.nodeGroup);
+  // Magnum that does not answer for a moment stops nobody who only drains; the next look may see it again.
+  if (group === undefined) return unusable === undefined ? { end: 'stopped', why: wish.nodeGroup } : { end: null };
+  const mine = group.nodes.filter(({ metadata }) => wish.nodes.includes(metadata.name));
+  if (mine.length === 0) return { end: 'done' };
+  const draining = mine.filter((node) => drainOf(node) !== null);
+  if (draining.length === 0 && timers.lastLook !== null)
+    return {
+      end: 'stopped',
+      why: fillText(config.texts, 'cli.operate.takenBack', {
+        node: mine.map(({ metadata }) => metadata.name).join(', '),
+      }),
+    };
+  const { steps, remove, emptySince } = continueDrains({
+    group: { ...group, draining },
+    podsOn,
+    rules: rulesIn(scene, group),
+    servers: snapshot.nova.servers,
+    memory: memoryFor(scene, timers),
+    needed: false,
+    unready: null,
+    now,
+  });
+  timers.lastLook = now;
+  timers.nodes = Object.fromEntries(
+    [...emptySince].map(([name, at]) => [name, { ready: true, unneededSince: null, emptySince: at }]),
+  );
+  const moment: Moment = { now, signal, cluster: clusterOf(scene) };
+  for (const step of steps) {
+    if (step.step === 'rollBack' && step.reason !== 'WrongServerLeft')
+      return { end: 'stopped', why: `${step.node}: ${step.reason} ${step.by ?? ''}`.trim() };
+    const outcome = await drainStep(stage.writes, personsDecision(group, group.count, message(wish)), step, moment);
+    if (step.step === 'rollBack') return { end: 'stopped', why: `${step.node}: ${step.reason} ${step.by ?? ''}` };
+    if (outcome?.status === 'failed')
+      stage.print(`${step.node}: ${outcome.code ?? ''} ${outcome.message ?? ''}`.trim());
+  }
+  if (wish.request.then === 'keep') {
+    const isEmpty = draining.every(
+      (node) =>
+        podsLeft(scene, group, node.metadata.name) === 0 && now >= (drainOf(node)?.startedAt ?? now) + placedWithin,
+    );
+    return isEmpty && draining.length === wish.nodes.length ? { end: 'done' } : { end: null };
+  }
+  if (remove.length === 0 || stage.magnum === null) return { end: null };
+  const to = group.count - remove.length;
+  const decision = personsDecision(group, group.count, message(wish), { to, remove });
+  const outcome = await resizeGroup({ magnum: stage.magnum, nodes: stage.writes }, decision, moment);
+  stage.print(
+    fillText(config.texts, outcome.status === 'succeeded' ? 'cli.operate.resizeSent' : 'cli.operate.resizeNotSent', {
+      group: wish.nodeGroup,
+      from: group.count,
+      to,
+      node: remove.map(({ node }) => node).join(', '),
+      why: `${outcome.code ?? ''} ${outcome.message ?? ''}`.trim(),
+    }),
+  );
+  if (outcome.status === 'failed') return { end: 'stopped', why: `${outcome.code ?? ''} ${outcome.message ?? ''}` };
+  // Refused: the world had moved, and the next look may find it at rest.
+  return outcome.status === 'succeeded' && !wish.wait ? { end: 'done' } : { end: null };
+}
+
+/** Until all of them are drained, or given back; or until somebody ends it, and then all that was done stays. */
+export async function drainNodes(stage: Stage, first: Scene, wish: Wish, signal: AbortSignal): Promise<Ending> {
+  const { texts } = first.config;
+  const moment: Moment = { now: first.now, signal, cluster: clusterOf(first) };
+  for (const name of wish.nodes) {
+    const failed = await begin(stage, first, wish, name, moment);
+    if (failed !== null) return { end: 'stopped', why: failed };
+  }
+  const timers: Timers = { begun: first.now, lastLook: null, nodes: {} };
+  const told = new Map<string, string>();
+  while (!signal.aborted) {
+    await stage.pause(signal).catch(() => undefined);
+    if (signal.aborted) break;
+    const scene = await stage.look();
+    for (const name of wish.nodes) {
+      const group = groupOf(scene, name);
+      if (group === null) continue;
+      const line = progressOf(scene, group, name, texts);
+      if (told.get(name) !== line) stage.print(line);
+      told.set(name, line);
+    }
+    const round = await carryOn(stage, scene, wish, timers, signal);
+    if (round.end !== null) return round;
+  }
+  return { end: 'stopped', why: fillText(texts, 'cli.operate.interrupted') };
+}
+
+/** Back to work, by a person's word only. */
+export async function undoDrain(stage: Stage, scene: Scene, name: string, by: string): Promise<Ending> {
+  const node = nodeIn(scene, name);
+  const record = node === null ? null : drainOf(node);
+  if (node === null || record === null || record.step === 'removing')
+    return { end: 'stopped', why: record === null ? `${name}: -` : `${name}: removing, ${record.serverId}` };
+  const group = groupOf(scene, name);
+  const owner = group ?? { policy: { name: record.nodeGroup }, document: { metadata: { name: '' } } };
+  const step: DrainStep = { step: 'rollBack', node: name, reason: 'NeededAgain', by };
+  const moment: Moment = { now: scene.now, signal: new AbortController().signal, cluster: clusterOf(scene) };
+  const outcome = await drainStep(
+    stage.writes,
+    personsDecision(owner, group?.count ?? 0, `taken back by ${by}`),
+    step,
+    moment,
+  );
+  return outcome?.status === 'succeeded'
+    ? { end: 'done' }
+    : { end: 'stopped', why: `${outcome?.code ?? ''} ${outcome?.message ?? ''}`.trim() };
+}

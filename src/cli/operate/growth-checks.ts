@@ -1,0 +1,52 @@
+// What is asked before a person's order of VMs goes out: the same limits, quota and status that the daemon asks.
+import { isBackedOff } from '../../policies/nodes/back-off.ts';
+import type { GroupState } from '../../policies/nodes/group-state.ts';
+import { statusBarrier } from '../../policies/nodes/growth.ts';
+import { allowedNodes, type SizedGroup } from '../../policies/nodes/limits.ts';
+import { isControlPlane } from '../../policies/nodes/membership.ts';
+import { elsewhereOf, sizeOfGroup } from '../../policies/nodes/node-size.ts';
+import { actorsText } from '../../policies/nodes/other-actors.ts';
+import { shapeOf } from '../../policies/nodes/shape.ts';
+import { switchCheck, type Check } from './checks.ts';
+import type { Scene } from './scene.ts';
+
+function sized(group: GroupState, { kubernetes, nova }: Scene['snapshot']): SizedGroup {
+  const flavors = nova.flavors ?? [];
+  return { group, size: sizeOfGroup(group, shapeOf(group, kubernetes, flavors), flavors) };
+}
+
+export function growthChecks(scene: Scene, group: GroupState, to: number): readonly Check[] {
+  const { snapshot, config, groups, unusable, now } = scene;
+  const known = new Set(groups.flatMap(({ nodes }) => nodes));
+  const allowed = allowedNodes(sized(group, snapshot), {
+    groups: groups.map((one) => sized(one, snapshot)),
+    unseen: unusable.map(({ document }) => ({ document, count: 0 })),
+    elsewhere: elsewhereOf(snapshot.kubernetes.nodes ?? [], (node) => known.has(node) || isControlPlane(node)),
+    ordered: new Map(),
+    config,
+    nova: snapshot.nova.limits,
+  });
+  const more = to - group.count;
+  const busy = statusBarrier(group, snapshot.magnum.cluster);
+  const failure = group.memory.lastFailure;
+  return [
+    { name: 'group', state: 'ok', what: `${group.policy.name} (${group.document.metadata.name})` },
+    switchCheck(group, 'grow'),
+    group.others.length === 0
+      ? { name: 'others', state: 'ok', what: '-' }
+      : { name: 'others', state: 'warn', what: actorsText(group.others) },
+    busy === null
+      ? { name: 'status', state: 'ok', what: group.magnum.status ?? '-' }
+      : { name: 'status', state: 'refused', what: busy.by },
+    isBackedOff(group.memory, now)
+      ? { name: 'backOff', state: 'warn', what: failure?.message ?? '-' }
+      : { name: 'backOff', state: 'ok', what: '-' },
+    { name: 'minimum', state: to < group.min ? 'refused' : 'ok', what: `min ${group.min}` },
+    { name: 'maximum', state: to > group.max ? 'refused' : 'ok', what: `max ${group.max}` },
+    {
+      name: 'limits',
+      state: allowed.nodes < more ? 'refused' : 'ok',
+      what: allowed.nodes < more ? `${allowed.reason} ${allowed.by}` : allowed.by,
+    },
+  ];
+}
