@@ -1,0 +1,201 @@
+// Several groups, and what becomes of one: balancing, totals, shares, arriving nodes, failed updates and those of others.
+import { describe, expect, it } from 'vitest';
+import type { Pod } from '../../../src/model/kubernetes.ts';
+import { lookAlike } from '../../../src/policies/nodes/balance.ts';
+import type { Room } from '../../../src/policies/nodes/room.ts';
+import { aNode, aNodeGroup, aNodePolicy, aPod, aSnapshot, at, noon } from '../../builders.ts';
+import { group, pool, steady, tick, workers } from './worlds.ts';
+
+const waiting = (count: number, cpu = '4'): Pod[] =>
+  Array.from({ length: count }, (_, index) =>
+    aPod(`p-${index}`).ownedBy('ReplicaSet', 'web-abc').requesting({ cpu }).unschedulable().build(),
+  );
+const busyOn = (...nodes: string[]): Pod[] =>
+  nodes.map((node) =>
+    aPod(`busy-${node}`).ownedBy('ReplicaSet', 'api-abc').requesting({ cpu: '4' }).on(node).ready().build(),
+  );
+
+describe('groups that look alike', () => {
+  const zoned = (name: string, zone: string, more: Record<string, string> = {}) =>
+    aNode(name)
+      .inGroup(`zone-${zone}`)
+      .labelled({ 'topology.kubernetes.io/zone': zone, 'kubernetes.io/hostname': name, ...more });
+  const world = (b: ReturnType<typeof zoned>) =>
+    aSnapshot()
+      .groups(aNodeGroup('zone-a', 3), aNodeGroup('zone-b', 1))
+      .nodes(zoned('w-1', 'a'), zoned('w-2', 'a'), zoned('w-3', 'a'), b)
+      .pods(...busyOn('w-1', 'w-2', 'w-3', 'w-4'), ...waiting(4));
+  const policy = (more: object = {}) =>
+    aNodePolicy({
+      nodeGroups: [
+        { name: 'zone-a', max: 9 },
+        { name: 'zone-b', max: 9, ...more },
+      ],
+    });
+  const desired = (snapshot: ReturnType<typeof world>, more = {}) =>
+    tick(snapshot.build(), { policy: policy(more) }).plan.nodes.map((one) => one.desired);
+
+  it('grow together: the smallest first', () => {
+    expect(desired(world(zoned('w-4', 'b')))).toEqual([4, 4]);
+  });
+
+  it.each([
+    ['by a label', zoned('w-4', 'b', { disk: 'ssd' }), {}],
+    ['by a taint that everybody tolerates', zoned('w-4', 'b').tainted({ key: 'x', effect: 'PreferNoSchedule' }), {}],
+    ['by what the operator prefers', zoned('w-4', 'b'), { prefer: 2 }],
+  ])('are told apart %s', (_, node, more) => {
+    expect(desired(world(node), more)).toEqual([7, 1]);
+  });
+
+  const room = (cpu: number, labels = {}): Room => {
+    const capacity = { cpu, memory: 8e12, pods: 110_000 };
+    return { name: 'new', labels, taints: [], capacity, free: capacity };
+  };
+  it.each([
+    ['five per cent', room(4000), room(3800), true],
+    ['more than that', room(4000), room(3790), false],
+    ['the kubelet’s own labels', room(4000, { 'kubernetes.io/os': 'linux' }), room(4000), true],
+    ['Magnum’s own labels', room(4000, { 'magnum.openstack.org/nodegroup': 'a' }), room(4000), true],
+  ])('may differ by %s', (_, a, b, answer) => {
+    expect(lookAlike(a, b)).toBe(answer);
+  });
+});
+
+describe('totals and shares', () => {
+  const limits = { maxTotalCores: 100, totalCoresUsed: 40, maxTotalInstances: 100, totalInstancesUsed: 9 };
+  it.each([
+    ['a share of the quota is used up', { quota: { share: { percent: 4 } } }, {}, 1, 'QuotaExceeded'],
+    ['a share of the quota has room for one', { quota: { share: { percent: 8 } } }, {}, 2, 'PodsUnschedulable'],
+    ['workers of no policy count in the cluster’s total', {}, { limits: { nodes: 3 } }, 2, 'PodsUnschedulable'],
+    ['and their cores do', {}, { limits: { cores: 8 } }, 1, 'LimitReached'],
+    ['but not in the policy’s', { limits: { nodes: 4 } }, {}, 4, 'PodsUnschedulable'],
+  ])('%s', (_, spec, daemon, desired, reason) => {
+    const other = aNode('x-7').inGroup('of-no-policy').build();
+    const master = aNode('m-8').labelled({ 'node-role.kubernetes.io/control-plane': '' }).build();
+    const snapshot = pool(1, [...workers(1), other, master])
+      .nova({ limits })
+      .pods(...busyOn('w-1', 'x-7', 'm-8'), ...waiting(3))
+      .build();
+    const policy = aNodePolicy({ nodeGroups: [{ name: group, min: 1, max: 20 }], ...spec });
+    const { decision } = tick(snapshot, { policy, daemon });
+    expect(decision).toMatchObject({ desired, reason });
+    expect(decision.message).not.toMatch(/\{\w+\}/);
+  });
+});
+
+describe('a node that is Ready but not whole', () => {
+  const policy = aNodePolicy({
+    nodeGroups: [{ name: group, min: 1, max: 9, ready: { resources: ['nvidia.com/gpu'], ignoreTaints: ['starting'] } }],
+  });
+  const whole = aNode('w-1').withRoom({ cpu: '4', memory: '16Gi', pods: 110, 'nvidia.com/gpu': 1 }).build();
+  const gpu = (name: string, count = 1) =>
+    aPod(name)
+      .ownedBy('ReplicaSet', 'web-abc')
+      .requesting({ cpu: '1', 'nvidia.com/gpu': count })
+      .unschedulable()
+      .build();
+  const memory = steady({ ordered: [{ at: at(-60), count: 1 }] });
+  it.each([
+    ['without its resources', aNode('w-2')],
+    [
+      'with a startup taint',
+      aNode('w-2')
+        .withRoom({ cpu: '4', memory: '16Gi', pods: 110, 'nvidia.com/gpu': 1 })
+        .tainted({ key: 'starting', effect: 'NoSchedule' }),
+    ],
+  ])('%s is on its way: pods wait for it', (_, node) => {
+    const used = aPod('used').ownedBy('ReplicaSet', 'api-abc').requesting({ 'nvidia.com/gpu': 1 }).on('w-1').ready();
+    const nodes = [whole, node.build()];
+    const { decision, memory: after } = tick(pool(2, nodes).pods(used, gpu('p-1')).build(), { policy, memory });
+    expect(decision).toMatchObject({ action: 'none', reason: 'NodesUpcoming', upcoming: 1 });
+    expect(after.nodes['w-2']?.ready).toBe(false);
+    const two = tick(pool(2, nodes).pods(used, gpu('p-1'), gpu('p-2')).build(), { policy, memory });
+    expect(two.decision).toMatchObject({ action: 'grow', desired: 3 });
+  });
+});
+
+describe('a group whose update has failed', () => {
+  const failed = (count: number, ...nodes: string[]) =>
+    pool(
+      count,
+      nodes.map((name) => aNode(name).build()),
+    ).groups(aNodeGroup(group, count, { status: 'UPDATE_FAILED' }));
+  it.each([
+    ['is sent the same count for nodes that it has counted and not made', failed(3, 'w-1'), 2, 3],
+    ['is sent a higher one for more', failed(2, 'w-1'), 3, 4],
+    ['grows as any other where all are there', failed(1, 'w-1'), 2, 3],
+  ])('%s', (_, snapshot, pods, desired) => {
+    const { decision } = tick(snapshot.pods(...busyOn('w-1'), ...waiting(pods)).build());
+    expect(decision).toMatchObject({ action: 'grow', desired, resize: { to: desired, remove: [] }, upcoming: 0 });
+  });
+
+  it('is brought back to its minimum by the same count', () => {
+    const policy = aNodePolicy({ nodeGroups: [{ name: group, min: 3, max: 9 }] });
+    const { decision } = tick(failed(3, 'w-1', 'w-2').build(), { policy });
+    expect(decision).toMatchObject({ action: 'grow', reason: 'BelowMinimum', resize: { to: 3 } });
+  });
+
+  it('is not judged by the old status right after the same count was sent again', () => {
+    const sent = { at: at(-20), from: 3, to: 3, remove: [], begun: false };
+    const { memory } = tick(failed(3, 'w-1').build(), { memory: steady({ sent }) });
+    expect(memory.groups[group]).toMatchObject({ sent: { to: 3 }, lastFailure: null });
+  });
+});
+
+describe('an update by others', () => {
+  const world = (status: string, ofGroup = 'UPDATE_COMPLETE') =>
+    pool(1)
+      .groups(aNodeGroup(group, 1, { status: ofGroup }))
+      .cluster({ status, status_reason: 'Stack UPDATE started' })
+      .pods(...busyOn('w-1'), ...waiting(1));
+  it('of the whole cluster is waited for, in Magnum’s words', () => {
+    const { decision } = tick(world('UPDATE_IN_PROGRESS').build());
+    expect(decision).toMatchObject({ action: 'hold', reason: 'UpdateByOthers', resize: null });
+    expect(decision.message).toContain('cluster UPDATE_IN_PROGRESS: Stack UPDATE started');
+  });
+
+  it('is none where a resize of ours is under way in another group', () => {
+    const memory = steady();
+    const sent = { at: at(-90), from: 1, to: 2, remove: [], begun: true };
+    const groups = { ...memory.groups, other: { ...steady({ sent }).groups[group] } } as typeof memory.groups;
+    expect(tick(world('UPDATE_IN_PROGRESS').build(), { memory: { ...memory, groups } }).decision.action).toBe('grow');
+  });
+
+  it('is told after half an hour, whether anybody waits or not', () => {
+    let memory = steady();
+    const names: string[][] = [];
+    for (const second of [0, 1790, 1810]) {
+      const { plan, memory: after } = tick(pool(1).cluster({ status: 'UPDATE_IN_PROGRESS' }).build(), {
+        memory,
+        now: at(second),
+      });
+      names.push(plan.alerts.map(({ labels }) => labels['alertname'] ?? ''));
+      memory = after;
+    }
+    expect(names).toEqual([[], [], ['SpringtideUpdateByOthers']]);
+  });
+});
+
+describe('nodes that are late', () => {
+  it('are named where they have registered, and counted where not', () => {
+    const booting = aNode('w-2')
+      .meta({ creationTimestamp: new Date(at(-600)).toISOString() })
+      .notReady(at(-600))
+      .build();
+    const memory = steady({ ordered: [{ at: at(-901), count: 2 }] });
+    const { memory: after, plan } = tick(pool(3, [...workers(1), booting]).build(), { memory });
+    expect(after.groups[group]?.lastFailure?.message).toBe(
+      '2 ordered nodes are not Ready after 15 min: w-2, never registered: 1',
+    );
+    expect(plan.alerts.map(({ annotations }) => annotations['description']).join()).toContain('w-2');
+  });
+
+  it('are not those that were Ready and fell', () => {
+    const fallen = aNode('w-2').notReady(at(-1000)).build();
+    const first = tick(pool(2, [...workers(1), fallen]).build());
+    expect(first.memory.groups[group]?.ordered).toEqual([]);
+    const later = tick(pool(2, [...workers(1), fallen]).build(), { memory: first.memory, now: at(1200) });
+    expect(later.memory.groups[group]).toMatchObject({ lastFailure: null, backOff: null });
+    expect(noon).toBeLessThan(at(1200));
+  });
+});

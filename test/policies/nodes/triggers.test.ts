@@ -1,0 +1,242 @@
+// What orders VMs beside pods that wait: headroom, saturation, schedules; and what must not order any.
+import { describe, expect, it } from 'vitest';
+import type { KubernetesObject, Pod, PodSpec, Workload } from '../../../src/model/kubernetes.ts';
+import type { Memory } from '../../../src/model/memory.ts';
+import { minutes, rfc3339 } from '../../../src/model/units.ts';
+import { aDeployment, aNode, aNodeGroup, aNodePolicy, aPod, aPodPolicy, at, noon, podsOf } from '../../builders.ts';
+import { group, pool, steady, tick, workers } from './worlds.ts';
+
+const wanting = (spec: object, groups: readonly object[] = [{ name: group, min: 1, max: 9 }]) =>
+  aNodePolicy({ nodeGroups: groups, ...spec });
+
+const one = { name: 'main', resources: { requests: { cpu: '1' } } };
+const web = aDeployment('shop', 'web').replicas(4).requesting({ cpu: '1' });
+const running = podsOf('web', { 'w-1': 4 }, { cpu: '1' });
+/** Metrics ask for eight of four; each takes a core, and the one node is full. */
+const rising = () =>
+  pool(1)
+    .deployments(web)
+    .pods(...running)
+    .answering('requests', 800);
+const act = { pods: [aPodPolicy('web')] };
+
+describe('replicas that were just decided on', () => {
+  const quota = (hard: object, used: object, spec: object = {}): KubernetesObject & { readonly spec: object } => ({
+    metadata: { name: 'q', namespace: 'shop' },
+    spec: { hard, ...spec },
+    ...{ status: { hard, used } },
+  });
+
+  it.each([
+    ['no quota', [], 4],
+    ['a quota with room for two', [quota({ pods: 6 }, { pods: 4 })], 2],
+    ['a quota that is used up', [quota({ 'requests.cpu': '4' }, { 'requests.cpu': '4' })], 0],
+    ['the shorter of two', [quota({ cpu: '7' }, { cpu: '4' }), quota({ 'count/pods': '5' }, { 'count/pods': '4' })], 1],
+    [
+      'one of another namespace',
+      [{ ...quota({ pods: 4 }, { pods: 4 }), metadata: { name: 'q', namespace: 'pay' } }],
+      4,
+    ],
+    ['one for pods without requests', [quota({ pods: 4 }, { pods: 4 }, { scopes: ['BestEffort'] })], 4],
+    ['one for pods with requests', [quota({ pods: 5 }, { pods: 4 }, { scopes: ['NotBestEffort'] })], 1],
+    ['one for jobs that end', [quota({ pods: 4 }, { pods: 4 }, { scopes: ['Terminating'] })], 4],
+    [
+      'one of a priority that they do not have',
+      [
+        quota(
+          { pods: 4 },
+          { pods: 4 },
+          { scopeSelector: { matchExpressions: [{ scopeName: 'PriorityClass', operator: 'In', values: ['high'] }] } },
+        ),
+      ],
+      4,
+    ],
+  ])('%s', (_, resourcequotas, pods) => {
+    const { decision } = tick(rising().kubernetes({ resourcequotas }).build(), act);
+    expect(decision.for.reduce((sum, served) => sum + served.pods, 0)).toBe(pods);
+    expect(decision.action).toBe(pods > 0 ? 'grow' : 'none');
+  });
+
+  it('order nothing while the quotas cannot be read', () => {
+    expect(tick(rising().without('resourcequotas').build(), act).decision).toMatchObject({ action: 'none' });
+  });
+
+  const set = (name: string, revision: string, spec: PodSpec): Workload => ({
+    metadata: {
+      name,
+      namespace: 'shop',
+      annotations: { 'deployment.kubernetes.io/revision': revision },
+      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', controller: true }],
+    },
+    spec: { replicas: 4, template: { metadata: { labels: { app: 'web' } }, spec } },
+  });
+  const two = { containers: [{ name: 'main', resources: { requests: { cpu: '2' } } }] };
+
+  it.each([
+    ['the newest revision', [set('web-new', '2', two), set('web-old', '1', { containers: [one] })], 3],
+    ['an old one that was rolled back to', [set('web-old', '9', { containers: [one] }), set('web-new', '8', two)], 2],
+    ['the Deployment’s own template', [], 2],
+  ])('are shaped like %s', (_, sets, desired) => {
+    const { decision } = tick(
+      rising()
+        .replicaSets(...sets)
+        .build(),
+      act,
+    );
+    expect(decision.desired).toBe(desired);
+  });
+
+  it('of a target whose new pods do not come up order nothing', () => {
+    const status = { conditions: [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }] };
+    const snapshot = rising().deployments(web.replicas(8)).build();
+    expect(tick(snapshot, act).decision.action).toBe('grow');
+    const stuck = { ...web.replicas(8).build(), status };
+    expect(tick(rising().deployments(stuck).build(), act).decision).toMatchObject({ action: 'none' });
+  });
+});
+
+describe('headroom', () => {
+  const keeping = (pods: number, spec: object = {}) =>
+    wanting({ growth: { headroom: { of: { kind: 'Deployment', namespace: 'shop', name: 'web' }, pods } }, ...spec });
+
+  it.each([
+    ['fits on today’s nodes', { 'w-1': 2 }, 2, 'PoolFits', 1],
+    ['does not', { 'w-1': 2 }, 3, 'HeadroomShort', 2],
+    ['needs several nodes', { 'w-1': 4 }, 5, 'HeadroomShort', 3],
+  ])('that %s', (_, where, pods, reason, desired) => {
+    const snapshot = pool(1)
+      .deployments(web)
+      .pods(...podsOf('web', where, { cpu: '1' }));
+    expect(tick(snapshot.build(), { policy: keeping(pods) }).decision).toMatchObject({ reason, desired });
+  });
+
+  it('comes after pods that wait, and pages nobody where it cannot be had', () => {
+    const waiting = aPod('batch').requesting({ cpu: '4' }).unschedulable().build();
+    const policy = keeping(4, { limits: { nodes: 2 } });
+    const snapshot = pool(1)
+      .deployments(web)
+      .pods(...running, waiting)
+      .build();
+    const { decision } = tick(snapshot, { policy });
+    expect(decision).toMatchObject({ reason: 'PodsUnschedulable', desired: 2 });
+    const alone = tick(
+      pool(2)
+        .deployments(web)
+        .pods(...podsOf('web', { 'w-1': 4, 'w-2': 4 }, { cpu: '1' }))
+        .build(),
+      {
+        policy,
+      },
+    );
+    expect(alone.decision).toMatchObject({ action: 'hold', reason: 'HeadroomShort', desired: 2 });
+    expect(alone.decision.message).not.toMatch(/\{\w+\}/);
+    expect(alone.plan.alerts).toEqual([]);
+  });
+
+  it('of a target that nobody knows the shape of is named, and orders nothing', () => {
+    const policy = wanting({
+      growth: { headroom: { of: { kind: 'Rollout', namespace: 'shop', name: 'new' }, pods: 9 } },
+    });
+    const { decision } = tick(pool(1).build(), { policy });
+    expect(decision).toMatchObject({ action: 'hold', reason: 'ShapeUnknown', resize: null });
+    expect(decision.message).toContain('Rollout shop/new');
+  });
+});
+
+describe('saturation', () => {
+  const growth = { saturation: [{ query: 'busy', above: 0.85, for: '3m' }] };
+  const policy = wanting({ growth });
+  const since = (second: number): Memory => ({ ...steady(), saturatedSince: { 'workers 0.85 busy': at(second) } });
+
+  it.each([
+    ['for too short a time', 0.9, since(-170), 'PoolFits', 1],
+    ['for long enough', 0.9, since(-180), 'Saturated', 2],
+    ['not at all', 0.85, since(-600), 'PoolFits', 1],
+  ])('above the threshold %s', (_, value, memory, reason, desired) => {
+    const { decision } = tick(pool(1).answering('busy', value).build(), { policy, memory });
+    expect(decision).toMatchObject({ reason, desired });
+    expect(decision.message).not.toMatch(/\{\w+\}/);
+  });
+
+  it('keeps its time in memory, and begins anew where nothing is known', () => {
+    const first = tick(pool(1).answering('busy', 0.9).build(), { policy });
+    expect(first.memory.saturatedSince).toEqual({ 'workers 0.85 busy': noon });
+    const second = tick(pool(1).answering('busy', 0.95).build(), { policy, memory: first.memory, now: at(60) });
+    expect(second.memory.saturatedSince).toEqual({ 'workers 0.85 busy': noon });
+    const unknown = tick(pool(1).build(), { policy, memory: since(-600) });
+    expect(unknown.decision.action).toBe('none');
+    expect(unknown.memory.saturatedSince).toBeUndefined();
+  });
+
+  it('gets one node at a time: while one is on its way no other is ordered', () => {
+    const memory = { ...since(-600), groups: steady({ ordered: [{ at: at(-60), count: 1 }] }).groups };
+    const { decision, memory: after } = tick(pool(2, workers(1)).answering('busy', 0.99).build(), { policy, memory });
+    expect(decision).toMatchObject({ action: 'none', reason: 'NodesUpcoming' });
+    expect(after.saturatedSince).toBeUndefined();
+  });
+
+  it('asks for no more where a group grows anyway, and takes the next group where the first may not', () => {
+    const snapshot = rising().answering('busy', 0.99).build();
+    expect(tick(snapshot, { ...act, policy, memory: since(-600) }).decision).toMatchObject({
+      desired: 2,
+      reason: 'ReplicasWillNotFit',
+    });
+    const groups = [
+      { name: group, min: 1, max: 1 },
+      { name: 'spare', min: 0, max: 3, prefer: 2 },
+    ];
+    const { plan } = tick(
+      pool(1).groups(aNodeGroup(group, 1), aNodeGroup('spare', 0)).answering('busy', 0.99).build(),
+      { policy: wanting({ growth }, groups), memory: since(-600) },
+    );
+    expect(plan.nodes.map(({ desired }) => desired)).toEqual([1, 1]);
+    expect(plan.nodes[1]).toMatchObject({ action: 'grow', reason: 'Saturated' });
+  });
+});
+
+describe('a schedule of nodes', () => {
+  const schedule = [{ name: 'd11', from: rfc3339(at(600)), until: rfc3339(at(7200)), nodeGroup: group, min: 5 }];
+  it.each([
+    ['too early', [], 1],
+    ['as early as nodes have lately taken to come', [minutes(10)], 5],
+  ])('orders its nodes: %s', (_, bootTimes, desired) => {
+    const { decision } = tick(pool(1).build(), { policy: wanting({ schedule }), memory: steady({ bootTimes }) });
+    expect(decision.desired).toBe(desired);
+    if (desired > 1) {
+      expect(decision).toMatchObject({ action: 'grow', reason: 'ScheduledNodes' });
+      expect(decision.message).toContain('d11');
+    }
+  });
+});
+
+describe('too many nodes that are not Ready', () => {
+  const down = Array.from({ length: 4 }, (_, index) =>
+    aNode(`w-${index + 2}`)
+      .notReady(at(-400))
+      .build(),
+  );
+  const evicted = podsOf('web', { 'w-2': 3 }, { cpu: '2' }).map((pod) => ({
+    ...pod,
+    metadata: { ...pod.metadata, deletionTimestamp: rfc3339(at(-60)) },
+  }));
+  const replacing = (count: number): Pod[] =>
+    Array.from({ length: count }, (_, index) =>
+      aPod(`new-${index}`).ownedBy('ReplicaSet', 'web-abc').requesting({ cpu: '4' }).unschedulable().build(),
+    );
+  const full = podsOf('api', { 'w-1': 1 }, { cpu: '4' });
+
+  it('order no VM for those that take the place of their pods, until the nodes are gone', () => {
+    const nodes = [...workers(1), ...down];
+    const snapshot = pool(5, nodes).pods(...full, ...evicted, ...replacing(3));
+    const { decision } = tick(snapshot.build());
+    expect(decision).toMatchObject({ action: 'hold', reason: 'TooManyUnready', resize: null });
+    expect(decision.message).toContain('4 of 5');
+    const gone = pool(1, workers(1)).pods(...full, ...replacing(3));
+    expect(tick(gone.build()).decision).toMatchObject({ action: 'grow', desired: 4 });
+  });
+
+  it('order VMs for all others', () => {
+    const snapshot = pool(5, [...workers(1), ...down]).pods(...full, ...evicted, ...replacing(5));
+    expect(tick(snapshot.build()).decision).toMatchObject({ action: 'grow', desired: 7 });
+  });
+});
