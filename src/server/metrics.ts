@@ -4,6 +4,7 @@ import { stages, type InboxItem, type TickReport } from '../model/report.ts';
 import { targetKey } from '../model/target.ts';
 import { instantOf } from '../model/units.ts';
 import { atOnce, breathe } from '../slices.ts';
+import { createNodeMetrics } from './node-metrics.ts';
 import { figurePieces, targetFigures, type TargetFigure } from './target-figures.ts';
 
 export interface Call {
@@ -99,6 +100,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const keptNodes = living('kept_nodes', 'Nodes that stay, by why.', ['node_group', 'reason']);
   const pendingPods = living('pending_pods', 'Pods without a place.', []);
   const nodes = living('nodes', 'Nodes of the cluster, by whether they are ready.', ['ready']);
+  const recordNodeFigures = createNodeMetrics(registry);
   const sourceErrors = counter('source_errors_total', 'What could not be read.', ['source', 'code']);
   const alertsFiring = gauge('alerts_firing', 'Alerts of springtide itself that fire.');
   const calls = counter('api_calls_total', 'Calls to the outside.', ['source', 'method', 'code']);
@@ -203,6 +205,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     yield* recordPods(report);
     yield* recordLag(report);
     recordNodes(report);
+    recordNodeFigures(report.plan);
     for (const { kind, status, code = '' } of report.outcomes) outcomes.inc({ kind, status, code });
     for (const { source, code } of report.errors) sourceErrors.inc({ source, code });
     const { pendingPods: pending, nodeCount, readyNodes } = report;

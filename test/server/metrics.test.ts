@@ -51,6 +51,9 @@ describe('a tick', () => {
       springtide_pending_pods{cluster="pay-sh-07"} 3
       springtide_nodes{ready="true",cluster="pay-sh-07"} 3
       springtide_nodes{ready="false",cluster="pay-sh-07"} 0
+      springtide_leaving_nodes{node_group="default-worker",cluster="pay-sh-07"} 0
+      springtide_node_group_backed_off{node_group="default-worker",cluster="pay-sh-07"} 0
+      springtide_node_group_mode{node_group="default-worker",mode="act",cluster="pay-sh-07"} 1
       springtide_alerts_firing{cluster="pay-sh-07"} 0
       springtide_page_watchers{cluster="pay-sh-07"} 0"
     `);

@@ -109,7 +109,7 @@ describe('whyPending', () => {
       { memory: steady({ bootTimes }) },
     );
     expect(one(plan.pending).ordered).toEqual([
-      { nodeGroup: group, nodes: 1, expected: '2026-11-20T12:05:30Z', latest: '2026-11-20T12:10:00Z' },
+      { nodeGroup: group, nodes: 1, expected: '2026-11-20T12:05:30Z', latest: '2026-11-20T12:09:33Z' },
     ]);
   });
 
