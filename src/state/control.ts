@@ -82,10 +82,10 @@ export function controlInDirectory(directory: string): ControlHome {
       if (removalProofs.length === 0) return { ...last, damage: last.damage ?? damage };
       return { control: { ...(last.control ?? untouched), removalProofs }, damage: last.damage ?? damage };
     },
-    write: async (control) => {
+    write: async ({ off, until, by, why, releasedAt }) => {
       // A name of its own: two people may stop at once, and each writes a whole file.
       const beside = `${place}.${randomBytes(4).toString('hex')}.new`;
-      const text = `${JSON.stringify({ schema: controlSchema, ...control }, null, 2)}\n`;
+      const text = `${JSON.stringify({ schema: controlSchema, off, until, by, why, releasedAt }, null, 2)}\n`;
       try {
         // No secret is in it, and the daemon may run as somebody else.
         await replaceFile({ file: place, beside, text, mode: 0o644 });

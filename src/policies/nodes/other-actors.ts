@@ -109,9 +109,11 @@ export function withCountSeen(
   { node_count: count }: MagnumNodeGroup,
   asked: SentResize | null,
   now: Instant,
+  /** people have taken the nodes over: what changes then is theirs */
+  byPeople = false,
 ): GroupMemory {
   const { seenCount, foreignChanges } = memory;
-  const isForeign = seenCount !== undefined && count !== seenCount && count !== asked?.to;
+  const isForeign = !byPeople && seenCount !== undefined && count !== seenCount && count !== asked?.to;
   const changes = recentChanges(foreignChanges, now);
   const kept = isForeign ? [...changes, now] : changes;
   return {

@@ -1,0 +1,208 @@
+// What an installation lacks, judged from one snapshot and a few answers: pure, one line a check, the texts by code.
+import type { Config, NodeGroupPolicy, NodePolicyDocument } from '../../model/config.ts';
+import { emptyGroupMemory, type Memory } from '../../model/memory.ts';
+import type { Facts } from '../../model/reason.ts';
+import type { Snapshot, Source } from '../../model/snapshot.ts';
+import type { Instant } from '../../model/units.ts';
+import { actorsText, otherActors, unwelcome } from '../../policies/nodes/other-actors.ts';
+import { membershipsIn, serverIdOf, type Memberships } from '../../policies/nodes/membership.ts';
+import { serversWithoutNode } from '../../policies/nodes/registration.ts';
+import { proofOf, removalStanding, withProof } from '../../policies/nodes/removal-proof.ts';
+
+export type CheckState = 'ok' | 'warn' | 'fail';
+
+/** `code`: cli.doctor.CODE is the sentence; where it is no `ok`, cli.doctor.CODE.mend says what to do. */
+export interface Check {
+  readonly code: string;
+  readonly state: CheckState;
+  readonly facts: Facts;
+}
+
+export interface Right {
+  readonly what: string;
+  /** null: the API server does not say */
+  readonly allowed: boolean | null;
+}
+
+/** What a snapshot does not hold. */
+export interface Answers {
+  readonly server: string;
+  readonly rights: readonly Right[];
+  /** null: no openstack section */
+  readonly keystone:
+    | { readonly user: string; readonly roles: readonly string[]; readonly origin: string; readonly trust: boolean }
+    | { readonly failed: string; readonly origin: string }
+    | null;
+}
+
+/** Asked of Prometheus only to see whether it answers. */
+export const probe = 'vector(1)';
+
+const check = (state: CheckState, code: string, facts: Facts = {}): Check => ({ code, state, facts });
+const shown = (names: readonly string[], most = 5): string =>
+  names.length <= most ? names.join(', ') : `${names.slice(0, most).join(', ')} … (${names.length})`;
+
+function failuresOf(snapshot: Snapshot, source: Source): readonly string[] {
+  const messages = snapshot.errors
+    .filter((error) => error.source === source && error.code !== 'PartialView')
+    .map(({ what, message }) => `${what}: ${message}`);
+  return [...new Set(messages)];
+}
+
+function ofKubernetes(snapshot: Snapshot, { server, rights }: Answers): readonly Check[] {
+  const failures = failuresOf(snapshot, 'kubernetes');
+  const { nodes, pods } = snapshot.kubernetes;
+  const checks =
+    failures.length > 0
+      ? [check('fail', 'kubernetesUnreadable', { what: server, why: shown(failures, 3) })]
+      : [check('ok', 'kubernetes', { what: server, count: nodes?.length ?? 0, pods: pods?.length ?? 0 })];
+  const denied = rights.filter(({ allowed }) => allowed === false).map(({ what }) => what);
+  const unknown = rights.filter(({ allowed }) => allowed === null).map(({ what }) => what);
+  if (denied.length > 0) checks.push(check('fail', 'rightsMissing', { what: denied.join(', ') }));
+  else if (unknown.length > 0) checks.push(check('warn', 'rightsUnknown', { what: unknown.join(', ') }));
+  else if (rights.length > 0) checks.push(check('ok', 'rights'));
+  return checks;
+}
+
+function ofPrometheus(snapshot: Snapshot, config: Config): Check {
+  const what = config.daemon.prometheus.url;
+  const answer = snapshot.prometheus.queries?.[probe];
+  if (answer?.status === 'success') return check('ok', 'prometheus', { what });
+  const why = snapshot.errors.find((error) => error.source === 'prometheus')?.message ?? answer?.error ?? '';
+  return check('fail', 'prometheusUnreachable', { what, why });
+}
+
+function ofKeystone({ keystone }: Answers): readonly Check[] {
+  if (keystone === null) return [];
+  if ('failed' in keystone) return [check('fail', 'keystoneRefused', { what: keystone.origin, why: keystone.failed })];
+  const { user, roles, origin, trust } = keystone;
+  const checks = [check('ok', 'keystone', { what: origin, by: user, name: roles.join(', ') || '-' })];
+  if (trust) checks.push(check('warn', 'trustUser', { what: origin }));
+  return checks;
+}
+
+const minorOf = (version: string): number => Number(version.split('.')[1] ?? 0);
+
+function ofMagnum(snapshot: Snapshot, config: Config): readonly Check[] {
+  const { versions, cluster } = snapshot.magnum;
+  const failures = failuresOf(snapshot, 'magnum');
+  const name = config.daemon.openstack?.cluster ?? config.daemon.cluster;
+  const used = versions?.used;
+  const checks: Check[] = [];
+  if (used === undefined) checks.push(check('fail', 'magnumUnreachable', { why: shown(failures, 2) }));
+  else if (minorOf(used) < 9) checks.push(check('fail', 'magnumTooOld', { what: used }));
+  else if (minorOf(used) < 10) checks.push(check('warn', 'magnumNoZero', { what: used }));
+  else checks.push(check('ok', 'magnum', { what: used, max: versions?.max ?? used }));
+  if (cluster === undefined) checks.push(check('fail', 'clusterMissing', { name, why: shown(failures, 2) }));
+  else {
+    const { status = '' } = cluster;
+    const facts = { name: cluster.name ?? name, what: status, why: cluster.status_reason ?? '' };
+    checks.push(
+      check(
+        status.endsWith('_FAILED') ? 'warn' : 'ok',
+        status.endsWith('_FAILED') ? 'clusterFailed' : 'cluster',
+        facts,
+      ),
+    );
+  }
+  return checks;
+}
+
+function ofNova(snapshot: Snapshot): readonly Check[] {
+  const { limits, servers } = snapshot.nova;
+  const why = failuresOf(snapshot, 'nova').join('; ');
+  const servings =
+    servers === undefined ? check('warn', 'novaAbsent', { why }) : check('ok', 'nova', { count: servers.length });
+  if (limits === undefined) return [servings, check('warn', 'quotaUnknown', { why })];
+  const part = (used = 0, most = -1): string => `${used}/${most < 0 ? '∞' : most}`;
+  return [
+    servings,
+    check('ok', 'quota', {
+      what: part(limits.totalInstancesUsed, limits.maxTotalInstances),
+      count: part(limits.totalCoresUsed, limits.maxTotalCores),
+      limit: part(limits.totalRAMUsed, limits.maxTotalRAMSize),
+    }),
+  ];
+}
+
+function ofGroup(
+  document: NodePolicyDocument,
+  policy: NodeGroupPolicy,
+  memberships: Memberships,
+  snapshot: Snapshot,
+  memory: Memory,
+  now: Instant,
+): readonly Check[] {
+  const group = policy.name;
+  const groups = snapshot.magnum.nodegroups;
+  if (groups === undefined) return [];
+  const magnum = groups.find(({ name, uuid }) => name === group || uuid === group);
+  if (magnum === undefined)
+    return [check('fail', 'groupMissing', { group, what: shown(groups.map(({ name }) => name)) })];
+  if (magnum.role === 'master') return [check('fail', 'groupIsMaster', { group })];
+  const nodes = memberships.members.get(magnum.uuid) ?? [];
+  const { node_count: count } = magnum;
+  const signs = [...new Set(nodes.map((node) => memberships.of.get(node)?.by ?? 'nothing'))];
+  const facts = { group, count: nodes.length, of: count, by: signs.join(', ') };
+  const checks: Check[] = [];
+  if (nodes.length > count) checks.push(check('warn', 'groupTooMany', facts));
+  else if (nodes.length === count) checks.push(check('ok', 'group', facts));
+  else {
+    const { servers, why } = serversWithoutNode({ magnum, nodes }, snapshot);
+    const what = servers === null ? (why ?? '') : shown(servers.map(({ id, name }) => `${name ?? ''} ${id}`.trim()));
+    checks.push(check('warn', 'unregistered', { ...facts, what }));
+  }
+  const nameless = nodes.filter((node) => serverIdOf(node) === null).map(({ metadata }) => metadata.name);
+  if (nameless.length > 0) checks.push(check('fail', 'serverUnknown', { group, what: shown(nameless) }));
+  const learned = withProof(memory.groups[group] ?? emptyGroupMemory, proofOf(memory, snapshot), group);
+  const standing = removalStanding({ nodes, memory: learned, document }, snapshot);
+  if (standing.proven) checks.push(check('ok', `removal.${standing.by}`, { group }));
+  else if (standing.why !== 'forbidden')
+    checks.push(check(standing.why === 'refuted' ? 'fail' : 'warn', `removal.${standing.why}`, { group }));
+  const actors = otherActors({ group: magnum, nodes, snapshot, memory: learned, now });
+  const others = unwelcome(actors, document.spec.coexist);
+  if (others.length > 0) checks.push(check('fail', 'otherActors', { group, by: actorsText(others) }));
+  return checks;
+}
+
+/** Every worker is somebody's: one that belongs to no group is never given back, and nobody says why. */
+function ofMembers(memberships: Memberships): readonly Check[] {
+  const ambiguous: string[] = [];
+  const nobodys: string[] = [];
+  for (const [node, { group, by, ambiguous: several }] of memberships.of) {
+    const { name } = node.metadata;
+    if (several.length > 0) ambiguous.push(`${name} (${several.join(', ')})`);
+    else if (group === null && by !== 'controlPlane') nobodys.push(name);
+  }
+  return [
+    ...(ambiguous.length > 0 ? [check('fail', 'ambiguous', { what: shown(ambiguous) })] : []),
+    ...(nobodys.length > 0 ? [check('warn', 'nobodys', { what: shown(nobodys) })] : []),
+  ];
+}
+
+export function diagnose(
+  snapshot: Snapshot,
+  config: Config,
+  memory: Memory,
+  answers: Answers,
+  now: Instant,
+): readonly Check[] {
+  const checks = [...ofKubernetes(snapshot, answers), ofPrometheus(snapshot, config)];
+  if (config.nodePolicies.length === 0) return [...checks, check('ok', 'noNodePolicies')];
+  if (config.daemon.openstack === undefined) return [...checks, check('fail', 'noOpenStack')];
+  const memberships = membershipsIn(snapshot, config.nodePolicies);
+  const readable = snapshot.kubernetes.nodes !== undefined && snapshot.magnum.nodegroups !== undefined;
+  return [
+    ...checks,
+    ...ofKeystone(answers),
+    ...ofMagnum(snapshot, config),
+    ...ofNova(snapshot),
+    ...config.nodePolicies.flatMap((document) =>
+      document.spec.nodeGroups.flatMap((policy) => ofGroup(document, policy, memberships, snapshot, memory, now)),
+    ),
+    ...(readable ? ofMembers(memberships) : []),
+  ];
+}
+
+export const worst = (checks: readonly Check[]): CheckState =>
+  checks.some(({ state }) => state === 'fail') ? 'fail' : checks.some(({ state }) => state === 'warn') ? 'warn' : 'ok';
