@@ -1,8 +1,9 @@
 // One kind of pod within a simulation: its rules read once, each with the counter that it is judged by.
 import type { TopologySpreadConstraint } from '../../../model/kubernetes.ts';
-import type { Board, Load } from './board.ts';
+import type { Board, KinState, Load } from './board.ts';
 import type { Counter } from './counter.ts';
 import { claimsOf, portsOf } from './image.ts';
+import { Refused } from './refused.ts';
 import { kinOf, type Kin, type Needs } from './needs.ts';
 import { matchesNodeAffinity, matchesNodeSelector, repellingTaint, requiredNodes } from './node-rules.ts';
 import { selectorOf, termOf, type NamespaceLabels, type Term } from './selector.ts';
@@ -33,12 +34,15 @@ export interface Ask extends Load {
   readonly volumes: VolumeNeeds;
   /** how many fit on a node is a division */
   readonly countable: boolean;
+  /** shared by all that the same nodes refuse; null: too much besides decides that */
+  readonly refused: Refused | null;
 }
 
 export interface Known {
   readonly board: Board;
   readonly namespaces: NamespaceLabels;
   readonly volumes: Volumes;
+  readonly refused: Map<string, Refused>;
 }
 
 function togetherOf({ namespace, labels, spec }: Needs, { board, namespaces }: Known): Together | null {
@@ -116,24 +120,32 @@ export function askOf(needs: Needs, known: Known): Ask {
   const volumes = known.volumes.needsOf(namespace, spec);
   const apart = apartOf(needs, known);
   const spreads = spreadsOf(needs, known);
+  const kin = known.board.kinState(kinOf(needs));
+  const plain = ports.length === 0 && volumes.exclusive.length === 0 && volumes.attach.length === 0;
+  const together = togetherOf(needs, known);
   return {
     needs,
-    kin: known.board.kinState(kinOf(needs)),
+    kin,
     cpu: requests['cpu'] ?? 0,
     memory: requests['memory'] ?? 0,
     others: Object.entries(requests).filter(([name, milli]) => milli > 0 && name !== 'cpu' && name !== 'memory'),
     ports,
     claims: claimsOf({ metadata: { namespace }, ...(spec && { spec }) }),
     anyLabels: Object.keys(spec?.nodeSelector ?? {}).length === 0 && requiredNodes(spec) === undefined,
-    together: togetherOf(needs, known),
+    together,
     apart,
     spreads,
     volumes,
-    countable:
-      ports.length === 0 &&
-      apart.length === 0 &&
-      spreads.length === 0 &&
-      volumes.exclusive.length === 0 &&
-      volumes.attach.length === 0,
+    countable: plain && apart.length === 0 && spreads.length === 0,
+    refused: plain && together === null ? refusedFor(kin, spreads, known) : null,
   };
+}
+
+/** Its own labels and whom it keeps away are its kin's: only the rules that spread it may differ. */
+function refusedFor(kin: KinState, spreads: readonly Spread[], { refused }: Known): Refused {
+  const rules = spreads.map(({ counter, maxSkew, minDomains }) => `${counter.id} ${maxSkew} ${minDomains}`);
+  const key = `${kin.id}: ${rules.join('; ')}`;
+  const known = refused.get(key) ?? new Refused(spreads);
+  refused.set(key, known);
+  return known;
 }

@@ -8,6 +8,7 @@ import type { Pod } from '../../../model/kubernetes.ts';
 
 /** A kin within one simulation: which counters count its pods, and which rules of others keep them away. */
 export interface KinState {
+  readonly id: number;
   readonly kin: Kin;
   readonly countedBy: Counter[];
   readonly keepsAway: readonly Counter[];
@@ -17,6 +18,11 @@ export interface KinState {
   /** the nodes that had some of them from the beginning, and how many */
   readonly slots: number[];
   readonly counts: number[];
+}
+
+interface Arrived {
+  readonly kin: KinState;
+  pods: number;
 }
 
 /** What a pod takes of a node. */
@@ -40,7 +46,7 @@ export class Board {
   readonly pods: number[] = [];
   readonly cpu: number[] = [];
   readonly memory: number[] = [];
-  readonly others: Record<string, number>[] = [];
+  readonly others: (Record<string, number> | null)[] = [];
   /** host ports and claims change seldom: a node has its own list once it has more than its image's */
   readonly ports: (readonly HostPort[])[] = [];
   readonly claims: (Map<string, number> | null)[] = [];
@@ -52,7 +58,10 @@ export class Board {
   readonly #keeping: { readonly counter: Counter; readonly term: Term }[] = [];
   readonly #keepingByKey = new Map<string, Counter>();
   readonly #kins = new Map<Kin, KinState>();
-  readonly #more: (Map<KinState, number> | null)[] = [];
+  /** those that came within the simulation */
+  readonly #came: (Arrived[] | null)[] = [];
+  /** how often something was taken away: places that were refused before then may have opened */
+  loosened = 0;
   #indexed = false;
   /** upper bounds of what is free on any node of a block; exact once it is clean */
   readonly #blocks: { pods: number; cpu: number; memory: number; clean: boolean }[] = [];
@@ -71,10 +80,10 @@ export class Board {
     this.pods.push((capacity['pods'] ?? 0) - image.pods.length * onePod);
     this.cpu.push((capacity['cpu'] ?? 0) - image.cpu);
     this.memory.push((capacity['memory'] ?? 0) - image.memory);
-    this.others.push({});
+    this.others.push(null);
     this.ports.push(image.ports);
     this.claims.push(null);
-    this.#more.push(null);
+    this.#came.push(null);
     for (const topology of this.#topologies.values()) topology.put(slot, room.labels[topology.key]);
     if (this.#indexed) this.#index(slot);
     this.enter(slot);
@@ -91,7 +100,7 @@ export class Board {
         state.counts.pop();
       }
     const columns = [this.rooms, this.images, this.alive, this.pods, this.cpu, this.memory, this.others, this.ports];
-    for (const column of [...columns, this.claims, this.#more]) column.length = slot;
+    for (const column of [...columns, this.claims, this.#came]) column.length = slot;
     this.#blocks.length = Math.min(this.#blocks.length, slot === 0 ? 0 : blockOf(slot - 1) + 1);
   }
 
@@ -105,6 +114,7 @@ export class Board {
   }
 
   leave(slot: number): void {
+    this.loosened += 1;
     this.#everybody(slot, -1);
     for (const counter of this.#counters) counter.leave(slot);
     for (const { counter } of this.#keeping) counter.leave(slot);
@@ -115,15 +125,18 @@ export class Board {
 
   load(load: Load, slot: number, pods: number): void {
     const { kin } = load;
+    if (pods < 0) this.loosened += 1;
     this.pods[slot] = (this.pods[slot] ?? 0) - pods * onePod;
     this.cpu[slot] = (this.cpu[slot] ?? 0) - pods * load.cpu;
     this.memory[slot] = (this.memory[slot] ?? 0) - pods * load.memory;
     for (const [name, milli] of load.others) {
-      const others: Record<string, number> = this.others[slot] ?? {};
+      const others = (this.others[slot] ??= {});
       others[name] = (others[name] ?? 0) - pods * milli;
     }
-    const more = (this.#more[slot] ??= new Map<KinState, number>());
-    more.set(kin, (more.get(kin) ?? 0) + pods);
+    const came = (this.#came[slot] ??= []);
+    const known = came.find((one) => one.kin === kin);
+    if (known === undefined) came.push({ kin, pods });
+    else known.pods += pods;
     this.#count(kin, slot, pods);
     if (load.ports.length > 0) this.#loadPorts(load.ports, slot, pods);
     if (load.claims.length > 0) {
@@ -201,7 +214,7 @@ export class Board {
     const whole = `${topologyKey} ${key}`;
     const known = this.#byKey.get(whole);
     if (known !== undefined) return known;
-    const counter = new Counter(this.topology(topologyKey), counted, eligible);
+    const counter = new Counter(this.#counters.length, this.topology(topologyKey), counted, eligible);
     this.rooms.forEach((_, slot) => {
       if (this.alive[slot] === true) counter.enter(slot);
     });
@@ -211,9 +224,9 @@ export class Board {
         state.slots.forEach((slot, index) => {
           if (this.alive[slot] === true) counter.add(slot, state.counts[index] ?? 0);
         });
-    this.#more.forEach((more, slot) => {
-      if (more !== null && this.alive[slot] === true)
-        for (const [state, pods] of more) if (counted(state.kin)) counter.add(slot, pods);
+    this.#came.forEach((came, slot) => {
+      if (came !== null && this.alive[slot] === true)
+        for (const { kin, pods } of came) if (counted(kin.kin)) counter.add(slot, pods);
     });
     this.#counters.push(counter);
     this.#byKey.set(whole, counter);
@@ -224,6 +237,7 @@ export class Board {
     const known = this.#kins.get(kin);
     if (known !== undefined) return known;
     const state: KinState = {
+      id: this.#kins.size,
       kin,
       countedBy: [],
       keepsAway: kin.antiTerms.map((term) => this.#keeper(termOf(term, kin.namespace, kin.labels, this.#namespaces))),
@@ -250,7 +264,7 @@ export class Board {
     const key = `${term.topologyKey} ${term.key}`;
     const known = this.#keepingByKey.get(key);
     if (known !== undefined) return known;
-    const counter = new Counter(this.topology(term.topologyKey), () => false, null);
+    const counter = new Counter(-1, this.topology(term.topologyKey), () => false, null);
     // Whoever has such a rule is known before it is counted anywhere: nobody is counted twice.
     this.rooms.forEach((_, slot) => {
       if (this.alive[slot] === true) counter.enter(slot);
@@ -277,7 +291,7 @@ export class Board {
     else
       for (const [kin, pods] of image?.keeping ?? [])
         for (const counter of this.kinState(kin).keepsAway) counter.add(slot, sign * pods);
-    for (const [state, pods] of this.#more[slot] ?? []) this.#count(state, slot, sign * pods);
+    for (const { kin, pods } of this.#came[slot] ?? []) this.#count(kin, slot, sign * pods);
   }
 
   #indexAll(): void {

@@ -27,6 +27,7 @@ export class Topology {
 }
 
 export class Counter {
+  readonly id: number;
   readonly topology: Topology;
   /** by the node's slot: its domain, or -1 where it does not count */
   readonly place: number[];
@@ -42,7 +43,13 @@ export class Counter {
   readonly #levels: number[] = [];
   #least = 0;
 
-  constructor(topology: Topology, counted: (kin: Kin) => boolean, eligible: ((slot: number) => boolean) | null) {
+  constructor(
+    id: number,
+    topology: Topology,
+    counted: (kin: Kin) => boolean,
+    eligible: ((slot: number) => boolean) | null,
+  ) {
+    this.id = id;
     this.topology = topology;
     this.counted = counted;
     this.eligible = eligible;

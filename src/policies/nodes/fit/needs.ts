@@ -98,6 +98,9 @@ export function priorityClasses(list: readonly PriorityClass[] | undefined): Rea
   return classes;
 }
 
+/** Lists come sorted by name: pods of one owner follow each other, and comparing is cheaper than writing down. */
+let latest: (Remembered & { readonly spec: PodSpec }) | null = null;
+
 export function needsFor({ metadata, spec }: Likeness, classes: ReadonlyMap<string, PriorityClass>): Needs {
   const namespace = metadata?.namespace ?? '';
   const labels = metadata?.labels ?? noLabels;
@@ -111,12 +114,46 @@ export function needsFor({ metadata, spec }: Likeness, classes: ReadonlyMap<stri
     known.priority === priority
   )
     return known.needs;
-  const lasting = JSON.stringify({ ...spec, nodeName: undefined, priority });
-  const key = `${namespace}\n${deleting ? 'deleting' : ''}\n${keyOfLabels(labels)}\n${lasting}`;
+  const like = { namespace, labels, deleting, priority };
+  if (
+    latest !== null &&
+    spec !== undefined &&
+    latest.namespace === namespace &&
+    latest.deleting === deleting &&
+    latest.priority === priority &&
+    isAlike(latest.labels, labels) &&
+    isAlike(latest.spec, spec)
+  ) {
+    rememberedNeeds.set(spec, { ...like, needs: latest.needs });
+    return latest.needs;
+  }
+  const lasting = JSON.stringify(spec?.nodeName === undefined ? spec : { ...spec, nodeName: undefined });
+  const key = `${namespace}\n${deleting ? 'deleting' : ''}\n${priority}\n${keyOfLabels(labels)}\n${lasting}`;
   const needs = internedNeeds.get(key, () => ({ namespace, labels, spec, requests: requestsOf(spec), priority }));
   if (deleting) deletingNeeds.add(needs);
-  if (spec !== undefined) rememberedNeeds.set(spec, { namespace, labels, deleting, priority, needs });
+  if (spec !== undefined) {
+    latest = { ...like, needs, spec };
+    rememberedNeeds.set(spec, latest);
+  }
   return needs;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+/** Deep, for JSON; where a pod runs makes no difference. */
+function isAlike(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (!isObject(one) || !isObject(other)) return false;
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  let keys = 0;
+  for (const key in one) {
+    if (key === 'nodeName') continue;
+    keys += 1;
+    if (!isAlike(one[key], other[key])) return false;
+  }
+  for (const key in other) if (key !== 'nodeName') keys -= 1;
+  return keys === 0;
 }
 
 export function kinFor({ metadata, spec }: Likeness): Kin {

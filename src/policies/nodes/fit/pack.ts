@@ -64,9 +64,67 @@ class Opening {
   }
 }
 
+/** Pods that are alike are placed together, whoever they belong to. */
+interface Alike<Kind extends Demanded> {
+  readonly needs: Needs;
+  readonly demands: Kind[];
+  pods: number;
+  placed: number;
+}
+
+function alikeOf<Kind extends Demanded>(demands: readonly Kind[]): readonly Alike<Kind>[] {
+  const alike = new Map<Needs, Alike<Kind>>();
+  for (const demand of demands) {
+    const { needs, pods } = demand;
+    const known = alike.get(needs);
+    if (known === undefined) alike.set(needs, { needs, demands: [demand], pods, placed: 0 });
+    else {
+      known.demands.push(demand);
+      known.pods += pods;
+    }
+  }
+  return [...alike.values()];
+}
+
+/** The places that were found, given to those who asked first. */
+function shared<Kind extends Demanded>(all: readonly Alike<Kind>[]): Pick<Packing<Kind>, 'placed' | 'left'> {
+  const placed: Kind[] = [];
+  const left: Kind[] = [];
+  for (const alike of all) {
+    let places = alike.placed;
+    for (const demand of alike.demands) {
+      const pods = Math.min(places, demand.pods);
+      places -= pods;
+      if (pods > 0) placed.push(pods === demand.pods ? demand : { ...demand, pods });
+      if (pods < demand.pods) left.push(pods === 0 ? demand : { ...demand, pods: demand.pods - pods });
+    }
+  }
+  return { placed, left };
+}
+
+/** As many as new nodes take; a new node may make places free on others: pods that are spread are then tried everywhere. */
+function placeOnNew(simulation: Simulation, alike: Alike<Demanded>, opening: Opening, limit: number): void {
+  const { needs } = alike;
+  const left = (): number => alike.pods - alike.placed;
+  while (left() > 0 && opening.rooms.length < limit) {
+    const before = simulation.checkpoint();
+    const least = simulation.leastOf(needs);
+    const { name } = opening.open();
+    const here = simulation.placeIn(needs, name, left());
+    if (here === 0) {
+      simulation.rollBack(before);
+      opening.close();
+      return;
+    }
+    alike.placed += here;
+    if (left() > 0 && simulation.leastOf(needs).some((now, index) => now > (least[index] ?? 0)))
+      alike.placed += simulation.placeMany(needs, left());
+  }
+}
+
 /**
  * First-fit decreasing into new nodes of one shape, at most `limit` of them; what fits into nodes that were opened before
- * in this simulation goes there. A new node may make places free on others: pods that are spread are then tried everywhere.
+ * in this simulation goes there.
  */
 export function pack<Kind extends Demanded>(
   simulation: Simulation,
@@ -75,27 +133,14 @@ export function pack<Kind extends Demanded>(
   limit: number,
 ): Packing<Kind> {
   const opening = new Opening(simulation, shape);
-  const placed: Kind[] = [];
-  const left: Kind[] = [];
-  for (const demand of byDecreasingSize(demands, shape.room.capacity)) {
-    const { needs } = demand;
-    let pods = demand.pods - simulation.placeInOpened(needs, demand.pods);
-    while (pods > 0 && opening.rooms.length < limit) {
-      const before = simulation.checkpoint();
-      const least = simulation.leastOf(needs);
-      const { name } = opening.open();
-      const here = simulation.placeIn(needs, name, pods);
-      if (here === 0) {
-        simulation.rollBack(before);
-        opening.close();
-        break;
-      }
-      pods -= here;
-      if (pods > 0 && simulation.leastOf(needs).some((now, index) => now > (least[index] ?? 0)))
-        pods -= simulation.placeMany(needs, pods);
-    }
-    if (pods < demand.pods) placed.push({ ...demand, pods: demand.pods - pods });
-    if (pods > 0) left.push({ ...demand, pods });
+  const all = byDecreasingSize(alikeOf(demands), shape.room.capacity);
+  for (const alike of all) {
+    alike.placed = simulation.placeInOpened(alike.needs, alike.pods);
+    placeOnNew(simulation, alike, opening, limit);
   }
-  return { rooms: opening.rooms, placed, left };
+  // Those that came later may be whom they waited for, or the ones they are counted against.
+  for (const alike of all)
+    if (alike.placed < alike.pods && simulation.dependsOnOthers(alike.needs))
+      alike.placed += simulation.placeMany(alike.needs, alike.pods - alike.placed);
+  return { rooms: opening.rooms, ...shared(all) };
 }

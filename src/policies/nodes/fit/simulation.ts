@@ -5,6 +5,7 @@ import type { Room } from '../room.ts';
 import { askOf, type Ask } from './ask.ts';
 import { Board } from './board.ts';
 import { needsFor, priorityClasses, type Likeness, type Needs } from './needs.ts';
+import type { Refused } from './refused.ts';
 import { forbids, misfitOf, refuses, type Misfit, type World } from './rules.ts';
 import { NamespaceLabels } from './selector.ts';
 import { Volumes } from './volumes.ts';
@@ -19,17 +20,17 @@ export interface Checkpoint {
   readonly done: number;
 }
 
-type Done =
-  | { readonly act: 'load'; readonly ask: Ask; readonly slot: number; readonly pods: number }
-  | { readonly act: 'add' | 'remove'; readonly slot: number };
-
 export class Simulation {
   readonly facts: KubernetesFacts;
   readonly classes: ReadonlyMap<string, PriorityClass>;
   readonly #namespaces: NamespaceLabels;
   readonly #world: World;
   readonly #asks = new Map<Needs, Ask>();
-  readonly #done: Done[] = [];
+  readonly #refused = new Map<string, Refused>();
+  /** what was done, in columns: pods of a kind that came to or left a node; without a kind, nodes that did */
+  readonly #who: (Ask | null)[] = [];
+  readonly #where: number[] = [];
+  readonly #change: number[] = [];
   #firstOpened: number | null = null;
 
   constructor(facts: KubernetesFacts) {
@@ -46,7 +47,7 @@ export class Simulation {
   /** A node, real or ordered, with those that run on it; its free room is what they leave of its capacity. */
   addRoom(room: Room, pods: readonly Pod[]): void {
     this.removeRoom(room.name);
-    this.#done.push({ act: 'add', slot: this.#world.board.add(room, pods) });
+    this.#write(null, this.#world.board.add(room, pods), 1);
   }
 
   /** A node that is tried out: from the first of them on, newer pods look for a place there before another is opened. */
@@ -61,7 +62,7 @@ export class Simulation {
     const slot = board.slotOf.get(name);
     if (slot === undefined) return;
     board.leave(slot);
-    this.#done.push({ act: 'remove', slot });
+    this.#write(null, slot, -1);
   }
 
   has(name: string): boolean {
@@ -109,7 +110,7 @@ export class Simulation {
     const hint = options.hint === undefined ? undefined : board.slotOf.get(options.hint);
     if (hint !== undefined && hint !== except && board.holds(ask, hint) && this.#fill(ask, hint, 1) > 0)
       return board.rooms[hint]?.name ?? null;
-    for (let slot = board.next(ask, 0); slot >= 0; slot = board.next(ask, slot + 1))
+    for (let slot = this.#next(ask, 0); slot >= 0; slot = this.#next(ask, slot + 1))
       if (slot !== except && this.#fill(ask, slot, 1) > 0) return board.rooms[slot]?.name ?? null;
     return null;
   }
@@ -136,20 +137,29 @@ export class Simulation {
     return this.#firstOpened === null ? 0 : this.#place(needs, count, this.#firstOpened);
   }
 
+  /** Pods that come later may open a place for it that was refused. */
+  dependsOnOthers(needs: Needs): boolean {
+    const { spreads, together } = this.#ask(needs);
+    return spreads.length > 0 || together !== null;
+  }
+
   checkpoint(): Checkpoint {
-    return { done: this.#done.length };
+    return { done: this.#who.length };
   }
 
   /** Everything since then is undone, nodes that came or went included. */
   rollBack(to: Checkpoint): void {
     const { board } = this.#world;
-    while (this.#done.length > to.done) {
-      const done = this.#done.pop();
-      if (done?.act === 'load') board.load(done.ask, done.slot, -done.pods);
-      else if (done?.act === 'add') {
-        board.drop(done.slot);
-        if (done.slot === this.#firstOpened) this.#firstOpened = null;
-      } else if (done !== undefined) board.enter(done.slot);
+    while (this.#who.length > to.done) {
+      const ask = this.#who.pop() ?? null;
+      const slot = this.#where.pop() ?? 0;
+      const change = this.#change.pop() ?? 0;
+      if (ask !== null) board.load(ask, slot, -change);
+      else if (change < 0) board.enter(slot);
+      else {
+        board.drop(slot);
+        if (slot === this.#firstOpened) this.#firstOpened = null;
+      }
     }
   }
 
@@ -162,18 +172,17 @@ export class Simulation {
   #ask(needs: Needs): Ask {
     const known = this.#asks.get(needs);
     if (known !== undefined) return known;
-    const ask = askOf(needs, { ...this.#world, namespaces: this.#namespaces });
+    const ask = askOf(needs, { ...this.#world, namespaces: this.#namespaces, refused: this.#refused });
     this.#asks.set(needs, ask);
     return ask;
   }
 
   #place(needs: Needs, count: number, from: number): number {
-    const { board } = this.#world;
     const ask = this.#ask(needs);
     let placed = 0;
     for (let before = -1; placed > before && placed < count;) {
       before = placed;
-      for (let slot = board.next(ask, from); slot >= 0 && placed < count; slot = board.next(ask, slot + 1))
+      for (let slot = this.#next(ask, from); slot >= 0 && placed < count; slot = this.#next(ask, slot + 1))
         placed += this.#fill(ask, slot, count - placed);
       // Only where pods are spread does a place that was refused open up again.
       if (ask.spreads.length === 0) break;
@@ -181,15 +190,37 @@ export class Simulation {
     return placed;
   }
 
+  /** The next node with room for it, but those that are known to refuse its like. */
+  #next(ask: Ask, from: number): number {
+    const { board } = this.#world;
+    const refused = ask.refused?.current(board);
+    if (refused === undefined) return board.next(ask, from);
+    for (let slot = from; ;) {
+      const open = refused.next(slot);
+      slot = board.next(ask, open);
+      if (slot < 0 || refused.next(slot) === slot) return slot;
+    }
+  }
+
+  #write(ask: Ask | null, slot: number, change: number): void {
+    this.#who.push(ask);
+    this.#where.push(slot);
+    this.#change.push(change);
+  }
+
   #load(ask: Ask, slot: number, pods: number): void {
     this.#world.board.load(ask, slot, pods);
-    this.#done.push({ act: 'load', ask, slot, pods });
+    this.#write(ask, slot, pods);
   }
 
   /** Of pods that have the room there, as many as the other rules let in. */
   #fill(ask: Ask, slot: number, count: number): number {
     const { board } = this.#world;
-    if (forbids(ask, slot, this.#world) !== null || refuses(ask, slot, this.#world) !== null) return 0;
+    if (forbids(ask, slot, this.#world) !== null) return 0;
+    if (refuses(ask, slot, this.#world) !== null) {
+      ask.refused?.close(slot);
+      return 0;
+    }
     const most = count === 1 ? 1 : Math.min(count, board.capacityFor(ask, slot));
     if (ask.countable || most === 1) {
       this.#load(ask, slot, most);
