@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { house } from './house.ts';
 import { parts, pods, type Part } from './pods.ts';
 import { tableOf, type Report } from './report.ts';
+import { shrink } from './shrink.ts';
 
 interface Settings {
   /** seconds that the daemon is left alone before its memory is read */
@@ -13,7 +14,7 @@ interface Settings {
   readonly part?: Part;
 }
 
-const benches: Readonly<Record<string, (settings: Settings) => Promise<Report>>> = { house, pods };
+const benches: Readonly<Record<string, (settings: Settings) => Promise<Report>>> = { house, pods, shrink };
 
 const { values, positionals } = parseArgs({
   options: {

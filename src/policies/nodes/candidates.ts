@@ -4,7 +4,7 @@ import type { Node, Pod } from '../../model/kubernetes.ts';
 import type { KeptReason } from '../../model/reason.ts';
 import { instantOf, type Instant } from '../../model/units.ts';
 import { isReady, serverIdOf } from './membership.ts';
-import { movabilityOf, podName, type MovableRules } from './movable.ts';
+import { movabilityOf, movingOf, podName, residentsOf, type MovableRules, type Residents } from './movable.ts';
 import type { PodNeeds } from './needed-nodes.ts';
 import { utilizationOf } from './utilization.ts';
 
@@ -20,6 +20,8 @@ interface NodeFacts {
   readonly needOf: string;
   readonly utilization: number | null;
   readonly need: { readonly reason: KeptReason; readonly by: string } | null;
+  /** worked out when it is asked for: most nodes are used too well for the question */
+  residents: { readonly of: ShrinkPolicy; readonly are: Residents } | null;
 }
 
 const remembered = new WeakMap<Node, NodeFacts>();
@@ -37,7 +39,7 @@ function factsOf(node: Node, pods: readonly Pod[], needs: PodNeeds): NodeFacts {
     need = { reason, by: podName(pod) };
     break;
   }
-  const made: NodeFacts = { pods, needOf: needs.key, utilization: utilizationOf(node, pods), need };
+  const made: NodeFacts = { pods, needOf: needs.key, utilization: utilizationOf(node, pods), need, residents: null };
   remembered.set(node, made);
   return made;
 }
@@ -58,7 +60,7 @@ export interface Kept {
   readonly until?: Instant | null;
 }
 
-export const isKept = (one: Candidate | Kept): one is Kept => 'reason' in one;
+export const isKept = (one: Candidate | readonly Pod[] | Kept): one is Kept => 'reason' in one;
 
 export interface CandidateRules {
   readonly shrink: ShrinkPolicy;
@@ -89,7 +91,7 @@ const staysOnDead: ReadonlySet<KeptReason> = new Set<KeptReason>([
 ]);
 
 export function candidateOf(node: Node, pods: readonly Pod[], rules: CandidateRules): Candidate | Kept {
-  const { shrink, movable, now } = rules;
+  const { shrink, now } = rules;
   const annotations = node.metadata.annotations ?? {};
   if (isBeingDeletedByOthers(node, now)) return { reason: 'BeingRemoved', by: deletedByOther };
   if (annotations[noScaleDown] === 'true') return { reason: 'ForbiddenByAnnotation', by: noScaleDown };
@@ -97,7 +99,8 @@ export function candidateOf(node: Node, pods: readonly Pod[], rules: CandidateRu
   const dead = unreadySince(node, now);
   if (dead !== null && shrink.unready.action === 'alert') return { reason: 'NotReady', by: null, since: dead };
   if (serverIdOf(node) === null) return { reason: 'ServerUnknown', by: node.spec?.providerID ?? null };
-  const { utilization, need } = factsOf(node, pods, rules.needs);
+  const facts = factsOf(node, pods, rules.needs);
+  const { utilization, need } = facts;
   if (dead === null && need !== null) return need;
   if (dead === null && utilization === null) return { reason: 'AllocatableUnknown', by: 'status.allocatable' };
   if (dead === null && (utilization ?? 0) > shrink.utilizationBelow) {
@@ -107,12 +110,24 @@ export function candidateOf(node: Node, pods: readonly Pod[], rules: CandidateRu
       by: `${percent(utilization ?? 0)} % of ${percent(shrink.utilizationBelow)} %`,
     };
   }
-  const moving: Pod[] = [];
+  const moving = dead === null ? movingFrom(facts, rules) : leftOnDead(pods, rules);
+  if (isKept(moving)) return moving;
+  return { node, utilization: utilization ?? 0, moving, unreadySince: dead };
+}
+
+function movingFrom(facts: NodeFacts, { shrink, movable }: CandidateRules): readonly Pod[] | Kept {
+  if (facts.residents?.of !== shrink) facts.residents = { of: shrink, are: residentsOf(facts.pods, shrink) };
+  const moving = movingOf(facts.residents.are, movable);
+  return 'move' in moving ? { reason: moving.reason, by: moving.by } : moving;
+}
+
+function leftOnDead(pods: readonly Pod[], { movable }: CandidateRules): readonly Pod[] | Kept {
+  const left: Pod[] = [];
   for (const pod of pods) {
     const movability = movabilityOf(pod, movable);
-    if (movability.move === 'blocked' && (dead === null || staysOnDead.has(movability.reason)))
+    if (movability.move === 'blocked' && staysOnDead.has(movability.reason))
       return { reason: movability.reason, by: movability.by };
-    if (movability.move === 'evict' || movability.move === 'blocked') moving.push(pod);
+    if (movability.move === 'evict' || movability.move === 'blocked') left.push(pod);
   }
-  return { node, utilization: utilization ?? 0, moving, unreadySince: dead };
+  return left;
 }

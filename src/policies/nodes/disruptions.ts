@@ -6,17 +6,66 @@ type Budgets = readonly PodDisruptionBudget[];
 
 const none: Budgets = [];
 
+/** Those of one namespace: most ask for one label first, and are found by it. */
+class NamespaceBudgets {
+  readonly #byLabel = new Map<string, Map<string, PodDisruptionBudget[]>>();
+  readonly #others: PodDisruptionBudget[] = [];
+  readonly #order = new Map<PodDisruptionBudget, number>();
+
+  add(budget: PodDisruptionBudget): void {
+    const selector = budget.spec?.selector;
+    // No selector selects nothing, an empty one everything: so says policy/v1.
+    if (selector === undefined || selector === null) return;
+    this.#order.set(budget, this.#order.size);
+    const [label] = Object.entries(selector.matchLabels ?? {});
+    if (label === undefined) {
+      this.#others.push(budget);
+      return;
+    }
+    const [key, value] = label;
+    const byValue = this.#byLabel.get(key) ?? new Map<string, PodDisruptionBudget[]>();
+    this.#byLabel.set(key, byValue);
+    const known = byValue.get(value);
+    if (known === undefined) byValue.set(value, [budget]);
+    else known.push(budget);
+  }
+
+  of(labels: Readonly<Record<string, string>>): Budgets {
+    let found: PodDisruptionBudget[] | null = null;
+    const look = (budgets: Budgets): void => {
+      for (const budget of budgets) {
+        const selector = budget.spec?.selector;
+        if (selector === undefined || selector === null || !selectorMatches(selector, labels)) continue;
+        if (found === null) found = [budget];
+        else found.push(budget);
+      }
+    };
+    for (const [key, byValue] of this.#byLabel) {
+      const value = labels[key];
+      const here = value === undefined ? undefined : byValue.get(value);
+      if (here !== undefined) look(here);
+    }
+    look(this.#others);
+    return found === null ? none : this.#sorted(found);
+  }
+
+  #sorted(found: PodDisruptionBudget[]): Budgets {
+    const place = (budget: PodDisruptionBudget): number => this.#order.get(budget) ?? 0;
+    return found.length < 2 ? found : found.sort((one, other) => place(one) - place(other));
+  }
+}
+
 /** Budgets by namespace, and those of each pod that was asked about: one of these a list. */
 class BudgetIndex {
-  readonly #byNamespace = new Map<string, PodDisruptionBudget[]>();
+  readonly #byNamespace = new Map<string, NamespaceBudgets>();
   readonly #ofPod = new WeakMap<Pod, Budgets>();
 
   constructor(budgets: Budgets) {
     for (const budget of budgets) {
       const namespace = budget.metadata.namespace ?? '';
-      const known = this.#byNamespace.get(namespace);
-      if (known === undefined) this.#byNamespace.set(namespace, [budget]);
-      else known.push(budget);
+      const known = this.#byNamespace.get(namespace) ?? new NamespaceBudgets();
+      this.#byNamespace.set(namespace, known);
+      known.add(budget);
     }
   }
 
@@ -25,12 +74,7 @@ class BudgetIndex {
     if (here === undefined) return none;
     const known = this.#ofPod.get(pod);
     if (known !== undefined) return known;
-    const labels = pod.metadata.labels ?? {};
-    // No selector selects nothing, an empty one everything: so says policy/v1.
-    const found = here.filter(({ spec }) => {
-      const selector = spec?.selector;
-      return selector !== undefined && selector !== null && selectorMatches(selector, labels);
-    });
+    const found = here.of(pod.metadata.labels ?? {});
     this.#ofPod.set(pod, found);
     return found;
   }

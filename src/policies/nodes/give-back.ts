@@ -35,10 +35,6 @@ export const nothingGivenBack = (): GivingBack => ({
   shrinking: { begin: [], kept: [], unneededSince: new Map<string, Instant>() },
 });
 
-/** Nodes with pods on them that are tried in one tick: what is found unneeded is tried again first the next time. */
-const fewestTries = 100;
-const triesOf = (nodes: number): number => Math.max(fewestTries, Math.ceil(nodes / 10));
-
 /** Pods that will still be evicted from nodes under way have their disruptions already. */
 function takeForDrains(
   disruptions: Disruptions,
@@ -72,7 +68,7 @@ export function* giveBack(tick: NodeTick, groups: readonly GroupState[], met: Me
     places: yield* placesOf(tick, groups, met),
     disruptions,
     hints: new Map(),
-    tries: triesOf(facts.nodes?.length ?? 0),
+    groups: groups.length,
   };
   const cluster = {
     unready: unreadyIn(tick),

@@ -19,8 +19,6 @@ export interface Met {
   readonly simulation: Simulation;
   /** before anything that waits was placed */
   readonly bare: Checkpoint;
-  /** free room of the nodes that stay, with what waits placed on it */
-  readonly rooms: Map<string, Room>;
   readonly growth: GrowthPlan;
   /** pods wait for room that drains under way would give back */
   readonly needed: boolean;
@@ -92,7 +90,8 @@ export function* meetDemand(
   const simulation = new Simulation(snapshot.kubernetes);
   const add = (node: Node, taints?: Room['taints']): void => {
     const pods = podsOn.get(node.metadata.name) ?? [];
-    const room = roomOf(node, pods);
+    // The simulation reckons by itself what they leave.
+    const room = roomOf(node, []);
     simulation.addRoom(taints === undefined ? room : { ...room, taints }, pods);
   };
   for (const [index, node] of nodes.entries()) {
@@ -106,12 +105,6 @@ export function* meetDemand(
   yield;
   const homeless = place(simulation, demands.firm);
   const noHeadroom = place(simulation, demands.headroom);
-  const rooms = new Map(
-    [...simulation.roomNames()].map((name) => {
-      const room = simulation.roomOf(name);
-      return [name, { ...room, free: { ...room.free } }];
-    }),
-  );
   const today = simulation.checkpoint();
   yield;
 

@@ -145,28 +145,109 @@ const ignored: Movability = { move: 'ignore' };
 const dropped: Movability = { move: 'drop' };
 const evicted: Movability = { move: 'evict' };
 
-export function movabilityOf(pod: Pod, rules: MovableRules): Movability {
-  const { shrink, budgets, now } = rules;
-  const profile = profileOf(pod);
-  const blocked = (reason: KeptReason, by = profile.name): Movability => ({ move: 'blocked', reason, by });
-  const { owner } = profile;
-  const { namespace } = pod.metadata;
-  if (profile.mirror || (profile.goneAfter !== null && now > profile.goneAfter)) return ignored;
-  const lost = ofController(profile, rules);
-  if (lost !== null) return lost;
+/** Rules 4 to 11: what is said of a pod whose controller is there, budgets aside. */
+function ofItself(profile: Profile, namespace: string | undefined, shrink: MovableRules['shrink']): Movability {
+  const blocked = (reason: KeptReason): Movability => ({ move: 'blocked', reason, by: profile.name });
   if (profile.ofDaemonSet) return dropped;
   if (profile.safe === 'true') return evicted;
   if (profile.terminal) return dropped;
   if (profile.safe === 'on-completion') return blocked('WaitsForCompletion');
-  if (owner === undefined || !replicated.has(owner.kind)) return blocked('NotReplicated');
+  if (profile.owner === undefined || !replicated.has(profile.owner.kind)) return blocked('NotReplicated');
   if (shrink.protect.some((one) => one.namespace === namespace)) return blocked('ProtectedByPolicy');
-  const pdbs = budgetsOf(pod, budgets);
-  if (namespace === 'kube-system' && pdbs.length === 0) {
-    const { born } = profile;
-    if (born === null || now - born < shrink.systemPodAge) return blocked('SystemPodWithoutPDB');
-  }
   if (profile.forbidden) return blocked('NotSafeToEvict');
   if (profile.localStorage && shrink.localVolumes === 'block') return blocked('LocalStorage');
+  return evicted;
+}
+
+function ofSystem(profile: Profile, { shrink, now }: MovableRules): Movability | null {
+  const { born } = profile;
+  if (born !== null && now - born >= shrink.systemPodAge) return null;
+  return { move: 'blocked', reason: 'SystemPodWithoutPDB', by: profile.name };
+}
+
+const isSystem = ({ metadata: { namespace } }: Pod): boolean => namespace === 'kube-system';
+
+/** Whether budgets are asked about it at all: what is thrown away or said to be safe is not held by them. */
+const asksBudgets = (profile: Profile): boolean => profile.safe !== 'true';
+
+export function movabilityOf(pod: Pod, rules: MovableRules): Movability {
+  const { shrink, budgets, now } = rules;
+  const profile = profileOf(pod);
+  if (profile.mirror || (profile.goneAfter !== null && now > profile.goneAfter)) return ignored;
+  const lost = ofController(profile, rules);
+  if (lost !== null) return lost;
+  const own = ofItself(profile, pod.metadata.namespace, shrink);
+  if (own.move === 'drop' || !asksBudgets(profile)) return own;
+  if (own.move === 'blocked' && beforeSystem.has(own.reason)) return own;
+  const pdbs = budgetsOf(pod, budgets);
+  const young = isSystem(pod) && pdbs.length === 0 ? ofSystem(profile, rules) : null;
+  if (young !== null || own.move === 'blocked') return young ?? own;
   const exhausted = pdbs.find((budget) => (budget.status?.disruptionsAllowed ?? 0) < 1);
-  return exhausted === undefined ? evicted : blocked('BlockedByPDB', budgetName(exhausted));
+  return exhausted === undefined ? evicted : { move: 'blocked', reason: 'BlockedByPDB', by: budgetName(exhausted) };
+}
+
+const beforeSystem: ReadonlySet<KeptReason> = new Set<KeptReason>([
+  'WaitsForCompletion',
+  'NotReplicated',
+  'ProtectedByPolicy',
+]);
+
+/** What can be said of a node's pods once, until one of them changes: the rest is asked in each tick. */
+export interface Residents {
+  /** they need another place, if nothing else speaks against it */
+  readonly moving: readonly Pod[];
+  /** one of each controller that has to be there */
+  readonly owned: readonly Pod[];
+  /** what is said of them changes with time */
+  readonly timed: readonly Pod[];
+  readonly blocked: Extract<Movability, { move: 'blocked' }> | null;
+}
+
+export function residentsOf(pods: readonly Pod[], shrink: MovableRules['shrink']): Residents {
+  const moving: Pod[] = [];
+  const timed: Pod[] = [];
+  const owned = new Map<string, Pod>();
+  let blocked: Residents['blocked'] = null;
+  for (const pod of pods) {
+    const profile = profileOf(pod);
+    if (profile.mirror) continue;
+    if (profile.goneAfter !== null || isSystem(pod)) {
+      timed.push(pod);
+      continue;
+    }
+    if (profile.looksFor !== null) owned.set(`${profile.owner?.kind ?? ''} ${profile.looksFor}`, pod);
+    const own = ofItself(profile, pod.metadata.namespace, shrink);
+    if (own.move === 'blocked') blocked ??= own;
+    if (own.move === 'evict') moving.push(pod);
+  }
+  return { moving, owned: [...owned.values()], timed, blocked };
+}
+
+/** The same answer as asking each of the pods, budgets aside. */
+export function movingOf(
+  residents: Residents,
+  rules: MovableRules,
+): readonly Pod[] | Extract<Movability, { move: 'blocked' }> {
+  for (const pod of residents.owned) {
+    const lost = ofController(profileOf(pod), rules);
+    if (lost?.move === 'blocked') return lost;
+  }
+  if (residents.blocked !== null) return residents.blocked;
+  let more: Pod[] | null = null;
+  for (const pod of residents.timed) {
+    const movability = movabilityOf(pod, rules);
+    if (movability.move === 'blocked') return movability;
+    if (movability.move === 'evict') (more ??= []).push(pod);
+  }
+  return more === null ? residents.moving : [...residents.moving, ...more];
+}
+
+/** The first budget that is spent, of all that these pods are under. */
+export function spentBudget(pods: readonly Pod[], { budgets }: MovableRules): string | null {
+  for (const pod of pods) {
+    if (!asksBudgets(profileOf(pod))) continue;
+    const exhausted = budgetsOf(pod, budgets).find((budget) => (budget.status?.disruptionsAllowed ?? 0) < 1);
+    if (exhausted !== undefined) return budgetName(exhausted);
+  }
+  return null;
 }

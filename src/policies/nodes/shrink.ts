@@ -8,7 +8,7 @@ import { budgetName, type Disruptions } from './disruptions.ts';
 import type { Needs } from './fit/simulation.ts';
 import type { GroupState } from './group-state.ts';
 import { serverIdOf } from './membership.ts';
-import { podName } from './movable.ts';
+import { podName, spentBudget } from './movable.ts';
 import { scheduledOf } from './node-schedule.ts';
 import { lookAheadOf, type Guest, type Places } from './shrink-places.ts';
 
@@ -18,8 +18,8 @@ export interface ShrinkPass {
   readonly disruptions: Disruptions;
   /** where a pod of its kind went last: the next one of its kind is tried there first */
   readonly hints: Map<Needs, string>;
-  /** how many more nodes with pods on them may be tried in this tick */
-  tries: number;
+  /** how many groups share the tick */
+  readonly groups: number;
 }
 
 export interface ShrinkInput {
@@ -122,6 +122,10 @@ function timerOf(
 }
 
 const nodesAStep = 32;
+/** Nodes with pods on them that are tried in one tick, over all groups: those that are found unneeded come first the next time. */
+const triesATick = 100;
+/** A group that lets many go at once has as many waiting for their turn. */
+const triesForEach = 10;
 
 export function* planShrink(input: ShrinkInput): Generator<undefined, Shrinking> {
   const { group, memory, pass, rules, now } = input;
@@ -158,16 +162,22 @@ export function* planShrink(input: ShrinkInput): Generator<undefined, Shrinking>
   let standing = group.count - group.draining.length;
   let atOnce = group.draining.length;
   let tried = 0;
+  let tries = Math.max(Math.ceil(triesATick / pass.groups), triesForEach * shrink.atOnce.drained);
 
-  for (const { candidate, since: before } of withTurns(sorted, pass.tries, now, input.interval)) {
+  for (const { candidate, since: before } of withTurns(sorted, tries, now, input.interval)) {
     const { node, moving } = candidate;
     const { name } = node.metadata;
     const empty = moving.length === 0;
-    if (!empty && pass.tries <= 0) {
+    if (!empty && tries <= 0) {
       keep(node, { reason: 'OthersFirst', by: null });
       continue;
     }
-    if (!empty) pass.tries -= 1;
+    const spent = empty || candidate.unreadySince !== null ? null : spentBudget(moving, rules.movable);
+    if (spent !== null) {
+      keep(node, { reason: 'BlockedByPDB', by: spent });
+      continue;
+    }
+    if (!empty) tries -= 1;
     const stuck = tryWithout(candidate, pass);
     tried += 1;
     if (tried % nodesAStep === 0) yield;

@@ -1,0 +1,102 @@
+// The way down over 5,000 nodes and 150,000 pods: what the node tier takes in the first tick and in those that follow, and its longest breath.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { loadConfig } from '../dist/config/load.js';
+import type { Config } from '../dist/model/config.js';
+import { emptyMemory, type Memory } from '../dist/model/memory.js';
+import type { Instant } from '../dist/model/units.js';
+import { decideNodes, type NodeTier } from '../dist/policies/nodes/decide-nodes.js';
+import { collectGarbage, cpuOf } from './pods-look.ts';
+import { percentile, type Figure, type Report } from './report.ts';
+import { churn, groupCount, groupName, makeWorld, snapshotOf } from './shrink-world.ts';
+
+const bars = { cold: 1_000, warm: 100, block: 100 };
+const nodeCount = 5_000;
+const podCount = 150_000;
+const warm = 3;
+const measured = 20;
+const start = Date.parse('2026-11-20T08:00:00Z');
+const interval = 15_000;
+
+async function configOf(): Promise<Config> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'springtide-bench-'));
+  const groups = Array.from(
+    { length: groupCount },
+    (_, index) => `    - {name: ${groupName(index)}, min: 1, max: 1000}`,
+  );
+  try {
+    mkdirSync(path.join(directory, 'policies'));
+    writeFileSync(
+      path.join(directory, 'springtide.yaml'),
+      'apiVersion: springtide/v1\nkind: Daemon\nspec:\n  cluster: bench\n  prometheus: {url: http://prometheus.monitoring.svc:9090}\n  openstack: {}\n',
+    );
+    writeFileSync(
+      path.join(directory, 'policies/workers.yaml'),
+      `apiVersion: springtide/v1\nkind: NodePolicy\nmetadata: {name: workers}\nspec:\n  nodeGroups:\n${groups.join('\n')}\n  shrink: {unneededFor: 10m, systemPodAge: 1h}\n  mode: act\n`,
+    );
+    const { config, problems } = await loadConfig(directory);
+    if (config === null) throw new Error(problems.map(({ message }) => message).join('; '));
+    return config;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+interface Timed {
+  readonly tier: NodeTier;
+  readonly cpu: number;
+  readonly longest: number;
+}
+
+function timed(course: Generator<undefined, NodeTier>): Timed {
+  let [cpu, longest] = [0, 0];
+  for (;;) {
+    const { answer: next, cpu: breath } = cpuOf(() => course.next());
+    cpu += breath;
+    longest = Math.max(longest, breath);
+    if (next.done === true) return { tier: next.value, cpu, longest };
+  }
+}
+
+export async function shrink(): Promise<Report> {
+  const config = await configOf();
+  const world = makeWorld(nodeCount, podCount);
+  let memory: Memory = {
+    ...emptyMemory(),
+    lastTick: (start - interval) as Instant,
+    steadySince: (start - 3_600_000) as Instant,
+  };
+  const ticks: Timed[] = [];
+  for (let tick = 0; tick < 1 + warm + measured; tick++) {
+    if (tick > 0) churn(world, tick, 0.002);
+    const now = (start + tick * interval) as Instant;
+    const snapshot = snapshotOf(world, now);
+    collectGarbage({ type: 'minor' });
+    const one = timed(decideNodes(snapshot, config, memory, [], memory.steadySince ?? now, now));
+    ticks.push(one);
+    memory = { ...memory, lastTick: now, groups: one.tier.groups, nodes: one.tier.nodes };
+  }
+  const [cold, ...rest] = ticks;
+  const later = rest.slice(warm);
+  const cpus = later.map(({ cpu }) => cpu);
+  const kept = new Map<string, number>();
+  for (const { reason } of later.at(-1)?.tier.decisions.flatMap((decision) => decision.kept) ?? [])
+    kept.set(reason, (kept.get(reason) ?? 0) + 1);
+  const figures: Figure[] = [
+    { name: 'nodes', value: nodeCount, unit: '' },
+    { name: 'pods', value: podCount, unit: '' },
+    { name: 'node tier, first tick, CPU', value: cold?.cpu ?? Number.NaN, unit: 'ms', bar: bars.cold },
+    { name: 'node tier, later ticks, CPU p50', value: percentile(cpus, 0.5), unit: 'ms', bar: bars.warm },
+    { name: 'node tier, later ticks, CPU max', value: Math.max(...cpus), unit: 'ms' },
+    { name: 'longest breath, first tick, CPU', value: cold?.longest ?? Number.NaN, unit: 'ms', bar: bars.block },
+    {
+      name: 'longest breath, later ticks, CPU',
+      value: Math.max(...later.map(({ longest }) => longest)),
+      unit: 'ms',
+      bar: bars.block,
+    },
+    ...[...kept].sort().map(([reason, value]): Figure => ({ name: `kept: ${reason}`, value, unit: '' })),
+  ];
+  return { bench: 'shrink', node: process.versions.node, figures };
+}
