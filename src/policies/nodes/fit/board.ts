@@ -99,9 +99,17 @@ export class Board {
         state.slots.pop();
         state.counts.pop();
       }
-    const columns = [this.rooms, this.images, this.alive, this.pods, this.cpu, this.memory, this.others, this.ports];
-    for (const column of [...columns, this.claims, this.#came]) column.length = slot;
-    this.#blocks.length = Math.min(this.#blocks.length, slot === 0 ? 0 : blockOf(slot - 1) + 1);
+    this.rooms.pop();
+    this.images.pop();
+    this.alive.pop();
+    this.pods.pop();
+    this.cpu.pop();
+    this.memory.pop();
+    this.others.pop();
+    this.ports.pop();
+    this.claims.pop();
+    this.#came.pop();
+    if (slot % blockSize === 0) this.#blocks.pop();
   }
 
   enter(slot: number): void {

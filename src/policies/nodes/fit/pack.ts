@@ -69,30 +69,39 @@ interface Alike<Kind extends Demanded> {
   readonly needs: Needs;
   readonly demands: Kind[];
   pods: number;
-  placed: number;
 }
 
+/** The same demands are tried with one shape after the other. */
+const remembered = new WeakMap<readonly Demanded[], readonly Alike<Demanded>[]>();
+
 function alikeOf<Kind extends Demanded>(demands: readonly Kind[]): readonly Alike<Kind>[] {
+  const before = remembered.get(demands);
+  if (before !== undefined) return before as readonly Alike<Kind>[];
   const alike = new Map<Needs, Alike<Kind>>();
   for (const demand of demands) {
     const { needs, pods } = demand;
     const known = alike.get(needs);
-    if (known === undefined) alike.set(needs, { needs, demands: [demand], pods, placed: 0 });
+    if (known === undefined) alike.set(needs, { needs, demands: [demand], pods });
     else {
       known.demands.push(demand);
       known.pods += pods;
     }
   }
-  return [...alike.values()];
+  const all = [...alike.values()];
+  remembered.set(demands, all);
+  return all;
 }
 
 /** The places that were found, given to those who asked first. */
-function shared<Kind extends Demanded>(all: readonly Alike<Kind>[]): Pick<Packing<Kind>, 'placed' | 'left'> {
+function shared<Kind extends Demanded>(
+  all: readonly Alike<Kind>[],
+  placedOf: ReadonlyMap<Needs, number>,
+): Pick<Packing<Kind>, 'placed' | 'left'> {
   const placed: Kind[] = [];
   const left: Kind[] = [];
-  for (const alike of all) {
-    let places = alike.placed;
-    for (const demand of alike.demands) {
+  for (const { needs, demands } of all) {
+    let places = placedOf.get(needs) ?? 0;
+    for (const demand of demands) {
       const pods = Math.min(places, demand.pods);
       places -= pods;
       if (pods > 0) placed.push(pods === demand.pods ? demand : { ...demand, pods });
@@ -103,23 +112,23 @@ function shared<Kind extends Demanded>(all: readonly Alike<Kind>[]): Pick<Packin
 }
 
 /** As many as new nodes take; a new node may make places free on others: pods that are spread are then tried everywhere. */
-function placeOnNew(simulation: Simulation, alike: Alike<Demanded>, opening: Opening, limit: number): void {
-  const { needs } = alike;
-  const left = (): number => alike.pods - alike.placed;
-  while (left() > 0 && opening.rooms.length < limit) {
+function placeOnNew(simulation: Simulation, needs: Needs, pods: number, opening: Opening, limit: number): number {
+  let left = pods;
+  while (left > 0 && opening.rooms.length < limit) {
     const before = simulation.checkpoint();
     const least = simulation.leastOf(needs);
     const { name } = opening.open();
-    const here = simulation.placeIn(needs, name, left());
+    const here = simulation.placeIn(needs, name, left);
     if (here === 0) {
       simulation.rollBack(before);
       opening.close();
-      return;
+      break;
     }
-    alike.placed += here;
-    if (left() > 0 && simulation.leastOf(needs).some((now, index) => now > (least[index] ?? 0)))
-      alike.placed += simulation.placeMany(needs, left());
+    left -= here;
+    if (left > 0 && simulation.leastOf(needs).some((now, index) => now > (least[index] ?? 0)))
+      left -= simulation.placeMany(needs, left);
   }
+  return pods - left;
 }
 
 /**
@@ -133,14 +142,17 @@ export function pack<Kind extends Demanded>(
   limit: number,
 ): Packing<Kind> {
   const opening = new Opening(simulation, shape);
+  const placed = new Map<Needs, number>();
   const all = byDecreasingSize(alikeOf(demands), shape.room.capacity);
-  for (const alike of all) {
-    alike.placed = simulation.placeInOpened(alike.needs, alike.pods);
-    placeOnNew(simulation, alike, opening, limit);
+  for (const { needs, pods } of all) {
+    const opened = simulation.placeInOpened(needs, pods);
+    placed.set(needs, opened + placeOnNew(simulation, needs, pods - opened, opening, limit));
   }
   // Those that came later may be whom they waited for, or the ones they are counted against.
-  for (const alike of all)
-    if (alike.placed < alike.pods && simulation.dependsOnOthers(alike.needs))
-      alike.placed += simulation.placeMany(alike.needs, alike.pods - alike.placed);
-  return { rooms: opening.rooms, ...shared(all) };
+  for (const { needs, pods } of all) {
+    const before = placed.get(needs) ?? 0;
+    if (before < pods && simulation.dependsOnOthers(needs))
+      placed.set(needs, before + simulation.placeMany(needs, pods - before));
+  }
+  return { rooms: opening.rooms, ...shared(all, placed) };
 }

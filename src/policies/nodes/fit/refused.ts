@@ -7,7 +7,7 @@ export class Refused {
   /** by slot: where to look next; a chain that is shortened whenever it is followed */
   #next: number[] = [];
   #loosened = -1;
-  #least: number[] = [];
+  readonly #least: number[] = [];
 
   constructor(spreads: readonly Spread[]) {
     this.#spreads = spreads;
@@ -15,13 +15,17 @@ export class Refused {
 
   /** Forgets all when somebody has left since, or when the domain that has least has more than before. */
   current(board: Board): this {
-    const least = this.#spreads.map(({ counter, minDomains }) => counter.least(minDomains));
-    const risen = least.some((now, index) => now > (this.#least[index] ?? 0));
-    if (risen || board.loosened !== this.#loosened) {
+    let risen = board.loosened !== this.#loosened;
+    for (let index = 0; index < this.#spreads.length; index += 1) {
+      const { counter, minDomains } = this.#spreads[index] as Spread;
+      const least = counter.least(minDomains);
+      if (least > (this.#least[index] ?? 0)) risen = true;
+      this.#least[index] = least;
+    }
+    if (risen) {
       this.#next = [];
       this.#loosened = board.loosened;
     }
-    this.#least = least;
     return this;
   }
 
