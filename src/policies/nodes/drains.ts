@@ -204,7 +204,7 @@ export function continueDrains(input: DrainInput): DrainsUnderWay {
   let busy = 0;
   const { group } = input;
   // Removals that Magnum's count does not show yet are part of what may still go before the minimum is reached.
-  let spare = group.count - group.min;
+  let spare = group.count - group.lost - group.min;
   for (const node of group.draining) {
     const record = drainOf(node);
     if (record === null) continue;

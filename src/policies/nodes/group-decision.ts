@@ -164,7 +164,7 @@ export function decisionOf(
         facts: { ...facts, by: barrier.by, what: barrier.by },
       });
     if (!removalIsProven(group, snapshot)) return decision({ action: 'refused', reason: 'RemovalNotProven', facts });
-    if (to < group.min)
+    if (to - group.lost < group.min)
       return decision({ action: 'hold', reason: 'BelowMinimum', facts: { ...facts, desired: current } });
     return decision(
       { action: 'shrink', reason: 'NodesUnneeded', facts },
