@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SpringtideError } from '../../src/model/errors.ts';
+import type { View } from '../../src/model/report.ts';
 import { seconds } from '../../src/model/units.ts';
 import { VirtualClock } from '../../src/sandbox/clock.ts';
 import { createHealth } from '../../src/server/health.ts';
 import { createLogger } from '../../src/server/log.ts';
 import { createMetrics } from '../../src/server/metrics.ts';
 import { startServer, type RunningServer, type ServerOptions } from '../../src/server/start.ts';
-import { aReport, start } from './samples.ts';
+import { aPlan, aPodDecision, aReport, start } from './samples.ts';
 
 const running: RunningServer[] = [];
 afterEach(async () => {
@@ -91,6 +92,22 @@ describe('the API', () => {
     });
   });
 
+  it('sends thousands of targets in pieces, whole, and stops for a reader that has gone', async () => {
+    const { server, get } = await aServer();
+    const pods = Array.from({ length: 700 }, (_, index) =>
+      aPodDecision({ target: { kind: 'Deployment', namespace: 'shop', name: `web-${index}` } }),
+    );
+    const plan = aPlan({ pods });
+    server.publish(aReport({ plan, outcomes: [], targets: {} }));
+    await expect.poll(async () => ((await (await get('/api/v1/view')).json()) as View).podCount).toBe(700);
+    const leaving = readerOf(await get('/metrics'));
+    await leaving.read();
+    await leaving.cancel();
+    const figures = await (await get('/metrics')).text();
+    expect(figures.match(/^springtide_desired_replicas\{/gm)).toHaveLength(700);
+    expect(await (await get('/api/v1/plan')).json()).toEqual(plan);
+  });
+
   it('gives the texts of the page in a language that exists', async () => {
     const { get } = await aServer();
     expect(await (await get('/api/v1/texts?lang=zh-CN')).json()).toEqual({
@@ -163,10 +180,13 @@ describe('the event stream', () => {
     await expect.poll(watchers).toBe('1');
     const long = aReport({ errors: [{ source: 'magnum', what: 'x'.repeat(600_000), code: 'Timeout', message: '' }] });
     await expect
-      .poll(() => {
-        server.publish(long);
-        return watchers();
-      })
+      .poll(
+        () => {
+          server.publish(long);
+          return watchers();
+        },
+        { interval: 5, timeout: 4_000 },
+      )
       .toBe('0');
     slow.destroy();
     await gone;
