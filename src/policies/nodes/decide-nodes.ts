@@ -11,11 +11,10 @@ import { groupStateOf, isUsable, type GroupState, type Unusable } from './group-
 import type { Pool } from './growth.ts';
 import { meetDemand } from './meet-demand.ts';
 import { membershipsIn } from './membership.ts';
-import type { NodeTick } from './node-tick.ts';
+import { podsOnNodes, type NodeTick } from './node-tick.ts';
 import { observeGroup } from './observe.ts';
 import { proofAfter, proofOf, withProof } from './removal-proof.ts';
 import { sizeOfGroup } from './node-size.ts';
-import { podsByNode } from './rooms.ts';
 import { lookAtSaturation } from './saturation.ts';
 import { shapeOf } from './shape.ts';
 import { strayDrains } from './stray-drains.ts';
@@ -39,9 +38,9 @@ const isUnusable = (state: GroupState | Unusable): state is Unusable => !isUsabl
 /** Without a policy nothing is placed: those that the scheduler itself has found no place for. */
 const unschedulablePods = ({ kubernetes }: Snapshot): number => withoutPlace(kubernetes.pods ?? []).length;
 
-function poolOf(group: GroupState, { kubernetes, nova }: Snapshot): Pool {
+function poolOf(group: GroupState, { kubernetes, nova, magnum }: Snapshot): Pool {
   const flavors = nova.flavors ?? [];
-  const shape = shapeOf(group, kubernetes, flavors);
+  const shape = shapeOf(group, kubernetes, flavors, magnum.cluster);
   return { group, shape, size: sizeOfGroup(group, shape, flavors) };
 }
 
@@ -65,18 +64,18 @@ export function* decideNodes(
       removalProof: memory.removalProof ?? null,
       nodeGuard: undefined,
     };
-  const facts = snapshot.kubernetes;
-  const tick: NodeTick = { snapshot, config, memory, standings, steadySince, now, podsOn: podsByNode(facts) };
+  const podsOn = yield* podsOnNodes(snapshot.kubernetes.pods);
+  const tick: NodeTick = { snapshot, config, memory, standings, steadySince, now, podsOn };
   const memberships = membershipsIn(snapshot, config.nodePolicies);
   const proof = proofOf(memory, snapshot);
-  const states: (GroupState | Unusable)[] = config.nodePolicies.flatMap((document) =>
-    document.spec.nodeGroups.map((policy) => {
+  const states: (GroupState | Unusable)[] = [];
+  for (const document of config.nodePolicies)
+    for (const policy of document.spec.nodeGroups) {
       const state = groupStateOf(document, policy, { snapshot, memory, config, memberships, now });
-      return isUsable(state)
-        ? { ...state, memory: withProof(observeGroup(state, memory, now), proof, policy.name) }
-        : state;
-    }),
-  );
+      const known = isUsable(state) ? withProof(observeGroup(state, memory, snapshot, now), proof, policy.name) : null;
+      states.push(isUsable(state) && known !== null ? { ...state, memory: known } : state);
+      yield;
+    }
   const groups = states.filter(isUsable);
   yield;
   const pools = groups.map((group) => poolOf(group, snapshot));

@@ -31,21 +31,29 @@ export interface Demands {
 
 /** A ReplicaSet's pods are its Deployment's: that is the name people know. */
 class Owners {
-  readonly #above = new Map<string, OwnerReference>();
+  readonly #facts: KubernetesFacts;
+  #above: ReadonlyMap<string, OwnerReference> | null = null;
 
   constructor(facts: KubernetesFacts) {
-    for (const set of facts.replicasets ?? []) {
-      const owner = set.metadata.ownerReferences?.find((one) => one.controller === true);
-      if (owner !== undefined) this.#above.set(`${set.metadata.namespace ?? ''}/${set.metadata.name}`, owner);
-    }
+    this.#facts = facts;
   }
 
   targetOf(pod: Pod): TargetRef {
     const { namespace = '', name } = pod.metadata;
     const owner = controllerOf(pod);
     if (owner === undefined) return { kind: 'Pod', namespace, name };
-    const above = owner.kind === 'ReplicaSet' ? this.#above.get(`${namespace}/${owner.name}`) : undefined;
+    const above = owner.kind === 'ReplicaSet' ? this.#ownerOf(namespace, owner.name) : undefined;
     return { kind: (above ?? owner).kind, namespace, name: (above ?? owner).name };
+  }
+
+  #ownerOf(namespace: string, set: string): OwnerReference | undefined {
+    this.#above ??= new Map(
+      (this.#facts.replicasets ?? []).flatMap(({ metadata }) => {
+        const owner = metadata.ownerReferences?.find((one) => one.controller === true);
+        return owner === undefined ? [] : [[`${metadata.namespace ?? ''}/${metadata.name}`, owner] as const];
+      }),
+    );
+    return this.#above.get(`${namespace}/${set}`);
   }
 }
 

@@ -8,6 +8,7 @@ import { Simulation, type Checkpoint } from './fit/simulation.ts';
 import type { Unusable } from './group-state.ts';
 import { planGrowth, podsOf, type GrowthPlan, type Pool } from './growth.ts';
 import { drainOf, nodeGroupLabel } from './membership.ts';
+import type { Requests } from '../pod-facts.ts';
 import { elsewhereOf } from './node-size.ts';
 import type { NodeTick } from './node-tick.ts';
 import type { Room } from './room.ts';
@@ -49,16 +50,21 @@ function lastKnown(state: Unusable, { snapshot, memory }: NodeTick): number {
   return Math.max(labelled.length + coming, sent?.to ?? 0);
 }
 
+const demandsAStep = 16;
+
 /** Takes places for as many as fit, the large ones first, and answers the others. */
-function place(simulation: Simulation, demands: readonly SourcedDemand[]): readonly SourcedDemand[] {
-  const largest: Record<string, number> = {};
-  for (const name of simulation.roomNames())
-    for (const resource of ['cpu', 'memory'])
-      largest[resource] = Math.max(largest[resource] ?? 1, simulation.roomOf(name).capacity[resource] ?? 0);
-  return byDecreasingSize(demands, largest).flatMap((demand) => {
+function* place(
+  simulation: Simulation,
+  demands: readonly SourcedDemand[],
+  largest: Requests,
+): Generator<undefined, readonly SourcedDemand[]> {
+  const left: SourcedDemand[] = [];
+  for (const [index, demand] of byDecreasingSize(demands, largest).entries()) {
     const pods = demand.pods - simulation.placeMany(demand.needs, demand.pods);
-    return pods === 0 ? [] : [{ ...demand, pods }];
-  });
+    if (pods > 0) left.push({ ...demand, pods });
+    if (index % demandsAStep === demandsAStep - 1) yield;
+  }
+  return left;
 }
 
 /** Nodes on their way count as room before they take pods: what waits for them orders nothing more. */
@@ -88,10 +94,11 @@ export function* meetDemand(
   const nodes = snapshot.kubernetes.nodes ?? [];
   const notHere = new Set(pools.flatMap(({ group }) => [...group.draining, ...group.arriving]));
   const simulation = new Simulation(snapshot.kubernetes);
+  const largest: Record<string, number> = {};
   const add = (node: Node, taints?: Room['taints']): void => {
     const pods = podsOn.get(node.metadata.name) ?? [];
     // The simulation reckons by itself what they leave.
-    const room = roomOf(node, []);
+    const room = roomOf(node);
     simulation.addRoom(taints === undefined ? room : { ...room, taints }, pods);
   };
   for (const [index, node] of nodes.entries()) {
@@ -103,8 +110,8 @@ export function* meetDemand(
   const bare = simulation.checkpoint();
   const demands = demandsOf(tick, simulation);
   yield;
-  const homeless = place(simulation, demands.firm);
-  const noHeadroom = place(simulation, demands.headroom);
+  const homeless = yield* place(simulation, demands.firm, largest);
+  const noHeadroom = yield* place(simulation, demands.headroom, largest);
   const today = simulation.checkpoint();
   yield;
 
@@ -116,12 +123,12 @@ export function* meetDemand(
           node,
           (node.spec?.taints ?? []).filter(({ key }) => !ofTheDrain.has(key)),
         );
-  let firm = place(simulation, homeless);
-  let headroom = place(simulation, noHeadroom);
+  let firm = yield* place(simulation, homeless, largest);
+  let headroom = yield* place(simulation, noHeadroom, largest);
   const needed = podsOf(firm) < podsOf(homeless) || podsOf(headroom) < podsOf(noHeadroom);
   addUpcoming(simulation, pools, tick);
-  firm = place(simulation, firm);
-  headroom = place(simulation, headroom);
+  firm = yield* place(simulation, firm, largest);
+  headroom = yield* place(simulation, headroom, largest);
   yield;
 
   const ours = new Set(pools.flatMap(({ group }) => group.nodes));
@@ -139,5 +146,5 @@ export function* meetDemand(
     now,
   });
   simulation.rollBack(today);
-  return { simulation, bare, rooms, growth, needed, waiting: podsOf(homeless), demands };
+  return { simulation, bare, growth, needed, waiting: podsOf(homeless), demands };
 }

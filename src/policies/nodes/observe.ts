@@ -1,11 +1,13 @@
 // What a tick learns about a group by looking: orders that arrived, boot times, resizes that were done, failed or dropped.
 import type { GroupMemory, Memory, SentResize } from '../../model/memory.ts';
 import type { Node } from '../../model/kubernetes.ts';
+import type { Snapshot } from '../../model/snapshot.ts';
 import { instantOf, minutes, seconds, since, type Instant } from '../../model/units.ts';
 import { backOffAfter, namesQuota, withoutStaleBackOff } from './back-off.ts';
 import { provisionTimeoutOf } from './boot-time.ts';
 import type { GroupState } from './group-state.ts';
 import { isReady } from './membership.ts';
+import { serversWithoutNode } from './registration.ts';
 
 const remembered = 20;
 const mostNames = 10;
@@ -94,17 +96,21 @@ function learnRemoval(memory: GroupMemory, group: GroupState): GroupMemory {
   return allGone && /_COMPLETE$/.test(group.magnum.status ?? '') ? { ...memory, removal: 'proven' } : memory;
 }
 
-/** Those that have registered, by name; of the others only the number is known. */
-function whoIsLate(group: GroupState, count: number): string {
+/** Those that have registered, and those that Nova names; of the others only the number is known. */
+function whoIsLate(group: GroupState, count: number, snapshot: Snapshot): string {
   const arriving = new Set(group.arriving);
   const late = group.nodes.filter((node) => !isReady(node) || arriving.has(node));
-  const names = late.slice(0, mostNames).map((node) => node.metadata.name);
-  const unregistered = Math.max(0, count - late.length);
-  const parts = [...names, ...(unregistered > 0 ? [`never registered: ${unregistered}`] : [])];
+  const servers = (serversWithoutNode(group, snapshot).servers ?? []).slice(0, Math.max(0, count - late.length));
+  const unknown = Math.max(0, count - late.length - servers.length);
+  const never = [...servers.map(({ id, name }) => name ?? id), ...(unknown > 0 ? [String(unknown)] : [])];
+  const parts = [
+    ...late.slice(0, mostNames).map((node) => node.metadata.name),
+    ...(never.length > 0 ? [`never registered: ${never.slice(0, mostNames).join(', ')}`] : []),
+  ];
   return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
 }
 
-export function observeGroup(group: GroupState, memory: Memory, now: Instant): GroupMemory {
+export function observeGroup(group: GroupState, memory: Memory, snapshot: Snapshot, now: Instant): GroupMemory {
   const newlyReady =
     memory.lastTick === null ? [] : group.ready.filter((node) => memory.nodes[node.metadata.name]?.ready !== true);
   let learned = withoutStaleBackOff(learnRemoval(group.memory, group), now);
@@ -115,7 +121,7 @@ export function observeGroup(group: GroupState, memory: Memory, now: Instant): G
   const overdue = learned.ordered.find((order) => now - order.at > timeout);
   const told = learned.lastFailure;
   if (overdue !== undefined && (told === null || told.at < overdue.at + timeout)) {
-    const who = whoIsLate(group, overdue.count);
+    const who = whoIsLate(group, overdue.count, snapshot);
     const message = `${overdue.count} ordered nodes are not Ready after ${timeout / 60_000} min${who}`;
     learned = fails(learned, { at: now, code: 'NeverReady', message });
   }

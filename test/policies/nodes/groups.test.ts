@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../../src/model/kubernetes.ts';
 import { lookAlike } from '../../../src/policies/nodes/balance.ts';
 import type { Room } from '../../../src/policies/nodes/room.ts';
-import { aNode, aNodeGroup, aNodePolicy, aPod, aSnapshot, at, noon } from '../../builders.ts';
+import { aNode, aNodeGroup, aNodePolicy, aPod, aSnapshot, at, noon, serverId } from '../../builders.ts';
 import { group, pool, steady, tick, workers } from './worlds.ts';
 
 const waiting = (count: number, cpu = '4'): Pod[] =>
@@ -188,6 +188,19 @@ describe('nodes that are late', () => {
       '2 ordered nodes are not Ready after 15 min: w-2, never registered: 1',
     );
     expect(plan.alerts.map(({ annotations }) => annotations['description']).join()).toContain('w-2');
+  });
+
+  it('are named by their servers where Nova tells them', () => {
+    const memory = steady({ ordered: [{ at: at(-901), count: 1 }] });
+    const servers = [
+      { id: serverId(1), name: 'k8s-default-worker-0' },
+      { id: serverId(77), name: 'k8s-default-worker-1', addresses: { net: [{ addr: '10.0.0.77' }] } },
+    ];
+    const snapshot = pool(2, workers(1))
+      .groups(aNodeGroup(group, 2, { node_addresses: ['10.0.0.1', '10.0.0.77'] }))
+      .nova({ servers });
+    const { memory: after } = tick(snapshot.build(), { memory });
+    expect(after.groups[group]?.lastFailure?.message).toContain('never registered: k8s-default-worker-1');
   });
 
   it('are not those that were Ready and fell', () => {
