@@ -47,6 +47,41 @@ describe('groups that look alike', () => {
     expect(desired(world(node), more)).toEqual([7, 1]);
   });
 
+  it('grow in step where pods are spread over their zones', () => {
+    const spread = {
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: 'topology.kubernetes.io/zone',
+          whenUnsatisfiable: 'DoNotSchedule',
+          labelSelector: { matchLabels: { app: 'web' } },
+        },
+      ],
+    };
+    const pods = Array.from({ length: 60 }, (_, index) =>
+      aPod(`p-${index}`)
+        .labelled({ app: 'web' })
+        .ownedBy('ReplicaSet', 'web-abc')
+        .requesting({ cpu: '2' })
+        .spec(spread)
+        .unschedulable(),
+    );
+    const snapshot = aSnapshot()
+      .groups(aNodeGroup('zone-a', 1), aNodeGroup('zone-b', 1))
+      .nodes(zoned('w-1', 'a'), zoned('w-4', 'b'))
+      .pods(...busyOn('w-1', 'w-4'), ...pods)
+      .build();
+    const { plan } = tick(snapshot, {
+      policy: aNodePolicy({
+        nodeGroups: [
+          { name: 'zone-a', max: 40 },
+          { name: 'zone-b', max: 40 },
+        ],
+      }),
+    });
+    expect(plan.nodes.map(({ desired }) => desired)).toEqual([16, 16]);
+  });
+
   const room = (cpu: number, labels = {}): Room => {
     const capacity = { cpu, memory: 8e12, pods: 110_000 };
     return { name: 'new', labels, taints: [], capacity, free: capacity };
