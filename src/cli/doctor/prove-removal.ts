@@ -14,7 +14,7 @@ export interface GroupSight {
   readonly group: MagnumNodeGroup;
   readonly nodes: readonly Node[];
   /** bound to the node of that name */
-  podsOn(node: string): readonly Pod[];
+  readonly podsOn: (node: string) => readonly Pod[];
   /** of Nova; null: it is not there */
   readonly serverIds: ReadonlySet<string> | null;
 }
@@ -24,9 +24,9 @@ export interface ProofPorts {
   readonly cluster: string;
   readonly magnum: Pick<Magnum, 'getCluster' | 'getNodeGroup' | 'resize'>;
   readonly nodes: Pick<KubernetesWrites, 'getNode' | 'patchNode'>;
-  look(): Promise<GroupSight>;
+  readonly look: () => Promise<GroupSight>;
   /** one line of progress, by its code */
-  say(code: string, facts: Readonly<Record<string, string | number>>): void;
+  readonly say: (code: string, facts: Readonly<Record<string, string | number>>) => void;
   readonly signal: AbortSignal;
 }
 
