@@ -87,17 +87,23 @@ export function oneNodeText(explanation: OneNodeExplanation, voice: Voice, paint
   const { node, nodeGroup, standing, facts, origin, time, configHash } = explanation;
   const { say } = voice;
   const page = new Page(paint);
-  page.heading(
-    say('heading.node', {
-      name: node,
-      group: nodeGroup ?? say('noGroup'),
-      action: say(standing === null ? 'node.untouched' : standing.leaving === null ? 'node.stays' : 'node.leaves'),
-    }),
-  );
+  const request = facts?.drain?.request;
+  // A person wanted it drained and nothing more: it is on no way out.
+  const drainedFor = request?.then === 'keep' ? request.by : null;
+  const action =
+    drainedFor !== null
+      ? 'node.drained'
+      : standing === null
+        ? 'node.untouched'
+        : standing.leaving === null
+          ? 'node.stays'
+          : 'node.leaves';
+  const group = nodeGroup ?? say('noGroup');
+  page.heading(say('heading.node', { name: node, group, action: say(action, { by: drainedFor ?? '' }) }));
   if (standing === null) page.sentence(say(facts?.controlPlane === true ? 'node.master' : 'node.noPolicy'), 'warn');
   else {
-    const [first = '', ...rest] = standingLines(standing, voice);
-    page.sentence(first, standing.leaving === null ? 'warn' : 'good');
+    const [first = '', ...rest] = drainedFor === null ? standingLines(standing, voice) : [];
+    if (first !== '') page.sentence(first, standing.leaving === null ? 'warn' : 'good');
     for (const line of rest) page.sentence(line, 'dim');
     page.sentence(say('policy', { policy: standing.policy.name }), 'dim');
   }

@@ -42,7 +42,13 @@ export function onePodText(explanation: OnePodExplanation, voice: Voice, paint: 
     page.section(say('title.waiting'), waitLines(waits, voice));
   }
   if (move !== null) page.section(say('title.move'), columns([[move.owner ?? say('noOwner'), moveText(move, voice)]]));
-  page.section(say('title.places'), refusalLines(places, voice));
+  page.section(say('title.places'), [
+    ...places.flatMap(({ rule, detail }) => (rule === 'room' ? paragraph(say('pod.room', { nodes: detail })) : [])),
+    ...refusalLines(
+      places.filter(({ rule }) => rule !== 'room'),
+      voice,
+    ),
+  ]);
   if (standing !== null)
     page.section(
       say('title.itsNode'),

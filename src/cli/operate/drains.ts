@@ -9,6 +9,7 @@ import { fillText, type Texts } from '../../model/texts.ts';
 import { seconds, type Instant } from '../../model/units.ts';
 import { continueDrains } from '../../policies/nodes/drains.ts';
 import type { GroupState } from '../../policies/nodes/group-state.ts';
+import { statusBarrier } from '../../policies/nodes/growth.ts';
 import { drainOf, serverIdOf } from '../../policies/nodes/membership.ts';
 import { movabilityOf } from '../../policies/nodes/movable.ts';
 import { isMirror, isOfDaemonSet } from '../../policies/pod-facts.ts';
@@ -85,9 +86,16 @@ function progressOf(scene: Scene, group: GroupState, name: string, texts: Texts)
 
 /** What the machine remembers from look to look; the rest stands on the nodes. */
 interface Timers {
+  /** by the node's name, or the group's: a line is printed when it changes */
+  readonly told: Map<string, string>;
   readonly begun: Instant;
   lastLook: Instant | null;
   nodes: Record<string, NodeMemory>;
+}
+
+function tell(stage: Stage, { told }: Timers, key: string, line: string): void {
+  if (told.get(key) !== line) stage.print(line);
+  told.set(key, line);
 }
 
 const memoryFor = ({ memory }: Scene, timers: Timers): Memory => ({
@@ -146,18 +154,27 @@ async function carryOn(stage: Stage, scene: Scene, wish: Wish, timers: Timers, s
     return isEmpty && draining.length === wish.nodes.length ? { end: 'done' } : { end: null };
   }
   if (remove.length === 0 || stage.magnum === null) return { end: null };
+  const busy = group.updating ? (group.magnum.status ?? '') : statusBarrier(group, snapshot.magnum.cluster)?.by;
+  if (busy !== undefined) {
+    const facts = { group: wish.nodeGroup, what: busy };
+    tell(stage, timers, wish.nodeGroup, fillText(config.texts, 'cli.operate.waitsForMagnum', facts));
+    return { end: null };
+  }
   const to = group.count - remove.length;
   const decision = personsDecision(group, group.count, message(wish), { to, remove });
   const outcome = await resizeGroup({ magnum: stage.magnum, nodes: stage.writes }, decision, moment);
-  stage.print(
-    fillText(config.texts, outcome.status === 'succeeded' ? 'cli.operate.resizeSent' : 'cli.operate.resizeNotSent', {
+  const sent = fillText(
+    config.texts,
+    outcome.status === 'succeeded' ? 'cli.operate.resizeSent' : 'cli.operate.resizeNotSent',
+    {
       group: wish.nodeGroup,
       from: group.count,
       to,
       node: remove.map(({ node }) => node).join(', '),
       why: `${outcome.code ?? ''} ${outcome.message ?? ''}`.trim(),
-    }),
+    },
   );
+  tell(stage, timers, wish.nodeGroup, sent);
   if (outcome.status === 'failed') return { end: 'stopped', why: `${outcome.code ?? ''} ${outcome.message ?? ''}` };
   // Refused: the world had moved, and the next look may find it at rest.
   return outcome.status === 'succeeded' && !wish.wait ? { end: 'done' } : { end: null };
@@ -171,8 +188,7 @@ export async function drainNodes(stage: Stage, first: Scene, wish: Wish, signal:
     const failed = await begin(stage, first, wish, name, moment);
     if (failed !== null) return { end: 'stopped', why: failed };
   }
-  const timers: Timers = { begun: first.now, lastLook: null, nodes: {} };
-  const told = new Map<string, string>();
+  const timers: Timers = { told: new Map(), begun: first.now, lastLook: null, nodes: {} };
   while (!signal.aborted) {
     await stage.pause(signal).catch(() => undefined);
     if (signal.aborted) break;
@@ -180,9 +196,7 @@ export async function drainNodes(stage: Stage, first: Scene, wish: Wish, signal:
     for (const name of wish.nodes) {
       const group = groupOf(scene, name);
       if (group === null) continue;
-      const line = progressOf(scene, group, name, texts);
-      if (told.get(name) !== line) stage.print(line);
-      told.set(name, line);
+      tell(stage, timers, name, progressOf(scene, group, name, texts));
     }
     const round = await carryOn(stage, scene, wish, timers, signal);
     if (round.end !== null) return round;
