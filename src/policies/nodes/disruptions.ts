@@ -108,15 +108,12 @@ export class Disruptions {
     return (budget.status?.disruptionsAllowed ?? 0) - (this.#taken.get(budget) ?? 0);
   }
 
-  /** The first budget that allows fewer disruptions than these pods together would be; null: all of them may leave. */
+  /** The first budget of which nothing is left for one of these; null: all of them may leave, one after the other where need be. */
   blocker(pods: Iterable<Pod>): PodDisruptionBudget | null {
-    const wanted = new Map<PodDisruptionBudget, number>();
-    for (const pod of pods)
-      for (const budget of budgetsOf(pod, this.#budgets)) {
-        const count = (wanted.get(budget) ?? 0) + 1;
-        if (count > this.left(budget)) return budget;
-        wanted.set(budget, count);
-      }
+    for (const pod of pods) {
+      const spent = budgetsOf(pod, this.#budgets).find((budget) => this.left(budget) < 1);
+      if (spent !== undefined) return spent;
+    }
     return null;
   }
 

@@ -123,6 +123,13 @@ describe('nodes that are not needed', () => {
   const empty = (nodes: readonly Node[] = workers(2)) => pool(2, nodes).pods(...busy);
   it.each([
     ['the minimum', empty(), policyOf({}, 2), {}, 'GroupAtMinimum'],
+    [
+      'the minimum, of which one was never made',
+      empty().groups(aNodeGroup(group, 3, { status: 'UPDATE_FAILED' })),
+      policyOf({}, 2),
+      {},
+      'GroupAtMinimum',
+    ],
     ['growth a while ago', empty(), policyOf(), { lastGrowth: at(-300) }, 'RecentGrowth'],
     [
       'a removal that failed',
@@ -242,6 +249,14 @@ describe('a pod that must stay keeps its node', () => {
       .build();
     const { decision } = tick(snapshot, { memory: unneeded(2) });
     expect(keptReasons(decision)['w-2'] ?? null).toBe(reason);
+  });
+
+  it('lets a node go whose pods can leave one after the other only', () => {
+    const snapshot = pool(2)
+      .pods(...podsOf('web', { 'w-1': 3 }, { cpu: '1' }), ...podsOf('api', { 'w-2': 5 }, { cpu: '100m' }))
+      .kubernetes({ poddisruptionbudgets: [aBudget('shop', 'api', { app: 'api' }, 1)] })
+      .build();
+    expect(tick(snapshot, { memory: unneeded(2) }).decision.drains).toMatchObject([{ step: 'begin', node: 'w-2' }]);
   });
 
   it('a pod of kube-system without a budget until it is an hour old', () => {
