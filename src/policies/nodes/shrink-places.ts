@@ -83,7 +83,7 @@ function* comingReplicas(
 /** What waits is given its places again, one by one, so that it is known who needs another one when a node leaves. */
 export function* placesOf(
   tick: NodeTick,
-  groups: readonly GroupState[],
+  groups: readonly Pick<GroupState, 'draining' | 'memory'>[],
   { simulation, bare, demands }: Pick<Met, 'simulation' | 'bare' | 'demands'>,
 ): Generator<undefined, Places> {
   const places: Places = { simulation, guests: new Map() };

@@ -49,7 +49,10 @@ export const keptNode = (node: string, { reason, by, since, until }: Kept): Kept
 });
 
 /** Takes the node out of the simulation and finds its pods another place, all of them or none. null: it may go. */
-function tryWithout({ node, moving, unreadySince }: Candidate, { places, hints }: ShrinkPass): Kept | null {
+export function tryWithout(
+  { node, moving, unreadySince }: Pick<Candidate, 'node' | 'moving' | 'unreadySince'>,
+  { places, hints }: Pick<ShrinkPass, 'places' | 'hints'>,
+): Kept | null {
   const { simulation, guests } = places;
   const { name } = node.metadata;
   const before = simulation.checkpoint();
@@ -115,7 +118,7 @@ function timerOf(
   { rules: { shrink }, now }: ShrinkInput,
   before: Instant | null,
 ): { readonly since: Instant; readonly due: Instant } {
-  const since = before ?? unreadySince ?? now;
+  const since = before ?? now;
   if (unreadySince === null) return { since, due: later(since, shrink.unneededFor) };
   const counted = since > unreadySince ? since : unreadySince;
   return { since, due: later(counted, shrink.unready.after) };
@@ -158,8 +161,8 @@ export function* planShrink(input: ShrinkInput): Generator<undefined, Shrinking>
 
   const scheduled = scheduledOf(group.document, group.policy, now, lookAheadOf(group));
   const floor = Math.max(scheduled.min, group.min);
-  // Magnum's count is told of a removal only when the drain is over: until then the drains count as gone.
-  let standing = group.count - group.draining.length;
+  // Magnum’s count is told of a removal only when the drain is over, and of servers that were never made not at all.
+  let standing = group.count - group.lost - group.draining.length;
   let atOnce = group.draining.length;
   let tried = 0;
   let tries = Math.max(Math.ceil(triesATick / pass.groups), triesForEach * shrink.atOnce.drained);

@@ -1,5 +1,6 @@
 // Where the product decides otherwise on purpose: which inputs a rule covers, and what ours must answer there.
 // The reasons are in deviations.md, under the same names. No rule knows a case by its name.
+import type { PackingInput } from './ca/packing.ts';
 import type { ReconcileExpected, ReconcileInput } from './hpa/reconcile.ts';
 import type { FallbackInput } from './keda/fallback.ts';
 import type { Fields, VectorCase } from './vector.ts';
@@ -91,6 +92,52 @@ export const rules: readonly Rule[] = [
       if (file !== 'ca/scale_up' || input['all_or_nothing'] !== true) return false;
       const { delta } = (got['scale_up'] ?? {}) as { readonly delta?: number };
       return delta === numberOf(input, 'group_max_size') - (input['nodes'] as readonly unknown[]).length;
+    },
+  },
+  {
+    name: 'rules-without-switches',
+    covers: ({ file, input, expected, got }) => {
+      const pods = (input['pods'] ?? []) as readonly { readonly daemonset?: boolean; readonly mirror?: boolean }[];
+      const options = (input['options'] ?? {}) as Fields;
+      switch (file) {
+        case 'ca/utilization': {
+          const counted =
+            pods.some(({ daemonset }) => daemonset === true && input['ignore_daemonset_pods'] !== true) ||
+            pods.some(({ mirror }) => mirror === true && input['ignore_mirror_pods'] !== true);
+          return counted && numberOf(got, 'utilization') <= numberOf(expected, 'utilization');
+        }
+        case 'ca/eligibility':
+          return options['ignore_daemonsets_utilization'] === false && pods.some(({ daemonset }) => daemonset === true);
+        case 'ca/drain_rules':
+          return (
+            input['rule'] === 'replicated' &&
+            options['skip_nodes_with_custom_controller_pods'] === false &&
+            got['reason'] === 'NotReplicated'
+          );
+        case 'ca/drain_node':
+          return (
+            options['skip_nodes_with_custom_controller_pods'] === false &&
+            (got['blocking'] as Fields | null)?.['reason'] === 'NotReplicated'
+          );
+        default:
+          return false;
+      }
+    },
+  },
+  {
+    name: 'minimums-are-of-groups',
+    covers: ({ file, input, got }) =>
+      file === 'ca/unneeded' &&
+      typeof input['cluster_min_nodes'] === 'number' &&
+      got['reason'] === 'NodeGroupMinSizeReached',
+  },
+  {
+    name: 'spread-pods-are-tried-everywhere',
+    covers: ({ file, input, expected, got }) => {
+      if (file !== 'ca/binpacking') return false;
+      const { pod_groups: groups } = input as unknown as PackingInput;
+      const spread = groups.some(({ pod }) => (pod.topology_spread ?? []).length > 0);
+      return spread && numberOf(got, 'scheduled_pod_count') > numberOf(expected, 'scheduled_pod_count');
     },
   },
 ];

@@ -2,6 +2,12 @@
 import { backOffCase } from './ca/back-off.ts';
 import { balanceCase, expanderCase } from './ca/choice.ts';
 import { scaleUpCase } from './ca/scale-up.ts';
+import { drainNodeCase, drainRuleCase } from './ca/drain.ts';
+import { eligibilityCase, utilizationCase } from './ca/eligibility.ts';
+import { packingCase } from './ca/packing.ts';
+import { pdbBudgetCase } from './ca/pdb-budget.ts';
+import { plannerCase } from './ca/planner.ts';
+import { unneededCase } from './ca/unneeded.ts';
 import { limitCase, policyLimitCase, scaleEventsCase, stabilizationCase } from './hpa/behavior.ts';
 import { defaultsCase } from './hpa/defaults.ts';
 import { groupPodsCase, podRequestsCase } from './hpa/pods.ts';
@@ -37,6 +43,7 @@ export const families: Readonly<Record<string, 'run' | 'later'>> = {
 
 export const manifest: Readonly<Record<string, ManifestEntry>> = {
   'ca/backoff': { array: 'cases', product: 'policies/nodes/back-off: backOffAfter', count: 5, adapter: backOffCase },
+  'ca/binpacking': { array: 'cases', product: 'policies/nodes/fit: pack', count: 6, adapter: packingCase },
   'ca/balancing': { array: 'cases', product: 'policies/nodes/balance: shareOut', count: 10, adapter: balanceCase },
   'ca/expanders': {
     array: 'cases',
@@ -45,6 +52,39 @@ export const manifest: Readonly<Record<string, ManifestEntry>> = {
     adapter: expanderCase,
   },
   'ca/scale_up': { array: 'cases', product: 'policies/decide: decide', count: 9, adapter: scaleUpCase },
+  'ca/drain_node': {
+    array: 'cases',
+    product: 'policies/nodes/movable: movabilityOf',
+    count: 24,
+    adapter: drainNodeCase,
+  },
+  'ca/drain_rules': {
+    array: 'cases',
+    product: 'policies/nodes/movable: movabilityOf',
+    count: 53,
+    adapter: drainRuleCase,
+  },
+  'ca/eligibility': { array: 'cases', product: 'policies/decide: decide', count: 13, adapter: eligibilityCase },
+  'ca/pdb_budget': {
+    array: 'cases',
+    product: 'policies/nodes/disruptions: Disruptions',
+    count: 6,
+    adapter: pdbBudgetCase,
+  },
+  'ca/planner': {
+    array: 'cases',
+    product: 'policies/nodes/shrink-places: placesOf, policies/nodes/shrink: tryWithout',
+    count: 17,
+    adapter: plannerCase,
+  },
+  'ca/unneeded': { array: 'cases', product: 'policies/decide: decide', count: 11, adapter: unneededCase },
+  'ca/utilization': {
+    array: 'cases',
+    product: 'policies/nodes/utilization: utilizationOf',
+    count: 6,
+    adapter: utilizationCase,
+    notCompared: ['cpu_utilization', 'relative_tolerance'],
+  },
   'hpa/behavior_rate_limits': {
     array: 'cases',
     product: 'policies/pods/behavior: limitChange',
