@@ -16,7 +16,7 @@ import { autoscalersByTarget } from './foreign.ts';
 import { guarded } from './guarded.ts';
 import { podIndexOf, type PodIndex } from './pod-index.ts';
 import { podListOf } from './pod-list.ts';
-import { recurringOf } from './recurring.ts';
+import { borrowRecurring, giveBack } from './recurring.ts';
 import { ResourceSamples } from './resource-samples.ts';
 import { scalingConditions } from './scaling-conditions.ts';
 import type { Order } from './seats.ts';
@@ -188,8 +188,7 @@ export function* decidePods(
   steadySince: Instant,
   now: Instant,
 ): Generator<undefined, PodTier> {
-  const recurring = recurringOf(config.podPolicies);
-  recurring.tidy();
+  const recurring = borrowRecurring(config.podPolicies);
   const answers = new Answers(snapshot, recurring);
   const autoscalers = autoscalersByTarget(snapshot);
   const { bound, problems } = selectTargets(config.podPolicies, snapshot.kubernetes, snapshot.errors);
@@ -253,6 +252,7 @@ export function* decidePods(
     }
     if (place % targetsAStep === 0) yield;
   }
+  giveBack(config.podPolicies, recurring);
   const { memory: podGuard, decisions: allowed } = guarded(decisions, { config, memory, snapshot, targets, now });
   yield;
   const conflicts = problems.flatMap((one) => (one.kind === 'claimedTwice' ? claimedTwice(one, config) : []));

@@ -79,9 +79,14 @@ export class Recurring {
 
 const recurring = new WeakMap<readonly PodPolicy[], Recurring>();
 
-/** Ticks that follow each other under the same policies share it. */
-export function recurringOf(policies: readonly PodPolicy[]): Recurring {
-  let known = recurring.get(policies);
-  if (known === undefined) recurring.set(policies, (known = new Recurring(policies)));
+/** Ticks that follow each other under the same policies share it; of two at the same time one begins anew. */
+export function borrowRecurring(policies: readonly PodPolicy[]): Recurring {
+  const known = recurring.get(policies) ?? new Recurring(policies);
+  recurring.delete(policies);
+  known.tidy();
   return known;
+}
+
+export function giveBack(policies: readonly PodPolicy[], known: Recurring): void {
+  recurring.set(policies, known);
 }

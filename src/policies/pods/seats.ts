@@ -56,7 +56,7 @@ export class Order {
     this.#now = new Int32Array(most);
     [this.#length, this.#expected] = [0, 0];
     if (this.#places.length < this.seats.size) this.#places = new Int32Array(this.seats.size);
-    for (const [place, seat] of this.#last.entries()) this.#places[seat] = place;
+    for (let place = 0; place < this.#last.length; place++) this.#places[this.#last[place] ?? 0] = place;
   }
 
   next(namespace: string, name: string): number {
