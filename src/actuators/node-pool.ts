@@ -37,7 +37,7 @@ function inconsistency(decision: NodeDecision): string | null {
     return 'a server is named twice';
   if (resize.remove.length > 0 && resize.to !== current - resize.remove.length)
     return `${resize.remove.length} victims do not lead from ${current} to ${resize.to}`;
-  if (resize.remove.length === 0 && resize.to <= current) return 'a smaller pool needs named victims';
+  if (resize.remove.length === 0 && resize.to < current) return 'a smaller pool needs named victims';
   return null;
 }
 
@@ -85,6 +85,9 @@ export async function resizeGroup(port: PoolPort, decision: NodeDecision, moment
       statuses.find((status) => /^(?:CREATE|DELETE)_IN_PROGRESS$/.test(status)) ??
       (resize.remove.length > 0 ? statuses.slice(1).find((status) => /_IN_PROGRESS$/.test(status)) : undefined);
     if (busy !== undefined) return refuse('Moved', `Magnum is at ${busy} by now`);
+    // The same count again is the way out of a failed update, and a whole update for nothing anywhere else.
+    if (resize.to === group.node_count && !/_FAILED$/.test(group.status ?? ''))
+      return refuse('Moved', `Magnum has ${group.node_count} already and is at ${group.status ?? 'no status'}`);
     for (const victim of resize.remove) {
       const moved = await announce(port, victim, resize.to, moment);
       if (moved !== null) return refuse('Moved', moved);

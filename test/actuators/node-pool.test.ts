@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { resizeGroup } from '../../src/actuators/node-pool.ts';
 import { drainStep, recordOn } from '../../src/actuators/drain.ts';
 import type { NodeDecision, NodeRemoval } from '../../src/model/plan.ts';
+import { minutes } from '../../src/model/units.ts';
 import { serverId } from '../builders.ts';
 import { aWorld, closeWorlds, moment, type World } from '../sandbox/openstack/cloud.ts';
 import { aMoment, aNodeDecision, aStage, type Stage } from './stage.ts';
@@ -62,6 +63,35 @@ describe('growing', () => {
     expect(world.posts()).toBe(0);
   });
 
+  it('to the count of today is sent only as the way out of a failed update', async () => {
+    const world = await both();
+    expect(await world.send(grow(3, 3))).toMatchObject({ status: 'refused', code: 'Moved' });
+    expect(world.posts()).toBe(0);
+    world.cloud.cloud.inject({ kind: 'bootFails', times: 1 });
+    await world.send(grow(3, 4));
+    world.cloud.clock.advance(minutes(5));
+    expect((await world.cloud.group()).status).toBe('UPDATE_FAILED');
+    expect(await world.send(grow(4, 4))).toMatchObject({ status: 'succeeded', from: 4, to: 4 });
+    world.cloud.clock.advance(minutes(5));
+    expect((await world.cloud.group()).status).toBe('UPDATE_COMPLETE');
+  });
+
+  it.each([
+    ['http500', 'ServerFault', true],
+    ['forbidden403', 'Forbidden', undefined],
+  ] as const)(
+    'that ends with %s says whether Magnum may have it, and under which request',
+    async (kind, code, unanswered) => {
+      const world = await both();
+      world.cloud.cloud.inject({ kind, service: 'magnum', path: '/actions/resize' });
+      const outcome = await world.send(grow(3, 5));
+      expect(outcome).toMatchObject({ status: 'failed', code });
+      expect(outcome.unanswered).toBe(unanswered);
+      expect(outcome.message).toContain(outcome.requestId ?? 'no request id');
+      expect(world.posts()).toBe(1);
+    },
+  );
+
   it('is not sent where Magnum would drop it', async () => {
     const world = await both();
     world.cloud.cloud.forceStatus('CREATE_IN_PROGRESS');
@@ -96,7 +126,6 @@ describe('a plan that does not add up never reaches Magnum', () => {
     ['more victims than the count says', shrink(3, 2, [victim(1), victim(2)])],
     ['a victim named twice', shrink(3, 1, [victim(1), victim(1)])],
     ['a smaller pool without victims', shrink(3, 2, [])],
-    ['the same count', grow(3, 3)],
   ])('%s', async (_, decision) => {
     const world = await both();
     expect(await world.send(decision)).toMatchObject({ status: 'refused', code: 'Inconsistent' });
@@ -133,6 +162,27 @@ describe('shrinking', () => {
     const world = await both();
     expect(await world.send(shrink(3, 2, [victim]))).toMatchObject({ status: 'refused', code: 'Moved' });
     expect(world.posts()).toBe(0);
+  });
+
+  it('is sent once by a process that died after sending and asks again', async () => {
+    const world = await both();
+    const victim = await drained(world, 2);
+    await world.send(shrink(3, 2, [victim]));
+    world.cloud.clock.advance(moment);
+    expect(await world.send(shrink(3, 2, [victim]))).toMatchObject({ status: 'refused', code: 'Moved' });
+    world.cloud.clock.advance(minutes(5));
+    expect(world.cloud.workers()).toHaveLength(2);
+    expect(world.cloud.cloud.calls.filter((call) => call.op === 'resize_cluster')).toHaveLength(1);
+  });
+
+  it('asked again before Magnum shows the first one costs no second server', async () => {
+    const world = await both();
+    const victim = await drained(world, 2);
+    await world.send(shrink(3, 2, [victim]));
+    expect(await world.send(shrink(3, 2, [victim]))).toMatchObject({ status: 'succeeded' });
+    world.cloud.clock.advance(minutes(5));
+    expect(world.cloud.deleted.map(({ id }) => id)).toEqual([victim.serverId]);
+    expect(world.cloud.workers()).toHaveLength(2);
   });
 
   it('waits while the group updates', async () => {

@@ -15,8 +15,6 @@ import {
   stackNameOf,
 } from './driver-habits.ts';
 
-export { looksLikeUuid, nodeGroupLabel } from './driver-habits.ts';
-
 /** openstack:///UUID or openstack://REGION/UUID; without one, the machine's own system uuid. Never a guess. */
 export function serverIdOf(node: Node): ServerId | null {
   const providerId = node.spec?.providerID ?? '';
