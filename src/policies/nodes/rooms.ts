@@ -1,10 +1,8 @@
 // The rooms of today's cluster: what is free on each node that takes pods, and who runs where.
 import type { Node, Pod } from '../../model/kubernetes.ts';
 import type { KubernetesFacts } from '../../model/snapshot.ts';
-import { isTerminal, requestsOf } from '../pod-facts.ts';
 import { isReady } from './membership.ts';
-import { allocatableOf, cloneRoom, take, type Room } from './room.ts';
-import type { Shape } from './shape.ts';
+import { allocatableOf, type Room } from './room.ts';
 
 export function podsByNode(facts: KubernetesFacts): ReadonlyMap<string, readonly Pod[]> {
   const byNode = new Map<string, Pod[]>();
@@ -18,25 +16,23 @@ export function podsByNode(facts: KubernetesFacts): ReadonlyMap<string, readonly
   return byNode;
 }
 
-export function roomOf(node: Node, pods: readonly Pod[]): Room {
+const remembered = new WeakMap<Node, Room>();
+
+/** An empty one: the simulation reckons by itself what the pods on it leave. Unchanged nodes are read once. */
+export function roomOf(node: Node): Room {
+  const known = remembered.get(node);
+  if (known !== undefined) return known;
   const capacity = allocatableOf(node);
-  const room: Room = {
-    name: node.metadata.name,
-    labels: node.metadata.labels ?? {},
-    taints: node.spec?.taints ?? [],
-    capacity,
-    free: { ...capacity },
-  };
-  for (const pod of pods) if (!isTerminal(pod)) take(requestsOf(pod.spec), room);
+  const { name, labels = {} } = node.metadata;
+  const room: Room = { name, labels, taints: node.spec?.taints ?? [], capacity, free: capacity };
+  remembered.set(node, room);
   return room;
 }
 
-export const takesPods = (node: Node): boolean => isReady(node) && node.spec?.unschedulable !== true;
+/** Of a node that takes no pods: nobody new comes, but those that run there count for the rules of others. */
+export const closedRoomOf = (node: Node): Room => ({
+  ...roomOf(node),
+  closed: isReady(node) ? 'cordoned' : 'not Ready',
+});
 
-/** Ordered nodes count as room before they exist: what waits for them orders nothing more. */
-export const upcomingRooms = (shape: Shape | null, count: number): readonly Room[] =>
-  shape === null
-    ? []
-    : Array.from({ length: count }, (_, index) =>
-        cloneRoom({ ...shape.room, name: `${shape.room.name}-upcoming-${index}` }),
-      );
+export const takesPods = (node: Node): boolean => isReady(node) && node.spec?.unschedulable !== true;

@@ -134,7 +134,7 @@ export class Today {
       const pods = podsOn.get(node.metadata.name) ?? [];
       if (drainOf(node) !== null) today.#close('draining');
       else if (!isReady(node)) today.#close('notReady');
-      else if (takesPods(node)) today.simulation.addRoom(roomOf(node, []), pods);
+      else if (takesPods(node)) today.simulation.addRoom(roomOf(node), pods);
       else today.#close('cordoned');
     }
     return today;

@@ -6,8 +6,6 @@ import type { Outcome } from '../../../src/model/outcome.ts';
 import type { Snapshot } from '../../../src/model/snapshot.ts';
 import { rfc3339, type Instant } from '../../../src/model/units.ts';
 import { decide } from '../../../src/policies/decide.ts';
-import { pack, place, type Demand } from '../../../src/policies/nodes/place.ts';
-import { hasRoomFor, type Room } from '../../../src/policies/nodes/room.ts';
 import { record } from '../../../src/policies/record.ts';
 import {
   aConfig,
@@ -218,41 +216,6 @@ describe('decide', () => {
         if (roomLeft && group?.action === 'hold') expect(['DrainUnderWay', 'BelowMinimum']).toContain(group.reason);
       }),
       runs,
-    );
-  });
-});
-
-describe('packing', () => {
-  const sized = (cpu: number, memory: number, pods: number): Room => {
-    const capacity = { cpu, memory, pods: pods * 1000 };
-    return { name: 'new', labels: {}, taints: [], capacity, free: { ...capacity } };
-  };
-  const demand = fc.record({
-    cpu: fc.integer({ min: 1, max: 5000 }),
-    memory: fc.integer({ min: 1, max: 9000 }),
-    pods: fc.integer({ min: 1, max: 30 }),
-  });
-
-  it('gives every pod that fits an empty node a place, overfills none, and opens none in vain', () => {
-    fc.assert(
-      fc.property(fc.array(demand, { maxLength: 8 }), fc.integer({ min: 1, max: 20 }), (given, podsEach) => {
-        const shape = sized(4000, 8000, podsEach);
-        const demands = given.map(({ cpu, memory, pods }, index): Demand => ({
-          target: { kind: 'Job', namespace: 'x', name: String(index) },
-          spec: {},
-          requests: { cpu, memory },
-          pods,
-        }));
-        const packing = pack(demands, shape, Infinity);
-        for (const room of packing.rooms) {
-          for (const free of Object.values(room.free)) expect(free).toBeGreaterThanOrEqual(0);
-          expect(room.free['pods']).toBeLessThan(podsEach * 1000);
-        }
-        for (const left of packing.left) expect(hasRoomFor(left.requests, shape)).toBe(false);
-        const fresh = packing.rooms.map(() => sized(4000, 8000, podsEach));
-        expect(place(packing.placed, fresh)).toEqual([]);
-      }),
-      { numRuns: 150 },
     );
   });
 });

@@ -32,32 +32,46 @@ const zoneLabels = [
   'failure-domain.beta.kubernetes.io/region',
 ];
 
-const byName = <Kind extends { readonly metadata: { readonly name: string; readonly namespace?: string } }>(
-  list: readonly Kind[] | undefined,
-): ReadonlyMap<string, Kind> | null =>
-  list === undefined
-    ? null
-    : new Map(
-        list.map((one) => [
-          one.metadata.namespace === undefined ? one.metadata.name : `${one.metadata.namespace}/${one.metadata.name}`,
-          one,
-        ]),
-      );
+type Named = { readonly metadata: { readonly name: string; readonly namespace?: string } };
+const named = new WeakMap<readonly Named[], ReadonlyMap<string, Named>>();
+
+/** Made when it is first asked for, and kept as long as the list is the same. */
+function byName<Kind extends Named>(list: readonly Kind[] | undefined): ReadonlyMap<string, Kind> | null {
+  if (list === undefined) return null;
+  const known = named.get(list);
+  if (known !== undefined) return known as ReadonlyMap<string, Kind>;
+  const made = new Map(
+    list.map((one) => {
+      const { name, namespace } = one.metadata;
+      return [namespace === undefined ? name : `${namespace}/${name}`, one];
+    }),
+  );
+  named.set(list, made);
+  return made;
+}
 
 const storageOf = (list: ResourceList | undefined): number => parseMilli(list?.['storage']) ?? 0;
 
 export class Volumes {
-  readonly #claims: ReadonlyMap<string, PersistentVolumeClaim> | null;
-  readonly #volumes: ReadonlyMap<string, PersistentVolume> | null;
-  readonly #classes: ReadonlyMap<string, StorageClass> | null;
+  readonly #facts: KubernetesFacts;
   readonly #nodes: readonly CSINode[];
   #limits: ReadonlyMap<string, ReadonlyMap<string, number>> | null = null;
 
   constructor(facts: KubernetesFacts) {
-    this.#claims = byName(facts.persistentvolumeclaims);
-    this.#volumes = byName(facts.persistentvolumes);
-    this.#classes = byName(facts.storageclasses);
+    this.#facts = facts;
     this.#nodes = facts.csinodes ?? [];
+  }
+
+  get #claims(): ReadonlyMap<string, PersistentVolumeClaim> | null {
+    return byName(this.#facts.persistentvolumeclaims);
+  }
+
+  get #volumes(): ReadonlyMap<string, PersistentVolume> | null {
+    return byName(this.#facts.persistentvolumes);
+  }
+
+  get #classes(): ReadonlyMap<string, StorageClass> | null {
+    return byName(this.#facts.storageclasses);
   }
 
   needsOf(namespace: string, spec: PodSpec | undefined): VolumeNeeds {
