@@ -140,7 +140,6 @@ export const pendingRules = [
   'cordoned',
   'draining',
   'room',
-  'noPolicy',
   'group',
 ] as const;
 export type PendingRule = (typeof pendingRules)[number];

@@ -1,6 +1,6 @@
 // What one tick tells the server, and what the server tells the page: values only.
 import type { Outcome, OutcomeStatus } from './outcome.ts';
-import type { MetricReading, Mode, NodeDecision, Plan, PodDecision } from './plan.ts';
+import type { MetricReading, Mode, NodeDecision, PendingPods, Plan, PodDecision } from './plan.ts';
 import type { Facts, KeptReason, NodeReason, PodReason } from './reason.ts';
 import type { SourceError } from './snapshot.ts';
 import type { TargetKey, TargetRef } from './target.ts';
@@ -159,6 +159,10 @@ export interface View {
   readonly pods: readonly PodRow[];
   readonly podCount: number;
   readonly nodes: readonly NodeRow[];
+  /** pods without a node, the longest waiting first; not more than a page can show */
+  readonly waiting?: readonly PendingPods[];
+  /** pods that wait and are not shown */
+  readonly waitingMore?: number;
   readonly pendingPods: number | null;
   readonly readyNodes: number | null;
   readonly nodeCount: number | null;

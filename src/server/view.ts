@@ -1,6 +1,6 @@
 // From one tick's report to what the page shows of it: pure.
 import type { Outcome } from '../model/outcome.ts';
-import type { Mode, NodeDecision, PlanAlert, PodDecision } from '../model/plan.ts';
+import type { Mode, NodeDecision, Plan, PlanAlert, PodDecision } from '../model/plan.ts';
 import {
   stages,
   type AlertEntry,
@@ -138,6 +138,15 @@ function rowsShown(decisions: readonly PodDecision[]): readonly PodDecision[] {
   return decisions.filter((decision) => shown.has(decision));
 }
 
+const mostWaiting = 20;
+
+function waitingShown(plan: Plan | null): Pick<View, 'waiting' | 'waitingMore'> {
+  const { pending = [], pendingLeftOut = 0 } = plan ?? {};
+  if (pending.length === 0) return {};
+  const more = pending.slice(mostWaiting).reduce((sum, { pods }) => sum + pods, pendingLeftOut);
+  return { waiting: pending.slice(0, mostWaiting), ...(more === 0 ? {} : { waitingMore: more }) };
+}
+
 export function viewOf(about: About, report: TickReport | null, gathered: Gathered): View {
   return {
     ...about,
@@ -148,6 +157,7 @@ export function viewOf(about: About, report: TickReport | null, gathered: Gather
     pods: report === null ? [] : rowsShown(report.plan.pods).map((decision) => podRow(decision, report)),
     podCount: report?.plan.pods.length ?? 0,
     nodes: report?.plan.nodes.map((decision) => nodeRow(decision, report)) ?? [],
+    ...waitingShown(report?.plan ?? null),
     pendingPods: report?.pendingPods ?? null,
     readyNodes: report?.readyNodes ?? null,
     nodeCount: report?.nodeCount ?? null,

@@ -102,7 +102,13 @@ export function App() {
               <div class="tiers">
                 {isLong ? charts : null}
                 <PodsTable rows={view.pods} count={view.podCount} chosen={target} onChoose={chooseTarget} />
-                <NodesTable rows={view.nodes} chosen={group} onChoose={chooseGroup} />
+                <NodesTable
+                  rows={view.nodes}
+                  waiting={view.waiting}
+                  more={view.waitingMore}
+                  chosen={group}
+                  onChoose={chooseGroup}
+                />
                 {isLong ? null : charts}
               </div>
               <div class="stories">

@@ -1,8 +1,13 @@
 // The second tier: the VMs of every node group, for whom they are, and why some stay.
+import type { PendingPods, Refusal } from '../model/plan.ts';
 import type { KeptSummary, NodeRow } from '../model/report.ts';
 import { Change, Range } from './change.tsx';
 import { TierTable, type RowProps, type TierProps } from './tier-table.tsx';
-import { useWords } from './words.ts';
+import { useWords, type Words } from './words.ts';
+
+/** Whose fault it is, where the sentence itself does not say so. */
+const keptText = (why: string, by: string | null, say: Words['say']): string =>
+  by === null || why.includes(by) ? why : say('page.kept.by', { why, by });
 
 function Kept({ kept }: { kept: readonly KeptSummary[] }) {
   const { say, explain } = useWords();
@@ -11,7 +16,7 @@ function Kept({ kept }: { kept: readonly KeptSummary[] }) {
     <ul class="readings">
       {kept.slice(0, 3).map(({ reason, nodes, by }) => (
         <li key={reason}>
-          <b>{say('page.kept', { nodes })}</b> {explain(reason, by === null ? {} : { by }, reason)}
+          <b>{say('page.kept', { nodes })}</b> {keptText(explain(reason, { by: by ?? '' }, reason), by, say)}
         </li>
       ))}
     </ul>
@@ -55,6 +60,68 @@ function Row({ row, chosen, onChoose }: RowProps<NodeRow>) {
   );
 }
 
-export const NodesTable = (props: TierProps<NodeRow>) => (
-  <TierTable tier="nodes" columns={['group', 'vms', 'kept', 'why']} row={Row} none="page.nodes.none" {...props} />
+function refusalText({ nodes, nodeGroup, rule, detail, reason }: Refusal, { say }: Words): string {
+  const why = rule === 'group' ? `${reason ?? ''} ${detail}`.trim() : say(`page.rule.${rule}`, { detail }).trim();
+  if (nodes !== null) return say('page.waits.nodes', { nodes, why });
+  return say(rule === 'group' ? 'page.waits.noNode' : 'page.waits.group', { group: nodeGroup ?? '', why });
+}
+
+const refusalsShown = 6;
+
+function Waiting({ pods }: { pods: PendingPods }) {
+  const words = useWords();
+  const { say, moment } = words;
+  const { owner, ordered, why } = pods;
+  const coming = ordered.map(({ nodeGroup, nodes, expected, latest }) =>
+    expected === null || latest === null
+      ? say('page.waits.orderedUnknown', { group: nodeGroup, nodes })
+      : say('page.waits.ordered', { group: nodeGroup, nodes, expected: moment(expected), latest: moment(latest) }),
+  );
+  const lines = [...coming, ...why.slice(0, refusalsShown).map((one) => refusalText(one, words))];
+  return (
+    <li>
+      <b>
+        {owner.namespace}/{owner.name}
+      </b>{' '}
+      {say('page.waits.pods', { pods: pods.pods, since: moment(pods.since) })}
+      <ul class="readings">
+        {lines.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+    </li>
+  );
+}
+
+interface WaitingProps {
+  readonly waiting?: readonly PendingPods[] | undefined;
+  readonly more?: number | undefined;
+}
+
+/** Why each pod waits: below the VMs, because that is what it waits for. */
+function WaitingPods({ waiting = [], more = 0 }: WaitingProps) {
+  const { say } = useWords();
+  if (waiting.length === 0) return null;
+  return (
+    <>
+      <h3>{say('page.waits')}</h3>
+      <ul class="readings waiting-pods">
+        {waiting.map((pods) => (
+          <Waiting key={`${pods.owner.namespace}/${pods.owner.kind}/${pods.owner.name}`} pods={pods} />
+        ))}
+      </ul>
+      {more === 0 ? null : <p class="quiet bounded">{say('page.waits.more', { count: more })}</p>}
+    </>
+  );
+}
+
+export const NodesTable = ({ waiting, more, ...props }: TierProps<NodeRow> & WaitingProps) => (
+  <TierTable
+    tier="nodes"
+    columns={['group', 'vms', 'kept', 'why']}
+    row={Row}
+    none="page.nodes.none"
+    after={<WaitingPods waiting={waiting} more={more} />}
+    {...props}
+  />
 );
