@@ -14,6 +14,10 @@ export interface CloudOptions {
   readonly allocatable?: Readonly<Record<string, string>>;
   /** Servers whose machine never joins the cluster. */
   readonly joins?: (server: CloudServer) => boolean;
+  /** Servers whose node does not tell which server it is. */
+  readonly nameless?: (server: CloudServer) => boolean;
+  /** What its node is labelled with besides. */
+  readonly labels?: (server: CloudServer) => Readonly<Record<string, string>>;
   readonly intervalMs?: number;
 }
 
@@ -28,6 +32,7 @@ const defaultCapacity = { cpu: '4', memory: '8Gi', pods: '110', 'ephemeral-stora
 
 function nodeOf(server: CloudServer, options: CloudOptions): unknown {
   const capacity = options.capacity ?? defaultCapacity;
+  const tells = options.nameless?.(server) !== true;
   return {
     apiVersion: 'v1',
     kind: 'Node',
@@ -40,13 +45,15 @@ function nodeOf(server: CloudServer, options: CloudOptions): unknown {
         'magnum.openstack.org/nodegroup': server.nodegroup_name,
         'magnum.openstack.org/role': server.role,
         fakekubelet: options.prefix ?? defaultPrefix,
+        ...options.labels?.(server),
       },
     },
-    spec: { providerID: server.providerID },
+    spec: tells ? { providerID: server.providerID } : {},
     status: {
       capacity,
       allocatable: options.allocatable ?? capacity,
-      nodeInfo: { systemUUID: server.server_id },
+      addresses: [{ type: 'InternalIP', address: server.address }],
+      ...(tells && { nodeInfo: { systemUUID: server.server_id } }),
     },
   };
 }

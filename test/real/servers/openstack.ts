@@ -45,6 +45,7 @@ export interface DriverCall {
 }
 
 export interface CloudServer {
+  readonly cluster: string;
   readonly index: string;
   readonly nodegroup: string;
   readonly nodegroup_name: string;
@@ -73,8 +74,12 @@ export interface DriverFault {
 export interface DriverControl {
   /** Seconds that each operation takes. */
   readonly delay?: number;
-  /** Nothing ends while it is true. */
-  readonly hold?: boolean;
+  /** Nothing ends while it is true; nothing of the groups that are named. */
+  readonly hold?: boolean | readonly string[];
+  /** Groups whose resizes are answered 202 and lost. */
+  readonly drop?: readonly string[];
+  /** Groups that remove their newest servers, whoever is named. */
+  readonly ignoreVictims?: readonly string[];
   readonly api_address?: string;
   readonly faults?: readonly DriverFault[];
 }

@@ -59,11 +59,12 @@ export function logTails(directory: string, lines: number): string {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Asks every 50 ms until the probe gives something; fails with `what` at the deadline. */
+/** Asks every 50 ms (or as told) until the probe gives something; fails with `what` at the deadline. */
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T | undefined> | T | undefined,
   deadlineMs = 30_000,
+  pauseMs = 50,
 ): Promise<T> {
   const end = Date.now() + deadlineMs;
   let problem: unknown;
@@ -75,7 +76,7 @@ export async function eventually<T>(
       problem = error;
     }
     if (Date.now() >= end) throw new Error(`not within ${deadlineMs} ms: ${what}`, { cause: problem });
-    await pause(50);
+    await pause(pauseMs);
   }
 }
 

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { eventually, realDirectory } from '../servers/process.ts';
 
-const command = join(realDirectory, '..', '..', 'dist', 'cli', 'main.js');
+/** SPRINGTIDE_COMMAND: another build than this checkout's. */
+const command = process.env['SPRINGTIDE_COMMAND'] ?? join(realDirectory, '..', '..', 'dist', 'cli', 'main.js');
 const lifetimeScript = join(realDirectory, 'servers', 'lifetime.sh');
 
 export interface DaemonOptions {

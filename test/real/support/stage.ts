@@ -52,7 +52,7 @@ export interface Stage {
   stageMeans(): Promise<readonly (readonly [stage: string, ms: number])[]>;
 }
 
-const alertsOf = (mail: SmtpInbox, sms: SmsInbox): unknown => ({
+export const alertsOf = (mail: SmtpInbox, sms: SmsInbox): unknown => ({
   global: {
     smtp_smarthost: `127.0.0.1:${mail.port}`,
     smtp_from: 'springtide@example.com',
