@@ -108,12 +108,33 @@ export class Disruptions {
     return (budget.status?.disruptionsAllowed ?? 0) - (this.#taken.get(budget) ?? 0);
   }
 
-  /** The first budget of which nothing is left for one of these; null: all of them may leave, one after the other where need be. */
+  /**
+   * The first budget that does not let these leave: nothing is left of it, or others leave already and not enough is left
+   * for all. The pods of one node alone may leave one after the other. null: they may go.
+   */
   blocker(pods: Iterable<Pod>): PodDisruptionBudget | null {
-    for (const pod of pods) {
-      const spent = budgetsOf(pod, this.#budgets).find((budget) => this.left(budget) < 1);
-      if (spent !== undefined) return spent;
-    }
+    return this.#first(pods, (budget, wanted) => {
+      const left = this.left(budget);
+      return left < 1 || (this.#taken.has(budget) && wanted > left);
+    });
+  }
+
+  /** Whether all of them may leave at the same instant. */
+  allowsAtOnce(pods: Iterable<Pod>): boolean {
+    return this.#first(pods, (budget, wanted) => wanted > this.left(budget)) === null;
+  }
+
+  #first(
+    pods: Iterable<Pod>,
+    forbids: (budget: PodDisruptionBudget, wanted: number) => boolean,
+  ): PodDisruptionBudget | null {
+    const wanted = new Map<PodDisruptionBudget, number>();
+    for (const pod of pods)
+      for (const budget of budgetsOf(pod, this.#budgets)) {
+        const count = (wanted.get(budget) ?? 0) + 1;
+        if (forbids(budget, count)) return budget;
+        wanted.set(budget, count);
+      }
     return null;
   }
 
