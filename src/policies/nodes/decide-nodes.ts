@@ -11,10 +11,11 @@ import { groupStateOf, isUsable, type GroupState, type Unusable } from './group-
 import type { Pool } from './growth.ts';
 import { meetDemand } from './meet-demand.ts';
 import { membershipsIn } from './membership.ts';
-import { podsOnNodes, type NodeTick } from './node-tick.ts';
+import type { NodeTick } from './node-tick.ts';
 import { observeGroup } from './observe.ts';
 import { proofAfter, proofOf, withProof } from './removal-proof.ts';
 import { sizeOfGroup } from './node-size.ts';
+import { podsOnNodes } from './pods-on-nodes.ts';
 import { lookAtSaturation } from './saturation.ts';
 import { shapeOf } from './shape.ts';
 import { strayDrains } from './stray-drains.ts';
@@ -64,7 +65,7 @@ export function* decideNodes(
       removalProof: memory.removalProof ?? null,
       nodeGuard: undefined,
     };
-  const podsOn = yield* podsOnNodes(snapshot.kubernetes.pods);
+  const podsOn = yield* podsOnNodes(snapshot.kubernetes.pods ?? [], config.nodePolicies);
   const tick: NodeTick = { snapshot, config, memory, standings, steadySince, now, podsOn };
   const memberships = membershipsIn(snapshot, config.nodePolicies);
   const proof = proofOf(memory, snapshot);

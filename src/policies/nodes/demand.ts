@@ -8,6 +8,7 @@ import type { Standing } from '../pods/decide-pods.ts';
 import { stuckBy } from '../pods/stuck.ts';
 import type { Demanded, Needs, Simulation } from './fit/simulation.ts';
 import type { NodeTick } from './node-tick.ts';
+import { nowhere } from './pods-on-nodes.ts';
 import { ResourceQuotas } from './resource-quota.ts';
 import { Templates } from './template.ts';
 import { podsBeingReplaced, tooManyUnready } from './unready.ts';
@@ -61,9 +62,9 @@ const waits = (pod: Pod): boolean =>
   !isBound(pod) && !isTerminal(pod) && !isDeleting(pod) && !isOfDaemonSet(pod) && !isGated(pod);
 
 /** Pods of one target that are alike to the scheduler are one demand. */
-function waitingPods(facts: KubernetesFacts, owners: Owners, simulation: Simulation): readonly SourcedDemand[] {
+function waitingPods(pods: readonly Pod[], owners: Owners, simulation: Simulation): readonly SourcedDemand[] {
   const byTarget = new Map<TargetKey, Map<Needs, { target: TargetRef; pods: number }>>();
-  for (const pod of facts.pods ?? []) {
+  for (const pod of pods) {
     if (!waits(pod)) continue;
     const target = owners.targetOf(pod);
     const key = targetKey(target);
@@ -164,7 +165,7 @@ export function demandsOf(tick: NodeTick, simulation: Simulation): Demands {
   const owners = new Owners(facts);
   const shapes: Shapes = { simulation, templates: new Templates(facts), shapeless: [] };
   const quotas = new ResourceQuotas(facts, snapshot.errors);
-  const waiting = less(waitingPods(facts, owners, simulation), surplusOf(standings));
+  const waiting = less(waitingPods(podsOn.get(nowhere) ?? facts.pods ?? [], owners, simulation), surplusOf(standings));
   const wanted = [...waiting, ...decidedReplicas(standings, quotas, shapes)];
   const headroom = headroomOf(config, standings, shapes);
   const { shapeless } = shapes;

@@ -14,25 +14,6 @@ export interface NodeTick {
   /** since when ticks have followed each other without a long gap */
   readonly steadySince: Instant;
   readonly now: Instant;
-  /** by the node's name; bound pods only */
+  /** by the node's name; those without one stand under `nowhere` */
   readonly podsOn: ReadonlyMap<string, readonly Pod[]>;
-}
-
-const podsAStep = 8_192;
-
-/** Bound pods by the name of their node, with places to take a breath: there may be hundreds of thousands. */
-export function* podsOnNodes(
-  pods: readonly Pod[] | undefined,
-): Generator<undefined, ReadonlyMap<string, readonly Pod[]>> {
-  const byNode = new Map<string, Pod[]>();
-  let seen = 0;
-  for (const pod of pods ?? []) {
-    if (++seen % podsAStep === 0) yield;
-    const node = pod.spec?.nodeName ?? '';
-    if (node === '') continue;
-    const known = byNode.get(node);
-    if (known === undefined) byNode.set(node, [pod]);
-    else known.push(pod);
-  }
-  return byNode;
 }
