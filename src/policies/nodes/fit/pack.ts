@@ -116,7 +116,6 @@ function placeOnNew(simulation: Simulation, needs: Needs, pods: number, opening:
   let left = pods;
   while (left > 0 && opening.rooms.length < limit) {
     const before = simulation.checkpoint();
-    const least = simulation.leastOf(needs);
     const { name } = opening.open();
     const here = simulation.placeIn(needs, name, left);
     if (here === 0) {
@@ -125,8 +124,7 @@ function placeOnNew(simulation: Simulation, needs: Needs, pods: number, opening:
       break;
     }
     left -= here;
-    if (left > 0 && simulation.leastOf(needs).some((now, index) => now > (least[index] ?? 0)))
-      left -= simulation.placeMany(needs, left);
+    if (left > 0 && simulation.isSpread(needs)) left -= simulation.placeMany(needs, left);
   }
   return pods - left;
 }

@@ -127,9 +127,9 @@ export class Simulation {
     return this.#world.board.holds(ask, slot) ? this.#fill(ask, slot, count) : 0;
   }
 
-  /** Where the pods are least, by each rule that spreads this kind of pod: places that were refused open when it rises. */
-  leastOf(needs: Needs): readonly number[] {
-    return this.#ask(needs).spreads.map(({ counter, minDomains }) => counter.least(minDomains));
+  /** A place that was refused may open when there is a new node, or more pods elsewhere. */
+  isSpread(needs: Needs): boolean {
+    return this.#ask(needs).spreads.length > 0;
   }
 
   /** How many of them found a place on nodes that are only tried out. */
