@@ -1,0 +1,89 @@
+// A person's drain and resize before anything is written: the checks by name, and who would leave.
+import { describe, expect, it } from 'vitest';
+import { judgeDrain, passes } from '../../src/cli/operate/checks.ts';
+import { growthChecks } from '../../src/cli/operate/growth-checks.ts';
+import { sceneOf, type Scene } from '../../src/cli/operate/scene.ts';
+import { chooseVictims } from '../../src/cli/operate/victims.ts';
+import type { ControlFacts, Snapshot } from '../../src/model/snapshot.ts';
+import type { Pod } from '../../src/model/kubernetes.ts';
+import type { GroupState } from '../../src/policies/nodes/group-state.ts';
+import { aBudget, aConfig, aNodePolicy, aPod, aReplicaSet, noon, podsOf } from '../builders.ts';
+import { group, pool, steady } from '../policies/nodes/worlds.ts';
+
+const policy = aNodePolicy({ nodeGroups: [{ name: group, min: 1, max: 4 }], mode: 'dryRun' });
+const given = (pods: readonly Pod[], more: Partial<Snapshot> = {}, budgets = 1): Scene => {
+  const snapshot = pool(3)
+    .replicaSets(aReplicaSet('shop', 'web'))
+    .kubernetes({ poddisruptionbudgets: [aBudget('shop', 'web', { app: 'web' }, budgets)] })
+    .pods(...pods)
+    .build();
+  return sceneOf({ ...snapshot, ...more }, aConfig([], [policy]), steady(), noon);
+};
+function groupIn({ groups }: Scene): GroupState {
+  const [first] = groups;
+  if (first === undefined) throw new Error('no group');
+  return first;
+}
+const web = podsOf('web', { 'w-1': 1, 'w-2': 2 }, { cpu: '1' });
+const wish = { then: 'keep', withoutRoom: false } as const;
+const refusedIn = (scene: Scene, node: string, then: 'keep' | 'remove' = 'keep'): readonly string[] =>
+  judgeDrain(scene, node, { ...wish, then }).checks.flatMap(({ name, state }) => (state === 'refused' ? [name] : []));
+
+describe('judgeDrain', () => {
+  it('lets a node go whose pods have room, also where the policy only rehearses', () => {
+    const { checks } = judgeDrain(given(web), 'w-1', wish);
+    expect([passes(checks), checks.map(({ name }) => name)]).toEqual([
+      true,
+      ['node', 'group', 'server', 'switch', 'pods', 'budgets', 'room'],
+    ]);
+  });
+
+  it('waits for a budget that allows none now', () => {
+    const { checks } = judgeDrain(given(web, {}, 0), 'w-1', wish);
+    expect(checks.find(({ name }) => name === 'budgets')).toEqual({ name: 'budgets', state: 'warn', what: 'shop/web' });
+  });
+
+  const stop: ControlFacts = { off: ['nodes.shrink'], until: null, by: 'li', why: 'a freeze', releasedAt: null };
+  it.each([
+    ['a pod that nobody would start again', given([aPod('lone').on('w-1').ready().build()]), 'w-1', ['pods']],
+    ['pods without room', given(podsOf('web', { 'w-1': 1, 'w-2': 1, 'w-3': 1 }, { cpu: '3' })), 'w-1', ['room']],
+    ['the switch', given(web, { control: stop }), 'w-1', ['switch']],
+    ['a node that is not there', given(web), 'w-9', ['node']],
+  ])('refuses for %s', (_, scene, node, expected) => {
+    expect(refusedIn(scene, node)).toEqual(expected);
+  });
+
+  it('asks more before a VM is given back', () => {
+    const { checks } = judgeDrain(given(web), 'w-1', { ...wish, then: 'remove' });
+    expect(checks.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['others', 'window', 'minimum', 'status', 'proof']),
+    );
+  });
+});
+
+describe('chooseVictims', () => {
+  it('takes the emptiest first, all of their pods having a place together', () => {
+    expect(chooseVictims(given(web), groupIn(given(web)), 2).nodes).toEqual(['w-3', 'w-1']);
+  });
+
+  it('says of the others why they stay', () => {
+    const scene = given([...web, aPod('lone').on('w-3').ready().build()]);
+    const { nodes, kept } = chooseVictims(scene, groupIn(scene), 3);
+    expect(nodes).not.toContain('w-3');
+    expect(kept).toContainEqual({ node: 'w-3', reason: 'NotReplicated', by: 'shop/lone' });
+  });
+});
+
+describe('growthChecks', () => {
+  const refused = (scene: Scene, to: number): readonly string[] =>
+    growthChecks(scene, groupIn(scene), to).flatMap(({ name, state }) => (state === 'refused' ? [name] : []));
+
+  it('lets a group grow to its maximum and no further, and asks for the quota before', () => {
+    const nova = { limits: { maxTotalInstances: 10, totalInstancesUsed: 10 } };
+    expect([refused(given(web), 4), refused(given(web), 5), refused(given(web, { nova }), 4)]).toEqual([
+      [],
+      ['maximum', 'limits'],
+      ['limits'],
+    ]);
+  });
+});
