@@ -13,7 +13,7 @@ import type { Requests } from '../pod-facts.ts';
 import { elsewhereOf } from './node-size.ts';
 import type { NodeTick } from './node-tick.ts';
 import type { Room } from './room.ts';
-import { roomOf, takesPods } from './rooms.ts';
+import { closedRoomOf, roomOf, takesPods } from './rooms.ts';
 import type { Saturated } from './saturation.ts';
 
 export interface Met {
@@ -103,7 +103,10 @@ export function* meetDemand(
     simulation.addRoom(taints === undefined ? room : { ...room, taints }, pods);
   };
   for (const [index, node] of nodes.entries()) {
+    const stays = !notHere.has(node) && drainOf(node) === null;
     if (takesPods(node) && !notHere.has(node)) add(node);
+    // Nobody new comes there; those that run there still count for the rules of others.
+    else if (stays) simulation.addRoom(closedRoomOf(node), podsOn.get(node.metadata.name) ?? []);
     if (index % nodesAStep === 0) yield;
   }
   yield;

@@ -80,11 +80,6 @@ export class Simulation {
     return room;
   }
 
-  /** Those that ran there when the node was added. */
-  podsOf(name: string): readonly Pod[] {
-    return this.#world.board.images[this.#slot(name)]?.pods ?? [];
-  }
-
   freeOf(name: string, resource: string): number {
     return this.#world.board.free(this.#slot(name), resource);
   }
