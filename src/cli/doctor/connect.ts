@@ -26,7 +26,7 @@ const rights = [
   { verb: 'patch', group: '', resource: 'nodes' },
   { verb: 'delete', group: '', resource: 'nodes' },
   { verb: 'create', group: '', resource: 'pods', subresource: 'eviction' },
-  { verb: 'patch', group: 'apps', resource: 'deployments', subresource: 'scale' },
+  { verb: 'update', group: 'apps', resource: 'deployments', subresource: 'scale' },
   { verb: 'create', group: 'events.k8s.io', resource: 'events' },
 ] as const;
 
