@@ -74,8 +74,11 @@ function growthBarrier(group: GroupState, cluster: MagnumCluster | undefined, no
   if (group.switches.grow !== null) return stop('SwitchedOff', group.switches.grow.by);
   if (isBackedOff(group.memory, now)) return stop('GroupBackedOff', group.memory.lastFailure?.message ?? '');
   const busy = statusBarrier(group, cluster);
-  if (busy !== null || !group.updating) return busy;
   const { sent } = group.memory;
+  // Our own order has failed a moment ago, or the way out of a failure has not begun: not before it is known which.
+  if (busy === null && sent !== null && /_FAILED$/.test(group.magnum.status ?? ''))
+    return stop('ResizeUnderWay', `resize to ${sent.to}`);
+  if (busy !== null || !group.updating) return busy;
   return sent !== null && sent.remove.length > 0 ? stop('ResizeUnderWay', `removal of ${sent.remove.length}`) : null;
 }
 

@@ -1,13 +1,14 @@
 // Whose update Magnum shows: what concerns one group holds that one, what concerns the cluster holds all.
 import { describe, expect, it } from 'vitest';
-import { aNodeGroup, podsOf } from '../../builders.ts';
+import { aNode, aNodeGroup, aPod, podsOf } from '../../builders.ts';
 import { group, pool, steady, tick } from './worlds.ts';
 
-const waiting = podsOf('web', { '': 1 }, { cpu: '3' });
+const full = podsOf('web', { 'w-1': 1 }, { cpu: '3' });
+const waiting = aPod('web-9').ownedBy('ReplicaSet', 'web-abc').requesting({ cpu: '3' }).unschedulable().build();
 
 describe('an update by others', () => {
   const world = (own: object, other: object) =>
-    pool(0, [])
+    pool(1, [aNode('w-1').build()])
       .groups(aNodeGroup(group, 1, own), aNodeGroup('elsewhere', 1, { uuid: 'elsewhere', ...other }))
       .cluster({ status: 'UPDATE_IN_PROGRESS' });
   const busy = { status: 'UPDATE_IN_PROGRESS', status_reason: 'Stack UPDATE completed successfully' };
@@ -19,11 +20,11 @@ describe('an update by others', () => {
   ])('%s', (_, own, other, waits) => {
     const { decision } = tick(
       world(own, other)
-        .pods(...waiting)
+        .pods(...full, waiting)
         .build(),
       { memory: steady() },
     );
-    expect(decision.reason === 'UpdateByOthers').toBe(waits);
+    expect(decision.reason).toBe(waits ? 'UpdateByOthers' : 'PodsUnschedulable');
     if (waits) expect(decision.facts['by']).not.toContain('completed');
   });
 });
