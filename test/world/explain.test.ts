@@ -52,7 +52,7 @@ it('tells of a way up, of what holds the way down, and of both when they are lon
   expect(held.whyNot).toContainEqual(expect.objectContaining({ would: 3, step: 'stabilization' }));
 
   await rig.kill();
-  const past = podsExplained(await explainPast(configOf(), asked, (scaledAt + 5000) as Instant));
+  const past = podsExplained(await explainPast(configOf(), { kind: 'target', ...asked }, (scaledAt + 5000) as Instant));
   expect(past).toMatchObject({
     time: rfc3339(scaledAt),
     origin: { kind: 'journal', configChanged: false },
