@@ -153,6 +153,7 @@ export const alertNames = [
   'SpringtideNodesOrdered',
   'SpringtideNodesReturned',
   'SpringtideDrainFailed',
+  'SpringtideWrongServerLeft',
   'SpringtideResizeFailed',
   'SpringtideNodesNeverReady',
   'SpringtideReplicasAtMaximum',

@@ -39,6 +39,9 @@ function ofGroup(decision: UndescribedNodes, memory: GroupMemory | undefined, no
       count: facts['pods'] ?? 0,
       why: facts['limit'] ?? '',
     });
+  // As long as nobody has looked: a group that stops giving back without a word is forgotten for months.
+  if (memory?.removal === 'refuted')
+    add('SpringtideWrongServerLeft', 'page', { what: memory.drainFailure?.message ?? '' });
   if (decision.reason === 'AnotherAutoscaler')
     add('SpringtideAnotherAutoscaler', 'warning', { by: facts['by'] ?? '', why: facts['by'] ?? '' });
   const failure = memory?.lastFailure ?? null;
@@ -88,10 +91,10 @@ function ofGroup(decision: UndescribedNodes, memory: GroupMemory | undefined, no
     );
   }
   for (const step of decision.drains)
-    if (step.step === 'rollBack' && !isChangeOfMind(step.reason))
+    if (step.step === 'rollBack' && !isChangeOfMind(step.reason) && step.reason !== 'WrongServerLeft')
       conditions.push({
         name: 'SpringtideDrainFailed',
-        severity: step.reason === 'WrongServerLeft' ? 'page' : 'warning',
+        severity: 'warning',
         labels: { ...labels, node: step.node },
         facts: { ...base, node: step.node, why: step.by === null ? step.reason : `${step.reason}: ${step.by}` },
         after: atOnce,

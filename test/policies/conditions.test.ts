@@ -68,6 +68,8 @@ describe('each condition is told under its name, with every place of its texts f
   const returned = { groups: { 'default-worker': { ...emptyGroupMemory, sent } } };
   const timedOut = aNode('w-2').leaving({ startedAt: at(-601) });
   const stuck = aPod('stuck').ownedBy('ReplicaSet', 'web-abc').on('w-2').deleting(at(-10));
+  const drainFailure = { at: at(-600), code: 'WrongServerLeft', message: 'the-server' };
+  const refuted = { groups: { 'default-worker': { ...emptyGroupMemory, removal: 'refuted' as const, drainFailure } } };
   it.each([
     ['SpringtideReplicasAtMaximum', healthy().answering('requests', 9000), {}],
     ['SpringtideMetricUnknown', healthy().answering('requests', answered(null)), {}],
@@ -87,6 +89,7 @@ describe('each condition is told under its name, with every place of its texts f
       healthy().nodes(aNode('w-1'), timedOut).groups(aNodeGroup('default-worker', 2)).pods(stuck),
       {},
     ],
+    ['SpringtideWrongServerLeft', healthy(), refuted],
     ['SpringtideCollectorFailed', healthy().withoutMagnum('down'), {}],
     ['SpringtideTickLate', healthy().loop({ latenessSeconds: 40, intervalSeconds: 15, refused: [] }), {}],
     [

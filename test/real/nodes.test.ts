@@ -108,6 +108,7 @@ describe('springtide on a Magnum that has its moods', () => {
         5 * minute,
       );
       stage.tell(`${group}: noticed after ${((Date.now() - left) / 1000).toFixed(1)} s`);
+      expect(await mailAbout(group, /removed another one/)).toContain(victim);
       expect(removals()).toHaveLength(1);
       await stage.runs('loyal', 1, minute);
     },

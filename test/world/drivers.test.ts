@@ -81,12 +81,12 @@ describe('a shrink', () => {
     at.demand = 300;
     const reports = await at.until(
       'the wrong victim',
-      (report) => alertNames(report).includes('SpringtideDrainFailed'),
+      (report) => alertNames(report).includes('SpringtideWrongServerLeft'),
       120,
     );
-    const page = reports.at(-1)?.plan.alerts.find(({ labels }) => labels['alertname'] === 'SpringtideDrainFailed');
+    const page = reports.at(-1)?.plan.alerts.find(({ labels }) => labels['alertname'] === 'SpringtideWrongServerLeft');
     expect(page?.labels).toMatchObject({ severity: 'page' });
-    expect(page?.annotations['description'] ?? '').toContain('WrongServerLeft');
+    expect(page?.annotations['description'] ?? '').toContain('removed another one');
     const after = await at.steps(20);
     expect(cordoned(at)).toEqual([]);
     const removals = at.world.openstack.calls.filter(
