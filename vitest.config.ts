@@ -1,7 +1,10 @@
-// Suites: unit (fast, no processes), world (the embedded world over HTTP, the page in Chromium), real (true servers), soak (hours).
+// Suites: unit (fast, no processes), world (the embedded world over HTTP, the page in Chromium), real and real-timed (true servers), soak (hours).
 import { defineConfig } from 'vitest/config';
 
 const common = { testTimeout: 20_000, hookTimeout: 60_000 };
+/** They measure how soon something happens: one after the other, when the others are done. */
+const timed = ['story', 'pods', 'hpa-beside'].map((name) => `test/real/${name}.test.ts`);
+
 export default defineConfig({
   test: {
     // More than the two cores of a small machine: the suites wait for sockets most of the time.
@@ -41,9 +44,22 @@ export default defineConfig({
           ...common,
           name: 'real',
           include: ['test/real/*.test.ts'],
+          exclude: timed,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          // Each file has servers of its own, and waits for them most of the time.
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'real-timed',
+          include: timed,
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
