@@ -5,7 +5,7 @@ import type { PeakMemory } from '../model/memory.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { minutes, rfc3339, type Bytes, type Instant, type Millicores, type Milliseconds } from '../model/units.ts';
 import { atOnce, type Condition } from './condition.ts';
-import type { Pool } from './nodes/growth.ts';
+import type { Pool } from './nodes/growth-options.ts';
 import { isBound, isDeleting, isOfDaemonSet, isTerminal, requestsOf, type Requests } from './pod-facts.ts';
 import type { Standing } from './pods/decide-pods.ts';
 import { calendarsExpiring } from './schedule/calendars.ts';

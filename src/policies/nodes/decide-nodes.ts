@@ -8,7 +8,7 @@ import { withoutPlace } from '../pods/stuck.ts';
 import { giveBack, nothingGivenBack } from './give-back.ts';
 import { decisionOf, unusableDecision, type UndescribedNodes } from './group-decision.ts';
 import { groupStateOf, isUsable, type GroupState, type Unusable } from './group-state.ts';
-import type { Pool } from './growth.ts';
+import type { Pool } from './growth-options.ts';
 import { meetDemand } from './meet-demand.ts';
 import { membershipsIn } from './membership.ts';
 import type { NodeTick } from './node-tick.ts';

@@ -5,7 +5,8 @@ import { instantOf, type Instant } from '../../model/units.ts';
 import { targetName } from '../../model/target.ts';
 import type { SourcedDemand } from './demand.ts';
 import type { GroupState } from './group-state.ts';
-import { podsOf, type Growth } from './growth.ts';
+import { podsOf } from './fit/pack.ts';
+import type { Growth } from './growth.ts';
 import type { Allowed } from './limits.ts';
 import type { Met } from './meet-demand.ts';
 

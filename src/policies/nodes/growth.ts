@@ -6,18 +6,14 @@ import type { Instant } from '../../model/units.ts';
 import { isBackedOff } from './back-off.ts';
 import { lookAlike, shareOut } from './balance.ts';
 import type { SourcedDemand } from './demand.ts';
-import { pack, type Packing, type Simulation } from './fit/simulation.ts';
+import { kindsOf, packing, podsOf } from './fit/pack.ts';
+import type { Needs, Simulation } from './fit/simulation.ts';
 import type { GroupState } from './group-state.ts';
-import { allowedNodes, type Allowed, type Budget, type SizedGroup, type Unseen } from './limits.ts';
+import { chooseServing, nameOf, type Pool, type Serving } from './growth-options.ts';
+import { allowedNodes, type Allowed, type Budget, type Unseen } from './limits.ts';
 import type { Size } from './node-size.ts';
-import type { Room } from './room.ts';
 import type { Saturated } from './saturation.ts';
 import type { Shape } from './shape.ts';
-
-export interface Pool extends SizedGroup {
-  readonly group: GroupState;
-  readonly shape: Shape | null;
-}
 
 /** For pods, or because a rule of the policy asks for nodes whatever the pods do. */
 export type Trigger =
@@ -82,49 +78,6 @@ function growthBarrier(group: GroupState, cluster: MagnumCluster | undefined, no
   return sent !== null && sent.remove.length > 0 ? stop('ResizeUnderWay', `removal of ${sent.remove.length}`) : null;
 }
 
-export interface Option {
-  readonly prefer: number;
-  readonly waste: number;
-  readonly pods: number;
-  readonly nodes: number;
-}
-
-/** Preference, then least waste, then most pods, then least nodes. */
-function compareOptions(one: Option, other: Option): number {
-  const differences = [
-    one.prefer - other.prefer,
-    one.waste - other.waste,
-    other.pods - one.pods,
-    one.nodes - other.nodes,
-  ];
-  return differences.find((difference) => difference !== 0) ?? 0;
-}
-
-/** Those than which none is better; one that would open no node is none. */
-export function bestOptions<Kind extends Option>(options: readonly Kind[]): readonly Kind[] {
-  const real = options.filter(({ nodes }) => nodes > 0);
-  return real.filter((one) => real.every((other) => compareOptions(one, other) <= 0));
-}
-
-/** The share of the new nodes' cpu and memory that nobody would use. */
-export function wasteOf(rooms: readonly Room[], freeOf: (room: string, resource: string) => number): number {
-  const share = (name: string): number => {
-    const capacity = rooms.reduce((sum, room) => sum + (room.capacity[name] ?? 0), 0);
-    return capacity === 0 ? 0 : rooms.reduce((sum, room) => sum + freeOf(room.name, name), 0) / capacity;
-  };
-  return share('cpu') + share('memory');
-}
-
-export const podsOf = (demands: readonly SourcedDemand[]): number => demands.reduce((sum, { pods }) => sum + pods, 0);
-
-const nameOf = ({ group }: Pool): string => group.policy.name;
-
-interface Serving {
-  readonly pool: Pool;
-  readonly shape: Shape;
-  readonly nodes: number;
-}
-
 class GrowthPlanner {
   readonly #input: GrowthInput;
   readonly #budget: Budget;
@@ -153,24 +106,29 @@ class GrowthPlanner {
     return growthBarrier(pool.group, cluster, now) ?? allowedNodes(pool, this.#budget);
   }
 
-  /** Whether an empty new node of this shape would take some of them. */
-  #wouldTake(shape: Shape, demands: readonly SourcedDemand[]): readonly boolean[] {
+  /** Whom an empty new node of this shape would take, one kind of pod after the other. */
+  #tried<Answer>(shape: Shape, judge: (takes: (needs: Needs) => boolean) => Answer): Answer {
     const { simulation } = this.#input;
     const before = simulation.checkpoint();
     const name = `${shape.room.name}-tried`;
     simulation.addRoom({ ...shape.room, name }, shape.daemons);
-    const answers = demands.map(({ needs }) => simulation.misfit(needs, name) === null);
+    const answer = judge((needs) => simulation.misfit(needs, name) === null);
     simulation.rollBack(before);
-    return answers;
+    return answer;
+  }
+
+  #wouldTakeSome(shape: Shape, kinds: readonly Needs[]): boolean {
+    return this.#tried(shape, (takes) => kinds.some(takes));
   }
 
   /** The groups of the best preference of which new nodes would take some of them. */
   #serving(demands: readonly SourcedDemand[]): readonly Serving[] {
+    const kinds = kindsOf(demands);
     const all = this.#input.pools.flatMap((pool): Serving[] => {
       const { shape } = pool;
       if (shape === null) return [];
       const { nodes } = this.#allowed(pool);
-      return nodes > 0 && this.#wouldTake(shape, demands).includes(true) ? [{ pool, shape, nodes }] : [];
+      return nodes > 0 && this.#wouldTakeSome(shape, kinds) ? [{ pool, shape, nodes }] : [];
     });
     const best = Math.min(...all.map(({ pool }) => pool.group.policy.prefer));
     return all.filter(({ pool }) => pool.group.policy.prefer === best);
@@ -181,42 +139,27 @@ class GrowthPlanner {
     let left = demands;
     while (left.length > 0) {
       const serving = this.#serving(left);
-      const chosen = serving.length === 1 ? serving[0] : yield* this.#choose(serving, left);
+      const chosen = serving.length === 1 ? serving[0] : yield* chooseServing(this.#input.simulation, serving, left);
       if (chosen === undefined) break;
       const before = podsOf(left);
-      left = this.#order(chosen, serving, left);
+      left = yield* this.#order(chosen, serving, left);
       if (podsOf(left) === before) break;
       yield;
     }
     return left;
   }
 
-  /** Each is tried in turn, and undone. */
-  *#choose(serving: readonly Serving[], demands: readonly SourcedDemand[]): Generator<undefined, Serving | undefined> {
-    const { simulation } = this.#input;
-    const options: (Option & { readonly of: Serving })[] = [];
-    for (const of of serving) {
-      const before = simulation.checkpoint();
-      const { rooms, placed } = pack(simulation, demands, of.shape, of.nodes);
-      const waste = wasteOf(rooms, (room, resource) => simulation.freeOf(room, resource));
-      simulation.rollBack(before);
-      options.push({ of, prefer: of.pool.group.policy.prefer, waste, pods: podsOf(placed), nodes: rooms.length });
-      yield;
-    }
-    // By name in the end, so that the answer is always the same.
-    const [best] = bestOptions(options).toSorted((one, other) =>
-      nameOf(one.of.pool) < nameOf(other.of.pool) ? -1 : 1,
-    );
-    return best?.of;
-  }
-
   /** The chosen group and those that look like it grow together. */
-  #order(chosen: Serving, serving: readonly Serving[], demands: readonly SourcedDemand[]): readonly SourcedDemand[] {
+  *#order(
+    chosen: Serving,
+    serving: readonly Serving[],
+    demands: readonly SourcedDemand[],
+  ): Generator<undefined, readonly SourcedDemand[]> {
     const alike = serving.filter((one) => one !== chosen && this.#mayStandIn(one, chosen, demands));
-    if (alike.length === 0) return this.#commit(chosen, chosen.nodes, demands);
+    if (alike.length === 0) return yield* this.#commit(chosen, chosen.nodes, demands);
     const { simulation } = this.#input;
     const before = simulation.checkpoint();
-    const { rooms } = pack(simulation, demands, chosen.shape, Infinity);
+    const { rooms } = yield* packing(simulation, demands, chosen.shape, Infinity);
     simulation.rollBack(before);
     const together = [chosen, ...alike];
     const sizes = together.map(({ pool, nodes }) => {
@@ -228,22 +171,27 @@ class GrowthPlanner {
       const one = together[index];
       if (one === undefined || share === 0 || left.length === 0) continue;
       // Totals and quota are common: what the one before has taken is gone.
-      left = this.#commit(one, Math.min(share, this.#allowed(one.pool).nodes), left);
+      left = yield* this.#commit(one, Math.min(share, this.#allowed(one.pool).nodes), left);
     }
-    return left === demands ? this.#commit(chosen, chosen.nodes, demands) : left;
+    return left === demands ? yield* this.#commit(chosen, chosen.nodes, demands) : left;
   }
 
   #mayStandIn(one: Serving, chosen: Serving, demands: readonly SourcedDemand[]): boolean {
     if (!lookAlike(one.shape.room, chosen.shape.room)) return false;
-    const taken = this.#wouldTake(one.shape, demands);
-    return this.#wouldTake(chosen.shape, demands).every((takes, index) => !takes || taken[index] === true);
+    const kinds = kindsOf(demands);
+    const taken = this.#tried(chosen.shape, (takes) => kinds.filter(takes));
+    return this.#tried(one.shape, (takes) => taken.every(takes));
   }
 
-  #commit({ pool, shape }: Serving, nodes: number, demands: readonly SourcedDemand[]): readonly SourcedDemand[] {
-    const packing: Packing<SourcedDemand> = pack(this.#input.simulation, demands, shape, nodes);
-    if (packing.placed.length === 0) return demands;
-    this.#add(pool, packing.rooms.length, packing.placed, { kind: 'pods' });
-    return packing.left;
+  *#commit(
+    { pool, shape }: Serving,
+    nodes: number,
+    demands: readonly SourcedDemand[],
+  ): Generator<undefined, readonly SourcedDemand[]> {
+    const { rooms, placed, left } = yield* packing(this.#input.simulation, demands, shape, nodes);
+    if (placed.length === 0) return demands;
+    this.#add(pool, rooms.length, placed, { kind: 'pods' });
+    return left;
   }
 
   #add(pool: Pool, nodes: number, served: readonly SourcedDemand[], trigger: Trigger): void {
@@ -258,11 +206,12 @@ class GrowthPlanner {
     const stopped = new Map<string, Allowed>();
     if (left.length === 0) return stopped;
     const { pools, cluster, now } = this.#input;
+    const kinds = kindsOf(left);
     for (const pool of pools) {
       const { shape, group } = pool;
       const name = nameOf(pool);
       if (shape !== null) {
-        if (this.#wouldTake(shape, left).includes(true)) stopped.set(name, this.#allowed(pool));
+        if (this.#wouldTakeSome(shape, kinds)) stopped.set(name, this.#allowed(pool));
       } else if (!this.#byGroup.has(name)) {
         // Whether a node of unknown size would take the pods cannot be said: no VM is ordered, and the group says why.
         const flavor = group.magnum.flavor_id ?? 'its flavor';

@@ -7,7 +7,7 @@ import type { TargetRef } from '../../model/target.ts';
 import { instantOf, rfc3339, type Instant } from '../../model/units.ts';
 import { conditionOf, controllerOf, isBound, isDeleting, isGated, isTerminal } from '../pod-facts.ts';
 import { Simulation, type Misfit, type Needs } from './fit/simulation.ts';
-import type { Pool } from './growth.ts';
+import type { Pool } from './growth-options.ts';
 import { drainOf, isReady } from './membership.ts';
 import { podsByNode, roomOf, takesPods } from './rooms.ts';
 

@@ -47,7 +47,7 @@ export const manifest: Readonly<Record<string, ManifestEntry>> = {
   'ca/balancing': { array: 'cases', product: 'policies/nodes/balance: shareOut', count: 10, adapter: balanceCase },
   'ca/expanders': {
     array: 'cases',
-    product: 'policies/nodes/growth: bestOptions, wasteOf',
+    product: 'policies/nodes/growth-options: bestOptions, wasteOf',
     count: 9,
     adapter: expanderCase,
   },

@@ -16,6 +16,8 @@ export interface Demanded {
   readonly pods: number;
 }
 
+export const podsOf = (demands: readonly Demanded[]): number => demands.reduce((sum, { pods }) => sum + pods, 0);
+
 export interface Packing<Kind extends Demanded> {
   /** the new nodes: the simulation holds them until it is rolled back */
   readonly rooms: readonly Room[];
@@ -92,6 +94,9 @@ function alikeOf<Kind extends Demanded>(demands: readonly Kind[]): readonly Alik
   return all;
 }
 
+/** Whose rules must be asked, whoever they belong to and however many they are. */
+export const kindsOf = (demands: readonly Demanded[]): readonly Needs[] => alikeOf(demands).map(({ needs }) => needs);
+
 /** The places that were found, given to those who asked first. */
 function shared<Kind extends Demanded>(
   all: readonly Alike<Kind>[],
@@ -111,8 +116,17 @@ function shared<Kind extends Demanded>(
   return { placed, left };
 }
 
+const roomsAStep = 256;
+const kindsAStep = 64;
+
 /** As many as new nodes take; a new node may make places free on others: pods that are spread are then tried everywhere. */
-function placeOnNew(simulation: Simulation, needs: Needs, pods: number, opening: Opening, limit: number): number {
+function* placeOnNew(
+  simulation: Simulation,
+  needs: Needs,
+  pods: number,
+  opening: Opening,
+  limit: number,
+): Generator<undefined, number> {
   let left = pods;
   while (left > 0 && opening.rooms.length < limit) {
     const before = simulation.checkpoint();
@@ -125,32 +139,64 @@ function placeOnNew(simulation: Simulation, needs: Needs, pods: number, opening:
     }
     left -= here;
     if (left > 0 && simulation.isSpread(needs)) left -= simulation.placeMany(needs, left);
+    if (opening.rooms.length % roomsAStep === 0) yield;
   }
   return pods - left;
 }
 
 /**
  * First-fit decreasing into new nodes of one shape, at most `limit` of them; what fits into nodes that were opened before
- * in this simulation goes there.
+ * in this simulation goes there. It pauses now and then, for others to have their turn.
  */
+export function* packing<Kind extends Demanded>(
+  simulation: Simulation,
+  demands: readonly Kind[],
+  shape: NodeShape,
+  limit: number,
+): Generator<undefined, Packing<Kind>> {
+  const opening = new Opening(simulation, shape);
+  const placed = new Map<Needs, number>();
+  const all = byDecreasingSize(alikeOf(demands), shape.room.capacity);
+  for (const [index, { needs, pods }] of all.entries()) {
+    const opened = simulation.placeInOpened(needs, pods);
+    const fresh = opened === pods ? 0 : yield* placeOnNew(simulation, needs, pods - opened, opening, limit);
+    placed.set(needs, opened + fresh);
+    if (index % kindsAStep === kindsAStep - 1) yield;
+  }
+  // Those that came later may be whom they waited for, or the ones they are counted against.
+  for (const [index, { needs, pods }] of all.entries()) {
+    const before = placed.get(needs) ?? 0;
+    if (before < pods && simulation.dependsOnOthers(needs))
+      placed.set(needs, before + simulation.placeMany(needs, pods - before));
+    if (index % kindsAStep === kindsAStep - 1) yield;
+  }
+  return { rooms: opening.rooms, ...shared(all, placed) };
+}
+
+/** The same without a pause. */
 export function pack<Kind extends Demanded>(
   simulation: Simulation,
   demands: readonly Kind[],
   shape: NodeShape,
   limit: number,
 ): Packing<Kind> {
-  const opening = new Opening(simulation, shape);
-  const placed = new Map<Needs, number>();
-  const all = byDecreasingSize(alikeOf(demands), shape.room.capacity);
-  for (const { needs, pods } of all) {
-    const opened = simulation.placeInOpened(needs, pods);
-    placed.set(needs, opened + placeOnNew(simulation, needs, pods - opened, opening, limit));
+  const steps = packing(simulation, demands, shape, limit);
+  for (;;) {
+    const next = steps.next();
+    if (next.done === true) return next.value;
   }
-  // Those that came later may be whom they waited for, or the ones they are counted against.
-  for (const { needs, pods } of all) {
-    const before = placed.get(needs) ?? 0;
-    if (before < pods && simulation.dependsOnOthers(needs))
-      placed.set(needs, before + simulation.placeMany(needs, pods - before));
-  }
-  return { rooms: opening.rooms, ...shared(all, placed) };
+}
+
+/** Of so many pods about `most`, of each kind its share: what they need tells what all of them would. */
+export function sampleOf(demands: readonly Demanded[], most: number): readonly Demanded[] {
+  const all = alikeOf(demands);
+  const share = Math.min(1, most / podsOf(demands));
+  if (share === 1) return demands;
+  let due = 0;
+  return all.flatMap(({ needs, pods }) => {
+    due += pods * share;
+    const drawn = Math.floor(due);
+    due -= drawn;
+    return drawn === 0 ? [] : [{ needs, pods: drawn }];
+  });
 }

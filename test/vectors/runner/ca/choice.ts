@@ -1,6 +1,6 @@
 // ca: which group grows, and how groups that look alike share what is ordered.
 import { shareOut } from '../../../../src/policies/nodes/balance.ts';
-import { bestOptions, wasteOf, type Option } from '../../../../src/policies/nodes/growth.ts';
+import { bestOptions, wasteOf, type Option } from '../../../../src/policies/nodes/growth-options.ts';
 import type { Room } from '../../../../src/policies/nodes/room.ts';
 import { adapter } from '../vector.ts';
 
