@@ -70,6 +70,7 @@ export function* giveBack(tick: NodeTick, groups: readonly GroupState[], met: Me
     hints: new Map(),
     groups: groups.length,
   };
+  yield* met.simulation.prepare();
   const cluster = {
     unready: unreadyIn(tick),
     // Pods that no group could ever take keep nobody from shrinking.

@@ -105,24 +105,38 @@ type Replicas = ReadonlyMap<string, number | null>;
 export type Controllers = ReadonlyMap<string, Replicas>;
 
 const replicasOf = new WeakMap<readonly KubernetesObject[], Replicas>();
+/** As they were last made: lists change in each tick, but seldom who is on them. */
+const latest = new Map<string, Replicas>();
+let latestControllers: Controllers = new Map();
 
-function byName(objects: readonly (KubernetesObject & Pick<Workload, 'spec'>)[]): Replicas {
+const isSame = <Value>(one: ReadonlyMap<string, Value>, other: ReadonlyMap<string, Value>): boolean => {
+  if (one.size !== other.size) return false;
+  for (const [key, value] of one) if (other.get(key) !== value) return false;
+  return true;
+};
+
+function byName(kind: string, objects: readonly (KubernetesObject & Pick<Workload, 'spec'>)[]): Replicas {
   const known = replicasOf.get(objects);
   if (known !== undefined) return known;
   const made = new Map<string, number | null>();
   for (const { metadata, spec } of objects)
     made.set(`${metadata.namespace ?? ''}/${metadata.name}`, spec?.replicas ?? null);
-  replicasOf.set(objects, made);
-  return made;
+  const before = latest.get(kind);
+  const replicas = before !== undefined && isSame(before, made) ? before : made;
+  latest.set(kind, replicas);
+  replicasOf.set(objects, replicas);
+  return replicas;
 }
 
+/** The same object as the last time while nothing has changed that is asked of it. */
 export function controllersOf(facts: KubernetesFacts): Controllers {
   const controllers = new Map<string, Replicas>();
   for (const [kind, list] of Object.entries(controllerLists)) {
     const objects = facts[list];
-    if (objects !== undefined) controllers.set(kind, byName(objects));
+    if (objects !== undefined) controllers.set(kind, byName(kind, objects));
   }
-  return controllers;
+  if (!isSame(latestControllers, controllers)) latestControllers = controllers;
+  return latestControllers;
 }
 
 export interface MovableRules {
@@ -194,6 +208,8 @@ const beforeSystem: ReadonlySet<KeptReason> = new Set<KeptReason>([
 
 /** What can be said of a node's pods once, until one of them changes: the rest is asked in each tick. */
 export interface Residents {
+  /** the controllers among which all of `owned` was found last */
+  complete: Controllers | null;
   /** they need another place, if nothing else speaks against it */
   readonly moving: readonly Pod[];
   /** one of each controller that has to be there */
@@ -220,7 +236,7 @@ export function residentsOf(pods: readonly Pod[], shrink: MovableRules['shrink']
     if (own.move === 'blocked') blocked ??= own;
     if (own.move === 'evict') moving.push(pod);
   }
-  return { moving, owned: [...owned.values()], timed, blocked };
+  return { complete: null, moving, owned: [...owned.values()], timed, blocked };
 }
 
 /** The same answer as asking each of the pods, budgets aside. */
@@ -228,9 +244,13 @@ export function movingOf(
   residents: Residents,
   rules: MovableRules,
 ): readonly Pod[] | Extract<Movability, { move: 'blocked' }> {
-  for (const pod of residents.owned) {
-    const lost = ofController(profileOf(pod), rules);
-    if (lost?.move === 'blocked') return lost;
+  // What the answer depends on beside these is the policy's, and residents are of one policy.
+  if (residents.complete !== rules.controllers) {
+    for (const pod of residents.owned) {
+      const lost = ofController(profileOf(pod), rules);
+      if (lost?.move === 'blocked') return lost;
+    }
+    residents.complete = rules.controllers;
   }
   if (residents.blocked !== null) return residents.blocked;
   let more: Pod[] | null = null;

@@ -61,12 +61,15 @@ export interface PodNeeds {
 export function needsOf(pods: readonly Pod[], prometheusUrl: string): PodNeeds {
   const address = serviceOf(prometheusUrl);
   const home = address?.namespace === null ? pods.find(isSpringtide)?.metadata.namespace : address?.namespace;
-  const of = (pod: Pod): Need | null => {
-    if (isOfDaemonSet(pod) || isTerminal(pod)) return null;
+  const needOf = (pod: Pod): Need | null => {
     if (isSpringtide(pod)) return 'NeededBySpringtide';
     if (isDns(pod)) return 'NeededByDns';
     const asked = address !== null && home !== undefined && pod.metadata.namespace === home;
     return asked && isBehind(pod, address.service) ? 'NeededByPrometheus' : null;
+  };
+  const of = (pod: Pod): Need | null => {
+    const need = needOf(pod);
+    return need === null || isOfDaemonSet(pod) || isTerminal(pod) ? null : need;
   };
   return { key: `${address?.service ?? ''}/${home ?? ''}`, of };
 }

@@ -11,7 +11,8 @@ interface Gathered {
 /** Where those stand that have no node. */
 export const nowhere = '';
 
-const podsAStep = 8_192;
+const podsAStep = 4_096;
+const comparedAStep = 32_768;
 const nodeOf = (pod: Pod): string => pod.spec?.nodeName ?? nowhere;
 
 function* fromScratch(pods: readonly Pod[]): Generator<undefined, PodsOnNodes> {
@@ -30,61 +31,82 @@ const isSameOne = (one: Pod, other: Pod): boolean =>
   one.metadata.name === other.metadata.name && one.metadata.namespace === other.metadata.namespace;
 
 interface Changes {
-  readonly gone: readonly Pod[];
+  /** changed in their place, on the node where they were: the new one by the old one */
+  readonly swapped: ReadonlyMap<Pod, Pod>;
+  readonly gone: ReadonlySet<Pod>;
+  /** in an old place of the list on another node than before */
+  readonly moved: readonly Pod[];
+  /** behind all others */
   readonly come: readonly Pod[];
 }
 
 /** The watch keeps the order: a changed pod stays in its place, new ones come last. Whatever else it is, it is found. */
-function changesBetween(before: readonly Pod[], after: readonly Pod[], most: number): Changes | null {
-  const gone: Pod[] = [];
-  const come: Pod[] = [];
+function* changesBetween(
+  before: readonly Pod[],
+  after: readonly Pod[],
+  most: number,
+): Generator<undefined, Changes | null> {
+  const swapped = new Map<Pod, Pod>();
+  const gone = new Set<Pod>();
+  const moved: Pod[] = [];
   let next = 0;
-  for (const old of before) {
+  for (let index = 0; index < before.length; index += 1) {
+    if (index % comparedAStep === comparedAStep - 1) yield;
+    const old = before[index];
     const pod = after[next];
     if (pod === old) {
       next += 1;
       continue;
     }
-    if (gone.push(old) > most) return null;
-    if (pod === undefined || !isSameOne(pod, old)) continue;
-    come.push(pod);
+    if (old === undefined) continue;
+    if (swapped.size + gone.size >= most) return null;
+    if (pod === undefined || !isSameOne(pod, old)) {
+      gone.add(old);
+      continue;
+    }
     next += 1;
+    if (nodeOf(pod) === nodeOf(old)) swapped.set(old, pod);
+    else {
+      gone.add(old);
+      moved.push(pod);
+    }
   }
-  for (; next < after.length; next += 1) {
-    const pod = after[next];
-    if (pod !== undefined && come.push(pod) > most) return null;
-  }
-  return { gone, come };
+  return after.length - next > most ? null : { swapped, gone, moved, come: after.slice(next) };
 }
 
-/** The nodes of those that came or went are gathered anew, in the order of the list. */
+/** Of these nodes only, in the order of the list. */
+function* gatheredAnew(pods: readonly Pod[], nodes: ReadonlySet<string>): Generator<undefined, Map<string, Pod[]>> {
+  const anew = new Map<string, Pod[]>([...nodes].map((node) => [node, []]));
+  if (nodes.size === 0) return anew;
+  for (const [index, pod] of pods.entries()) {
+    if (index % podsAStep === podsAStep - 1) yield;
+    anew.get(nodeOf(pod))?.push(pod);
+  }
+  return anew;
+}
+
+/** Only the nodes of those that came, went or changed get a new list. */
 function* changed(
   { byNode }: Gathered,
   pods: readonly Pod[],
-  { gone, come }: Changes,
+  { swapped, gone, moved, come }: Changes,
 ): Generator<undefined, PodsOnNodes> {
-  const nodes = new Set([...gone, ...come].map(nodeOf));
+  const nodes = new Set([...swapped.keys(), ...gone, ...moved, ...come].map(nodeOf));
   if (nodes.size === 0) return byNode;
-  const there = new Set<Pod>();
-  for (const node of nodes) for (const pod of byNode.get(node) ?? []) there.add(pod);
-  for (const pod of gone) there.delete(pod);
-  // After those that went: one that stands elsewhere in the list now has gone and come.
-  for (const pod of come) there.add(pod);
-  const anew = new Map<string, Pod[]>();
-  for (const [index, pod] of pods.entries()) {
-    if (index % podsAStep === podsAStep - 1) yield;
-    if (!there.has(pod)) continue;
-    const node = nodeOf(pod);
-    const known = anew.get(node);
-    if (known === undefined) anew.set(node, [pod]);
-    else known.push(pod);
-  }
-  const result = new Map(byNode);
+  // A place in the middle of a node's list is not known: such nodes are looked for among all pods.
+  const anew = yield* gatheredAnew(pods, new Set(moved.map(nodeOf)));
+  const lists = new Map<string, Pod[]>();
   for (const node of nodes) {
-    const now = anew.get(node);
-    if (now === undefined && node !== nowhere) result.delete(node);
-    else result.set(node, now ?? []);
+    if (anew.has(node)) continue;
+    const list: Pod[] = [];
+    for (const pod of byNode.get(node) ?? []) if (!gone.has(pod)) list.push(swapped.get(pod) ?? pod);
+    lists.set(node, list);
   }
+  for (const pod of come) lists.get(nodeOf(pod))?.push(pod);
+  const result = new Map(byNode);
+  for (const [node, list] of [...lists, ...anew])
+    if (list.length > 0 || node === nowhere) result.set(node, list);
+    else result.delete(node);
   return result;
 }
 
@@ -94,7 +116,7 @@ const remembered = new WeakMap<object, Gathered>();
 export function* podsOnNodes(pods: readonly Pod[], key: object): Generator<undefined, PodsOnNodes> {
   const before = remembered.get(key);
   if (before?.pods === pods) return before.byNode;
-  const changes = before === undefined ? null : changesBetween(before.pods, pods, Math.ceil(pods.length / 4));
+  const changes = before === undefined ? null : yield* changesBetween(before.pods, pods, Math.ceil(pods.length / 4));
   const byNode =
     before === undefined || changes === null ? yield* fromScratch(pods) : yield* changed(before, pods, changes);
   remembered.set(key, { pods, byNode });

@@ -1,6 +1,7 @@
 // How well a node is used, by what its pods request.
 import type { Node, Pod } from '../../model/kubernetes.ts';
 import { isMirror, isOfDaemonSet, isTerminal, requestsOf } from '../pod-facts.ts';
+import { imageOf } from './fit/image.ts';
 import { allocatableOf } from './room.ts';
 
 /** GPUs and the like: named by a domain that is not Kubernetes' own. */
@@ -16,23 +17,20 @@ export function utilizationOf(node: Node, pods: readonly Pod[]): number | null {
     isExtended(name) && amount > 0 ? [name] : [],
   );
   const resources = extended.length > 0 ? extended : ['cpu', 'memory'];
+  const all = imageOf(pods);
   const own = resources.map(() => 0);
-  const others = resources.map(() => 0);
   for (const pod of pods) {
-    if (isTerminal(pod)) continue;
+    if (!(isOfDaemonSet(pod) || isMirror(pod)) || isTerminal(pod)) continue;
     const requests = requestsOf(pod.spec);
-    const sums = isOfDaemonSet(pod) || isMirror(pod) ? own : others;
-    for (const [index, resource] of resources.entries()) {
-      const milli = requests[resource];
-      if (milli !== undefined) sums[index] = (sums[index] ?? 0) + milli;
-    }
+    for (const [index, resource] of resources.entries()) own[index] = (own[index] ?? 0) + (requests[resource] ?? 0);
   }
   let highest = 0;
   for (const [index, resource] of resources.entries()) {
     const whole = allocatable[resource] ?? 0;
     if (whole <= 0) return null;
-    const usable = whole - (own[index] ?? 0);
-    const share = usable > 0 ? (others[index] ?? 0) / usable : 1;
+    const ofItself = own[index] ?? 0;
+    const usable = whole - ofItself;
+    const share = usable > 0 ? (all.sumOf(resource) - ofItself) / usable : 1;
     if (share > highest) highest = share;
   }
   return highest;

@@ -105,7 +105,13 @@ function spreadsOf(needs: Needs, { board }: Known): readonly Spread[] {
     const { key, of } = eligibility(constraint, keys, needs, board);
     const counted = (kin: Kin): boolean => !kin.deleting && kin.namespace === namespace && selector.matches(kin.labels);
     return {
-      counter: board.counter(`spread ${namespace} ${selector.key} ${key}`, constraint.topologyKey, counted, of),
+      counter: board.counter(
+        `spread ${namespace} ${selector.key} ${key}`,
+        constraint.topologyKey,
+        counted,
+        of,
+        namespace,
+      ),
       topologyKey: constraint.topologyKey,
       maxSkew: constraint.maxSkew ?? 1,
       minDomains: constraint.minDomains ?? 1,

@@ -58,10 +58,15 @@ export class Board {
   readonly #keeping: { readonly counter: Counter; readonly term: Term }[] = [];
   readonly #keepingByKey = new Map<string, Counter>();
   readonly #kins = new Map<Kin, KinState>();
+  readonly #kinsIn = new Map<string, KinState[]>();
   /** those that came within the simulation */
   readonly #came: (Arrived[] | null)[] = [];
+  /** the nodes that they came to */
+  readonly #visited = new Set<number>();
   /** how often something was taken away: places that were refused before then may have opened */
   loosened = 0;
+  /** somebody who runs here asks about others: of those that may look for another place */
+  hasRules = false;
   #indexed = false;
   /** upper bounds of what is free on any node of a block; exact once it is clean */
   readonly #blocks: { pods: number; cpu: number; memory: number; clean: boolean }[] = [];
@@ -74,6 +79,7 @@ export class Board {
     const slot = this.rooms.length;
     const image = imageOf(pods);
     const { capacity } = room;
+    this.hasRules ||= image.hasRules;
     this.rooms.push(room);
     this.images.push(image);
     this.alive.push(false);
@@ -109,12 +115,14 @@ export class Board {
     this.ports.pop();
     this.claims.pop();
     this.#came.pop();
+    this.#visited.delete(slot);
     if (slot % blockSize === 0) this.#blocks.pop();
   }
 
   enter(slot: number): void {
     this.alive[slot] = true;
     this.slotOf.set(this.rooms[slot]?.name ?? '', slot);
+    for (const topology of this.#topologies.values()) topology.count(slot, 1);
     for (const counter of this.#counters) counter.enter(slot);
     for (const { counter } of this.#keeping) counter.enter(slot);
     this.#everybody(slot, 1);
@@ -124,6 +132,7 @@ export class Board {
   leave(slot: number): void {
     this.loosened += 1;
     this.#everybody(slot, -1);
+    for (const topology of this.#topologies.values()) topology.count(slot, -1);
     for (const counter of this.#counters) counter.leave(slot);
     for (const { counter } of this.#keeping) counter.leave(slot);
     this.alive[slot] = false;
@@ -142,6 +151,7 @@ export class Board {
       others[name] = (others[name] ?? 0) - pods * milli;
     }
     const came = (this.#came[slot] ??= []);
+    this.#visited.add(slot);
     const known = came.find((one) => one.kin === kin);
     if (known === undefined) came.push({ kin, pods });
     else known.pods += pods;
@@ -207,35 +217,39 @@ export class Board {
     const known = this.#topologies.get(key);
     if (known !== undefined) return known;
     const topology = new Topology(key);
-    this.rooms.forEach((room, slot) => topology.put(slot, room.labels[key]));
+    this.rooms.forEach((room, slot) => {
+      topology.put(slot, room.labels[key]);
+      if (this.alive[slot] === true) topology.count(slot, 1);
+    });
     this.#topologies.set(key, topology);
     return topology;
   }
 
-  /** One for all rules that count the same pods in the same domains; `key` says which those are. */
+  /** One for all rules that count the same pods in the same domains; `key` says which those are. `namespace`: of all that it counts. */
   counter(
     key: string,
     topologyKey: string,
     counted: (kin: Kin) => boolean,
     eligible: ((slot: number) => boolean) | null = null,
+    namespace?: string,
   ): Counter {
     const whole = `${topologyKey} ${key}`;
     const known = this.#byKey.get(whole);
     if (known !== undefined) return known;
     const counter = new Counter(this.#counters.length, this.topology(topologyKey), counted, eligible);
-    this.rooms.forEach((_, slot) => {
-      if (this.alive[slot] === true) counter.enter(slot);
-    });
+    if (eligible !== null)
+      this.rooms.forEach((_, slot) => {
+        if (this.alive[slot] === true) counter.enter(slot);
+      });
     this.#indexAll();
-    for (const state of this.#kins.values())
+    for (const state of namespace === undefined ? this.#kins.values() : (this.#kinsIn.get(namespace) ?? []))
       if (counted(state.kin))
         state.slots.forEach((slot, index) => {
           if (this.alive[slot] === true) counter.add(slot, state.counts[index] ?? 0);
         });
-    this.#came.forEach((came, slot) => {
-      if (came !== null && this.alive[slot] === true)
-        for (const { kin, pods } of came) if (counted(kin.kin)) counter.add(slot, pods);
-    });
+    for (const slot of this.#visited)
+      if (this.alive[slot] === true)
+        for (const { kin, pods } of this.#came[slot] ?? []) if (counted(kin.kin)) counter.add(slot, pods);
     this.#counters.push(counter);
     this.#byKey.set(whole, counter);
     return counter;
@@ -256,6 +270,9 @@ export class Board {
       counts: [],
     };
     this.#kins.set(kin, state);
+    const neighbours = this.#kinsIn.get(kin.namespace);
+    if (neighbours === undefined) this.#kinsIn.set(kin.namespace, [state]);
+    else neighbours.push(state);
     return state;
   }
 
@@ -274,9 +291,6 @@ export class Board {
     if (known !== undefined) return known;
     const counter = new Counter(-1, this.topology(term.topologyKey), () => false, null);
     // Whoever has such a rule is known before it is counted anywhere: nobody is counted twice.
-    this.rooms.forEach((_, slot) => {
-      if (this.alive[slot] === true) counter.enter(slot);
-    });
     this.#keeping.push({ counter, term });
     this.#keepingByKey.set(key, counter);
     return counter;
@@ -302,12 +316,19 @@ export class Board {
     for (const { kin, pods } of this.#came[slot] ?? []) this.#count(kin, slot, sign * pods);
   }
 
-  #indexAll(): void {
+  /** Who runs where, for rules that count pods. Nothing else may be done with the board before it is over. */
+  *indexing(): Generator<undefined> {
     if (this.#indexed) return;
     this.#indexed = true;
-    this.rooms.forEach((_, slot) => {
+    for (let slot = 0; slot < this.rooms.length; slot += 1) {
       this.#index(slot);
-    });
+      if (slot % blockSize === blockSize - 1) yield;
+    }
+  }
+
+  #indexAll(): void {
+    const steps = this.indexing();
+    while (steps.next().done !== true);
   }
 
   #index(slot: number): void {

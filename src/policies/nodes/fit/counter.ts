@@ -6,6 +6,8 @@ export class Topology {
   readonly key: string;
   /** by the node's slot; -1: it has no such label */
   readonly ofSlot: number[] = [];
+  /** the nodes that are there, by domain */
+  readonly nodes: number[] = [];
   readonly #ids = new Map<string, number>();
 
   constructor(key: string) {
@@ -21,8 +23,14 @@ export class Topology {
     if (value !== undefined) {
       id = this.#ids.get(value) ?? this.#ids.size;
       this.#ids.set(value, id);
+      this.nodes[id] ??= 0;
     }
     this.ofSlot[slot] = id;
+  }
+
+  count(slot: number, change: 1 | -1): void {
+    const id = this.ofSlot[slot] ?? -1;
+    if (id >= 0) this.nodes[id] = (this.nodes[id] ?? 0) + change;
   }
 }
 
@@ -38,7 +46,7 @@ export class Counter {
   readonly counted: (kin: Kin) => boolean;
   /** null: every node with the label counts */
   readonly eligible: ((slot: number) => boolean) | null;
-  readonly #nodes: number[] = [];
+  readonly #nodes: number[];
   /** how many domains have a count, by that count: the least is found without looking at all */
   readonly #levels: number[] = [];
   #least = 0;
@@ -54,6 +62,10 @@ export class Counter {
     this.counted = counted;
     this.eligible = eligible;
     this.place = eligible === null ? topology.ofSlot : [];
+    // Where every node counts, those that are there are known; of the others each is asked.
+    this.#nodes = eligible === null ? topology.nodes.slice() : [];
+    this.domains = this.#nodes.reduce((sum, nodes) => (nodes > 0 ? sum + 1 : sum), 0);
+    this.#levels[0] = this.domains;
   }
 
   enter(slot: number): void {

@@ -59,6 +59,8 @@ export class Image {
   readonly claims: readonly string[];
   /** pods that keep others away */
   readonly keeping: Counted;
+  /** some of them are spread, or look at others in another way */
+  readonly hasRules: boolean;
   #kins: Counted | null = null;
 
   constructor(pods: readonly Pod[]) {
@@ -66,6 +68,7 @@ export class Image {
     const ports: HostPort[] = [];
     const claims: string[] = [];
     const keeping: Kin[] = [];
+    let hasRules = false;
     for (const pod of running) {
       const { spec } = pod;
       if (spec === undefined) continue;
@@ -78,12 +81,19 @@ export class Image {
       }
       if (hasPorts(spec)) ports.push(...portsOf(spec));
       if (spec.volumes !== undefined) claims.push(...claimsOf(pod));
+      hasRules ||= spec.topologySpreadConstraints !== undefined || spec.affinity !== undefined;
       if (spec.affinity !== undefined && antiTermsOf(spec).length > 0) keeping.push(kinFor(pod));
     }
     this.pods = running;
     this.ports = ports;
     this.claims = claims;
     this.keeping = counted(keeping);
+    this.hasRules = hasRules;
+  }
+
+  sumOf(resource: string): number {
+    if (resource === 'cpu') return this.cpu;
+    return resource === 'memory' ? this.memory : (this.others[resource] ?? 0);
   }
 
   /** All of them, by how they look to the rules of others: only asked for where there is such a rule. */
@@ -94,12 +104,21 @@ export class Image {
 }
 
 const nobody = new Image([]);
+const ofList = new WeakMap<readonly Pod[], { readonly length: number; readonly image: Image }>();
 const remembered = new WeakMap<Pod, { readonly of: readonly Pod[]; readonly image: Image }>();
 
-/** The watch keeps unchanged pods identical: a node whose pods are the same objects as before is not summed again. */
+/** The watch keeps unchanged pods identical: a node whose pods are the same objects as before is not summed again. A list may grow, but nobody in it is exchanged. */
 export function imageOf(pods: readonly Pod[]): Image {
   const [first] = pods;
   if (first === undefined) return nobody;
+  const same = ofList.get(pods);
+  if (same?.length === pods.length) return same.image;
+  const image = imageOfEqual(first, pods);
+  ofList.set(pods, { length: pods.length, image });
+  return image;
+}
+
+function imageOfEqual(first: Pod, pods: readonly Pod[]): Image {
   const known = remembered.get(first);
   if (known !== undefined && known.of.length === pods.length && known.of.every((pod, index) => pod === pods[index]))
     return known.image;

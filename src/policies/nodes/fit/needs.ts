@@ -156,11 +156,33 @@ function isAlike(one: unknown, other: unknown): boolean {
   return keys === 0;
 }
 
+/** Pods of one owner are nearly always alike: by namespace and owner, the kin of the one that was asked about last. */
+const latestKin = new Map<string, Map<string, Kin>>();
+const mostNamespaces = 10_000;
+
 export function kinFor({ metadata, spec }: Likeness): Kin {
   const namespace = metadata?.namespace ?? '';
   const labels = metadata?.labels ?? noLabels;
   const deleting = metadata?.deletionTimestamp !== undefined;
   const antiTerms = antiTermsOf(spec);
+  const owner = metadata?.ownerReferences?.[0]?.name;
+  if (owner === undefined) return internedKinOf(namespace, labels, deleting, antiTerms);
+  let byOwner = latestKin.get(namespace);
+  if (byOwner === undefined) {
+    if (latestKin.size >= mostNamespaces) latestKin.clear();
+    byOwner = new Map();
+    latestKin.set(namespace, byOwner);
+  }
+  const latest = byOwner.get(owner);
+  if (latest?.deleting === deleting && isAlike(latest.labels, labels) && isAlike(latest.antiTerms, antiTerms))
+    return latest;
+  const kin = internedKinOf(namespace, labels, deleting, antiTerms);
+  if (byOwner.size >= mostKinds) byOwner.clear();
+  byOwner.set(owner, kin);
+  return kin;
+}
+
+function internedKinOf(namespace: string, labels: Labels, deleting: boolean, antiTerms: Kin['antiTerms']): Kin {
   const anti = antiTerms.length === 0 ? '' : JSON.stringify(antiTerms);
   const key = `${namespace}\n${deleting ? 'deleting' : ''}\n${keyOfLabels(labels)}\n${anti}`;
   return internedKin.get(key, () => ({ namespace, labels, deleting, antiTerms }));

@@ -138,6 +138,12 @@ export class Simulation {
     return spreads.length > 0 || together !== null;
   }
 
+  /** What the rules of those that run here will ask about, gathered in small steps; without this, at the first question. */
+  *prepare(): Generator<undefined> {
+    const { board } = this.#world;
+    if (board.hasRules) yield* board.indexing();
+  }
+
   checkpoint(): Checkpoint {
     return { done: this.#who.length };
   }
