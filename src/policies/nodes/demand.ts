@@ -61,10 +61,17 @@ class Owners {
 const waits = (pod: Pod): boolean =>
   !isBound(pod) && !isTerminal(pod) && !isDeleting(pod) && !isOfDaemonSet(pod) && !isGated(pod);
 
+const podsAStep = 512;
+
 /** Pods of one target that are alike to the scheduler are one demand. */
-function waitingPods(pods: readonly Pod[], owners: Owners, simulation: Simulation): readonly SourcedDemand[] {
+function* waitingPods(
+  pods: readonly Pod[],
+  owners: Owners,
+  simulation: Simulation,
+): Generator<undefined, readonly SourcedDemand[]> {
   const byTarget = new Map<TargetKey, Map<Needs, { target: TargetRef; pods: number }>>();
-  for (const pod of pods) {
+  for (const [index, pod] of pods.entries()) {
+    if (index % podsAStep === podsAStep - 1) yield;
     if (!waits(pod)) continue;
     const target = owners.targetOf(pod);
     const key = targetKey(target);
@@ -159,13 +166,14 @@ function unsound({ snapshot, config }: NodeTick): string | null {
   return null;
 }
 
-export function demandsOf(tick: NodeTick, simulation: Simulation): Demands {
+export function* demandsOf(tick: NodeTick, simulation: Simulation): Generator<undefined, Demands> {
   const { snapshot, standings, config, podsOn } = tick;
   const facts = snapshot.kubernetes;
   const owners = new Owners(facts);
   const shapes: Shapes = { simulation, templates: new Templates(facts), shapeless: [] };
   const quotas = new ResourceQuotas(facts, snapshot.errors);
-  const waiting = less(waitingPods(podsOn.get(nowhere) ?? facts.pods ?? [], owners, simulation), surplusOf(standings));
+  const homeless = yield* waitingPods(podsOn.get(nowhere) ?? facts.pods ?? [], owners, simulation);
+  const waiting = less(homeless, surplusOf(standings));
   const wanted = [...waiting, ...decidedReplicas(standings, quotas, shapes)];
   const headroom = headroomOf(config, standings, shapes);
   const { shapeless } = shapes;

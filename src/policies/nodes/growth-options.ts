@@ -54,7 +54,7 @@ export function wasteOf(rooms: readonly Room[], freeOf: (room: string, resource:
 }
 
 /** Groups are compared by what they would be for so many pods. */
-const podsTried = 2_000;
+const podsTried = 1_000;
 
 export function* chooseServing(
   simulation: Simulation,

@@ -42,13 +42,8 @@ function reasonOf(group: GroupState, growth: Growth): NodeReason {
 
 const isScheduled = ({ scheduled, min }: GroupState): boolean => scheduled.minBy !== null && scheduled.min === min;
 
-function whyOf(group: GroupState, { trigger, for: served }: Growth): Facts {
-  if (served.length > 0)
-    return {
-      by: servedTargets(served)
-        .map(({ target }) => targetName(target))
-        .join(', '),
-    };
+function whyOf(group: GroupState, { trigger }: Growth, served: UndescribedNodes['for']): Facts {
+  if (served.length > 0) return { by: served.map(({ target }) => targetName(target)).join(', ') };
   if (trigger.kind === 'saturated') {
     const { query, value, above } = trigger.by;
     return { by: `${query} = ${value}`, what: query, limit: above };
@@ -61,8 +56,9 @@ export function growing(group: GroupState, { growth }: Met): GrowthVerdict | nul
   if (grown === undefined || grown.add === 0) return null;
   // What a failed update has counted and not made needs no higher count, only the same one sent again.
   const to = group.count + Math.max(0, grown.add - group.lost);
-  const facts = { desired: to, count: grown.add, pods: podsOf(grown.for), ...whyOf(group, grown) };
-  return { action: 'grow', reason: reasonOf(group, grown), facts, until: null, for: servedTargets(grown.for), to };
+  const served = servedTargets(grown.for);
+  const facts = { desired: to, count: grown.add, pods: podsOf(grown.for), ...whyOf(group, grown, served) };
+  return { action: 'grow', reason: reasonOf(group, grown), facts, until: null, for: served, to };
 }
 
 const hold = (reason: NodeReason, facts: Facts, until: Instant | null, served: readonly SourcedDemand[]) =>

@@ -2,15 +2,14 @@
 import type { Node } from '../../model/kubernetes.ts';
 import { drainTaint } from '../../model/drain-record.ts';
 import { emptyGroupMemory } from '../../model/memory.ts';
-import { demandsOf, type Demands, type SourcedDemand } from './demand.ts';
-import { byDecreasingSize, podsOf } from './fit/pack.ts';
+import { demandsOf, type Demands } from './demand.ts';
+import { placing, podsOf } from './fit/pack.ts';
 import { Simulation, type Checkpoint } from './fit/simulation.ts';
 import type { Unusable } from './group-state.ts';
 import { planGrowth, type GrowthPlan } from './growth.ts';
 import type { Pool } from './growth-options.ts';
 import { nodeGroupLabel } from './driver-habits.ts';
 import { drainOf } from './membership.ts';
-import type { Requests } from '../pod-facts.ts';
 import { elsewhereOf } from './node-size.ts';
 import type { NodeTick } from './node-tick.ts';
 import type { Room } from './room.ts';
@@ -50,23 +49,6 @@ function lastKnown(state: Unusable, { snapshot, memory }: NodeTick): number {
   const { ordered, sent } = memory.groups[state.policy.name] ?? emptyGroupMemory;
   const coming = ordered.reduce((sum, order) => sum + order.count, 0);
   return Math.max(labelled.length + coming, sent?.to ?? 0);
-}
-
-const demandsAStep = 16;
-
-/** Takes places for as many as fit, the large ones first, and answers the others. */
-function* place(
-  simulation: Simulation,
-  demands: readonly SourcedDemand[],
-  largest: Requests,
-): Generator<undefined, readonly SourcedDemand[]> {
-  const left: SourcedDemand[] = [];
-  for (const [index, demand] of byDecreasingSize(demands, largest).entries()) {
-    const pods = demand.pods - simulation.placeMany(demand.needs, demand.pods);
-    if (pods > 0) left.push({ ...demand, pods });
-    if (index % demandsAStep === demandsAStep - 1) yield;
-  }
-  return left;
 }
 
 /** Nodes on their way count as room before they take pods: what waits for them orders nothing more. */
@@ -113,10 +95,10 @@ export function* meetDemand(
   yield;
 
   const bare = simulation.checkpoint();
-  const demands = demandsOf(tick, simulation);
+  const demands = yield* demandsOf(tick, simulation);
   yield;
-  const homeless = yield* place(simulation, demands.firm, largest);
-  const noHeadroom = yield* place(simulation, demands.headroom, largest);
+  const homeless = yield* placing(simulation, demands.firm, largest);
+  const noHeadroom = yield* placing(simulation, demands.headroom, largest);
   const today = simulation.checkpoint();
   yield;
 
@@ -128,12 +110,12 @@ export function* meetDemand(
           node,
           (node.spec?.taints ?? []).filter(({ key }) => !ofTheDrain.has(key)),
         );
-  let firm = yield* place(simulation, homeless, largest);
-  let headroom = yield* place(simulation, noHeadroom, largest);
+  let firm = yield* placing(simulation, homeless, largest);
+  let headroom = yield* placing(simulation, noHeadroom, largest);
   const needed = podsOf(firm) < podsOf(homeless) || podsOf(headroom) < podsOf(noHeadroom);
   addUpcoming(simulation, pools, tick);
-  firm = yield* place(simulation, firm, largest);
-  headroom = yield* place(simulation, headroom, largest);
+  firm = yield* placing(simulation, firm, largest);
+  headroom = yield* placing(simulation, headroom, largest);
   yield;
 
   const ours = new Set(pools.flatMap(({ group }) => group.nodes));

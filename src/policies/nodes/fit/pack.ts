@@ -51,9 +51,11 @@ class Opening {
 
   open(): Room {
     const { room, daemons } = this.#shape;
-    do this.#number += 1;
-    while (this.#simulation.has(`${room.name}-${this.#number}`));
-    const name = `${room.name}-${this.#number}`;
+    let name: string;
+    do {
+      this.#number += 1;
+      name = `${room.name}-${this.#number}`;
+    } while (this.#simulation.has(name));
     const opened: Room = { ...room, name, labels: { ...room.labels, [hostname]: name } };
     this.#simulation.openRoom(opened, daemons);
     this.rooms.push(opened);
@@ -117,7 +119,22 @@ function shared<Kind extends Demanded>(
 }
 
 const roomsAStep = 256;
-const kindsAStep = 64;
+const kindsAStep = 32;
+
+/** Takes places on the nodes that are there for as many as fit, the large ones first, and answers the others. */
+export function* placing<Kind extends Demanded>(
+  simulation: Simulation,
+  demands: readonly Kind[],
+  largest: Requests,
+): Generator<undefined, readonly Kind[]> {
+  const placed = new Map<Needs, number>();
+  const all = byDecreasingSize(alikeOf(demands), largest);
+  for (const [index, { needs, pods }] of all.entries()) {
+    placed.set(needs, simulation.placeMany(needs, pods));
+    if (index % kindsAStep === kindsAStep - 1) yield;
+  }
+  return shared(all, placed).left;
+}
 
 /** As many as new nodes take; a new node may make places free on others: pods that are spread are then tried everywhere. */
 function* placeOnNew(
