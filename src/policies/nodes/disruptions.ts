@@ -82,10 +82,16 @@ class BudgetIndex {
 
 const indexes = new WeakMap<Budgets, BudgetIndex>();
 
+/** The one that was made last: another list of the same budgets has no use for a new one. */
+let latest: { readonly budgets: Budgets; readonly index: BudgetIndex } | null = null;
+
 function indexOf(budgets: Budgets): BudgetIndex {
   const known = indexes.get(budgets);
   if (known !== undefined) return known;
-  const made = new BudgetIndex(budgets);
+  const alike =
+    latest?.budgets.length === budgets.length && latest.budgets.every((budget, index) => budget === budgets[index]);
+  const made = latest !== null && alike ? latest.index : new BudgetIndex(budgets);
+  latest = { budgets, index: made };
   indexes.set(budgets, made);
   return made;
 }

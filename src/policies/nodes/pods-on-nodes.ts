@@ -40,6 +40,14 @@ interface Changes {
   readonly come: readonly Pod[];
 }
 
+/** How many are the same ones from there on; some thousands at most are looked at. */
+function alikeFrom(before: readonly Pod[], from: number, after: readonly Pod[], next: number): number {
+  const most = Math.min(comparedAStep, before.length - from, after.length - next);
+  let alike = 0;
+  while (alike < most && before[from + alike] === after[next + alike]) alike += 1;
+  return alike;
+}
+
 /** The watch keeps the order: a changed pod stays in its place, new ones come last. Whatever else it is, it is found. */
 function* changesBetween(
   before: readonly Pod[],
@@ -50,15 +58,22 @@ function* changesBetween(
   const gone = new Set<Pod>();
   const moved: Pod[] = [];
   let next = 0;
-  for (let index = 0; index < before.length; index += 1) {
-    if (index % comparedAStep === comparedAStep - 1) yield;
+  for (let index = 0, looked = 0; index < before.length; index += 1) {
+    const alike = alikeFrom(before, index, after, next);
+    index += alike;
+    next += alike;
+    looked += alike;
+    if (looked >= comparedAStep) {
+      looked = 0;
+      yield;
+    }
     const old = before[index];
     const pod = after[next];
+    if (old === undefined) break;
     if (pod === old) {
       next += 1;
       continue;
     }
-    if (old === undefined) continue;
     if (swapped.size + gone.size >= most) return null;
     if (pod === undefined || !isSameOne(pod, old)) {
       gone.add(old);
@@ -91,18 +106,24 @@ function* changed(
   pods: readonly Pod[],
   { swapped, gone, moved, come }: Changes,
 ): Generator<undefined, PodsOnNodes> {
-  const nodes = new Set([...swapped.keys(), ...gone, ...moved, ...come].map(nodeOf));
-  if (nodes.size === 0) return byNode;
+  if (swapped.size + gone.size + come.length === 0) return byNode;
+  const lists = new Map<string, Pod[]>();
+  const listOf = (node: string): Pod[] => {
+    const known = lists.get(node) ?? [...(byNode.get(node) ?? [])];
+    lists.set(node, known);
+    return known;
+  };
+  for (const [old, pod] of swapped) {
+    const list = listOf(nodeOf(old));
+    list[list.indexOf(old)] = pod;
+  }
+  for (const pod of gone) {
+    const list = listOf(nodeOf(pod));
+    list.splice(list.indexOf(pod), 1);
+  }
+  for (const pod of come) listOf(nodeOf(pod)).push(pod);
   // A place in the middle of a node's list is not known: such nodes are looked for among all pods.
   const anew = yield* gatheredAnew(pods, new Set(moved.map(nodeOf)));
-  const lists = new Map<string, Pod[]>();
-  for (const node of nodes) {
-    if (anew.has(node)) continue;
-    const list: Pod[] = [];
-    for (const pod of byNode.get(node) ?? []) if (!gone.has(pod)) list.push(swapped.get(pod) ?? pod);
-    lists.set(node, list);
-  }
-  for (const pod of come) lists.get(nodeOf(pod))?.push(pod);
   const result = new Map(byNode);
   for (const [node, list] of [...lists, ...anew])
     if (list.length > 0 || node === nowhere) result.set(node, list);

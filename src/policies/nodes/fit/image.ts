@@ -61,9 +61,11 @@ export class Image {
   readonly keeping: Counted;
   /** some of them are spread, or look at others in another way */
   readonly hasRules: boolean;
+  #kinOf: readonly Kin[] | null = null;
   #kins: Counted | null = null;
 
-  constructor(pods: readonly Pod[]) {
+  /** `before`: of the same node when one or the other of its pods was different */
+  constructor(pods: readonly Pod[], before: Image | null = null) {
     const running = pods.filter((pod) => !isTerminal(pod));
     const ports: HostPort[] = [];
     const claims: string[] = [];
@@ -89,6 +91,7 @@ export class Image {
     this.claims = claims;
     this.keeping = counted(keeping);
     this.hasRules = hasRules;
+    if (before !== null) this.#kinOf = this.#kinsAfter(before);
   }
 
   sumOf(resource: string): number {
@@ -98,8 +101,17 @@ export class Image {
 
   /** All of them, by how they look to the rules of others: only asked for where there is such a rule. */
   get kins(): Counted {
-    this.#kins ??= counted(this.pods.map(kinFor));
+    this.#kinOf ??= this.pods.map(kinFor);
+    this.#kins ??= counted(this.#kinOf);
     return this.#kins;
+  }
+
+  /** Pods that stand where they stood before are the same; null: nobody has asked yet. */
+  #kinsAfter(before: Image): readonly Kin[] | null {
+    const { pods } = before;
+    const known = before.#kinOf;
+    if (known === null) return null;
+    return this.pods.map((pod, index) => (pod === pods[index] ? known[index] : undefined) ?? kinFor(pod));
   }
 }
 
@@ -122,7 +134,7 @@ function imageOfEqual(first: Pod, pods: readonly Pod[]): Image {
   const known = remembered.get(first);
   if (known !== undefined && known.of.length === pods.length && known.of.every((pod, index) => pod === pods[index]))
     return known.image;
-  const image = new Image(pods);
+  const image = new Image(pods, known?.image);
   remembered.set(first, { of: [...pods], image });
   return image;
 }
