@@ -99,7 +99,7 @@ export function priorityClasses(list: readonly PriorityClass[] | undefined): Rea
 }
 
 /** Lists come sorted by name: pods of one owner follow each other, and comparing is cheaper than writing down. */
-let latest: (Remembered & { readonly spec: PodSpec }) | null = null;
+let latest: { readonly of: Remembered; readonly spec: PodSpec } | null = null;
 
 export function needsFor({ metadata, spec }: Likeness, classes: ReadonlyMap<string, PriorityClass>): Needs {
   const namespace = metadata?.namespace ?? '';
@@ -114,26 +114,27 @@ export function needsFor({ metadata, spec }: Likeness, classes: ReadonlyMap<stri
     known.priority === priority
   )
     return known.needs;
-  const like = { namespace, labels, deleting, priority };
   if (
     latest !== null &&
     spec !== undefined &&
-    latest.namespace === namespace &&
-    latest.deleting === deleting &&
-    latest.priority === priority &&
-    isAlike(latest.labels, labels) &&
+    latest.of.namespace === namespace &&
+    latest.of.deleting === deleting &&
+    latest.of.priority === priority &&
+    isAlike(latest.of.labels, labels) &&
     isAlike(latest.spec, spec)
   ) {
-    rememberedNeeds.set(spec, { ...like, needs: latest.needs });
-    return latest.needs;
+    const { needs } = latest.of;
+    rememberedNeeds.set(spec, { namespace, labels, deleting, priority, needs });
+    return needs;
   }
   const lasting = JSON.stringify(spec?.nodeName === undefined ? spec : { ...spec, nodeName: undefined });
   const key = `${namespace}\n${deleting ? 'deleting' : ''}\n${priority}\n${keyOfLabels(labels)}\n${lasting}`;
   const needs = internedNeeds.get(key, () => ({ namespace, labels, spec, requests: requestsOf(spec), priority }));
   if (deleting) deletingNeeds.add(needs);
   if (spec !== undefined) {
-    latest = { ...like, needs, spec };
-    rememberedNeeds.set(spec, latest);
+    const one = { namespace, labels, deleting, priority, needs };
+    latest = { of: one, spec };
+    rememberedNeeds.set(spec, one);
   }
   return needs;
 }
