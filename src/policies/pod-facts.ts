@@ -59,12 +59,14 @@ export function requestsOf(spec: PodSpec | undefined): Requests {
   for (const container of spec.containers ?? []) addContainer(running, container);
   if (spec.initContainers !== undefined) withInit(running, spec.initContainers);
   // What is asked for the whole pod takes the place of its containers' sum.
-  for (const [name, text] of Object.entries(spec.resources?.requests ?? {})) {
-    const milli = milliOf(text);
-    if (milli !== null) running[name] = milli;
-  }
-  for (const [name, text] of Object.entries(spec.overhead ?? {}))
-    running[name] = (running[name] ?? 0) + (milliOf(text) ?? 0);
+  if (spec.resources?.requests !== undefined)
+    for (const [name, text] of Object.entries(spec.resources.requests)) {
+      const milli = milliOf(text);
+      if (milli !== null) running[name] = milli;
+    }
+  if (spec.overhead !== undefined)
+    for (const [name, text] of Object.entries(spec.overhead))
+      running[name] = (running[name] ?? 0) + (milliOf(text) ?? 0);
   return running;
 }
 

@@ -20,6 +20,8 @@ interface NodeFacts {
   readonly needOf: string;
   readonly utilization: number | null;
   readonly need: { readonly reason: KeptReason; readonly by: string } | null;
+  /** what its use says, worded once for each bound */
+  used: { readonly below: number; readonly kept: Kept } | null;
   /** worked out when it is asked for: most nodes are used too well for the question */
   residents: { readonly of: ShrinkPolicy; readonly are: Residents } | null;
 }
@@ -39,7 +41,14 @@ function factsOf(node: Node, pods: readonly Pod[], needs: PodNeeds): NodeFacts {
     need = { reason, by: podName(pod) };
     break;
   }
-  const made: NodeFacts = { pods, needOf: needs.key, utilization: utilizationOf(node, pods), need, residents: null };
+  const made: NodeFacts = {
+    pods,
+    needOf: needs.key,
+    utilization: utilizationOf(node, pods),
+    need,
+    used: null,
+    residents: null,
+  };
   remembered.set(node, made);
   return made;
 }
@@ -103,16 +112,19 @@ export function candidateOf(node: Node, pods: readonly Pod[], rules: CandidateRu
   const { utilization, need } = facts;
   if (dead === null && need !== null) return need;
   if (dead === null && utilization === null) return { reason: 'AllocatableUnknown', by: 'status.allocatable' };
-  if (dead === null && (utilization ?? 0) > shrink.utilizationBelow) {
-    const percent = (share: number): number => Math.round(share * 100);
-    return {
-      reason: 'NotUnderutilized',
-      by: `${percent(utilization ?? 0)} % of ${percent(shrink.utilizationBelow)} %`,
-    };
-  }
+  if (dead === null && (utilization ?? 0) > shrink.utilizationBelow)
+    return usedTooWell(facts, utilization ?? 0, shrink.utilizationBelow);
   const moving = dead === null ? movingFrom(facts, rules) : leftOnDead(pods, rules);
   if (isKept(moving)) return moving;
   return { node, utilization: utilization ?? 0, moving, unreadySince: dead };
+}
+
+function usedTooWell(facts: NodeFacts, utilization: number, below: number): Kept {
+  if (facts.used?.below === below) return facts.used.kept;
+  const percent = (share: number): number => Math.round(share * 100);
+  const kept: Kept = { reason: 'NotUnderutilized', by: `${percent(utilization)} % of ${percent(below)} %` };
+  facts.used = { below, kept };
+  return kept;
 }
 
 function movingFrom(facts: NodeFacts, { shrink, movable }: CandidateRules): readonly Pod[] | Kept {

@@ -34,6 +34,8 @@ const controllerLists = {
 
 const counted = new Set(['ReplicaSet', 'ReplicationController']);
 
+const isSystem = ({ metadata: { namespace } }: Pod): boolean => namespace === 'kube-system';
+
 /** What a pod says of itself, whatever the hour and whoever else is there: worked out once for each. */
 interface Profile {
   readonly name: string;
@@ -48,6 +50,7 @@ interface Profile {
   readonly safe: string | undefined;
   readonly forbidden: boolean;
   readonly localStorage: boolean;
+  /** only of pods of the system: nobody asks it of others */
   readonly born: Instant | null;
 }
 
@@ -92,7 +95,7 @@ function profileOf(pod: Pod): Profile {
     safe,
     forbidden: safe === 'false' || annotations[doNotDisrupt] === 'true',
     localStorage: hasLocalStorage(pod),
-    born: instantOf(pod.metadata.creationTimestamp),
+    born: isSystem(pod) ? instantOf(pod.metadata.creationTimestamp) : null,
   };
   profiles.set(pod, made);
   return made;
@@ -178,8 +181,6 @@ function ofSystem(profile: Profile, { shrink, now }: MovableRules): Movability |
   if (born !== null && now - born >= shrink.systemPodAge) return null;
   return { move: 'blocked', reason: 'SystemPodWithoutPDB', by: profile.name };
 }
-
-const isSystem = ({ metadata: { namespace } }: Pod): boolean => namespace === 'kube-system';
 
 /** Whether budgets are asked about it at all: what is thrown away or said to be safe is not held by them. */
 const asksBudgets = (profile: Profile): boolean => profile.safe !== 'true';
