@@ -134,7 +134,6 @@ export async function nodes(): Promise<Report> {
     { name: 'Karpenter’s mix: pods', value: pods, unit: '' },
     { name: 'Karpenter’s mix: groups', value: groups, unit: '' },
     { name: 'Karpenter’s mix: nodes ordered', value: ordered, unit: '' },
-    { name: 'Karpenter’s mix: pods without a place after that', value: tier.waiting, unit: '' },
     { name: 'Karpenter’s mix: first decision', value: runs[0]?.wall ?? Number.NaN, unit: 'ms', bar: 1000 },
     { name: 'Karpenter’s mix: median of three', value: walls[1] ?? Number.NaN, unit: 'ms', bar: 1000 },
     { name: 'Karpenter’s mix: pods a second', value: (1000 * pods) / (walls[1] ?? Number.NaN), unit: '' },

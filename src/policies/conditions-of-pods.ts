@@ -101,9 +101,16 @@ function ofSwitch(control: ControlFacts | undefined, now: Instant): readonly Con
   return [{ name: 'SpringtideSwitchedOff', severity: 'info', labels: {}, facts, after: switchTold, lasts: atOnce }];
 }
 
-export function ofPods(found: Found, now: Instant): readonly Condition[] {
+const decisionsAStep = 256;
+
+export function* ofPods(found: Found, now: Instant): Generator<undefined, readonly Condition[]> {
+  const conditions: Condition[] = [];
+  for (const [place, decision] of found.pods.entries()) {
+    conditions.push(...ofDecision(decision, found));
+    if (place % decisionsAStep === decisionsAStep - 1) yield;
+  }
   return [
-    ...found.pods.flatMap((decision) => ofDecision(decision, found)),
+    ...conditions,
     ...found.problems.flatMap(ofProblem),
     ...ofGuard(found),
     ...ofSwitch(found.snapshot.control, now),

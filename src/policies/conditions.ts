@@ -154,14 +154,14 @@ export interface Told {
 }
 
 /** Conditions of this tick against those remembered: what begins, what lasts, what has ended. */
-export function alertsOf(
+export function* alertsOf(
   found: Found,
   before: Readonly<Record<string, ConditionMemory>>,
   config: Config,
   now: Instant,
-): Told {
+): Generator<undefined, Told> {
   const active = [
-    ...ofPods(found, now),
+    ...(yield* ofPods(found, now)),
     ...found.nodes.flatMap((decision) => ofGroup(decision, found.groups[decision.nodeGroup], now)),
     ...ofShrinking(found, config, now),
     ...ofSources(found.snapshot),

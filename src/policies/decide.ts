@@ -123,7 +123,7 @@ export function* deciding(
     groups: nodes.groups,
   };
   yield;
-  const told = alertsOf(found, memory.conditions, config, now);
+  const told = yield* alertsOf(found, memory.conditions, config, now);
   yield;
   const described: PodDecision[] = [];
   for (const decision of pods.decisions) {

@@ -4,7 +4,6 @@ import type { GroupMemory, Memory, NodeGuardMemory, NodeMemory, RemovalProof } f
 import type { Snapshot } from '../../model/snapshot.ts';
 import type { Instant } from '../../model/units.ts';
 import type { Standing } from '../pods/decide-pods.ts';
-import { withoutPlace } from '../pods/stuck.ts';
 import { giveBack, nothingGivenBack } from './give-back.ts';
 import { decisionOf, unusableDecision, type UndescribedNodes } from './group-decision.ts';
 import { groupStateOf, isUsable, type GroupState, type Unusable } from './group-state.ts';
@@ -24,8 +23,6 @@ export interface NodeTier {
   readonly decisions: readonly UndescribedNodes[];
   readonly groups: Readonly<Record<string, GroupMemory>>;
   readonly nodes: Readonly<Record<string, NodeMemory>>;
-  /** pods without a place on today's nodes, those that wait for ordered nodes included */
-  readonly waiting: number;
   /** since when queries have been above what their policy allows */
   readonly saturatedSince: Readonly<Record<string, Instant>>;
   readonly pools: readonly Pool[];
@@ -35,9 +32,6 @@ export interface NodeTier {
 }
 
 const isUnusable = (state: GroupState | Unusable): state is Unusable => !isUsable(state);
-
-/** Without a policy nothing is placed: those that the scheduler itself has found no place for. */
-const unschedulablePods = ({ kubernetes }: Snapshot): number => withoutPlace(kubernetes.pods ?? []).length;
 
 function poolOf(group: GroupState, { kubernetes, nova, magnum }: Snapshot): Pool {
   const flavors = nova.flavors ?? [];
@@ -59,7 +53,6 @@ export function* decideNodes(
       decisions: strayDrains(snapshot, config),
       groups: memory.groups,
       nodes: {},
-      waiting: unschedulablePods(snapshot),
       saturatedSince: {},
       pools: [],
       removalProof: memory.removalProof ?? null,
@@ -108,7 +101,6 @@ export function* decideNodes(
     decisions,
     groups: { ...memory.groups, ...Object.fromEntries(groups.map((group) => [group.policy.name, group.memory])) },
     nodes: unread ? { ...memory.nodes, ...nodes } : nodes,
-    waiting: met.waiting,
     saturatedSince: saturation.since,
     pools,
     nodeGuard,

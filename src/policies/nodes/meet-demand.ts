@@ -24,8 +24,6 @@ export interface Met {
   readonly growth: GrowthPlan;
   /** pods wait for room that drains under way would give back */
   readonly needed: boolean;
-  /** pods without a place on today's nodes, those that wait for ordered nodes included */
-  readonly waiting: number;
   readonly demands: Demands;
 }
 
@@ -133,5 +131,5 @@ export function* meetDemand(
     now,
   });
   simulation.rollBack(today);
-  return { simulation, bare, growth, needed, waiting: podsOf(homeless), demands };
+  return { simulation, bare, growth, needed, demands };
 }
