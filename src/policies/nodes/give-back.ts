@@ -71,11 +71,7 @@ export function* giveBack(tick: NodeTick, groups: readonly GroupState[], met: Me
     groups: groups.length,
   };
   yield* met.simulation.prepare();
-  const cluster = {
-    unready: unreadyIn(tick),
-    // Pods that no group could ever take keep nobody from shrinking.
-    growing: growth.byGroup.size > 0 || (growth.unserved.length > 0 && growth.stopped.size > 0),
-  };
+  const unready = unreadyIn(tick);
   // What is preferred for growth shrinks last.
   for (const group of groups.toSorted((one, other) => other.policy.prefer - one.policy.prefer)) {
     const rules = rulesOf(group);
@@ -86,11 +82,13 @@ export function* giveBack(tick: NodeTick, groups: readonly GroupState[], met: Me
       servers: snapshot.nova.servers,
       memory,
       needed,
-      unready: cluster.unready,
+      unready,
       now,
     });
     yield;
-    const barrier = shrinkBarrier(group, cluster, tick);
+    // Pods that this group could not take keep it from nothing: one group that is full or broken stops no other.
+    const wouldServe = growth.unserved.length > 0 && growth.stopped.has(group.policy.name);
+    const barrier = shrinkBarrier(group, { unready, growing: growth.byGroup.size > 0 || wouldServe }, tick);
     const { interval } = config.daemon;
     const shrinking = yield* planShrink({ group, podsOn, pass, rules, memory, barrier, interval, now });
     answers.set(group, { drains, shrinking });

@@ -42,8 +42,17 @@ function reasonOf(group: GroupState, growth: Growth): NodeReason {
 
 const isScheduled = ({ scheduled, min }: GroupState): boolean => scheduled.minBy !== null && scheduled.min === min;
 
+/** A sentence for people: the plan's `for` has them all. */
+const namedAtMost = 6;
+
+function namesOf(served: UndescribedNodes['for']): string {
+  const names = served.slice(0, namedAtMost).map(({ target }) => targetName(target));
+  const more = served.length - names.length;
+  return more === 0 ? names.join(', ') : `${names.join(', ')}, +${more}`;
+}
+
 function whyOf(group: GroupState, { trigger }: Growth, served: UndescribedNodes['for']): Facts {
-  if (served.length > 0) return { by: served.map(({ target }) => targetName(target)).join(', ') };
+  if (served.length > 0) return { by: namesOf(served) };
   if (trigger.kind === 'saturated') {
     const { query, value, above } = trigger.by;
     return { by: `${query} = ${value}`, what: query, limit: above };

@@ -30,7 +30,7 @@ import { create, deploymentOf, deploymentsPath, shop, type Workload } from '../s
 import { prepareNodeDaemon, type NodeDaemon, type NodeDaemonOptions } from './daemon.ts';
 
 /** Short enough to end in the middle of every story. */
-export const tokenSeconds = 20;
+export const tokenSeconds = 12;
 
 /** Magnum answers about ten requests a second, and the daemons need most of them. */
 const magnumPauseMs = 500;
