@@ -330,3 +330,30 @@ describe('utilization', () => {
     expect(decision.kept).toContainEqual(expect.objectContaining({ node: 'w-2', reason: 'BelowMinReplicas' }));
   });
 });
+
+describe('pods that wait for a group that is full', () => {
+  const waits = (labels: Record<string, string>) =>
+    aPod('p-1')
+      .ownedBy('ReplicaSet', 'web-abc')
+      .requesting({ cpu: '4' })
+      .spec({ nodeSelector: labels })
+      .unschedulable();
+  const policy = aNodePolicy({
+    nodeGroups: [
+      { name: group, min: 1, max: 2 },
+      { name: 'full', min: 1, max: 1 },
+    ],
+  });
+  const world = (labels: Record<string, string>) =>
+    pair()
+      .groups(aNodeGroup(group, 2), aNodeGroup('full', 1))
+      .nodes(...workers(2), aNode('f-1').inGroup('full').labelled({ disk: 'ssd' }))
+      .pods(...busy, ...podsOf('web', { 'f-1': 3 }, { cpu: '1' }), waits(labels))
+      .build();
+
+  it('keep no other group from giving back', () => {
+    const { plan } = tick(world({ disk: 'ssd' }), { policy, memory: unneeded(2) });
+    expect(plan.nodes[1]).toMatchObject({ nodeGroup: 'full', reason: 'PoolAtMaximum' });
+    expect(begins(plan.nodes[0] ?? { drains: [] })).toEqual(['w-2']);
+  });
+});
