@@ -44,9 +44,11 @@ function settleResize(memory: GroupMemory, sent: SentResize, group: GroupState, 
     return fails({ ...memory, sent: null }, { at: now, code, message });
   }
   if (reached && /_COMPLETE$/.test(status)) {
+    // Its count is Magnum's word that the removal was taken: whatever is sent next, this one is never sent again.
+    const lastShrink = sent.remove.length > 0 && !group.updating ? now : memory.lastShrink;
     // "Complete" right after the 202 may still be the old word: wait until an update was seen, or a minute.
-    if (!group.updating && (sent.begun || age > showsWithin))
-      return { ...memory, sent: null, lastShrink: sent.remove.length > 0 ? now : memory.lastShrink };
+    const isOver = !group.updating && (sent.begun || age > showsWithin);
+    return { ...memory, lastShrink, sent: isOver ? null : { ...sent, begun: sent.begun || group.updating } };
   }
   const settled = !group.updating && age > showsWithin;
   // Another resize has overtaken ours: what became of it is not ours to judge.

@@ -481,6 +481,16 @@ describe('a removal', () => {
     expect(decision.resize).toEqual({ to: 1, remove: [{ node: 'w-2', serverId: serverId(2) }] });
   });
 
+  it('that Magnum has taken up is never sent again, though a growth overtook it before it was settled', () => {
+    const sent = { at: at(-59), from: 2, to: 1, remove: [{ node: 'w-2', serverId: serverId(2) }], begun: false };
+    const taken = tick(world(removing(-59).build(), {}).build(), { memory: steady({ sent }) });
+    expect(taken.memory.groups[group]?.lastShrink).toBe(noon);
+    const growth = { at: at(0), from: 1, to: 2, remove: [], begun: true };
+    const memory = steady({ ...taken.memory.groups[group], sent: growth });
+    const { decision } = tick(world(removing(-59).build(), { node_count: 2 }).build(), { memory, now: at(30) });
+    expect(decision.resize).toBeNull();
+  });
+
   it('is not sent again for a server that has left, whatever the count says', () => {
     const { decision } = tick(world(dead(removing(-300)), { ...address, node_count: 2 }).build());
     expect(decision.resize).toBeNull();
