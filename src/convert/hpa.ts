@@ -31,6 +31,7 @@ export function convertHpa(object: Fields, options: HpaOptions, notebook: Notebo
   const min = wholeOf(spec['minReplicas']) ?? 1;
   if (max === null || max < 1) notebook.write('MaxMissing', { field: 'maxReplicas' });
   else if (min > max) notebook.write('MinAboveMax', { min, max });
+  if (min < 0) notebook.write('FieldInvalid', { field: 'minReplicas', value: String(min) });
   if (target === null || max === null || max < 1 || min > max || min < 0) return null;
 
   const annotations = fieldsOf(fieldsOf(object['metadata'])['annotations']);

@@ -22,7 +22,7 @@ describe('objects of any shape', () => {
           if (!Array.isArray(object)) expect(policies.length + notes.length).toBeGreaterThan(0);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 200, examples: [['', { minReplicas: -1 }, {}]] },
     );
   });
 });
