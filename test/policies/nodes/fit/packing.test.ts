@@ -52,6 +52,36 @@ describe('packing', () => {
     );
   });
 
+  it('opens for pods of one size as many as arithmetic says, not one more', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 4000 }),
+        fc.integer({ min: 1, max: 8000 }),
+        fc.integer({ min: 1, max: 400 }),
+        fc.integer({ min: 1, max: 20 }),
+        (cpu, memory, pods, podsEach) => {
+          const simulation = new Simulation({});
+          const capacity = { cpu: 4000, memory: 8_000_000, pods: podsEach * 1000 };
+          const needs = simulation.needsOf(
+            aPod('p')
+              .requesting({ cpu: `${cpu}m`, memory })
+              .build(),
+          );
+          const each = Math.min(Math.floor(4000 / cpu), Math.floor(8000 / memory), podsEach);
+          const { rooms, left } = pack(
+            simulation,
+            [{ needs, pods }],
+            { room: aRoom('new', { capacity }), daemons: [] },
+            Infinity,
+          );
+          expect(left).toEqual([]);
+          expect(rooms).toHaveLength(Math.ceil(pods / each));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
   it('gives each of those that keep apart a node of its own', () => {
     const simulation = new Simulation({});
     const needs = needsOf(simulation, { affinity: { podAntiAffinity: near(hostname) } });
