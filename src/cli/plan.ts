@@ -12,7 +12,7 @@ import { messageOf, SpringtideError } from '../model/errors.ts';
 import { emptyMemory, type Memory } from '../model/memory.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { languages, type Language } from '../model/texts.ts';
-import { instantOf, seconds, type Instant } from '../model/units.ts';
+import { instantOf, type Instant } from '../model/units.ts';
 import { decide } from '../policies/decide.ts';
 import { record } from '../policies/record.ts';
 import { controlInDirectory } from '../state/control.ts';
@@ -21,6 +21,7 @@ import { memoryOf, memoryText, parseMemory } from '../state/memory-text.ts';
 import { assumedOutcomes } from './assumed-outcomes.ts';
 import { planText } from './plan-text.ts';
 import { standing } from './switch.ts';
+import { readLists } from './first-lists.ts';
 
 interface PlanOptions {
   readonly config: string;
@@ -130,8 +131,6 @@ async function planStream(options: PlanOptions, config: Config): Promise<void> {
   if (options.saveMemory !== undefined) await writeFile(options.saveMemory, memoryText(memory));
 }
 
-const firstLists = seconds(20);
-
 /** What people have switched off counts for a plan as it does for the daemon. */
 export async function switchOf(config: Config): Promise<Pick<Snapshot, 'control'>> {
   const { control, damage } = await controlInDirectory(stateDirectoryOf(config.daemon)).read();
@@ -143,16 +142,7 @@ export async function collectOnce(config: Config): Promise<Snapshot> {
   const { connectWorld } = await import('../assemble.ts');
   const world = await connectWorld({ config: () => config, clock: systemClock, env: process.env });
   try {
-    world.kubernetes.lists.start();
-    await world.kubernetes.lists.ready(firstLists).catch((thrown: unknown) => {
-      throw new SpringtideError({
-        code: 'WorldUnreadable',
-        where: world.kubernetes.server,
-        what: messageOf(thrown),
-        mend: 'check the address, the credential and its rights',
-        cause: thrown,
-      });
-    });
+    await readLists(world.kubernetes);
     return { ...(await world.collect(systemClock.now())), ...(await switchOf(config)) };
   } finally {
     await world.close();

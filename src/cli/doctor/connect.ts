@@ -14,6 +14,7 @@ import { seconds } from '../../model/units.ts';
 import { membershipsOf } from '../../policies/nodes/membership.ts';
 import { probe, type Answers, type Right } from './diagnose.ts';
 import type { GroupSight, ProofPorts } from './prove-removal.ts';
+import { firstLists } from '../first-lists.ts';
 
 export interface DoctorWorld {
   look(): Promise<{ readonly snapshot: Snapshot; readonly answers: Answers }>;
@@ -31,7 +32,6 @@ const rights = [
 ] as const;
 
 const review = z.looseObject({ status: z.looseObject({ allowed: z.boolean() }) });
-const firstLists = seconds(20);
 
 async function rightOf(kubernetes: KubernetesClient, right: (typeof rights)[number]): Promise<Right> {
   const { verb, group, resource } = right;

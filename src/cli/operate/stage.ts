@@ -3,11 +3,11 @@ import type { PoolPort } from '../../actuators/node-pool.ts';
 import type { KubernetesWrites } from '../../clients/kubernetes/writes.ts';
 import { sleep, systemClock } from '../../clock.ts';
 import type { Config } from '../../model/config.ts';
-import { messageOf, SpringtideError } from '../../model/errors.ts';
 import type { Memory } from '../../model/memory.ts';
 import type { NodeDecision } from '../../model/plan.ts';
 import { seconds } from '../../model/units.ts';
 import { memoryInDirectory, stateDirectoryOf } from '../../state/directory.ts';
+import { readLists } from '../first-lists.ts';
 import { switchOf } from '../plan.ts';
 import { requireSeen, sceneOf, type Scene } from './scene.ts';
 
@@ -21,7 +21,6 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-const firstLists = seconds(20);
 const betweenLooks = seconds(2);
 
 /** Only the VMs matter: nothing is asked of Prometheus. */
@@ -33,18 +32,11 @@ export async function openStage(config: Config): Promise<Stage> {
   // The daemon's own, read only: whose removals are proven, what has failed. Elsewhere than beside it there is none.
   const memory: Memory = await memoryInDirectory(stateDirectoryOf(config.daemon)).load();
   const world = await connectWorld({ config: () => nodesOnly, clock: systemClock, env: process.env });
-  world.kubernetes.lists.start();
   try {
-    await world.kubernetes.lists.ready(firstLists);
+    await readLists(world.kubernetes);
   } catch (thrown) {
     await world.close();
-    throw new SpringtideError({
-      code: 'WorldUnreadable',
-      where: world.kubernetes.server,
-      what: messageOf(thrown),
-      mend: 'check the address, the credential and its rights',
-      cause: thrown,
-    });
+    throw thrown;
   }
   return {
     look: async () => {

@@ -11,8 +11,8 @@ import { NamespaceLabels } from './selector.ts';
 import { Volumes } from './volumes.ts';
 
 export type { Labels, Likeness, Needs } from './needs.ts';
-export type { FitRule, Misfit } from './rules.ts';
-export { byDecreasingSize, pack } from './pack.ts';
+export type { Misfit } from './rules.ts';
+export { pack } from './pack.ts';
 export type { Demanded, NodeShape, Packing } from './pack.ts';
 
 /** How much had been done: valid until something older is rolled back. */
