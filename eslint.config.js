@@ -14,6 +14,8 @@ const pureRooms = [
   'src/formula/**',
   'src/targets/**',
   'src/convert/**',
+  'src/matching/**',
+  'src/templates/**',
 ];
 
 export default tseslint.config(

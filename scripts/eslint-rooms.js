@@ -9,14 +9,16 @@ const mayImport = {
   targets: ['model'],
   policies: ['model', 'formula', 'targets'],
   convert: ['model'],
-  config: ['model', 'promql', 'formula', 'texts'],
+  matching: ['model'],
+  templates: ['model'],
+  config: ['model', 'promql', 'formula', 'matching', 'templates', 'texts'],
   texts: ['model'],
   clients: ['model'],
   collectors: ['model', 'clients', 'promql', 'targets'],
   actuators: ['model', 'clients'],
-  alerts: ['model', 'clients', 'config:type', 'texts'],
+  alerts: ['model', 'clients', 'config:type', 'matching', 'promql', 'templates', 'texts'],
   state: ['model', 'clients'],
-  server: ['model', 'config:type', 'texts'],
+  server: ['model', 'config:type', 'matching', 'texts'],
   sandbox: ['model', 'promql'],
   web: ['model:type'],
 };
@@ -27,6 +29,8 @@ const packagesOf = {
   promql: ['@prometheus-io/lezer-promql', '@lezer/common', '@lezer/lr'],
   formula: [],
   convert: [],
+  matching: ['re2js'],
+  templates: ['re2js'],
   targets: [],
 };
 // files at the top of src/ that every room may import
