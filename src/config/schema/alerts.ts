@@ -1,126 +1,122 @@
-// alerts.yaml: Alertmanager's own format as far as it is acted on, with SMS beside e-mail.
+// alerts.yaml: Alertmanager's own format as far as its receivers are e-mail and webhook, with SMS, people and escalation beside it.
 import { z } from 'zod';
 import type { Milliseconds } from '../../model/units.ts';
-import { duration, positiveDuration, secretReference, tls } from './scalars.ts';
+import { budgets, person, rota } from './alerts-people.ts';
+import { receiver } from './alerts-receivers.ts';
+import { inhibitRule, namedIntervals, rootRoute } from './alerts-routes.ts';
+import { httpConfig, tlsConfig } from './http-config.ts';
+import { duration, positiveCount, positiveDuration, secretReference } from './scalars.ts';
+import { smsGateway } from './sms-gateways.ts';
 
-const minutesFive = 300_000 as Milliseconds;
-
-/** Alertmanager's spelling. */
-const tlsConfig = z.strictObject({
-  ca_file: z.string().optional(),
-  cert_file: z.string().optional(),
-  key_file: z.string().optional(),
-  server_name: z.string().optional(),
-  insecure_skip_verify: z.boolean().default(false),
-});
-
-const emailConfig = z.strictObject({
-  to: z.string().min(1),
-  from: z.string().optional(),
-  smarthost: z.string().optional(),
-  hello: z.string().optional(),
-  auth_username: z.string().optional(),
-  auth_password_file: z.string().optional(),
-  require_tls: z.boolean().optional(),
-  tls_config: tlsConfig.optional(),
-  send_resolved: z.boolean().default(false),
-  headers: z.record(z.string(), z.string()).default({}),
-});
-
-const smsConfig = z.strictObject({
-  to: z.array(z.string().min(1)).min(1),
-  gateway: z.string(),
-  send_resolved: z.boolean().default(true),
-  /** what does not fit is counted, not cut: 2 segments are 306 Latin or 134 Chinese characters */
-  max_segments: z.int().min(1).max(10).default(2),
-});
-
-const receiver = z.strictObject({
-  name: z.string().min(1),
-  email_configs: z.array(emailConfig).default([]),
-  sms_configs: z.array(smsConfig).default([]),
-});
-
-const routeShape = {
-  receiver: z.string().optional(),
-  group_by: z.array(z.string()).optional(),
-  group_wait: duration.optional(),
-  group_interval: positiveDuration.optional(),
-  repeat_interval: positiveDuration.optional(),
-  matchers: z.array(z.string()).default([]),
-  continue: z.boolean().default(false),
-};
-
-export interface RouteDocument {
-  readonly receiver?: string | undefined;
-  readonly group_by?: readonly string[] | undefined;
-  readonly group_wait?: Milliseconds | undefined;
-  readonly group_interval?: Milliseconds | undefined;
-  readonly repeat_interval?: Milliseconds | undefined;
-  readonly matchers: readonly string[];
-  readonly continue: boolean;
-  readonly routes: readonly RouteDocument[];
-}
-
-const route: z.ZodType<RouteDocument> = z.lazy(() =>
-  z.strictObject({ ...routeShape, routes: z.array(route).default([]) }),
+/** Settings of receivers that are not there: an existing file may have them, nothing reads them. */
+const ofOtherReceivers = Object.fromEntries(
+  [
+    'slack_api_url',
+    'slack_api_url_file',
+    'slack_app_token',
+    'slack_app_token_file',
+    'slack_app_url',
+    'pagerduty_url',
+    'opsgenie_api_url',
+    'opsgenie_api_key',
+    'opsgenie_api_key_file',
+    'wechat_api_url',
+    'wechat_api_secret',
+    'wechat_api_secret_file',
+    'wechat_api_corp_id',
+    'victorops_api_url',
+    'victorops_api_key',
+    'victorops_api_key_file',
+    'telegram_api_url',
+    'telegram_bot_token',
+    'telegram_bot_token_file',
+    'webex_api_url',
+    'jira_api_url',
+    'rocketchat_api_url',
+    'rocketchat_token',
+    'rocketchat_token_file',
+    'rocketchat_token_id',
+    'rocketchat_token_id_file',
+    'mattermost_webhook_url',
+    'mattermost_webhook_url_file',
+  ].map((name) => [name, z.unknown().optional()]),
 );
 
-const httpGateway = z.strictObject({
-  url: z.url({ protocol: /^https?$/, error: 'write an address that begins with http:// or https://' }),
-  method: z.enum(['POST', 'GET', 'PUT']).default('POST'),
-  headers: z.record(z.string(), z.string()).default({}),
-  bearer: secretReference.optional(),
-  /** {{to}} {{text}} {{id}} are filled in, JSON-escaped where the body is JSON */
-  body: z.string().default('{"to":"{{to}}","text":"{{text}}","id":"{{id}}"}'),
-  contentType: z.string().default('application/json'),
-  success: z
-    .strictObject({
-      status: z.array(z.int()).default([200, 201, 202]),
-      path: z.string().optional(),
-      equals: z.union([z.string(), z.number()]).optional(),
-    })
-    .prefault({}),
-  idPath: z.string().optional(),
-  retryStatus: z.array(z.int()).default([429, 500, 502, 503, 504]),
-  timeout: positiveDuration.default(10_000 as Milliseconds),
-  tls: tls.optional(),
-});
-
-const gateway = z.strictObject({ name: z.string().min(1), http: httpGateway });
-
-const person = z.strictObject({
-  sms: z.string().optional(),
-  smsFile: z.string().optional(),
-  email: z.string().optional(),
+const global = z.strictObject({
+  labels: z.record(z.string(), z.string()).default({}),
+  smtp_smarthost: z.string().optional(),
+  smtp_from: z.string().optional(),
+  smtp_hello: z.string().default('localhost'),
+  smtp_auth_username: z.string().optional(),
+  smtp_auth_password: z.string().optional(),
+  smtp_auth_password_file: z.string().optional(),
+  smtp_auth_identity: z.string().optional(),
+  smtp_require_tls: z.boolean().default(true),
+  smtp_force_implicit_tls: z.boolean().optional(),
+  smtp_tls_config: tlsConfig.optional(),
+  resolve_timeout: duration.default(300_000 as Milliseconds),
+  http_config: httpConfig.optional(),
+  ...ofOtherReceivers,
 });
 
 export const alertsDocument = z.strictObject({
-  global: z
+  global: global.prefault({}),
+  people: z.record(z.string(), person).default({}),
+  oncall: z.array(rota).default([]),
+  sms_gateways: z.array(smsGateway).default([]),
+  budgets: budgets.prefault({}),
+  route: rootRoute,
+  inhibit_rules: z.array(inhibitRule).default([]),
+  time_intervals: z.array(namedIntervals).default([]),
+  mute_time_intervals: z.array(namedIntervals).default([]),
+  receivers: z.array(receiver).min(1),
+  /** template files, relative to this one; `*` may stand for part of a name */
+  templates: z.array(z.string()).default([]),
+  /** what stands in for receiver kinds that are not there; without it they are refused */
+  unsupportedReceivers: z.strictObject({ use: z.string() }).optional(),
+  /** a central springtide or Alertmanager that tells people; ours are told by ourselves while it is silent */
+  forwardTo: z
     .strictObject({
-      labels: z.record(z.string(), z.string()).default({}),
-      smtp_smarthost: z.string().optional(),
-      smtp_from: z.string().optional(),
-      smtp_hello: z.string().default('localhost'),
-      smtp_auth_username: z.string().optional(),
-      smtp_auth_password_file: z.string().optional(),
-      smtp_require_tls: z.boolean().default(true),
-      smtp_tls_config: tlsConfig.optional(),
-      resolve_timeout: duration.default(minutesFive),
+      url: z.url({ protocol: /^https?$/ }),
+      http_config: httpConfig.optional(),
+      silentAfter: positiveDuration.default(120_000 as Milliseconds),
+    })
+    .optional(),
+  /** where people reach this page and API from their telephones, and what links are signed with */
+  links: z.strictObject({ externalUrl: z.url({ protocol: /^https?$/ }), secret: secretReference }).optional(),
+  /** an outside watcher that misses us when we are silent */
+  heartbeat: z
+    .strictObject({
+      url: z.string().optional(),
+      urlFile: z.string().optional(),
+      every: positiveDuration.default(60_000 as Milliseconds),
+    })
+    .refine(({ url, urlFile }) => (url === undefined) !== (urlFile === undefined), {
+      error: 'name the address by exactly one of url and urlFile',
+    })
+    .optional(),
+  /** alerts that must keep coming in: their silence is the alert */
+  watchdogs: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1),
+        matchers: z.array(z.string()).min(1),
+        within: positiveDuration.default(300_000 as Milliseconds),
+      }),
+    )
+    .default([]),
+  /** an alert that begins so often in so long is told once, as flapping */
+  flapping: z
+    .strictObject({ changes: positiveCount.default(6), per: positiveDuration.default(3_600_000 as Milliseconds) })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      /** alerts that are kept; beyond it new ones are only counted */
+      alerts: positiveCount.default(50_000),
+      /** alerts that a message names; the others are counted in it */
+      namedInMessage: positiveCount.default(40),
     })
     .prefault({}),
-  people: z.record(z.string(), person).default({}),
-  sms_gateways: z.array(gateway).default([]),
-  route: z.strictObject({
-    receiver: z.string(),
-    group_by: z.array(z.string()).default([]),
-    group_wait: duration.default(30_000 as Milliseconds),
-    group_interval: positiveDuration.default(minutesFive),
-    repeat_interval: positiveDuration.default(14_400_000 as Milliseconds),
-    routes: z.array(route).default([]),
-  }),
-  receivers: z.array(receiver).min(1),
 });
 
 export type AlertsDocument = z.infer<typeof alertsDocument>;
-export type HttpGateway = z.infer<typeof httpGateway>;

@@ -37,8 +37,11 @@ export function createSmsChannel(): Channel<SmsSettings> {
   }
 
   async function sendTo(to: string, delivery: Delivery, settings: SmsSettings): Promise<SendResult> {
-    const gateway = delivery.document.sms_gateways.find(({ name }) => name === settings.gateway);
-    if (gateway === undefined) return failed(to, 'Misconfigured', `there is no SMS gateway "${settings.gateway}"`);
+    const { sms_gateways: gateways } = delivery.document;
+    const gateway =
+      settings.gateway === undefined ? gateways[0] : gateways.find(({ name }) => name === settings.gateway);
+    if (gateway === undefined)
+      return failed(to, 'Misconfigured', `there is no SMS gateway "${settings.gateway ?? ''}"`);
     const found = await phoneNumberOf(to, delivery.document);
     if ('problem' in found) return found.problem;
     const values = { to: found.address, text: delivery.text, id: `${delivery.id}-${String(indexOf(to, settings))}` };

@@ -1,0 +1,30 @@
+// The part of alerts.yaml about people: who they are, who is on duty, how many messages a number may get.
+import { z } from 'zod';
+import { instant, positiveCount, timeZone } from './scalars.ts';
+
+export const person = z.strictObject({
+  sms: z.string().optional(),
+  smsFile: z.string().optional(),
+  email: z.string().optional(),
+});
+
+export const rota = z.strictObject({
+  name: z.string().min(1),
+  timeZone: timeZone.default('UTC'),
+  /** when the next one takes over, as a cron line in that zone */
+  handover: z.string(),
+  rotation: z.array(z.string()).min(1),
+  /** the first of the rotation began here */
+  since: instant.optional(),
+  overrides: z.array(z.strictObject({ from: instant, until: instant, who: z.string() })).default([]),
+});
+
+export const budgets = z.strictObject({
+  sms: z
+    .strictObject({
+      perNumber: z.strictObject({ hour: positiveCount.optional(), day: positiveCount.optional() }).prefault({}),
+      /** these are sent all the same */
+      exempt: z.string().optional(),
+    })
+    .optional(),
+});
