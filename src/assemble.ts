@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import { actuatorsFor } from './actuators/carry-out.ts';
 import { createEmailChannel } from './alerts/channels/email.ts';
-import { createSmsChannel } from './alerts/channels/sms/http.ts';
+import { createSmsChannel } from './alerts/channels/sms/sms-channel.ts';
 import { openLedger, volatileLedger } from './alerts/ledger/ledger.ts';
 import { createAlertPipeline, type AlertPipeline } from './alerts/pipeline.ts';
 import type { NotificationView } from './alerts/status.ts';
@@ -155,7 +155,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   const ledgerDirectory = ledgerHome?.directory ?? (directory === undefined ? undefined : `${directory}/ledger`);
   const ledger = ledgerDirectory === undefined ? volatileLedger() : await openLedger(ledgerDirectory, { clock });
   for (const damage of ledger.damage) log.warn({ damage }, 'the alert ledger was damaged; what could be read is kept');
-  const channels = { email: createEmailChannel({ texts: () => config().texts }), sms: createSmsChannel() };
+  const channels = { email: createEmailChannel({ texts: () => config().texts }), sms: createSmsChannel({ texts: () => config().texts }) };
   const notifications: InboxItem[] = [];
   const alerts = createAlertPipeline({
     config: () => config().alerts,

@@ -8,7 +8,7 @@ import { backoffAfter } from './backoff.ts';
 import { retry } from './channels/channel.ts';
 import type { Channel, Delivery, SendResult } from './channels/channel.ts';
 import type { EmailSettings } from './channels/mail-settings.ts';
-import type { SmsSettings } from './channels/sms/http.ts';
+import type { SmsSettings } from './channels/sms/sms-channel.ts';
 import { integrationOf } from './integrations.ts';
 import type { Integration } from './integrations.ts';
 import type { Ledger } from './ledger/ledger.ts';

@@ -2,7 +2,7 @@
 import type { AlertsDocument } from '../model/config.ts';
 import type { EmailSettings } from './channels/mail-settings.ts';
 import { splitRecipients } from './channels/people.ts';
-import type { SmsSettings } from './channels/sms/http.ts';
+import type { SmsSettings } from './channels/sms/sms-channel.ts';
 import type { Intent } from './ledger/records.ts';
 
 interface Common {

@@ -31,10 +31,11 @@ export async function connectTo(world: EmbeddedWorld, shipped: Config, listen: s
     alerts: {
       ...alerts,
       global: { ...alerts.global, smtp_smarthost: `127.0.0.1:${world.mail.port}`, smtp_require_tls: false },
-      sms_gateways: alerts.sms_gateways.map((gateway) => ({
-        ...gateway,
-        http: { ...gateway.http, url: world.sms.url, bearer: { file: smsKey } },
-      })),
+      sms_gateways: alerts.sms_gateways.map((gateway) =>
+        gateway.http === undefined
+          ? gateway
+          : { ...gateway, http: { ...gateway.http, url: world.sms.url, bearer: { file: smsKey } } },
+      ),
     },
   };
   return {

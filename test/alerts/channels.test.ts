@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Delivery, SendResult } from '../../src/alerts/channels/channel.ts';
 import { createEmailChannel } from '../../src/alerts/channels/email.ts';
 import { splitRecipients } from '../../src/alerts/channels/people.ts';
-import { createSmsChannel } from '../../src/alerts/channels/sms/http.ts';
+import { createSmsChannel } from '../../src/alerts/channels/sms/sms-channel.ts';
 import { fillTemplate, valueAt } from '../../src/alerts/channels/sms/template.ts';
 import type { AlertsDocument } from '../../src/model/config.ts';
 import { makeCertificate } from '../../src/sandbox/inbox/certificate.ts';
@@ -130,7 +130,7 @@ receivers: [{ name: duty, email_configs: [{ to: '${to}', ${email} }] }]`);
 });
 
 describe('an SMS gateway', () => {
-  const channel = createSmsChannel();
+  const channel = createSmsChannel({ texts: () => catalogue('en') });
   interface Asked {
     readonly method: string;
     readonly url: string;

@@ -1,5 +1,5 @@
 // The process that the chaos test kills: accepts a new alert every few milliseconds and says which ones it holds for good.
-import { createSmsChannel } from '../../src/alerts/channels/sms/http.ts';
+import { createSmsChannel } from '../../src/alerts/channels/sms/sms-channel.ts';
 import { openLedger } from '../../src/alerts/ledger/ledger.ts';
 import { createAlertPipeline } from '../../src/alerts/pipeline.ts';
 import { sleep, systemClock } from '../../src/clock.ts';
@@ -27,7 +27,7 @@ const pipeline = createAlertPipeline({
   ledger,
   channels: {
     email: { style: 'together', send: () => Promise.resolve([]), close: () => undefined },
-    sms: createSmsChannel(),
+    sms: createSmsChannel({ texts: () => texts }),
   },
   // short waits between attempts
   random: () => -0.4,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createEmailChannel } from '../../src/alerts/channels/email.ts';
-import { createSmsChannel } from '../../src/alerts/channels/sms/http.ts';
+import { createSmsChannel } from '../../src/alerts/channels/sms/sms-channel.ts';
 import { openLedger } from '../../src/alerts/ledger/ledger.ts';
 import type { Ledger } from '../../src/alerts/ledger/ledger.ts';
 import { createAlertPipeline } from '../../src/alerts/pipeline.ts';
@@ -55,7 +55,7 @@ async function restart(): Promise<void> {
     texts: () => catalogue('en'),
     clock,
     ledger,
-    channels: { email: createEmailChannel({ texts: () => catalogue('en') }), sms: createSmsChannel() },
+    channels: { email: createEmailChannel({ texts: () => catalogue('en') }), sms: createSmsChannel({ texts: () => catalogue('en') }) },
     random: () => 0.5,
   });
 }

@@ -10,6 +10,103 @@ export const tlsConfig = z.strictObject({
   insecure_skip_verify: z.boolean().default(false),
 });
 
-export const httpConfig = z.strictObject({
-  tls_config: tlsConfig.optional(),
+const tlsVersion = z.enum(['TLS10', 'TLS11', 'TLS12', 'TLS13']);
+
+const httpTlsConfig = tlsConfig
+  .extend({
+    ca: z.string().optional(),
+    cert: z.string().optional(),
+    key: z.string().optional(),
+    min_version: tlsVersion.optional(),
+    max_version: tlsVersion.optional(),
+  })
+  .refine((tls) => !bothOf(tls, 'ca') && !bothOf(tls, 'cert') && !bothOf(tls, 'key'), {
+    error: 'write ca, cert and key either here or in a file, not both',
+  })
+  .refine((tls) => has(tls, 'cert') === has(tls, 'key'), { error: 'cert and key go together' });
+
+const basicAuth = z
+  .strictObject({
+    username: z.string().optional(),
+    username_file: z.string().optional(),
+    password: z.string().optional(),
+    password_file: z.string().optional(),
+  })
+  .refine((auth) => !bothOf(auth, 'username') && !bothOf(auth, 'password'), {
+    error: 'write username and password either here or in a file, not both',
+  });
+
+const authorization = z
+  .strictObject({
+    type: z
+      .string()
+      .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'a type is one word, such as Bearer' })
+      .refine((type) => type.toLowerCase() !== 'basic', { error: 'write basic_auth for Basic' })
+      .default('Bearer'),
+    credentials: z.string().optional(),
+    credentials_file: z.string().optional(),
+  })
+  .refine((auth) => has(auth, 'credentials') && !bothOf(auth, 'credentials'), {
+    error: 'name exactly one of credentials and credentials_file',
+  });
+
+const headerName = z
+  .string()
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'a header has letters, digits and "-" only' })
+  .refine((name) => !ownHeaders.has(name.toLowerCase()), { error: 'this header is set by springtide itself' });
+
+const header = z.strictObject({
+  values: z.array(z.string()).default([]),
+  secrets: z.array(z.string()).default([]),
+  files: z.array(z.string()).default([]),
 });
+
+export const httpConfig = z
+  .strictObject({
+    basic_auth: basicAuth.optional(),
+    authorization: authorization.optional(),
+    bearer_token: z.string().optional(),
+    bearer_token_file: z.string().optional(),
+    tls_config: httpTlsConfig.optional(),
+    proxy_url: z
+      .url({ protocol: /^https?$/, error: 'write a proxy that begins with http:// or https://' })
+      .optional()
+      .meta({ description: 'the address of a proxy: http://proxy:3128' }),
+    http_headers: z.record(headerName, header).optional(),
+    /** a receiver that sends us elsewhere is refused: the file says where alerts go */
+    follow_redirects: z.literal(false).optional(),
+    proxy_from_environment: z.literal(false).optional(),
+    /** HTTP/1.1 is spoken, which every server of HTTP/2 understands */
+    enable_http2: z.boolean().optional(),
+  })
+  .refine(
+    (config) =>
+      [config.basic_auth, config.authorization, config.bearer_token, config.bearer_token_file].filter(
+        (one) => one !== undefined,
+      ).length <= 1,
+    { error: 'write at most one of basic_auth, authorization, bearer_token and bearer_token_file' },
+  );
+
+export type HttpConfig = z.infer<typeof httpConfig>;
+
+const ownHeaders: ReadonlySet<string> = new Set([
+  'authorization',
+  'host',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'user-agent',
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'www-authenticate',
+  'accept-encoding',
+  'transfer-encoding',
+]);
+
+type Written = Readonly<Record<string, unknown>>;
+const has = (written: Written, name: string): boolean =>
+  written[name] !== undefined || written[`${name}_file`] !== undefined;
+const bothOf = (written: Written, name: string): boolean =>
+  written[name] !== undefined && written[`${name}_file`] !== undefined;

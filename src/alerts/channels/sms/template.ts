@@ -46,3 +46,15 @@ export function valueAt(value: unknown, path: string): unknown {
     return (inner as Readonly<Record<string, unknown>>)[step];
   }, value);
 }
+
+export const scalar = (value: unknown): string | null =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
+
+/** Undefined where it is no JSON. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

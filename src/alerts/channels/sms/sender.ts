@@ -1,0 +1,79 @@
+// What each kind of SMS gateway is: something that takes one text to one number and says how it went.
+import { createHttpClient } from '../../../clients/http/client.ts';
+import type { TlsSettings } from '../../../clients/http/tls.ts';
+import type { HttpClient, HttpClientOptions } from '../../../clients/http/types.ts';
+import type { Clock } from '../../../clock.ts';
+import type { SmsGateway } from '../../../config/schema/sms-gateways.ts';
+import type { Texts } from '../../../model/texts.ts';
+import type { Milliseconds } from '../../../model/units.ts';
+import type { Notice } from '../../render.ts';
+import type { SendResult } from '../channel.ts';
+import type { Receipt } from './receipt.ts';
+
+export interface SmsMessage {
+  /** as the configuration names the person */
+  readonly to: string;
+  readonly number: string;
+  readonly text: string;
+  /** of the notification */
+  readonly id: string;
+  /** of this message, the same at every attempt */
+  readonly reference: string;
+  readonly notice: Notice;
+  readonly signal: AbortSignal;
+}
+
+export interface SmsSender {
+  send(message: SmsMessage): Promise<SendResult>;
+  close(): void;
+}
+
+export interface SmsTools {
+  readonly clock: Clock;
+  /** in [0, 1) */
+  readonly random: () => number;
+  readonly texts: () => Texts;
+  /** for gateways that report over the connection itself */
+  readonly onReceipt: (receipt: Receipt) => void;
+}
+
+interface Transport {
+  readonly timeout: Milliseconds;
+  readonly tls?: object | undefined;
+  readonly proxy?: string | undefined;
+}
+
+/** One keep-alive client a gateway. It never repeats by itself: the ledger counts attempts. */
+export const gatewayClient = (name: string, { timeout, tls, proxy }: Transport): HttpClient =>
+  createHttpClient({
+    name: `SMS gateway ${name}`,
+    deadline: timeout,
+    maxBodyBytes: 256 * 1024,
+    retry: { attempts: 1, baseDelay: 0 as Milliseconds, maxDelay: 0 as Milliseconds },
+    breaker: false,
+    ...(tls !== undefined && { tls: definedOnly(tls) }),
+    ...(proxy !== undefined && { proxy: proxyOf(proxy) }),
+  });
+
+const definedOnly = (tls: object): TlsSettings =>
+  Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
+
+export function proxyOf(address: string): NonNullable<HttpClientOptions['proxy']> {
+  const { protocol, hostname, port, username, password } = new URL(address);
+  const auth = { username: decodeURIComponent(username), password: decodeURIComponent(password) };
+  return {
+    protocol: protocol.replace(':', ''),
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port === '' ? (protocol === 'https:' ? 443 : 80) : port),
+    ...(username !== '' && { auth }),
+  };
+}
+
+export type GatewayKind = 'aliyun' | 'tencent' | 'twilio' | 'smpp' | 'http';
+
+export function kindOf(gateway: SmsGateway): GatewayKind {
+  const kinds = ['aliyun', 'tencent', 'twilio', 'smpp', 'http'] as const;
+  const kind = kinds.find((one) => gateway[one] !== undefined);
+  if (kind === undefined) throw new Error(`SMS gateway ${gateway.name} is of no kind`);
+  return kind;
+}

@@ -1,0 +1,101 @@
+// The SMS channel: finds the gateway and the number, and hands the text to whatever kind of gateway it is.
+import { createHash } from 'node:crypto';
+import type { SmsGateway } from '../../../config/schema/sms-gateways.ts';
+import { systemClock } from '../../../clock.ts';
+import type { AlertsDocument } from '../../../model/config.ts';
+import { messageOf } from '../../../model/errors.ts';
+import { failed, retry } from '../channel.ts';
+import type { Channel, Delivery, SendResult } from '../channel.ts';
+import { phoneNumberOf } from '../people.ts';
+import { createHttpSender } from './http.ts';
+import { kindOf } from './sender.ts';
+import type { SmsSender, SmsTools } from './sender.ts';
+
+export type SmsSettings = AlertsDocument['receivers'][number]['sms_configs'][number];
+
+/** What of them a sending needs. */
+export interface SmsPlaces {
+  readonly to: readonly string[];
+  /** the first gateway, where none is named */
+  readonly gateway?: string | undefined;
+}
+
+export interface SmsChannel extends Channel<SmsPlaces> {
+  /** Connections that must stand before a message is sent: receipts come over them. After each reload as well. */
+  prepare(document: AlertsDocument): void;
+}
+
+export type SmsOptions = Pick<SmsTools, 'texts'> & Partial<SmsTools>;
+
+export function createSmsChannel(options: SmsOptions): SmsChannel {
+  const tools: SmsTools = { clock: systemClock, random: Math.random, onReceipt: () => undefined, ...options };
+  // one sender a gateway, made anew when a reload changed it
+  const senders = new Map<string, { readonly written: string; readonly sender: SmsSender }>();
+
+  function senderOf(gateway: SmsGateway): SmsSender {
+    const written = JSON.stringify(gateway);
+    const known = senders.get(gateway.name);
+    if (known?.written === written) return known.sender;
+    known?.sender.close();
+    senders.delete(gateway.name);
+    const sender = createSender(gateway, tools);
+    senders.set(gateway.name, { written, sender });
+    return sender;
+  }
+
+  async function sendTo(to: string, delivery: Delivery, settings: SmsPlaces): Promise<SendResult> {
+    const gateway = gatewayOf(delivery.document, settings);
+    if (gateway === undefined)
+      return failed(to, 'Misconfigured', `there is no SMS gateway "${settings.gateway ?? ''}"`);
+    const found = await phoneNumberOf(to, delivery.document);
+    if ('problem' in found) return found.problem;
+    const { id, text, notice, signal } = delivery;
+    const message = {
+      to,
+      number: found.address,
+      text,
+      id,
+      reference: `${id}-${placeOf(to, settings)}`,
+      notice,
+      signal,
+    };
+    try {
+      return await senderOf(gateway).send(message);
+    } catch (error) {
+      return retry(to, 'Misconfigured', `SMS gateway ${gateway.name} cannot be used yet: ${messageOf(error)}`);
+    }
+  }
+
+  return {
+    style: 'apart',
+    prepare(document) {
+      for (const [name, { sender }] of senders)
+        if (!document.sms_gateways.some((gateway) => gateway.name === name)) {
+          sender.close();
+          senders.delete(name);
+        }
+    },
+    send: (delivery, settings) => Promise.all(delivery.to.map((to) => sendTo(to, delivery, settings))),
+    close() {
+      senders.forEach(({ sender }) => sender.close());
+      senders.clear();
+    },
+  };
+}
+
+export const gatewayOf = (document: AlertsDocument, settings: Pick<SmsPlaces, 'gateway'>): SmsGateway | undefined =>
+  settings.gateway === undefined
+    ? document.sms_gateways[0]
+    : document.sms_gateways.find(({ name }) => name === settings.gateway);
+
+/** Tells the messages of one notification apart: by place in the list; whoever came by the rota, by name. */
+function placeOf(to: string, settings: SmsPlaces): string {
+  const place = settings.to.indexOf(to);
+  return place >= 0 ? String(place) : createHash('sha256').update(to).digest('hex').slice(0, 8);
+}
+
+function createSender(gateway: SmsGateway, tools: SmsTools): SmsSender {
+  const { name, http } = gateway;
+  if (http !== undefined) return createHttpSender(name, http, tools);
+  throw new Error(`no such gateway: ${kindOf(gateway)}`);
+}
