@@ -155,7 +155,10 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   const ledgerDirectory = ledgerHome?.directory ?? (directory === undefined ? undefined : `${directory}/ledger`);
   const ledger = ledgerDirectory === undefined ? volatileLedger() : await openLedger(ledgerDirectory, { clock });
   for (const damage of ledger.damage) log.warn({ damage }, 'the alert ledger was damaged; what could be read is kept');
-  const channels = { email: createEmailChannel({ texts: () => config().texts }), sms: createSmsChannel({ texts: () => config().texts }) };
+  const channels = {
+    email: createEmailChannel({ texts: () => config().texts }),
+    sms: createSmsChannel({ texts: () => config().texts }),
+  };
   const notifications: InboxItem[] = [];
   const alerts = createAlertPipeline({
     config: () => config().alerts,

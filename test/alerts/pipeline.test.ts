@@ -55,7 +55,10 @@ async function restart(): Promise<void> {
     texts: () => catalogue('en'),
     clock,
     ledger,
-    channels: { email: createEmailChannel({ texts: () => catalogue('en') }), sms: createSmsChannel({ texts: () => catalogue('en') }) },
+    channels: {
+      email: createEmailChannel({ texts: () => catalogue('en') }),
+      sms: createSmsChannel({ texts: () => catalogue('en') }),
+    },
     random: () => 0.5,
   });
 }
