@@ -449,6 +449,7 @@ export function aConfig(
     nodePolicies,
     calendars: [],
     alerts: silentAlerts,
+    rules: [],
     texts: shippedTexts('en'),
   };
 }

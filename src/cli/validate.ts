@@ -47,6 +47,15 @@ function text(result: LoadResult): string {
     ...(errors === 0 ? [] : [plural(errors, 'error')]),
     ...(problems.length === errors ? [] : [plural(problems.length - errors, 'warning')]),
   ].join(', ');
+  const rules = documents.filter(({ kind, status }) => kind === 'Rules' && status === 'accepted');
   const verdict = errors > 0 ? counts : `ok: ${counts}, configuration ${config?.hash ?? ''}`;
-  return `${[...problems.map(formatProblem), verdict].join('\n')}\n`;
+  const lines = [...problems.map(formatProblem), ...rules.map(({ file }) => ruleFile(file, config)), verdict];
+  return `${lines.join('\n')}\n`;
+}
+
+/** What of a rule file is evaluated: groups that only have recording rules are left to Prometheus. */
+function ruleFile(file: string, config: LoadResult['config']): string {
+  const groups = (config?.rules ?? []).filter((group) => group.file === file);
+  const alerts = groups.reduce((sum, { rules }) => sum + rules.length, 0);
+  return `${file}: ${plural(groups.length, 'group')}, ${plural(alerts, 'alerting rule')}`;
 }

@@ -14,6 +14,7 @@ import type { Texts } from '../model/texts.ts';
 import { compileMetric } from './compile-metric.ts';
 import type { Accepted, NodeWindows } from './judge.ts';
 import { compareText } from './problem.ts';
+import { ruleGroupsOf } from './rules.ts';
 import { alertsDocument, type AlertsDocument as Alerts } from './schema/alerts.ts';
 import type { NodePolicyDocument as WrittenNodePolicy } from './schema/node-policy.ts';
 
@@ -122,11 +123,15 @@ export function compileConfig({ documents, texts, overrides }: Parts): Config | 
     .toSorted((one, other) => compareText(one.metadata.name, other.metadata.name));
   const alerts: AlertsDocument =
     documents.flatMap((one) => (one.kind === 'Alerts' ? [one.value] : []))[0] ?? silentAlerts;
+  const rules = documents
+    .flatMap((one) => (one.kind === 'Rules' ? [one] : []))
+    .toSorted((one, other) => compareText(one.file, other.file))
+    .flatMap(({ file, value }) => ruleGroupsOf(file, value));
   const hash = createHash('sha256')
-    .update(canonical({ daemon, podPolicies, nodePolicies, alerts, overrides }))
+    .update(canonical({ daemon, podPolicies, nodePolicies, alerts, overrides, ...(rules.length > 0 && { rules }) }))
     .digest('hex')
     .slice(0, 12);
-  return { hash, daemon, podPolicies, nodePolicies, calendars, alerts, texts };
+  return { hash, daemon, podPolicies, nodePolicies, calendars, alerts, rules, texts };
 }
 
 /** JSON with sorted keys: the order of writing is no difference. */

@@ -1,5 +1,5 @@
 // Documents judged beside each other: each name, each target and each node group belongs to one.
-import type { Accepted } from './judge.ts';
+import type { Accepted, DocumentRole } from './judge.ts';
 import type { Problem } from './problem.ts';
 import { readCalendars, resolveNodeWindows, resolveSchedule } from './schedules.ts';
 import { problemAt, type Finding, type Source } from './source.ts';
@@ -11,9 +11,12 @@ export interface Entry {
   readonly accepted: Accepted | null;
 }
 
-/** Kind, namespace and name: what a last good version is kept under. */
-export function keyOf(source: Source, role: 'alerts' | 'documents'): string | null {
+const rulesKey = 'Rules/';
+
+/** Kind, namespace and name, or the file of rules: what a last good version is kept under. */
+export function keyOf(source: Source, role: DocumentRole): string | null {
   if (role === 'alerts') return 'Alerts';
+  if (role === 'rules') return `${rulesKey}${source.file}`;
   const { kind, namespace = '', name } = source.name ?? { kind: undefined };
   if (kind === undefined) return null;
   // there is one Daemon, whatever its name
@@ -64,6 +67,13 @@ function claimsOf({ accepted }: Entry): readonly Claim[] {
 }
 
 function duplicate(entry: Entry, first: Entry): Finding {
+  if (entry.key?.startsWith(rulesKey) === true)
+    return {
+      code: 'DuplicateDocument',
+      path: [],
+      message: 'a rule file is one document, this is a second one',
+      mend: 'put its groups into the first one, or into a file of its own',
+    };
   const single = entry.key === 'Alerts' || entry.key === 'Daemon';
   const { kind = 'Alerts' } = entry.source.name ?? {};
   return {

@@ -6,6 +6,7 @@ import { alertsDocument } from './schema/alerts.ts';
 import { calendar, daemon } from './schema/daemon.ts';
 import { nodePolicy } from './schema/node-policy.ts';
 import { podPolicy } from './schema/pod-policy.ts';
+import { rulesDocument } from './schema/rules.ts';
 import { isActedOn } from './unsupported.ts';
 
 export const documentSchemas = {
@@ -14,6 +15,7 @@ export const documentSchemas = {
   Daemon: daemon,
   Calendar: calendar,
   Alerts: alertsDocument,
+  Rules: rulesDocument,
 } as const;
 export type DocumentKind = keyof typeof documentSchemas;
 

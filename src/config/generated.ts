@@ -12,13 +12,20 @@ const kindOfName = {
   daemon: 'Daemon',
   calendar: 'Calendar',
   alerts: 'Alerts',
+  rules: 'Rules',
 } as const satisfies Record<string, DocumentKind>;
 export type SchemaName = keyof typeof kindOfName;
 export const schemaNames = Object.keys(kindOfName) as readonly SchemaName[];
 
+/** Of files in a format of others: they have no kind. */
+const titles: Partial<Record<DocumentKind, string>> = {
+  Alerts: 'springtide alerts.yaml',
+  Rules: 'springtide rules/*.yaml',
+};
+
 export function schemaText(name: SchemaName): string {
   const kind = kindOfName[name];
-  const title = kind === 'Alerts' ? 'springtide alerts.yaml' : `springtide ${kind}`;
+  const title = titles[kind] ?? `springtide ${kind}`;
   const { $schema, ...rest } = jsonSchemaOf(kind);
   return `${JSON.stringify({ $schema, title, ...rest }, null, 2)}\n`;
 }

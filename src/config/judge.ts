@@ -4,12 +4,14 @@ import type { AlertsDocument } from './schema/alerts.ts';
 import type { CalendarDocument, DaemonDocument } from './schema/daemon.ts';
 import type { NodePolicyDocument } from './schema/node-policy.ts';
 import type { PodPolicyDocument } from './schema/pod-policy.ts';
+import type { RulesDocument } from './schema/rules.ts';
 import { alertsFindings } from './check-alerts.ts';
 import { nodePolicyFindings, podPolicyFindings } from './check-policies.ts';
 import { calendarFindings } from './check-schedules.ts';
 import { documentSchemas, isDocumentKind, nearestKey, type DocumentKind } from './documents.ts';
 import type { Problem, ProblemPath } from './problem.ts';
 import { resourceQueryFindings } from './queries.ts';
+import { rulesFindings } from './rules.ts';
 import type { ResolvedNodeWindows } from './schedules.ts';
 import { shapeFindings, shown, valueAt } from './shape.ts';
 import { problemAt, type Finding, type Source } from './source.ts';
@@ -23,7 +25,8 @@ export type Accepted =
   /** and so are its windows */
   | { readonly kind: 'NodePolicy'; readonly value: NodePolicyDocument; readonly windows: NodeWindows }
   | { readonly kind: 'Calendar'; readonly value: CalendarDocument }
-  | { readonly kind: 'Alerts'; readonly value: AlertsDocument };
+  | { readonly kind: 'Alerts'; readonly value: AlertsDocument }
+  | { readonly kind: 'Rules'; readonly file: string; readonly value: RulesDocument };
 
 export interface Judgement {
   /** null: refused */
@@ -33,9 +36,11 @@ export interface Judgement {
 
 export type NodeWindows = Omit<ResolvedNodeWindows, 'findings'>;
 
-/** What has to wait for the calendars of the whole directory. */
-function unresolved(kind: DocumentKind): object {
+/** What has to wait for the calendars of the whole directory, and the place of what has no name. */
+function unresolved(kind: DocumentKind, { file }: Source): object {
   switch (kind) {
+    case 'Rules':
+      return { file };
     case 'PodPolicy':
       return { schedule: [] };
     case 'NodePolicy':
@@ -47,9 +52,14 @@ function unresolved(kind: DocumentKind): object {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-export function judge(source: Source, role: 'alerts' | 'documents', env: Env | null): Judgement {
+export type DocumentRole = 'alerts' | 'rules' | 'documents';
+
+/** Files in a format of others say no kind: their place tells. */
+const kindsByRole = { alerts: 'Alerts', rules: 'Rules' } as const;
+
+export function judge(source: Source, role: DocumentRole, env: Env | null): Judgement {
   if (source.raw === undefined) return { accepted: null, problems: [] };
-  const kind = role === 'alerts' ? mappingOr(source, 'Alerts') : kindOf(source.raw);
+  const kind = role === 'documents' ? kindOf(source.raw) : mappingOr(source, kindsByRole[role]);
   if (typeof kind !== 'string') return { accepted: null, problems: [problemAt(source, kind)] };
 
   const unsupported = unsupportedFindings(kind, source.raw);
@@ -71,7 +81,7 @@ export function judge(source: Source, role: 'alerts' | 'documents', env: Env | n
   const problems = findings.map((finding) => problemAt(source, finding));
   const refused = !result.success || problems.some(({ severity }) => severity === 'error');
   if (refused) return { accepted: null, problems };
-  return { accepted: { kind, value: result.data, ...unresolved(kind) } as Accepted, problems };
+  return { accepted: { kind, value: result.data, ...unresolved(kind, source) } as Accepted, problems };
 }
 
 const startsWith = (path: ProblemPath, beginning: ProblemPath): boolean =>
@@ -123,7 +133,7 @@ const foreign: Readonly<Record<string, string>> = {
 function kindOf(raw: unknown): DocumentKind | Finding {
   if (!isMapping(raw)) return notADocument(raw);
   const { kind } = raw;
-  if (isDocumentKind(kind) && kind !== 'Alerts') return kind;
+  if (isDocumentKind(kind) && kind !== 'Alerts' && kind !== 'Rules') return kind;
   if (kind === undefined)
     return {
       code: 'UnknownKind',
@@ -147,7 +157,7 @@ function kindOf(raw: unknown): DocumentKind | Finding {
 
 function versionFindings(kind: DocumentKind, raw: unknown): Finding[] {
   const version = valueAt(raw, ['apiVersion']);
-  if (kind === 'Alerts' || version === 'springtide/v1') return [];
+  if (kind === 'Alerts' || kind === 'Rules' || version === 'springtide/v1') return [];
   const message =
     version === undefined
       ? '"apiVersion" is missing'
@@ -170,6 +180,8 @@ function checksOf(kind: DocumentKind, raw: unknown): Finding[] {
       });
     case 'Calendar':
       return calendarFindings(raw);
+    case 'Rules':
+      return rulesFindings(raw);
   }
 }
 

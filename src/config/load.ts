@@ -7,6 +7,7 @@ import { claimNames, keyOf, settleConflicts, type Entry } from './conflicts.ts';
 import { contentHash, readConfigFiles, type ConfigFiles } from './files.ts';
 import { judge } from './judge.ts';
 import { fileProblem, formatProblem, sortProblems, type DocumentName, type Problem } from './problem.ts';
+import { withWrittenNumbers } from './rules.ts';
 import { readSources, type Source } from './source.ts';
 import { readOverrides, shippedSentences } from './texts.ts';
 
@@ -68,8 +69,7 @@ export function loadFiles(read: ConfigFiles, options: LoadOptions = {}, previous
     const reading = readSources(file);
     problems.push(...reading.problems);
     for (const source of reading.sources) {
-      if (role === 'rules') problems.push(rulesProblem(source));
-      else if (typeof role === 'object') {
+      if (typeof role === 'object') {
         const language = languages.find((one) => one === role.messages);
         if (language === undefined) problems.push(languageProblem(source, role.messages));
         else {
@@ -78,7 +78,7 @@ export function loadFiles(read: ConfigFiles, options: LoadOptions = {}, previous
           overrides[language] = { ...overrides[language], ...own.sentences };
         }
       } else {
-        const judgement = judge(source, role, options.env ?? null);
+        const judgement = judge(role === 'rules' ? withWrittenNumbers(source) : source, role, options.env ?? null);
         problems.push(...judgement.problems);
         entries.push({ key: keyOf(source, role), source, accepted: judgement.accepted });
       }
@@ -115,7 +115,7 @@ export function loadFiles(read: ConfigFiles, options: LoadOptions = {}, previous
 }
 
 const loadedDocument = ({ source, key }: Entry, status: LoadedDocument['status']): LoadedDocument => ({
-  ...(source.name ?? { kind: key === 'Alerts' ? 'Alerts' : 'unknown' }),
+  ...(source.name ?? { kind: /^(?:Alerts$|Rules(?=\/))/.exec(key ?? '')?.[0] ?? 'unknown' }),
   file: source.file,
   status,
 });
@@ -171,15 +171,6 @@ function missing(code: 'ConfigEmpty' | 'DaemonMissing' | 'AlertsMissing'): Probl
       );
   }
 }
-
-const rulesProblem = (source: Source): Problem =>
-  fileProblem(
-    source.file,
-    'NotSupportedYet',
-    'error',
-    'this version does not act on rule files',
-    'leave the rules to Prometheus and take the file out',
-  );
 
 const languageProblem = (source: Source, language: string): Problem =>
   fileProblem(

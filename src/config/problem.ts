@@ -29,6 +29,8 @@ export const problemCodes = {
   OpenStackMissing: 'a NodePolicy needs the openstack connection of the Daemon',
   WrongQuery: 'a PromQL text cannot be read or answers with the wrong type',
   ExperimentalQuery: 'a PromQL text needs a feature flag of the Prometheus server',
+  WrongTemplate: 'a template cannot be read',
+  RecordingRule: 'a recording rule is left to Prometheus',
   WrongFormula: 'a formula cannot be read, or names a metric that is not there',
   NumberForUnknown: 'a formula decides with a made-up number where there is no answer',
   UnusedMetric: 'no formula reads a metric that is only an input',

@@ -21,7 +21,7 @@ function findingsOf(kind: DocumentKind, raw: unknown, issue: Issue, base: Proble
     case 'invalid_union': {
       const branch = likeliest(issue.errors, value);
       return branch === null
-        ? [wrongType(kind, path, value)]
+        ? [value === undefined ? missingKey(kind, path) : wrongType(kind, path, value)]
         : branch.flatMap((inner) => findingsOf(kind, raw, inner, path));
     }
     case 'invalid_type':

@@ -5,6 +5,7 @@ import type { NodePolicyDocument as WrittenNodePolicy } from '../config/schema/n
 import type { MetricDocument, MetricTarget, PodPolicyDocument } from '../config/schema/pod-policy.ts';
 import type { Formula } from '../formula/formula.ts';
 import type { LabelSelector } from './kubernetes.ts';
+import type { RuleGroup } from './rule.ts';
 import type { NamedWindow, NodeWindow, ScheduleWindow } from './schedule.ts';
 import type { TargetRef } from './target.ts';
 import type { Texts } from './texts.ts';
@@ -108,5 +109,6 @@ export interface Config {
   readonly nodePolicies: readonly NodePolicyDocument[];
   readonly calendars: readonly CalendarDocument[];
   readonly alerts: AlertsDocument;
+  readonly rules: readonly RuleGroup[];
   readonly texts: Texts;
 }

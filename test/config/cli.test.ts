@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { registerSchema } from '../../src/cli/schema.ts';
 import { registerValidate } from '../../src/cli/validate.ts';
+import { goodTexts, newDirectory, writeTexts } from './files.ts';
 
 const good = path.join(import.meta.dirname, 'good');
 const bad = path.join(import.meta.dirname, 'mistakes/21-confirm');
@@ -47,9 +48,26 @@ describe('springtide validate', () => {
   });
 });
 
+describe('springtide validate, with rule files', () => {
+  it('names each with what is evaluated of it', async () => {
+    const directory = await newDirectory();
+    const rules = `groups:
+  - name: shop
+    rules:
+      - {alert: Down, expr: up == 0}
+      - {alert: Always, expr: 1}
+  - {name: empty}
+`;
+    await writeTexts(directory, { ...goodTexts, 'rules/shop.yaml': rules });
+    const { out, code } = await run('validate', '--config', directory);
+    expect(out).toMatch(/^rules\/shop\.yaml: 2 groups, 2 alerting rules\nok: 5 documents, /);
+    expect(code).toBe(0);
+  });
+});
+
 describe('springtide schema', () => {
   it('lists the kinds, and prints one', async () => {
-    expect((await run('schema')).out).toBe('pod-policy\nnode-policy\ndaemon\ncalendar\nalerts\n');
+    expect((await run('schema')).out).toBe('pod-policy\nnode-policy\ndaemon\ncalendar\nalerts\nrules\n');
     expect(JSON.parse((await run('schema', 'pod-policy')).out)).toMatchObject({ title: 'springtide PodPolicy' });
   });
 });

@@ -1,0 +1,193 @@
+// Rule files: what their schema cannot say, and the groups that are evaluated.
+import { isAlias, isMap, isScalar, isSeq, type Document } from 'yaml';
+import type { AlertingRule, RuleGroup } from '../model/rule.ts';
+import type { QueryText } from '../model/units.ts';
+import { parsePromql } from '../promql/parse.ts';
+import { duplicateNames } from './check-policies.ts';
+import type { ProblemPath } from './problem.ts';
+import type { RulesDocument, WrittenGroup, WrittenRule } from './schema/rules.ts';
+import { valueAt } from './shape.ts';
+import type { Finding, Source } from './source.ts';
+
+/** With numbers as they are written, for Prometheus takes them as texts: `version: 1.10` is not 1.1. */
+export function withWrittenNumbers(source: Source): Source {
+  const { document, raw } = source;
+  return document === null || raw === undefined
+    ? source
+    : { ...source, raw: written(document, document.contents, raw) };
+}
+
+function written(document: Document, found: unknown, raw: unknown, path: ProblemPath = []): unknown {
+  const node = isAlias(found) ? found.resolve(document) : found;
+  if (isMap(node))
+    return Object.fromEntries(
+      node.items.map(({ key, value }) => {
+        const name = isScalar(key) ? String(key.value) : String(key);
+        return [name, written(document, value, valueAt(raw, [name]), [...path, name])];
+      }),
+    );
+  if (isSeq(node))
+    return node.items.map((item, index) => written(document, item, valueAt(raw, [index]), [...path, index]));
+  const isText = typeof raw === 'number' || typeof raw === 'boolean';
+  const isCount = path.length === 3 && path[2] === 'limit';
+  return isText && !isCount && isScalar(node) && node.source !== undefined ? node.source : raw;
+}
+
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+const entries = (value: unknown): [string, unknown][] =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
+
+export function rulesFindings(raw: unknown): Finding[] {
+  return [
+    ...duplicateNames(raw, ['groups'], 'group'),
+    ...list(valueAt(raw, ['groups'])).flatMap((group, index) => groupFindings(group, ['groups', index])),
+  ];
+}
+
+function groupFindings(group: unknown, path: ProblemPath): Finding[] {
+  const seen = new Set<string>();
+  const rules = list(valueAt(group, ['rules']));
+  const recording = rules.flatMap((rule, index) =>
+    typeof valueAt(rule, ['record']) === 'string' && valueAt(rule, ['alert']) === undefined ? [index] : [],
+  );
+  const first = recording[0];
+  return [
+    ...labelFindings(valueAt(group, ['labels']), [...path, 'labels']),
+    ...rules.flatMap((rule, index) => {
+      const place = [...path, 'rules', index];
+      return [...ruleFindings(rule, place), ...duplicateFindings(rule, place, seen)];
+    }),
+    ...(first === undefined
+      ? []
+      : [
+          {
+            code: 'RecordingRule' as const,
+            severity: 'warning' as const,
+            path: [...path, 'rules', first, 'record'],
+            at: 'key' as const,
+            message: `${recording.length === 1 ? 'this recording rule is' : `${recording.length} recording rules of this group are`} not evaluated here`,
+            mend: 'a Prometheus has to: name the file in its rule_files too',
+          },
+        ]),
+  ];
+}
+
+function ruleFindings(rule: unknown, path: ProblemPath): Finding[] {
+  if (typeof rule !== 'object' || rule === null) return [];
+  const [alert, record] = [valueAt(rule, ['alert']), valueAt(rule, ['record'])];
+  const findings: Finding[] = [];
+  if (alert === undefined && record === undefined)
+    findings.push({
+      code: 'MissingKey',
+      path: [...path, 'alert'],
+      message: 'the rule has neither "alert" nor "record"',
+      mend: 'add alert: and the name of the alert',
+    });
+  if (alert !== undefined && record !== undefined)
+    findings.push({
+      code: 'WrongValue',
+      path: [...path, 'record'],
+      at: 'key',
+      message: 'a rule has one of "alert" and "record", not both',
+      mend: 'write two rules',
+    });
+  for (const [key, name] of [
+    ['alert', alert],
+    ['record', record],
+  ] as const)
+    if (name === '') findings.push({ code: 'WrongValue', path: [...path, key], message: `"${key}" is empty` });
+  if (alert === undefined && record !== undefined)
+    for (const key of ['for', 'keep_firing_for', 'annotations'])
+      if (valueAt(rule, [key]) !== undefined)
+        findings.push({
+          code: 'WrongValue',
+          path: [...path, key],
+          at: 'key',
+          message: `a recording rule has no "${key}"`,
+          mend: 'take it out',
+        });
+  return [
+    ...findings,
+    ...expressionFindings(valueAt(rule, ['expr']), [...path, 'expr']),
+    ...labelFindings(valueAt(rule, ['labels']), [...path, 'labels']),
+  ];
+}
+
+function expressionFindings(text: unknown, path: ProblemPath): Finding[] {
+  if (typeof text !== 'string') return [];
+  const reading = parsePromql(text);
+  if (reading.kind === 'error') return [{ code: 'WrongQuery', path, offset: reading.offset, message: reading.message }];
+  switch (reading.type) {
+    case 'matrix':
+      return [
+        {
+          code: 'WrongQuery',
+          path,
+          message: 'the expression answers a range of samples for each series, a rule needs one number',
+          mend: 'put a function around it: rate(…[5m]), max_over_time(…[5m])',
+        },
+      ];
+    case 'string':
+      return [{ code: 'WrongQuery', path, message: 'the expression answers a text, a rule needs numbers' }];
+    case 'scalar':
+    case 'vector':
+      return reading.experimental.map((what) => ({
+        code: 'ExperimentalQuery',
+        severity: 'warning',
+        path,
+        message: `${what} works only where Prometheus runs with --enable-feature for it`,
+        mend: 'make sure that yours does: the rule fails otherwise',
+      }));
+  }
+}
+
+const labelFindings = (labels: unknown, path: ProblemPath): Finding[] =>
+  entries(labels).flatMap(([name]): Finding[] =>
+    name === '' || name === '__name__'
+      ? [{ code: 'WrongValue', path: [...path, name], at: 'key', message: `no label may be called "${name}"` }]
+      : [],
+  );
+
+/** As promtool does: the same name with the same labels is most likely one rule that was copied. */
+function duplicateFindings(rule: unknown, path: ProblemPath, seen: Set<string>): Finding[] {
+  const name = valueAt(rule, ['alert']) ?? valueAt(rule, ['record']);
+  if (typeof name !== 'string') return [];
+  const labels = entries(valueAt(rule, ['labels'])).toSorted();
+  const key = JSON.stringify([valueAt(rule, ['alert']) === undefined, name, labels]);
+  const known = seen.has(key);
+  seen.add(key);
+  return known
+    ? [
+        {
+          code: 'DuplicateName',
+          severity: 'warning',
+          path,
+          message: `the group has a rule "${name}" with the same labels already`,
+          mend: 'give one of them another label, or take it out',
+        },
+      ]
+    : [];
+}
+
+/** Recording rules are left to Prometheus. */
+export const ruleGroupsOf = (file: string, { groups }: RulesDocument): readonly RuleGroup[] =>
+  (groups ?? []).map((group) => ({
+    file,
+    name: group.name,
+    interval: group.interval > 0 ? group.interval : null,
+    queryOffset: group.query_offset,
+    limit: group.limit,
+    rules: (group.rules ?? []).flatMap((rule) => alertingRule(group, rule) ?? []),
+  }));
+
+const alertingRule = (group: WrittenGroup, rule: WrittenRule): AlertingRule | null =>
+  rule.alert === undefined
+    ? null
+    : {
+        alert: rule.alert,
+        expr: rule.expr as QueryText,
+        for: rule.for,
+        keepFiringFor: rule.keep_firing_for,
+        labels: { ...group.labels, ...rule.labels },
+        annotations: rule.annotations ?? {},
+      };

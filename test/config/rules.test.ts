@@ -1,0 +1,97 @@
+// Rule files: read as Prometheus reads them, refused file by file.
+import { describe, expect, it } from 'vitest';
+import { loadFiles, type LoadResult } from '../../src/config/load.ts';
+import { reloadFiles } from '../../src/config/watch.ts';
+import { goodTexts, inMemory, type FileTexts } from './files.ts';
+
+const loaded = (texts: FileTexts): LoadResult => loadFiles(inMemory({ ...goodTexts, ...texts }));
+
+const shop = `
+groups:
+  - name: shop
+    interval: 30s
+    query_offset: 1m
+    limit: 10
+    labels: {team: pay, tier: 2}
+    rules:
+      - record: job:up:sum
+        expr: sum by (job) (up)
+      - alert: Down
+        expr: up == 0
+        for: 5m
+        keep_firing_for: 1h30m
+        labels: {team: shop, version: 1.10, on: true}
+        annotations: {summary: '{{ $labels.instance }} is down'}
+  - name: always
+    rules:
+      - {alert: Always, expr: 1}
+`;
+
+describe('a rule file', () => {
+  it('becomes groups of alerting rules, texts as they are written', () => {
+    const { config, problems } = loaded({ 'rules/shop.yaml': shop });
+    expect(problems.map(({ code, severity }) => [code, severity])).toEqual([['RecordingRule', 'warning']]);
+    expect(config?.rules).toEqual([
+      {
+        file: 'rules/shop.yaml',
+        name: 'shop',
+        interval: 30_000,
+        queryOffset: 60_000,
+        limit: 10,
+        rules: [
+          {
+            alert: 'Down',
+            expr: 'up == 0',
+            for: 300_000,
+            keepFiringFor: 5_400_000,
+            labels: { team: 'shop', tier: '2', version: '1.10', on: 'true' },
+            annotations: { summary: '{{ $labels.instance }} is down' },
+          },
+        ],
+      },
+      {
+        file: 'rules/shop.yaml',
+        name: 'always',
+        interval: null,
+        queryOffset: 0,
+        limit: 0,
+        rules: [{ alert: 'Always', expr: '1', for: 0, keepFiringFor: 0, labels: {}, annotations: {} }],
+      },
+    ]);
+  });
+
+  it('may be empty, and changes the hash where it is not', () => {
+    const without = loaded({});
+    expect(loaded({ 'rules/a.yaml': '# nothing yet\n' }).problems).toEqual([]);
+    expect(loaded({ 'rules/a.yaml': 'groups:\n' }).problems).toEqual([]);
+    expect(loaded({ 'rules/a.yaml': 'groups: []\n' }).config?.hash).toBe(without.config?.hash);
+    expect(loaded({ 'rules/a.yaml': shop }).config?.hash).not.toBe(without.config?.hash);
+  });
+
+  it('has the same group name as another one', () => {
+    const { config, problems } = loaded({ 'rules/b.yaml': shop, 'rules/a.yaml': shop });
+    expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(config?.rules.map(({ file }) => file)).toEqual([
+      'rules/a.yaml',
+      'rules/a.yaml',
+      'rules/b.yaml',
+      'rules/b.yaml',
+    ]);
+  });
+
+  it('keeps its last good version when it is refused, the others go on', () => {
+    const first = loaded({ 'rules/shop.yaml': shop, 'rules/other.yaml': 'groups: [{name: x}]' });
+    const broken = { ...goodTexts, 'rules/shop.yaml': shop.replace('up == 0', 'up =='), 'rules/other.yaml': 'groups:' };
+    const { result, refused } = reloadFiles(inMemory(broken), {}, first);
+    expect(refused).toBe(false);
+    expect(result.config?.rules.map(({ name }) => name)).toEqual(['shop', 'always']);
+    expect(result.config?.rules[0]?.rules[0]?.expr).toBe('up == 0');
+    expect(result.documents.filter(({ kind }) => kind === 'Rules')).toEqual([
+      { kind: 'Rules', file: 'rules/shop.yaml', status: 'refused' },
+      { kind: 'Rules', file: 'rules/other.yaml', status: 'accepted' },
+      { kind: 'Rules', file: 'rules/shop.yaml', status: 'kept' },
+    ]);
+    const mended = reloadFiles(inMemory({ ...goodTexts }), {}, result);
+    expect(mended.result.config?.rules).toEqual([]);
+  });
+});
