@@ -24,6 +24,7 @@ export interface Condition {
 
 export interface Found {
   readonly snapshot: Snapshot;
+  /** decisions that somebody may have to be told of */
   readonly pods: readonly Undescribed[];
   readonly problems: readonly TargetProblem[];
   readonly podGuard: GuardMemory;

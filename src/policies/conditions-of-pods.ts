@@ -1,4 +1,6 @@
 // What of the pod tier somebody should be told: targets at their limit, unknown, stuck, fought over; and the guard over all.
+import type { TargetMemory } from '../model/memory.ts';
+import type { MetricReading } from '../model/plan.ts';
 import type { AlertName, Facts, PodReason } from '../model/reason.ts';
 import type { ControlFacts } from '../model/snapshot.ts';
 import { targetKey, targetName } from '../model/target.ts';
@@ -25,24 +27,40 @@ const toldReasons: Readonly<
   InvalidAnnotation: { name: 'SpringtideTargetConflict', severity: 'warning', after: atOnce },
 };
 
+/** An answer that is missing, where nothing was said to take instead. */
+const isUnknown = ({ state, target, standIn }: MetricReading): boolean =>
+  state !== 'ok' && target !== null && standIn !== 'treatAs';
+
+const isUnreadable = (reason: PodReason): boolean => reason === 'FailedGetScale' || reason === 'FailedGetPods';
+
+const isAtMaximum = ({ limitedBy, mode }: Undescribed): boolean =>
+  limitedBy.length > 0 && mode !== 'off' && limitedBy.includes('TooManyReplicas');
+
+/** Few decisions are: the others are not looked at again. */
+export function isWorthTelling(decision: Undescribed, { failure }: TargetMemory): boolean {
+  const { reason, metrics } = decision;
+  return (
+    failure !== null ||
+    toldReasons[reason] !== undefined ||
+    isUnreadable(reason) ||
+    isAtMaximum(decision) ||
+    metrics.some(isUnknown)
+  );
+}
+
 function ofDecision(decision: Undescribed, found: Found): readonly Condition[] {
-  const { reason, limitedBy, metrics, current, desired, facts, mode } = decision;
+  const { reason, metrics, current, desired, facts } = decision;
   const failure = found.targets[targetKey(decision.target)]?.failure ?? null;
   const told = toldReasons[reason];
-  const unknown = metrics.filter(
-    ({ state, target, standIn }) => state !== 'ok' && target !== null && standIn !== 'treatAs',
-  );
-  const unreadable = reason === 'FailedGetScale' || reason === 'FailedGetPods';
-  const atMaximum = limitedBy.includes('TooManyReplicas') && mode !== 'off';
-  if (failure === null && told === undefined && unknown.length === 0 && !unreadable && !atMaximum) return [];
-
+  const unknown = metrics.filter(isUnknown);
+  const unreadable = isUnreadable(reason);
   const target = targetName(decision.target);
   const labels = { namespace: decision.target.namespace, target: decision.target.name };
   const conditions: Condition[] = [];
   const add = (name: AlertName, severity: Condition['severity'], after: Milliseconds, more: Facts): void => {
     conditions.push({ name, severity, labels, facts: { target, ...more }, after, lasts: atOnce });
   };
-  if (atMaximum)
+  if (isAtMaximum(decision))
     add('SpringtideReplicasAtMaximum', 'warning', aMinute, {
       current: current ?? 0,
       count: facts['proposal'] ?? desired ?? 0,
@@ -105,9 +123,10 @@ const decisionsAStep = 256;
 
 export function* ofPods(found: Found, now: Instant): Generator<undefined, readonly Condition[]> {
   const conditions: Condition[] = [];
-  for (const [place, decision] of found.pods.entries()) {
+  let count = 0;
+  for (const decision of found.pods) {
     conditions.push(...ofDecision(decision, found));
-    if (place % decisionsAStep === decisionsAStep - 1) yield;
+    if (++count % decisionsAStep === 0) yield;
   }
   return [
     ...conditions,

@@ -114,7 +114,7 @@ export function* deciding(
   const found = {
     snapshot,
     peaks,
-    pods: pods.decisions,
+    pods: pods.worthTelling,
     problems: pods.problems,
     podGuard: pods.podGuard,
     nodeGuard: nodes.nodeGuard,

@@ -77,7 +77,7 @@ class TargetDecision {
     const combined = combine(
       this.#look.policy,
       this.#look.measured,
-      ({ metric }, value) => proposalOf(metric, this.#look.policy, this.#look.facts, value),
+      ({ metric }, value) => proposalOf(metric, this.#look.policy, this.#look, value),
       this.#look.current,
       this.#look.memory,
       now,
@@ -147,7 +147,7 @@ class TargetDecision {
   }
 
   #course(combined: Combined, largest: Proposal): TargetResult {
-    const { policy } = this.#look.input;
+    const { policy } = this.#look;
     const { now } = this.#look.tick;
     const { min, max } = this.#look.bounds;
     const name = this.#look.window;
@@ -264,7 +264,14 @@ class TargetDecision {
       });
       if (hold !== null) course.hold(this.#look.current, hold);
     } else if (course.replicas > this.#look.current) {
-      const hold = holdUp({ found: this.#look.input.found, pause: this.#look.pause, nodesComing, control, now });
+      const hold = holdUp({
+        workload: this.#look.workload,
+        pods: this.#look.pods,
+        pause: this.#look.pause,
+        nodesComing,
+        control,
+        now,
+      });
       if (hold !== null) course.hold(this.#look.current, hold);
     }
   }

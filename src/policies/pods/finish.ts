@@ -4,7 +4,6 @@ import type { PodDecision } from '../../model/plan.ts';
 import type { Facts, PodReason } from '../../model/reason.ts';
 import { rfc3339, type Replicas } from '../../model/units.ts';
 import type { Course } from './course.ts';
-import { previousReplicasOf } from './pause.ts';
 import { scalingConditions, type Stage } from './scaling-conditions.ts';
 import { atRest, type Writable } from './target-memory.ts';
 import { modeFor, type TargetLook } from './target-look.ts';
@@ -27,14 +26,14 @@ export function decisionOf(
   action?: 'hold' | 'none',
   governedBy: PodDecision['governedBy'] = null,
 ): TargetResult {
-  const { target, found } = look.input;
-  const current = look.current;
+  const { input, target, current } = look;
+  const { known } = input;
   const moves = course.replicas !== current;
   const mode = modeFor(look.policy, look.tick, course.replicas >= current);
-  const { resourceVersion: version, uid } = found.workload.metadata;
-  const marked = previousReplicasOf(found.workload.metadata) !== null;
+  const { resourceVersion: version, uid } = look.workload.metadata;
+  const marked = known.previous !== null;
   const sleep = {
-    concerned: look.policy.spec.zero !== undefined || look.input.memory.asleep !== undefined,
+    concerned: look.policy.spec.zero !== undefined || input.memory.asleep !== undefined,
     asleep: course.replicas === 0,
   };
   const facts: Record<string, string | number> = {
@@ -45,7 +44,7 @@ export function decisionOf(
   };
   for (const some of [look.flaps(), more, course.facts]) for (const name in some) facts[name] = some[name] ?? '';
   const decision: Writable<Undescribed> = {
-    policy: { namespace: look.policy.metadata.namespace, name: look.policy.metadata.name },
+    policy: known.policyRef,
     target,
     mode,
     current: current as Replicas,

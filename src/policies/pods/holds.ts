@@ -1,5 +1,6 @@
 // What holds a target: wholly, before anything is computed; or in one direction, after everything is.
 import type { PodPolicy } from '../../model/config.ts';
+import type { Pod, Workload } from '../../model/kubernetes.ts';
 import type { ScaleHistory, TargetMemory } from '../../model/memory.ts';
 import type { ControlFacts, SwitchWay } from '../../model/snapshot.ts';
 import { later, rfc3339, instantOf, type Instant } from '../../model/units.ts';
@@ -9,7 +10,6 @@ import type { ForeignWriter } from './foreign.ts';
 import type { Measured } from './measure.ts';
 import { annotations, type Pause } from './pause.ts';
 import { stuckBy, withoutPlace } from './stuck.ts';
-import type { FoundTarget } from './target.ts';
 
 /** A person's switch, while it counts. */
 export function switchedOff(control: ControlFacts | undefined, way: SwitchWay, now: Instant): boolean {
@@ -120,7 +120,8 @@ export function holdDown(input: DownInput): Hold | null {
 }
 
 export interface UpInput {
-  readonly found: FoundTarget;
+  readonly workload: Workload;
+  readonly pods: readonly Pod[];
   readonly pause: Pause;
   /** a VM is on its way, or may be ordered in this very tick */
   readonly nodesComing: boolean;
@@ -128,9 +129,9 @@ export interface UpInput {
   readonly now: Instant;
 }
 
-export function holdUp({ found, pause, nodesComing, control, now }: UpInput): Hold | null {
-  if (found.pods.length > 0) {
-    const homeless = withoutPlace(found.pods);
+export function holdUp({ workload, pods, pause, nodesComing, control, now }: UpInput): Hold | null {
+  if (pods.length > 0) {
+    const homeless = withoutPlace(pods);
     if (homeless.length > 0 && !nodesComing)
       return {
         reason: 'WaitingForNodes',
@@ -138,7 +139,7 @@ export function holdUp({ found, pause, nodesComing, control, now }: UpInput): Ho
         until: null,
         facts: { count: homeless.length },
       };
-    const stuck = stuckBy(found.workload, found.pods);
+    const stuck = stuckBy(workload, pods);
     if (stuck !== null)
       return {
         reason: 'TargetStuck',

@@ -1,6 +1,7 @@
 // Pods by namespace and label, so that 20,000 selectors cost one pass over 100,000 pods and not one each.
 import type { LabelSelector, Pod } from '../../model/kubernetes.ts';
 import { selectorMatches } from '../selectors.ts';
+import { Walk } from './walk.ts';
 
 type Selector = LabelSelector | Readonly<Record<string, string>>;
 type Pods = readonly Pod[];
@@ -30,7 +31,7 @@ const sameList = (one: Pods, other: Pods): boolean =>
   one.length === other.length && one.every((pod, index) => pod === other[index]);
 
 /** The pods of one namespace; a list that is as it was before is the same array, so that what is known of it stays known. */
-class Namespace {
+export class Namespace {
   readonly all: Pods;
   readonly #before: Namespace | null;
   readonly #byLabel = new Map<string, ReadonlyMap<string, Pods>>();
@@ -44,6 +45,19 @@ class Namespace {
     let byValue = this.#byLabel.get(label);
     if (byValue === undefined) this.#byLabel.set(label, (byValue = this.#read(label)));
     return byValue;
+  }
+
+  find(selector: Selector): Selected {
+    const only = onlyLabelOf(selector);
+    if (only !== null) return { pods: this.labelled(only.label).get(only.value) ?? none, label: only.label };
+    let fewest: Pods = this.all;
+    let by: string | null = null;
+    for (const [label, value] of Object.entries(pairsOf(selector))) {
+      const pods = this.labelled(label).get(value) ?? none;
+      if (by === null || pods.length < fewest.length) [fewest, by] = [pods, label];
+    }
+    const matches = (pod: Pod): boolean => selectorMatches(selector, pod.metadata.labels ?? {});
+    return fewest.every(matches) ? { pods: fewest, label: by } : { pods: fewest.filter(matches), label: null };
   }
 
   #read(label: string): ReadonlyMap<string, Pods> {
@@ -73,55 +87,105 @@ class Namespace {
   }
 }
 
+export interface Selected {
+  readonly pods: Pods;
+  /** they are all pods of the namespace with one value of this label: two such lists share no pod; null: there is more to it */
+  readonly label: string | null;
+}
+
+const nobody: Selected = { pods: none, label: null };
+
+/** Namespaces by numbers, for arrays: given once, and never to another. */
+class Numbers {
+  readonly #byName = new Map<string, number>();
+
+  get size(): number {
+    return this.#byName.size;
+  }
+
+  find(name: string): number | undefined {
+    return this.#byName.get(name);
+  }
+
+  of(name: string): number {
+    let number = this.#byName.get(name);
+    if (number === undefined) this.#byName.set(name, (number = this.#byName.size));
+    return number;
+  }
+}
+
+/** Namespaces that are gone keep their numbers until they are half of all. */
+const mostGone = 1_000;
+
+const namespaceOf = (pod: Pod | undefined): string => pod?.metadata.namespace ?? '';
+
 export class PodIndex {
-  readonly #namespaces = new Map<string, Namespace>();
-  /** lists that are all pods of a namespace with one value of one label: two of them share no pod */
-  readonly #labels = new WeakMap<Pods, string>();
+  readonly #pods: Pods;
+  readonly #numbers: Numbers;
+  /** for each pod of the list, its namespace */
+  readonly #places: Int32Array;
+  readonly #namespaces: (Namespace | null)[];
 
   /** `before`: the index of the tick before; what has not changed since is taken over. */
   constructor(pods: Pods, before: PodIndex | null = null) {
-    const lists = new Map<string, Pod[]>();
-    let [namespace, list]: [string | null, Pod[]] = [null, []];
-    for (const pod of pods) {
-      const own = pod.metadata.namespace ?? '';
-      if (own !== namespace) {
-        namespace = own;
-        const known = lists.get(own);
-        list = known ?? [];
-        if (known === undefined) lists.set(own, list);
-      }
-      list.push(pod);
+    this.#pods = pods;
+    this.#numbers = before === null ? new Numbers() : before.#numbers;
+    this.#places = new Int32Array(pods.length);
+    this.#namespaces = before === null ? [] : [...before.#namespaces];
+    const changed = before === null ? this.#readAll() : this.#readChanged(before);
+    const lists = new Map<number, Pod[]>();
+    for (const number of changed) lists.set(number, []);
+    const isChanged = new Uint8Array(this.#numbers.size);
+    for (const number of changed) isChanged[number] = 1;
+    for (let place = 0; place < pods.length; place++) {
+      const number = this.#places[place] ?? 0;
+      const pod = pods[place];
+      if (isChanged[number] === 1 && pod !== undefined) lists.get(number)?.push(pod);
     }
-    for (const [name, all] of lists) {
-      const last = before === null ? null : (before.#namespaces.get(name) ?? null);
-      this.#namespaces.set(name, last !== null && sameList(last.all, all) ? last : new Namespace(all, last));
+    for (const [number, all] of lists) {
+      const last = this.#namespaces[number] ?? null;
+      const same = last !== null && sameList(last.all, all);
+      this.#namespaces[number] = all.length === 0 ? null : same ? last : new Namespace(all, last);
     }
+  }
+
+  /** The same object while its pods are the same; null: there is none. */
+  namespace(name: string): Namespace | null {
+    return this.#namespaces[this.#numbers.find(name) ?? -1] ?? null;
   }
 
   podsOf(namespace: string, selector: Selector): Pods {
-    const found = this.#namespaces.get(namespace);
-    if (found === undefined) return none;
-    const only = onlyLabelOf(selector);
-    if (only !== null) {
-      const pods = found.labelled(only.label).get(only.value) ?? none;
-      this.#labels.set(pods, only.label);
-      return pods;
-    }
-    let fewest: Pods = found.all;
-    let by: string | null = null;
-    for (const [label, value] of Object.entries(pairsOf(selector))) {
-      const pods = found.labelled(label).get(value) ?? none;
-      if (by === null || pods.length < fewest.length) [fewest, by] = [pods, label];
-    }
-    const matches = (pod: Pod): boolean => selectorMatches(selector, pod.metadata.labels ?? {});
-    if (!fewest.every(matches)) return fewest.filter(matches);
-    if (by !== null) this.#labels.set(fewest, by);
-    return fewest;
+    return (this.namespace(namespace)?.find(selector) ?? nobody).pods;
   }
 
-  /** The one label that a list was found by; null where it took more. */
-  labelOf(pods: Pods): string | null {
-    return this.#labels.get(pods) ?? null;
+  /** Better begun anew. */
+  isCrowded(): boolean {
+    const gone = this.#namespaces.filter((one) => one === null).length;
+    return gone > mostGone && gone * 2 > this.#namespaces.length;
+  }
+
+  #readAll(): ReadonlySet<number> {
+    const numbers = new Set<number>();
+    for (const [place, pod] of this.#pods.entries()) {
+      const number = this.#numbers.of(namespaceOf(pod));
+      this.#places[place] = number;
+      numbers.add(number);
+    }
+    return numbers;
+  }
+
+  /** The namespaces of all that has come or gone. Whoever stayed, in the order as before, is not looked at. */
+  #readChanged(before: PodIndex): ReadonlySet<number> {
+    const changed = new Set<number>();
+    const places = before.#places;
+    const walk = new Walk(before.#pods, this.#pods);
+    for (let place = 0; place < this.#pods.length; place++) {
+      const last = walk.next();
+      if (last !== null) this.#places[place] = places[last] ?? 0;
+      else changed.add((this.#places[place] = this.#numbers.of(namespaceOf(this.#pods[place]))));
+    }
+    for (const gone of walk.gone()) changed.add(places[gone] ?? 0);
+    return changed;
   }
 }
 
@@ -132,7 +196,11 @@ const latest = new WeakMap<object, PodIndex>();
 /** One index for one list: the same array is the same pods. `series`: ticks that follow each other share it. */
 export function podIndexOf(pods: Pods, series: object): PodIndex {
   let index = indexes.get(pods);
-  if (index === undefined) indexes.set(pods, (index = new PodIndex(pods, latest.get(series) ?? null)));
+  if (index === undefined) {
+    const before = latest.get(series) ?? null;
+    index = new PodIndex(pods, before === null || before.isCrowded() ? null : before);
+    indexes.set(pods, index);
+  }
   latest.set(series, index);
   return index;
 }

@@ -14,6 +14,7 @@ export class PodList {
   readonly readyRunning: number;
   /** all Running, none being deleted, none with Ready=False or without a start: null where that is not so; else when the last one started */
   readonly quietSince: Instant | null;
+  #claim: object | null = null;
   #seats: { readonly of: Seats; readonly list: readonly number[] } | null = null;
 
   constructor(pods: Pods) {
@@ -32,6 +33,13 @@ export class PodList {
     this.existing = existing;
     this.readyRunning = readyRunning;
     this.quietSince = quiet ? (latest as Instant) : null;
+  }
+
+  /** Whether it was claimed before, on behalf of the same claim. */
+  isClaimedBy(claim: object): boolean {
+    const before = this.#claim === claim;
+    this.#claim = claim;
+    return before;
   }
 
   /** The pods are all of one namespace. */

@@ -1,5 +1,6 @@
 // What the ticks of one configuration have in common: what is asked, and who answers in which order.
 import type { MetricSource, PodPolicy, Question, Split } from '../../model/config.ts';
+import { KnownTargets } from './known-target.ts';
 import { Order, Seats } from './seats.ts';
 
 type Usage = Extract<MetricSource, { kind: 'resource' }>;
@@ -15,6 +16,7 @@ export class Recurring {
   /** each once, however many policies ask it */
   readonly questions: readonly Question[];
   readonly usage: readonly Usage[];
+  readonly known = new KnownTargets();
   readonly #same = new WeakMap<Question, Question>();
   #targets = new Seats();
   #pods = new Seats();
@@ -65,7 +67,7 @@ export class Recurring {
 
   /** Before each tick: what is no longer asked, and names that are gone, are forgotten. */
   tidy(): void {
-    let [targets, pods] = [0, 0];
+    let [targets, pods] = [this.known.length, 0];
     for (const [of, order] of this.#orders) {
       if (!this.#asked.has(of)) this.#orders.delete(of);
       else if (order.seats === this.#targets) targets += order.length;

@@ -1,5 +1,6 @@
 // One target as a tick sees it, before anything is decided: its bounds, its metrics, its memory, and what stands on it.
 import type { PodPolicy } from '../../model/config.ts';
+import type { Pod, Workload } from '../../model/kubernetes.ts';
 import type { TargetMemory } from '../../model/memory.ts';
 import { modes, type MetricReading, type Mode } from '../../model/plan.ts';
 import type { Facts } from '../../model/reason.ts';
@@ -10,10 +11,11 @@ import { boundsAt, type BoundsAt } from '../schedule/bounds.ts';
 import { remember } from './behavior.ts';
 import { type Combined } from './combine.ts';
 import { turnsWithin } from './flap.ts';
+import type { KnownTarget } from './known-target.ts';
 import { measureAll, type Measured, type Measures, type TargetFacts } from './measure.ts';
-import { pauseOf, previousReplicasOf, type Pause } from './pause.ts';
+import type { Pause } from './pause.ts';
 import { withLastValues, withLookAt, type Writable } from './target-memory.ts';
-import type { FoundTarget } from './target.ts';
+import { currentReplicas } from './target.ts';
 import { type Activity } from './zero.ts';
 
 /** What all targets of a tick share. */
@@ -34,13 +36,11 @@ export interface TickFacts extends Measures {
 }
 
 export interface TargetInput {
-  readonly policy: PodPolicy;
-  readonly target: TargetRef;
-  readonly found: FoundTarget;
+  readonly known: KnownTarget;
+  readonly workload: Workload;
+  /** an HPA on the same target; null: none */
   readonly autoscaler: string | null;
   readonly memory: TargetMemory;
-  /** where its answers are found */
-  readonly seat: number;
 }
 
 export const mostCautious = (one: Mode, other: Mode): Mode =>
@@ -56,43 +56,47 @@ function isWatched({ firstSeen, recommendations }: TargetMemory, lastTick: Insta
 }
 
 /** Only `memory` and what stands in for metrics change while a decision is made of it. */
-export class TargetLook {
+export class TargetLook implements TargetFacts {
   readonly input: TargetInput;
   readonly tick: TickFacts;
   readonly policy: PodPolicy;
+  readonly workload: Workload;
+  readonly target: TargetRef;
+  readonly seat: number;
+  readonly pods: readonly Pod[];
+  /** spec.replicas, or our own last write while the watch is still behind it */
   readonly current: number;
+  readonly statusReplicas: number;
   readonly pause: Pause;
   readonly bounds: BoundsAt;
   /** the window of the schedule that made the bounds what they are */
   readonly window: string | null;
   readonly measured: readonly Measured[];
   standIns: Combined['standIns'] | null = null;
-  readonly facts: TargetFacts;
   readonly acts: boolean;
   /** this tick's own copy */
   memory: Writable<TargetMemory>;
 
   constructor(input: TargetInput, tick: TickFacts) {
-    const { policy, found, memory, target } = input;
+    const { known, workload, memory } = input;
+    const { policy, target } = known.bound;
     this.input = input;
     this.tick = tick;
     this.policy = policy;
-    this.current = found.current;
-    this.pause = pauseOf(found.workload.metadata);
+    this.workload = workload;
+    this.target = target;
+    this.seat = known.seat;
+    this.pods = known.pods;
+    this.current = currentReplicas(workload, memory, tick.now);
+    // Pods of a rollout's surge are no demand: they would raise the replicas that the next rollout surges from.
+    this.statusReplicas = Math.min(workload.status?.replicas ?? 0, this.current);
+    this.pause = known.pause;
     this.acts = modeFor(policy, tick, true) === 'act' || modeFor(policy, tick, false) === 'act';
-    this.memory = withLookAt(memory, policy, found, this.acts, tick.now);
+    this.memory = withLookAt(memory, policy, this, this.acts, tick.now);
     if (!isWatched(memory, tick.lastTick)) this.remember(this.current);
     this.bounds = this.#boundsNow();
     this.window = this.bounds.changes.at(-1)?.window ?? null;
-    this.facts = {
-      target,
-      seat: input.seat,
-      current: found.current,
-      // Pods of a rollout's surge are no demand: they would raise the replicas that the next rollout surges from.
-      statusReplicas: Math.min(found.statusReplicas, found.current),
-      pods: found.pods,
-    };
-    this.measured = measureAll(policy, this.facts, tick, memory.lastValues);
+    this.measured = measureAll(policy, this, tick, memory.lastValues);
     this.memory = withLastValues(this.memory, this.measured);
   }
 
@@ -108,7 +112,7 @@ export class TargetLook {
 
   /** The zero is ours, or the policy allows it and nobody has stopped the target by hand. */
   mayWake(): boolean {
-    const ours = this.memory.asleep !== undefined || previousReplicasOf(this.input.found.workload.metadata) !== null;
+    const ours = this.memory.asleep !== undefined || this.input.known.previous !== null;
     return ours || (this.policy.spec.zero !== undefined && this.memory.stoppedByHand === undefined);
   }
 
@@ -123,7 +127,7 @@ export class TargetLook {
 
   replicasBeforeZero(): number {
     const { asleep } = this.memory;
-    return asleep?.previous ?? previousReplicasOf(this.input.found.workload.metadata) ?? 0;
+    return asleep?.previous ?? this.input.known.previous ?? 0;
   }
 
   /** A metric that has no value leads to no zero, also one that could not wake the target. */

@@ -1,6 +1,6 @@
 // What is remembered of a target from one look to the next, whatever is decided about it.
 import type { PodPolicy } from '../../model/config.ts';
-import type { Pod } from '../../model/kubernetes.ts';
+import type { Pod, Workload } from '../../model/kubernetes.ts';
 import type { ScaleHistory, TargetMemory } from '../../model/memory.ts';
 import { instantOf, type Instant, type Milliseconds } from '../../model/units.ts';
 import { conditionOf, isDeleting, isTerminal } from '../pod-facts.ts';
@@ -8,7 +8,6 @@ import { forgetOldEvents } from './behavior.ts';
 import { forgetOldTurns } from './flap.ts';
 import { foreignWrites } from './foreign.ts';
 import type { Measured } from './measure.ts';
-import type { FoundTarget } from './target.ts';
 
 function longestPeriod({ spec: { behavior } }: PodPolicy): Milliseconds {
   let longest = 0;
@@ -59,11 +58,17 @@ function stoppedByHand(memory: TargetMemory, current: number, now: Instant): Ins
   return byHand ? now : undefined;
 }
 
+export interface LookedAt {
+  readonly current: number;
+  readonly workload: Workload;
+  readonly pods: readonly Pod[];
+}
+
 /** What a look at the target teaches before anything is decided. */
 export function withLookAt(
   memory: TargetMemory,
   policy: PodPolicy,
-  { current, workload, pods }: FoundTarget,
+  { current, workload, pods }: LookedAt,
   acts: boolean,
   now: Instant,
 ): TargetMemory {

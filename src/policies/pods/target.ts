@@ -1,29 +1,10 @@
-// The object a policy scales, as it was found, with its pods; or the reason why it cannot be scaled.
-import type { LabelSelector, Pod, Workload } from '../../model/kubernetes.ts';
+// The object a policy scales: how many replicas it has, or why it cannot be scaled.
+import type { Workload } from '../../model/kubernetes.ts';
 import type { TargetMemory } from '../../model/memory.ts';
-import type { PodReason } from '../../model/reason.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { targetKey, type TargetRef } from '../../model/target.ts';
 import { minutes, since, type Instant } from '../../model/units.ts';
 import { listOfKind } from '../../targets/kinds.ts';
-import { isEmptySelector } from '../selectors.ts';
-import type { PodIndex } from './pod-index.ts';
-
-export interface FoundTarget {
-  readonly workload: Workload;
-  readonly selector: LabelSelector | Readonly<Record<string, string>>;
-  readonly pods: readonly Pod[];
-  /** spec.replicas, or our own last write while the watch is still behind it */
-  readonly current: number;
-  readonly statusReplicas: number;
-}
-
-export interface MissingTarget {
-  readonly reason: PodReason;
-  readonly why: string;
-}
-
-export const isFound = (found: FoundTarget | MissingTarget): found is FoundTarget => 'workload' in found;
 
 /** Has the object been seen at or after the version that our own write made? */
 function hasSeen(seen: string | undefined, written: string | undefined): boolean {
@@ -53,22 +34,6 @@ export function whyMissing(snapshot: Snapshot, target: TargetRef): string {
     : 'there is no such object';
 }
 
-export function findTarget(
-  index: PodIndex | null,
-  target: TargetRef,
-  workload: Workload,
-  memory: TargetMemory,
-  now: Instant,
-): FoundTarget | MissingTarget {
-  const { selector } = workload.spec ?? {};
-  if (selector === undefined || isEmptySelector(selector))
-    return { reason: 'InvalidSelector', why: 'its selector is empty' };
-  if (index === null) return { reason: 'FailedGetPods', why: 'the list of pods could not be read' };
-  return {
-    workload,
-    selector,
-    pods: index.podsOf(target.namespace, selector),
-    current: unseenWrite(workload, memory, now) ?? workload.spec?.replicas ?? 1,
-    statusReplicas: workload.status?.replicas ?? 0,
-  };
-}
+/** spec.replicas, or our own last write while the watch is still behind it. */
+export const currentReplicas = (workload: Workload, memory: TargetMemory, now: Instant): number =>
+  unseenWrite(workload, memory, now) ?? workload.spec?.replicas ?? 1;

@@ -1,0 +1,99 @@
+// What is known of a target from tick to tick: while its object does not change, nothing of it is read a second time.
+import type { LabelSelector, Pod, PodSpec, Workload } from '../../model/kubernetes.ts';
+import type { PolicyRef } from '../../model/plan.ts';
+import { targetKey, type TargetKey } from '../../model/target.ts';
+import type { BoundTarget } from '../../targets/select.ts';
+import { isEmptySelector } from '../selectors.ts';
+import { pauseOf, previousReplicasOf, type Pause } from './pause.ts';
+import type { Namespace, PodIndex } from './pod-index.ts';
+import { podListOf, type PodList } from './pod-list.ts';
+import type { Seats } from './seats.ts';
+import { Walk } from './walk.ts';
+
+type Pods = readonly Pod[];
+
+const none: Pods = [];
+const unnamed: Pick<Workload['metadata'], 'annotations'> = {};
+
+export class KnownTarget {
+  readonly bound: BoundTarget;
+  readonly key: TargetKey;
+  readonly policyRef: PolicyRef;
+  /** where its answers are found */
+  readonly seat: number;
+  readonly pause: Pause;
+  /** the mark of our own zero: what stood before it; null: there is none */
+  readonly previous: number | null;
+  /** null: it has none that means anything */
+  readonly selector: LabelSelector | Readonly<Record<string, string>> | null;
+  /** undefined: its pods have not been looked for */
+  #namespace: Namespace | null | undefined = undefined;
+  #pods: Pods = none;
+  #list: PodList = podListOf(none);
+  #label: string | null = null;
+
+  constructor(bound: BoundTarget, seats: Seats) {
+    const { target, policy, object } = bound;
+    const selector = object?.spec?.selector;
+    this.bound = bound;
+    this.key = targetKey(target);
+    this.policyRef = { namespace: policy.metadata.namespace, name: policy.metadata.name };
+    this.seat = seats.seatOf(target.namespace, target.name);
+    this.pause = pauseOf(object?.metadata ?? unnamed);
+    this.previous = previousReplicasOf(object?.metadata ?? unnamed);
+    this.selector = selector === undefined || isEmptySelector(selector) ? null : selector;
+  }
+
+  /** Finds its pods: in a namespace where nothing has changed they are the same as before. */
+  lookAt(index: PodIndex): void {
+    if (this.selector === null) return;
+    const namespace = index.namespace(this.bound.target.namespace);
+    if (namespace === this.#namespace) return;
+    this.#namespace = namespace;
+    const { pods, label } = namespace?.find(this.selector) ?? { pods: none, label: null };
+    this.#label = label;
+    if (pods === this.#pods) return;
+    this.#pods = pods;
+    this.#list = podListOf(pods);
+  }
+
+  /** As `lookAt` has found them. */
+  get pods(): Pods {
+    return this.#pods;
+  }
+
+  get list(): PodList {
+    return this.#list;
+  }
+
+  /** Its pods are all of the namespace with one value of this label; null: there is more to it. */
+  get label(): string | null {
+    return this.#label;
+  }
+
+  get template(): PodSpec | undefined {
+    return this.bound.object?.spec?.template?.spec ?? this.#pods.at(-1)?.spec;
+  }
+}
+
+/** The known targets of one tick after the other. */
+export class KnownTargets {
+  #bound: readonly BoundTarget[] = [];
+  #known: readonly KnownTarget[] = [];
+  #seats: Seats | null = null;
+
+  get length(): number {
+    return this.#known.length;
+  }
+
+  /** One for each; who has not changed is the same object. */
+  of(bound: readonly BoundTarget[], seats: Seats): readonly KnownTarget[] {
+    const before = seats === this.#seats ? this.#bound : [];
+    if (bound !== before) {
+      const walk = new Walk(before, bound);
+      this.#known = bound.map((one) => this.#known[walk.next() ?? -1] ?? new KnownTarget(one, seats));
+      [this.#bound, this.#seats] = [bound, seats];
+    }
+    return this.#known;
+  }
+}
