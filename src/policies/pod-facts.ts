@@ -7,12 +7,15 @@ export const isDeleting = (pod: Pod): boolean => pod.metadata.deletionTimestamp 
 export const isBound = (pod: Pod): boolean => (pod.spec?.nodeName ?? '') !== '';
 export const isMirror = (pod: Pod): boolean => pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined;
 
-export const controllerOf = (pod: Pod): OwnerReference | undefined =>
-  pod.metadata.ownerReferences?.find((owner) => owner.controller === true);
+export function controllerOf({ metadata }: Pod): OwnerReference | undefined {
+  const owners = metadata.ownerReferences;
+  if (owners !== undefined) for (const owner of owners) if (owner.controller === true) return owner;
+  return undefined;
+}
 
+export const daemonAnnotation = 'cluster-autoscaler.kubernetes.io/daemonset-pod';
 export const isOfDaemonSet = (pod: Pod): boolean =>
-  controllerOf(pod)?.kind === 'DaemonSet' ||
-  pod.metadata.annotations?.['cluster-autoscaler.kubernetes.io/daemonset-pod'] === 'true';
+  controllerOf(pod)?.kind === 'DaemonSet' || pod.metadata.annotations?.[daemonAnnotation] === 'true';
 
 export const conditionOf = (pod: Pod, type: string) => pod.status?.conditions?.find((found) => found.type === type);
 
@@ -57,6 +60,7 @@ export function requestsOf(spec: PodSpec | undefined): Requests {
   const running: Sum = {};
   if (spec === undefined) return running;
   for (const container of spec.containers ?? []) addContainer(running, container);
+  if (isPlain(spec)) return running;
   if (spec.initContainers !== undefined) withInit(running, spec.initContainers);
   // What is asked for the whole pod takes the place of its containers' sum.
   if (spec.resources?.requests !== undefined)
@@ -68,6 +72,21 @@ export function requestsOf(spec: PodSpec | undefined): Requests {
     for (const [name, text] of Object.entries(spec.overhead))
       running[name] = (running[name] ?? 0) + (milliOf(text) ?? 0);
   return running;
+}
+
+/** Its containers alone make up what it requests. */
+const isPlain = ({ initContainers, resources, overhead }: PodSpec): boolean =>
+  initContainers === undefined && resources === undefined && overhead === undefined;
+
+/** Adds what a pod requests to a sum over many. */
+export function addRequests(sum: Record<string, number>, spec: PodSpec | undefined): void {
+  if (spec === undefined) return;
+  if (isPlain(spec)) {
+    for (const container of spec.containers ?? []) addContainer(sum, container);
+    return;
+  }
+  const requests = requestsOf(spec);
+  for (const name in requests) sum[name] = (sum[name] ?? 0) + (requests[name] ?? 0);
 }
 
 function withInit(running: Sum, containers: readonly Container[]): void {

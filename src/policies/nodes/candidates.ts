@@ -4,8 +4,9 @@ import type { Node, Pod } from '../../model/kubernetes.ts';
 import type { KeptReason } from '../../model/reason.ts';
 import { instantOf, type Instant } from '../../model/units.ts';
 import { isReady, serverIdOf } from './membership.ts';
-import { movabilityOf, movingOf, podName, residentsOf, type MovableRules, type Residents } from './movable.ts';
+import { movabilityOf, podName, type MovableRules } from './movable.ts';
 import type { PodNeeds } from './needed-nodes.ts';
+import { movingOf, residentsOf, type Residents } from './residents.ts';
 import { utilizationOf } from './utilization.ts';
 
 const noScaleDown = 'cluster-autoscaler.kubernetes.io/scale-down-disabled';

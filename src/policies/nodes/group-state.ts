@@ -86,13 +86,6 @@ function isWhole(node: Node, { ready }: NodeGroupPolicy): boolean {
   );
 }
 
-function ambiguousIn(memberships: Memberships, group: string): GroupState['ambiguous'] {
-  const found: { readonly node: string; readonly groups: readonly string[] }[] = [];
-  for (const [node, { ambiguous }] of memberships.of)
-    if (ambiguous.length > 0 && ambiguous.includes(group)) found.push({ node: node.metadata.name, groups: ambiguous });
-  return found;
-}
-
 const startsWithin = minutes(5);
 
 /** It was Ready once: a node that has only just come was not. */
@@ -139,7 +132,7 @@ export function groupStateOf(
   const before = memory.groups[policy.name] ?? emptyGroupMemory;
   const known = withCountSeen(before, magnum, before.sent, now, switchFor('nodes.grow') !== null);
   const members = memberships.members.get(magnum.uuid) ?? [];
-  const ambiguous = ambiguousIn(memberships, magnum.name);
+  const ambiguous = memberships.ambiguous.filter(({ groups }) => groups.includes(magnum.name));
   const actors = otherActors({ group: magnum, nodes: members, snapshot, memory: known, now });
   const others = unwelcome(actors, document.spec.coexist);
   // Not fought: as if the policy had switched both ways off, until the other one is gone.

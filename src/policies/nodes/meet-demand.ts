@@ -81,7 +81,8 @@ export function* meetDemand(
     const pods = podsOn.get(node.metadata.name) ?? [];
     // The simulation reckons by itself what they leave.
     const room = roomOf(node);
-    for (const [name, amount] of Object.entries(room.capacity)) largest[name] = Math.max(largest[name] ?? 0, amount);
+    const { capacity } = room;
+    for (const name in capacity) largest[name] = Math.max(largest[name] ?? 0, capacity[name] ?? 0);
     simulation.addRoom(taints === undefined ? room : { ...room, taints }, pods);
   };
   for (const [index, node] of nodes.entries()) {

@@ -52,6 +52,8 @@ export interface Memberships {
   readonly of: ReadonlyMap<Node, Membership>;
   /** by the group's uuid */
   readonly members: ReadonlyMap<string, readonly Node[]>;
+  /** several groups could claim them */
+  readonly ambiguous: readonly { readonly node: string; readonly groups: readonly string[] }[];
 }
 
 export interface MembershipFacts {
@@ -136,16 +138,18 @@ export function membershipsOf({ nodes, groups, policies, cluster, unread = [] }:
 
   const of = new Map<Node, Membership>();
   const members = new Map<string, Node[]>();
+  const ambiguous: { readonly node: string; readonly groups: readonly string[] }[] = [];
   for (const node of nodes) {
     const membership = membershipOf(node);
     of.set(node, membership);
+    if (membership.ambiguous.length > 0) ambiguous.push({ node: node.metadata.name, groups: membership.ambiguous });
     if (membership.group === null) continue;
     const { uuid } = membership.group;
     const known = members.get(uuid);
     if (known === undefined) members.set(uuid, [node]);
     else known.push(node);
   }
-  return { of, members };
+  return { of, members, ambiguous };
 }
 
 const named = /^nodegroup (.+)$/;
@@ -159,8 +163,11 @@ export const membershipsIn = (snapshot: Snapshot, documents: readonly NodePolicy
     unread: snapshot.errors.flatMap(({ source, what }) => (source === 'magnum' ? (named.exec(what)?.[1] ?? []) : [])),
   });
 
-export const isReady = (node: Node): boolean =>
-  node.status?.conditions?.find((one) => one.type === 'Ready')?.status === 'True';
+export function isReady({ status }: Node): boolean {
+  const conditions = status?.conditions;
+  if (conditions !== undefined) for (const one of conditions) if (one.type === 'Ready') return one.status === 'True';
+  return false;
+}
 
 /** What springtide wrote on the node when it began to drain it; null where there is nothing, or nothing legible. */
 export function drainOf(node: Node): DrainRecord | null {

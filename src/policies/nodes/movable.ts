@@ -1,10 +1,10 @@
 // May a pod be moved off its node? The first rule that decides wins.
 import type { ShrinkPolicy } from '../../model/config.ts';
-import type { KubernetesObject, OwnerReference, Pod, PodDisruptionBudget, Workload } from '../../model/kubernetes.ts';
+import type { OwnerReference, Pod, PodDisruptionBudget } from '../../model/kubernetes.ts';
 import type { KeptReason } from '../../model/reason.ts';
-import type { KubernetesFacts } from '../../model/snapshot.ts';
 import { instantOf, type Instant } from '../../model/units.ts';
-import { controllerOf, isMirror, isOfDaemonSet, isTerminal } from '../pod-facts.ts';
+import { controllerOf, daemonAnnotation, isMirror, isOfDaemonSet, isTerminal } from '../pod-facts.ts';
+import { isLookedUp, type Controllers } from './controllers.ts';
 import { budgetName, budgetsOf } from './disruptions.ts';
 
 export type Movability =
@@ -20,21 +20,13 @@ const safeVolumes = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volume
 const doNotDisrupt = 'karpenter.sh/do-not-disrupt';
 const deletionSlack = 30_000;
 const defaultGraceSeconds = 30;
-const replicated = new Set(['ReplicaSet', 'ReplicationController', 'Job', 'StatefulSet']);
+export const replicated: ReadonlySet<string> = new Set(['ReplicaSet', 'ReplicationController', 'Job', 'StatefulSet']);
 
 export const podName = ({ metadata }: Pod): string => `${metadata.namespace ?? ''}/${metadata.name}`;
 
-const controllerLists = {
-  ReplicaSet: 'replicasets',
-  ReplicationController: 'replicationcontrollers',
-  StatefulSet: 'statefulsets',
-  Job: 'jobs',
-  DaemonSet: 'daemonsets',
-} as const;
-
 const counted = new Set(['ReplicaSet', 'ReplicationController']);
 
-const isSystem = ({ metadata: { namespace } }: Pod): boolean => namespace === 'kube-system';
+export const isSystem = ({ metadata: { namespace } }: Pod): boolean => namespace === 'kube-system';
 
 /** What a pod says of itself, whatever the hour and whoever else is there: worked out once for each. */
 interface Profile {
@@ -43,8 +35,8 @@ interface Profile {
   /** after its deletion, its grace and a slack: it is as good as gone; null: it is not being deleted */
   readonly goneAfter: number | null;
   readonly owner: OwnerReference | undefined;
-  /** "namespace/name" of an owner that can be looked up; null: it has none, or one of a kind of others */
-  readonly looksFor: string | null;
+  /** its controller can be looked up: it is of no kind of others */
+  readonly looksForOwner: boolean;
   readonly ofDaemonSet: boolean;
   readonly terminal: boolean;
   readonly safe: string | undefined;
@@ -62,7 +54,7 @@ function goneAfter({ metadata, spec }: Pod): number | null {
   return deleted + (spec?.terminationGracePeriodSeconds ?? defaultGraceSeconds) * 1000 + deletionSlack;
 }
 
-function hasLocalStorage({ metadata, spec }: Pod): boolean {
+export function hasLocalStorage({ metadata, spec }: Pod): boolean {
   const local = (spec?.volumes ?? []).filter(
     (volume) =>
       volume.hostPath !== undefined || (volume.emptyDir !== undefined && volume.emptyDir?.medium !== 'Memory'),
@@ -72,13 +64,19 @@ function hasLocalStorage({ metadata, spec }: Pod): boolean {
   return local.some((volume) => !listed.has(volume.name ?? ''));
 }
 
-/** Kinds of others are not looked up: a DaemonSet of a custom API group stands for itself. */
-function isLookedUp({ kind, apiVersion }: OwnerReference): boolean {
-  if (!(kind in controllerLists)) return false;
-  return apiVersion === undefined || /^(?:v1|core\/v1|(?:apps|batch|extensions)\/.*)$/.test(apiVersion);
+/** None of the annotations that say whether it may be moved. */
+export function saysNothing(pod: Pod): boolean {
+  const { annotations } = pod.metadata;
+  return (
+    annotations === undefined ||
+    (annotations[safeToEvict] === undefined &&
+      annotations[doNotDisrupt] === undefined &&
+      annotations[daemonAnnotation] === undefined &&
+      !isMirror(pod))
+  );
 }
 
-function profileOf(pod: Pod): Profile {
+export function profileOf(pod: Pod): Profile {
   const known = profiles.get(pod);
   if (known !== undefined) return known;
   const owner = controllerOf(pod);
@@ -89,7 +87,7 @@ function profileOf(pod: Pod): Profile {
     mirror: isMirror(pod),
     goneAfter: goneAfter(pod),
     owner,
-    looksFor: owner !== undefined && isLookedUp(owner) ? `${pod.metadata.namespace ?? ''}/${owner.name}` : null,
+    looksForOwner: owner !== undefined && isLookedUp(owner),
     ofDaemonSet: isOfDaemonSet(pod),
     terminal: isTerminal(pod),
     safe,
@@ -101,47 +99,6 @@ function profileOf(pod: Pod): Profile {
   return made;
 }
 
-/** The replicas that each controller asks for by "namespace/name"; null: it does not say. */
-type Replicas = ReadonlyMap<string, number | null>;
-
-/** By kind; a kind whose list could not be read is absent: then nobody knows who would start the pod again. */
-export type Controllers = ReadonlyMap<string, Replicas>;
-
-const replicasOf = new WeakMap<readonly KubernetesObject[], Replicas>();
-/** As they were last made: lists change in each tick, but seldom who is on them. */
-const latest = new Map<string, Replicas>();
-let latestControllers: Controllers = new Map();
-
-const isSame = <Value>(one: ReadonlyMap<string, Value>, other: ReadonlyMap<string, Value>): boolean => {
-  if (one.size !== other.size) return false;
-  for (const [key, value] of one) if (other.get(key) !== value) return false;
-  return true;
-};
-
-function byName(kind: string, objects: readonly (KubernetesObject & Pick<Workload, 'spec'>)[]): Replicas {
-  const known = replicasOf.get(objects);
-  if (known !== undefined) return known;
-  const made = new Map<string, number | null>();
-  for (const { metadata, spec } of objects)
-    made.set(`${metadata.namespace ?? ''}/${metadata.name}`, spec?.replicas ?? null);
-  const before = latest.get(kind);
-  const replicas = before !== undefined && isSame(before, made) ? before : made;
-  latest.set(kind, replicas);
-  replicasOf.set(objects, replicas);
-  return replicas;
-}
-
-/** The same object as the last time while nothing has changed that is asked of it. */
-export function controllersOf(facts: KubernetesFacts): Controllers {
-  const controllers = new Map<string, Replicas>();
-  for (const [kind, list] of Object.entries(controllerLists)) {
-    const objects = facts[list];
-    if (objects !== undefined) controllers.set(kind, byName(kind, objects));
-  }
-  if (!isSame(latestControllers, controllers)) latestControllers = controllers;
-  return latestControllers;
-}
-
 export interface MovableRules {
   readonly shrink: Pick<ShrinkPolicy, 'localVolumes' | 'systemPodAge' | 'protect' | 'minReplicas'>;
   readonly budgets: readonly PodDisruptionBudget[];
@@ -149,13 +106,12 @@ export interface MovableRules {
   readonly now: Instant;
 }
 
-function ofController({ name, owner, looksFor }: Profile, rules: MovableRules): Movability | null {
-  if (owner === undefined || looksFor === null) return null;
-  const replicas = rules.controllers.get(owner.kind)?.get(looksFor);
-  if (replicas === undefined) return { move: 'blocked', reason: 'ControllerGone', by: name };
-  return replicas !== null && counted.has(owner.kind) && replicas < rules.shrink.minReplicas
-    ? { move: 'blocked', reason: 'BelowMinReplicas', by: name }
-    : null;
+/** Who would start the pod again is gone, or has too few of them; null: neither, or nobody knows. */
+export function lossOf({ metadata }: Pod, { kind, name }: OwnerReference, rules: MovableRules): KeptReason | null {
+  const ofKind = rules.controllers.get(kind);
+  const replicas = ofKind?.of(metadata.namespace ?? '', name);
+  if (replicas === undefined) return 'ControllerGone';
+  return replicas !== null && counted.has(kind) && replicas < rules.shrink.minReplicas ? 'BelowMinReplicas' : null;
 }
 
 const ignored: Movability = { move: 'ignore' };
@@ -163,7 +119,7 @@ const dropped: Movability = { move: 'drop' };
 const evicted: Movability = { move: 'evict' };
 
 /** Rules 4 to 11: what is said of a pod whose controller is there, budgets aside. */
-function ofItself(profile: Profile, namespace: string | undefined, shrink: MovableRules['shrink']): Movability {
+export function ofItself(profile: Profile, namespace: string | undefined, shrink: MovableRules['shrink']): Movability {
   const blocked = (reason: KeptReason): Movability => ({ move: 'blocked', reason, by: profile.name });
   if (profile.ofDaemonSet) return dropped;
   if (profile.safe === 'true') return evicted;
@@ -183,16 +139,16 @@ function ofSystem(profile: Profile, { shrink, now }: MovableRules): Movability |
 }
 
 /** Whether budgets are asked about it at all: what is thrown away or said to be safe is not held by them. */
-const asksBudgets = (profile: Profile): boolean => profile.safe !== 'true';
+const asksBudgets = ({ metadata }: Pod): boolean => metadata.annotations?.[safeToEvict] !== 'true';
 
 export function movabilityOf(pod: Pod, rules: MovableRules): Movability {
   const { shrink, budgets, now } = rules;
   const profile = profileOf(pod);
   if (profile.mirror || (profile.goneAfter !== null && now > profile.goneAfter)) return ignored;
-  const lost = ofController(profile, rules);
-  if (lost !== null) return lost;
+  const lost = profile.looksForOwner && profile.owner !== undefined ? lossOf(pod, profile.owner, rules) : null;
+  if (lost !== null) return { move: 'blocked', reason: lost, by: profile.name };
   const own = ofItself(profile, pod.metadata.namespace, shrink);
-  if (own.move === 'drop' || !asksBudgets(profile)) return own;
+  if (own.move === 'drop' || !asksBudgets(pod)) return own;
   if (own.move === 'blocked' && beforeSystem.has(own.reason)) return own;
   const pdbs = budgetsOf(pod, budgets);
   const young = isSystem(pod) && pdbs.length === 0 ? ofSystem(profile, rules) : null;
@@ -207,66 +163,10 @@ const beforeSystem: ReadonlySet<KeptReason> = new Set<KeptReason>([
   'ProtectedByPolicy',
 ]);
 
-/** What can be said of a node's pods once, until one of them changes: the rest is asked in each tick. */
-export interface Residents {
-  /** the controllers among which all of `owned` was found last */
-  complete: Controllers | null;
-  /** they need another place, if nothing else speaks against it */
-  readonly moving: readonly Pod[];
-  /** one of each controller that has to be there */
-  readonly owned: readonly Pod[];
-  /** what is said of them changes with time */
-  readonly timed: readonly Pod[];
-  readonly blocked: Extract<Movability, { move: 'blocked' }> | null;
-}
-
-export function residentsOf(pods: readonly Pod[], shrink: MovableRules['shrink']): Residents {
-  const moving: Pod[] = [];
-  const timed: Pod[] = [];
-  const owned = new Map<string, Pod>();
-  let blocked: Residents['blocked'] = null;
-  for (const pod of pods) {
-    const profile = profileOf(pod);
-    if (profile.mirror) continue;
-    if (profile.goneAfter !== null || isSystem(pod)) {
-      timed.push(pod);
-      continue;
-    }
-    if (profile.looksFor !== null) owned.set(`${profile.owner?.kind ?? ''} ${profile.looksFor}`, pod);
-    const own = ofItself(profile, pod.metadata.namespace, shrink);
-    if (own.move === 'blocked') blocked ??= own;
-    if (own.move === 'evict') moving.push(pod);
-  }
-  return { complete: null, moving, owned: [...owned.values()], timed, blocked };
-}
-
-/** The same answer as asking each of the pods, budgets aside. */
-export function movingOf(
-  residents: Residents,
-  rules: MovableRules,
-): readonly Pod[] | Extract<Movability, { move: 'blocked' }> {
-  // What the answer depends on beside these is the policy's, and residents are of one policy.
-  if (residents.complete !== rules.controllers) {
-    for (const pod of residents.owned) {
-      const lost = ofController(profileOf(pod), rules);
-      if (lost?.move === 'blocked') return lost;
-    }
-    residents.complete = rules.controllers;
-  }
-  if (residents.blocked !== null) return residents.blocked;
-  let more: Pod[] | null = null;
-  for (const pod of residents.timed) {
-    const movability = movabilityOf(pod, rules);
-    if (movability.move === 'blocked') return movability;
-    if (movability.move === 'evict') (more ??= []).push(pod);
-  }
-  return more === null ? residents.moving : [...residents.moving, ...more];
-}
-
 /** The first budget that is spent, of all that these pods are under. */
 export function spentBudget(pods: readonly Pod[], { budgets }: MovableRules): string | null {
   for (const pod of pods) {
-    if (!asksBudgets(profileOf(pod))) continue;
+    if (!asksBudgets(pod)) continue;
     const exhausted = budgetsOf(pod, budgets).find((budget) => (budget.status?.disruptionsAllowed ?? 0) < 1);
     if (exhausted !== undefined) return budgetName(exhausted);
   }

@@ -17,8 +17,9 @@ const nodeOf = (pod: Pod): string => pod.spec?.nodeName ?? nowhere;
 
 function* fromScratch(pods: readonly Pod[]): Generator<undefined, PodsOnNodes> {
   const byNode = new Map<string, Pod[]>([[nowhere, []]]);
-  for (const [index, pod] of pods.entries()) {
+  for (let index = 0; index < pods.length; index += 1) {
     if (index % podsAStep === podsAStep - 1) yield;
+    const pod = pods[index] as Pod;
     const node = nodeOf(pod);
     const known = byNode.get(node);
     if (known === undefined) byNode.set(node, [pod]);

@@ -9,7 +9,8 @@ import { slowBoot } from './boot-time.ts';
 import type { Needs, Simulation } from './fit/simulation.ts';
 import type { GroupState } from './group-state.ts';
 import type { Met } from './meet-demand.ts';
-import { controllersOf, podName } from './movable.ts';
+import { controllersOf } from './controllers.ts';
+import { podName } from './movable.ts';
 import type { NodeTick } from './node-tick.ts';
 
 /** Who was given a place in thought and is not there yet. When that node leaves as well, they need another one. */
@@ -57,9 +58,9 @@ function leavingPods(tick: NodeTick, draining: readonly Node[]): readonly Pod[] 
       if (!isDeleting(pod)) return true;
       const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller === true);
       if (owner?.kind !== 'ReplicaSet') return true;
-      const name = `${pod.metadata.namespace ?? ''}/${owner.name}`;
-      const wanted = controllers.get('ReplicaSet')?.get(name) ?? 1;
-      return (running.get(name) ?? 0) < wanted;
+      const { namespace = '' } = pod.metadata;
+      const wanted = controllers.get('ReplicaSet')?.of(namespace, owner.name) ?? 1;
+      return (running.get(`${namespace}/${owner.name}`) ?? 0) < wanted;
     });
 }
 

@@ -1,8 +1,10 @@
 // How well a node is used, by what its pods request.
 import type { Node, Pod } from '../../model/kubernetes.ts';
-import { isMirror, isOfDaemonSet, isTerminal, requestsOf } from '../pod-facts.ts';
+import { addRequests } from '../pod-facts.ts';
 import { imageOf } from './fit/image.ts';
-import { allocatableOf } from './room.ts';
+import { roomOf } from './rooms.ts';
+
+const usual = ['cpu', 'memory'];
 
 /** GPUs and the like: named by a domain that is not Kubernetes' own. */
 const isExtended = (resource: string): boolean => resource.includes('/') && !/(?:^|\.)kubernetes\.io\//.test(resource);
@@ -12,23 +14,17 @@ const isExtended = (resource: string): boolean => resource.includes('/') && !/(?
  * resource: that one. null: the node does not say how much room it has.
  */
 export function utilizationOf(node: Node, pods: readonly Pod[]): number | null {
-  const allocatable = allocatableOf(node);
-  const extended = Object.entries(allocatable).flatMap(([name, amount]) =>
-    isExtended(name) && amount > 0 ? [name] : [],
-  );
-  const resources = extended.length > 0 ? extended : ['cpu', 'memory'];
+  const { capacity } = roomOf(node);
   const all = imageOf(pods);
-  const own = resources.map(() => 0);
-  for (const pod of pods) {
-    if (!(isOfDaemonSet(pod) || isMirror(pod)) || isTerminal(pod)) continue;
-    const requests = requestsOf(pod.spec);
-    for (const [index, resource] of resources.entries()) own[index] = (own[index] ?? 0) + (requests[resource] ?? 0);
-  }
+  const own: Record<string, number> = {};
+  for (const pod of all.daemons) addRequests(own, pod.spec);
+  let extended: string[] | null = null;
+  for (const name in capacity) if (isExtended(name) && (capacity[name] ?? 0) > 0) (extended ??= []).push(name);
   let highest = 0;
-  for (const [index, resource] of resources.entries()) {
-    const whole = allocatable[resource] ?? 0;
+  for (const resource of extended ?? usual) {
+    const whole = capacity[resource] ?? 0;
     if (whole <= 0) return null;
-    const ofItself = own[index] ?? 0;
+    const ofItself = own[resource] ?? 0;
     const usable = whole - ofItself;
     const share = usable > 0 ? (all.sumOf(resource) - ofItself) / usable : 1;
     if (share > highest) highest = share;

@@ -1,7 +1,8 @@
 // One kind of pod within a simulation: its rules read once, each with the counter that it is judged by.
 import type { TopologySpreadConstraint } from '../../../model/kubernetes.ts';
-import type { Board, KinState, Load } from './board.ts';
+import type { Board, Load } from './board.ts';
 import type { Counter } from './counter.ts';
+import type { KinState } from './crowd.ts';
 import { claimsOf, portsOf } from './image.ts';
 import { Refused } from './refused.ts';
 import { kinOf, type Kin, type Needs } from './needs.ts';
@@ -53,7 +54,13 @@ function togetherOf({ namespace, labels, spec }: Needs, { board, namespaces }: K
   const all = (pod: Pick<Kin, 'namespace' | 'labels'>): boolean => terms.every((term) => term.matches(pod));
   const key = `together ${terms.map((term) => term.key).join(' & ')}`;
   return {
-    terms: terms.map((term) => ({ term, counter: board.counter(key, term.topologyKey, all) })),
+    terms: terms.map((term) => {
+      const { topologyKey, namespaces: where } = term;
+      return {
+        term,
+        counter: board.crowd.counter({ key, topologyKey, counted: all, eligible: null, namespaces: where }),
+      };
+    }),
     matchesItself: all({ namespace, labels }),
   };
 }
@@ -62,8 +69,10 @@ function apartOf({ namespace, labels, spec }: Needs, { board, namespaces }: Know
   const required = spec?.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
   return required.map((raw) => {
     const term = termOf(raw, namespace, labels, namespaces);
-    const counter = board.counter(`together ${term.key}`, term.topologyKey, (kin) => term.matches(kin));
-    return { term, counter };
+    const { topologyKey, namespaces: where } = term;
+    const counted = (kin: Kin): boolean => term.matches(kin);
+    const key = `together ${term.key}`;
+    return { term, counter: board.crowd.counter({ key, topologyKey, counted, eligible: null, namespaces: where }) };
   });
 }
 
@@ -100,18 +109,19 @@ function spreadsOf(needs: Needs, { board }: Known): readonly Spread[] {
     (one) => one.whenUnsatisfiable !== 'ScheduleAnyway',
   );
   const keys = [...new Set(constraints.map((one) => one.topologyKey))];
+  const own = new Set([namespace]);
   return constraints.map((constraint) => {
     const selector = selectorOf(constraint, labels);
     const { key, of } = eligibility(constraint, keys, needs, board);
     const counted = (kin: Kin): boolean => !kin.deleting && kin.namespace === namespace && selector.matches(kin.labels);
     return {
-      counter: board.counter(
-        `spread ${namespace} ${selector.key} ${key}`,
-        constraint.topologyKey,
+      counter: board.crowd.counter({
+        key: `spread ${namespace} ${selector.key} ${key}`,
+        topologyKey: constraint.topologyKey,
         counted,
-        of,
-        namespace,
-      ),
+        eligible: of,
+        namespaces: own,
+      }),
       topologyKey: constraint.topologyKey,
       maxSkew: constraint.maxSkew ?? 1,
       minDomains: constraint.minDomains ?? 1,
@@ -126,7 +136,7 @@ export function askOf(needs: Needs, known: Known): Ask {
   const volumes = known.volumes.needsOf(namespace, spec);
   const apart = apartOf(needs, known);
   const spreads = spreadsOf(needs, known);
-  const kin = known.board.kinState(kinOf(needs));
+  const kin = known.board.crowd.kinState(kinOf(needs));
   const plain = ports.length === 0 && volumes.exclusive.length === 0 && volumes.attach.length === 0;
   const together = togetherOf(needs, known);
   return {

@@ -1,6 +1,6 @@
 // What the pods of one node take of it together, summed once for as long as they are the same.
 import type { Container, Pod, PodSpec } from '../../../model/kubernetes.ts';
-import { isTerminal, requestsOf } from '../../pod-facts.ts';
+import { addRequests, isMirror, isOfDaemonSet, isTerminal } from '../../pod-facts.ts';
 import { antiTermsOf, kinFor, type Kin } from './needs.ts';
 
 export interface HostPort {
@@ -46,76 +46,131 @@ function counted(kins: readonly Kin[]): Counted {
   return [...counts];
 }
 
-const hasPorts = (spec: PodSpec): boolean =>
-  spec.containers?.some((container) => container.ports !== undefined) === true;
+interface Part {
+  readonly from: number;
+  /** the first behind the part, before and now */
+  readonly untilBefore: number;
+  readonly until: number;
+}
+
+/** Between what is the same at both ends. */
+export function changedPart(before: readonly Pod[], now: readonly Pod[]): Part {
+  let [from, untilBefore, until] = [0, before.length, now.length];
+  while (from < untilBefore && from < until && before[from] === now[from]) from += 1;
+  while (untilBefore > from && until > from && before[untilBefore - 1] === now[until - 1]) {
+    untilBefore -= 1;
+    until -= 1;
+  }
+  return { from, untilBefore, until };
+}
+
+/** Beside its requests nothing of it counts for others, or for the node. */
+const isPlain = ({ spec }: Pod): boolean =>
+  spec?.volumes === undefined &&
+  spec?.topologySpreadConstraints === undefined &&
+  spec?.affinity === undefined &&
+  spec?.containers?.some(({ ports }) => ports !== undefined) !== true &&
+  spec?.initContainers === undefined;
+
+const comesWithNode = (pod: Pod): boolean => isOfDaemonSet(pod) || isMirror(pod);
+
+const emptied: readonly never[] = [];
 
 export class Image {
   /** those that have not ended */
   readonly pods: readonly Pod[];
-  cpu = 0;
-  memory = 0;
-  readonly others: Record<string, number> = {};
-  readonly ports: readonly HostPort[];
-  readonly claims: readonly string[];
+  /** of those, the ones that come and go with their node: of DaemonSets, and static ones */
+  readonly daemons: readonly Pod[] = emptied;
+  readonly ports: readonly HostPort[] = emptied;
+  readonly claims: readonly string[] = emptied;
   /** pods that keep others away */
-  readonly keeping: Counted;
-  /** some of them are spread, or look at others in another way */
-  readonly hasRules: boolean;
-  #kinOf: readonly Kin[] | null = null;
-  #kins: Counted | null = null;
+  readonly keeping: Counted = emptied;
+  /** the namespaces of those that are spread, or look at others in another way */
+  readonly ruled: readonly string[] = emptied;
+  readonly #sums: Readonly<Record<string, number>>;
+  /** by index; told apart only for those that somebody asks about */
+  #kins: (Kin | undefined)[] | null = null;
 
-  /** `before`: of the same node when one or the other of its pods was different */
   constructor(pods: readonly Pod[], before: Image | null = null) {
-    const running = pods.filter((pod) => !isTerminal(pod));
+    this.pods = pods.some(isTerminal) ? pods.filter((pod) => !isTerminal(pod)) : pods;
+    const part = before === null ? null : changedPart(before.pods, this.pods);
+    if (before !== null && part !== null) this.#kins = before.#kinsWithout(part, this.pods.length);
+    const sums = before === null || part === null ? null : before.#sumsAfter(part, this.pods);
+    if (before !== null && sums !== null) {
+      this.daemons = before.daemons;
+      this.ports = before.ports;
+      this.claims = before.claims;
+      this.keeping = before.keeping;
+      this.ruled = before.ruled;
+      this.#sums = sums;
+      return;
+    }
+    const all: Record<string, number> = {};
+    const daemons: Pod[] = [];
     const ports: HostPort[] = [];
     const claims: string[] = [];
     const keeping: Kin[] = [];
-    let hasRules = false;
-    for (const pod of running) {
-      const { spec } = pod;
+    const ruled: string[] = [];
+    for (const pod of this.pods) {
+      const { spec, metadata } = pod;
+      if (comesWithNode(pod)) daemons.push(pod);
       if (spec === undefined) continue;
-      const requests = requestsOf(spec);
-      for (const name in requests) {
-        const milli = requests[name] ?? 0;
-        if (name === 'cpu') this.cpu += milli;
-        else if (name === 'memory') this.memory += milli;
-        else this.others[name] = (this.others[name] ?? 0) + milli;
-      }
-      if (hasPorts(spec)) ports.push(...portsOf(spec));
+      addRequests(all, spec);
+      if (isPlain(pod)) continue;
+      ports.push(...portsOf(spec));
       if (spec.volumes !== undefined) claims.push(...claimsOf(pod));
-      hasRules ||= spec.topologySpreadConstraints !== undefined || spec.affinity !== undefined;
-      if (spec.affinity !== undefined && antiTermsOf(spec).length > 0) keeping.push(kinFor(pod));
+      if (spec.topologySpreadConstraints !== undefined || spec.affinity !== undefined)
+        ruled.push(metadata.namespace ?? '');
+      if (antiTermsOf(spec).length > 0) keeping.push(kinFor(pod));
     }
-    this.pods = running;
-    this.ports = ports;
-    this.claims = claims;
-    this.keeping = counted(keeping);
-    this.hasRules = hasRules;
-    if (before !== null) this.#kinOf = this.#kinsAfter(before);
+    if (daemons.length > 0) this.daemons = daemons;
+    if (ports.length > 0) this.ports = ports;
+    if (claims.length > 0) this.claims = claims;
+    if (keeping.length > 0) this.keeping = counted(keeping);
+    if (ruled.length > 0) this.ruled = ruled;
+    this.#sums = all;
   }
 
+  /** What they request together. */
   sumOf(resource: string): number {
-    if (resource === 'cpu') return this.cpu;
-    return resource === 'memory' ? this.memory : (this.others[resource] ?? 0);
+    return this.#sums[resource] ?? 0;
   }
 
-  /** All of them, by how they look to the rules of others: only asked for where there is such a rule. */
-  get kins(): Counted {
-    this.#kinOf ??= this.pods.map(kinFor);
-    this.#kins ??= counted(this.#kinOf);
-    return this.#kins;
+  /** How one of them looks to the rules of others. */
+  kin(index: number): Kin {
+    const kins = (this.#kins ??= []);
+    return (kins[index] ??= kinFor(this.pods[index] ?? {}));
   }
 
-  /** Pods that stand where they stood before are the same; null: nobody has asked yet. */
-  #kinsAfter(before: Image): readonly Kin[] | null {
-    const { pods } = before;
-    const known = before.#kinOf;
-    if (known === null) return null;
-    return this.pods.map((pod, index) => (pod === pods[index] ? known[index] : undefined) ?? kinFor(pod));
+  #kinsWithout({ from, untilBefore, until }: Part, pods: number): (Kin | undefined)[] | null {
+    const kins = this.#kins;
+    if (kins === null) return null;
+    const moved = untilBefore - until;
+    return Array.from({ length: pods }, (_, index) =>
+      index < from ? kins[index] : index < until ? undefined : kins[index + moved],
+    );
+  }
+
+  /** Less what has gone, and with what has come. null: more than requests has changed, or the numbers are too large to be exact. */
+  #sumsAfter({ from, untilBefore, until }: Part, pods: readonly Pod[]): Readonly<Record<string, number>> | null {
+    const gone = this.pods.slice(from, untilBefore);
+    const come = pods.slice(from, until);
+    for (const pod of gone) if (!isPlain(pod) || comesWithNode(pod)) return null;
+    for (const pod of come) if (!isPlain(pod) || comesWithNode(pod)) return null;
+    const less: Record<string, number> = {};
+    const more: Record<string, number> = {};
+    for (const { spec } of gone) addRequests(less, spec);
+    for (const { spec } of come) addRequests(more, spec);
+    const sums = { ...this.#sums };
+    for (const name in less) sums[name] = (sums[name] ?? 0) - (less[name] ?? 0);
+    for (const name in more) sums[name] = (sums[name] ?? 0) + (more[name] ?? 0);
+    for (const name in sums)
+      if (!Number.isSafeInteger(sums[name]) || !Number.isSafeInteger(this.sumOf(name))) return null;
+    return sums;
   }
 }
 
-const nobody = new Image([]);
+export const nobody = new Image([]);
 const ofList = new WeakMap<readonly Pod[], { readonly length: number; readonly image: Image }>();
 const remembered = new WeakMap<Pod, { readonly of: readonly Pod[]; readonly image: Image }>();
 
@@ -134,7 +189,8 @@ function imageOfEqual(first: Pod, pods: readonly Pod[]): Image {
   const known = remembered.get(first);
   if (known !== undefined && known.of.length === pods.length && known.of.every((pod, index) => pod === pods[index]))
     return known.image;
-  const image = new Image(pods, known?.image);
-  remembered.set(first, { of: [...pods], image });
+  const of = [...pods];
+  const image = new Image(of, known?.image);
+  remembered.set(first, { of, image });
   return image;
 }

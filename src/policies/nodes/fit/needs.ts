@@ -88,6 +88,12 @@ export function priorityOf(spec: PodSpec | undefined, classes: ReadonlyMap<strin
   return classes.get(name)?.value ?? builtInPriorities[name] ?? 0;
 }
 
+/** Whether it may push out others of lower priority; the class's word where a template has none of its own. */
+export function mayPreempt(spec: PodSpec | undefined, classes: ReadonlyMap<string, PriorityClass>): boolean {
+  const policy = spec?.preemptionPolicy ?? classes.get(spec?.priorityClassName ?? '')?.preemptionPolicy;
+  return policy !== 'Never';
+}
+
 /** By name; under the empty name the one that pods without a class get. */
 export function priorityClasses(list: readonly PriorityClass[] | undefined): ReadonlyMap<string, PriorityClass> {
   const classes = new Map<string, PriorityClass>();

@@ -1,6 +1,7 @@
 // Does a pod fit on a node now? The first rule that says no, in the order in which people would look.
 import type { Ask } from './ask.ts';
-import { onePod, type Board } from './board.ts';
+import { onePod } from './blocks.ts';
+import type { Board } from './board.ts';
 import { collides } from './image.ts';
 import {
   matchesNodeAffinity,
@@ -71,7 +72,7 @@ export function refuses(ask: Ask, slot: number, world: World): FitRule | null {
     if (!here && !first) return 'podAffinity';
   }
   for (const { counter } of ask.apart) if (counter.at(slot) > 0) return 'podAntiAffinity';
-  for (const { counter } of board.keepersOf(ask.kin)) if (counter.at(slot) > 0) return 'podAntiAffinity';
+  for (const { counter } of board.crowd.keepersOf(ask.kin)) if (counter.at(slot) > 0) return 'podAntiAffinity';
   for (const { counter, maxSkew, minDomains, self } of ask.spreads) {
     if ((counter.topology.ofSlot[slot] ?? -1) < 0) return 'topologySpread';
     if (counter.at(slot) + self - counter.least(minDomains) > maxSkew) return 'topologySpread';
@@ -177,7 +178,9 @@ export function misfitOf(ask: Ask, slot: number, world: World): Misfit | null {
       case 'podAffinity':
         return togetherDetail(ask, slot);
       case 'podAntiAffinity':
-        return [...ask.apart, ...board.keepersOf(ask.kin)].find(({ counter }) => counter.at(slot) > 0)?.term.text ?? '';
+        return (
+          [...ask.apart, ...board.crowd.keepersOf(ask.kin)].find(({ counter }) => counter.at(slot) > 0)?.term.text ?? ''
+        );
       case 'topologySpread':
         return spreadDetail(ask, slot, board);
     }

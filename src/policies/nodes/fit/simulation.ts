@@ -140,8 +140,7 @@ export class Simulation {
 
   /** What the rules of those that run here will ask about, gathered in small steps; without this, at the first question. */
   *prepare(): Generator<undefined> {
-    const { board } = this.#world;
-    if (board.hasRules) yield* board.indexing();
+    yield* this.#world.board.crowd.preparing();
   }
 
   checkpoint(): Checkpoint {

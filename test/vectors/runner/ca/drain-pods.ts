@@ -1,7 +1,8 @@
 // ca: pods, budgets and controllers as the tables of draining write them, in our own words.
 import type { Pod } from '../../../../src/model/kubernetes.ts';
 import { rfc3339, seconds } from '../../../../src/model/units.ts';
-import { controllersOf, type MovableRules } from '../../../../src/policies/nodes/movable.ts';
+import { controllersOf } from '../../../../src/policies/nodes/controllers.ts';
+import type { MovableRules } from '../../../../src/policies/nodes/movable.ts';
 import { aPod, at, noon } from '../../../builders.ts';
 
 export interface VectorPod {

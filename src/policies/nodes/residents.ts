@@ -1,0 +1,107 @@
+// The pods of a node together: which of them need another place, and what of it can be said once, until one of them changes.
+import type { OwnerReference, Pod } from '../../model/kubernetes.ts';
+import { controllerOf, isDeleting, isTerminal } from '../pod-facts.ts';
+import { isLookedUp, type Controllers } from './controllers.ts';
+import {
+  hasLocalStorage,
+  isSystem,
+  lossOf,
+  movabilityOf,
+  ofItself,
+  podName,
+  profileOf,
+  replicated,
+  saysNothing,
+  type Movability,
+  type MovableRules,
+} from './movable.ts';
+
+export interface Residents {
+  /** the controllers among which all of `owned` was found last */
+  complete: Controllers | null;
+  /** they need another place, if nothing else speaks against it */
+  readonly moving: readonly Pod[];
+  /** their controllers have to be there */
+  readonly owned: readonly Pod[];
+  /** what is said of them changes with time */
+  readonly timed: readonly Pod[];
+  readonly blocked: Extract<Movability, { move: 'blocked' }> | null;
+}
+
+/** Nothing about the pod but its controller speaks for or against moving it, as of most pods. */
+function isOrdinary(pod: Pod, owner: OwnerReference | undefined, shrink: MovableRules['shrink']): boolean {
+  return (
+    owner !== undefined &&
+    replicated.has(owner.kind) &&
+    !isDeleting(pod) &&
+    !isSystem(pod) &&
+    !isTerminal(pod) &&
+    saysNothing(pod) &&
+    (shrink.protect.length === 0 || !shrink.protect.some(({ namespace }) => namespace === pod.metadata.namespace)) &&
+    (pod.spec?.volumes === undefined || shrink.localVolumes !== 'block' || !hasLocalStorage(pod))
+  );
+}
+
+export function residentsOf(pods: readonly Pod[], shrink: MovableRules['shrink']): Residents {
+  const moving: Pod[] = [];
+  const timed: Pod[] = [];
+  const owned: Pod[] = [];
+  let blocked: Residents['blocked'] = null;
+  for (const pod of pods) {
+    const owner = controllerOf(pod);
+    if (isOrdinary(pod, owner, shrink)) {
+      if (owner !== undefined && isLookedUp(owner)) owned.push(pod);
+      moving.push(pod);
+      continue;
+    }
+    const profile = profileOf(pod);
+    if (profile.mirror) continue;
+    if (profile.goneAfter !== null || isSystem(pod)) {
+      timed.push(pod);
+      continue;
+    }
+    if (profile.looksForOwner) owned.push(pod);
+    const own = ofItself(profile, pod.metadata.namespace, shrink);
+    if (own.move === 'blocked') blocked ??= own;
+    if (own.move === 'evict') moving.push(pod);
+  }
+  return { complete: null, moving, owned, timed, blocked };
+}
+
+const isOf = (pod: Pod, owner: OwnerReference, namespace: string | undefined): boolean => {
+  const own = controllerOf(pod);
+  return own?.kind === owner.kind && own.name === owner.name && pod.metadata.namespace === namespace;
+};
+
+/** Somebody whose controller is gone, or has too few: of its pods here the last one is named. */
+function lostAmong(owned: readonly Pod[], rules: MovableRules): Extract<Movability, { move: 'blocked' }> | null {
+  for (const pod of owned) {
+    const owner = controllerOf(pod);
+    const reason = owner === undefined ? null : lossOf(pod, owner, rules);
+    if (reason === null || owner === undefined) continue;
+    const last = owned.findLast((one) => isOf(one, owner, pod.metadata.namespace)) ?? pod;
+    return { move: 'blocked', reason, by: podName(last) };
+  }
+  return null;
+}
+
+/** The same answer as asking each of the pods, budgets aside. */
+export function movingOf(
+  residents: Residents,
+  rules: MovableRules,
+): readonly Pod[] | Extract<Movability, { move: 'blocked' }> {
+  // What the answer depends on beside these is the policy's, and residents are of one policy.
+  if (residents.complete !== rules.controllers) {
+    const lost = lostAmong(residents.owned, rules);
+    if (lost !== null) return lost;
+    residents.complete = rules.controllers;
+  }
+  if (residents.blocked !== null) return residents.blocked;
+  let more: Pod[] | null = null;
+  for (const pod of residents.timed) {
+    const movability = movabilityOf(pod, rules);
+    if (movability.move === 'blocked') return movability;
+    if (movability.move === 'evict') (more ??= []).push(pod);
+  }
+  return more === null ? residents.moving : [...residents.moving, ...more];
+}
