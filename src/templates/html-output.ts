@@ -1,0 +1,145 @@
+// HTML output: follows the markup that the template itself writes, and escapes each value for the place it lands in.
+import { escapedFor } from './html-places.ts';
+import type { Place } from './html-places.ts';
+import type { Output } from './execute.ts';
+
+/** Where the literal text has come to. */
+type State =
+  | { readonly at: 'text' | 'comment' | 'beforeName' | 'afterName' | 'beforeValue' }
+  | { readonly at: 'tagName' | 'attributeName'; readonly name: string }
+  | { readonly at: 'value'; readonly name: string; readonly quote: string; readonly before: string }
+  | { readonly at: 'raw'; readonly element: string };
+
+const rawElements = new Set(['script', 'style', 'textarea', 'title']);
+
+export function htmlOutput(): Output {
+  const parts: string[] = [];
+  let length = 0;
+  let state: State = { at: 'text' };
+  let element = '';
+  let attribute = '';
+
+  const emit = (text: string): void => {
+    parts.push(text);
+    length += text.length;
+  };
+
+  /** Reads on from `from`; says where it stopped. */
+  function step(text: string, from: number): number {
+    const character = text[from] ?? '';
+    switch (state.at) {
+      case 'text': {
+        const open = text.indexOf('<', from);
+        if (open < 0) return text.length;
+        if (text.startsWith('<!--', open)) {
+          state = { at: 'comment' };
+          return open + 4;
+        }
+        if (/[A-Za-z/]/.test(text[open + 1] ?? '')) state = { at: 'tagName', name: '' };
+        return open + 1;
+      }
+      case 'comment': {
+        const close = text.indexOf('-->', from);
+        if (close < 0) return text.length;
+        state = { at: 'text' };
+        return close + 3;
+      }
+      case 'raw': {
+        const close = text.toLowerCase().indexOf(`</${state.element}`, from);
+        if (close < 0) return text.length;
+        state = { at: 'tagName', name: '' };
+        return close + 1;
+      }
+      case 'tagName':
+        if (/[^\s/>]/.test(character) || (character === '/' && state.name === ''))
+          state = { at: 'tagName', name: state.name + character };
+        else {
+          element = state.name.toLowerCase();
+          state = { at: 'beforeName' };
+          return from;
+        }
+        return from + 1;
+      case 'beforeName':
+        if (character === '>') endTag();
+        else if (/[^\s/]/.test(character)) state = { at: 'attributeName', name: character };
+        return from + 1;
+      case 'attributeName':
+        if (/[\s/>=]/.test(character)) {
+          attribute = state.name.toLowerCase();
+          state = { at: 'afterName' };
+          return from;
+        }
+        state = { at: 'attributeName', name: state.name + character };
+        return from + 1;
+      case 'afterName':
+        if (character === '=') state = { at: 'beforeValue' };
+        else if (!/\s/.test(character)) {
+          state = { at: 'beforeName' };
+          return from;
+        }
+        return from + 1;
+      case 'beforeValue':
+        if (/\s/.test(character)) return from + 1;
+        if (character === '>') {
+          endTag();
+          return from + 1;
+        }
+        if (character === '"' || character === "'") {
+          state = { at: 'value', name: attribute, quote: character, before: '' };
+          return from + 1;
+        }
+        state = { at: 'value', name: attribute, quote: '', before: '' };
+        return from;
+      case 'value': {
+        const { name, quote, before } = state;
+        const end = quote === '' ? text.slice(from).search(/[\s>]/) : text.indexOf(quote, from) - from;
+        if (end < 0) {
+          state = { at: 'value', name, quote, before: before + text.slice(from) };
+          return text.length;
+        }
+        state = { at: 'beforeName' };
+        return from + end + quote.length;
+      }
+    }
+  }
+
+  function endTag(): void {
+    state = rawElements.has(element) ? { at: 'raw', element } : { at: 'text' };
+  }
+
+  function place(): Place {
+    switch (state.at) {
+      case 'text':
+        return { in: 'text' };
+      case 'comment':
+        return { in: 'comment' };
+      case 'raw':
+        return { in: state.element === 'script' ? 'script' : state.element === 'style' ? 'style' : 'plainText' };
+      case 'tagName':
+      case 'beforeName':
+      case 'attributeName':
+      case 'afterName':
+        return { in: 'name' };
+      case 'beforeValue':
+        state = { at: 'value', name: attribute, quote: '', before: '' };
+        return { in: 'attribute', name: attribute, quoted: false, before: '' };
+      case 'value':
+        return { in: 'attribute', name: state.name, quoted: state.quote !== '', before: state.before };
+    }
+  }
+
+  return {
+    literal(text) {
+      for (let at = 0; at < text.length;) at = step(text, at);
+      emit(text);
+    },
+    value(value) {
+      const here = place();
+      const text = escapedFor(value, here);
+      if (state.at === 'value') state = { ...state, before: state.before + (text === '' ? '' : 'x') };
+      emit(text);
+    },
+    length: () => length,
+    text: () => parts.join(''),
+  };
+}
