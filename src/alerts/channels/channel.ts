@@ -24,6 +24,7 @@ export const failureReasons = [
   'RateLimited',
   'ServerError',
   'AuthRefused',
+  'AccountRefused',
   'ClientError',
   'RecipientRefused',
   'AddressInvalid',

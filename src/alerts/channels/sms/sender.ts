@@ -3,7 +3,6 @@ import { createHttpClient } from '../../../clients/http/client.ts';
 import type { TlsSettings } from '../../../clients/http/tls.ts';
 import type { HttpClient, HttpClientOptions } from '../../../clients/http/types.ts';
 import type { Clock } from '../../../clock.ts';
-import type { SmsGateway } from '../../../config/schema/sms-gateways.ts';
 import type { Texts } from '../../../model/texts.ts';
 import type { Milliseconds } from '../../../model/units.ts';
 import type { Notice } from '../../render.ts';
@@ -25,6 +24,8 @@ export interface SmsMessage {
 
 export interface SmsSender {
   send(message: SmsMessage): Promise<SendResult>;
+  /** Connects before anything is to be sent, where receipts come over the connection. */
+  open?(): void;
   close(): void;
 }
 
@@ -67,13 +68,4 @@ export function proxyOf(address: string): NonNullable<HttpClientOptions['proxy']
     port: Number(port === '' ? (protocol === 'https:' ? 443 : 80) : port),
     ...(username !== '' && { auth }),
   };
-}
-
-export type GatewayKind = 'aliyun' | 'tencent' | 'twilio' | 'smpp' | 'http';
-
-export function kindOf(gateway: SmsGateway): GatewayKind {
-  const kinds = ['aliyun', 'tencent', 'twilio', 'smpp', 'http'] as const;
-  const kind = kinds.find((one) => gateway[one] !== undefined);
-  if (kind === undefined) throw new Error(`SMS gateway ${gateway.name} is of no kind`);
-  return kind;
 }

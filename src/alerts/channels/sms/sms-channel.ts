@@ -7,8 +7,11 @@ import { messageOf } from '../../../model/errors.ts';
 import { failed, retry } from '../channel.ts';
 import type { Channel, Delivery, SendResult } from '../channel.ts';
 import { phoneNumberOf } from '../people.ts';
+import { createAliyunSender } from './aliyun.ts';
 import { createHttpSender } from './http.ts';
-import { kindOf } from './sender.ts';
+import { createSmppSender } from './smpp.ts';
+import { createTencentSender } from './tencent.ts';
+import { createTwilioSender } from './twilio.ts';
 import type { SmsSender, SmsTools } from './sender.ts';
 
 export type SmsSettings = AlertsDocument['receivers'][number]['sms_configs'][number];
@@ -74,6 +77,7 @@ export function createSmsChannel(options: SmsOptions): SmsChannel {
           sender.close();
           senders.delete(name);
         }
+      for (const gateway of document.sms_gateways) if (gateway.smpp !== undefined) senderOf(gateway).open?.();
     },
     send: (delivery, settings) => Promise.all(delivery.to.map((to) => sendTo(to, delivery, settings))),
     close() {
@@ -95,7 +99,11 @@ function placeOf(to: string, settings: SmsPlaces): string {
 }
 
 function createSender(gateway: SmsGateway, tools: SmsTools): SmsSender {
-  const { name, http } = gateway;
+  const { name, aliyun, tencent, twilio, smpp, http } = gateway;
+  if (aliyun !== undefined) return createAliyunSender(name, aliyun, tools);
+  if (tencent !== undefined) return createTencentSender(name, tencent, tools);
+  if (twilio !== undefined) return createTwilioSender(name, twilio, tools);
+  if (smpp !== undefined) return createSmppSender(name, smpp, tools);
   if (http !== undefined) return createHttpSender(name, http, tools);
-  throw new Error(`no such gateway: ${kindOf(gateway)}`);
+  throw new Error('it is of no kind');
 }

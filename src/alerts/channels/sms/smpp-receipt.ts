@@ -1,0 +1,109 @@
+// A delivery receipt of an SMS centre: in the words of its text, or in parameters of their own.
+import type { Receipt } from './receipt.ts';
+
+/** As the package decodes it. */
+export type DeliverSm = Readonly<Record<string, unknown>>;
+
+export type SmppReceipt = Pick<Receipt, 'providerId' | 'to' | 'status' | 'code'>;
+
+const words: Readonly<Record<string, Receipt['status']>> = {
+  DELIVRD: 'delivered',
+  EXPIRED: 'failed',
+  DELETED: 'failed',
+  UNDELIV: 'failed',
+  REJECTD: 'failed',
+};
+
+/** message_state 1 to 8, in the words of the text. */
+const states = ['ENROUTE', 'DELIVRD', 'EXPIRED', 'DELETED', 'UNDELIV', 'ACCEPTD', 'UNKNOWN', 'REJECTD'];
+
+/** null: something else was delivered, such as an answer from the telephone. */
+export function smppReceiptOf(pdu: DeliverSm): SmppReceipt | null {
+  const {
+    esm_class: esmClass,
+    source_addr: to,
+    receipted_message_id: given,
+    message_state: state,
+    short_message: short,
+    message_payload: payload,
+  } = pdu;
+  if (typeof esmClass !== 'number' || (esmClass & 0x3c) !== 0x04) return null;
+  const text = textOf(short) || textOf(payload);
+  const field = (name: string): string | null =>
+    new RegExp(`(?:^|\\s)${name}:\\s*([^\\s]+)`, 'i').exec(text.slice(0, 1000))?.[1] ?? null;
+  const identifier = typeof given === 'string' ? given.replace(/\0+$/, '') : '';
+  const providerId = identifier === '' ? field('id') : identifier;
+  if (providerId === null) return null;
+  const named = typeof state === 'number' ? states[state - 1] : undefined;
+  const stat = (field('stat') ?? named ?? 'UNKNOWN').toUpperCase();
+  const error = field('err');
+  return {
+    providerId,
+    to: typeof to === 'string' && to !== '' ? to : null,
+    status: words[stat] ?? 'unknown',
+    code: error === null || /^0+$/.test(error) ? stat : `${stat} ${error}`,
+  };
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Buffer.isBuffer(value)) return value.toString('latin1');
+  if (typeof value === 'object' && value !== null && 'message' in value) return textOf(value.message);
+  return '';
+}
+
+interface Message {
+  /** the identifier that the ledger knows: that of the first part */
+  readonly providerId: string;
+  /** parts whose receipt is not in yet */
+  readonly left: Set<string>;
+}
+
+const most = 20_000;
+
+/** Parts of messages that were taken, until their receipts are in; the oldest are forgotten. */
+export function createPartsTable(): {
+  readonly expect: (ids: readonly string[]) => void;
+  /** null: a part of several has arrived, and the others have not */
+  readonly settle: (receipt: SmppReceipt) => SmppReceipt | null;
+} {
+  const parts = new Map<string, Message>();
+
+  const known = (id: string): string | undefined => spellings(id).find((one) => parts.has(one));
+
+  return {
+    expect(ids) {
+      const [providerId] = ids;
+      if (providerId === undefined) return;
+      const message = { providerId, left: new Set(ids) };
+      for (const id of ids) parts.set(id, message);
+      for (const oldest of parts.keys()) {
+        if (parts.size <= most) break;
+        parts.delete(oldest);
+      }
+    },
+    settle(receipt) {
+      const id = known(receipt.providerId);
+      const message = id === undefined ? undefined : parts.get(id);
+      // taken before a restart: told as it is
+      if (id === undefined || message === undefined) return receipt;
+      if (receipt.status === 'unknown') return { ...receipt, providerId: message.providerId };
+      parts.delete(id);
+      message.left.delete(id);
+      if (receipt.status === 'delivered' && message.left.size > 0) return null;
+      message.left.forEach((left) => parts.delete(left));
+      return { ...receipt, providerId: message.providerId };
+    },
+  };
+}
+
+/** Some centres answer in hexadecimal and report in decimal, or the other way round. */
+function spellings(id: string): readonly string[] {
+  const others = [id];
+  if (/^\d{1,20}$/.test(id)) {
+    const hex = BigInt(id).toString(16);
+    others.push(hex, hex.toUpperCase(), BigInt(id).toString());
+  }
+  if (/^[0-9a-f]{1,16}$/i.test(id)) others.push(BigInt(`0x${id}`).toString());
+  return others;
+}

@@ -1,0 +1,87 @@
+// What fills the variables of an approved template: short facts, without what the vendors refuse in a variable.
+import type { TemplateParam } from '../../../config/schema/sms-gateways.ts';
+import type { Texts } from '../../../model/texts.ts';
+import { fillText } from '../../../model/texts.ts';
+import type { Instant } from '../../../model/units.ts';
+import { isFiring, oneLine, shortened, summaryOf } from '../../render.ts';
+import type { Notice } from '../../render.ts';
+
+export interface TemplateContext {
+  readonly notice: Notice;
+  readonly text: string;
+  /** of the notification: what a token leads to */
+  readonly id: string;
+  readonly texts: Texts;
+  readonly timeZone: string;
+  readonly variableLength: number;
+}
+
+/** The value of one variable, never empty: an empty one is refused. */
+export function paramValue(param: TemplateParam, context: TemplateContext): string {
+  const { fact, length } = typeof param === 'string' ? { fact: param, length: undefined } : param;
+  const spoken = withoutAddresses(oneLine(factOf(fact, context)), tokenOf(context.id));
+  const value = shortened(spoken, length ?? context.variableLength).replace(/\p{Surrogate}/gu, '');
+  return value === '' ? '-' : value;
+}
+
+/** Leads to the notification: `springtide alerts explain` takes it. */
+export const tokenOf = (id: string): string => `#${id.slice(0, 6)}`;
+
+function factOf(fact: string, { notice, text, id, texts, timeZone }: TemplateContext): string {
+  const [first] = notice.alerts;
+  const label = (name: string): string => first?.labels[name] ?? notice.groupLabels[name] ?? '';
+  const firing = notice.alerts.some(isFiring);
+  switch (fact) {
+    case 'status':
+      return fillText(texts, firing ? 'message.sms.firing' : 'message.sms.resolved', { text: '' });
+    case 'since':
+      return first === undefined ? '' : clockOf(first.since, timeZone);
+    case 'value':
+      return first?.annotations['value'] ?? label('value');
+    case 'summary':
+      return first === undefined ? text : summaryOf(first, texts);
+    case 'count':
+      return String(notice.alerts.length);
+    case 'text':
+      return text;
+    case 'token':
+      return tokenOf(id);
+    default: {
+      const [, kind, name] = /^(labels|annotations)\.(.+)$/.exec(fact) ?? [];
+      if (kind === 'annotations') return first?.annotations[name ?? ''] ?? '';
+      return label(name ?? fact);
+    }
+  }
+}
+
+/** 11-21 09:07 */
+export function clockOf(at: Instant, timeZone: string): string {
+  const digits = { month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' } as const;
+  const parts = new Intl.DateTimeFormat('en', { ...digits, hourCycle: 'h23', timeZone }).formatToParts(at);
+  const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '';
+  return `${part('month')}-${part('day')} ${part('hour')}:${part('minute')}`;
+}
+
+const url = /\b(?:[a-z][a-z0-9+.-]*:\/\/|www\.)\S+/giu;
+const mail = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gu;
+const ipv4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)(?::\d{1,5})?(?:\/\d{1,2})?/gu;
+const ipv6 = /(?<![\w:])\[?(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}\]?(?::\d{1,5})?(?![\w:])/giu;
+const host = /(?<![\w.-])[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?![\w-])/giu;
+
+/** Links, addresses and names of hosts are refused in variables: what can be said without dots is, the rest is a token. */
+export const withoutAddresses = (text: string, token: string): string =>
+  text
+    .replace(url, token)
+    .replace(mail, token)
+    .replace(ipv4, (address) => address.replaceAll('.', '-').replace(':', '_').replace('/', '_'))
+    .replace(ipv6, (found) => (found.includes('::') || found.split(':').length > 6 ? token : found))
+    .replace(host, (name) => name.replaceAll('.', '-'))
+    .replaceAll('【', '[')
+    .replaceAll('】', ']');
+
+/** The text that the vendor will make of it: ${name} of Aliyun, {1} of Tencent. */
+export const filledTemplate = (template: string, values: Readonly<Record<string, string>>): string =>
+  template.replace(/\$\{(\w+)\}|\{(\d+)\}/g, (place, name: string | undefined, number: string | undefined) => {
+    const key = name ?? number ?? '';
+    return Object.hasOwn(values, key) ? (values[key] ?? place) : place;
+  });
