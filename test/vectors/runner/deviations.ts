@@ -1,18 +1,20 @@
 // Where the product decides otherwise on purpose: which inputs a rule covers, and what ours must answer there.
 // The reasons are in deviations.md, under the same names. No rule knows a case by its name.
+import { alertRules } from './alertmanager/deviations.ts';
 import type { PackingInput } from './ca/packing.ts';
 import type { ReconcileExpected, ReconcileInput } from './hpa/reconcile.ts';
 import type { FallbackInput } from './keda/fallback.ts';
 import type { Fields, VectorCase } from './vector.ts';
 
-interface Claim {
+export interface Claim {
   readonly file: string;
+  readonly array: string;
   readonly input: Fields;
   readonly expected: Fields;
   readonly got: Fields;
 }
 
-interface Rule {
+export interface Rule {
   readonly name: string;
   /** the input is one that the rule speaks of, and ours answered as the rule says */
   readonly covers: (claim: Claim) => boolean;
@@ -23,7 +25,7 @@ const defaultLimit = (current: number): number => Math.max(current + 4, current 
 
 const numberOf = (fields: Fields, name: string): number => Number(fields[name]);
 
-export const rules: readonly Rule[] = [
+const rulesOfScaling: readonly Rule[] = [
   {
     name: 'one-path-of-rates',
     covers: ({ file, input, expected, got }) => {
@@ -142,10 +144,12 @@ export const rules: readonly Rule[] = [
   },
 ];
 
+export const rules: readonly Rule[] = [...rulesOfScaling, ...alertRules];
+
 const metricKinds = new Set(['resource', 'containerResource', 'pods', 'object', 'external']);
 
 /** The rule under which ours differs; null: by none. */
-export function ruleFor(file: string, { input, expected }: VectorCase, got: Fields): string | null {
-  const claim = { file, input: input as Fields, expected: expected as Fields, got };
+export function ruleFor(file: string, { array, input, expected }: VectorCase, got: Fields): string | null {
+  const claim = { file, array, input: input as Fields, expected: expected as Fields, got };
   return rules.find((rule) => rule.covers(claim))?.name ?? null;
 }

@@ -19,10 +19,11 @@ import { fallbackCase } from './keda/fallback.ts';
 import { formulaCase } from './keda/formula.ts';
 import { prometheusCase } from './keda/prometheus.ts';
 import { zeroCase } from './keda/zero.ts';
-import type { Adapter } from './vector.ts';
+import { alertmanager } from './alertmanager/manifest.ts';
+import type { Adapter, VectorFile } from './vector.ts';
 
 export interface ManifestEntry {
-  /** the key of the array of cases */
+  /** the key of the array of cases, with dots where it is deeper, or of an object that is a case by itself */
   readonly array: string;
   /** what of the product answers */
   readonly product: string;
@@ -31,17 +32,21 @@ export interface ManifestEntry {
   readonly adapter: Adapter;
   /** fields of an expectation that say how something is kept or worded, not what is decided: see deviations.md */
   readonly notCompared?: readonly string[];
+  /** the cases in an element, where it holds several */
+  readonly split?: (element: unknown, file: VectorFile) => readonly unknown[];
 }
 
-/** A folder that is not named here holds unknown files. `later`: no adapters yet, the files are named and not run. */
-export const families: Readonly<Record<string, 'run' | 'later'>> = {
+/** A folder that is not named here holds unknown files. `partly`: what has no adapter yet is named and not run. */
+export const families: Readonly<Record<string, 'run' | 'partly'>> = {
   hpa: 'run',
   keda: 'run',
   ca: 'run',
-  alertmanager: 'later',
+  alertmanager: 'partly',
 };
 
-export const manifest: Readonly<Record<string, ManifestEntry>> = {
+/** What runs FAMILY/FILE; several where it has several arrays. */
+export const manifest: Readonly<Record<string, ManifestEntry | readonly ManifestEntry[]>> = {
+  ...alertmanager,
   'ca/backoff': { array: 'cases', product: 'policies/nodes/back-off: backOffAfter', count: 5, adapter: backOffCase },
   'ca/binpacking': { array: 'cases', product: 'policies/nodes/fit: pack', count: 6, adapter: packingCase },
   'ca/balancing': { array: 'cases', product: 'policies/nodes/balance: shareOut', count: 10, adapter: balanceCase },

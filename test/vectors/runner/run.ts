@@ -1,35 +1,12 @@
-// Runs files of vectors: finds their cases, hands each to the adapter of its file, compares what comes back.
+// Runs files of vectors: finds their cases, hands each to the adapter of its array, compares what comes back.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../../src/model/errors.ts';
+import { arraysOf, casesIn, valueUnder } from './cases.ts';
 import { ruleFor } from './deviations.ts';
 import { families, manifest, type ManifestEntry } from './manifest.ts';
 import type { CaseReport, Compared, Fields, FileReport, VectorCase, VectorFile, Verdict } from './vector.ts';
-
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const isCase = (element: unknown): element is Fields =>
-  isObject(element) && ('expected' in element || 'expect' in element || ('name' in element && 'value' in element));
-
-/** Every array of the file whose elements are cases. A fact is a case whose expectation is its value. */
-export function casesOf(file: VectorFile): ReadonlyMap<string, readonly VectorCase[]> {
-  const found = new Map<string, readonly VectorCase[]>();
-  for (const [key, value] of Object.entries(file)) {
-    if (!Array.isArray(value) || value.length === 0 || !value.every(isCase)) continue;
-    found.set(
-      key,
-      value.map((element: Fields) => ({
-        id: typeof element['id'] === 'string' ? element['id'] : key,
-        name: String(element['name']),
-        input: element['input'] ?? element,
-        expected: element['expected'] ?? element['expect'] ?? { value: element['value'] },
-      })),
-    );
-  }
-  return found;
-}
 
 /** Only what the expectation names, and of that nothing that the manifest takes out. */
 function narrowed({ expected, got }: Compared, notCompared: readonly string[]): Compared {
@@ -52,24 +29,32 @@ async function judge(name: string, one: VectorCase, file: VectorFile, entry: Man
   }
 }
 
+const entriesOf = (name: string): readonly ManifestEntry[] | undefined => {
+  const found = manifest[name];
+  return found !== undefined && 'adapter' in found ? [found] : found;
+};
+
 async function runFile(name: string, text: string): Promise<FileReport> {
-  const broken = (problem: string): FileReport => ({ name, cases: [], problem, run: true });
-  const entry = manifest[name];
-  if (entry === undefined) return broken('unknown file');
+  const report = { name, cases: [], problem: null, run: true, left: [] };
+  const broken = (problem: string): FileReport => ({ ...report, problem });
+  const isPartly = families[name.split('/')[0] ?? ''] === 'partly';
+  const entries = entriesOf(name);
+  if (entries === undefined) return isPartly ? { ...report, run: false } : broken('unknown file');
   let file: VectorFile;
   try {
     file = JSON.parse(text) as VectorFile;
   } catch (error) {
     return broken(messageOf(error));
   }
-  const arrays = casesOf(file);
-  const unknown = [...arrays.keys()].find((key) => key !== entry.array);
-  if (unknown !== undefined) return broken(`unknown array "${unknown}"`);
-  const given = arrays.get(entry.array);
-  if (given === undefined) return broken(`no cases in "${entry.array}"`);
+  const known = entries.map(({ array }) => array);
+  const left = arraysOf(file).filter((array) => !known.some((one) => array === one || array.startsWith(`${one}.`)));
   const cases: CaseReport[] = [];
-  for (const one of given) cases.push({ id: one.id, name: one.name, result: await judge(name, one, file, entry) });
-  return { name, cases, problem: null, run: true };
+  for (const entry of entries)
+    for (const one of casesIn(valueUnder(file, entry.array), entry, file))
+      cases.push({ id: one.id, name: one.name, array: one.array, result: await judge(name, one, file, entry) });
+  if (left.length > 0 && !isPartly) return { ...broken(`unknown array "${left.join('", "')}"`), cases };
+  if (cases.length === 0) return broken(`no cases in "${known.join('", "')}"`);
+  return { ...report, cases, left };
 }
 
 /** Every JSON file one folder down: FAMILY/FILE.json. */
@@ -81,11 +66,7 @@ export async function runDirectory(directory: string, only: readonly string[] = 
       if (!file.endsWith('.json') || family === 'runner') continue;
       const name = `${family}/${file.slice(0, -'.json'.length)}`;
       if (only.length > 0 && !only.some((wanted) => name.startsWith(wanted))) continue;
-      reports.push(
-        families[family] === 'later'
-          ? { name, cases: [], problem: null, run: false }
-          : await runFile(name, readFileSync(path.join(directory, family, file), 'utf8')),
-      );
+      reports.push(await runFile(name, readFileSync(path.join(directory, family, file), 'utf8')));
     }
   return reports;
 }

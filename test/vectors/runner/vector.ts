@@ -4,8 +4,12 @@
 export interface VectorCase {
   readonly id: string;
   readonly name: string;
+  /** the key of its array, with dots where it is deeper: `aliyun.responses` */
+  readonly array: string;
   readonly input: unknown;
   readonly expected: unknown;
+  /** all of it, where the format has no input and expectation of its own */
+  readonly whole: unknown;
 }
 
 /** The rest of the file: constants and defaults that its cases share. */
@@ -33,6 +37,12 @@ export const adapter =
     return { expected: errorsByMeaning(answered.expected ?? (expected as Fields)), got: answered.got };
   };
 
+/** For formats whose cases have no input and no expectation of their own: the adapter says what of it is which. */
+export const wholeAdapter =
+  <Whole>(adapt: (whole: Whole, file: VectorFile) => Compared | Promise<Compared>): Adapter =>
+  ({ whole }, file) =>
+    adapt(whole as Whole, file);
+
 /** That it fails is compared, not in which words. */
 export function errorsByMeaning(expected: Fields): Fields {
   const { errorContains, error, ...rest } = expected;
@@ -48,6 +58,7 @@ export type Verdict =
 export interface CaseReport {
   readonly id: string;
   readonly name: string;
+  readonly array: string;
   readonly result: Verdict;
 }
 
@@ -58,4 +69,6 @@ export interface FileReport {
   /** why the file as a whole cannot be judged */
   readonly problem: string | null;
   readonly run: boolean;
+  /** arrays that have no adapter yet */
+  readonly left: readonly string[];
 }
