@@ -25,6 +25,9 @@ export function arraysOf(value: Fields, above: readonly string[] = []): readonly
 export const valueUnder = (file: VectorFile, array: string): unknown =>
   array.split('.').reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), file);
 
+const nameOf = (fields: Fields): string | undefined =>
+  [fields['name'], fields['desc']].find((name) => typeof name === 'string');
+
 /** A fact is a case whose expectation is its value. */
 export function casesIn(value: unknown, entry: ManifestEntry, file: VectorFile): readonly VectorCase[] {
   if (value === undefined) return [];
@@ -35,7 +38,7 @@ export function casesIn(value: unknown, entry: ManifestEntry, file: VectorFile):
       const fields = isObject(whole) ? whole : {};
       return {
         id: typeof fields['id'] === 'string' ? fields['id'] : entry.array,
-        name: String(fields['name'] ?? fields['desc'] ?? index),
+        name: nameOf(fields) ?? String(index),
         array: entry.array,
         input: fields['input'] ?? whole,
         expected: fields['expected'] ?? fields['expect'] ?? { value: fields['value'] },

@@ -39,9 +39,11 @@ export const adapter =
 
 /** For formats whose cases have no input and no expectation of their own: the adapter says what of it is which. */
 export const wholeAdapter =
-  <Whole>(adapt: (whole: Whole, file: VectorFile) => Compared | Promise<Compared>): Adapter =>
+  <Case extends { readonly whole: unknown; readonly file?: unknown }>(
+    adapt: (whole: Case['whole'], file: Case['file']) => Compared | Promise<Compared>,
+  ): Adapter =>
   ({ whole }, file) =>
-    adapt(whole as Whole, file);
+    adapt(whole, file);
 
 /** That it fails is compared, not in which words. */
 export function errorsByMeaning(expected: Fields): Fields {
