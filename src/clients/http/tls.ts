@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import type { SecureVersion } from 'node:tls';
 import { ClientError } from './error.ts';
 
 export interface TlsSettings {
@@ -13,6 +14,8 @@ export interface TlsSettings {
   readonly keyFile?: string;
   readonly serverName?: string;
   readonly insecureSkipVerify?: boolean;
+  readonly minVersion?: SecureVersion;
+  readonly maxVersion?: SecureVersion;
 }
 
 export interface Agents {
@@ -31,6 +34,8 @@ export function createAgents(source: string, tls: TlsSettings = {}): Agents {
     key: tls.key ?? read(source, 'keyFile', tls.keyFile),
     servername: tls.serverName,
     rejectUnauthorized: tls.insecureSkipVerify !== true,
+    ...(tls.minVersion !== undefined && { minVersion: tls.minVersion }),
+    ...(tls.maxVersion !== undefined && { maxVersion: tls.maxVersion }),
   };
   const reuse = { keepAlive: true, maxSockets: 32, maxFreeSockets: 8 };
   const agents = {

@@ -1,0 +1,99 @@
+// http_config at work: clients by their settings, and the headers that prove who we are, read anew for each request.
+import { readFile } from 'node:fs/promises';
+import type { SecureVersion } from 'node:tls';
+import { createHttpClient } from '../../clients/http/client.ts';
+import type { TlsSettings } from '../../clients/http/tls.ts';
+import type { HttpClient } from '../../clients/http/types.ts';
+import type { HttpConfig } from '../../config/schema/http-config.ts';
+import type { Milliseconds } from '../../model/units.ts';
+import { proxyOf } from './sms/sender.ts';
+
+export interface ClientPool {
+  /** may throw where a file of the TLS settings cannot be read */
+  clientFor(config: HttpConfig | undefined): HttpClient;
+  close(): void;
+}
+
+const mostClients = 64;
+
+/** One keep-alive client for each way of connecting; the oldest is given up first. It never repeats by itself. */
+export function createClientPool(name: string): ClientPool {
+  const clients = new Map<string, HttpClient>();
+  return {
+    clientFor(config) {
+      const { tls_config: tls, proxy_url: proxy } = config ?? {};
+      const key = JSON.stringify([tls, proxy]);
+      const known = clients.get(key);
+      if (known !== undefined) return known;
+      const client = createHttpClient({
+        name,
+        maxBodyBytes: 256 * 1024,
+        retry: { attempts: 1, baseDelay: 0 as Milliseconds, maxDelay: 0 as Milliseconds },
+        breaker: false,
+        ...(tls !== undefined && { tls: tlsSettings(tls) }),
+        ...(proxy !== undefined && { proxy: proxyOf(proxy) }),
+      });
+      clients.set(key, client);
+      const [oldest] = clients;
+      if (clients.size > mostClients && oldest !== undefined) {
+        oldest[1].close();
+        clients.delete(oldest[0]);
+      }
+      return client;
+    },
+    close() {
+      clients.forEach((client) => client.close());
+      clients.clear();
+    },
+  };
+}
+
+const versions: Readonly<Record<string, SecureVersion>> = {
+  TLS10: 'TLSv1',
+  TLS11: 'TLSv1.1',
+  TLS12: 'TLSv1.2',
+  TLS13: 'TLSv1.3',
+};
+
+function tlsSettings(tls: NonNullable<HttpConfig['tls_config']>): TlsSettings {
+  const settings = {
+    ca: tls.ca,
+    caFile: tls.ca_file,
+    cert: tls.cert,
+    certFile: tls.cert_file,
+    key: tls.key,
+    keyFile: tls.key_file,
+    serverName: tls.server_name,
+    insecureSkipVerify: tls.insecure_skip_verify,
+    minVersion: versions[tls.min_version ?? ''],
+    maxVersion: versions[tls.max_version ?? ''],
+  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+
+export async function headersOf(config: HttpConfig | undefined): Promise<Readonly<Record<string, string>>> {
+  if (config === undefined) return {};
+  const own: Record<string, string> = {};
+  for (const [name, { values, secrets, files }] of Object.entries(config.http_headers ?? {}))
+    own[name.toLowerCase()] = [...values, ...secrets, ...(await Promise.all(files.map(readTrimmed)))].join(', ');
+  const authorization = await authorizationOf(config);
+  return authorization === null ? own : { ...own, authorization };
+}
+
+async function authorizationOf(config: HttpConfig): Promise<string | null> {
+  const { basic_auth: basic, authorization, bearer_token: token, bearer_token_file: tokenFile } = config;
+  if (basic !== undefined) {
+    const user = await given(basic.username, basic.username_file);
+    const password = await given(basic.password, basic.password_file);
+    return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  }
+  if (authorization !== undefined)
+    return `${authorization.type} ${await given(authorization.credentials, authorization.credentials_file)}`;
+  if (token === undefined && tokenFile === undefined) return null;
+  return `Bearer ${await given(token, tokenFile)}`;
+}
+
+const given = (value: string | undefined, file: string | undefined): Promise<string> =>
+  file === undefined ? Promise.resolve(value ?? '') : readTrimmed(file);
+
+export const readTrimmed = async (file: string): Promise<string> => (await readFile(file, 'utf8')).trim();

@@ -1,0 +1,97 @@
+// Webhooks: Alertmanager's payload posted to an address; 5xx and 429 are asked again, everything else is final.
+import { systemClock } from '../../clock.ts';
+import type { Clock } from '../../clock.ts';
+import type { HttpConfig } from '../../config/schema/http-config.ts';
+import type { AlertsDocument } from '../../model/config.ts';
+import { messageOf } from '../../model/errors.ts';
+import type { Milliseconds } from '../../model/units.ts';
+import { webhookPayload } from '../webhook-payload.ts';
+import { failed, retry } from './channel.ts';
+import type { Channel, Delivery, SendResult } from './channel.ts';
+import { resultOfAnswer, resultOfThrown } from './http-results.ts';
+import { createClientPool, headersOf, readTrimmed } from './http-settings.ts';
+import type { ClientPool } from './http-settings.ts';
+
+export type WebhookSettings = AlertsDocument['receivers'][number]['webhook_configs'][number];
+
+export function createWebhookChannel(options: { readonly clock?: Clock } = {}): Channel<WebhookSettings> {
+  const { clock = systemClock } = options;
+  const pool = createClientPool('webhook');
+  return {
+    style: 'together',
+    async send(delivery, settings) {
+      const result = await sendWebhook(pool, clock, delivery, settings);
+      return delivery.to.map((to) => ({ ...result, to }));
+    },
+    close: () => pool.close(),
+  };
+}
+
+async function sendWebhook(
+  pool: ClientPool,
+  clock: Clock,
+  { id, notice, document, signal }: Delivery,
+  settings: WebhookSettings,
+): Promise<SendResult> {
+  const payload = webhookPayload(notice, {
+    externalURL: document.links?.externalUrl ?? '',
+    maxAlerts: settings.max_alerts,
+  });
+  return postJson(pool, clock, {
+    who: 'the webhook',
+    url: () => (settings.url_file === undefined ? Promise.resolve(settings.url ?? '') : readTrimmed(settings.url_file)),
+    config: settings.http_config ?? document.global.http_config,
+    body: payload,
+    headers: { 'idempotency-key': id },
+    timeout: settings.timeout,
+    signal,
+  });
+}
+
+export interface Post {
+  /** in messages */
+  readonly who: string;
+  readonly url: () => Promise<string>;
+  readonly config: HttpConfig | undefined;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeout: Milliseconds;
+  readonly signal: AbortSignal;
+}
+
+/** The address stays out of what is told: its path may be a secret. */
+export async function postJson(pool: ClientPool, clock: Clock, post: Post): Promise<SendResult> {
+  const { who, config, body, headers, timeout, signal } = post;
+  let url: string;
+  let proof: Readonly<Record<string, string>>;
+  let client: ReturnType<ClientPool['clientFor']>;
+  try {
+    [url, proof] = await Promise.all([post.url(), headersOf(config)]);
+    client = pool.clientFor(config);
+  } catch (error) {
+    return retry('', 'Misconfigured', `${who} cannot be used yet: ${messageOf(error)}`);
+  }
+  if (!URL.canParse(url) || !/^https?:\/\//i.test(url))
+    return failed('', 'Misconfigured', `${who} has no address that begins with http:// or https://`);
+  try {
+    const answer = await client.request({
+      method: 'POST',
+      url,
+      headers: { 'user-agent': 'springtide', 'content-type': 'application/json', ...headers, ...proof },
+      body: JSON.stringify(body),
+      accept: 'any',
+      idempotent: false,
+      freshConnection: true,
+      deadline: timeout,
+      operation: 'post',
+      signal,
+    });
+    return resultOfAnswer('', who, answer, clock.now());
+  } catch (error) {
+    const result = resultOfThrown('', error);
+    const { host, pathname } = new URL(url);
+    return result.status === 'sent'
+      ? result
+      : { ...result, message: result.message.replaceAll(`${host}${pathname}`, host) };
+  }
+}
