@@ -3,6 +3,7 @@ import { isAlias, isMap, isScalar, isSeq, type Document } from 'yaml';
 import type { AlertingRule, RuleGroup } from '../model/rule.ts';
 import type { QueryText } from '../model/units.ts';
 import { parsePromql } from '../promql/parse.ts';
+import { parseTemplate } from '../templates/template.ts';
 import { duplicateNames } from './check-policies.ts';
 import type { ProblemPath } from './problem.ts';
 import type { RulesDocument, WrittenGroup, WrittenRule } from './schema/rules.ts';
@@ -110,6 +111,9 @@ function ruleFindings(rule: unknown, path: ProblemPath): Finding[] {
     ...findings,
     ...expressionFindings(valueAt(rule, ['expr']), [...path, 'expr']),
     ...labelFindings(valueAt(rule, ['labels']), [...path, 'labels']),
+    ...(alert === undefined
+      ? []
+      : ['labels', 'annotations'].flatMap((key) => templateFindings(valueAt(rule, [key]), [...path, key]))),
   ];
 }
 
@@ -147,6 +151,15 @@ const labelFindings = (labels: unknown, path: ProblemPath): Finding[] =>
       ? [{ code: 'WrongValue', path: [...path, name], at: 'key', message: `no label may be called "${name}"` }]
       : [],
   );
+
+const templateFindings = (texts: unknown, path: ProblemPath): Finding[] =>
+  entries(texts).flatMap(([name, text]): Finding[] => {
+    if (typeof text !== 'string') return [];
+    const reading = parseTemplate(text, { dialect: 'prometheus' });
+    if (reading.ok) return [];
+    const { offset, message, mend } = reading;
+    return [{ code: 'WrongTemplate', path: [...path, name], offset, message, ...(mend !== '' && { mend }) }];
+  });
 
 /** As promtool does: the same name with the same labels is most likely one rule that was copied. */
 function duplicateFindings(rule: unknown, path: ProblemPath, seen: Set<string>): Finding[] {

@@ -24,7 +24,3 @@ export interface RuleGroup {
   readonly limit: number;
   readonly rules: readonly AlertingRule[];
 }
-
-/** What stands before every template of a rule. */
-export const ruleTemplateHead =
-  '{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}';
