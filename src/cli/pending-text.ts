@@ -1,5 +1,5 @@
 // Pods that wait, for people: what refuses them, in the fewest words, and what is ordered for them.
-import type { AwaitedNodes, PendingPods, Refusal } from '../model/plan.ts';
+import type { AwaitedNodes, PendingPods, Preempts, Refusal } from '../model/plan.ts';
 import { targetName } from '../model/target.ts';
 import { fillText, type Texts } from '../model/texts.ts';
 
@@ -19,11 +19,17 @@ export function awaitedText({ nodeGroup, nodes, expected, latest }: AwaitedNodes
     : fillText(texts, 'page.waits.ordered', { nodes, group: nodeGroup, expected, latest });
 }
 
+export function preemptsText({ node, pods, victims }: Preempts, texts: Texts): string {
+  const names = victims.map((one) => `${targetName(one.target)} (${one.pods})`).join(', ');
+  return fillText(texts, 'page.waits.preempts', { node, pods, victims: names === '' ? '-' : names });
+}
+
 const refusalsOnALine = 8;
 
 /** One line for all pods of one owner. */
-export function waitingLine({ owner, pods, since, ordered, why }: PendingPods, texts: Texts): string {
+export function waitingLine({ owner, pods, since, preempts = [], ordered, why }: PendingPods, texts: Texts): string {
   const parts = [
+    ...preempts.map((one) => preemptsText(one, texts)),
     ...ordered.map((one) => awaitedText(one, texts)),
     ...why.slice(0, refusalsOnALine).map((one) => refusalText(one, texts)),
     ...(why.length > refusalsOnALine ? ['…'] : []),

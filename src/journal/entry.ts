@@ -144,9 +144,10 @@ const standingSubstance = ({ kept, drain, leaving, nodeGroup }: NodeStanding): r
   leaving !== null,
 ];
 
-const waitingSubstance = ({ pods, ordered, why }: PendingPods): readonly unknown[] => [
+const waitingSubstance = ({ pods, preempts = [], ordered, why }: PendingPods): readonly unknown[] => [
   pods > 0,
   ordered.map(({ nodeGroup, nodes }) => [nodeGroup, nodes]),
+  preempts.map(({ node }) => node),
   why.map(({ nodeGroup, rule, reason }) => [nodeGroup, rule, reason]),
 ];
 

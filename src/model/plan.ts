@@ -152,6 +152,14 @@ export interface AwaitedNodes {
   readonly latest: string | null;
 }
 
+/** A node on which pods of lower priority leave for these. */
+export interface Preempts {
+  readonly node: string;
+  /** how many of them come there */
+  readonly pods: number;
+  readonly victims: readonly { readonly target: TargetRef; readonly pods: number }[];
+}
+
 /** Pods of one owner that are alike to the scheduler, have no node, and why. */
 export interface PendingPods {
   readonly pod: PodRef;
@@ -162,6 +170,8 @@ export interface PendingPods {
   readonly names: readonly string[];
   /** RFC 3339: since when the first of them waits */
   readonly since: string | null;
+  /** whom they push out, or wait for after having pushed them out; absent: nobody */
+  readonly preempts?: readonly Preempts[];
   readonly ordered: readonly AwaitedNodes[];
   readonly why: readonly Refusal[];
 }

@@ -50,6 +50,7 @@ export type PodReason = (typeof podReasons)[number];
 export const nodeReasons = [
   'ReplicasWillNotFit',
   'PodsUnschedulable',
+  'PodsDisplaced',
   'BelowMinimum',
   'NodesUnneeded',
   'PoolFits',

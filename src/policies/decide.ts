@@ -110,7 +110,13 @@ export function* deciding(
   const waiting =
     config.nodePolicies.length === 0
       ? nobodyWaits
-      : yield* whyPending({ facts, pools: nodes.pools, decisions: nodes.decisions, now });
+      : yield* whyPending({
+          facts,
+          pools: nodes.pools,
+          preempting: nodes.preempting,
+          decisions: nodes.decisions,
+          now,
+        });
   const found = {
     snapshot,
     peaks,

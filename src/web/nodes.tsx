@@ -71,13 +71,17 @@ const refusalsShown = 6;
 function Waiting({ pods }: { pods: PendingPods }) {
   const words = useWords();
   const { say, moment } = words;
-  const { owner, ordered, why } = pods;
+  const { owner, preempts = [], ordered, why } = pods;
+  const places = preempts.map(({ node, pods: coming, victims }) => {
+    const names = victims.map(({ target, pods: leaving }) => `${target.namespace}/${target.name} (${leaving})`);
+    return say('page.waits.preempts', { node, pods: coming, victims: names.join(', ') || '-' });
+  });
   const coming = ordered.map(({ nodeGroup, nodes, expected, latest }) =>
     expected === null || latest === null
       ? say('page.waits.orderedUnknown', { group: nodeGroup, nodes })
       : say('page.waits.ordered', { group: nodeGroup, nodes, expected: moment(expected), latest: moment(latest) }),
   );
-  const lines = [...coming, ...why.slice(0, refusalsShown).map((one) => refusalText(one, words))];
+  const lines = [...places, ...coming, ...why.slice(0, refusalsShown).map((one) => refusalText(one, words))];
   return (
     <li>
       <b>

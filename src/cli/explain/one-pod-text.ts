@@ -1,7 +1,7 @@
 // One pod explained for people: why it waits and what comes for it, or why it cannot leave its node, and where it could go.
 import { targetName } from '../../model/target.ts';
 import type { AwaitedNodes, PendingPods, Refusal } from '../../model/plan.ts';
-import { awaitedText, refusalText } from '../pending-text.ts';
+import { awaitedText, preemptsText, refusalText } from '../pending-text.ts';
 import type { OnePodExplanation } from './one-pod.ts';
 import { moveText, standingLines } from './one-node-text.ts';
 import { originLines } from './origin-text.ts';
@@ -32,6 +32,7 @@ export function onePodText(explanation: OnePodExplanation, voice: Voice, paint: 
   if (node !== null) page.sentence(say('pod.node', { node }), 'good');
   for (const line of originLines(origin, time, configHash, voice)) page.sentence(line, 'dim');
   if (waits !== null) {
+    for (const one of waits.preempts ?? []) page.sentence(preemptsText(one, voice.texts), 'good');
     page.section(
       say('title.ordered'),
       waits.ordered.length === 0

@@ -59,7 +59,7 @@ function waitsOf(pod: Pod, { snapshot, plan, now }: Looked, today: Today): Pendi
   const planned = plan.pending?.find(
     ({ owner }) => owner.namespace === namespace && owner.kind === kind && owner.name === name,
   );
-  return planned ?? finished(explainWaiting(waiting, today, { pools: [], decisions: plan.nodes, now }));
+  return planned ?? finished(explainWaiting(waiting, today, { pools: [], preempting: [], decisions: plan.nodes, now }));
 }
 
 function placesOf(pod: Pod, today: Today): readonly Refusal[] {

@@ -152,7 +152,7 @@ const conditionKeys = ['type', 'status', 'reason', 'message', 'lastTransitionTim
 export const projectPod: Projection<Pod> = (raw, apiVersion, kind) => {
   const pod = base(raw, apiVersion, kind);
   put(pod, 'spec', projectPodSpec(raw['spec']));
-  const status = pick(raw['status'], 'phase', 'reason', 'startTime');
+  const status = pick(raw['status'], 'phase', 'reason', 'startTime', 'nominatedNodeName');
   if (isObject(raw['status'])) {
     put(status, 'conditions', each(raw['status']['conditions'], ...conditionKeys));
     for (const list of ['containerStatuses', 'initContainerStatuses']) {

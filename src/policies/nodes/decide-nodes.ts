@@ -12,6 +12,7 @@ import { meetDemand } from './meet-demand.ts';
 import { membershipsIn } from './membership.ts';
 import type { NodeTick } from './node-tick.ts';
 import { observeGroup } from './observe.ts';
+import type { Preempting } from './preempting.ts';
 import { proofAfter, proofOf, withProof } from './removal-proof.ts';
 import { sizeOfGroup } from './node-size.ts';
 import { podsOnNodes } from './pods-on-nodes.ts';
@@ -26,6 +27,8 @@ export interface NodeTier {
   /** since when queries have been above what their policy allows */
   readonly saturatedSince: Readonly<Record<string, Instant>>;
   readonly pools: readonly Pool[];
+  /** who pushes out others on today's nodes */
+  readonly preempting: readonly Preempting[];
   /** that Magnum removes the servers it is told to; null: nobody has seen it yet */
   readonly removalProof: RemovalProof | null;
   readonly nodeGuard: NodeGuardMemory | undefined;
@@ -55,6 +58,7 @@ export function* decideNodes(
       nodes: {},
       saturatedSince: {},
       pools: [],
+      preempting: [],
       removalProof: memory.removalProof ?? null,
       nodeGuard: undefined,
     };
@@ -103,6 +107,7 @@ export function* decideNodes(
     nodes: unread ? { ...memory.nodes, ...nodes } : nodes,
     saturatedSince: saturation.since,
     pools,
+    preempting: met.preempting,
     nodeGuard,
     removalProof: proofAfter(proof, memory.groups, groups, snapshot.magnum.cluster, now),
   };

@@ -3,7 +3,8 @@ import type { Config } from '../../model/config.ts';
 import type { OwnerReference, Pod } from '../../model/kubernetes.ts';
 import type { KubernetesFacts } from '../../model/snapshot.ts';
 import { targetKey, type TargetKey, type TargetRef } from '../../model/target.ts';
-import { controllerOf, isBound, isDeleting, isGated, isOfDaemonSet, isTerminal } from '../pod-facts.ts';
+import { instantOf, minutes, type Instant } from '../../model/units.ts';
+import { conditionOf, controllerOf, isBound, isDeleting, isGated, isOfDaemonSet, isTerminal } from '../pod-facts.ts';
 import type { Standing } from '../pods/decide-pods.ts';
 import { stuckBy } from '../pods/stuck.ts';
 import type { Demanded, Needs, Simulation } from './fit/simulation.ts';
@@ -15,8 +16,12 @@ import { podsBeingReplaced, tooManyUnready } from './unready.ts';
 
 export interface SourcedDemand extends Demanded {
   readonly target: TargetRef;
-  /** pods that exist and wait, replicas that were just decided on, or room that is kept free for more of them */
-  readonly from: 'waiting' | 'decided' | 'headroom';
+  /** pods that exist and wait, replicas that were just decided on, room that is kept free for more of them, or pods that others will push out */
+  readonly from: 'waiting' | 'decided' | 'headroom' | 'displaced';
+  /** may push out others; those that wait are not believed to any more where the scheduler has found nobody to push out */
+  readonly preempts: boolean;
+  /** the node that the scheduler keeps for it, once those that it has pushed out are gone */
+  readonly nominated?: string;
 }
 
 export interface Demands {
@@ -28,10 +33,12 @@ export interface Demands {
   readonly shapeless: readonly TargetRef[];
   /** pods that take the place of those on nodes that are not Ready: no VM for them until the nodes are gone; null: the cluster is sound */
   readonly held: { readonly pods: number; readonly by: string } | null;
+  /** whose a pod is, for those that are pushed out */
+  readonly owners: Owners;
 }
 
 /** A ReplicaSet's pods are its Deployment's: that is the name people know. */
-class Owners {
+export class Owners {
   readonly #facts: KubernetesFacts;
   #above: ReadonlyMap<string, OwnerReference> | null = null;
 
@@ -68,23 +75,53 @@ function* waitingPods(
   pods: readonly Pod[],
   owners: Owners,
   simulation: Simulation,
+  now: Instant,
 ): Generator<undefined, readonly SourcedDemand[]> {
-  const byTarget = new Map<TargetKey, Map<Needs, { target: TargetRef; pods: number }>>();
+  const byTarget = new Map<TargetKey, Map<Needs, Counted[]>>();
   for (const [index, pod] of pods.entries()) {
     if (index % podsAStep === podsAStep - 1) yield;
     if (!waits(pod)) continue;
     const target = owners.targetOf(pod);
     const key = targetKey(target);
     const needs = simulation.needsOf(pod);
-    const alike = byTarget.get(key) ?? new Map<Needs, { target: TargetRef; pods: number }>();
+    const alike = byTarget.get(key) ?? new Map<Needs, Counted[]>();
     byTarget.set(key, alike);
-    const known = alike.get(needs);
-    if (known === undefined) alike.set(needs, { target, pods: 1 });
+    const counted = alike.get(needs) ?? [];
+    alike.set(needs, counted);
+    const { nominatedNodeName: nominated = '' } = pod.status ?? {};
+    const preempts = nominated !== '' || !isRefusedPreemption(pod, now);
+    const known = counted.find((one) => one.preempts === preempts && one.nominated === nominated);
+    if (known === undefined) counted.push({ target, needs, pods: 1, preempts, nominated });
     else known.pods += 1;
   }
   return [...byTarget.values()].flatMap((alike) =>
-    [...alike].map(([needs, { target, pods }]) => ({ target, needs, pods, from: 'waiting' as const })),
+    [...alike.values()].flat().map(({ nominated, ...one }): SourcedDemand => ({
+      ...one,
+      from: 'waiting',
+      ...(nominated === '' ? {} : { nominated }),
+    })),
   );
+}
+
+interface Counted {
+  readonly target: TargetRef;
+  readonly needs: Needs;
+  pods: number;
+  readonly preempts: boolean;
+  /** empty: no node */
+  readonly nominated: string;
+}
+
+/** However little changes, the scheduler looks at everybody who waits at least this often. */
+const looksEvery = minutes(5);
+
+/** The scheduler names a node in the same breath in which it says that there is no place, if pushing others out helps. */
+function isRefusedPreemption(pod: Pod, now: Instant): boolean {
+  const scheduled = conditionOf(pod, 'PodScheduled');
+  if (scheduled?.status !== 'False') return false;
+  if (scheduled.message?.includes('preemption: 0/') === true) return true;
+  const since = instantOf(scheduled.lastTransitionTime);
+  return since !== null && now - since > looksEvery;
 }
 
 interface Shapes {
@@ -116,7 +153,7 @@ function decidedReplicas(
     const needs = needsOf(target, pods, shapes);
     if (needs === null) return [];
     const admitted = quotas.admit(target.namespace, needs.spec, more);
-    return admitted === 0 ? [] : [{ target, needs, pods: admitted, from: 'decided' }];
+    return admitted === 0 ? [] : [{ target, needs, pods: admitted, from: 'decided', preempts: true }];
   });
 }
 
@@ -150,7 +187,9 @@ function headroomOf(config: Config, standings: readonly Standing[], shapes: Shap
     const key = targetKey(headroom.of);
     const pods = standings.find(({ decision }) => targetKey(decision.target) === key)?.pods ?? [];
     const needs = needsOf(headroom.of, pods, shapes);
-    return needs === null ? [] : [{ target: headroom.of, needs, pods: headroom.pods, from: 'headroom' }];
+    return needs === null
+      ? []
+      : [{ target: headroom.of, needs, pods: headroom.pods, from: 'headroom', preempts: false }];
   });
 }
 
@@ -172,18 +211,18 @@ export function* demandsOf(tick: NodeTick, simulation: Simulation): Generator<un
   const owners = new Owners(facts);
   const shapes: Shapes = { simulation, templates: new Templates(facts), shapeless: [] };
   const quotas = new ResourceQuotas(facts, snapshot.errors);
-  const homeless = yield* waitingPods(podsOn.get(nowhere) ?? facts.pods ?? [], owners, simulation);
+  const homeless = yield* waitingPods(podsOn.get(nowhere) ?? facts.pods ?? [], owners, simulation, tick.now);
   const waiting = less(homeless, surplusOf(standings));
   const wanted = [...waiting, ...decidedReplicas(standings, quotas, shapes)];
   const headroom = headroomOf(config, standings, shapes);
   const { shapeless } = shapes;
   const by = unsound(tick);
-  if (by === null) return { firm: wanted, headroom, shapeless, held: null };
+  if (by === null) return { firm: wanted, headroom, shapeless, held: null, owners };
   const replaced = new Map<TargetKey, number>();
   for (const pod of podsBeingReplaced(facts.nodes ?? [], podsOn)) {
     const key = targetKey(owners.targetOf(pod));
     replaced.set(key, (replaced.get(key) ?? 0) + 1);
   }
   const firm = less(wanted, replaced);
-  return { firm, headroom, shapeless, held: { pods: podsIn(wanted) - podsIn(firm), by } };
+  return { firm, headroom, shapeless, held: { pods: podsIn(wanted) - podsIn(firm), by }, owners };
 }

@@ -30,11 +30,12 @@ function servedTargets(demands: readonly SourcedDemand[]): UndescribedNodes['for
   return [...byName.values()];
 }
 
-/** Who needs it most gives the reason: replicas just decided on, then pods that wait, then what is asked for ahead of them. */
+/** Who needs it most gives the reason: replicas just decided on, then pods that wait, then those that others push out, then what is asked for ahead of them. */
 function reasonOf(group: GroupState, growth: Growth): NodeReason {
   const serves = (from: SourcedDemand['from']): boolean => growth.for.some((demand) => demand.from === from);
   if (serves('decided')) return 'ReplicasWillNotFit';
   if (serves('waiting')) return 'PodsUnschedulable';
+  if (serves('displaced')) return 'PodsDisplaced';
   if (serves('headroom')) return 'HeadroomShort';
   if (growth.trigger.kind === 'saturated') return 'Saturated';
   return isScheduled(group) ? 'ScheduledNodes' : 'BelowMinimum';

@@ -4,6 +4,7 @@ import { drainTaint } from '../../model/drain-record.ts';
 import { emptyGroupMemory } from '../../model/memory.ts';
 import { demandsOf, type Demands } from './demand.ts';
 import { placing, podsOf } from './fit/pack.ts';
+import { Preemption } from './fit/preempt.ts';
 import { Simulation, type Checkpoint } from './fit/simulation.ts';
 import type { Unusable } from './group-state.ts';
 import { planGrowth, type GrowthPlan } from './growth.ts';
@@ -12,6 +13,7 @@ import { nodeGroupLabel } from './driver-habits.ts';
 import { drainOf } from './membership.ts';
 import { elsewhereOf } from './node-size.ts';
 import type { NodeTick } from './node-tick.ts';
+import { preempting, somebodyPreempts, type Preempting } from './preempting.ts';
 import type { Room } from './room.ts';
 import { closedRoomOf, roomOf, takesPods } from './rooms.ts';
 import type { Saturated } from './saturation.ts';
@@ -19,12 +21,14 @@ import type { Saturated } from './saturation.ts';
 export interface Met {
   /** the nodes that stay, with what waits placed on them; neither those on their way out nor those that are ordered */
   readonly simulation: Simulation;
-  /** before anything that waits was placed */
+  /** before anything that waits was placed, but those that push others out */
   readonly bare: Checkpoint;
   readonly growth: GrowthPlan;
   /** pods wait for room that drains under way would give back */
   readonly needed: boolean;
   readonly demands: Demands;
+  /** who pushes out others on today's nodes: in the simulation they have come already */
+  readonly preempting: readonly Preempting[];
 }
 
 const nodesAStep = 128;
@@ -94,10 +98,20 @@ export function* meetDemand(
   }
   yield;
 
-  const bare = simulation.checkpoint();
-  const demands = yield* demandsOf(tick, simulation);
+  let bare = simulation.checkpoint();
+  let demands = yield* demandsOf(tick, simulation);
   yield;
-  const homeless = yield* placing(simulation, demands.firm, largest);
+  let homeless = yield* placing(simulation, demands.firm, largest);
+  let preempted: readonly Preempting[] = [];
+  const preemption = new Preemption(simulation, podsOn, snapshot.kubernetes.poddisruptionbudgets ?? []);
+  if (yield* somebodyPreempts(demands.firm, homeless, preemption)) {
+    simulation.rollBack(bare);
+    const after = yield* preempting(simulation, demands.firm, preemption, demands.owners, largest);
+    preempted = after.preempting;
+    demands = { ...demands, firm: after.firm };
+    bare = simulation.checkpoint();
+    homeless = yield* placing(simulation, demands.firm, largest);
+  }
   const noHeadroom = yield* placing(simulation, demands.headroom, largest);
   const today = simulation.checkpoint();
   yield;
@@ -133,5 +147,5 @@ export function* meetDemand(
     now,
   });
   simulation.rollBack(today);
-  return { simulation, bare, growth, needed, demands };
+  return { simulation, bare, growth, needed, demands, preempting: preempted };
 }

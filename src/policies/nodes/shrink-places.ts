@@ -85,10 +85,21 @@ function* comingReplicas(
 export function* placesOf(
   tick: NodeTick,
   groups: readonly Pick<GroupState, 'draining' | 'memory'>[],
-  { simulation, bare, demands }: Pick<Met, 'simulation' | 'bare' | 'demands'>,
+  {
+    simulation,
+    bare,
+    demands,
+    preempting,
+  }: Pick<Met, 'simulation' | 'bare' | 'preempting'> & {
+    readonly demands: Pick<Met['demands'], 'firm' | 'headroom'>;
+  },
 ): Generator<undefined, Places> {
   const places: Places = { simulation, guests: new Map() };
   simulation.rollBack(bare);
+  for (const { demand, room } of preempting) {
+    const guest: Guest = { needs: demand.needs, by: targetName(demand.target), scheduled: false };
+    places.guests.set(room, [...(places.guests.get(room) ?? []), guest]);
+  }
   for (const pod of leavingPods(
     tick,
     groups.flatMap((group) => group.draining),

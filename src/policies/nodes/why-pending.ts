@@ -1,14 +1,15 @@
 // Why not: for every pod without a node what refuses it on today's nodes and on new ones of each group, and what is ordered for it.
 import { quantile } from 'simple-statistics';
 import type { OwnerReference, Pod } from '../../model/kubernetes.ts';
-import type { AwaitedNodes, NodeDecision, PendingPods, PodRef, Refusal } from '../../model/plan.ts';
+import type { AwaitedNodes, NodeDecision, PendingPods, PodRef, Preempts, Refusal } from '../../model/plan.ts';
 import type { KubernetesFacts } from '../../model/snapshot.ts';
-import type { TargetRef } from '../../model/target.ts';
+import { targetKey, type TargetRef } from '../../model/target.ts';
 import { instantOf, rfc3339, type Instant } from '../../model/units.ts';
 import { conditionOf, controllerOf, isBound, isDeleting, isGated, isTerminal } from '../pod-facts.ts';
 import { Simulation, type Misfit, type Needs } from './fit/simulation.ts';
 import type { Pool } from './growth-options.ts';
 import { drainOf, isReady } from './membership.ts';
+import type { Preempting } from './preempting.ts';
 import { podsByNode, roomOf, takesPods } from './rooms.ts';
 
 export type GroupVerdict = Pick<NodeDecision, 'nodeGroup' | 'reason' | 'action' | 'resize' | 'current' | 'facts'>;
@@ -16,6 +17,7 @@ export type GroupVerdict = Pick<NodeDecision, 'nodeGroup' | 'reason' | 'action' 
 export interface PendingInput {
   readonly facts: KubernetesFacts;
   readonly pools: readonly Pool[];
+  readonly preempting: readonly Preempting[];
   readonly decisions: readonly GroupVerdict[];
   readonly now: Instant;
 }
@@ -225,11 +227,36 @@ const reference = ({ metadata }: Pod): PodRef => ({
   ...(metadata.uid === undefined ? {} : { uid: metadata.uid }),
 });
 
+const mostPlaces = 20;
+
+/** By node: pods of one owner often push out the same ones. */
+function preemptsOf(owner: TargetRef, preempting: readonly Preempting[]): readonly Preempts[] {
+  const key = targetKey(owner);
+  const byNode = new Map<
+    string,
+    { pods: number; readonly victims: Map<string, { target: TargetRef; pods: number }> }
+  >();
+  for (const { demand, room, pushesOut } of preempting) {
+    if (demand.from !== 'waiting' || targetKey(demand.target) !== key) continue;
+    const known = byNode.get(room) ?? { pods: 0, victims: new Map<string, { target: TargetRef; pods: number }>() };
+    byNode.set(room, known);
+    known.pods += 1;
+    for (const target of pushesOut) {
+      const victim = known.victims.get(targetKey(target)) ?? { target, pods: 0 };
+      known.victims.set(targetKey(target), victim);
+      victim.pods += 1;
+    }
+  }
+  return [...byNode]
+    .slice(0, mostPlaces)
+    .map(([node, { pods, victims }]) => ({ node, pods, victims: [...victims.values()] }));
+}
+
 /** One owner's waiting pods explained, by the one that waits longest. */
 export function* explainWaiting(
   { owner, pods }: Waiting,
   today: Today,
-  { pools, decisions, now }: Pick<PendingInput, 'pools' | 'decisions' | 'now'>,
+  { pools, preempting, decisions, now }: Omit<PendingInput, 'facts'>,
 ): Generator<undefined, PendingPods> {
   const [first] = pods;
   if (first === undefined) throw new Error(`nobody waits of ${owner.namespace}/${owner.name}`);
@@ -250,12 +277,14 @@ export function* explainWaiting(
       reason: verdict.reason,
     }));
   const since = waitsSince(first);
+  const preempts = preemptsOf(owner, preempting);
   return {
     pod: reference(first),
     owner,
     pods: pods.length,
     names: pods.slice(0, mostNames).map(({ metadata }) => metadata.name),
     since: since === null ? null : rfc3339(since),
+    ...(preempts.length === 0 ? {} : { preempts }),
     ordered: answers.flatMap((answer) => ('awaited' in answer ? [answer.awaited] : [])),
     why: [...refusals, ...answers.flatMap((answer) => ('refusal' in answer ? [answer.refusal] : [])), ...unread],
   };

@@ -172,7 +172,9 @@ export class Preemption {
   /** The most important come back first, and of all those first whom a budget protects. */
   #withFewest(needs: Needs, room: string, lower: readonly Pod[]): Option | null {
     const simulation = this.#simulation;
-    const sorted = lower.toSorted((one, other) => this.#priorityOf(other) - this.#priorityOf(one) || startOf(one) - startOf(other));
+    const sorted = lower.toSorted(
+      (one, other) => this.#priorityOf(other) - this.#priorityOf(one) || startOf(one) - startOf(other),
+    );
     const guarded = this.#beyondBudgets(sorted);
     const victims: Pod[] = [];
     let violations = 0;

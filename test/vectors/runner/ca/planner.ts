@@ -101,7 +101,8 @@ export const plannerCase = adapter<{ input: Input; expected: object }>((input) =
   const met = {
     simulation,
     bare: simulation.checkpoint(),
-    demands: { firm: [], headroom: [], shapeless: [], held: null },
+    demands: { firm: [], headroom: [] },
+    preempting: [],
   };
   const places = finish(placesOf(tick, [{ draining, memory: emptyGroupMemory }], met));
   const hints = new Map<never, string>();
