@@ -1,6 +1,7 @@
 // npm run bench -- NAME: runs one benchmark; a table for people, and as the last line one JSON object with every figure.
 import { parseArgs } from 'node:util';
 import { house } from './house.ts';
+import { memory } from './memory.ts';
 import { nodes } from './nodes.ts';
 import { parts, pods, type Part } from './pods.ts';
 import { tableOf, type Report } from './report.ts';
@@ -15,7 +16,13 @@ interface Settings {
   readonly part?: Part;
 }
 
-const benches: Readonly<Record<string, (settings: Settings) => Promise<Report>>> = { house, nodes, pods, shrink };
+const benches: Readonly<Record<string, (settings: Settings) => Promise<Report>>> = {
+  house,
+  memory,
+  nodes,
+  pods,
+  shrink,
+};
 
 const { values, positionals } = parseArgs({
   options: {

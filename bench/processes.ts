@@ -40,8 +40,8 @@ export interface Daemon {
   /** from the process's start to its first complete tick */
   readonly startedIn: Milliseconds;
   /** resident memory in MB */
-  memory(): number;
-  end(): Promise<void>;
+  readonly memory: () => number;
+  readonly end: () => Promise<void>;
 }
 
 const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
@@ -53,27 +53,47 @@ async function isReady(page: string): Promise<boolean> {
   }
 }
 
-export async function startDaemon(world: World): Promise<Daemon> {
-  const began = performance.now();
+export interface DaemonProcess {
+  /** resident memory in MB */
+  readonly memory: () => number;
+  /** the most that it ever was */
+  readonly mostMemory: () => number;
+  /** Throws where it has ended by itself. */
+  readonly alive: () => void;
+  readonly end: () => Promise<void>;
+}
+
+/** Started and not waited for. */
+export function startDaemonProcess(world: Pick<World, 'config' | 'env'>): DaemonProcess {
   const child = spawn(process.execPath, [main, 'run', '--config', world.config, '--log-level', 'error'], {
     env: { ...process.env, ...world.env },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  while (!(await isReady(world.page))) {
-    if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode} before its first tick`);
-    if (performance.now() - began > patience) throw new Error('the daemon made no complete tick within a minute');
-    await sleep(systemClock, 5 as Milliseconds);
-  }
-  const startedIn = (performance.now() - began) as Milliseconds;
+  const figure = (name: string): number => {
+    const status = readFileSync(`/proc/${child.pid ?? 0}/status`, 'utf8');
+    return Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1024;
+  };
   return {
-    startedIn,
-    memory: () => {
-      const status = readFileSync(`/proc/${child.pid ?? 0}/status`, 'utf8');
-      return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+    memory: () => figure('VmRSS'),
+    mostMemory: () => figure('VmHWM'),
+    alive: () => {
+      if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode} before its first tick`);
     },
     end: async () => {
       child.kill('SIGTERM');
       await ended(child);
     },
   };
+}
+
+export async function startDaemon(world: World): Promise<Daemon> {
+  const began = performance.now();
+  const daemon = startDaemonProcess(world);
+  while (!(await isReady(world.page))) {
+    daemon.alive();
+    if (performance.now() - began > patience) throw new Error('the daemon made no complete tick within a minute');
+    await sleep(systemClock, 5 as Milliseconds);
+  }
+  const startedIn = (performance.now() - began) as Milliseconds;
+  return { startedIn, memory: daemon.memory, end: daemon.end };
 }

@@ -1,6 +1,7 @@
 // A whole list read page by page, each object projected on arrival, the event loop let in between.
 import type { KubernetesObject } from '../../model/kubernetes.ts';
 import { ClientError } from '../http/error.ts';
+import type { Kept } from './json-text.ts';
 import { listItems } from './list-items.ts';
 import type { ListMetadata } from './list-items.ts';
 import type { Json } from './projections.ts';
@@ -11,6 +12,7 @@ export interface ListRequest<T extends KubernetesObject> {
   readonly path: string;
   readonly selectors: Readonly<Record<string, string>>;
   readonly pageSize: number;
+  readonly fields: Kept;
   readonly project: (raw: Json) => T;
   readonly onPage: () => void;
   readonly signal: AbortSignal;
@@ -44,7 +46,7 @@ export async function listPages<T extends KubernetesObject>(
       limit = Math.max(smallestPage, Math.floor(limit / 4));
       continue;
     }
-    const page = await inSlices(listItems(body), (raw) => take(request.project(raw)));
+    const page = await inSlices(listItems(body, request.fields), (raw) => take(request.project(raw)));
     request.onPage();
     resourceVersion ??= page.resourceVersion;
     if (page.continue === undefined) return resourceVersion;

@@ -148,13 +148,19 @@ function projectVolume(raw: unknown): Record<string, unknown> | null {
 }
 
 const conditionKeys = ['type', 'status', 'reason', 'message', 'lastTransitionTime'];
+/** The others of a pod's conditions are steps on the way to these two. */
+const podConditions: ReadonlySet<unknown> = new Set(['PodScheduled', 'Ready']);
 
 export const projectPod: Projection<Pod> = (raw, apiVersion, kind) => {
   const pod = base(raw, apiVersion, kind);
   put(pod, 'spec', projectPodSpec(raw['spec']));
   const status = pick(raw['status'], 'phase', 'reason', 'startTime', 'nominatedNodeName');
   if (isObject(raw['status'])) {
-    put(status, 'conditions', each(raw['status']['conditions'], ...conditionKeys));
+    const conditions = each(raw['status']['conditions'], ...conditionKeys)?.filter(({ type }) =>
+      podConditions.has(type),
+    );
+    // Filtering leaves room for more, times 150,000 pods: the copy has none.
+    put(status, 'conditions', conditions?.slice());
     for (const list of ['containerStatuses', 'initContainerStatuses']) {
       const containers = raw['status'][list];
       if (Array.isArray(containers)) put(status, list, containers.map(projectContainerStatus));

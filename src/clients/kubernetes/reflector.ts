@@ -8,6 +8,7 @@ import type { Instant, Milliseconds } from '../../model/units.ts';
 import { ClientError } from '../http/error.ts';
 import { backoff } from './backoff.ts';
 import type { Discovery } from './discovery.ts';
+import { KeptObjects } from './kept-objects.ts';
 import { listPages } from './list-pages.ts';
 import type { Json } from './projections.ts';
 import { pathOf } from './resources.ts';
@@ -60,8 +61,7 @@ export interface ReflectorFailure {
 export class Reflector<T extends KubernetesObject> {
   readonly #options: ReflectorOptions<T>;
   readonly #timing: ReflectorTiming;
-  #objects = new Map<string, T>();
-  #items: readonly T[] | null = null;
+  readonly #objects: KeptObjects<T>;
   #resourceVersion: string | null = null;
   #relist = true;
   #synced = false;
@@ -74,6 +74,7 @@ export class Reflector<T extends KubernetesObject> {
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     this.#timing = { ...usual, ...options.timing };
+    this.#objects = new KeptObjects(options.resource.share);
   }
 
   /** It has been listed once; from then on there is always something to serve. */
@@ -93,7 +94,12 @@ export class Reflector<T extends KubernetesObject> {
 
   /** The same array until something changes. */
   items(): readonly T[] {
-    return (this.#items ??= [...this.#objects.values()]);
+    return this.#objects.items();
+  }
+
+  /** How much is held that several objects share: never more than those that are there give reason for. */
+  get shared(): KeptObjects<T>['shared'] {
+    return this.#objects.shared;
   }
 
   /** By `namespace/name`, or `name` for what has no namespace. */
@@ -197,21 +203,25 @@ export class Reflector<T extends KubernetesObject> {
 
   async #list(apiVersion: string, signal: AbortSignal): Promise<void> {
     const { resource, transport, namespace } = this.#options;
-    const fresh = new Map<string, T>();
-    const resourceVersion = await listPages(
+    const listing = this.#objects.list();
+    const reading = listPages(
       {
         transport,
         path: pathOf(apiVersion, resource.plural, namespace),
         selectors: this.#selectors,
         pageSize: this.#timing.pageSize,
+        fields: resource.fields,
         project: (raw) => this.#project(raw, apiVersion),
         onPage: () => (this.#lastContact = this.#options.clock.now()),
         signal,
       },
-      (object) => fresh.set(keyOf(object), this.#keepIfSame(object)),
+      (object) => listing.take(object),
     );
-    this.#objects = fresh;
-    this.#items = null;
+    const resourceVersion = await reading.catch((error: unknown) => {
+      listing.abandon();
+      throw error;
+    });
+    listing.complete();
     this.#resourceVersion = resourceVersion;
     this.#relist = false;
     this.#synced = true;
@@ -226,13 +236,6 @@ export class Reflector<T extends KubernetesObject> {
       source: 'Kubernetes',
       message: `Kubernetes: ${this.#options.resource.plural} has an object without a name; something else than the API may have answered.`,
     });
-  }
-
-  /** An object that a new list merely repeats stays the one in hand. */
-  #keepIfSame(object: T): T {
-    const known = this.#objects.get(keyOf(object));
-    const version = object.metadata.resourceVersion;
-    return known !== undefined && version !== undefined && known.metadata.resourceVersion === version ? known : object;
   }
 
   #open(apiVersion: string, signal: AbortSignal): ReturnType<KubernetesTransport['open']> {
@@ -260,16 +263,12 @@ export class Reflector<T extends KubernetesObject> {
       case 'BOOKMARK':
         break;
       case 'DELETED':
-        this.#objects.delete(keyOf(this.#project(event.object, apiVersion)));
-        this.#items = null;
+        this.#objects.remove(this.#project(event.object, apiVersion));
         break;
       case 'ADDED':
-      case 'MODIFIED': {
-        const object = this.#project(event.object, apiVersion);
-        this.#objects.set(keyOf(object), object);
-        this.#items = null;
+      case 'MODIFIED':
+        this.#objects.put(this.#project(event.object, apiVersion));
         break;
-      }
       default:
         event.type satisfies never;
     }
@@ -298,9 +297,6 @@ export class Reflector<T extends KubernetesObject> {
     for (const listener of [...this.#listeners]) listener();
   }
 }
-
-const keyOf = ({ metadata }: KubernetesObject): string =>
-  metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`;
 
 /** Versions are decimal counters of any length. */
 export function isOlder(one: string, other: string): boolean {

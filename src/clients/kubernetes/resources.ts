@@ -11,7 +11,11 @@ import {
   projectPod,
   projectWorkload,
 } from './projections.ts';
+import type { Kept } from './json-text.ts';
 import type { Projection } from './projections.ts';
+import { daemonSetFields, nodeFields, podFields, workloadFields } from './read-fields.ts';
+import { sharePod, shareWorkload } from './shared-parts.ts';
+import type { ShareParts } from './shared-parts.ts';
 
 export interface WatchedResource<T extends KubernetesObject> {
   readonly plural: string;
@@ -20,6 +24,10 @@ export interface WatchedResource<T extends KubernetesObject> {
   readonly versions: readonly [string, ...string[]];
   readonly namespaced: boolean;
   readonly project: Projection<T>;
+  /** which fields of an answer are read at all */
+  readonly fields: Kept;
+  /** what objects of one owner have in common; absent: nothing worth it */
+  readonly share?: ShareParts<T>;
 }
 
 /** Scales and ConfigMaps are not watched: they are read one by one, by their names. */
@@ -32,7 +40,16 @@ const resource = <T extends KubernetesObject>(
   kind: string,
   versions: readonly [string, ...string[]],
   project: Projection<T>,
-): WatchedResource<T> => ({ plural, kind, versions, namespaced: scope === 'namespaced', project });
+  more: { readonly fields?: Kept; readonly share?: ShareParts<T> } = {},
+): WatchedResource<T> => ({
+  plural,
+  kind,
+  versions,
+  namespaced: scope === 'namespaced',
+  project,
+  fields: 'whole',
+  ...more,
+});
 
 const projectJob = projectFields({
   spec: ['parallelism', 'completions', 'suspend', 'selector'],
@@ -43,21 +60,26 @@ const projectClaim = projectFields({
   status: ['phase', 'capacity'],
 });
 
+const ofWorkloads = { fields: workloadFields, share: shareWorkload };
+
 export const watchedResources: { readonly [List in WatchedList]: WatchedResource<ObjectOf<List>> } = {
-  deployments: resource('namespaced', 'deployments', 'Deployment', ['apps/v1'], projectWorkload),
-  statefulsets: resource('namespaced', 'statefulsets', 'StatefulSet', ['apps/v1'], projectWorkload),
-  replicasets: resource('namespaced', 'replicasets', 'ReplicaSet', ['apps/v1'], projectWorkload),
+  deployments: resource('namespaced', 'deployments', 'Deployment', ['apps/v1'], projectWorkload, ofWorkloads),
+  statefulsets: resource('namespaced', 'statefulsets', 'StatefulSet', ['apps/v1'], projectWorkload, ofWorkloads),
+  replicasets: resource('namespaced', 'replicasets', 'ReplicaSet', ['apps/v1'], projectWorkload, ofWorkloads),
   replicationcontrollers: resource(
     'namespaced',
     'replicationcontrollers',
     'ReplicationController',
     ['v1'],
     projectWorkload,
+    ofWorkloads,
   ),
-  daemonsets: resource('namespaced', 'daemonsets', 'DaemonSet', ['apps/v1'], projectDaemonSet),
+  daemonsets: resource('namespaced', 'daemonsets', 'DaemonSet', ['apps/v1'], projectDaemonSet, {
+    fields: daemonSetFields,
+  }),
   jobs: resource('namespaced', 'jobs', 'Job', ['batch/v1'], projectJob),
-  pods: resource('namespaced', 'pods', 'Pod', ['v1'], projectPod),
-  nodes: resource('cluster', 'nodes', 'Node', ['v1'], projectNode),
+  pods: resource('namespaced', 'pods', 'Pod', ['v1'], projectPod, { fields: podFields, share: sharePod }),
+  nodes: resource('cluster', 'nodes', 'Node', ['v1'], projectNode, { fields: nodeFields }),
   poddisruptionbudgets: resource(
     'namespaced',
     'poddisruptionbudgets',

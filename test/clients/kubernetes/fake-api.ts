@@ -5,7 +5,13 @@ import type { AddressInfo } from 'node:net';
 import type { KubernetesConnection } from '../../../src/clients/kubernetes/connection.ts';
 
 export interface FakeObject {
-  readonly metadata: { name: string; namespace?: string; resourceVersion?: string; labels?: Record<string, string> };
+  readonly metadata: {
+    name: string;
+    namespace?: string;
+    resourceVersion?: string;
+    labels?: Record<string, string>;
+    ownerReferences?: readonly object[];
+  };
   readonly [field: string]: unknown;
 }
 interface Change {

@@ -12,6 +12,7 @@ import type { Instant, Milliseconds } from '../../../src/model/units.ts';
 import { seconds } from '../../../src/model/units.ts';
 import { VirtualClock } from '../../../src/sandbox/clock.ts';
 import { FakeApi, aPod, answer, refuse } from './fake-api.ts';
+import type { FakeObject } from './fake-api.ts';
 
 const running: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -77,6 +78,44 @@ describe('a reflector', () => {
     expect(names(reflector)).toEqual(['a', 'c', 'd', 'e', 'f']);
     expect(reflector.get('shop/a')?.metadata.labels).toEqual({ changed: 'yes' });
     expect(reflector).toMatchObject({ synced: true, failure: null });
+  });
+
+  it('holds what siblings share for as long as one of them is here, over changes, deletions and new lists', async () => {
+    const owned = (name: string, owner: string): FakeObject => ({
+      ...aPod(name, { app: owner }),
+      metadata: {
+        name,
+        namespace: 'shop',
+        labels: { app: owner },
+        ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: owner, uid: owner, controller: true }],
+      },
+    });
+    const { api, reflector } = await aReflector({
+      before: (fresh) => ['a', 'b'].forEach((name) => fresh.put(owned(name, 'web'))),
+    });
+    await reflector.ready(seconds(5));
+    await api.asked(watching);
+    api.put(owned('b', 'web'));
+    api.put(owned('c', 'api'));
+    await reflector.reached(api.version, seconds(5));
+    const labelsOf = (name: string): unknown => reflector.get(`shop/${name}`)?.metadata.labels;
+    expect(labelsOf('b')).toBe(labelsOf('a'));
+    expect(reflector.shared.owners).toBe(2);
+
+    // A list that breaks off, then one that is complete: it repeats a and b, has d new and c no more.
+    api.next(listing, answer('{"items":[{"metadata":{"name":"x"}},{'));
+    api.drop();
+    api.remove('c');
+    api.put(owned('d', 'web'));
+    api.compact();
+    await until(reflector, () => reflector.get('shop/d') !== undefined);
+    expect(labelsOf('d')).toBe(labelsOf('a'));
+    expect(reflector.shared.owners).toBe(1);
+
+    await api.asked(watching, 3);
+    for (const name of ['a', 'b', 'd']) api.remove(name);
+    await reflector.reached(api.version, seconds(5));
+    expect(reflector.shared).toEqual({ owners: 0, parts: 0 });
   });
 
   it('asks for bookmarks and an end, and learns versions from bookmarks alone', async () => {
