@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { actuatorsFor } from './actuators/carry-out.ts';
 import { createEmailChannel } from './alerts/channels/email.ts';
 import { createSmsChannel } from './alerts/channels/sms/sms-channel.ts';
+import { createWebhookChannel } from './alerts/channels/webhook.ts';
 import { openLedger, volatileLedger } from './alerts/ledger/ledger.ts';
 import { createAlertPipeline, type AlertPipeline } from './alerts/pipeline.ts';
 import type { NotificationView } from './alerts/status.ts';
@@ -158,6 +159,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   const channels = {
     email: createEmailChannel({ texts: () => config().texts }),
     sms: createSmsChannel({ texts: () => config().texts }),
+    webhook: createWebhookChannel({ clock }),
   };
   const notifications: InboxItem[] = [];
   const alerts = createAlertPipeline({
@@ -235,6 +237,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
       await ledger.close();
       channels.email.close();
       channels.sms.close();
+      channels.webhook.close();
       await server?.close();
       await world.close();
       await journal.close();

@@ -1,7 +1,9 @@
-// An alert as the pipeline knows it, its fingerprint, and how a second observation joins the first.
+// An alert as the pipeline knows it, and how a second observation joins the first.
 import type { PlanAlert } from '../model/plan.ts';
 import { instantOf } from '../model/units.ts';
 import type { Instant } from '../model/units.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import type { Flap } from './flapping.ts';
 
 export type LabelSet = Readonly<Record<string, string>>;
 
@@ -12,35 +14,22 @@ export interface Alert {
   readonly since: Instant;
   /** null while it fires */
   readonly ended: Instant | null;
-  /** when this period was accepted: group_wait counts from here, over restarts too */
+  /** when this period was accepted: it names the period, and group_wait counts from here, over restarts too */
   readonly accepted: Instant;
+  /** while it fires: its end, unless its sender speaks of it again; absent where the end is always said */
+  readonly expires?: Instant;
+  /** the end was not said by its sender: it is resolve_timeout after the last word */
+  readonly timeout?: boolean;
+  /** when its sender last spoke of it */
+  readonly updated?: Instant;
+  readonly generatorURL?: string;
+  /** it begins and ends all the time: it counts as firing until it has kept quiet for a while */
+  readonly flapping?: Flap | undefined;
 }
-
-const offsetBasis = 0xcbf29ce484222325n;
-const prime = 0x100000001b3n;
-const encoder = new TextEncoder();
-
-/** FNV-1a 64 over the sorted labels, `name 0xff value 0xff`; an empty value is an absent label. */
-export function fingerprintOf(labels: LabelSet): string {
-  let hash = offsetBasis;
-  const mix = (byte: number): void => {
-    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * prime);
-  };
-  for (const name of Object.keys(labels).sort(byCodeUnit)) {
-    const value = labels[name] ?? '';
-    if (value === '') continue;
-    encoder.encode(name).forEach(mix);
-    mix(0xff);
-    encoder.encode(value).forEach(mix);
-    mix(0xff);
-  }
-  return hash.toString(16).padStart(16, '0');
-}
-
-export const byCodeUnit = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
 
 /** What deduplication compares: a period of an alert, so that one that ended and came back counts as news. */
-export const periodOf = (alert: Alert): string => `${alert.fingerprint}@${alert.since}`;
+export const periodOf = ({ fingerprint, accepted, flapping }: Alert): string =>
+  `${fingerprint}@${accepted}${flapping === undefined ? '' : `~${flapping.since}`}`;
 
 /** An own condition with the global labels put under its own. */
 export function alertOf(told: PlanAlert, globalLabels: LabelSet, now: Instant): Alert {
@@ -52,14 +41,37 @@ export function alertOf(told: PlanAlert, globalLabels: LabelSet, now: Instant): 
     since: instantOf(told.since) ?? now,
     ended: told.state === 'resolved' ? now : null,
     accepted: now,
+    updated: now,
   };
 }
 
-/** One label set seen again: periods that overlap become one with the earlier start; the newer text wins. */
+const always = Number.POSITIVE_INFINITY;
+const endOf = ({ ended, expires }: Alert): number => ended ?? expires ?? always;
+
+/** A firing alert whose time has run out, as it is now. */
+export function asOf(alert: Alert, now: Instant): Alert {
+  const { expires } = alert;
+  return alert.ended !== null || expires === undefined || expires > now ? alert : { ...alert, ended: expires };
+}
+
+/** One label set seen again. Periods that overlap become one; else the later word stands alone. */
 export function mergeAlerts(known: Alert, told: Alert): Alert {
-  if (known.ended !== null && told.ended !== null) return known;
-  const overlaps = known.ended === null || told.since < known.ended;
-  const since = overlaps && known.since < told.since ? known.since : told.since;
-  const cameBack = known.ended !== null;
-  return { ...told, since, accepted: cameBack ? told.accepted : known.accepted };
+  const inside = (at: number): boolean => at > known.since && at < endOf(known);
+  const overlaps = inside(told.since) || inside(endOf(told));
+  const merged = overlaps ? joined(known, told) : told;
+  const goesOn = known.ended === null || merged.since <= known.since;
+  return { ...merged, accepted: goesOn ? known.accepted : told.accepted };
+}
+
+/** The earliest start; the words of the later one; an end that was said beats one that was only waited for. */
+export function joined(one: Alert, other: Alert): Alert {
+  const [older, newer] = (one.updated ?? 0) <= (other.updated ?? 0) ? [one, other] : [other, one];
+  const since = older.since < newer.since ? older.since : newer.since;
+  if (newer.ended !== null) {
+    const ended = older.ended !== null && older.ended > newer.ended ? older.ended : newer.ended;
+    return { ...newer, since, ended };
+  }
+  const { expires: later } = older;
+  const keeps = older.ended === null && older.timeout !== true && later !== undefined && later > endOf(newer);
+  return keeps ? { ...newer, since, expires: later, timeout: false } : { ...newer, since };
 }

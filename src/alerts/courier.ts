@@ -8,9 +8,9 @@ import { backoffAfter } from './backoff.ts';
 import { retry } from './channels/channel.ts';
 import type { Channel, Delivery, SendResult } from './channels/channel.ts';
 import type { EmailSettings } from './channels/mail-settings.ts';
-import type { SmsSettings } from './channels/sms/sms-channel.ts';
-import { integrationOf } from './integrations.ts';
-import type { Integration } from './integrations.ts';
+import type { WebhookSettings } from './channels/webhook.ts';
+import { integrationOf, reaches } from './integrations.ts';
+import type { Integration, SmsIntegrationSettings } from './integrations.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { LedgerRecord, Recipient } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
@@ -20,7 +20,8 @@ import type { NotificationView } from './status.ts';
 
 export interface Channels {
   readonly email: Channel<EmailSettings>;
-  readonly sms: Channel<SmsSettings>;
+  readonly sms: Channel<SmsIntegrationSettings>;
+  readonly webhook: Channel<WebhookSettings>;
 }
 
 export interface AlertLog {
@@ -120,8 +121,8 @@ export class Courier {
   async #send(notification: Notification, due: readonly Recipient[]): Promise<void> {
     const { intent } = notification;
     const document = this.#options.document();
-    const integration = integrationOf(document, intent);
-    const known = due.filter(({ to }) => integration?.to.includes(to) === true).map(({ to }) => to);
+    const integration = integrationOf(document, intent, this.#options.clock.now());
+    const known = due.filter(({ to }) => integration !== undefined && reaches(integration, to)).map(({ to }) => to);
     if (integration !== undefined && known.length > 0) {
       const batches = this.#channelStyle(integration) === 'together' ? [known] : known.map((to) => [to]);
       await Promise.all(
@@ -173,6 +174,8 @@ export class Courier {
           return await channels.email.send(delivery, integration.settings);
         case 'sms':
           return await channels.sms.send(delivery, integration.settings);
+        case 'webhook':
+          return await channels.webhook.send(delivery, integration.settings);
       }
     } catch (error) {
       return delivery.to.map((to) => retry(to, 'Unexpected', messageOf(error), { uncertain: true }));

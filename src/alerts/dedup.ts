@@ -5,6 +5,8 @@ import type { Instant, Milliseconds } from '../model/units.ts';
 export interface ToldEntry {
   readonly firing: readonly string[];
   readonly resolved: readonly string[];
+  /** announced, and muted since: their end is still to be told, and they are news when the mute ends */
+  readonly muted?: readonly string[];
   readonly at: Instant;
 }
 

@@ -1,17 +1,23 @@
 // A flush of one group: for each integration of its receiver decide what to say, write it down, hand it to the courier.
 import type { AlertsDocument } from '../model/config.ts';
 import type { Texts } from '../model/texts.ts';
-import type { Instant } from '../model/units.ts';
+import type { Instant, Milliseconds } from '../model/units.ts';
+import { periodOf } from './alert.ts';
+import type { Alert } from './alert.ts';
 import type { Courier } from './courier.ts';
+import type { Escalations } from './escalations.ts';
 import type { Group } from './group-table.ts';
 import { inOrder } from './group.ts';
-import { integrationsOf } from './integrations.ts';
-import type { Integration } from './integrations.ts';
+import type { Holds } from './holds.ts';
 import { carriedOver, intentOf } from './intent.ts';
 import type { LedgerRecord } from './ledger/records.ts';
 import type { LedgerState } from './ledger/state.ts';
 import { decideFlush } from './plan-notification.ts';
-import { openOf, toldKey } from './told.ts';
+import type { FlushDecision } from './plan-notification.ts';
+import type { Route } from './route.ts';
+import { openFor, reachOf } from './reach.ts';
+import type { Reached } from './reach.ts';
+import { toldKey } from './told.ts';
 
 export interface FlushParts {
   readonly state: LedgerState;
@@ -19,44 +25,89 @@ export interface FlushParts {
   readonly document: AlertsDocument;
   readonly texts: Texts;
   readonly write: (records: readonly LedgerRecord[]) => void;
+  /** inhibited, silenced, or outside of its hours now */
+  readonly isMuted: (alert: Alert, route: Route, now: Instant) => boolean;
+  readonly escalations: Pick<Escalations, 'begin' | 'reached' | 'isAcknowledged'>;
+  readonly holds: Pick<Holds, 'heldTo' | 'heldFor' | 'holdBack' | 'release'>;
+}
+
+/** Of a group at one moment, whoever is told of it. */
+export interface GroupScene {
+  readonly muted: ReadonlySet<Alert>;
+  /** periods that fire and may be told */
+  readonly firing: readonly string[];
+}
+
+export function sceneOf(group: Group, isMuted: FlushParts['isMuted'], now: Instant): GroupScene {
+  const muted = new Set<Alert>();
+  const firing: string[] = [];
+  for (const alert of group.alerts.values())
+    if (isMuted(alert, group.route, now)) muted.add(alert);
+    else if (alert.ended === null) firing.push(periodOf(alert));
+  return { muted, firing };
 }
 
 export function flushGroup(group: Group, parts: FlushParts, now: Instant): void {
   group.again = false;
-  for (const integration of integrationsOf(parts.document, group.route.receiver))
-    flushTo(integration, group, parts, now);
+  const scene = sceneOf(group, parts.isMuted, now);
+  for (const alert of scene.muted) if (alert.ended === null) group.muted.add(periodOf(alert));
+  parts.escalations.begin(group, scene.firing, now);
+  for (const reached of reachOf(group, parts, now)) flushTo(reached, group, scene, parts, now);
   group.flushed = new Map(group.alerts);
 }
 
-function flushTo(integration: Integration, group: Group, parts: FlushParts, now: Instant): void {
+const never = Number.POSITIVE_INFINITY as Milliseconds;
+
+export function decisionFor(
+  { integration, to, endsOnly }: Reached,
+  group: Group,
+  scene: GroupScene,
+  parts: FlushParts,
+  now: Instant,
+): FlushDecision {
+  const { state, escalations } = parts;
+  return decideFlush({
+    alerts: inOrder(group.alerts.values()),
+    isMuted: (alert) => scene.muted.has(alert),
+    mutedBefore: group.muted,
+    to,
+    endsOnly,
+    sendResolved: integration.sendResolved,
+    // whoever is on it needs no reminder
+    repeat: escalations.isAcknowledged(group, scene.firing) ? never : group.route.timers.repeatInterval,
+    open: openFor(state, group, integration),
+    heldTo: parts.holds.heldTo(group, integration),
+    toldTo: (one) => state.told.get(toldKey(group.key, integration, one)),
+    now,
+  });
+}
+
+function flushTo(reached: Reached, group: Group, scene: GroupScene, parts: FlushParts, now: Instant): void {
+  const { integration } = reached;
   const { state, courier, write } = parts;
-  const open = openOf(state, group).find(
-    ({ intent }) => intent.channel === integration.channel && intent.index === integration.index,
-  );
+  const open = openFor(state, group, integration);
   if (open !== undefined && courier.isSending(open.intent.id)) {
     group.again = true;
     return;
   }
-  const decision = decideFlush({
-    alerts: inOrder(group.alerts.values()),
-    to: integration.to,
-    sendResolved: integration.sendResolved,
-    repeat: group.route.timers.repeatInterval,
-    open,
-    toldTo: (to) => state.told.get(toldKey(group.key, integration, to)),
-    now,
-  });
-  const records: LedgerRecord[] = decision.silently.map((to) => ({
+  // what is owed for several groups is not replaced for one of them
+  if (open?.intent.covers !== undefined) return;
+  const decided = decisionFor(reached, group, scene, parts, now);
+  const records: LedgerRecord[] = decided.silently.map(({ to, entry }) => ({
     kind: 'told',
     key: toldKey(group.key, integration, to),
-    entry: { firing: decision.firing, resolved: decision.resolved, at: now, outcome: 'nothingToSay' },
+    entry: { ...entry, outcome: 'nothingToSay' },
   }));
+  const decision = parts.holds.holdBack(group, integration, decided, now);
   if (decision.supersede && open !== undefined) {
     courier.withdraw(open.intent.id);
     records.push({ kind: 'settled', id: open.intent.id, at: now, how: 'superseded' });
   }
-  const intent = intentOf(group, integration, decision, parts.texts, now);
+  const notice = { groupKey: group.key, groupLabels: group.labels };
+  const intent = intentOf(notice, integration, decision, parts, now);
   if (intent !== null) records.push({ kind: 'intent', intent }, ...carriedOver(intent, open));
   write(records);
-  if (intent !== null) courier.carry(intent.id);
+  if (intent === null) return;
+  parts.holds.release(group, integration, intent.to);
+  courier.carry(intent.id);
 }

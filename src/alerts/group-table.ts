@@ -2,6 +2,7 @@
 import type { Cancel, Clock } from '../clock.ts';
 import { later } from '../model/units.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
+import { periodOf } from './alert.ts';
 import type { Alert, LabelSet } from './alert.ts';
 import { firstFlushOf, groupKeyOf, groupLabelsOf } from './group.ts';
 import { routesOf } from './route.ts';
@@ -19,6 +20,10 @@ export interface Group {
   cancel: Cancel;
   /** a flush came while a notification was on its way: decide again when it has arrived */
   again: boolean;
+  /** periods that were muted while they fired */
+  readonly muted: Set<string>;
+  /** since when something of it has been waiting for a provider; null: nothing is */
+  owedSince: Instant | null;
 }
 
 export interface GroupTableOptions {
@@ -28,13 +33,18 @@ export interface GroupTableOptions {
   /** a group's timer has run out: the moment to look for a new configuration */
   readonly onWake: () => void;
   readonly onDue: (group: Group, now: Instant) => void;
+  /** before this, those who send alerts in have not all been heard: nothing of theirs is told */
+  readonly settledAt: Instant;
 }
 
 const longestTimer = 86_400_000;
+const idOf = (key: string, receiver: string): string => `${key}>${receiver}`;
 
 export class GroupTable {
   readonly #options: GroupTableOptions;
   readonly #groups = new Map<string, Group>();
+  /** the groups that an alert is in */
+  readonly #memberships = new Map<string, Set<Group>>();
   #root: Route;
   #stopped = false;
 
@@ -47,14 +57,26 @@ export class GroupTable {
     return this.#groups.size;
   }
 
-  /** Those that a notification of this key and receiver was made for. */
-  of(key: string, receiver: string): readonly Group[] {
-    return [...this.#groups.values()].filter((group) => group.key === key && group.route.receiver === receiver);
+  /** The one that a notification of this key and receiver was made for. */
+  of(key: string, receiver: string): Group | undefined {
+    return this.#groups.get(idOf(key, receiver));
   }
 
-  /** Into the groups of its routes. */
+  all(): Iterable<Group> {
+    return this.#groups.values();
+  }
+
+  holding(fingerprint: string): readonly Group[] {
+    return [...(this.#memberships.get(fingerprint) ?? [])];
+  }
+
+  /** Into the groups of its routes; one that goes on is where it was, one that came back may have left some. */
   place(alert: Alert): void {
-    this.#place(alert, new Map());
+    const { fingerprint } = alert;
+    const holding = this.holding(fingerprint);
+    const goesOn = holding.length > 0 && holding.every(({ alerts }) => alerts.get(fingerprint)?.ended === null);
+    if (!goesOn) this.#place(alert, new Map());
+    else for (const group of holding) group.alerts.set(fingerprint, alert);
   }
 
   /** By new routes; groups that stood before go on where they were. */
@@ -62,6 +84,7 @@ export class GroupTable {
     this.#root = root;
     const before = new Map(this.#groups);
     this.#groups.clear();
+    this.#memberships.clear();
     for (const alert of alerts) this.#place(alert, before);
     for (const group of before.values()) if (!this.#groups.has(group.id)) group.cancel();
   }
@@ -72,7 +95,12 @@ export class GroupTable {
     for (const [fingerprint, alert] of group.alerts) {
       if (alert.ended === null || group.flushed.get(fingerprint)?.ended !== alert.ended) continue;
       group.alerts.delete(fingerprint);
-      if (![...this.#groups.values()].some((other) => other.alerts.has(fingerprint))) alone.push(fingerprint);
+      group.muted.delete(periodOf(alert));
+      const holding = this.#memberships.get(fingerprint);
+      holding?.delete(group);
+      if (holding !== undefined && holding.size > 0) continue;
+      this.#memberships.delete(fingerprint);
+      alone.push(fingerprint);
     }
     if (group.alerts.size === 0) {
       group.cancel();
@@ -90,28 +118,38 @@ export class GroupTable {
     for (const route of routesOf(this.#root, alert.labels)) {
       const labels = groupLabelsOf(route, alert.labels);
       const key = groupKeyOf(route, labels);
-      const id = `${key}>${route.receiver}`;
+      const id = idOf(key, route.receiver);
       const known = this.#groups.get(id) ?? before.get(id);
       if (known === undefined) {
         const group = this.#newGroup(id, key, labels, route, alert);
         this.#groups.set(id, group);
+        this.#joined(alert, group);
         this.#arm(group);
       } else {
         if (!this.#groups.has(id)) known.alerts.clear();
         known.route = route;
         known.alerts.set(alert.fingerprint, alert);
         this.#groups.set(id, known);
+        this.#joined(alert, known);
       }
     }
+  }
+
+  #joined({ fingerprint }: Alert, group: Group): void {
+    const holding = this.#memberships.get(fingerprint);
+    if (holding === undefined) this.#memberships.set(fingerprint, new Set([group]));
+    else holding.add(group);
   }
 
   #newGroup(id: string, key: string, labels: LabelSet, route: Route, alert: Alert): Group {
     const now = this.#options.clock.now();
     const told = this.#options.lastToldAt(key, route);
-    const nextFlush =
+    const due =
       told === null
         ? firstFlushOf(route, alert, now)
         : (Math.max(now, later(told, route.timers.groupInterval)) as Instant);
+    const { settledAt } = this.#options;
+    const nextFlush = alert.expires !== undefined && due < settledAt ? settledAt : due;
     return {
       id,
       key,
@@ -122,6 +160,8 @@ export class GroupTable {
       nextFlush,
       cancel: () => undefined,
       again: false,
+      muted: new Set(),
+      owedSince: null,
     };
   }
 

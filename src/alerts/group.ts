@@ -1,8 +1,8 @@
 // Groups: what an alert is grouped by, the key that names the group, and when it is first told.
 import type { Instant } from '../model/units.ts';
-import { byCodeUnit } from './alert.ts';
+import { byCodeUnit } from './fingerprint.ts';
 import type { Alert, LabelSet } from './alert.ts';
-import { quote } from './matchers.ts';
+import { quote } from '../matching/matchers.ts';
 import type { Route } from './route.ts';
 
 export function groupLabelsOf(route: Route, labels: LabelSet): LabelSet {

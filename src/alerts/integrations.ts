@@ -1,47 +1,161 @@
-// A receiver taken apart: one integration a configuration, each with the people it reaches.
+// A receiver taken apart: one integration a configuration and one a step of its escalation, each with the people it reaches.
 import type { AlertsDocument } from '../model/config.ts';
+import type { Instant } from '../model/units.ts';
 import type { EmailSettings } from './channels/mail-settings.ts';
 import { splitRecipients } from './channels/people.ts';
-import type { SmsSettings } from './channels/sms/sms-channel.ts';
+import type { SmsPlaces } from './channels/sms/sms-channel.ts';
+import type { WebhookSettings } from './channels/webhook.ts';
 import type { Intent } from './ledger/records.ts';
+import { everybodyOf, onDuty } from './on-call.ts';
 
 interface Common {
   readonly receiver: string;
+  /** the number of the configuration; a step of an escalation begins at 100 */
   readonly index: number;
+  /** who is told from now on */
   readonly to: readonly string[];
+  /** who may have been told before, by a rota that has moved on */
+  readonly others: readonly string[];
   readonly sendResolved: boolean;
+  readonly role: Role;
+}
+
+/** When an integration speaks; when it does not, it still says the end of what it has announced. */
+export type Role =
+  | { readonly kind: 'always' }
+  /** once the escalation has come so far */
+  | { readonly kind: 'step'; readonly step: number }
+  /** mail to those whose SMS are over their budget; the number is that of the SMS integration */
+  | { readonly kind: 'overflow'; readonly of: number };
+
+export interface SmsIntegrationSettings extends SmsPlaces {
+  readonly max_segments: number;
+  readonly text?: string | undefined;
 }
 
 export type Integration =
   | (Common & { readonly channel: 'email'; readonly settings: EmailSettings })
-  | (Common & { readonly channel: 'sms'; readonly settings: SmsSettings });
+  | (Common & { readonly channel: 'sms'; readonly settings: SmsIntegrationSettings })
+  | (Common & { readonly channel: 'webhook'; readonly settings: WebhookSettings });
+
+type Receiver = AlertsDocument['receivers'][number];
+type Step = Receiver['escalation'][number];
+
+export const stepIndex = (step: number): number => 100 + step;
+const overflowIndex = (sms: number): number => 1000 + sms;
+const defaultSegments = 2;
 
 /** SMS first: it is what wakes people. */
-export function integrationsOf(document: AlertsDocument, receiver: string): Integration[] {
+export function integrationsOf(document: AlertsDocument, receiver: string, now: Instant): Integration[] {
   const found = document.receivers.find(({ name }) => name === receiver);
   if (found === undefined) return [];
-  return [
-    ...found.sms_configs.map((settings, index) => ({
-      channel: 'sms' as const,
-      receiver,
-      index,
-      to: [...new Set(settings.to)],
-      sendResolved: settings.send_resolved,
-      settings,
-    })),
+  const plain = { receiver, others: [], role: { kind: 'always' } as const };
+  const integrations: Integration[] = [
+    ...found.sms_configs.map((settings, index) => {
+      const duty = dutyOf(document, settings.oncall, now);
+      const to = [...new Set([...settings.to, ...duty.to])];
+      return {
+        ...plain,
+        channel: 'sms' as const,
+        index,
+        to,
+        others: duty.others,
+        sendResolved: settings.send_resolved,
+        settings: { ...settings, to },
+      };
+    }),
+    ...found.escalation.flatMap((step, number) => stepIntegrations(document, receiver, step, number, now)),
     ...found.email_configs.map((settings, index) => ({
+      ...plain,
       channel: 'email' as const,
-      receiver,
       index,
       to: splitRecipients(settings.to),
       sendResolved: settings.send_resolved,
       settings,
     })),
+    ...found.webhook_configs.map((settings, index) => ({
+      ...plain,
+      channel: 'webhook' as const,
+      index,
+      to: [`webhook ${index + 1}`],
+      sendResolved: settings.send_resolved,
+      settings,
+    })),
+  ];
+  return document.budgets.sms === undefined
+    ? integrations
+    : [...integrations, ...integrations.flatMap((integration) => overflowOf(document, integration))];
+}
+
+function overflowOf({ people }: AlertsDocument, integration: Integration): Integration[] {
+  const { receiver, channel, index, others, sendResolved } = integration;
+  const hasMail = (one: string): boolean => Object.hasOwn(people, one) && people[one]?.email !== undefined;
+  const to = integration.to.filter(hasMail);
+  if (channel !== 'sms' || to.length === 0) return [];
+  const settings = { to: to.join(', '), send_resolved: sendResolved, headers: {} };
+  return [
+    {
+      channel: 'email',
+      receiver,
+      index: overflowIndex(index),
+      to,
+      others: others.filter(hasMail),
+      sendResolved,
+      role: { kind: 'overflow', of: index },
+      settings,
+    },
   ];
 }
 
+interface Duty {
+  readonly to: readonly string[];
+  readonly others: readonly string[];
+}
+
+function dutyOf(document: AlertsDocument, name: string | undefined, now: Instant): Duty {
+  const rota = name === undefined ? undefined : document.oncall.find((one) => one.name === name);
+  if (rota === undefined) return { to: [], others: [] };
+  const who = onDuty(rota, now);
+  return { to: [who], others: everybodyOf(rota).filter((one) => one !== who) };
+}
+
+function stepIntegrations(
+  document: AlertsDocument,
+  receiver: string,
+  step: Step,
+  number: number,
+  now: Instant,
+): Integration[] {
+  const reached = (target: NonNullable<Step['sms']>): Duty => {
+    const duty = dutyOf(document, target.oncall, now);
+    const { person, to } = target;
+    const written = [
+      ...(person === undefined ? [] : [person]),
+      ...(typeof to === 'string' ? splitRecipients(to) : (to ?? [])),
+    ];
+    return { to: [...new Set([...written, ...duty.to])], others: duty.others };
+  };
+  const role = { kind: 'step', step: number } as const;
+  const common = { receiver, index: stepIndex(number), sendResolved: true, role };
+  const integrations: Integration[] = [];
+  if (step.sms !== undefined) {
+    const people = reached(step.sms);
+    const settings = { to: people.to, gateway: step.sms.gateway, max_segments: defaultSegments };
+    integrations.push({ ...common, ...people, channel: 'sms', settings });
+  }
+  if (step.email !== undefined) {
+    const people = reached(step.email);
+    const settings = { to: people.to.join(', '), send_resolved: true, headers: {} };
+    integrations.push({ ...common, ...people, channel: 'email', settings });
+  }
+  return integrations;
+}
+
 /** The integration that an intent was made for, where the configuration still has it. */
-export const integrationOf = (document: AlertsDocument, intent: Intent): Integration | undefined =>
-  integrationsOf(document, intent.receiver).find(
+export const integrationOf = (document: AlertsDocument, intent: Intent, now: Instant): Integration | undefined =>
+  integrationsOf(document, intent.receiver, now).find(
     ({ channel, index }) => channel === intent.channel && index === intent.index,
   );
+
+/** Those who may be sent what is still owed to them. */
+export const reaches = ({ to, others }: Integration, one: string): boolean => to.includes(one) || others.includes(one);

@@ -1,9 +1,10 @@
-// An intent: what one integration of a group is to be told, in the words that will be sent.
+// An intent: what one integration of a group, or of several, is to be told, in the words that will be sent.
 import { createHash } from 'node:crypto';
+import type { AlertsDocument } from '../model/config.ts';
 import type { Texts } from '../model/texts.ts';
 import type { Instant } from '../model/units.ts';
+import type { Alert } from './alert.ts';
 import { isOwed } from './courier.ts';
-import type { Group } from './group-table.ts';
 import type { Integration } from './integrations.ts';
 import type { Intent, LedgerRecord } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
@@ -12,18 +13,24 @@ import { renderMail } from './render-mail.ts';
 import { smsText } from './render.ts';
 import type { Notice } from './render.ts';
 
+export interface IntentParts {
+  readonly document: AlertsDocument;
+  readonly texts: Texts;
+}
+
 export function intentOf(
-  group: Group,
+  about: Pick<Intent, 'groupKey' | 'groupLabels' | 'covers' | 'bundle'>,
   integration: Integration,
-  decision: FlushDecision,
-  texts: Texts,
+  { notify, firing, resolved, muted }: FlushDecision,
+  { document, texts }: IntentParts,
   now: Instant,
 ): Intent | null {
-  const { notify, firing, resolved } = decision;
   if (notify === null) return null;
   const { receiver, channel, index } = integration;
-  const notice: Notice = { groupKey: group.key, groupLabels: group.labels, receiver, alerts: notify.alerts };
-  const seed = JSON.stringify([group.key, receiver, channel, index, now, firing, resolved, notify.to]);
+  const named = channel === 'webhook' ? notify.alerts : someOf(notify.alerts, document.limits.namedInMessage);
+  const unnamed = notify.alerts.length - named.length;
+  const notice: Notice = { ...about, receiver, alerts: named, ...(unnamed > 0 && { unnamed }) };
+  const seed = JSON.stringify([about.groupKey, receiver, channel, index, now, firing, resolved, notify.to]);
   return {
     ...notice,
     id: createHash('sha256').update(seed).digest('hex').slice(0, 20),
@@ -33,15 +40,26 @@ export function intentOf(
     at: now,
     firing,
     resolved,
+    ...(muted.length > 0 && { muted }),
     to: notify.to,
     text: textOf(integration, notice, texts),
   };
 }
 
+/** The first of them: they are in reading order. */
+const someOf = (alerts: readonly Alert[], most: number): readonly Alert[] =>
+  alerts.length <= most ? alerts : alerts.slice(0, most);
+
 function textOf(integration: Integration, notice: Notice, texts: Texts): string {
-  if (integration.channel === 'sms') return smsText(notice, texts, integration.settings.max_segments).text;
-  const { subject, text } = renderMail(notice, texts);
-  return `${subject}\n\n${text}`;
+  switch (integration.channel) {
+    case 'sms':
+      return smsText(notice, texts, integration.settings.max_segments).text;
+    case 'email':
+    case 'webhook': {
+      const { subject, text } = renderMail(notice, texts);
+      return integration.channel === 'email' ? `${subject}\n\n${text}` : subject;
+    }
+  }
 }
 
 /** A wait that a provider asked for holds for the notification that takes the place of the old one. */

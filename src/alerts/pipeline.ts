@@ -1,25 +1,42 @@
 // The alert pipeline: accept (durably), route, group, wait, decide whom to tell, hand over to the courier.
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { AlertsDocument } from '../model/config.ts';
 import { messageOf, SpringtideError } from '../model/errors.ts';
 import type { PlanAlert } from '../model/plan.ts';
 import type { Texts } from '../model/texts.ts';
-import { seconds } from '../model/units.ts';
+import { later, seconds } from '../model/units.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
 import type { Alert } from './alert.ts';
+import { createAcknowledger } from './acknowledger.ts';
+import type { Acknowledge } from './acknowledger.ts';
 import { Courier, isOwed } from './courier.ts';
 import type { AlertLog, Channels } from './courier.ts';
-import { flushGroup } from './flush.ts';
+import { tellTogether } from './bundle.ts';
+import type { Receipt } from './channels/sms/receipt.ts';
+import { Escalations } from './escalations.ts';
+import { flushGroup, sceneOf } from './flush.ts';
+import type { FlushParts } from './flush.ts';
 import { GroupTable } from './group-table.ts';
 import type { Group } from './group-table.ts';
+import { Holds } from './holds.ts';
+import { ingested } from './ingest.ts';
+import type { PushedAlert } from './ingest.ts';
 import { KnownAlerts } from './known-alerts.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import type { LedgerRecord } from './ledger/records.ts';
+import type { Intent, LedgerRecord } from './ledger/records.ts';
+import type { Notification } from './ledger/state.ts';
+import { Muting } from './muting.ts';
 import { buildRoutes } from './route.ts';
 import type { Route } from './route.ts';
+import { createSilencer } from './silencer.ts';
+import type { Silencer } from './silencer.ts';
 import { lastNotifications } from './status.ts';
 import type { NotificationView } from './status.ts';
-import { lastToldAt, openOf } from './told.ts';
+import { fallbackOf, openOf } from './reach.ts';
+import { lastToldAt } from './told.ts';
+import { alertViews, groupViews } from './views.ts';
+import type { AlertView, GroupView } from './views.ts';
 
 export interface AlertPipelineOptions {
   /** asked at every tick and flush: another object means a reload */
@@ -29,8 +46,13 @@ export interface AlertPipelineOptions {
   readonly ledger: Ledger;
   readonly channels: Channels;
   readonly random?: () => number;
+  readonly newId?: () => string;
   readonly log?: AlertLog;
   readonly onNotification?: (view: NotificationView) => void;
+  /** after a start that remembers nothing: those who send alerts in are all heard before one of theirs is told */
+  readonly startDelay?: Milliseconds;
+  /** what links are signed with; null: there are none */
+  readonly linkSecret?: () => string | null;
 }
 
 export interface TellOutcome {
@@ -42,15 +64,32 @@ export interface TellOutcome {
   readonly fault: { readonly code: string; readonly message: string } | null;
 }
 
+export interface PushOutcome extends TellOutcome {
+  /** the others of the batch were taken */
+  readonly problems: readonly { readonly index: number; readonly problem: string }[];
+}
+
 export interface AlertStatus {
   readonly firing: number;
   readonly groups: number;
   readonly owed: number;
+  /** alerts for which there was no place */
+  readonly leftOut: number;
   readonly notifications: readonly NotificationView[];
 }
 
 export interface AlertPipeline {
+  /** Springtide's own conditions, all of them at once. */
   tell(alerts: readonly PlanAlert[], now: Instant): Promise<TellOutcome>;
+  /** What others send in, and what rules say. */
+  push(alerts: readonly PushedAlert[]): Promise<PushOutcome>;
+  readonly silencer: Silencer;
+  /** Somebody is on it: escalations stop, nobody is reminded. Rejects where it could not be made durable. */
+  readonly acknowledge: Acknowledge;
+  /** What a provider says afterwards about a message that it had taken. */
+  receive(receipt: Receipt): Promise<void>;
+  alerts(): readonly AlertView[];
+  groups(): readonly GroupView[];
   /** All that was due up to now has been attempted, and the attempts are written down. */
   settle(): Promise<void>;
   status(count?: number): AlertStatus;
@@ -64,10 +103,15 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
   const { clock, ledger } = options;
   const { state } = ledger;
   const log = options.log ?? silent;
-  const alerts = new KnownAlerts(state.alerts);
   let document = options.config();
   let stopped = false;
 
+  const alerts = new KnownAlerts(
+    state.alerts,
+    () => ({ flapping: document.flapping, limit: document.limits.alerts }),
+    clock.now(),
+  );
+  const muting = new Muting(document, alerts.all(), state.silences.values());
   const courier = new Courier({
     clock,
     ledger,
@@ -76,58 +120,122 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     random: options.random ?? Math.random,
     log,
     onNotification: options.onNotification ?? (() => undefined),
-    onRest: ({ intent }) => groups.of(intent.groupKey, intent.receiver).forEach(rested),
+    onRest: rested,
+  });
+  const escalations = new Escalations({
+    clock,
+    state,
+    document: () => document,
+    write,
+    firing: (group, now) => sceneOf(group, isMuted, now).firing,
+    flush,
+  });
+  const holds = new Holds({
+    clock,
+    document: () => document,
+    isIn: (interval, now) => muting.isIn(interval, now),
+    sentTo: (to) => state.smsSent.get(to) ?? [],
+    bundle: (bundle, now) => {
+      tellTogether(bundle, flushParts(), now);
+      bundle.groups.forEach(tidy);
+    },
   });
   const groups = new GroupTable(buildRoutes(document.route), {
     clock,
-    lastToldAt: (key, route) => lastToldAt(state, document, key, route.receiver),
-    onWake: refresh,
+    lastToldAt: (key, route) => lastToldAt(state, document, key, route.receiver, clock.now()),
+    onWake: wake,
     onDue: flush,
+    settledAt: later(clock.now(), options.startDelay ?? seconds(0)),
   });
+  const silencer = createSilencer({ clock, ledger, muting, newId: options.newId ?? randomUUID });
+  const parts = { alerts, groups, muting };
 
   function write(records: readonly LedgerRecord[]): void {
+    if (records.length === 0) return;
     ledger.append(records).catch((error: unknown) => {
       log.error({ err: messageOf(error) }, 'the alert ledger was not written');
     });
   }
 
-  /** Routes that cannot be built keep the last good ones in force. */
+  /** Rules that cannot be built keep the last good ones in force. */
   function refresh(): void {
     const next = options.config();
     if (next === document || stopped) return;
-    let root: Route;
     try {
-      root = buildRoutes(next.route);
+      const root = buildRoutes(next.route);
+      muting.reload(next, alerts.all());
+      document = next;
+      groups.reroute(root, alerts.all());
+      escalations.resume(groups.all());
     } catch (error) {
       log.error({ err: messageOf(error) }, 'the new routes are refused, the last good ones stay in force');
-      return;
     }
-    document = next;
-    groups.reroute(root, alerts.all());
   }
 
+  function wake(): void {
+    refresh();
+    write(alerts.expire(clock.now()).map(placed));
+  }
+
+  function isMuted(alert: Alert, route: Route, now: Instant): boolean {
+    return muting.isMuted(alert, route, now);
+  }
+
+  const flushParts = (): FlushParts => ({
+    state,
+    courier,
+    document,
+    texts: options.texts(),
+    write,
+    isMuted,
+    escalations,
+    holds,
+  });
+
   function flush(group: Group, now: Instant): void {
-    flushGroup(group, { state, courier, document, texts: options.texts(), write }, now);
+    flushGroup(group, flushParts(), now);
     tidy(group);
   }
 
-  function rested(group: Group): void {
+  /** Those that a notification spoke for. */
+  function groupsOf({ groupKey, receiver, covers }: Intent): readonly Group[] {
+    const receivers = [
+      receiver,
+      ...document.receivers.filter(({ fallback }) => fallback?.receiver === receiver).map(({ name }) => name),
+    ];
+    const keys = (covers ?? [{ groupKey }]).map((cover) => cover.groupKey);
+    return keys.flatMap((key) => receivers.flatMap((name) => groups.of(key, name) ?? []));
+  }
+
+  function rested(notification: Notification): void {
     if (stopped) return;
-    if (group.again) flush(group, clock.now());
-    else tidy(group);
+    const now = clock.now();
+    for (const group of groupsOf(notification.intent)) {
+      escalations.noticed(group, notification);
+      const isOpen = openOf(state, document, group).length > 0;
+      group.owedSince = isOpen ? (group.owedSince ?? now) : null;
+      const after = fallbackOf(document, group.route.receiver)?.after;
+      // those who stand in are heard when their time has come, not at the next flush
+      const isLate = group.owedSince !== null && after !== undefined && now - group.owedSince >= after;
+      if (group.again || isLate) flush(group, now);
+      else tidy(group);
+    }
   }
 
   /** What ended leaves its group when everybody has been told. */
   function tidy(group: Group): void {
-    if (group.again || openOf(state, group).length > 0) return;
+    if (group.again || holds.isHeld(group) || openOf(state, document, group).length > 0) return;
     for (const fingerprint of groups.release(group)) {
-      alerts.forget(fingerprint);
+      const alert = alerts.forget(fingerprint);
+      if (alert !== undefined) muting.forget(alert);
       write([{ kind: 'forgotten', fingerprint }]);
     }
+    if (group.alerts.size === 0) escalations.end(group);
   }
 
   function placed(alert: Alert): LedgerRecord {
     groups.place(alert);
+    muting.set(alert);
     return { kind: 'alert', alert };
   }
 
@@ -145,12 +253,8 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     return [...records, ...alerts.endUnspoken(spoken, timeout, now).map(placed)];
   }
 
-  async function tell(told: readonly PlanAlert[], now: Instant): Promise<TellOutcome> {
-    if (stopped)
-      return refused(new SpringtideError({ code: 'LedgerUnwritable', what: 'the alert pipeline has stopped' }));
-    refresh();
-    const records = accept(told, now);
-    const outcome = { accepted: told.length, changed: records.length };
+  async function kept(records: readonly LedgerRecord[], accepted: number): Promise<TellOutcome> {
+    const outcome = { accepted, changed: records.length };
     try {
       await ledger.append(records);
       return { ...outcome, durable: true, fault: null };
@@ -160,27 +264,81 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     }
   }
 
+  async function tell(told: readonly PlanAlert[], now: Instant): Promise<TellOutcome> {
+    if (stopped) return refused(stoppedError());
+    refresh();
+    return kept(accept(told, now), told.length);
+  }
+
+  async function push(pushed: readonly PushedAlert[]): Promise<PushOutcome> {
+    if (stopped) return { ...refused(stoppedError()), problems: [] };
+    wake();
+    const now = clock.now();
+    const { labels: globalLabels, resolve_timeout: resolveTimeout } = document.global;
+    const problems: { index: number; problem: string }[] = [];
+    const records: LedgerRecord[] = [];
+    pushed.forEach((one, index) => {
+      const result = ingested(one, { globalLabels, resolveTimeout }, now);
+      if ('problem' in result) {
+        problems.push({ index, problem: result.problem });
+        return;
+      }
+      const { alert, news } = alerts.accept(result.alert, now);
+      if (alert === null) return;
+      const record = placed(alert);
+      if (news) records.push(record);
+    });
+    return { ...(await kept(records, pushed.length - problems.length)), problems };
+  }
+
+  async function receive({ providerId, status, code, at }: Receipt): Promise<void> {
+    const report = { status, code, at: at ?? clock.now() };
+    await ledger.append([{ kind: 'receipt', providerId, receipt: report }]);
+    for (const notification of [...state.open.values(), ...state.recent])
+      if ([...notification.recipients.values()].some((one) => one.providerId === providerId))
+        for (const group of groupsOf(notification.intent)) escalations.noticed(group, notification);
+  }
+
   for (const alert of alerts.all()) groups.place(alert);
+  escalations.resume(groups.all());
   // what was owed when the process ended; by timer, so that the caller holds the pipeline first
   const resume = clock.after(seconds(0), () => [...state.open.keys()].forEach((id) => courier.carry(id)));
 
   return {
     tell,
+    push,
+    silencer,
+    acknowledge: createAcknowledger({
+      clock,
+      ledger,
+      groups: () => groups.all(),
+      escalations,
+      secret: options.linkSecret ?? (() => null),
+    }),
+    receive,
+    alerts: () => alertViews(parts, clock.now()),
+    groups: () => groupViews(parts, clock.now()),
     settle: () => courier.settle(),
     status: (count = 100) => ({
       firing: alerts.all().filter(({ ended }) => ended === null).length,
       groups: groups.size,
       owed: [...state.open.values()].flatMap((one) => [...one.recipients.values()].filter(isOwed)).length,
+      leftOut: alerts.leftOut,
       notifications: lastNotifications(state, count),
     }),
     stop: async (grace = seconds(10)) => {
       stopped = true;
       resume();
       groups.stop();
+      escalations.stop();
+      holds.stop();
       await courier.stop(grace);
     },
   };
 }
+
+const stoppedError = (): SpringtideError =>
+  new SpringtideError({ code: 'LedgerUnwritable', what: 'the alert pipeline has stopped' });
 
 const refused = (error: unknown): TellOutcome => ({
   accepted: 0,

@@ -10,11 +10,19 @@ import { isFiring } from './render.ts';
 export interface FlushFacts {
   /** in reading order */
   readonly alerts: readonly Alert[];
+  /** inhibited, silenced, or outside of its hours now */
+  readonly isMuted: (alert: Alert) => boolean;
+  /** periods that were muted while they fired: where nobody heard of one, nobody hears of its end */
+  readonly mutedBefore: ReadonlySet<string>;
   readonly to: readonly string[];
+  /** of those, whoever is told no more than the end of what was announced to him */
+  readonly endsOnly: ReadonlySet<string>;
   readonly sendResolved: boolean;
   readonly repeat: Milliseconds;
   /** what is under way for this group and integration */
   readonly open: Notification | undefined;
+  /** to whom it was held back before: they are told what has ended meanwhile, too */
+  readonly heldTo: ReadonlySet<string>;
   readonly toldTo: (to: string) => ToldEntry | undefined;
   readonly now: Instant;
 }
@@ -22,8 +30,9 @@ export interface FlushFacts {
 export interface FlushDecision {
   readonly firing: readonly string[];
   readonly resolved: readonly string[];
-  /** they know of the firing, and are not told of the end: only the record changes */
-  readonly silently: readonly string[];
+  readonly muted: readonly string[];
+  /** nothing is said to them, only the record of what they know changes */
+  readonly silently: readonly { readonly to: string; readonly entry: ToldEntry }[];
   readonly notify: {
     readonly to: readonly string[];
     readonly reason: TellReason;
@@ -34,37 +43,108 @@ export interface FlushDecision {
 }
 
 export function decideFlush(facts: FlushFacts): FlushDecision {
-  const firingAlerts = facts.alerts.filter(isFiring);
-  const firing = firingAlerts.map(periodOf);
-  const resolved = facts.alerts.filter((alert) => !isFiring(alert)).map(periodOf);
-  const current = { firing, resolved, sendResolved: facts.sendResolved };
+  const scene = sceneOf(facts);
   const owed = new Set(
     [...(facts.open?.recipients.values() ?? [])]
       .filter(({ state }) => state === 'owed' || state === 'attempted')
       .map(({ to }) => to),
   );
-  const silently: string[] = [];
-  const due: string[] = [];
-  let reason: TellReason | null = null;
-  for (const to of facts.to) {
-    const why = needsUpdate(liveEntry(facts.toldTo(to), facts.repeat, facts.now), current, facts.repeat, facts.now);
-    if (owed.has(to)) {
-      due.push(to);
-      reason ??= 'StillOwed';
-    } else if (why !== null && firing.length === 0 && !facts.sendResolved) silently.push(to);
-    else if (why !== null) {
-      due.push(to);
-      reason = reason === null || reason === 'StillOwed' ? why : reason;
-    }
-  }
-  const decision = { firing, resolved, silently };
+  const waiting = (to: string): boolean => owed.has(to) || facts.heldTo.has(to);
+  const views = facts.to.map((to) => viewOf(to, scene, facts, waiting(to)));
+  const due = views.filter(({ isDue }) => isDue);
+  const silently = views.flatMap(({ to, silent }) => (silent === null ? [] : [{ to, entry: silent }]));
+  const resolved = [...new Set(due.flatMap((view) => view.resolved))];
+  const muted = [...new Set(due.flatMap((view) => view.muted))];
+  const decision = { firing: scene.firing, resolved, muted, silently };
+  const reason = reasonOf(due.map((view) => view.reason));
   if (reason === null) return { ...decision, notify: null, supersede: facts.open !== undefined };
-  if (facts.open !== undefined && due.every((to) => owed.has(to)) && says(facts.open, firing, resolved))
+  if (facts.open !== undefined && due.every(({ to }) => owed.has(to)) && says(facts.open, scene.firing, resolved))
     return { ...decision, notify: null, supersede: false };
+  const ends = new Set(resolved);
   // what began and ended while nobody could be reached is told all the same
-  const alerts = facts.sendResolved || owed.size > 0 ? facts.alerts : firingAlerts;
-  return { ...decision, notify: { to: due, reason, alerts }, supersede: facts.open !== undefined };
+  const tellsEnds = facts.sendResolved || owed.size > 0 || facts.heldTo.size > 0;
+  const alerts = facts.alerts.filter((alert) =>
+    isFiring(alert) ? !facts.isMuted(alert) : tellsEnds && ends.has(periodOf(alert)),
+  );
+  if (alerts.length === 0) return { ...decision, notify: null, supersede: facts.open !== undefined };
+  return {
+    ...decision,
+    notify: { to: due.map(({ to }) => to), reason, alerts },
+    supersede: facts.open !== undefined,
+  };
 }
+
+interface Scene {
+  readonly firing: readonly string[];
+  /** they fire and are muted */
+  readonly mutedFiring: ReadonlySet<string>;
+  readonly ended: readonly { readonly period: string; readonly open: boolean }[];
+}
+
+function sceneOf({ alerts, isMuted, mutedBefore }: FlushFacts): Scene {
+  const firing: string[] = [];
+  const mutedFiring = new Set<string>();
+  const ended: { period: string; open: boolean }[] = [];
+  for (const alert of alerts) {
+    const period = periodOf(alert);
+    const muted = isMuted(alert);
+    if (!isFiring(alert)) ended.push({ period, open: !muted && !mutedBefore.has(period) });
+    else if (muted) mutedFiring.add(period);
+    else firing.push(period);
+  }
+  return { firing, mutedFiring, ended };
+}
+
+const never = Number.POSITIVE_INFINITY as Milliseconds;
+
+interface RecipientView {
+  readonly to: string;
+  readonly isDue: boolean;
+  readonly reason: TellReason | null;
+  readonly resolved: readonly string[];
+  readonly muted: readonly string[];
+  readonly silent: ToldEntry | null;
+}
+
+function viewOf(to: string, scene: Scene, facts: FlushFacts, isOwed: boolean): RecipientView {
+  const { now, sendResolved } = facts;
+  const endsOnly = facts.endsOnly.has(to);
+  const repeat = endsOnly ? never : facts.repeat;
+  const entry = liveEntry(facts.toldTo(to), facts.repeat, now);
+  const announced = new Set([...(entry?.firing ?? []), ...(entry?.muted ?? [])]);
+  const resolved = scene.ended.filter(({ period, open }) => open || announced.has(period)).map(({ period }) => period);
+  const muted = [...announced].filter((period) => scene.mutedFiring.has(period));
+  const known = entry === null ? null : asKnown(entry, scene, resolved);
+  const firing = endsOnly ? scene.firing.filter((period) => known?.firing.includes(period)) : scene.firing;
+  const why = needsUpdate(known, { firing, resolved, sendResolved }, repeat, now);
+  const view = { to, resolved, muted };
+  if (isOwed) return { ...view, isDue: true, reason: why ?? 'StillOwed', silent: null };
+  if (why !== null && (firing.length > 0 || sendResolved)) return { ...view, isDue: true, reason: why, silent: null };
+  // they know of the firing and are not told of the end, or what they know of is muted from now on
+  const silent =
+    why !== null
+      ? { firing, resolved, muted, at: now }
+      : entry !== null && entry.firing.some((period) => scene.mutedFiring.has(period))
+        ? { ...entry, firing: entry.firing.filter((period) => !scene.mutedFiring.has(period)), muted }
+        : null;
+  return { ...view, isDue: false, reason: null, silent };
+}
+
+/** What is muted is not counted as known, so that it is news when the mute ends; what ended under the mute is. */
+function asKnown(entry: ToldEntry, { mutedFiring }: Scene, resolved: readonly string[]): ToldEntry {
+  const ended = new Set(resolved);
+  const firing = [
+    ...entry.firing.filter((period) => !mutedFiring.has(period)),
+    ...(entry.muted ?? []).filter((period) => ended.has(period)),
+  ];
+  return { ...entry, firing };
+}
+
+/** That somebody is still owed it is no reason where there is a better one. */
+const reasonOf = (reasons: readonly (TellReason | null)[]): TellReason | null =>
+  reasons.find((reason) => reason !== null && reason !== 'StillOwed') ??
+  reasons.find((reason) => reason !== null) ??
+  null;
 
 const sameSet = (left: readonly string[], right: readonly string[]): boolean =>
   left.length === right.length && new Set([...left, ...right]).size === left.length;

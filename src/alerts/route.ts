@@ -1,10 +1,10 @@
 // The route tree: which routes an alert takes, what each inherits, and the key that names it.
 import type { AlertsDocument } from '../model/config.ts';
 import type { Milliseconds } from '../model/units.ts';
-import { byCodeUnit } from './alert.ts';
+import { byCodeUnit } from './fingerprint.ts';
 import type { LabelSet } from './alert.ts';
-import { compileMatcher, parseMatchers, printMatcher } from './matchers.ts';
-import type { CompiledMatcher } from './matchers.ts';
+import { compileMatcher, parseMatchers, printMatcher } from '../matching/matchers.ts';
+import type { CompiledMatcher } from '../matching/matchers.ts';
 
 export interface RouteTimers {
   readonly groupWait: Milliseconds;
@@ -21,6 +21,9 @@ export interface Route {
   readonly groupBy: readonly string[] | 'all';
   readonly timers: RouteTimers;
   readonly continue: boolean;
+  /** names of time_intervals: not inherited */
+  readonly muteIntervals: readonly string[];
+  readonly activeIntervals: readonly string[];
   readonly matchers: readonly CompiledMatcher[];
   readonly routes: readonly Route[];
 }
@@ -37,6 +40,8 @@ export function buildRoutes(root: RootDocument): Route {
     groupBy: groupByOf(root.group_by),
     timers: { groupWait: root.group_wait, groupInterval: root.group_interval, repeatInterval: root.repeat_interval },
     continue: false,
+    muteIntervals: [],
+    activeIntervals: [],
     matchers: [],
     routes: [],
   };
@@ -56,6 +61,8 @@ function buildChild(document: ChildDocument, parent: Route, index: number): Rout
       repeatInterval: document.repeat_interval ?? parent.timers.repeatInterval,
     },
     continue: document.continue,
+    muteIntervals: document.mute_time_intervals,
+    activeIntervals: document.active_time_intervals,
     matchers: matchers.map((matcher) => compileMatcher(matcher)),
     routes: [],
   };

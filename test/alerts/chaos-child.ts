@@ -1,5 +1,6 @@
 // The process that the chaos test kills: accepts a new alert every few milliseconds and says which ones it holds for good.
 import { createSmsChannel } from '../../src/alerts/channels/sms/sms-channel.ts';
+import { createWebhookChannel } from '../../src/alerts/channels/webhook.ts';
 import { openLedger } from '../../src/alerts/ledger/ledger.ts';
 import { createAlertPipeline } from '../../src/alerts/pipeline.ts';
 import { sleep, systemClock } from '../../src/clock.ts';
@@ -28,6 +29,7 @@ const pipeline = createAlertPipeline({
   channels: {
     email: { style: 'together', send: () => Promise.resolve([]), close: () => undefined },
     sms: createSmsChannel({ texts: () => texts }),
+    webhook: createWebhookChannel(),
   },
   // short waits between attempts
   random: () => -0.4,

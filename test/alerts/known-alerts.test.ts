@@ -1,10 +1,13 @@
 // What is new about an alert, and when silence about it is its end.
 import { describe, expect, it } from 'vitest';
+import { alertOf, periodOf } from '../../src/alerts/alert.ts';
+import type { Alert } from '../../src/alerts/alert.ts';
 import { KnownAlerts } from '../../src/alerts/known-alerts.ts';
 import { later, minutes } from '../../src/model/units.ts';
 import { aCondition, start } from './builders.ts';
 
-const none = new Map();
+const rules = { flapping: { changes: 3, per: minutes(60) }, limit: 100 };
+const nothingKnown = (): KnownAlerts => new KnownAlerts(new Map(), () => rules, start);
 const firing = aCondition('SpringtideTickLate');
 const ended = aCondition('SpringtideTickLate', { state: 'resolved' });
 const at = (minute: number) => later(start, minutes(minute));
@@ -18,12 +21,12 @@ describe('what is merged', () => {
     ['a return', [firing, ended, firing], [true, true, true]],
     ['the end of something that nobody was told of', [ended], [false]],
   ])('%s', (_, told, news) => {
-    const known = new KnownAlerts(none);
+    const known = nothingKnown();
     expect(told.map((one, minute) => known.merge(one, {}, at(minute)).news)).toEqual(news);
   });
 
   it('is not known where only its end was told', () => {
-    const known = new KnownAlerts(none);
+    const known = nothingKnown();
     expect(known.merge(ended, {}, start).alert).toBeNull();
     expect(known.all()).toEqual([]);
   });
@@ -35,18 +38,92 @@ describe('silence about one alert', () => {
     ['as long as the timeout is its end, once', [0, 2, 4, 5, 6], [5]],
     ['is no silence while nobody speaks of anything', [0, 60, 62], []],
   ])('%s', (_, tells, ends) => {
-    const known = new KnownAlerts(none);
+    const known = nothingKnown();
     known.merge(firing, {}, start);
     const seen = tells.filter((minute) => known.endUnspoken(new Set(), minutes(5), at(minute)).length > 0);
     expect(seen).toEqual(ends);
   });
 
   it('begins anew when it is spoken of', () => {
-    const known = new KnownAlerts(none);
+    const known = nothingKnown();
     const { fingerprint } = known.merge(firing, {}, start);
     const silentAt = (minute: number, spoken: readonly string[] = []) =>
       known.endUnspoken(new Set(spoken), minutes(5), at(minute));
     expect([silentAt(0), silentAt(4), silentAt(5, [fingerprint]), silentAt(9)].flat()).toEqual([]);
     expect(silentAt(10)).toMatchObject([{ fingerprint, ended: at(10) }]);
+  });
+});
+
+describe('what expires', () => {
+  const pushed = (minute: number, lasts: number): Alert => ({
+    ...alertOf(firing, {}, at(minute)),
+    expires: at(minute + lasts),
+    timeout: true,
+  });
+
+  it('ends at its instant, unless somebody speaks of it again', () => {
+    const known = nothingKnown();
+    known.accept(pushed(0, 5), at(0));
+    expect(known.accept(pushed(4, 5), at(4)).news).toBe(false);
+    expect(known.expire(at(8))).toEqual([]);
+    expect(known.expire(at(10))).toMatchObject([{ ended: at(9) }]);
+    expect(known.expire(at(11))).toEqual([]);
+  });
+
+  it('gets its whole time anew after a restart', () => {
+    const before = new Map([['x', { ...pushed(0, 5), fingerprint: 'x' }]]);
+    const known = new KnownAlerts(before, () => rules, at(60));
+    expect(known.expire(at(64))).toEqual([]);
+    expect(known.expire(at(65))).toHaveLength(1);
+  });
+
+  it('keeps its period where its sender is heard again late, and is the same to those who know of it', () => {
+    const known = nothingKnown();
+    const first = known.accept(pushed(0, 5), at(0)).alert;
+    known.expire(at(6));
+    const again = known.accept({ ...pushed(7, 5), since: start }, at(7)).alert;
+    expect([again?.ended, again?.accepted]).toEqual([null, first?.accepted]);
+  });
+});
+
+describe('the number of alerts', () => {
+  it('is bounded, and those left out are counted', () => {
+    const known = new KnownAlerts(new Map(), () => ({ ...rules, limit: 2 }), start);
+    const taken = ['a', 'b', 'c', 'a'].map(
+      (group) => known.merge(aCondition('Full', { labels: { group } }), {}, start).alert !== null,
+    );
+    expect([taken, known.size, known.leftOut]).toEqual([[true, true, false, true], 2, 1]);
+  });
+});
+
+describe('flapping', () => {
+  const told = (known: KnownAlerts, state: 'firing' | 'resolved', minute: number): Alert | null =>
+    known.merge(aCondition('SpringtideTickLate', { state }), {}, at(minute)).alert;
+
+  it('begins with the last of so many beginnings, counts as one period, and ends after quiet', () => {
+    const known = nothingKnown();
+    for (const minute of [0, 2]) {
+      expect(told(known, 'firing', minute)?.flapping).toBeUndefined();
+      expect(told(known, 'resolved', minute + 1)?.ended).toBe(at(minute + 1));
+    }
+    const begun = told(known, 'firing', 4);
+    expect(begun?.flapping).toEqual({ since: at(4), begins: 3, quiet: null });
+    const quiet = told(known, 'resolved', 5);
+    expect([quiet?.ended, quiet?.flapping?.quiet]).toEqual([null, at(5)]);
+    expect(told(known, 'resolved', 6)?.expires).toBe(quiet?.expires);
+    const back = told(known, 'firing', 7);
+    expect(back?.flapping).toEqual({ since: at(4), begins: 4, quiet: null });
+    expect(new Set([begun, quiet, back].map((alert) => alert && periodOf(alert))).size).toBe(1);
+    told(known, 'resolved', 8);
+    expect(known.expire(at(27))).toEqual([]);
+    expect(known.expire(at(28))).toMatchObject([{ ended: at(28) }]);
+  });
+
+  it('is not what begins seldom', () => {
+    const known = nothingKnown();
+    for (let minute = 0; minute < 240; minute += 31) {
+      expect(told(known, 'firing', minute)?.flapping).toBeUndefined();
+      told(known, 'resolved', minute + 1);
+    }
   });
 });

@@ -1,8 +1,8 @@
 // Matchers: the classic parser's facts, anchoring, RE2, and quoting that survives its own parser.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileMatcher, MatcherError, parseMatchers, printMatcher } from '../../src/alerts/matchers.ts';
-import type { MatchOperator } from '../../src/alerts/matchers.ts';
+import { compileMatcher, MatcherError, parseMatchers, printMatcher } from '../../src/matching/matchers.ts';
+import type { MatchOperator } from '../../src/matching/matchers.ts';
 import { readVectors } from './vectors.ts';
 
 interface MatcherVectors {

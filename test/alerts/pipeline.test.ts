@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createEmailChannel } from '../../src/alerts/channels/email.ts';
 import { createSmsChannel } from '../../src/alerts/channels/sms/sms-channel.ts';
+import { createWebhookChannel } from '../../src/alerts/channels/webhook.ts';
 import { openLedger } from '../../src/alerts/ledger/ledger.ts';
 import type { Ledger } from '../../src/alerts/ledger/ledger.ts';
 import { createAlertPipeline } from '../../src/alerts/pipeline.ts';
@@ -58,6 +59,7 @@ async function restart(): Promise<void> {
     channels: {
       email: createEmailChannel({ texts: () => catalogue('en') }),
       sms: createSmsChannel({ texts: () => catalogue('en') }),
+      webhook: createWebhookChannel(),
     },
     random: () => 0.5,
   });

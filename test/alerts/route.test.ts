@@ -1,9 +1,9 @@
 // Routes and groups: Alertmanager's own trees and label sets.
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { fingerprintOf } from '../../src/alerts/alert.ts';
+import { fingerprintOf } from '../../src/alerts/fingerprint.ts';
 import { groupKeyOf, groupLabelsOf } from '../../src/alerts/group.ts';
-import { quote } from '../../src/alerts/matchers.ts';
+import { quote } from '../../src/matching/matchers.ts';
 import { buildRoutes, routesOf } from '../../src/alerts/route.ts';
 import type { Route } from '../../src/alerts/route.ts';
 import { alertsDocument } from '../../src/config/schema/alerts.ts';

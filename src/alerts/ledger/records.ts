@@ -2,11 +2,14 @@
 import { crc32 } from 'node:zlib';
 import type { Instant } from '../../model/units.ts';
 import type { Alert, LabelSet } from '../alert.ts';
+import type { SentMessage } from '../budget.ts';
 import type { TellReason, ToldEntry } from '../dedup.ts';
+import type { Silence } from '../silence.ts';
 
-export const ledgerSchema = 1;
+/** 1 knew no silences, nothing muted, and no message for several groups. */
+export const ledgerSchema = 2;
 
-export type ChannelKind = 'email' | 'sms';
+export type ChannelKind = 'email' | 'sms' | 'webhook';
 
 /** What somebody is to be told: written before anything leaves the house. */
 export interface Intent {
@@ -23,9 +26,30 @@ export interface Intent {
   /** the periods that count as told once it is sent */
   readonly firing: readonly string[];
   readonly resolved: readonly string[];
+  /** they were announced, still fire, and are muted now: their end will be told */
+  readonly muted?: readonly string[];
+  /** the groups that it speaks for, where it is more than its own */
+  readonly covers?: readonly Cover[];
+  readonly bundle?: Bundle;
+  /** alerts that it only counts */
+  readonly unnamed?: number;
   readonly to: readonly string[];
   /** for SMS exactly what is sent; for e-mail its subject and plain text */
   readonly text: string;
+}
+
+/** Why a message speaks for several groups, and for how many. */
+export interface Bundle {
+  readonly why: 'digest' | 'quietHours' | 'budget' | 'storm';
+  readonly groups: number;
+}
+
+/** What counts as told of one group once a message for several has been sent. */
+export interface Cover {
+  readonly groupKey: string;
+  readonly firing: readonly string[];
+  readonly resolved: readonly string[];
+  readonly muted?: readonly string[];
 }
 
 export interface Told extends ToldEntry {
@@ -65,8 +89,39 @@ export type LedgerRecord =
     }
   | { readonly kind: 'settled'; readonly id: string; readonly at: Instant; readonly how: Settlement }
   | { readonly kind: 'told'; readonly key: string; readonly entry: Told }
+  | { readonly kind: 'silence'; readonly silence: Silence }
+  | { readonly kind: 'silenceForgotten'; readonly id: string }
+  /** null: it is over */
+  | { readonly kind: 'episode'; readonly owner: string; readonly episode: Episode | null }
+  /** as a compacted segment carries it over */
+  | { readonly kind: 'smsSent'; readonly to: string; readonly messages: readonly SentMessage[] }
+  | { readonly kind: 'receipt'; readonly providerId: string; readonly receipt: DeliveryReport }
   /** a recipient as a compacted segment carries it over */
   | { readonly kind: 'recipient'; readonly id: string; readonly recipient: Recipient };
+
+/** How far a group has come on its way to people: the steps of an escalation, and who has said that he is on it. */
+export interface Episode {
+  /** the last step that has begun */
+  readonly step: number;
+  readonly began: Instant;
+  /** when a provider took the first message; null while none has */
+  readonly accepted: Instant | null;
+  readonly acknowledged: Acknowledgement | null;
+}
+
+export interface Acknowledgement {
+  readonly by: string;
+  readonly at: Instant;
+  /** what joins later is not covered */
+  readonly periods: readonly string[];
+}
+
+/** What the provider said about a message afterwards. */
+export interface DeliveryReport {
+  readonly status: 'delivered' | 'failed' | 'unknown';
+  readonly code: string | null;
+  readonly at: Instant;
+}
 
 export type Settlement = 'done' | 'superseded' | 'abandoned';
 
@@ -81,6 +136,7 @@ export interface Recipient {
   readonly reason: string | null;
   readonly message: string | null;
   readonly at: Instant | null;
+  readonly receipt?: DeliveryReport;
 }
 
 /** The first line of every segment. */

@@ -1,8 +1,11 @@
 // The ledger's meaning: what its records add up to. The same fold serves live appends, replay and compaction.
 import type { Instant } from '../../model/units.ts';
 import type { Alert } from '../alert.ts';
+import { budgetMemory } from '../budget.ts';
+import type { SentMessage } from '../budget.ts';
+import type { Silence } from '../silence.ts';
 import { recipientKey } from './records.ts';
-import type { Intent, LedgerRecord, Recipient, Settlement, Told } from './records.ts';
+import type { DeliveryReport, Episode, Intent, LedgerRecord, Recipient, Settlement, Told } from './records.ts';
 
 export interface Notification {
   readonly intent: Intent;
@@ -14,10 +17,17 @@ export interface LedgerState {
   readonly alerts: ReadonlyMap<string, Alert>;
   /** intents that somebody is still owed */
   readonly open: ReadonlyMap<string, Notification>;
+  /** their ids, by the group and receiver that they were made for */
+  readonly openOf: ReadonlyMap<string, ReadonlySet<string>>;
   /** what each recipient of each group was last told */
   readonly told: ReadonlyMap<string, Told>;
   /** the last settled ones, the newest last */
   readonly recent: readonly Notification[];
+  readonly silences: ReadonlyMap<string, Silence>;
+  /** by group and receiver */
+  readonly episodes: ReadonlyMap<string, Episode>;
+  /** when SMS went to somebody in the last day, the newest last: what budgets count */
+  readonly smsSent: ReadonlyMap<string, readonly SentMessage[]>;
 }
 
 interface MutableNotification {
@@ -29,16 +39,29 @@ interface MutableNotification {
 export interface MutableLedgerState {
   alerts: Map<string, Alert>;
   open: Map<string, MutableNotification>;
+  openOf: Map<string, Set<string>>;
   told: Map<string, Told>;
   recent: MutableNotification[];
+  silences: Map<string, Silence>;
+  episodes: Map<string, Episode>;
+  smsSent: Map<string, readonly SentMessage[]>;
 }
 
 export const emptyLedgerState = (): MutableLedgerState => ({
   alerts: new Map(),
   open: new Map(),
+  openOf: new Map(),
   told: new Map(),
   recent: [],
+  silences: new Map(),
+  episodes: new Map(),
+  smsSent: new Map(),
 });
+
+const ownersOf = (intent: Intent): readonly string[] =>
+  (intent.covers ?? [intent]).map(({ groupKey }) => groupOwner(groupKey, intent.receiver));
+
+export const groupOwner = (groupKey: string, receiver: string): string => JSON.stringify([groupKey, receiver]);
 
 const keptRecent = 200;
 
@@ -66,6 +89,11 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
       const { intent } = record;
       const recipients = new Map(intent.to.map((to) => [to, newRecipient(to, intent.at)]));
       state.open.set(intent.id, { intent, recipients, settled: null });
+      for (const owner of ownersOf(intent)) {
+        const known = state.openOf.get(owner);
+        if (known === undefined) state.openOf.set(owner, new Set([intent.id]));
+        else known.add(intent.id);
+      }
       return;
     }
     case 'attempt':
@@ -87,6 +115,7 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
         at: record.at,
       }));
       tell(state, record.id, record.to, 'sent', record.at);
+      countIfSms(state, record.id, record.to, record.at);
       return;
     case 'retry':
       change(state, record.id, record.to, (known) => ({
@@ -112,6 +141,7 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
       if (notification === undefined) return;
       notification.settled = { how: record.how, at: record.at };
       state.open.delete(record.id);
+      closed(state, notification);
       state.recent.push(notification);
       if (state.recent.length > keptRecent) state.recent.splice(0, state.recent.length - keptRecent);
       return;
@@ -121,6 +151,55 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
       return;
     case 'recipient':
       change(state, record.id, record.recipient.to, () => record.recipient);
+      return;
+    case 'silence':
+      state.silences.set(record.silence.id, record.silence);
+      return;
+    case 'silenceForgotten':
+      state.silences.delete(record.id);
+      return;
+    case 'episode':
+      if (record.episode === null) state.episodes.delete(record.owner);
+      else state.episodes.set(record.owner, record.episode);
+      return;
+    case 'smsSent':
+      countSms(state, record.to, record.messages);
+      return;
+    case 'receipt':
+      report(state, record.providerId, record.receipt);
+  }
+}
+
+function countIfSms(state: MutableLedgerState, id: string, to: string, at: Instant): void {
+  const intent = state.open.get(id)?.intent;
+  if (intent?.channel !== 'sms') return;
+  countSms(state, to, [{ at, kind: intent.bundle === undefined ? 'single' : 'digest' }]);
+}
+
+function countSms(state: MutableLedgerState, to: string, messages: readonly SentMessage[]): void {
+  const all = [...(state.smsSent.get(to) ?? []), ...messages];
+  const newest = all.at(-1)?.at ?? 0;
+  state.smsSent.set(
+    to,
+    all.filter(({ at }) => newest - at < budgetMemory),
+  );
+}
+
+/** The newest message first: providers count their ids anew one day. */
+function report(state: MutableLedgerState, providerId: string, receipt: DeliveryReport): void {
+  for (const { recipients } of [...state.open.values(), ...state.recent.toReversed()])
+    for (const recipient of recipients.values())
+      if (recipient.providerId === providerId) {
+        recipients.set(recipient.to, { ...recipient, receipt });
+        return;
+      }
+}
+
+function closed(state: MutableLedgerState, { intent }: Notification): void {
+  for (const owner of ownersOf(intent)) {
+    const ids = state.openOf.get(owner);
+    ids?.delete(intent.id);
+    if (ids?.size === 0) state.openOf.delete(owner);
   }
 }
 
@@ -138,12 +217,19 @@ function change(
 function tell(state: MutableLedgerState, id: string, to: string, outcome: Told['outcome'], at: Instant): void {
   const intent = state.open.get(id)?.intent;
   if (intent === undefined) return;
-  remember(state, recipientKey(intent, to), { firing: intent.firing, resolved: intent.resolved, at, outcome });
+  for (const { groupKey, firing, resolved, muted } of intent.covers ?? [intent])
+    remember(state, recipientKey({ ...intent, groupKey }, to), {
+      firing,
+      resolved,
+      ...(muted !== undefined && muted.length > 0 && { muted }),
+      at,
+      outcome,
+    });
 }
 
 /** Somebody who knows of nothing that fires is as somebody who was never told. */
 function remember(state: MutableLedgerState, key: string, entry: Told): void {
-  if (entry.firing.length === 0) state.told.delete(key);
+  if (entry.firing.length === 0 && (entry.muted ?? []).length === 0) state.told.delete(key);
   else state.told.set(key, entry);
 }
 
@@ -152,6 +238,10 @@ const longestRepeat = 90 * 86_400_000;
 /** The shortest story that ends in this state; what nothing asks for any more is left out. */
 export function* recordsOf(state: MutableLedgerState, now: Instant): Generator<LedgerRecord> {
   for (const alert of state.alerts.values()) yield { kind: 'alert', alert };
+  for (const silence of state.silences.values()) yield { kind: 'silence', silence };
+  for (const [to, messages] of state.smsSent)
+    if (now - (messages.at(-1)?.at ?? 0) < budgetMemory) yield { kind: 'smsSent', to, messages };
+  for (const [owner, episode] of state.episodes) yield { kind: 'episode', owner, episode };
   for (const { intent, recipients, settled } of [...state.recent, ...state.open.values()]) {
     yield { kind: 'intent', intent };
     for (const recipient of recipients.values()) yield { kind: 'recipient', id: intent.id, recipient };

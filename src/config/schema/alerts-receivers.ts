@@ -67,7 +67,7 @@ const stepTarget = z
 
 const escalationStep = z
   .strictObject({
-    /** counted from the moment at which the provider took the first message of the step before */
+    /** counted from the moment at which a provider took the first message of all */
     unacknowledgedFor: positiveDuration.optional(),
     sms: stepTarget.optional(),
     email: stepTarget.optional(),

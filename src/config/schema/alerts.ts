@@ -115,6 +115,8 @@ export const alertsDocument = z.strictObject({
       alerts: positiveCount.default(50_000),
       /** alerts that a message names; the others are counted in it */
       namedInMessage: positiveCount.default(40),
+      /** of one receiver by one channel; what comes beyond it in the same minute is told together */
+      messagesInMinute: positiveCount.default(30),
     })
     .prefault({}),
 });

@@ -1,0 +1,32 @@
+// An escalation as a value: when its next step is due, when it begins anew, and what an acknowledgement stops.
+import { later, seconds } from '../model/units.ts';
+import type { Instant } from '../model/units.ts';
+import type { AlertsDocument } from '../model/config.ts';
+import type { Acknowledgement, Episode } from './ledger/records.ts';
+
+export type Steps = AlertsDocument['receivers'][number]['escalation'];
+
+const begun = (now: Instant): Episode => ({ step: 0, began: now, accepted: null, acknowledged: null });
+
+/** Somebody is on it, and nothing has joined since. */
+export const isAcknowledged = ({ acknowledged }: Episode, firing: readonly string[]): boolean =>
+  acknowledged !== null && firing.every((period) => acknowledged.periods.includes(period));
+
+/** The episode with which a flush goes on; the same object where nothing changes. */
+export function episodeFor(known: Episode | undefined, firing: readonly string[], now: Instant): Episode | null {
+  if (firing.length === 0) return known ?? null;
+  if (known === undefined) return begun(now);
+  return known.acknowledged === null || isAcknowledged(known, firing) ? known : begun(now);
+}
+
+/** Null where nothing more is to come. Where no provider takes the first message, the steps do not wait for that. */
+export function nextStepAt(episode: Episode, steps: Steps, firing: readonly string[]): Instant | null {
+  const next = steps[episode.step + 1];
+  if (next === undefined || firing.length === 0 || isAcknowledged(episode, firing)) return null;
+  return later(episode.accepted ?? episode.began, next.unacknowledgedFor ?? seconds(0));
+}
+
+export function acknowledged(episode: Episode, acknowledgement: Acknowledgement): Episode {
+  const periods = [...new Set([...(episode.acknowledged?.periods ?? []), ...acknowledgement.periods])];
+  return { ...episode, acknowledged: { ...acknowledgement, periods } };
+}

@@ -1,0 +1,137 @@
+// The escalations under way: each begins with the first message, goes on by its clock, and stops when somebody is on it.
+import type { Cancel, Clock } from '../clock.ts';
+import type { AlertsDocument } from '../model/config.ts';
+import type { Instant, Milliseconds } from '../model/units.ts';
+import { acknowledged, episodeFor, isAcknowledged, nextStepAt } from './escalation.ts';
+import type { Steps } from './escalation.ts';
+import type { Group } from './group-table.ts';
+import { stepIndex } from './integrations.ts';
+import type { Episode, LedgerRecord } from './ledger/records.ts';
+import { groupOwner } from './ledger/state.ts';
+import type { LedgerState, Notification } from './ledger/state.ts';
+
+export interface EscalationParts {
+  readonly clock: Clock;
+  readonly state: LedgerState;
+  readonly document: () => AlertsDocument;
+  readonly write: (records: readonly LedgerRecord[]) => void;
+  /** periods that fire and are not muted */
+  readonly firing: (group: Group, now: Instant) => readonly string[];
+  readonly flush: (group: Group, now: Instant) => void;
+}
+
+const ownerOf = (group: Group): string => groupOwner(group.key, group.route.receiver);
+const longestTimer = 86_400_000;
+
+export class Escalations {
+  readonly #parts: EscalationParts;
+  readonly #timers = new Map<string, Cancel>();
+  #stopped = false;
+
+  constructor(parts: EscalationParts) {
+    this.#parts = parts;
+  }
+
+  /** Before a flush: what has joined since somebody was on it begins anew. */
+  begin(group: Group, firing: readonly string[], now: Instant): void {
+    const owner = ownerOf(group);
+    const known = this.#parts.state.episodes.get(owner);
+    if (known === undefined && this.#stepsOf(group).length === 0) return;
+    const episode = episodeFor(known, firing, now);
+    if (episode !== null && episode !== known) this.#parts.write([{ kind: 'episode', owner, episode }]);
+    this.#arm(group, now);
+  }
+
+  /** Steps up to this one speak; later ones only say the end of what they have announced. */
+  reached(group: Group): number {
+    return this.#parts.state.episodes.get(ownerOf(group))?.step ?? 0;
+  }
+
+  isAcknowledged(group: Group, firing: readonly string[]): boolean {
+    const episode = this.#parts.state.episodes.get(ownerOf(group));
+    return episode !== undefined && isAcknowledged(episode, firing);
+  }
+
+  /** A notification of the group has come to rest: it was taken, or refused by everybody. */
+  noticed(group: Group, { intent, recipients }: Notification): void {
+    const owner = ownerOf(group);
+    const episode = this.#parts.state.episodes.get(owner);
+    if (episode === undefined || this.#stepsOf(group).length === 0) return;
+    const all = [...recipients.values()];
+    const taken = all.flatMap(({ state, at }) => (state === 'sent' && at !== null ? [at] : []));
+    const now = this.#parts.clock.now();
+    if (taken.length > 0 && episode.accepted === null)
+      this.#parts.write([{ kind: 'episode', owner, episode: { ...episode, accepted: Math.min(...taken) as Instant } }]);
+    const isLost = all.every(({ state, receipt }) => state === 'failed' || receipt?.status === 'failed');
+    if (isLost && intent.index === stepIndex(episode.step)) this.#advance(group, now);
+    else this.#arm(group, now);
+  }
+
+  /** False where nothing of the group fires any more. */
+  acknowledge(group: Group, by: string, periods: readonly string[], now: Instant): LedgerRecord | null {
+    if (periods.length === 0) return null;
+    const owner = ownerOf(group);
+    const known: Episode = this.#parts.state.episodes.get(owner) ?? {
+      step: 0,
+      began: now,
+      accepted: now,
+      acknowledged: null,
+    };
+    this.#cancel(owner);
+    return { kind: 'episode', owner, episode: acknowledged(known, { by, at: now, periods }) };
+  }
+
+  /** Nothing of it is left. */
+  end(group: Group): void {
+    const owner = ownerOf(group);
+    this.#cancel(owner);
+    if (this.#parts.state.episodes.has(owner)) this.#parts.write([{ kind: 'episode', owner, episode: null }]);
+  }
+
+  /** After a start, or when the steps are other ones. */
+  resume(groups: Iterable<Group>): void {
+    for (const group of groups) this.#arm(group, this.#parts.clock.now());
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const owner of [...this.#timers.keys()]) this.#cancel(owner);
+  }
+
+  #stepsOf({ route }: Group): Steps {
+    return this.#parts.document().receivers.find(({ name }) => name === route.receiver)?.escalation ?? [];
+  }
+
+  #arm(group: Group, now: Instant): void {
+    const owner = ownerOf(group);
+    this.#cancel(owner);
+    const episode = this.#parts.state.episodes.get(owner);
+    if (episode === undefined || this.#stopped) return;
+    const due = nextStepAt(episode, this.#stepsOf(group), this.#parts.firing(group, now));
+    if (due === null) return;
+    const wait = Math.min(longestTimer, Math.max(0, due - now)) as Milliseconds;
+    this.#timers.set(
+      owner,
+      this.#parts.clock.after(wait, () => {
+        const at = this.#parts.clock.now();
+        if (at >= due) this.#advance(group, at);
+        else this.#arm(group, at);
+      }),
+    );
+  }
+
+  #advance(group: Group, now: Instant): void {
+    const owner = ownerOf(group);
+    const episode = this.#parts.state.episodes.get(owner);
+    const firing = this.#parts.firing(group, now);
+    if (episode === undefined || this.#stopped || nextStepAt(episode, this.#stepsOf(group), firing) === null) return;
+    this.#parts.write([{ kind: 'episode', owner, episode: { ...episode, step: episode.step + 1 } }]);
+    this.#parts.flush(group, now);
+    this.#arm(group, now);
+  }
+
+  #cancel(owner: string): void {
+    this.#timers.get(owner)?.();
+    this.#timers.delete(owner);
+  }
+}

@@ -1,0 +1,109 @@
+// Whether a message goes out now or waits: digests, quiet hours, the budget of a number, a storm of groups.
+import { CronExpressionParser } from 'cron-parser';
+import { compileMatcher, parseMatchers } from '../matching/matchers.ts';
+import type { AlertsDocument } from '../model/config.ts';
+import { later, minutes } from '../model/units.ts';
+import type { Instant } from '../model/units.ts';
+import type { Alert } from './alert.ts';
+import { decideBudget, ownLimits, unlimited, vendorLimits } from './budget.ts';
+import type { SentMessage } from './budget.ts';
+import { gatewayOf } from './channels/sms/sms-channel.ts';
+import type { Integration } from './integrations.ts';
+
+export type HoldReason = 'digest' | 'quietHours' | 'budget' | 'storm';
+
+export interface Hold {
+  readonly why: HoldReason;
+  /** looked at again at this instant */
+  readonly until: Instant;
+}
+
+type Receiver = AlertsDocument['receivers'][number];
+
+export interface HoldFacts {
+  readonly document: AlertsDocument;
+  readonly receiver: Receiver | undefined;
+  readonly integration: Integration;
+  readonly to: string;
+  readonly alerts: readonly Alert[];
+  readonly isIn: (interval: string) => boolean;
+  /** SMS to this one, the newest last */
+  readonly sent: readonly SentMessage[];
+  /** messages of this integration in the last minute */
+  readonly recent: readonly Instant[];
+  readonly now: Instant;
+}
+
+export const stormWindow = minutes(1);
+const lookAgain = minutes(1);
+/** What goes over together becomes one digest. */
+const bundleOverflow = minutes(2);
+
+/** `over`: what it has waited for is there. */
+export function holdOf(facts: HoldFacts, over: HoldReason | null): Hold | null {
+  const { document, receiver, integration, now } = facts;
+  if (receiver?.digest !== undefined && over !== 'digest')
+    return { why: 'digest', until: nextDigest(receiver.digest, now) };
+  if (receiver?.quietHours !== undefined && isQuiet(receiver.quietHours, facts))
+    return { why: 'quietHours', until: later(now, lookAgain) };
+  if (integration.channel === 'sms') {
+    const until = overBudget(facts, over === 'budget');
+    if (until !== null) return { why: 'budget', until };
+  }
+  const [oldest = now] = facts.recent;
+  if (over !== 'storm' && facts.recent.length >= document.limits.messagesInMinute)
+    return { why: 'storm', until: later(oldest, stormWindow) };
+  return null;
+}
+
+function isQuiet(quiet: NonNullable<Receiver['quietHours']>, { integration, alerts, isIn }: HoldFacts): boolean {
+  if (quiet.then === 'email' && integration.channel === 'email') return false;
+  return isIn(quiet.use) && !alerts.some((alert) => matchesAll(quiet.except, alert));
+}
+
+/** `isDigest`: it stands for what went over, and eats of no budget but the vendor's. */
+function overBudget(facts: HoldFacts, isDigest: boolean): Instant | null {
+  const { document, integration, sent, alerts, now } = facts;
+  const budget = document.budgets.sms;
+  const exempt = budget?.exempt;
+  const gateway = integration.channel === 'sms' ? gatewayOf(document, integration.settings) : undefined;
+  const decision = decideBudget(sent, now, {
+    own: budget === undefined ? unlimited : ownLimits(budget.perNumber),
+    vendor: gateway === undefined ? unlimited : vendorLimits(gateway),
+    exempt: isDigest || (exempt !== undefined && alerts.some((alert) => matchesAll(exempt, alert))),
+  });
+  switch (decision.kind) {
+    case 'send':
+      return null;
+    case 'wait':
+      return decision.until;
+    case 'overflow':
+      return decision.digestAt === null
+        ? decision.until
+        : (Math.max(decision.digestAt, later(now, bundleOverflow)) as Instant);
+  }
+}
+
+/** At each of its hours, in its zone. */
+export function nextDigest({ at, timeZone }: NonNullable<Receiver['digest']>, now: Instant): Instant {
+  const next = at.map((clock) => {
+    const [hour = '0', minute = '0'] = clock.split(':');
+    const line = `${Number(minute)} ${Number(hour) % 24} * * *`;
+    return CronExpressionParser.parse(line, { tz: timeZone, currentDate: new Date(now) })
+      .next()
+      .getTime();
+  });
+  return Math.min(...next) as Instant;
+}
+
+const matchersOf = new Map<string, (alert: Alert) => boolean>();
+
+function matchesAll(text: string, alert: Alert): boolean {
+  let matches = matchersOf.get(text);
+  if (matches === undefined) {
+    const matchers = parseMatchers(text).map((matcher) => compileMatcher(matcher));
+    matches = ({ labels }) => matchers.every((matcher) => matcher.matches(labels));
+    matchersOf.set(text, matches);
+  }
+  return matches(alert);
+}

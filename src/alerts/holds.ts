@@ -1,0 +1,167 @@
+// What is held back for a while: for a digest, in quiet hours, over a number's budget, in a storm; then told together.
+import type { Cancel, Clock } from '../clock.ts';
+import type { AlertsDocument } from '../model/config.ts';
+import type { Instant, Milliseconds } from '../model/units.ts';
+import type { SentMessage } from './budget.ts';
+import type { Group } from './group-table.ts';
+import type { Integration } from './integrations.ts';
+import type { FlushDecision } from './plan-notification.ts';
+import { holdOf, stormWindow } from './hold.ts';
+import type { Hold, HoldFacts, HoldReason } from './hold.ts';
+
+export interface HoldsParts {
+  readonly clock: Clock;
+  readonly document: () => AlertsDocument;
+  /** whether a named interval holds now */
+  readonly isIn: (interval: string, now: Instant) => boolean;
+  /** when SMS went to somebody, the newest last */
+  readonly sentTo: (to: string) => readonly SentMessage[];
+  /** tells what was held back for these, together */
+  readonly bundle: (bundle: HeldBundle, now: Instant) => void;
+}
+
+export interface HeldBundle {
+  readonly integration: Integration;
+  readonly groups: readonly Group[];
+  readonly why: HoldReason;
+}
+
+interface Held {
+  readonly integration: Integration;
+  readonly hold: Hold;
+  readonly to: Set<string>;
+}
+
+const keyOf = ({ receiver, channel, index }: Pick<Integration, 'receiver' | 'channel' | 'index'>): string =>
+  JSON.stringify([receiver, channel, index]);
+
+export class Holds {
+  readonly #parts: HoldsParts;
+  /** by integration, then by group */
+  readonly #held = new Map<string, Map<Group, Held>>();
+  readonly #timers = new Map<string, Cancel>();
+  /** the messages of the last minute, by integration */
+  readonly #recent = new Map<string, Instant[]>();
+
+  constructor(parts: HoldsParts) {
+    this.#parts = parts;
+  }
+
+  heldTo(group: Group, integration: Integration): ReadonlySet<string> {
+    return this.#held.get(keyOf(integration))?.get(group)?.to ?? new Set();
+  }
+
+  /** Those held back for this reason. */
+  heldFor(
+    why: HoldReason,
+    group: Group,
+    integration: Pick<Integration, 'receiver' | 'channel' | 'index'>,
+  ): ReadonlySet<string> {
+    const held = this.#held.get(keyOf(integration))?.get(group);
+    return held?.hold.why === why ? held.to : new Set();
+  }
+
+  isHeld(group: Group): boolean {
+    return [...this.#held.values()].some((groups) => groups.has(group));
+  }
+
+  /** The decision for those who may be told now; the others are told later, with everything else that waits. */
+  holdBack(
+    group: Group,
+    integration: Integration,
+    decision: FlushDecision,
+    now: Instant,
+    over: HoldReason | null = null,
+  ): FlushDecision {
+    const { notify } = decision;
+    if (notify === null) return decision;
+    const told: string[] = [];
+    for (const to of notify.to) {
+      const hold = holdOf(this.#factsOf(integration, decision, to, now), over);
+      if (hold === null) told.push(to);
+      else this.#hold(group, integration, to, hold, now);
+    }
+    if (told.length === notify.to.length) return decision;
+    return told.length === 0
+      ? { ...decision, notify: null, supersede: false }
+      : { ...decision, notify: { ...notify, to: told } };
+  }
+
+  /** They are told now. */
+  release(group: Group, integration: Integration, to: readonly string[]): void {
+    this.#count(integration);
+    const groups = this.#held.get(keyOf(integration));
+    const held = groups?.get(group);
+    if (held === undefined) return;
+    for (const one of to) held.to.delete(one);
+    if (held.to.size === 0) groups?.delete(group);
+  }
+
+  /** Nothing of the group is left. */
+  forget(group: Group): void {
+    for (const groups of this.#held.values()) groups.delete(group);
+  }
+
+  stop(): void {
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+  }
+
+  #factsOf(integration: Integration, decision: FlushDecision, to: string, now: Instant): HoldFacts {
+    const { document, isIn, sentTo } = this.#parts;
+    const current = document();
+    return {
+      document: current,
+      receiver: current.receivers.find(({ name }) => name === integration.receiver),
+      integration,
+      to,
+      alerts: decision.notify?.alerts ?? [],
+      isIn: (interval) => isIn(interval, now),
+      sent: sentTo(to),
+      recent: this.#recentOf(integration, now),
+      now,
+    };
+  }
+
+  #hold(group: Group, integration: Integration, to: string, hold: Hold, now: Instant): void {
+    const key = keyOf(integration);
+    const groups = this.#held.get(key) ?? new Map<Group, Held>();
+    this.#held.set(key, groups);
+    const known = groups.get(group);
+    groups.set(group, { integration, hold, to: new Set([...(known?.to ?? []), to]) });
+    this.#arm(key, now);
+  }
+
+  #arm(key: string, now: Instant): void {
+    this.#timers.get(key)?.();
+    this.#timers.delete(key);
+    const groups = this.#held.get(key);
+    if (groups === undefined || groups.size === 0) return;
+    const due = Math.min(...[...groups.values()].map(({ hold }) => hold.until));
+    this.#timers.set(
+      key,
+      this.#parts.clock.after(Math.max(0, due - now) as Milliseconds, () => this.#fire(key)),
+    );
+  }
+
+  #fire(key: string): void {
+    const now = this.#parts.clock.now();
+    const groups = this.#held.get(key) ?? new Map<Group, Held>();
+    const due = [...groups].filter(([, { hold }]) => hold.until <= now);
+    const [first] = due;
+    if (first !== undefined) {
+      const { integration, hold } = first[1];
+      this.#parts.bundle({ integration, groups: due.map(([group]) => group), why: hold.why }, now);
+    }
+    this.#arm(key, now);
+  }
+
+  #recentOf(integration: Integration, now: Instant): readonly Instant[] {
+    return (this.#recent.get(keyOf(integration)) ?? []).filter((at) => at > now - stormWindow);
+  }
+
+  #count(integration: Integration): void {
+    const now = this.#parts.clock.now();
+    this.#recent.set(keyOf(integration), [...this.#recentOf(integration, now), now]);
+  }
+}

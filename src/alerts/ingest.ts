@@ -1,0 +1,65 @@
+// What somebody sends in, as POST /api/v2/alerts has it: what is missing is filled in, what cannot be is refused with its reason.
+import { instantOf, later } from '../model/units.ts';
+import type { Instant, Milliseconds } from '../model/units.ts';
+import type { Alert, LabelSet } from './alert.ts';
+import { fingerprintOf } from './fingerprint.ts';
+
+export interface PushedAlert {
+  readonly labels: LabelSet;
+  readonly annotations?: LabelSet | undefined;
+  /** RFC 3339 */
+  readonly startsAt?: string | undefined;
+  readonly endsAt?: string | undefined;
+  readonly generatorURL?: string | undefined;
+}
+
+export type Ingested = { readonly alert: Alert } | { readonly problem: string };
+
+export interface IngestRules {
+  readonly globalLabels: LabelSet;
+  readonly resolveTimeout: Milliseconds;
+}
+
+/** The year 1 in Go's spelling: nothing was said. */
+const zero = Date.parse('0001-01-01T00:00:00Z');
+
+export function ingested(pushed: PushedAlert, rules: IngestRules, now: Instant): Ingested {
+  const own = nonEmpty(pushed.labels);
+  const labels = { ...rules.globalLabels, ...own };
+  const starts = saidInstant(pushed.startsAt);
+  const ends = saidInstant(pushed.endsAt);
+  if (Object.keys(own).length === 0) return { problem: 'at least one label pair required' };
+  const badName = Object.keys(labels).find((name) => name === '' || isBroken(name));
+  if (badName !== undefined) return { problem: `invalid label set: invalid name ${JSON.stringify(badName)}` };
+  if (starts === 'unreadable') return { problem: `startsAt ${String(pushed.startsAt)} is no RFC 3339 instant` };
+  if (ends === 'unreadable') return { problem: `endsAt ${String(pushed.endsAt)} is no RFC 3339 instant` };
+  const since = starts ?? ends ?? now;
+  const end = ends ?? later(now, rules.resolveTimeout);
+  if (end < since) return { problem: 'start time must be before end time' };
+  return {
+    alert: {
+      fingerprint: fingerprintOf(labels),
+      labels,
+      annotations: nonEmpty(pushed.annotations ?? {}),
+      since,
+      ...(end <= now ? { ended: end } : { ended: null, expires: end }),
+      timeout: ends === null,
+      accepted: now,
+      updated: now,
+      ...(pushed.generatorURL !== undefined && pushed.generatorURL !== '' && { generatorURL: pushed.generatorURL }),
+    },
+  };
+}
+
+/** Half a surrogate pair cannot be written as UTF-8. */
+const isBroken = (name: string): boolean => /\p{Surrogate}/u.test(name);
+
+function saidInstant(text: string | undefined): Instant | 'unreadable' | null {
+  if (text === undefined || text === '') return null;
+  const at = instantOf(text);
+  if (at === null) return 'unreadable';
+  return at <= zero ? null : at;
+}
+
+const nonEmpty = (set: LabelSet): LabelSet =>
+  Object.fromEntries(Object.entries(set).filter(([, value]) => value !== ''));

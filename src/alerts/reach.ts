@@ -1,0 +1,103 @@
+// Whom a group speaks to: everything of its receiver and, where that cannot tell anybody, of the receiver that stands in.
+import type { AlertsDocument } from '../model/config.ts';
+import type { Instant } from '../model/units.ts';
+import type { Escalations } from './escalations.ts';
+import type { Group } from './group-table.ts';
+import type { Holds } from './holds.ts';
+import { integrationsOf } from './integrations.ts';
+import type { Integration } from './integrations.ts';
+import { groupOwner } from './ledger/state.ts';
+import type { LedgerState, Notification } from './ledger/state.ts';
+import { toldKey } from './told.ts';
+
+export interface ReachParts {
+  readonly state: LedgerState;
+  readonly document: AlertsDocument;
+  readonly escalations: Pick<Escalations, 'reached'>;
+  readonly holds: Pick<Holds, 'heldFor'>;
+}
+
+export interface Reached {
+  readonly integration: Integration;
+  readonly to: readonly string[];
+  /** of those, whoever is told no more than the end of what was announced to him */
+  readonly endsOnly: ReadonlySet<string>;
+}
+
+export function reachOf(group: Group, parts: ReachParts, now: Instant): Reached[] {
+  const { document } = parts;
+  const { receiver } = group.route;
+  const own = integrationsOf(document, receiver, now);
+  const fallback = fallbackOf(document, receiver);
+  const standingIn = fallback === undefined ? [] : integrationsOf(document, fallback.receiver, now);
+  const speaks = fallback !== undefined && isUnheard(own, group, parts, fallback.after, now);
+  return [
+    ...own.map((integration) => reached(integration, group, parts, isSpeaking(integration, group, parts))),
+    ...standingIn.map((integration) => reached(integration, group, parts, () => speaks)),
+  ];
+}
+
+function reached(
+  integration: Integration,
+  group: Group,
+  { state }: ReachParts,
+  speaksTo: (to: string) => boolean,
+): Reached {
+  const others = integration.others.filter((to) => state.told.has(toldKey(group.key, integration, to)));
+  const endsOnly = new Set([...integration.to.filter((to) => !speaksTo(to)), ...others]);
+  return { integration, to: [...integration.to, ...others], endsOnly };
+}
+
+function isSpeaking({ receiver, role }: Integration, group: Group, parts: ReachParts): (to: string) => boolean {
+  switch (role.kind) {
+    case 'always':
+      return () => true;
+    case 'step': {
+      const speaks = role.step <= parts.escalations.reached(group);
+      return () => speaks;
+    }
+    case 'overflow': {
+      const held = parts.holds.heldFor('budget', group, { receiver, channel: 'sms', index: role.of });
+      return (to) => held.has(to);
+    }
+  }
+}
+
+export const fallbackOf = (
+  document: AlertsDocument,
+  receiver: string,
+): AlertsDocument['receivers'][number]['fallback'] =>
+  document.receivers.find(({ name }) => name === receiver)?.fallback;
+
+/** The providers have refused everybody of an integration, or have owed it for too long. */
+function isUnheard(
+  own: readonly Integration[],
+  group: Group,
+  { state }: ReachParts,
+  after: number,
+  now: Instant,
+): boolean {
+  if (group.owedSince !== null && now - group.owedSince >= after) return true;
+  return own.some(
+    (integration) =>
+      integration.to.length > 0 &&
+      integration.to.every((to) => state.told.get(toldKey(group.key, integration, to))?.outcome === 'failed'),
+  );
+}
+
+/** What is under way for a group by a receiver: its own, or the one that stands in. */
+const openBy = (state: LedgerState, group: Group, receiver: string): readonly Notification[] =>
+  [...(state.openOf.get(groupOwner(group.key, receiver)) ?? [])].flatMap((id) => state.open.get(id) ?? []);
+
+export const openFor = (
+  state: LedgerState,
+  group: Group,
+  { receiver, channel, index }: Pick<Integration, 'receiver' | 'channel' | 'index'>,
+): Notification | undefined =>
+  openBy(state, group, receiver).find(({ intent }) => intent.channel === channel && intent.index === index);
+
+export function openOf(state: LedgerState, document: AlertsDocument, group: Group): readonly Notification[] {
+  const fallback = fallbackOf(document, group.route.receiver);
+  const standingIn = fallback === undefined ? [] : openBy(state, group, fallback.receiver);
+  return [...openBy(state, group, group.route.receiver), ...standingIn];
+}

@@ -1,0 +1,164 @@
+// Silences as values: what one is, what may be changed of it, and which alerts it keeps from being told.
+import { compileMatcher, printMatcher } from '../matching/matchers.ts';
+import type { CompiledMatcher, Matcher } from '../matching/matchers.ts';
+import type { Instant } from '../model/units.ts';
+import type { LabelSet } from './alert.ts';
+
+export interface Silence {
+  readonly id: string;
+  /** one set is enough, and all matchers of it */
+  readonly matchers: readonly (readonly Matcher[])[];
+  readonly startsAt: Instant;
+  readonly endsAt: Instant;
+  readonly updatedAt: Instant;
+  readonly createdBy: string;
+  readonly comment: string;
+}
+
+/** Without a start it begins now; with an id it changes that one, as far as it may be changed. */
+export interface SilenceInput extends Pick<Silence, 'matchers' | 'createdBy' | 'comment'> {
+  readonly id?: string | undefined;
+  readonly startsAt: Instant | null;
+  readonly endsAt: Instant | null;
+}
+
+export type SilenceState = 'pending' | 'active' | 'expired';
+
+export function silenceState({ startsAt, endsAt }: Pick<Silence, 'startsAt' | 'endsAt'>, now: Instant): SilenceState {
+  if (now < startsAt) return 'pending';
+  return now > endsAt ? 'expired' : 'active';
+}
+
+type Checked = Pick<SilenceInput, 'matchers' | 'startsAt' | 'endsAt'>;
+
+/** What is wrong with it; null where nothing is. */
+export function silenceProblem({ matchers, startsAt, endsAt }: Checked): string | null {
+  if (matchers.length === 0) return 'at least one matcher set required';
+  for (const [index, set] of matchers.entries()) {
+    if (set.length === 0) return `matcher set ${index} is empty`;
+    const problem = matchersProblem(set);
+    if (problem !== null) return problem;
+  }
+  if (endsAt === null) return 'invalid zero end timestamp';
+  if (startsAt !== null && endsAt < startsAt) return 'end time must not be before start time';
+  return null;
+}
+
+function matchersProblem(set: readonly Matcher[]): string | null {
+  const nameless = set.find(({ name }) => name === '');
+  if (nameless !== undefined) return `invalid label matcher: the name of ${printMatcher(nameless)} is empty`;
+  try {
+    if (set.map(compileMatcher).every((matcher) => matcher.matches({})))
+      return 'at least one matcher must not match the empty string';
+  } catch (error) {
+    return `invalid label matcher: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  return null;
+}
+
+const sameMatchers = (one: Checked['matchers'], other: Checked['matchers']): boolean => printed(one) === printed(other);
+const printed = (sets: Checked['matchers']): string => JSON.stringify(sets.map((set) => set.map(printMatcher).sort()));
+
+/** What has ended stays so; what holds keeps its start, and ends no earlier than now; what is to come moves freely. */
+export function canUpdate(old: Checked, changed: Checked, now: Instant): boolean {
+  if (!sameMatchers(old.matchers, changed.matchers)) return false;
+  if (old.startsAt === null || old.endsAt === null || changed.startsAt === null || changed.endsAt === null)
+    return false;
+  switch (silenceState({ startsAt: old.startsAt, endsAt: old.endsAt }, now)) {
+    case 'active':
+      return Math.floor(old.startsAt / 1000) === Math.floor(changed.startsAt / 1000) && changed.endsAt >= now;
+    case 'pending':
+      return changed.startsAt >= now;
+    case 'expired':
+      return false;
+  }
+}
+
+export type SetSilence =
+  | { readonly ok: true; readonly id: string; readonly changed: readonly Silence[] }
+  | { readonly ok: false; readonly code: 'UnknownSilence' | 'InvalidSilence'; readonly message: string };
+
+export function setSilence(
+  known: ReadonlyMap<string, Silence>,
+  input: SilenceInput,
+  now: Instant,
+  newId: () => string,
+): SetSilence {
+  const { id, matchers, createdBy, comment, endsAt } = input;
+  const old = id === undefined || id === '' ? undefined : known.get(id);
+  if (id !== undefined && id !== '' && old === undefined)
+    return { ok: false, code: 'UnknownSilence', message: 'silence not found' };
+  const problem = silenceProblem(input);
+  if (problem !== null || endsAt === null)
+    return { ok: false, code: 'InvalidSilence', message: `invalid silence: ${problem ?? ''}` };
+  const asked = { matchers, createdBy, comment, endsAt, updatedAt: now };
+  const startsAt = input.startsAt ?? now;
+  if (old !== undefined && canUpdate(old, { matchers, startsAt, endsAt }, now))
+    return { ok: true, id: old.id, changed: [{ ...asked, id: old.id, startsAt }] };
+  const begins = startsAt < now ? now : startsAt;
+  if (endsAt < begins)
+    return { ok: false, code: 'InvalidSilence', message: 'invalid silence: end time must not be in the past' };
+  const created = { ...asked, id: newId(), startsAt: begins };
+  const ended = old === undefined ? null : expireSilence(old, now);
+  return { ok: true, id: created.id, changed: [...(ended === null ? [] : [ended]), created] };
+}
+
+/** Null where it has ended already. */
+export function expireSilence(silence: Silence, now: Instant): Silence | null {
+  switch (silenceState(silence, now)) {
+    case 'expired':
+      return null;
+    case 'active':
+      return { ...silence, endsAt: now, updatedAt: now };
+    case 'pending':
+      return { ...silence, startsAt: now, endsAt: now, updatedAt: now };
+  }
+}
+
+const retention = 120 * 3_600_000;
+
+export const isForgotten = ({ endsAt }: Silence, now: Instant): boolean => now > endsAt + retention;
+
+interface Compiled {
+  readonly silence: Silence;
+  readonly sets: readonly (readonly CompiledMatcher[])[];
+}
+
+/** Which silences hold an alert back. Which of them match is remembered: matchers do not change, labels neither. */
+export class SilenceIndex {
+  readonly #silences = new Map<string, Compiled>();
+  readonly #matching = new Map<string, { readonly version: number; readonly ids: readonly string[] }>();
+  #version = 0;
+
+  set(silence: Silence): void {
+    this.#version += 1;
+    this.#silences.set(silence.id, { silence, sets: silence.matchers.map((set) => set.map(compileMatcher)) });
+  }
+
+  remove(id: string): void {
+    if (this.#silences.delete(id)) this.#version += 1;
+  }
+
+  /** The alert is gone. */
+  forget(fingerprint: string): void {
+    this.#matching.delete(fingerprint);
+  }
+
+  mutes(labels: LabelSet, fingerprint: string, now: Instant): readonly string[] {
+    if (this.#silences.size === 0) return [];
+    return this.#matchingOf(labels, fingerprint).filter((id) => {
+      const known = this.#silences.get(id);
+      return known !== undefined && silenceState(known.silence, now) === 'active';
+    });
+  }
+
+  #matchingOf(labels: LabelSet, fingerprint: string): readonly string[] {
+    const known = this.#matching.get(fingerprint);
+    if (known?.version === this.#version) return known.ids;
+    const ids = [...this.#silences.values()]
+      .filter(({ sets }) => sets.some((set) => set.every((matcher) => matcher.matches(labels))))
+      .map(({ silence }) => silence.id);
+    this.#matching.set(fingerprint, { version: this.#version, ids });
+    return ids;
+  }
+}

@@ -1,0 +1,61 @@
+// The alerts and groups as those who ask see them: what is told, what is kept back, and by what.
+import type { Instant } from '../model/units.ts';
+import { asOf } from './alert.ts';
+import type { Alert, LabelSet } from './alert.ts';
+import type { GroupTable } from './group-table.ts';
+import type { KnownAlerts } from './known-alerts.ts';
+import type { MutedBy, Muting } from './muting.ts';
+
+export interface AlertView extends MutedBy {
+  readonly alert: Alert;
+  readonly state: 'active' | 'suppressed';
+  readonly receivers: readonly string[];
+}
+
+export interface GroupView {
+  readonly key: string;
+  readonly labels: LabelSet;
+  readonly receiver: string;
+  readonly nextFlush: Instant;
+  readonly alerts: readonly AlertView[];
+}
+
+export interface ViewParts {
+  readonly alerts: KnownAlerts;
+  readonly groups: GroupTable;
+  readonly muting: Muting;
+}
+
+/** Of what fires; silences and inhibition are asked at this moment, no flush is waited for. */
+export function alertViews({ alerts, groups, muting }: ViewParts, now: Instant): AlertView[] {
+  return alerts.all().flatMap((known) => {
+    const alert = asOf(known, now);
+    if (alert.ended !== null) return [];
+    const inGroups = groups.holding(alert.fingerprint);
+    const hours = inGroups.map(({ route }) => muting.hoursOf(route, now));
+    // one group that may speak is enough to be heard
+    const mutedBy = hours.length > 0 && hours.every((names) => names.length > 0) ? [...new Set(hours.flat())] : [];
+    return [viewOf(alert, muting, mutedBy, [...new Set(inGroups.map(({ route }) => route.receiver))], now)];
+  });
+}
+
+export function groupViews({ groups, muting }: ViewParts, now: Instant): GroupView[] {
+  return [...groups.all()].map(({ key, labels, route, nextFlush, alerts }) => {
+    const hours = muting.hoursOf(route, now);
+    const firing = [...alerts.values()].map((alert) => asOf(alert, now)).filter(({ ended }) => ended === null);
+    const views = firing.map((alert) => viewOf(alert, muting, hours, [route.receiver], now));
+    return { key, labels, receiver: route.receiver, nextFlush, alerts: views };
+  });
+}
+
+function viewOf(
+  alert: Alert,
+  muting: Muting,
+  mutedBy: readonly string[],
+  receivers: readonly string[],
+  now: Instant,
+): AlertView {
+  const muted = muting.of(alert, now);
+  const isSuppressed = [muted.inhibitedBy, muted.silencedBy, mutedBy].some(({ length }) => length > 0);
+  return { alert, state: isSuppressed ? 'suppressed' : 'active', ...muted, mutedBy, receivers };
+}
