@@ -4,7 +4,7 @@ import { fillText } from '../model/texts.ts';
 import type { Texts } from '../model/texts.ts';
 import { rfc3339 } from '../model/units.ts';
 import type { Instant } from '../model/units.ts';
-import { byCodeUnit } from './alert.ts';
+import { byCodeUnit } from './fingerprint.ts';
 import type { Alert, LabelSet } from './alert.ts';
 import { descriptionOf, isFiring, oneLine, subjectOf, summaryOf } from './render.ts';
 import type { Notice } from './render.ts';

@@ -1,7 +1,7 @@
 // The words of a notification: built from short facts, in the operator's language, and short enough for the wire.
 import { fillText } from '../model/texts.ts';
 import type { Texts } from '../model/texts.ts';
-import { byCodeUnit } from './alert.ts';
+import { byCodeUnit } from './fingerprint.ts';
 import type { Alert, LabelSet } from './alert.ts';
 import { weighSms } from './channels/sms/segments.ts';
 import type { SmsWeight } from './channels/sms/segments.ts';
