@@ -13,7 +13,7 @@ export interface Bounds {
   readonly length: number;
   readonly depth: number;
 }
-export const bounds: Bounds = { steps: 500_000, length: 1 << 20, depth: 100 };
+export const bounds: Bounds = { steps: 300_000, length: 1 << 20, depth: 100 };
 
 /** Where the output goes; HTML looks at what it is put into. */
 export interface Output {
@@ -129,7 +129,12 @@ class Executor {
 
   #write(how: () => void): void {
     const before = this.#output.length();
-    how();
+    try {
+      how();
+    } catch (error) {
+      if (error instanceof CallError) this.#fail(this.#offset, error.message);
+      throw error;
+    }
     this.#written += this.#output.length() - before;
     if (this.#written > bounds.length) this.#fail(this.#offset, 'the text grows beyond 1 MiB', 'loop over less');
   }

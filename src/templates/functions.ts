@@ -6,7 +6,7 @@ import { json } from './json.ts';
 import { formatFloat } from './number-format.ts';
 import { matches, replaced } from './regex.ts';
 import { CallError } from './template-error.ts';
-import { duration, formatTime, inZone, timeAt, timeText } from './time.ts';
+import { duration, formatTime, inZone, timeAt, timeText, within64 } from './time.ts';
 import { secondsOfDuration } from './duration-text.ts';
 import { asFloat, asMap, asSlice, asStruct, asText, asTime, byCodePoint, noMethods, strings } from './value.ts';
 import type { Operation, Operations, SliceValue, StructValue, TimeValue, Value } from './value.ts';
@@ -58,7 +58,7 @@ const shared: readonly (readonly [string, Operation])[] = [
       parameters: ['string', 'string', 'string'],
       run: ([pattern, replacement, text], world) => {
         world.charge(asText(text).length >> 3);
-        return replaced(asText(pattern), asText(replacement), asText(text));
+        return replaced(asText(pattern), asText(replacement), asText(text), () => world.charge(5));
       },
     },
   ],
@@ -89,7 +89,10 @@ const alertmanagers: readonly (readonly [string, Operation])[] = [
   ['now', { parameters: [], run: (_, { now }) => timeAt(now) }],
   [
     'since',
-    { parameters: ['time'], run: ([at], { now }) => duration(timeAt(now).nanoseconds - asTime(at).nanoseconds) },
+    {
+      parameters: ['time'],
+      run: ([at], { now }) => duration(within64(timeAt(now).nanoseconds - asTime(at).nanoseconds)),
+    },
   ],
   ['toJson', { parameters: ['any'], run: ([value = null], world) => json(value, world) }],
   ['list', { parameters: [], rest: 'any', run: list }],
@@ -98,7 +101,10 @@ const alertmanagers: readonly (readonly [string, Operation])[] = [
     {
       parameters: ['slice'],
       rest: 'any',
-      run: ([items, ...more]) => ({ ...asSlice(items), items: [...asSlice(items).items, ...more] }),
+      run: ([items, ...more], world) => {
+        world.charge(asSlice(items).items.length >> 4);
+        return { ...asSlice(items), items: [...asSlice(items).items, ...more] };
+      },
     },
   ],
   ['dict', { parameters: [], rest: 'any', run: dictionary }],

@@ -12,6 +12,10 @@ type State =
 
 const rawElements = new Set(['script', 'style', 'textarea', 'title']);
 
+/** Of a value's text only this much matters: whether there is any, and whether a query has begun. */
+const soFar = (before: string, more: string): string =>
+  before === '?' || /[?#]/.test(more) ? '?' : before === '' && more === '' ? '' : 'x';
+
 export function htmlOutput(): Output {
   const parts: string[] = [];
   let length = 0;
@@ -94,7 +98,7 @@ export function htmlOutput(): Output {
         const { name, quote, before } = state;
         const end = quote === '' ? text.slice(from).search(/[\s>]/) : text.indexOf(quote, from) - from;
         if (end < 0) {
-          state = { at: 'value', name, quote, before: before + text.slice(from) };
+          state = { at: 'value', name, quote, before: soFar(before, text.slice(from)) };
           return text.length;
         }
         state = { at: 'beforeName' };
@@ -136,7 +140,7 @@ export function htmlOutput(): Output {
     value(value) {
       const here = place();
       const text = escapedFor(value, here);
-      if (state.at === 'value') state = { ...state, before: state.before + (text === '' ? '' : 'x') };
+      if (state.at === 'value') state = { ...state, before: soFar(state.before, text === '' ? '' : 'x') };
       emit(text);
     },
     length: () => length,

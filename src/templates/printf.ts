@@ -29,7 +29,18 @@ const plainly = (letter: string): Verb => ({
 });
 
 /** A value within others, as %v writes it. */
-export const printed = (value: Value): string => formatted(value, plainly('v'));
+export const printed = (value: Value): string => formatted(value, plainly('v'), { parts: 0 });
+
+/** Lists that hold each other can print to more than there is memory for. */
+interface Printing {
+  parts: number;
+}
+const mostParts = 100_000;
+
+function counted(printing: Printing): void {
+  printing.parts += 1;
+  if (printing.parts > mostParts) throw new CallError('a list with too many parts to print');
+}
 
 /** Print: spaces between two where neither is a string. */
 export function sprint(values: readonly Value[]): string {
@@ -51,6 +62,7 @@ const longest = 1_000_000;
 
 export function sprintf(format: string, values: readonly Value[]): string {
   const directive = /%(?:([-+ #0]*)(\*|\d+)?(?:\.(\*|\d*))?(?:\[(\d+)\])?([\s\S])?)/gu;
+  const printing: Printing = { parts: 0 };
   let next = 0;
   let reordered = false;
   const takeInt = (): number | null => {
@@ -90,16 +102,20 @@ export function sprintf(format: string, values: readonly Value[]): string {
       return `${out}%!${letter}(${typeof index === 'string' ? 'BADINDEX' : 'MISSING'})`;
     }
     next += 1;
-    out += formatted(value, {
-      letter,
-      minus,
-      plus: flags.includes('+'),
-      space: flags.includes(' '),
-      sharp: flags.includes('#'),
-      zero: flags.includes('0') && !minus,
-      width: wide,
-      precision: exact,
-    });
+    out += formatted(
+      value,
+      {
+        letter,
+        minus,
+        plus: flags.includes('+'),
+        space: flags.includes(' '),
+        sharp: flags.includes('#'),
+        zero: flags.includes('0') && !minus,
+        width: wide,
+        precision: exact,
+      },
+      printing,
+    );
     length += out.length;
     if (length > longest) throw new CallError('the text of a format grows beyond 1 MiB');
     return out;
@@ -109,7 +125,8 @@ export function sprintf(format: string, values: readonly Value[]): string {
   return `${text}%!(EXTRA ${extra.join(', ')})`;
 }
 
-function formatted(value: Value, verb: Verb): string {
+function formatted(value: Value, verb: Verb, printing: Printing): string {
+  counted(printing);
   if (verb.letter === 'T') return padded(typeName(value), verb);
   if (value === null) return verb.letter === 'v' ? padded('<nil>', verb) : `%!${verb.letter}(<nil>)`;
   switch (typeof value) {
@@ -136,14 +153,14 @@ function formatted(value: Value, verb: Verb): string {
           : textual(durationText(value.nanoseconds), verb)) ?? bad(value, verb)
       );
     case 'slice':
-      return `[${value.items.map((item) => formatted(item, verb)).join(' ')}]`;
+      return `[${value.items.map((item) => formatted(item, verb, printing)).join(' ')}]`;
     case 'map':
       return `map[${sortedEntries(value)
-        .map(([key, item]) => `${formatted(key, verb)}:${formatted(item, verb)}`)
+        .map(([key, item]) => `${formatted(key, verb, printing)}:${formatted(item, verb, printing)}`)
         .join(' ')}]`;
     case 'struct':
       return `{${[...value.fields]
-        .map(([name, field]) => (verb.plus && verb.letter === 'v' ? `${name}:` : '') + formatted(field, verb))
+        .map(([name, field]) => (verb.plus && verb.letter === 'v' ? `${name}:` : '') + formatted(field, verb, printing))
         .join(' ')}}`;
   }
 }

@@ -25,7 +25,7 @@ export const matches = (pattern: string, text: string): boolean => regexOf(patte
 const longest = 1 << 20;
 
 /** `$1`, `$name` and `${name}` stand for groups; `$$` for a dollar. */
-export function replaced(pattern: string, replacement: string, text: string): string {
+export function replaced(pattern: string, replacement: string, text: string, onMatch: () => void): string {
   const regex = regexOf(pattern);
   const names = regex.namedGroups();
   const matcher = regex.matcher(text);
@@ -43,6 +43,7 @@ export function replaced(pattern: string, replacement: string, text: string): st
   let done = 0;
   let ended = -1;
   while (matcher.find()) {
+    onMatch();
     const [start, end] = [matcher.start(), matcher.end()];
     // nothing, right behind the match before, is no match of its own
     if (start === end && start === ended) continue;

@@ -7,8 +7,9 @@ import { htmlOutput } from './html-output.ts';
 import { nearest } from './nearest.ts';
 import type { Body, Parsed, Reference } from './nodes.ts';
 import { parse } from './parse.ts';
+import { sprint } from './printf.ts';
 import { CallError, TemplateError } from './template-error.ts';
-import type { Value } from './value.ts';
+import type { Operations, Value } from './value.ts';
 
 export interface TemplateOptions {
   readonly dialect: Dialect;
@@ -69,7 +70,7 @@ export function parseTemplate(text: string, options: TemplateOptions): ParseResu
 
     function run(main: Body, data: Value, context: TemplateContext): string {
       return execute(main, data, context.variables ?? {}, {
-        operations: functionsOf[dialect],
+        operations: operationsOf(dialect, mode),
         body,
         output: mode === 'html' ? htmlOutput : textOutput,
         world: {
@@ -85,6 +86,16 @@ export function parseTemplate(text: string, options: TemplateOptions): ParseResu
     throw error;
   }
 }
+
+/** HTML output escapes by itself: `html` before it would do so twice. */
+const operationsOf = (dialect: Dialect, mode: 'text' | 'html'): Operations =>
+  mode === 'text' ? functionsOf[dialect] : htmlFunctions[dialect];
+const withoutHtml = (operations: Operations): Operations =>
+  new Map([...operations, ['html', { parameters: [], rest: 'any', run: sprint }]]);
+const htmlFunctions = {
+  alertmanager: withoutHtml(functionsOf.alertmanager),
+  prometheus: withoutHtml(functionsOf.prometheus),
+};
 
 function noQueries(): never {
   throw new CallError('queries are not asked here');

@@ -167,6 +167,11 @@ export function inZone(value: TimeValue, zone: string): TimeValue {
   return { ...value, zone: zone === '' ? 'UTC' : zone };
 }
 
+const most = (1n << 63n) - 1n;
+/** A span longer than 292 years is the longest there is. */
+export const within64 = (nanoseconds: bigint): bigint =>
+  nanoseconds > most ? most : nanoseconds < -most - 1n ? -most - 1n : nanoseconds;
+
 const time = (run: (self: TimeValue) => Value): Method => ({ parameters: [], run: (self) => run(asTime(self)) });
 const compared = (run: (left: bigint, right: bigint) => boolean): Method => ({
   parameters: ['time'],
@@ -202,7 +207,7 @@ export const timeMethods: Methods = new Map<string, Method>([
     'Sub',
     {
       parameters: ['time'],
-      run: (self, [other]) => duration(asTime(self).nanoseconds - asTime(other).nanoseconds),
+      run: (self, [other]) => duration(within64(asTime(self).nanoseconds - asTime(other).nanoseconds)),
     },
   ],
   ['Before', compared((left, right) => left < right)],

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import type { Instant } from '../../src/model/units.ts';
 import { parseTemplate, TemplateSet } from '../../src/templates/template.ts';
 import { TemplateError } from '../../src/templates/template-error.ts';
-import { expandRule } from '../../src/templates/rule-data.ts';
 import { noMethods, stringMap, strings, struct } from '../../src/templates/value.ts';
 import type { Value } from '../../src/templates/value.ts';
 
@@ -128,7 +127,7 @@ describe('mistakes when it is filled in', () => {
     ['{{ define "r" }}{{ template "r" . }}{{ end }}{{ template "r" . }}', 19, 'templates call each other without end'],
     ['{{ $x := "0123456789" }}{{ range 40 }}{{ $x = print $x $x }}{{ end }}', 46, 'print makes a text beyond 1 MiB'],
     ['{{ $x := printf "%9000d" 1 }}{{ range 200 }}{{ $x }}{{ end }}', 47, 'the text grows beyond 1 MiB'],
-    ['{{ match "(" "x" }}', 3, expect.stringContaining('"(" is no regular expression')],
+    ['{{ match "(" "x" }}', 3, 'match: "(" is no regular expression: error parsing regexp: missing closing ): `(`'],
     ['{{ title }}', 3, 'title takes 1 argument(s), here are 0'],
     ['{{ .Status 1 }}', 3, '.Status is no method: it takes no arguments'],
   ])('%s', (text, offset, message) => {
@@ -157,36 +156,34 @@ describe('a set of files', () => {
 });
 
 describe('a template of a rule', () => {
-  const facts = {
-    labels: { instance: 'web-1:9100', job: 'node' },
-    value: 1234.5678,
-    externalLabels: { cluster: 'c1' },
-    externalUrl: 'https://prom.example.com/p',
-    now,
-  };
-  const expanded = async (text: string): Promise<string> => {
+  const labels = stringMap({ instance: 'web-1:9100', job: 'node' });
+  const sample = (instance: string, value: number): Value =>
+    struct('template.sample', { Labels: stringMap({ instance, __value__: 'text' }), Value: value });
+  const expanded = (text: string): string => {
     const result = parseTemplate(text, { dialect: 'prometheus' });
     if (!result.ok) throw new Error(`${result.message} at ${result.offset}`);
-    return expandRule(result.template, facts, (expression) =>
-      Promise.resolve([
-        { labels: { instance: 'b', of: expression }, value: 2 },
-        { labels: { instance: 'a', of: expression }, value: 1 },
-      ]),
-    );
+    return result.template.execute(struct('data', { Labels: labels, Value: 1234.5678 }), {
+      now,
+      externalUrl: 'https://prom.example.com/p',
+      variables: { $labels: labels, $value: 1234.5678, $externalLabels: stringMap({ cluster: 'c1' }) },
+      query: (expression) => ({
+        kind: 'slice',
+        type: 'template.queryResult',
+        items: expression === 'none' ? [] : [sample('b', 2), sample('a', expression.length)],
+        methods: noMethods,
+      }),
+    });
   };
   it.each([
     ['{{ $labels.instance }} at {{ $value }}', 'web-1:9100 at 1234.5678'],
     ['{{ .Labels.job }} {{ .Value | humanize }} {{ $externalLabels.cluster }}', 'node 1.235k c1'],
-    [
-      '{{ $externalURL }} {{ externalURL }} {{ pathPrefix }}',
-      'https://prom.example.com/p https://prom.example.com/p /p',
-    ],
+    ['{{ externalURL }} {{ pathPrefix }}', 'https://prom.example.com/p /p'],
     ['{{ with query "up" }}{{ . | first | value }}{{ end }}', '2'],
-    ['{{ range query "up" | sortByLabel "instance" }}{{ .Labels.instance }}={{ .Value }} {{ end }}', 'a=1 b=2 '],
-    ['{{ query (printf "x{job=%q}" $labels.job) | first | label "of" }}', 'x{job="node"}'],
+    ['{{ range query "up" | sortByLabel "instance" }}{{ .Labels.instance }}={{ .Value }} {{ end }}', 'a=2 b=2 '],
+    ['{{ query (printf "x{job=%q}" $labels.job) | sortByLabel "instance" | first | value }}', '13'],
     ['{{ stripPort $labels.instance }} {{ stripDomain "a.b.c:80" }}', 'web-1 a:80'],
     ['{{ define "d" }}{{ .arg1 }}{{ .arg0 }}{{ end }}{{ template "d" (args 1 "x") }}', 'x1'],
-  ])('%s', async (text, expected) => {
-    expect(await expanded(text)).toBe(expected);
+  ])('%s', (text, expected) => {
+    expect(expanded(text)).toBe(expected);
   });
 });
