@@ -3,10 +3,11 @@ import type { ShrinkPolicy } from '../../model/config.ts';
 import type { Node, Pod } from '../../model/kubernetes.ts';
 import type { KeptReason } from '../../model/reason.ts';
 import { instantOf, type Instant } from '../../model/units.ts';
+import { changedPart, isNothing, type Part } from './fit/changed-part.ts';
 import { isReady, serverIdOf } from './membership.ts';
 import { movabilityOf, podName, type MovableRules } from './movable.ts';
 import type { PodNeeds } from './needed-nodes.ts';
-import { movingOf, residentsOf, type Residents } from './residents.ts';
+import { movingOf, residentsAfter, residentsOf, type Residents } from './residents.ts';
 import { utilizationOf } from './utilization.ts';
 
 const noScaleDown = 'cluster-autoscaler.kubernetes.io/scale-down-disabled';
@@ -15,10 +16,11 @@ const deletedByOther = 'ToBeDeletedByClusterAutoscaler';
 /** Older marks of cluster-autoscaler are of one that has died in the middle. */
 const deletionTakes = 300_000;
 
-/** What the node and its pods say by themselves: worked out anew only when one of them has changed. */
+/** What the node and its pods say by themselves: worked out anew only where one of them has changed. */
 interface NodeFacts {
   readonly pods: readonly Pod[];
   readonly needOf: string;
+  readonly hasServer: boolean;
   readonly utilization: number | null;
   readonly need: { readonly reason: KeptReason; readonly by: string } | null;
   /** what its use says, worded once for each bound */
@@ -29,26 +31,41 @@ interface NodeFacts {
 
 const remembered = new WeakMap<Node, NodeFacts>();
 
-const isSame = (one: readonly Pod[], other: readonly Pod[]): boolean =>
-  one === other || (one.length === other.length && one.every((pod, index) => pod === other[index]));
+function needAmong(pods: readonly Pod[], needs: PodNeeds, from: number, until: number): NodeFacts['need'] {
+  for (let index = from; index < until; index += 1) {
+    const pod = pods[index];
+    const reason = pod === undefined ? null : needs.of(pod);
+    if (pod !== undefined && reason !== null) return { reason, by: podName(pod) };
+  }
+  return null;
+}
+
+function residentsOn(
+  { residents, pods: podsBefore }: NodeFacts,
+  pods: readonly Pod[],
+  part: Part,
+): NodeFacts['residents'] {
+  if (residents === null) return null;
+  const are = residentsAfter(residents.are, { podsBefore, pods, part }, residents.of);
+  return are === null ? null : { of: residents.of, are };
+}
 
 function factsOf(node: Node, pods: readonly Pod[], needs: PodNeeds): NodeFacts {
   const known = remembered.get(node);
-  if (known !== undefined && known.needOf === needs.key && isSame(known.pods, pods)) return known;
-  let need: NodeFacts['need'] = null;
-  for (const pod of pods) {
-    const reason = needs.of(pod);
-    if (reason === null) continue;
-    need = { reason, by: podName(pod) };
-    break;
-  }
+  const before = known?.needOf === needs.key ? known : undefined;
+  if (before?.pods === pods) return before;
+  const part = before === undefined ? null : changedPart(before.pods, pods);
+  if (before !== undefined && part !== null && isNothing(part)) return before;
+  // Nobody was needed there: only those that are new may be.
+  const fresh = before?.need === null ? part : null;
   const made: NodeFacts = {
     pods,
     needOf: needs.key,
+    hasServer: before?.hasServer ?? serverIdOf(node) !== null,
     utilization: utilizationOf(node, pods),
-    need,
+    need: needAmong(pods, needs, fresh?.from ?? 0, fresh?.until ?? pods.length),
     used: null,
-    residents: null,
+    residents: before === undefined || part === null ? null : residentsOn(before, pods, part),
   };
   remembered.set(node, made);
   return made;
@@ -102,15 +119,15 @@ const staysOnDead: ReadonlySet<KeptReason> = new Set<KeptReason>([
 
 export function candidateOf(node: Node, pods: readonly Pod[], rules: CandidateRules): Candidate | Kept {
   const { shrink, now } = rules;
-  const annotations = node.metadata.annotations ?? {};
+  const { annotations } = node.metadata;
   if (isBeingDeletedByOthers(node, now)) return { reason: 'BeingRemoved', by: deletedByOther };
-  if (annotations[noScaleDown] === 'true') return { reason: 'ForbiddenByAnnotation', by: noScaleDown };
-  if (annotations[doNotDisrupt] === 'true') return { reason: 'ForbiddenByAnnotation', by: doNotDisrupt };
+  if (annotations?.[noScaleDown] === 'true') return { reason: 'ForbiddenByAnnotation', by: noScaleDown };
+  if (annotations?.[doNotDisrupt] === 'true') return { reason: 'ForbiddenByAnnotation', by: doNotDisrupt };
   const dead = unreadySince(node, now);
   if (dead !== null && shrink.unready.action === 'alert') return { reason: 'NotReady', by: null, since: dead };
-  if (serverIdOf(node) === null) return { reason: 'ServerUnknown', by: node.spec?.providerID ?? null };
   const facts = factsOf(node, pods, rules.needs);
-  const { utilization, need } = facts;
+  const { hasServer, utilization, need } = facts;
+  if (!hasServer) return { reason: 'ServerUnknown', by: node.spec?.providerID ?? null };
   if (dead === null && need !== null) return need;
   if (dead === null && utilization === null) return { reason: 'AllocatableUnknown', by: 'status.allocatable' };
   if (dead === null && (utilization ?? 0) > shrink.utilizationBelow)

@@ -90,10 +90,11 @@ const startsWithin = minutes(5);
 
 /** It was Ready once: a node that has only just come was not. */
 function hasFallen(node: Node): boolean {
+  if (isReady(node)) return false;
   const condition = node.status?.conditions?.find((one) => one.type === 'Ready');
   const changed = instantOf(condition?.lastTransitionTime);
   const born = instantOf(node.metadata.creationTimestamp);
-  return condition?.status !== 'True' && changed !== null && born !== null && changed - born > startsWithin;
+  return changed !== null && born !== null && changed - born > startsWithin;
 }
 
 /** Orders that nobody may still wait for have run out of their time. */
@@ -138,8 +139,8 @@ export function groupStateOf(
   // Not fought: as if the policy had switched both ways off, until the other one is gone.
   const mode = others.length > 0 ? ({ grow: 'off', shrink: 'off' } as const) : document.spec.mode;
   const isUp = members.filter(isReady);
-  const ready = isUp.filter((node) => isWhole(node, policy));
-  const arriving = isUp.filter((node) => !isWhole(node, policy));
+  const ready = policy.ready === undefined ? isUp : isUp.filter((node) => isWhole(node, policy));
+  const arriving = policy.ready === undefined ? [] : isUp.filter((node) => !isWhole(node, policy));
   const draining = members.filter((node) => drainOf(node) !== null);
   const { sent } = known;
   const unseen = sent !== null && now - sent.at < showsWithin && magnum.node_count === sent.from && !sent.begun;

@@ -81,17 +81,22 @@ export function* meetDemand(
   const notHere = new Set(pools.flatMap(({ group }) => [...group.draining, ...group.arriving]));
   const simulation = new Simulation(snapshot.kubernetes);
   const largest: Record<string, number> = {};
+  let latest: Room['capacity'] | null = null;
   const add = (node: Node, taints?: Room['taints']): void => {
     const pods = podsOn.get(node.metadata.name) ?? [];
     // The simulation reckons by itself what they leave.
     const room = roomOf(node);
     const { capacity } = room;
-    for (const name in capacity) largest[name] = Math.max(largest[name] ?? 0, capacity[name] ?? 0);
+    // Nodes of one size share what they can hold.
+    if (capacity !== latest)
+      for (const name in capacity) largest[name] = Math.max(largest[name] ?? 0, capacity[name] ?? 0);
+    latest = capacity;
     simulation.addRoom(taints === undefined ? room : { ...room, taints }, pods);
   };
   for (const [index, node] of nodes.entries()) {
-    const stays = !notHere.has(node) && drainOf(node) === null;
-    if (takesPods(node) && !notHere.has(node)) add(node);
+    const isHere = notHere.size === 0 || !notHere.has(node);
+    const stays = isHere && drainOf(node) === null;
+    if (isHere && takesPods(node)) add(node);
     // Nobody new comes there; those that run there still count for the rules of others.
     else if (stays) simulation.addRoom(closedRoomOf(node), podsOn.get(node.metadata.name) ?? []);
     if (index % nodesAStep === 0) yield;

@@ -92,9 +92,15 @@ export function membershipsOf({ nodes, groups, policies, cluster, unread = [] }:
       : { group: null, by, ambiguous: [...found].map(({ name }) => name) };
   };
 
+  const labelled = new Map<string, Membership>();
+  for (const group of workers) labelled.set(group.name, { group, by: 'label', ambiguous: [] });
+
   function byLabels(labels: Readonly<Record<string, string>>): Membership | null {
     const named = groupsInLabels(labels);
-    if (named.length === 0) return null;
+    const [only] = named;
+    if (only === undefined) return null;
+    const surely = named.length === 1 ? labelled.get(only) : undefined;
+    if (surely !== undefined) return surely;
     const found = new Set<MagnumNodeGroup>();
     for (const value of named) {
       const group = byName.get(value) ?? workers.find(({ name }) => meansGroup(value, name));
@@ -121,8 +127,8 @@ export function membershipsOf({ nodes, groups, policies, cluster, unread = [] }:
   function membershipOf(node: Node): Membership {
     if (isControlPlane(node)) return { group: null, by: 'controlPlane', ambiguous: [] };
     const labels = node.metadata.labels ?? {};
-    const labelled = byLabels(labels);
-    if (labelled !== null) return labelled;
+    const told = byLabels(labels);
+    if (told !== null) return told;
     const addressed = new Set<MagnumNodeGroup>();
     for (const { type, address } of node.status?.addresses ?? [])
       if (type === 'InternalIP') for (const group of byAddress.get(address) ?? []) addressed.add(group);

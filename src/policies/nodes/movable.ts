@@ -107,7 +107,11 @@ export interface MovableRules {
 }
 
 /** Who would start the pod again is gone, or has too few of them; null: neither, or nobody knows. */
-export function lossOf({ metadata }: Pod, { kind, name }: OwnerReference, rules: MovableRules): KeptReason | null {
+export function lossOf(
+  { metadata }: Pod,
+  { kind, name }: OwnerReference,
+  rules: Pick<MovableRules, 'controllers' | 'shrink'>,
+): KeptReason | null {
   const ofKind = rules.controllers.get(kind);
   const replicas = ofKind?.of(metadata.namespace ?? '', name);
   if (replicas === undefined) return 'ControllerGone';

@@ -2,6 +2,7 @@
 import type { OwnerReference, Pod } from '../../model/kubernetes.ts';
 import { controllerOf, isDeleting, isTerminal } from '../pod-facts.ts';
 import { isLookedUp, type Controllers } from './controllers.ts';
+import type { Part } from './fit/changed-part.ts';
 import {
   hasLocalStorage,
   isSystem,
@@ -16,6 +17,9 @@ import {
   type MovableRules,
 } from './movable.ts';
 
+type Blocked = Extract<Movability, { move: 'blocked' }>;
+
+/** What is said of each pod once, in the order of the node's list. */
 export interface Residents {
   /** the controllers among which all of `owned` was found last */
   complete: Controllers | null;
@@ -25,7 +29,7 @@ export interface Residents {
   readonly owned: readonly Pod[];
   /** what is said of them changes with time */
   readonly timed: readonly Pod[];
-  readonly blocked: Extract<Movability, { move: 'blocked' }> | null;
+  readonly blocked: Blocked | null;
 }
 
 /** Nothing about the pod but its controller speaks for or against moving it, as of most pods. */
@@ -46,7 +50,7 @@ export function residentsOf(pods: readonly Pod[], shrink: MovableRules['shrink']
   const moving: Pod[] = [];
   const timed: Pod[] = [];
   const owned: Pod[] = [];
-  let blocked: Residents['blocked'] = null;
+  let blocked: Blocked | null = null;
   for (const pod of pods) {
     const owner = controllerOf(pod);
     if (isOrdinary(pod, owner, shrink)) {
@@ -68,13 +72,53 @@ export function residentsOf(pods: readonly Pod[], shrink: MovableRules['shrink']
   return { complete: null, moving, owned, timed, blocked };
 }
 
+/** The list with those that came in the place of those that went; null: their place is not known. */
+function patched(
+  list: readonly Pod[],
+  gone: readonly Pod[],
+  come: readonly Pod[],
+  isAtEnd: boolean,
+): readonly Pod[] | null {
+  const at = list.findIndex((pod) => gone.includes(pod));
+  if (at >= 0) {
+    let until = at;
+    while (gone.includes(list[until] as Pod)) until += 1;
+    return [...list.slice(0, at), ...come, ...list.slice(until)];
+  }
+  if (come.length === 0) return list;
+  return isAtEnd ? [...list, ...come] : null;
+}
+
+/** The same as asking all of them anew, where only a part has changed; null: that has to be done. */
+export function residentsAfter(
+  before: Residents,
+  {
+    podsBefore,
+    pods,
+    part,
+  }: { readonly podsBefore: readonly Pod[]; readonly pods: readonly Pod[]; readonly part: Part },
+  shrink: MovableRules['shrink'],
+): Residents | null {
+  if (before.blocked !== null) return null;
+  const gone = podsBefore.slice(part.from, part.untilBefore);
+  const come = residentsOf(pods.slice(part.from, part.until), shrink);
+  const isAtEnd = part.untilBefore === podsBefore.length;
+  const moving = patched(before.moving, gone, come.moving, isAtEnd);
+  const owned = patched(before.owned, gone, come.owned, isAtEnd);
+  const timed = patched(before.timed, gone, come.timed, isAtEnd);
+  if (moving === null || owned === null || timed === null) return null;
+  const { complete } = before;
+  const isComplete = complete !== null && lostAmong(come.owned, { controllers: complete, shrink }) === null;
+  return { complete: isComplete ? complete : null, moving, owned, timed, blocked: come.blocked };
+}
+
 const isOf = (pod: Pod, owner: OwnerReference, namespace: string | undefined): boolean => {
   const own = controllerOf(pod);
   return own?.kind === owner.kind && own.name === owner.name && pod.metadata.namespace === namespace;
 };
 
 /** Somebody whose controller is gone, or has too few: of its pods here the last one is named. */
-function lostAmong(owned: readonly Pod[], rules: MovableRules): Extract<Movability, { move: 'blocked' }> | null {
+function lostAmong(owned: readonly Pod[], rules: Pick<MovableRules, 'controllers' | 'shrink'>): Blocked | null {
   for (const pod of owned) {
     const owner = controllerOf(pod);
     const reason = owner === undefined ? null : lossOf(pod, owner, rules);
@@ -86,10 +130,7 @@ function lostAmong(owned: readonly Pod[], rules: MovableRules): Extract<Movabili
 }
 
 /** The same answer as asking each of the pods, budgets aside. */
-export function movingOf(
-  residents: Residents,
-  rules: MovableRules,
-): readonly Pod[] | Extract<Movability, { move: 'blocked' }> {
+export function movingOf(residents: Residents, rules: MovableRules): readonly Pod[] | Blocked {
   // What the answer depends on beside these is the policy's, and residents are of one policy.
   if (residents.complete !== rules.controllers) {
     const lost = lostAmong(residents.owned, rules);

@@ -15,9 +15,19 @@ export interface Room {
   readonly closed?: string;
 }
 
-export function allocatableOf(node: Node): Requests {
+/** As they were last read: nodes of one size follow each other, and share the object. */
+let latest: Requests = {};
+
+function isSame(one: Requests, other: Requests): boolean {
+  for (const name in one) if (one[name] !== other[name]) return false;
+  for (const name in other) if (!(name in one)) return false;
+  return true;
+}
+
+export function allocatableOf({ status }: Node): Requests {
+  const texts = status?.allocatable ?? status?.capacity;
   const allocatable: Record<string, number> = {};
-  for (const [name, text] of Object.entries(node.status?.allocatable ?? node.status?.capacity ?? {}))
-    allocatable[name] = parseMilli(text) ?? 0;
-  return allocatable;
+  for (const name in texts) allocatable[name] = parseMilli(texts[name]) ?? 0;
+  if (!isSame(allocatable, latest)) latest = allocatable;
+  return latest;
 }

@@ -145,10 +145,10 @@ export function* planShrink(input: ShrinkInput): Generator<undefined, Shrinking>
   const sorted: Sorted[] = [];
   let looked = 0;
   for (const node of group.nodes) {
-    if (draining.has(node)) continue;
+    if (draining.size > 0 && draining.has(node)) continue;
     looked += 1;
     if (looked % nodesAStep === 0) yield;
-    if (arriving.has(node)) {
+    if (arriving.size > 0 && arriving.has(node)) {
       keep(node, { reason: 'NotReady', by: null });
       continue;
     }

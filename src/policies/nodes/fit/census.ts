@@ -1,5 +1,6 @@
 // Who runs where, by namespace. It outlives the tick: only nodes whose pods have changed are looked at again, and only namespaces that a rule asks about.
-import { changedPart, nobody, type Image } from './image.ts';
+import { changedPart } from './changed-part.ts';
+import { nobody, type Image } from './image.ts';
 import type { Kin } from './needs.ts';
 
 /** The nodes that pods of a kin run on, by their rows and in order, and how many on each. */

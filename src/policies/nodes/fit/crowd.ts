@@ -49,6 +49,7 @@ export interface Counting {
 }
 
 const none: readonly Counter[] = [];
+const nowhere: ReadonlySet<number> = new Set();
 const slotsAStep = 64;
 
 export class Crowd {
@@ -63,9 +64,9 @@ export class Crowd {
   readonly #keeping: Keeper[] = [];
   readonly #keepingByKey = new Map<string, Counter>();
   readonly #kins = new Map<Kin, KinState>();
-  /** by slot, those that came within the simulation; and the nodes that they came to */
+  /** by slot, those that came within the simulation; and by their namespace, the nodes that they came to */
   readonly #came: (Arrived[] | null)[] = [];
-  readonly #visited = new Set<number>();
+  readonly #visited = new Map<string, Set<number>>();
   #census: Census | null = null;
   #seenVersion = -1;
   #seenGeneration = -1;
@@ -86,8 +87,7 @@ export class Crowd {
 
   /** The last one is gone. */
   dropped(slot: number): void {
-    this.#came.pop();
-    this.#visited.delete(slot);
+    for (const { kin } of this.#came.pop() ?? []) this.#visited.get(kin.kin.namespace)?.delete(slot);
     if (this.#rows.length > slot) this.#slots[this.#rows.pop() ?? 0] = -1;
   }
 
@@ -107,10 +107,13 @@ export class Crowd {
 
   placed(kin: KinState, slot: number, pods: number): void {
     const came = (this.#came[slot] ??= []);
-    this.#visited.add(slot);
     const known = came.find((one) => one.kin === kin);
-    if (known === undefined) came.push({ kin, pods });
-    else known.pods += pods;
+    if (known === undefined) {
+      came.push({ kin, pods });
+      const visited = this.#visited.get(kin.kin.namespace);
+      if (visited === undefined) this.#visited.set(kin.kin.namespace, new Set([slot]));
+      else visited.add(slot);
+    } else known.pods += pods;
     this.#count(kin, slot, pods);
   }
 
@@ -124,10 +127,15 @@ export class Crowd {
     if (eligible !== null)
       for (let slot = 0; slot < rooms.length; slot += 1) if (alive[slot] === true) counter.enter(slot);
     const scope = namespaces === 'unknown' ? null : namespaces;
-    for (const kins of this.#residents(scope)) this.#seated(kins, counter);
-    for (const slot of this.#visited)
-      if (alive[slot] === true)
-        for (const { kin, pods } of this.#came[slot] ?? []) if (counted(kin.kin)) counter.add(slot, pods);
+    const census = this.#synced();
+    if (scope === null) {
+      for (const kins of census.everywhere()) this.#seated(kins, counter);
+      for (const [namespace, slots] of this.#visited) this.#arrived(namespace, slots, counter);
+    } else
+      for (const namespace of scope) {
+        this.#seated(census.kinsIn(namespace), counter);
+        this.#arrived(namespace, this.#visited.get(namespace) ?? nowhere, counter);
+      }
     this.#counters.push(counter);
     this.#byKey.set(whole, counter);
     if (scope === null) this.#wide.push(counter);
@@ -231,12 +239,6 @@ export class Crowd {
     for (const { kin, pods } of this.#came[slot] ?? []) this.#count(kin, slot, sign * pods);
   }
 
-  *#residents(namespaces: ReadonlySet<string> | null): Iterable<Kins> {
-    const census = this.#synced();
-    if (namespaces === null) yield* census.everywhere();
-    else for (const namespace of namespaces) yield census.kinsIn(namespace);
-  }
-
   #seated(kins: Kins, counter: Counter): void {
     const { alive } = this.#nodes;
     for (const [kin, { rows, counts }] of kins)
@@ -245,6 +247,14 @@ export class Crowd {
           const slot = this.#slots[rows[index] ?? 0] ?? -1;
           if (alive[slot] === true) counter.add(slot, counts[index] ?? 0);
         }
+  }
+
+  /** Those of a namespace that came to these nodes. */
+  #arrived(namespace: string, slots: ReadonlySet<number>, counter: Counter): void {
+    for (const slot of slots)
+      if (this.#nodes.alive[slot] === true)
+        for (const { kin, pods } of this.#came[slot] ?? [])
+          if (kin.kin.namespace === namespace && counter.counted(kin.kin)) counter.add(slot, pods);
   }
 
   #synced(): Census {

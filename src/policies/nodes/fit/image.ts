@@ -1,6 +1,7 @@
 // What the pods of one node take of it together, summed once for as long as they are the same.
 import type { Container, Pod, PodSpec } from '../../../model/kubernetes.ts';
 import { addRequests, isMirror, isOfDaemonSet, isTerminal } from '../../pod-facts.ts';
+import { changedPart, isNothing, type Part } from './changed-part.ts';
 import { antiTermsOf, kinFor, type Kin } from './needs.ts';
 
 export interface HostPort {
@@ -46,24 +47,6 @@ function counted(kins: readonly Kin[]): Counted {
   return [...counts];
 }
 
-interface Part {
-  readonly from: number;
-  /** the first behind the part, before and now */
-  readonly untilBefore: number;
-  readonly until: number;
-}
-
-/** Between what is the same at both ends. */
-export function changedPart(before: readonly Pod[], now: readonly Pod[]): Part {
-  let [from, untilBefore, until] = [0, before.length, now.length];
-  while (from < untilBefore && from < until && before[from] === now[from]) from += 1;
-  while (untilBefore > from && until > from && before[untilBefore - 1] === now[until - 1]) {
-    untilBefore -= 1;
-    until -= 1;
-  }
-  return { from, untilBefore, until };
-}
-
 /** Beside its requests nothing of it counts for others, or for the node. */
 const isPlain = ({ spec }: Pod): boolean =>
   spec?.volumes === undefined &&
@@ -75,6 +58,15 @@ const isPlain = ({ spec }: Pod): boolean =>
 const comesWithNode = (pod: Pod): boolean => isOfDaemonSet(pod) || isMirror(pod);
 
 const emptied: readonly never[] = [];
+
+/** Those that have not ended; between these places somebody may have. */
+function runningOf(pods: readonly Pod[], from: number, until: number): readonly Pod[] {
+  for (let index = from; index < until; index += 1) {
+    const pod = pods[index];
+    if (pod !== undefined && isTerminal(pod)) return pods.filter((one) => !isTerminal(one));
+  }
+  return pods;
+}
 
 export class Image {
   /** those that have not ended */
@@ -92,8 +84,10 @@ export class Image {
   #kins: (Kin | undefined)[] | null = null;
 
   constructor(pods: readonly Pod[], before: Image | null = null) {
-    this.pods = pods.some(isTerminal) ? pods.filter((pod) => !isTerminal(pod)) : pods;
-    const part = before === null ? null : changedPart(before.pods, this.pods);
+    // Who was running before runs still: only the others are asked.
+    const open = before === null ? null : changedPart(before.pods, pods);
+    this.pods = runningOf(pods, open?.from ?? 0, open?.until ?? pods.length);
+    const part = before === null || this.pods === pods ? open : changedPart(before.pods, this.pods);
     if (before !== null && part !== null) this.#kins = before.#kinsWithout(part, this.pods.length);
     const sums = before === null || part === null ? null : before.#sumsAfter(part, this.pods);
     if (before !== null && sums !== null) {
@@ -187,9 +181,8 @@ export function imageOf(pods: readonly Pod[]): Image {
 
 function imageOfEqual(first: Pod, pods: readonly Pod[]): Image {
   const known = remembered.get(first);
-  if (known !== undefined && known.of.length === pods.length && known.of.every((pod, index) => pod === pods[index]))
-    return known.image;
-  const of = [...pods];
+  if (known !== undefined && isNothing(changedPart(known.of, pods))) return known.image;
+  const of = pods.slice();
   const image = new Image(of, known?.image);
   remembered.set(first, { of, image });
   return image;
