@@ -3,6 +3,7 @@ import type { Config } from '../model/config.ts';
 import type { Memory } from '../model/memory.ts';
 import { memorySchema } from '../model/memory.ts';
 import type { NodeDecision, Plan, PodDecision } from '../model/plan.ts';
+import type { PodReason } from '../model/reason.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { targetKey, targetName } from '../model/target.ts';
 import { fillText } from '../model/texts.ts';
@@ -52,10 +53,19 @@ function whyNoNodes(nodes: readonly UndescribedNodes[]): string {
     : nodes.map(({ nodeGroup, reason }) => `${nodeGroup}: ${reason}`).join(', ');
 }
 
+const codes = new Map<PodReason, string>();
+
+function codeOf(reason: PodReason): string {
+  let code = codes.get(reason);
+  if (code === undefined) codes.set(reason, (code = `reason.${reason}`));
+  return code;
+}
+
 function describePods(config: Config, decision: Undescribed, nodes: readonly UndescribedNodes[]): PodDecision {
-  const facts =
-    decision.reason === 'WaitingForNodes' ? { ...decision.facts, nodes: whyNoNodes(nodes) } : decision.facts;
-  const message = fillText(config.texts, `reason.${decision.reason}`, facts, (fact) => {
+  // The decision is this tick's own and nobody has seen it yet: 20,000 copies would only be made to be thrown away.
+  const described = decision as Writable<PodDecision>;
+  if (decision.reason === 'WaitingForNodes') described.facts = { ...decision.facts, nodes: whyNoNodes(nodes) };
+  described.message = fillText(config.texts, codeOf(decision.reason), described.facts, (fact) => {
     switch (fact) {
       case 'name':
         return targetName(decision.target);
@@ -66,10 +76,6 @@ function describePods(config: Config, decision: Undescribed, nodes: readonly Und
         return undefined;
     }
   });
-  // The decision is this tick's own and nobody has seen it yet: 20,000 copies would only be made to be thrown away.
-  const described = decision as Writable<PodDecision>;
-  described.facts = facts;
-  described.message = message;
   return described;
 }
 

@@ -41,7 +41,7 @@ export function remember(
   newest: Recommendation,
   windows: Windows,
 ): readonly Recommendation[] {
-  const kept: Recommendation[] = [newest];
+  const kept: Recommendation[] = [];
   let most = newest.replicas;
   let least = newest.replicas;
   for (let index = history.length - 1; index >= 0; index--) {
@@ -54,7 +54,8 @@ export function remember(
     least = Math.min(least, sample.replicas);
     kept.push(sample);
   }
-  return kept.reverse();
+  // An array that grew has room for more than it holds, in 20,000 memories.
+  return kept.length === 0 ? [newest] : [...kept.reverse(), newest];
 }
 
 /** Events strictly younger than the period. */

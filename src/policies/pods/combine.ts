@@ -60,13 +60,43 @@ export function combine(
   now: Instant,
 ): Combined {
   let largest: Proposal | null = null;
-  let unknown = noneUnknown;
+  let isKnown = true;
+  for (const { metric, reading } of measured) {
+    if (metric.target === null) continue;
+    if (reading.proposal === null) isKnown = false;
+    else largest = larger(largest, reading.proposal, reading.name, null);
+  }
+  if (!isKnown) return withUnknown(policy, measured, propose, current, memory, now);
+  return {
+    largest,
+    unknown: noneUnknown,
+    mayLower: true,
+    unknownSince: nothingUnknown,
+    step: stepOf(largest, current),
+    standIns: noStandIns,
+  };
+}
+
+/** The first of the largest. */
+const larger = (largest: Proposal | null, replicas: number, by: string, standIn: StandIn | null): Proposal =>
+  largest === null || replicas > largest.replicas ? { replicas, by, standIn } : largest;
+
+function withUnknown(
+  policy: PodPolicy,
+  measured: readonly Measured[],
+  propose: (measured: Measured, value: number) => number | null,
+  current: number,
+  memory: Pick<TargetMemory, 'unknownSince'>,
+  now: Instant,
+): Combined {
+  let largest: Proposal | null = null;
+  const unknown: MetricReading[] = [];
   let unknownSince = nothingUnknown;
+  const standIns = new Map<string, StandIn>();
   let mayLower = true;
-  let standIns: Map<string, StandIn> | null = null;
   const offer = (replicas: number, by: string, standIn: StandIn | null): void => {
-    if (standIn !== null) (standIns ??= new Map<string, StandIn>()).set(by, standIn);
-    if (largest === null || replicas > largest.replicas) largest = { replicas, by, standIn };
+    if (standIn !== null) standIns.set(by, standIn);
+    largest = larger(largest, replicas, by, standIn);
   };
 
   for (const one of measured) {
@@ -84,7 +114,7 @@ export function combine(
         continue;
       }
     }
-    unknown = [...unknown, reading];
+    unknown.push(reading);
     const start = own(memory.unknownSince, reading.name) ?? now;
     unknownSince = { ...unknownSince, [reading.name]: start };
     const late = policy.spec.fallback !== undefined && now - start >= policy.spec.fallback.after;
@@ -97,7 +127,7 @@ export function combine(
     }
   }
 
-  return { largest, unknown, mayLower, unknownSince, step: stepOf(largest, current), standIns: standIns ?? noStandIns };
+  return { largest, unknown, mayLower, unknownSince, step: stepOf(largest, current), standIns };
 }
 
 function stepOf(largest: Proposal | null, current: number): Step | null {

@@ -10,7 +10,8 @@ export class Course {
   until: Instant | null = null;
   /** the reason that rules when nothing is written */
   heldBy: PodReason | null = null;
-  facts: Facts = {};
+  /** what the hold says; null: nothing holds */
+  facts: Facts | null = null;
 
   constructor(replicas: number) {
     this.replicas = replicas;

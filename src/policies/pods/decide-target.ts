@@ -9,9 +9,15 @@ import { foreignWriter } from './foreign.ts';
 import { holdBefore, holdDown, holdUp } from './holds.ts';
 import { proposalOf } from './measure.ts';
 import { metricFailure, type Stage } from './scaling-conditions.ts';
+import { inSeconds } from './span-text.ts';
 import { decideZero, type ZeroResult } from './zero.ts';
-import { decisionOf, type TargetResult } from './finish.ts';
+import { decisionOf, factsOf, measuredFacts, type TargetResult } from './finish.ts';
 import { modeFor, TargetLook, type TargetInput, type TickFacts } from './target-look.ts';
+
+function isSomethingIn(record: object): boolean {
+  for (const _ in record) return true;
+  return false;
+}
 
 export function decideTarget(input: TargetInput, tick: TickFacts): TargetResult {
   return new TargetDecision(new TargetLook(input, tick)).decide();
@@ -63,13 +69,8 @@ class TargetDecision {
     this.#applyHolds(course);
     this.#look.remember(course.replicas);
     const reason = name === null ? plain : 'ScheduleWindow';
-    return decisionOf(
-      this.#look,
-      course,
-      this.#reasonOf(course, reason),
-      { schedule: name ?? '' },
-      { kind: 'toBounds' },
-    );
+    const facts = factsOf(this.#look, course, { schedule: name ?? '' });
+    return decisionOf(this.#look, course, this.#reasonOf(course, reason), facts, { kind: 'toBounds' });
   }
 
   #byMetrics(): TargetResult {
@@ -83,7 +84,7 @@ class TargetDecision {
       now,
     );
     this.#look.standIns = combined.standIns;
-    const wasUnknown = Object.keys(this.#look.memory.unknownSince).length > 0;
+    const wasUnknown = isSomethingIn(this.#look.memory.unknownSince);
     const isUnknown = combined.unknown.length > 0;
     this.#look.memory.unknownSince = combined.unknownSince;
     if (wasUnknown && !isUnknown) this.#look.memory.recovered = now;
@@ -176,7 +177,7 @@ class TargetDecision {
     if (stable.replicas !== proposed) {
       const reason = stable.replicas > proposed ? 'ScaleDownStabilized' : 'ScaleUpStabilized';
       const window = reason === 'ScaleDownStabilized' ? windows.down : windows.up;
-      course.to('stabilization', stable.replicas, `${reason} ${window / 1000} s`, reason);
+      course.to('stabilization', stable.replicas, `${reason} ${inSeconds(window)}`, reason);
       if (stable.governedBy !== null) {
         const leaves = later(stable.governedBy.at, window);
         course.until = leaves;
@@ -199,15 +200,15 @@ class TargetDecision {
     const remembrance = scaleDown.bounds === 'gradual' ? Math.min(wanted, max) : wanted;
     this.#look.remember(remembrance);
     const governing = this.#look.measured.find(({ reading }) => reading.name === largest.by)?.reading;
-    const facts: Facts = {
+    const facts = measuredFacts(this.#look, course, {
       metric: largest.by,
       value: governing?.value ?? 'unknown',
       target: governing?.target ?? '',
       proposal: largest.replicas,
       unknown: combined.unknown.length === 0 ? '' : combined.unknown.map((reading) => reading.name).join(', '),
-      window: `${(largest.replicas < current ? windows.down : windows.up) / 1000} s`,
+      window: inSeconds(largest.replicas < current ? windows.down : windows.up),
       schedule: name ?? '',
-    };
+    });
     const reason = this.#reasonOf(course, this.#direction(largest, zero));
     const stage: Stage = { kind: 'measured', limitedBy: course.limitedBy };
     return decisionOf(this.#look, course, reason, facts, stage, undefined, governedBy);
@@ -279,6 +280,7 @@ class TargetDecision {
   /** What stands is what is recommended: after a hold or an outage nothing is lowered before a whole window was seen. */
   #standing(course: Course, reason: PodReason, facts: Facts, action?: 'hold' | 'none', active?: string): TargetResult {
     this.#look.remember(this.#look.current);
-    return decisionOf(this.#look, course, reason, facts, { kind: 'inactive', reason: active ?? reason }, action);
+    const all = factsOf(this.#look, course, facts);
+    return decisionOf(this.#look, course, reason, all, { kind: 'inactive', reason: active ?? reason }, action);
   }
 }

@@ -16,12 +16,66 @@ export interface TargetResult {
   readonly memory: TargetMemory;
 }
 
+/** What every decision says of its numbers, and more. */
+export function factsOf(look: TargetLook, course: Course, more: Facts): Facts {
+  const { current, bounds } = look;
+  const facts: Record<string, string | number> = {
+    current,
+    desired: course.replicas,
+    min: bounds.min,
+    max: bounds.max,
+    ...look.flaps(),
+  };
+  for (const some of [more, course.facts]) for (const name in some) facts[name] = some[name] ?? '';
+  return facts;
+}
+
+export interface MeasuredFacts {
+  readonly metric: string;
+  readonly value: number | 'unknown';
+  readonly target: number | '';
+  readonly proposal: number;
+  readonly unknown: string;
+  readonly window: string;
+  readonly schedule: string;
+}
+
+/** The same for those that go all the way, which most do: written out it takes a fifth of the time. */
+export function measuredFacts(look: TargetLook, course: Course, more: MeasuredFacts): Facts {
+  if (course.facts !== null) return factsOf(look, course, { ...more });
+  const { current } = look;
+  const desired = course.replicas;
+  const { min, max } = look.bounds;
+  const { metric, value, target, proposal, unknown, window, schedule } = more;
+  const flaps = look.flaps();
+  if (flaps === null) return { current, desired, min, max, metric, value, target, proposal, unknown, window, schedule };
+  const { directionChanges, flapBudget } = flaps;
+  return {
+    current,
+    desired,
+    min,
+    max,
+    directionChanges,
+    flapBudget,
+    metric,
+    value,
+    target,
+    proposal,
+    unknown,
+    window,
+    schedule,
+  };
+}
+
+const noSteps: PodDecision['steps'] = [];
+const noLimits: PodDecision['limitedBy'] = [];
+
 /** A look and the number that came out of it, as a decision: with its mode, its conditions and what is written beside it. */
 export function decisionOf(
   look: TargetLook,
   course: Course,
   reason: PodReason,
-  more: Facts,
+  facts: Facts,
   stage: Stage,
   action?: 'hold' | 'none',
   governedBy: PodDecision['governedBy'] = null,
@@ -30,20 +84,14 @@ export function decisionOf(
   const { known } = input;
   const moves = course.replicas !== current;
   const mode = modeFor(look.policy, look.tick, course.replicas >= current);
-  const { resourceVersion: version, uid } = look.workload.metadata;
+  const { resourceVersion, uid } = look.workload.metadata;
   const marked = known.previous !== null;
   const sleep = {
     concerned: look.policy.spec.zero !== undefined || input.memory.asleep !== undefined,
     asleep: course.replicas === 0,
   };
-  const facts: Record<string, string | number> = {
-    current,
-    desired: course.replicas,
-    min: look.bounds.min,
-    max: look.bounds.max,
-  };
-  for (const some of [look.flaps(), more, course.facts]) for (const name in some) facts[name] = some[name] ?? '';
-  const decision: Writable<Undescribed> = {
+  // With a place for its sentence: what is added to an object later costs another.
+  const decision: Writable<PodDecision> = {
     policy: known.policyRef,
     target,
     mode,
@@ -51,18 +99,19 @@ export function decisionOf(
     desired: course.replicas as Replicas,
     action: mode === 'off' ? 'none' : moves ? 'scale' : (action ?? (course.heldBy === null ? 'none' : 'hold')),
     reason: mode === 'off' ? 'PolicyOff' : reason,
-    limitedBy: course.limitedBy,
+    limitedBy: course.limitedBy.length === 0 ? noLimits : course.limitedBy,
     conditions: scalingConditions(stage, sleep),
-    steps: course.steps,
+    steps: course.steps.length === 0 ? noSteps : course.steps,
     metrics: look.readings(),
     until: course.until === null ? null : rfc3339(course.until),
     facts,
+    message: '',
     governedBy,
+    resourceVersion,
+    uid,
   };
   if (moves && course.replicas === 0) decision.mark = { previous: current };
   // Awake, whoever woke it: a mark that stays would make the next zero by hand look like ours.
   if (marked && course.replicas > 0 && (moves || current > 0)) decision.mark = null;
-  if (version !== undefined) decision.resourceVersion = version;
-  if (uid !== undefined) decision.uid = uid;
   return { decision, memory: moves ? look.memory : atRest(look.memory) };
 }

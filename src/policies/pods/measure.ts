@@ -10,8 +10,8 @@ import { seconds, type Instant } from '../../model/units.ts';
 import { ageOf, numberOf, type Age, type Answered, type Answers, type Seated } from './answers.ts';
 import { own } from './own.ts';
 import { byAverage, byPodAverage, byUtilization, byValue, type PerPodResult, type PodUsage } from './proposals.ts';
-import { podListOf, requestsOf, type Requests } from './pod-list.ts';
-import { groupPods, usedByAll, type PodSample, type PodSamples } from './readiness.ts';
+import { podListOf, requestsOf, type NoRequest, type Requests } from './pod-list.ts';
+import { groupPods, usedByAll, wholeMilli, type PodGroups, type PodSample, type PodSamples } from './readiness.ts';
 import type { ResourceSamples } from './resource-samples.ts';
 import { sampleValue } from './sample-value.ts';
 
@@ -46,63 +46,87 @@ interface PerPod {
   readonly target: MetricTarget;
 }
 
-/** Whole thousandths, as the HPA counts them; what is whole but for the last bits of a product or a sum is whole. */
-function wholeMilli(milli: number): number {
-  const nearest = Math.round(milli);
-  return Math.abs(milli - nearest) < 1e-7 ? nearest : Math.ceil(milli);
-}
-
-function total(numbers: readonly number[]): number {
-  let sum = 0;
-  for (const one of numbers) sum += one;
-  return sum;
-}
-
-const noRequests: readonly number[] = [];
 const none: readonly Pod[] = [];
+const noRequests: Requests = { each: [], total: 0 };
+
+/** What is used all together by the pods that count, and who else there is. */
+interface Counted extends Omit<PodGroups, 'ready'> {
+  readonly ready: readonly Pod[];
+  readonly used: number;
+}
+
+function counted(
+  { resource }: PerPod,
+  { advanced }: Pick<PodPolicy['spec'], 'advanced'>,
+  pods: readonly Pod[],
+  measured: PodSamples,
+  now: Instant,
+): Counted {
+  const usedBy = usedByAll(podListOf(pods), measured, resource, advanced, now);
+  if (usedBy !== null) return { ready: pods, unready: none, missing: none, ignored: none, used: usedBy };
+  const groups = groupPods(pods, measured, resource, advanced, now);
+  let used = 0;
+  for (const pod of groups.ready) used += wholeMilli(measured.get(pod.metadata.name)?.value ?? 0);
+  return { ...groups, used };
+}
 
 /** What the target's own pods use, against what they request or as a plain average. */
 export function byPodSamples(
-  { resource, container, target }: PerPod,
+  perPod: PerPod,
   rules: Pick<PodPolicy['spec'], 'advanced' | 'tolerance'>,
   { current, pods }: Pick<TargetFacts, 'current' | 'pods'>,
   measured: PodSamples,
   now: Instant,
 ): Answered<PerPodResult & { readonly detail: Facts }> {
-  const usedBy = usedByAll(pods, measured, resource, rules.advanced, now);
-  const { ready, unready, missing, ignored } =
-    usedBy === null
-      ? groupPods(pods, measured, resource, rules.advanced, now)
-      : { ready: pods, unready: none, missing: none, ignored: none };
+  const { resource, container, target } = perPod;
+  const { ready, unready, missing, ignored, used } = counted(perPod, rules, pods, measured, now);
   if (ready.length === 0) return { state: 'unknown', why: 'no sample of any pod of the target (they may be starting)' };
-  const usesRequests = target.kind === 'utilization';
-  const requestsIn = (some: readonly Pod[]): Requests =>
-    resource === 'other' || !usesRequests ? some.map(() => 0) : requestsOf(some, resource, container);
-  const requested = requestsIn(ready);
-  const unreadyRequests = unready.length === 0 ? noRequests : requestsIn(unready);
-  const missingRequests = missing.length === 0 ? noRequests : requestsIn(missing);
-  if (typeof requested === 'string' || typeof unreadyRequests === 'string' || typeof missingRequests === 'string') {
-    const pod = [requested, unreadyRequests, missingRequests].find((one) => typeof one === 'string');
+  if (target.kind !== 'utilization') {
+    const usage: PodUsage = {
+      used,
+      requested: 0,
+      count: ready.length,
+      unreadyRequests: unready.map(() => 0),
+      missingRequests: missing.map(() => 0),
+    };
+    const { value, proposal } = byPodAverage(usage, target.amount * 1000, current, rules.tolerance);
+    const detail = {
+      readyPods: ready.length,
+      unreadyPods: unready.length,
+      podsWithoutSample: missing.length,
+      ignoredPods: ignored.length,
+      used: used / 1000,
+    };
+    return { state: 'ok', value: { value: value / 1000, proposal, detail } };
+  }
+  const requestsIn = (some: readonly Pod[]): Requests | NoRequest => {
+    if (some.length === 0) return noRequests;
+    return resource === 'other' ? { each: some.map(() => 0), total: 0 } : requestsOf(some, resource, container);
+  };
+  const [ofReady, ofUnready, ofMissing] = [requestsIn(ready), requestsIn(unready), requestsIn(missing)];
+  if (typeof ofReady === 'string' || typeof ofUnready === 'string' || typeof ofMissing === 'string') {
+    const pod = [ofReady, ofUnready, ofMissing].find((one) => typeof one === 'string');
     return { state: 'failed', why: `pod ${String(pod)} has a container without a ${resource} request` };
   }
-  const used = (usedBy ?? ready.map((pod) => measured.get(pod.metadata.name)?.value ?? 0)).map(wholeMilli);
-  const usage: PodUsage = { used, requested, unreadyRequests, missingRequests };
-  const detail: Record<string, number> = {
+  if (ofReady.total === 0)
+    return { state: 'failed', why: `its pods request no ${resource}: a share of nothing has no meaning` };
+  const usage: PodUsage = {
+    used,
+    requested: ofReady.total,
+    count: ready.length,
+    unreadyRequests: ofUnready.each,
+    missingRequests: ofMissing.each,
+  };
+  const { value, proposal } = byUtilization(usage, target.amount, current, rules.tolerance);
+  const detail = {
     readyPods: ready.length,
     unreadyPods: unready.length,
     podsWithoutSample: missing.length,
     ignoredPods: ignored.length,
-    used: total(used) / 1000,
+    used: used / 1000,
+    requested: ofReady.total / 1000,
   };
-  if (usesRequests && total(requested) === 0)
-    return { state: 'failed', why: `its pods request no ${resource}: a share of nothing has no meaning` };
-  if (usesRequests) {
-    detail['requested'] = total(requested) / 1000;
-    const { value, proposal } = byUtilization(usage, target.amount, current, rules.tolerance);
-    return { state: 'ok', value: { value, proposal, detail } };
-  }
-  const { value, proposal } = byPodAverage(usage, target.amount * 1000, current, rules.tolerance);
-  return { state: 'ok', value: { value: value / 1000, proposal, detail } };
+  return { state: 'ok', value: { value, proposal, detail } };
 }
 
 /** What a metric would propose of a value. Per-pod metrics are taken as if all pods had it. */
@@ -230,13 +254,22 @@ function both(one: Facts | undefined, more: Facts | undefined): Facts | undefine
   return facts;
 }
 
+/** Why a value is not believed, for its age. */
+function doubtOf({ maxAge }: Metric, { seconds: age, why }: Age): Pick<MetricReading, 'state' | 'why'> | null {
+  if (why !== null) return { state: 'unknown', why };
+  if (age === null || age * 1000 <= maxAge) return null;
+  const text = `its newest sample is ${Math.round(age)} s old, at most ${maxAge / 1000} s are allowed`;
+  return { state: 'stale', why: text };
+}
+
 /** Written out field by field: copying an object to add to it costs a hundred times as much, 40,000 times a tick. */
 function readingOf(
   metric: Metric,
   result: Answered<Value>,
   age: Age,
   more: Facts | undefined,
-  propose: (value: number) => number | null,
+  policy: PodPolicy,
+  facts: TargetFacts,
 ): MetricReading {
   const { name } = metric;
   const target = metric.target?.amount ?? null;
@@ -245,17 +278,12 @@ function readingOf(
     return { name, value: null, target, ageSeconds, proposal: null, state: result.state, why: result.why };
   const { value, proposal } = result.value;
   const detail = both(result.value.detail, more);
-  const without = (state: 'unknown' | 'stale', why: string): MetricReading =>
-    detail === undefined
-      ? { name, value, target, ageSeconds, proposal: null, state, why }
-      : { name, value, target, ageSeconds, proposal: null, state, why, detail };
-  if (age.why !== null) return without('unknown', age.why);
-  if (age.seconds !== null && age.seconds * 1000 > metric.maxAge)
-    return without(
-      'stale',
-      `its newest sample is ${Math.round(age.seconds)} s old, at most ${metric.maxAge / 1000} s are allowed`,
-    );
-  const proposed = proposal ?? propose(value);
+  const doubt = doubtOf(metric, age);
+  if (doubt !== null) {
+    const reading = { name, value, target, ageSeconds, proposal: null, ...doubt };
+    return detail === undefined ? reading : { ...reading, detail };
+  }
+  const proposed = proposal ?? proposalOf(metric, policy, facts, value);
   return detail === undefined
     ? { name, value, target, ageSeconds, proposal: proposed, state: 'ok' }
     : { name, value, target, ageSeconds, proposal: proposed, state: 'ok', detail };
@@ -290,8 +318,7 @@ function measureOne(
       : valueOf(metric, source, policy, facts, measures);
   const age = metric.ages.length === 0 ? noAge : ageOf(measures.answers, metric.ages, facts);
   const coverage = coverageOf(metric, facts, measures.answers);
-  const propose = (value: number): number | null => proposalOf(metric, policy, facts, value);
-  const reading = readingOf(metric, result, age, coverage?.detail, propose);
+  const reading = readingOf(metric, result, age, coverage?.detail, policy, facts);
   const active = activityOf(metric, reading, known);
   return { metric, reading, uncovered: coverage?.uncovered === true, active };
 }
@@ -304,27 +331,19 @@ export function measureAll(
   lastValues: Readonly<Record<string, number>> = {},
 ): readonly Measured[] {
   const { metrics } = policy.spec;
-  const found: Measured[] = [];
-  let known: Map<string, MetricReading> | null = null;
-  for (const metric of metrics) {
-    if (metric.source.kind === 'formula') known ??= new Map<string, MetricReading>();
-    else found.push(measureOne(metric, policy, facts, measures, noReadings, lastValues));
-  }
-  if (known === null) return found;
-  const byMetric = new Map<Metric, Measured>();
-  const take = (measured: Measured): void => {
-    byMetric.set(measured.metric, measured);
+  const measure = (metric: Metric): Measured => measureOne(metric, policy, facts, measures, noReadings, lastValues);
+  if (!metrics.some(isFormula)) return metrics.map(measure);
+  const known = new Map<string, MetricReading>();
+  const take = (measured: Measured): Measured => {
     known.set(measured.metric.name, measured.reading);
+    return measured;
   };
-  for (const measured of found) take(measured);
-  for (const metric of metrics)
-    if (metric.source.kind === 'formula') take(measureOne(metric, policy, facts, measures, known, lastValues));
-  const inOrder: Measured[] = [];
-  for (const metric of metrics) {
-    const measured = byMetric.get(metric);
-    if (measured !== undefined) inOrder.push(measured);
-  }
-  return inOrder;
+  const plain = metrics.map((metric) => (isFormula(metric) ? null : take(measure(metric))));
+  return metrics.map(
+    (metric, place) => plain[place] ?? take(measureOne(metric, policy, facts, measures, known, lastValues)),
+  );
 }
+
+const isFormula = ({ source }: Metric): boolean => source.kind === 'formula';
 
 const noReadings: ReadonlyMap<string, MetricReading> = new Map();

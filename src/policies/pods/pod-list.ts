@@ -78,26 +78,34 @@ export function requestOf(pod: Pod, resource: 'cpu' | 'memory', container: strin
   return found === 0 ? null : total;
 }
 
-/** In the order of the pods, or the name of the first that has none. */
-export type Requests = readonly number[] | string;
+/** In thousandths. */
+export interface Requests {
+  readonly each: readonly number[];
+  readonly total: number;
+}
 
-const requests = new WeakMap<Pods, Map<string, Requests>>();
+/** The name of the first pod that has none. */
+export type NoRequest = string;
 
-export function requestsOf(pods: Pods, resource: 'cpu' | 'memory', container: string | null): Requests {
+const requests = new WeakMap<Pods, Map<string, Requests | NoRequest>>();
+
+export function requestsOf(pods: Pods, resource: 'cpu' | 'memory', container: string | null): Requests | NoRequest {
   let ofList = requests.get(pods);
-  if (ofList === undefined) requests.set(pods, (ofList = new Map<string, Requests>()));
+  if (ofList === undefined) requests.set(pods, (ofList = new Map<string, Requests | NoRequest>()));
   const key = container === null ? resource : `${resource}/${container}`;
   let known = ofList.get(key);
   if (known === undefined) ofList.set(key, (known = readRequests(pods, resource, container)));
   return known;
 }
 
-function readRequests(pods: Pods, resource: 'cpu' | 'memory', container: string | null): Requests {
-  const found: number[] = [];
+function readRequests(pods: Pods, resource: 'cpu' | 'memory', container: string | null): Requests | NoRequest {
+  const each: number[] = [];
+  let total = 0;
   for (const pod of pods) {
     const request = requestOf(pod, resource, container);
     if (request === null) return pod.metadata.name;
-    found.push(request);
+    each.push(request);
+    total += request;
   }
-  return found;
+  return { each, total };
 }

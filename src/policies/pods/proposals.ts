@@ -39,10 +39,13 @@ export function byValue(
   return withinTolerance(ratio, tolerance) ? current : wholeAbove(ratio * pods);
 }
 
+/** In thousandths. */
 export interface PodUsage {
-  /** thousandths, by pod that counts */
-  readonly used: readonly number[];
-  readonly requested: readonly number[];
+  /** of the pods that count, all together */
+  readonly used: number;
+  readonly requested: number;
+  readonly count: number;
+  /** pod by pod */
   readonly unreadyRequests: readonly number[];
   readonly missingRequests: readonly number[];
 }
@@ -53,69 +56,56 @@ export interface PerPodResult {
   readonly value: number;
 }
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
-
 interface PerPodKind {
   /** the measured number, in whole percent or whole thousandths */
-  readonly measure: (used: readonly number[], requested: readonly number[]) => number;
+  readonly measure: (used: number, requested: number, count: number) => number;
   /** what a pod without a sample is taken to use on the way down */
-  readonly assumed: (request: number) => number;
-  readonly target: number;
+  readonly assumed: (request: number, target: number) => number;
 }
 
 /** Missing pods are taken for busy on the way down and idle on the way up; the correction never turns the direction. */
-function byPods(pods: PodUsage, kind: PerPodKind, current: number, tolerance: Tolerance): PerPodResult {
-  const value = kind.measure(pods.used, pods.requested);
-  const ratio = value / kind.target;
-  const unreadyCount = ratio > 1 ? pods.unreadyRequests.length : 0;
-  if (unreadyCount === 0 && pods.missingRequests.length === 0)
-    return {
-      value,
-      proposal: withinTolerance(ratio, tolerance) ? current : wholeAbove(ratio * pods.used.length),
-    };
+function byPods(pods: PodUsage, kind: PerPodKind, target: number, current: number, tolerance: Tolerance): PerPodResult {
+  const { unreadyRequests, missingRequests } = pods;
+  const value = kind.measure(pods.used, pods.requested, pods.count);
+  const ratio = value / target;
+  const unreadyCount = ratio > 1 ? unreadyRequests.length : 0;
+  if (unreadyCount === 0 && missingRequests.length === 0)
+    return { value, proposal: withinTolerance(ratio, tolerance) ? current : wholeAbove(ratio * pods.count) };
 
-  const used = [...pods.used];
-  const requested = [...pods.requested];
+  let { used, requested, count } = pods;
   if (ratio !== 1)
-    for (const request of pods.missingRequests) {
-      used.push(ratio < 1 ? kind.assumed(request) : 0);
-      requested.push(request);
+    for (const request of missingRequests) {
+      used += ratio < 1 ? kind.assumed(request, target) : 0;
+      requested += request;
+      count += 1;
     }
   if (unreadyCount > 0)
-    for (const request of pods.unreadyRequests) {
-      used.push(0);
-      requested.push(request);
+    for (const request of unreadyRequests) {
+      requested += request;
+      count += 1;
     }
-  const corrected = kind.measure(used, requested) / kind.target;
+  const corrected = kind.measure(used, requested, count) / target;
   const turned = (ratio < 1 && corrected > 1) || (ratio > 1 && corrected < 1);
   if (withinTolerance(corrected, tolerance) || turned) return { value, proposal: current };
-  const proposal = wholeAbove(corrected * used.length);
+  const proposal = wholeAbove(corrected * count);
   const wrongWay = (corrected < 1 && proposal > current) || (corrected > 1 && proposal < current);
   return { value, proposal: wrongWay ? current : proposal };
 }
 
+const utilization: PerPodKind = {
+  measure: (used, requested) => Math.trunc((used * 100) / requested),
+  assumed: (request, target) => Math.trunc((request * Math.max(100, target)) / 100),
+};
+
+const podAverage: PerPodKind = {
+  measure: (used, _, count) => Math.trunc(used / count),
+  assumed: (_, target) => target,
+};
+
 /** A utilization target: each pod's usage against its own request, in whole percent. */
 export const byUtilization = (pods: PodUsage, target: number, current: number, tolerance: Tolerance): PerPodResult =>
-  byPods(
-    pods,
-    {
-      measure: (used, requested) => Math.trunc((sum(used) * 100) / sum(requested)),
-      assumed: (request) => Math.trunc((request * Math.max(100, target)) / 100),
-      target,
-    },
-    current,
-    tolerance,
-  );
+  byPods(pods, utilization, target, current, tolerance);
 
 /** An averageValue target of a resource: plain usage a pod, in thousandths. */
 export const byPodAverage = (pods: PodUsage, target: number, current: number, tolerance: Tolerance): PerPodResult =>
-  byPods(
-    pods,
-    {
-      measure: (used) => Math.trunc(sum(used) / used.length),
-      assumed: () => target,
-      target,
-    },
-    current,
-    tolerance,
-  );
+  byPods(pods, podAverage, target, current, tolerance);

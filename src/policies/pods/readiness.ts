@@ -2,7 +2,7 @@
 import type { Pod } from '../../model/kubernetes.ts';
 import { instantOf, type Instant, type Milliseconds } from '../../model/units.ts';
 import { conditionOf, isDeleting, isTerminal } from '../pod-facts.ts';
-import { podListOf, type PodList } from './pod-list.ts';
+import type { PodList } from './pod-list.ts';
 
 export interface ReadinessRules {
   readonly cpuInitializationPeriod: Milliseconds;
@@ -20,8 +20,8 @@ export interface PodSample {
 /** Samples by the pods' names. */
 export interface PodSamples {
   get(pod: string): PodSample | undefined;
-  /** What each of them uses, where that is found without their names; null: one has no sample. */
-  readonly ofAll?: (pods: PodList) => number[] | null;
+  /** What they use together, each in whole thousandths, where that is found without their names; null: one has no sample. */
+  readonly ofAll?: (pods: PodList) => number | null;
 }
 
 export interface PodGroups {
@@ -45,26 +45,31 @@ function isUnreadyForCpu(pod: Pod, sample: PodSample, rules: ReadinessRules, now
 
 const none: readonly Pod[] = [];
 
+/** Whole thousandths, as the HPA counts them; what is whole but for the last bits of a product or a sum is whole. */
+export function wholeMilli(milli: number): number {
+  const nearest = Math.round(milli);
+  return Math.abs(milli - nearest) < 1e-7 ? nearest : Math.ceil(milli);
+}
+
 /**
- * The rule, told without a look at each pod: what each of them uses where the list is quiet and every pod has a sample;
+ * The rule, told without a look at each pod: what they use together where the list is quiet and every pod has a sample;
  * null: they have to be looked at.
  */
 export function usedByAll(
-  pods: readonly Pod[],
+  list: PodList,
   samples: PodSamples,
   resource: 'cpu' | 'memory' | 'other',
   { cpuInitializationPeriod }: ReadinessRules,
   now: Instant,
-): number[] | null {
-  const list = podListOf(pods);
+): number | null {
   const { names, quietSince } = list;
   if (quietSince === null || (resource === 'cpu' && quietSince + cpuInitializationPeriod > now)) return null;
   if (samples.ofAll !== undefined) return samples.ofAll(list);
-  const used: number[] = [];
+  let used = 0;
   for (const name of names) {
     const sample = samples.get(name);
     if (sample === undefined) return null;
-    used.push(sample.value);
+    used += wholeMilli(sample.value);
   }
   return used;
 }

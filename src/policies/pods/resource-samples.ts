@@ -1,15 +1,18 @@
 // The big answers of the resource queries, read once a tick: what each pod uses, for all targets.
+import type { PrometheusSample } from '../../model/snapshot.ts';
 import { seconds, type Instant } from '../../model/units.ts';
 import type { Answers } from './answers.ts';
-import type { PodSample, PodSamples } from './readiness.ts';
+import { wholeMilli, type PodSample, type PodSamples } from './readiness.ts';
 import { sampleValue } from './sample-value.ts';
-import type { Seats } from './seats.ts';
+import type { Order, Seats } from './seats.ts';
 
 /** The resource queries rate over a minute. */
 const window = seconds(60);
 
 const keyOf = (query: string, container: string | null): string =>
   container === null ? query : `${query}\n${container}`;
+
+type Samples = readonly PrometheusSample[];
 
 const seriesAStep = 4_096;
 
@@ -45,14 +48,9 @@ export class ResourceSamples {
     const order = recurring.order(recurring.pods, query);
     order.begin(samples.length);
     const usage = new Usage(recurring.pods, samples.length, this.#now);
-    let count = 0;
-    for (const sample of samples) {
-      if (++count % seriesAStep === 0) yield;
-      const { metric } = sample;
-      const { namespace = '', pod } = metric as { readonly namespace?: string; readonly pod?: string };
-      if (pod === undefined) continue;
-      const seat = order.next(namespace, pod);
-      if (container === null || metric['container'] === container) usage.add(seat, sampleValue(sample) * 1000);
+    for (let from = 0; from < samples.length; from += seriesAStep) {
+      if (from > 0) yield;
+      usage.read(samples, from, Math.min(from + seriesAStep, samples.length), order, container);
     }
     this.#usage.set(keyOf(query, container), usage);
     return usage;
@@ -75,7 +73,20 @@ class Usage {
     this.#known = new Uint8Array(seats.size + more);
   }
 
-  add(seat: number, milli: number): void {
+  /** The series of one container, or of all that name none. */
+  read(samples: Samples, from: number, to: number, order: Order, container: string | null): void {
+    for (let place = from; place < to; place++) {
+      const sample = samples[place];
+      if (sample === undefined) continue;
+      const { metric } = sample;
+      const { namespace = '', pod } = metric as { readonly namespace?: string; readonly pod?: string };
+      if (pod === undefined) continue;
+      const seat = order.next(namespace, pod);
+      if (container === null || metric['container'] === container) this.#add(seat, sampleValue(sample) * 1000);
+    }
+  }
+
+  #add(seat: number, milli: number): void {
     if (!Number.isFinite(milli)) return;
     this.#milli[seat] = (this.#milli[seat] ?? 0) + milli;
     this.#known[seat] = 1;
@@ -97,11 +108,11 @@ class Usage {
     return this.#known[seat] === 1 ? { value: this.#milli[seat] ?? 0, at: this.#now, window } : undefined;
   }
 
-  #ofAll(seats: readonly number[]): number[] | null {
-    const used: number[] = [];
+  #ofAll(seats: readonly number[]): number | null {
+    let used = 0;
     for (const seat of seats) {
       if (this.#known[seat] !== 1) return null;
-      used.push(this.#milli[seat] ?? 0);
+      used += wholeMilli(this.#milli[seat] ?? 0);
     }
     return used;
   }

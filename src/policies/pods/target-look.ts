@@ -3,7 +3,6 @@ import type { PodPolicy } from '../../model/config.ts';
 import type { Pod, Workload } from '../../model/kubernetes.ts';
 import type { TargetMemory } from '../../model/memory.ts';
 import { modes, type MetricReading, type Mode } from '../../model/plan.ts';
-import type { Facts } from '../../model/reason.ts';
 import type { ControlFacts } from '../../model/snapshot.ts';
 import type { TargetRef } from '../../model/target.ts';
 import { type Instant, type Milliseconds } from '../../model/units.ts';
@@ -53,6 +52,14 @@ export const modeFor = (policy: PodPolicy, tick: TickFacts, up: boolean): Mode =
 function isWatched({ firstSeen, recommendations }: TargetMemory, lastTick: Instant | null): boolean {
   const newest = recommendations.at(-1);
   return newest === undefined ? firstSeen !== undefined : lastTick === null || newest.at >= lastTick;
+}
+
+const readingIn = ({ reading }: Measured): MetricReading => reading;
+
+/** How often its direction has changed within the budget's period, and how often it may. */
+export interface Flaps {
+  readonly directionChanges: number;
+  readonly flapBudget: number;
 }
 
 /** Only `memory` and what stands in for metrics change while a decision is made of it. */
@@ -153,17 +160,19 @@ export class TargetLook implements TargetFacts {
     this.memory = { ...this.memory, unknownSince: Object.fromEntries(still) };
   }
 
-  flaps(): Facts {
+  /** null: nobody counts them */
+  flaps(): Flaps | null {
     const { flapBudget } = this.policy.spec;
-    if (flapBudget === undefined) return {};
+    if (flapBudget === undefined) return null;
     const turns = turnsWithin(this.memory.acted, flapBudget.per, this.tick.now);
     return { directionChanges: turns.length, flapBudget: flapBudget.changes };
   }
 
   readings(): readonly MetricReading[] {
-    const standIns = this.standIns;
+    const { standIns } = this;
+    if (standIns === null || standIns.size === 0) return this.measured.map(readingIn);
     return this.measured.map(({ reading }) => {
-      const standIn = standIns?.get(reading.name);
+      const standIn = standIns.get(reading.name);
       return standIn === undefined ? reading : { ...reading, standIn };
     });
   }

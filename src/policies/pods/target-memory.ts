@@ -75,28 +75,24 @@ export function withLookAt(
   const foreign = acts ? foreignWrites(memory, current, workload.metadata, now) : undefined;
   const learns = policy.spec.schedule.some(({ readyBefore }) => readyBefore > 0);
   const startTime = (learns ? startTimeOf(pods) : null) ?? memory.startTime;
-  const { recommendations, written, unknownSince, failure, recovered, lastActive, lastValues, lowered } = memory;
-  const stopped = stoppedByHand(memory, current, now);
-  const look: Writable<TargetMemory> = {
+  return {
     firstSeen: memory.firstSeen ?? now,
     seen: current,
-    recommendations,
+    recommendations: memory.recommendations,
     acted: pruned(memory.acted, policy, now),
     rehearsed: pruned(memory.rehearsed, policy, now),
-    written,
-    unknownSince,
-    failure,
+    written: memory.written,
+    unknownSince: memory.unknownSince,
+    failure: memory.failure,
+    recovered: memory.recovered,
+    foreign,
+    lastActive: memory.lastActive,
+    asleep: current === 0 ? memory.asleep : undefined,
+    stoppedByHand: stoppedByHand(memory, current, now),
+    lastValues: memory.lastValues,
+    startTime,
+    lowered: memory.lowered,
   };
-  // Absent is the rule: what is not there takes no room in 20,000 memories.
-  if (recovered !== undefined) look.recovered = recovered;
-  if (foreign !== undefined) look.foreign = foreign;
-  if (lastActive !== undefined) look.lastActive = lastActive;
-  if (memory.asleep !== undefined && current === 0) look.asleep = memory.asleep;
-  if (stopped !== undefined) look.stoppedByHand = stopped;
-  if (lastValues !== undefined) look.lastValues = lastValues;
-  if (startTime !== undefined) look.startTime = startTime;
-  if (lowered !== undefined) look.lowered = lowered;
-  return look;
 }
 
 /** Values that a formula may fall back to as `last`. */
