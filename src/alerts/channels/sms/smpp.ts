@@ -21,7 +21,8 @@ export function createSmppSender(name: string, settings: SmppGateway, tools: Sms
   const { clock } = tools;
   const parts = createPartsTable();
   const limited = createLimiter(settings.window);
-  let nextAt = 0;
+  const turns: number[] = [];
+  let pausedUntil = 0;
   const link = createSmppLink({
     name: `SMS gateway ${name}`,
     settings,
@@ -35,11 +36,12 @@ export function createSmppSender(name: string, settings: SmppGateway, tools: Sms
     },
   });
 
-  /** So many a second, each in its turn. */
+  /** So many in any second, each in its turn. */
   async function paced(signal: AbortSignal): Promise<void> {
     const now = clock.now();
-    const at = Math.max(now, nextAt);
-    nextAt = at + 1000 / settings.perSecond;
+    const oldest = turns.length < settings.perSecond ? undefined : turns.shift();
+    const at = Math.max(now, pausedUntil, oldest === undefined ? 0 : oldest + 1000);
+    turns.push(at);
     if (at > now) await sleep(clock, (at - now) as Milliseconds, signal);
   }
 
@@ -57,7 +59,7 @@ export function createSmppSender(name: string, settings: SmppGateway, tools: Sms
       }
       const { command_status: status, message_id: id } = answer;
       if (status !== 0) {
-        if (isThrottled(status)) nextAt = Math.max(nextAt, clock.now() + 1000);
+        if (isThrottled(status)) pausedUntil = clock.now() + 1000;
         return resultOfStatus(to, status, ids.length > 0);
       }
       ids.push(typeof id === 'string' ? id : '');
