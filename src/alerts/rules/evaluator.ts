@@ -1,0 +1,126 @@
+// Evaluates the rule groups of the configuration, each at its own slots, many of them side by side.
+import type { RuleGroup } from '../../model/rule.ts';
+import { minutes } from '../../model/units.ts';
+import { createLimiter } from '../limiter.ts';
+import { readyRule, type RuleSurroundings } from './fill.ts';
+import { GroupRun, type RulePorts, type RuleTiming } from './group-run.ts';
+import { ruleKey, usualRestore, type RuleMemory } from './memory.ts';
+import { RuleRun, type RuleHealth } from './rule-run.ts';
+
+export interface RuleEvaluatorOptions extends RulePorts {
+  /** asked at every refresh: another array means a reload */
+  readonly groups: () => readonly RuleGroup[];
+  readonly surroundings: () => RuleSurroundings;
+  /** what an earlier process saved */
+  readonly remembered: readonly RuleMemory[];
+  readonly timing?: Partial<RuleTiming>;
+}
+
+export interface RuleEvaluator {
+  /** Takes over a new configuration; costs nothing where there is none. */
+  refresh(): void;
+  /** The evaluations that are under way have ended, and what they told has been taken. */
+  settle(): Promise<void>;
+  health(): readonly RuleHealth[];
+  /** Nobody is asked and nothing is told any more. */
+  stop(): Promise<void>;
+}
+
+const groupsAtOnce = 10;
+const usualTiming: RuleTiming = { ...usualRestore, interval: minutes(1), resendDelay: minutes(1) };
+
+/** Begins at once: whoever is not the leader does not create one. */
+export function createRuleEvaluator(options: RuleEvaluatorOptions): RuleEvaluator {
+  const { clock, log } = options;
+  const timing: RuleTiming = { ...usualTiming, ...options.timing };
+  const limiter = createLimiter(groupsAtOnce);
+  const remembered = new Map(options.remembered.map((memory) => [memory.rule, memory]));
+  const leaving = new Set<Promise<unknown>>();
+  let current: readonly RuleGroup[] | null = null;
+  let runs = new Map<string, GroupRun>();
+
+  function follow(work: Promise<unknown>): void {
+    const followed = work
+      .catch((thrown: unknown) => log.error({ err: thrown }, 'a rule that was taken out did not end cleanly'))
+      .finally(() => leaving.delete(followed));
+    leaving.add(followed);
+  }
+
+  function rulesOf(group: RuleGroup, before: readonly RuleRun[]): readonly RuleRun[] {
+    const known = new Map(before.map((run) => [run.key, run]));
+    const copies = new Map<string, number>();
+    const surroundings = options.surroundings();
+    return group.rules.map((rule) => {
+      const plain = ruleKey(group, rule, 0);
+      const occurrence = copies.get(plain) ?? 0;
+      copies.set(plain, occurrence + 1);
+      const key = ruleKey(group, rule, occurrence);
+      const ready = readyRule(rule, surroundings);
+      const run = known.get(key);
+      if (run === undefined) {
+        const memory = remembered.get(key);
+        remembered.delete(key);
+        return new RuleRun(key, rule, ready, memory);
+      }
+      run.rule = rule;
+      run.ready = ready;
+      return run;
+    });
+  }
+
+  function takeOut(rules: readonly RuleRun[]): void {
+    const now = clock.now();
+    const steps = rules.map((rule) => rule.end(now));
+    const alerts = steps.flatMap((step) => step.alerts);
+    const memories = steps.flatMap(({ memory }) => memory ?? []);
+    if (memories.length > 0) follow(options.save(memories));
+    if (alerts.length > 0) follow(options.tell(alerts));
+  }
+
+  /** A rule that is refused or missing at the start may come back soon; what is too old to go on from goes. */
+  function forgetOld(): void {
+    const now = clock.now();
+    const old = [...remembered.values()].filter(({ at }) => now - at > timing.outageTolerance);
+    for (const { rule } of old) remembered.delete(rule);
+    if (old.length > 0) follow(options.save(old.map(({ rule }) => ({ rule, at: now, alerts: [] }))));
+  }
+
+  function refresh(): void {
+    const groups = options.groups();
+    if (groups === current) return;
+    current = groups;
+    const before = runs;
+    runs = new Map();
+    const gone: RuleRun[] = [];
+    for (const group of groups) {
+      const key = JSON.stringify([group.file, group.name]);
+      const run = before.get(key);
+      const rules = rulesOf(group, run?.rules ?? []);
+      if (run === undefined) runs.set(key, new GroupRun(options, timing, limiter, group, rules));
+      else {
+        gone.push(...run.rules.filter((rule) => !rules.includes(rule)));
+        run.redefine(group, rules);
+        runs.set(key, run);
+      }
+    }
+    for (const [key, run] of before) {
+      if (runs.has(key)) continue;
+      gone.push(...run.rules);
+      follow(run.stop());
+    }
+    takeOut(gone);
+    forgetOld();
+  }
+
+  refresh();
+  return {
+    refresh,
+    settle: async () => {
+      await Promise.all([...[...runs.values()].map((run) => run.settle()), ...leaving]);
+    },
+    health: () => [...runs.values()].flatMap((run) => run.health),
+    stop: async () => {
+      await Promise.all([...[...runs.values()].map((run) => run.stop()), ...leaving]);
+    },
+  };
+}
