@@ -1,4 +1,24 @@
 // Which arrays the files about alerts have, which function of the product each is about, and how many cases our copy has.
 import type { ManifestEntry } from '../manifest.ts';
+import {
+  duplicateCase,
+  limitCase,
+  raisedCase,
+  resendCase,
+  resendSteps,
+  restoreCase,
+  timelineCase,
+  unittestCase,
+} from './prom-rules.ts';
 
-export const alertmanager: Readonly<Record<string, readonly ManifestEntry[]>> = {};
+export const alertmanager: Readonly<Record<string, readonly ManifestEntry[]>> = {
+  'alertmanager/prom_rules': [
+    { array: 'timelines', product: 'alerts/rules/state: evaluateRule', count: 8, adapter: timelineCase },
+    { array: 'promtool_unittest.cases', product: 'alerts/rules/state: evaluateRule', count: 5, adapter: unittestCase },
+    { array: 'for_state_restore.cases', product: 'alerts/rules/memory: recalled', count: 4, adapter: restoreCase },
+    { array: 'resend', product: 'alerts/rules/state: tellDue', count: 4, adapter: resendCase, split: resendSteps },
+    { array: 'limit', product: 'alerts/rules/state: evaluateRule', count: 4, adapter: limitCase },
+    { array: 'duplicate', product: 'alerts/rules/state: evaluateRule', count: 1, adapter: duplicateCase },
+    { array: 'for_increased_on_reload', product: 'alerts/rules/state: evaluateRule', count: 4, adapter: raisedCase },
+  ],
+};
