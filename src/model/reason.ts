@@ -161,6 +161,7 @@ export const alertNames = [
   'SpringtideCollectorFailed',
   'SpringtideTickLate',
   'SpringtideConfigRefused',
+  'SpringtideRuleFailing',
   'SpringtideForeignWriter',
   'SpringtideAnotherAutoscaler',
   'SpringtideTargetStuck',

@@ -111,6 +111,8 @@ export interface LoopFacts {
   readonly intervalSeconds: number;
   /** documents that were refused, with the first thing wrong in each */
   readonly refused: readonly { readonly document: string; readonly why: string }[];
+  /** groups of rules that cannot be evaluated; absent: there are none */
+  readonly failingRules?: readonly { readonly group: string; readonly count: number; readonly why: string }[];
 }
 
 export type SwitchWay = 'pods.up' | 'pods.down' | 'nodes.grow' | 'nodes.shrink';

@@ -131,6 +131,15 @@ function ofLoop(snapshot: Snapshot): readonly Condition[] {
     after: atOnce,
     lasts: atOnce,
   }));
+  for (const { group, count, why } of loop.failingRules ?? [])
+    conditions.push({
+      name: 'SpringtideRuleFailing',
+      severity: 'page',
+      labels: { rulegroup: group },
+      facts: { count, what: group, why },
+      after: atOnce,
+      lasts: atOnce,
+    });
   if (loop.latenessSeconds > loop.intervalSeconds)
     conditions.push({
       name: 'SpringtideTickLate',

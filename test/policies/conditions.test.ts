@@ -97,6 +97,16 @@ describe('each condition is told under its name, with every place of its texts f
       healthy().loop({ latenessSeconds: 0, intervalSeconds: 15, refused: [{ document: 'web.yaml', why: 'no' }] }),
       {},
     ],
+    [
+      'SpringtideRuleFailing',
+      healthy().loop({
+        latenessSeconds: 0,
+        intervalSeconds: 15,
+        refused: [],
+        failingRules: [{ group: 'rules/shop.yaml shop', count: 2, why: 'Down: no answer' }],
+      }),
+      {},
+    ],
   ])('%s', (name, snapshot, memory) => {
     for (const language of ['en', 'zh-CN'] as const) {
       const texts = { ...config, texts: shippedTexts(language) };
