@@ -1,4 +1,5 @@
 // A receiver taken apart: one integration a configuration and one a step of its escalation, each with the people it reaches.
+import { otherReceiverKinds } from '../model/receiver-kinds.ts';
 import type { AlertsDocument } from '../model/config.ts';
 import type { Instant } from '../model/units.ts';
 import type { EmailSettings } from './channels/mail-settings.ts';
@@ -49,6 +50,15 @@ const defaultSegments = 2;
 export function integrationsOf(document: AlertsDocument, receiver: string, now: Instant): Integration[] {
   const found = document.receivers.find(({ name }) => name === receiver);
   if (found === undefined) return [];
+  const standIn = document.unsupportedReceivers?.use;
+  const kinds = otherReceiverKinds.filter((kind) => (found[`${kind}_configs`] ?? []).length > 0);
+  if (kinds.length > 0 && standIn !== undefined && standIn !== receiver)
+    return [...ownIntegrations(document, found, now), ...integrationsOf(document, standIn, now)];
+  return ownIntegrations(document, found, now);
+}
+
+function ownIntegrations(document: AlertsDocument, found: Receiver, now: Instant): Integration[] {
+  const receiver = found.name;
   const plain = { receiver, others: [], role: { kind: 'always' } as const };
   const integrations: Integration[] = [
     ...found.sms_configs.map((settings, index) => {

@@ -31,7 +31,7 @@ function unknownName(
 
 export function alertsFindings(raw: unknown): Finding[] {
   const receivers = namesIn(raw, 'receivers');
-  const used = new Set<string>();
+  const used = new Set<string>(standIns(raw));
   const routes = routeFindings(valueAt(raw, ['route']), ['route'], receivers, used);
   return [
     ...duplicateNames(raw, ['receivers'], 'receiver'),
@@ -56,6 +56,13 @@ export function alertsFindings(raw: unknown): Finding[] {
     ),
   ];
 }
+
+/** Receivers that no route needs to lead to: others name them. */
+const standIns = (raw: unknown): string[] =>
+  [
+    valueAt(raw, ['unsupportedReceivers', 'use']),
+    ...list(valueAt(raw, ['receivers'])).map((receiver) => valueAt(receiver, ['fallback', 'receiver'])),
+  ].filter((name) => typeof name === 'string');
 
 function routeFindings(route: unknown, path: ProblemPath, receivers: readonly string[], used: Set<string>): Finding[] {
   const name = valueAt(route, ['receiver']);
@@ -107,9 +114,20 @@ function smsFindings(raw: unknown, sms: unknown, path: ProblemPath): Finding[] {
   const people = valueAt(raw, ['people']);
   const known = typeof people === 'object' && people !== null ? Object.keys(people) : [];
   const gateway = valueAt(sms, ['gateway']);
+  const nowhere = gateway === undefined && gateways.length === 0;
   return [
     ...(typeof gateway === 'string' && !gateways.includes(gateway)
       ? [unknownName('UnknownGateway', [...path, 'gateway'], 'gateway', gateway, gateways)]
+      : []),
+    ...(nowhere
+      ? [
+          {
+            code: 'UnknownGateway',
+            path,
+            message: 'there is no SMS gateway: the message has no way out',
+            mend: 'add sms_gateways: [{name: main, http: {url: …}}]',
+          } as const,
+        ]
       : []),
     ...list(valueAt(sms, ['to'])).flatMap((person, index): Finding[] => {
       if (typeof person !== 'string') return [];

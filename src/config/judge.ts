@@ -5,6 +5,7 @@ import type { CalendarDocument, DaemonDocument } from './schema/daemon.ts';
 import type { NodePolicyDocument } from './schema/node-policy.ts';
 import type { PodPolicyDocument } from './schema/pod-policy.ts';
 import type { RulesDocument } from './schema/rules.ts';
+import { alertPeopleFindings } from './check-alert-people.ts';
 import { alertsFindings } from './check-alerts.ts';
 import { nodePolicyFindings, podPolicyFindings } from './check-policies.ts';
 import { calendarFindings } from './check-schedules.ts';
@@ -172,7 +173,7 @@ function checksOf(kind: DocumentKind, raw: unknown): Finding[] {
     case 'NodePolicy':
       return nodePolicyFindings(raw);
     case 'Alerts':
-      return alertsFindings(raw);
+      return [...alertsFindings(raw), ...alertPeopleFindings(raw)];
     case 'Daemon':
       return ['cpu', 'memory'].flatMap((resource) => {
         const path = ['spec', 'prometheus', 'resourceQueries', resource];

@@ -38,6 +38,8 @@ export const problemCodes = {
   UnknownReceiver: 'a route names a receiver that is not defined',
   UnknownGateway: 'an SMS receiver names a gateway that is not defined',
   UnknownPerson: 'an SMS receiver names a person who is not defined or has no number',
+  UnknownRota: 'a receiver names a rota of people on duty that is not defined',
+  UnknownInterval: 'a route or a receiver names a time interval that is not defined',
   UnusedReceiver: 'no route leads to a receiver',
   AlertsMissing: 'without alerts.yaml nobody is told',
   SecretMissing: 'an environment variable that holds a secret is not set',

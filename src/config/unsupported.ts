@@ -2,6 +2,7 @@
 // A version that learns one of them deletes its row.
 import type { DocumentKind } from './documents.ts';
 import type { ProblemPath } from './problem.ts';
+import { otherReceiverKinds } from '../model/receiver-kinds.ts';
 import type { Finding } from './source.ts';
 
 interface Row {
@@ -12,6 +13,8 @@ interface Row {
   readonly value?: string | number;
   readonly what: string;
   readonly mend?: string;
+  /** with this key at the top of the document it is only a warning */
+  readonly unless?: string;
 }
 
 const leaveOut = 'take it out';
@@ -66,61 +69,18 @@ export const unsupported: readonly Row[] = [
   { kind: 'Daemon', path: 'spec.http.auth', what: 'authentication of its own page and API' },
 
   { kind: 'Alerts', path: 'templates', what: 'template files', mend: 'override single sentences in messages.en.yaml' },
-  { kind: 'Alerts', path: 'inhibit_rules', what: 'inhibition' },
-  { kind: 'Alerts', path: 'time_intervals', what: 'time intervals' },
-  { kind: 'Alerts', path: 'mute_time_intervals', what: 'time intervals' },
-  { kind: 'Alerts', path: 'oncall', what: 'on-call rotations', mend: 'name people in sms_configs' },
-  { kind: 'Alerts', path: 'budgets', what: 'SMS budgets' },
   { kind: 'Alerts', path: 'forwardTo', what: 'forwarding' },
-  { kind: 'Alerts', path: 'unsupportedReceivers', what: 'standing in for other receivers' },
-  { kind: 'Alerts', path: 'route.**.mute_time_intervals', what: 'time intervals' },
-  { kind: 'Alerts', path: 'route.**.active_time_intervals', what: 'time intervals' },
-  {
-    kind: 'Alerts',
-    path: 'route.**.match',
-    what: 'the old spelling of matchers',
-    mend: 'write matchers: [\'NAME="VALUE"\']',
-  },
-  {
-    kind: 'Alerts',
-    path: 'route.**.match_re',
-    what: 'the old spelling of matchers',
-    mend: 'write matchers: [\'NAME=~"VALUE"\']',
-  },
-  { kind: 'Alerts', path: 'receivers.*.escalation', what: 'escalation' },
-  { kind: 'Alerts', path: 'receivers.*.digest', what: 'digests' },
-  { kind: 'Alerts', path: 'receivers.*.quietHours', what: 'quiet hours' },
-  ...['aliyun', 'tencent', 'twilio', 'smpp'].map((vendor): Row => ({
-    kind: 'Alerts',
-    path: `sms_gateways.*.${vendor}`,
-    what: `the SMS gateway ${vendor}`,
-    mend: 'write http: with the address of a gateway that speaks HTTP',
-  })),
-  ...[
-    'webhook',
-    'slack',
-    'wechat',
-    'pagerduty',
-    'opsgenie',
-    'victorops',
-    'pushover',
-    'sns',
-    'telegram',
-    'webex',
-    'discord',
-    'msteams',
-    'msteamsv2',
-    'jira',
-    'rocketchat',
-    'incidentio',
-    'mattermost',
-  ].map((service): Row => ({
+  ...otherReceiverKinds.map((service): Row => ({
     kind: 'Alerts',
     path: `receivers.*.${service}_configs`,
     what: `the receiver kind ${service}_configs`,
-    mend: 'write email_configs or sms_configs',
+    mend: 'write email_configs, sms_configs or webhook_configs, or unsupportedReceivers: {use: RECEIVER} for all of them',
+    unless: 'unsupportedReceivers',
   })),
 ];
+
+const isAnswered = ({ unless }: Row, raw: unknown): boolean =>
+  unless !== undefined && typeof raw === 'object' && raw !== null && Object.hasOwn(raw, unless);
 
 /** Every place of the document that names one of them. */
 export function unsupportedFindings(kind: DocumentKind, raw: unknown): Finding[] {
@@ -133,6 +93,7 @@ export function unsupportedFindings(kind: DocumentKind, raw: unknown): Finding[]
         .map(({ path }): Finding => ({
           code: 'NotSupportedYet',
           path,
+          ...(isAnswered(row, raw) && { severity: 'warning' as const }),
           at: row.value === undefined ? 'key' : 'value',
           message: `this version does not act on ${row.what}`,
           mend: row.mend ?? leaveOut,

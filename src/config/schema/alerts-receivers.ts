@@ -1,6 +1,7 @@
 // The part of alerts.yaml that says who is told by which channel, and what happens while nobody answers.
 import { z } from 'zod';
 import type { Milliseconds } from '../../model/units.ts';
+import { otherReceiverKinds } from '../../model/receiver-kinds.ts';
 import { httpConfig, tlsConfig } from './http-config.ts';
 import { clockTime, positiveDuration, timeZone } from './scalars.ts';
 
@@ -20,7 +21,10 @@ const emailConfig = z.strictObject({
   headers: z.record(z.string(), z.string()).default({}),
   html: z.string().optional(),
   text: z.string().optional(),
-  threading: z.strictObject({ enabled: z.boolean().default(true) }).optional(),
+  /** mails of one group are one thread; `daily` begins a new one each day */
+  threading: z
+    .strictObject({ enabled: z.boolean().default(true), thread_by_date: z.enum(['daily', 'none']).default('daily') })
+    .optional(),
 });
 
 const smsConfig = z
@@ -90,7 +94,15 @@ const fallback = z.strictObject({
   after: positiveDuration.default(300_000 as Milliseconds),
 });
 
+type OtherKey = `${(typeof otherReceiverKinds)[number]}_configs`;
+const others = z.array(z.unknown()).optional();
+const otherKeys = Object.fromEntries(otherReceiverKinds.map((kind) => [`${kind}_configs`, others])) as Record<
+  OtherKey,
+  typeof others
+>;
+
 export const receiver = z.strictObject({
+  ...otherKeys,
   name: z.string().min(1),
   email_configs: z.array(emailConfig).default([]),
   sms_configs: z.array(smsConfig).default([]),

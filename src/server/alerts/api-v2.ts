@@ -1,0 +1,213 @@
+// Alertmanager's API v2, as Prometheus sends to it and amtool asks it.
+import express, { type Request, type Response, type Router } from 'express';
+import { z } from 'zod';
+import type { AlertView } from '../../alerts/views.ts';
+import type { Silence, SilenceInput } from '../../alerts/silence.ts';
+import { MatcherError, printMatcher } from '../../matching/matchers.ts';
+import { instantOf, later, minutes, rfc3339 } from '../../model/units.ts';
+import type { AlertDesk } from './desk.ts';
+import { alertFilter, silenceFilter } from './filters.ts';
+
+const labels = z.record(z.string(), z.string());
+const postableAlerts = z.array(
+  z.object({
+    labels,
+    annotations: labels.nullish().transform((set) => set ?? {}),
+    startsAt: z.string().nullish().transform(orAbsent),
+    endsAt: z.string().nullish().transform(orAbsent),
+    generatorURL: z.string().nullish().transform(orAbsent),
+  }),
+);
+const matcher = z.object({
+  name: z.string(),
+  value: z.string(),
+  isRegex: z.boolean(),
+  isEqual: z.boolean().default(true),
+});
+const postableSilence = z.object({
+  id: z.string().nullish().transform(orAbsent),
+  matchers: z.array(matcher).default([]),
+  startsAt: z.string(),
+  endsAt: z.string(),
+  createdBy: z.string(),
+  comment: z.string(),
+});
+
+function orAbsent(text: string | null | undefined): string | undefined {
+  return text ?? undefined;
+}
+
+/** Alertmanager answers mistakes with a text as JSON. */
+const refuse = (response: Response, status: number, message: string): void => {
+  response.status(status).json(message);
+};
+
+export function apiV2(desk: AlertDesk): Router {
+  const router = express.Router();
+  router.get('/status', (_request, response) => response.json(statusOf(desk)));
+  router.get('/receivers', (_request, response) => {
+    response.json(desk.document().receivers.map(({ name }) => ({ name })));
+  });
+  router.get('/alerts', (request, response) => filtered(response, () => alertsOf(desk, request)));
+  router.post('/alerts', async (request, response) => {
+    await takeAlerts(desk, request, response);
+  });
+  router.get('/alerts/groups', (request, response) => filtered(response, () => groupsOf(desk, request)));
+  router.get('/silences', (request, response) => {
+    filtered(response, () => {
+      const wanted = silenceFilter(request.query);
+      return desk.silencer
+        .all()
+        .filter(wanted)
+        .map((silence) => gettableSilence(silence, desk));
+    });
+  });
+  router.post('/silences', async (request, response) => {
+    await takeSilence(desk, request, response);
+  });
+  router.get('/silence/:id', (request, response) => {
+    const silence = desk.silencer.all().find(({ id }) => id === request.params.id);
+    if (silence === undefined) response.status(404).end();
+    else response.json(gettableSilence(silence, desk));
+  });
+  router.delete('/silence/:id', async (request, response) => {
+    try {
+      const outcome = await desk.silencer.expire(request.params.id);
+      response.status(outcome === 'unknown' ? 404 : 200).end();
+    } catch {
+      refuse(response, 503, notDurable);
+    }
+  });
+  return router;
+}
+
+const notDurable = 'the ledger cannot be written: send it again';
+
+function filtered(response: Response, answer: () => unknown): void {
+  try {
+    response.json(answer());
+  } catch (error) {
+    if (!(error instanceof MatcherError)) throw error;
+    refuse(response, 400, `bad matcher format: ${error.message}`);
+  }
+}
+
+async function takeAlerts(desk: AlertDesk, request: Request, response: Response): Promise<void> {
+  const parsed = postableAlerts.safeParse(request.body);
+  if (!parsed.success) {
+    refuse(response, 400, `the body is no list of alerts: ${z.prettifyError(parsed.error)}`);
+    return;
+  }
+  const { problems, durable } = await desk.push(parsed.data);
+  if (!durable) refuse(response.set('Retry-After', '5'), 503, notDurable);
+  else if (problems.length > 0)
+    refuse(response, 400, problems.map(({ index, problem }) => `alert ${index}: ${problem}`).join('; '));
+  else response.status(200).end();
+}
+
+async function takeSilence(desk: AlertDesk, request: Request, response: Response): Promise<void> {
+  const parsed = postableSilence.safeParse(request.body);
+  const starts = parsed.success ? instantOf(parsed.data.startsAt) : null;
+  const ends = parsed.success ? instantOf(parsed.data.endsAt) : null;
+  if (!parsed.success || starts === null || ends === null) {
+    const why = parsed.success ? 'startsAt and endsAt are RFC 3339' : z.prettifyError(parsed.error);
+    refuse(response, 400, `the body is no silence: ${why}`);
+    return;
+  }
+  const { id, matchers, createdBy, comment } = parsed.data;
+  const input: SilenceInput = {
+    ...(id !== undefined && id !== '' && { id }),
+    matchers: [
+      matchers.map(({ name, value, isRegex, isEqual }) => ({
+        name,
+        value,
+        operator: isRegex ? (isEqual ? ('=~' as const) : ('!~' as const)) : isEqual ? ('=' as const) : ('!=' as const),
+      })),
+    ],
+    startsAt: starts,
+    endsAt: ends,
+    createdBy,
+    comment,
+  };
+  try {
+    const outcome = await desk.silencer.set(input);
+    if (outcome.ok) response.json({ silenceID: outcome.id });
+    else refuse(response, outcome.code === 'UnknownSilence' ? 404 : 400, outcome.message);
+  } catch {
+    refuse(response.set('Retry-After', '5'), 503, notDurable);
+  }
+}
+
+function alertsOf(desk: AlertDesk, request: Request): unknown[] {
+  const wanted = alertFilter(request.query);
+  return desk
+    .alerts()
+    .filter(wanted)
+    .map((view) => gettableAlert(view))
+    .sort((left, right) => (left.fingerprint < right.fingerprint ? -1 : 1));
+}
+
+function groupsOf(desk: AlertDesk, request: Request): unknown[] {
+  const wanted = alertFilter(request.query);
+  return desk
+    .groups()
+    .map((group) => ({ ...group, alerts: group.alerts.filter(wanted) }))
+    .filter((group) => group.alerts.length > 0)
+    .map((group) => ({
+      labels: group.labels,
+      receiver: { name: group.receiver },
+      alerts: group.alerts.map((view) => gettableAlert(view)),
+    }));
+}
+
+function gettableAlert({ alert, state, receivers, inhibitedBy, silencedBy, mutedBy }: AlertView) {
+  const { annotations, labels: set, fingerprint, since, expires, updated, accepted, generatorURL } = alert;
+  return {
+    annotations,
+    endsAt: rfc3339(expires ?? later(updated ?? accepted, minutes(5))),
+    fingerprint,
+    receivers: receivers.map((name) => ({ name })),
+    startsAt: rfc3339(since),
+    status: { inhibitedBy, mutedBy, silencedBy, state },
+    updatedAt: rfc3339(updated ?? accepted),
+    generatorURL: generatorURL ?? '',
+    labels: set,
+  };
+}
+
+function gettableSilence(silence: Silence, { now }: AlertDesk): unknown {
+  const at = now();
+  const state = at < silence.startsAt ? 'pending' : at > silence.endsAt ? 'expired' : 'active';
+  const [first = [], ...more] = silence.matchers;
+  return {
+    id: silence.id,
+    status: { state },
+    updatedAt: rfc3339(silence.updatedAt),
+    comment: silence.comment,
+    createdBy: silence.createdBy,
+    endsAt: rfc3339(silence.endsAt),
+    matchers: first.map(({ name, operator, value }) => ({
+      isEqual: operator.startsWith('='),
+      isRegex: operator.endsWith('~'),
+      name,
+      value,
+    })),
+    // several sets are or-ed: Alertmanager's own format has no place for them
+    ...(more.length > 0 && { matcherSets: silence.matchers.map((set) => set.map(printMatcher)) }),
+    startsAt: rfc3339(silence.startsAt),
+  };
+}
+
+const statusOf = (desk: AlertDesk): unknown => ({
+  cluster: { status: 'disabled', peers: [] },
+  config: { original: desk.written() },
+  uptime: rfc3339(desk.startedAt),
+  versionInfo: {
+    branch: '',
+    buildDate: '',
+    buildUser: '',
+    goVersion: `node ${process.versions.node}`,
+    revision: '',
+    version: desk.version,
+  },
+});

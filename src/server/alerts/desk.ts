@@ -1,0 +1,16 @@
+// What the alert API asks of the pipeline behind it.
+import type { AlertPipeline } from '../../alerts/pipeline.ts';
+import type { AlertsDocument } from '../../model/config.ts';
+import type { Instant } from '../../model/units.ts';
+
+export interface AlertDesk extends Pick<
+  AlertPipeline,
+  'push' | 'silencer' | 'alerts' | 'groups' | 'status' | 'acknowledge' | 'receive'
+> {
+  readonly document: () => AlertsDocument;
+  /** the text of alerts.yaml as it is in force */
+  readonly written: () => string;
+  readonly now: () => Instant;
+  readonly startedAt: Instant;
+  readonly version: string;
+}

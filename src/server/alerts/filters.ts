@@ -1,0 +1,49 @@
+// The query parameters by which amtool and others choose alerts and silences.
+import type { Request } from 'express';
+import { RE2JS } from 're2js';
+import type { AlertView } from '../../alerts/views.ts';
+import type { Silence } from '../../alerts/silence.ts';
+import { compileMatcher, MatcherError, parseMatchers } from '../../matching/matchers.ts';
+import type { CompiledMatcher } from '../../matching/matchers.ts';
+
+type Query = Request['query'];
+
+const listOf = (value: unknown): string[] =>
+  (Array.isArray(value) ? value : [value]).filter((one): one is string => typeof one === 'string');
+const isOff = (query: Query, name: string): boolean => query[name] === 'false';
+
+const matchersOf = (query: Query): CompiledMatcher[] =>
+  listOf(query['filter'])
+    .flatMap((text) => parseMatchers(text))
+    .map((matcher) => compileMatcher(matcher));
+
+/** Throws a MatcherError where a filter cannot be read. */
+export function alertFilter(query: Query): (view: AlertView) => boolean {
+  const matchers = matchersOf(query);
+  const [receiver] = listOf(query['receiver']);
+  const receivers = receiver === undefined ? null : anchored(receiver);
+  return (view) =>
+    matchers.every((matcher) => matcher.matches(view.alert.labels)) &&
+    (receivers === null || view.receivers.some((name) => receivers.matches(name))) &&
+    !(isOff(query, 'active') && view.state === 'active') &&
+    !(isOff(query, 'silenced') && view.silencedBy.length > 0) &&
+    !(isOff(query, 'inhibited') && view.inhibitedBy.length > 0) &&
+    !(isOff(query, 'muted') && view.mutedBy.length > 0);
+}
+
+function anchored(pattern: string): RE2JS {
+  try {
+    return RE2JS.compile(`^(?:${pattern})$`);
+  } catch {
+    throw new MatcherError(pattern, 0, 'the receiver is no RE2 expression');
+  }
+}
+
+/** The matchers of a silence are looked at as if they were labels. */
+export function silenceFilter(query: Query): (silence: Silence) => boolean {
+  const wanted = matchersOf(query);
+  return ({ matchers }) => {
+    const asLabels = Object.fromEntries(matchers.flat().map(({ name, value }) => [name, value]));
+    return wanted.every((matcher) => matcher.matches(asLabels));
+  };
+}

@@ -1,0 +1,52 @@
+// What an Alertmanager sends to a webhook receiver (version 4): the same alerts as by its API, in other words.
+import express, { type Router } from 'express';
+import { z } from 'zod';
+import type { PushedAlert } from '../../alerts/ingest.ts';
+import { later, minutes, rfc3339 } from '../../model/units.ts';
+import type { Instant } from '../../model/units.ts';
+import { problem } from '../guard.ts';
+import type { AlertDesk } from './desk.ts';
+
+const labels = z.record(z.string(), z.string());
+const payload = z.object({
+  version: z.literal('4'),
+  truncatedAlerts: z.number().optional(),
+  alerts: z.array(
+    z.object({
+      status: z.enum(['firing', 'resolved']),
+      labels,
+      annotations: labels.default({}),
+      startsAt: z.string(),
+      endsAt: z.string().optional(),
+      generatorURL: z.string().optional(),
+    }),
+  ),
+});
+
+type Sent = z.infer<typeof payload>['alerts'][number];
+
+export function webhookIn(desk: AlertDesk): Router {
+  const router = express.Router();
+  router.post('/', async (request, response) => {
+    const parsed = payload.safeParse(request.body);
+    if (!parsed.success) {
+      problem(response, 400, 'BadPayload', `this is no webhook of version 4: ${z.prettifyError(parsed.error)}`);
+      return;
+    }
+    const { problems, durable, fault } = await desk.push(parsed.data.alerts.map((alert) => pushed(alert, desk.now())));
+    if (!durable)
+      problem(response.set('Retry-After', '5'), 503, fault?.code ?? 'LedgerUnwritable', fault?.message ?? '');
+    else if (problems.length > 0)
+      problem(response, 400, 'BadAlerts', problems.map((one) => `alert ${one.index}: ${one.problem}`).join('; '));
+    else response.json({ accepted: parsed.data.alerts.length });
+  });
+  return router;
+}
+
+/** What fires is repeated seldom, and its end is said: only a sender that is gone for good is silent for so long. */
+const longestSilence = minutes(7 * 24 * 60);
+
+const pushed = ({ status, endsAt, ...alert }: Sent, now: Instant): PushedAlert => ({
+  ...alert,
+  endsAt: status === 'resolved' ? endsAt : rfc3339(later(now, longestSilence)),
+});
