@@ -5,13 +5,15 @@ import { createTransport } from 'nodemailer';
 import type { AlertsDocument } from '../../model/config.ts';
 import { messageOf } from '../../model/errors.ts';
 import type { Texts } from '../../model/texts.ts';
-import { renderMail } from '../render-mail.ts';
+import { fillNotice } from '../notice-templates.ts';
 import { oneLine } from '../render.ts';
+import { formatTime, timeAt } from '../../templates/time.ts';
 import { failed, retry } from './channel.ts';
 import type { Channel, Delivery, SendResult } from './channel.ts';
+import { composeMail } from './mail-content.ts';
 import { readMailSettings } from './mail-settings.ts';
-import type { EmailSettings, MailSettings } from './mail-settings.ts';
-import { mailAddressOf } from './people.ts';
+import type { EmailSettings, Fill, MailSettings } from './mail-settings.ts';
+import { mailAddressOf, splitRecipients } from './people.ts';
 import { resultOfMailError } from './mail-errors.ts';
 import type { MailError } from './mail-errors.ts';
 
@@ -33,17 +35,19 @@ export function createEmailChannel(options: { readonly texts: () => Texts }): Ch
 }
 
 async function sendMail(delivery: Delivery, config: EmailSettings, texts: Texts): Promise<readonly SendResult[]> {
-  const settings = readMailSettings(config, delivery.document);
+  const { document, notice, at } = delivery;
+  const fill: Fill = (what, template) => fillNotice(what, template, { notice, document, now: at });
+  const settings = readMailSettings(config, document, fill);
   if (typeof settings === 'string') return delivery.to.map((to) => failed(to, 'Misconfigured', settings));
   const results: SendResult[] = [];
-  const owed = new Map<string, string>();
+  const owed = new Map<string, readonly string[]>();
   for (const to of delivery.to) {
-    const found = mailAddressOf(to, delivery.document);
+    const found = addressesOf(to, document, fill);
     if ('problem' in found) results.push(found.problem);
-    else owed.set(to, found.address);
+    else owed.set(to, found.addresses);
   }
   if (owed.size === 0) return results;
-  const message = composed(delivery, settings, texts, owed);
+  const message = composed(delivery, config, settings, texts, owed, fill);
   try {
     return [...results, ...(await transmit(delivery, settings, message, owed))];
   } catch (error) {
@@ -52,42 +56,74 @@ async function sendMail(delivery: Delivery, config: EmailSettings, texts: Texts)
   }
 }
 
+type Addresses = { readonly addresses: readonly string[] } | { readonly problem: SendResult };
+
+/** A recipient that is a template may come to several. */
+function addressesOf(to: string, document: AlertsDocument, fill: Fill): Addresses {
+  if (!to.includes('{{')) {
+    const found = mailAddressOf(to, document);
+    return 'problem' in found ? found : { addresses: [found.address] };
+  }
+  const filled = fill('to', to);
+  if (!filled.ok) return { problem: failed(to, 'AddressInvalid', filled.why) };
+  const addresses: string[] = [];
+  for (const one of splitRecipients(filled.text)) {
+    const found = mailAddressOf(one, document);
+    if ('problem' in found) return { problem: { ...found.problem, to } };
+    addresses.push(found.address);
+  }
+  if (addresses.length > 0) return { addresses };
+  return { problem: failed(to, 'AddressInvalid', `the template ${to} names nobody`) };
+}
+
 type Message = ReturnType<typeof composed>;
 
-function composed(delivery: Delivery, settings: MailSettings, texts: Texts, owed: ReadonlyMap<string, string>) {
-  const { subject, text, html } = renderMail(delivery.notice, texts);
+function composed(
+  delivery: Delivery,
+  config: EmailSettings,
+  settings: MailSettings,
+  texts: Texts,
+  owed: ReadonlyMap<string, readonly string[]>,
+  fill: Fill,
+) {
+  const { notice, document, at } = delivery;
+  const { subject, text, html, headers } = composeMail({ notice, config, document, texts, at });
   const domain = settings.from.address.split('@')[1] ?? 'localhost';
-  const thread = createHash('sha256').update(delivery.notice.groupKey).digest('hex').slice(0, 16);
-  const root = `<group-${thread}@${domain}>`;
-  const headers = { 'Auto-Submitted': 'auto-generated', ...settings.headers };
+  const root = threadOf(delivery, config, domain);
   return {
     from: settings.from,
-    to: settings.everyone.flatMap((to) => visibleAddress(to, delivery.document)),
-    envelope: { from: settings.from.address, to: [...owed.values()] },
+    to: settings.everyone.flatMap((to) => {
+      const found = addressesOf(to, document, fill);
+      return 'problem' in found ? [] : found.addresses.map((address) => ({ name: '', address }));
+    }),
+    envelope: { from: settings.from.address, to: [...new Set([...owed.values()].flat())] },
     // the same for every attempt, so that a mail that came twice shows as one
     messageId: `<${delivery.id}@${domain}>`,
-    references: root,
-    inReplyTo: root,
-    date: new Date(delivery.at),
-    subject: settings.subject ?? subject,
+    ...(root !== null && { references: root, inReplyTo: root }),
+    date: new Date(at),
+    subject,
     text,
     ...(html !== null && { html }),
-    headers,
+    headers: { 'Auto-Submitted': 'auto-generated', ...headers },
     disableFileAccess: true,
     disableUrlAccess: true,
   };
 }
 
-function visibleAddress(to: string, document: AlertsDocument): { name: string; address: string }[] {
-  const found = mailAddressOf(to, document);
-  return 'problem' in found ? [] : [{ name: '', address: found.address }];
+/** The mails of a group hang on one that was never sent: so mail programs show them together. */
+function threadOf({ notice, document, at }: Delivery, { threading }: EmailSettings, domain: string): string | null {
+  if (threading?.enabled === false) return null;
+  const group = createHash('sha256').update(notice.groupKey).digest('hex').slice(0, 16);
+  const day =
+    threading?.thread_by_date === 'daily' ? formatTime(timeAt(at, document.global.timeZone), '-2006-01-02') : '';
+  return `<group-${group}${day}@${domain}>`;
 }
 
 async function transmit(
   delivery: Delivery,
   settings: MailSettings,
   message: Message,
-  owed: ReadonlyMap<string, string>,
+  owed: ReadonlyMap<string, readonly string[]>,
 ): Promise<SendResult[]> {
   const transport = createTransport({
     host: settings.host,
@@ -107,14 +143,18 @@ async function transmit(
     const answer = await transport.sendMail({ ...message, signal });
     const refused = refusals(answer.rejectedErrors);
     const providerId = oneLine(answer.response).slice(0, 120);
-    return [...owed].map(([to, address]) => {
-      const error = refused.get(address.toLowerCase());
-      return error === undefined ? { to, status: 'sent', providerId } : resultOfMailError(to, error);
+    return [...owed].map(([to, addresses]) => {
+      const errors = addresses.map((address) => refused.get(address.toLowerCase()));
+      const [error] = errors;
+      // told again, those of a template who have it already would have it twice
+      return error === undefined || errors.includes(undefined)
+        ? { to, status: 'sent', providerId }
+        : resultOfMailError(to, error);
     });
   } catch (thrown) {
     const error: MailError = thrown instanceof Error ? thrown : new Error(String(thrown));
     const refused = refusals(error.rejectedErrors);
-    return [...owed].map(([to, address]) => resultOfMailError(to, refused.get(address.toLowerCase()) ?? error));
+    return [...owed].map(([to, [address = '']]) => resultOfMailError(to, refused.get(address.toLowerCase()) ?? error));
   } finally {
     transport.close();
   }
@@ -123,8 +163,8 @@ async function transmit(
 const refusals = (errors: readonly MailError[] | undefined): Map<string, MailError> =>
   new Map((errors ?? []).map((error) => [(error.recipient ?? '').toLowerCase(), error]));
 
-const passwordOf = async ({ passwordFile }: MailSettings): Promise<string> =>
-  passwordFile === null ? '' : (await readFile(passwordFile, 'utf8')).replace(/\r?\n$/, '');
+const passwordOf = async ({ password, passwordFile }: MailSettings): Promise<string> =>
+  passwordFile === null ? (password ?? '') : (await readFile(passwordFile, 'utf8')).replace(/\r?\n$/, '');
 
 async function tlsOptions({ tls, requireTls, implicitTls }: MailSettings): Promise<Readonly<Record<string, unknown>>> {
   const read = (file: string | undefined): Promise<string | undefined> =>

@@ -1,5 +1,6 @@
 // What an email_config comes to with the global settings under it, and what makes it unusable.
 import type { AlertsDocument } from '../../model/config.ts';
+import type { Filled } from '../notice-templates.ts';
 import { oneLine } from '../render.ts';
 import { splitRecipients } from './people.ts';
 
@@ -12,47 +13,51 @@ export interface MailSettings {
   readonly requireTls: boolean;
   readonly hello: string;
   readonly user: string | null;
+  /** written in the configuration */
+  readonly password: string | null;
   readonly passwordFile: string | null;
   readonly tls: EmailSettings['tls_config'];
   readonly from: { readonly name: string; readonly address: string };
   readonly everyone: readonly string[];
-  readonly subject: string | null;
-  readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What the message is made of is not for a header of the configuration to change. */
-const ownHeaders =
-  /^(?:from|to|cc|bcc|date|subject|message-id|references|in-reply-to|mime-version|content-.*|return-path|received)$/i;
+/** A sender or a recipient may be a template. */
+export type Fill = (what: string, template: string) => Filled;
 
 /** The settings, or why there are none. */
-export function readMailSettings(config: EmailSettings, { global }: AlertsDocument): MailSettings | string {
+export function readMailSettings(config: EmailSettings, { global }: AlertsDocument, fill: Fill): MailSettings | string {
   const smarthost = config.smarthost ?? global.smtp_smarthost;
   if (smarthost === undefined) return 'no smarthost: set global.smtp_smarthost to host:port';
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(smarthost) ?? [];
   const host = bracketed ?? plain;
   if (host === undefined || Number(port) > 65_535) return `the smarthost "${smarthost}" is not host:port`;
-  const from = fromOf(config.from ?? global.smtp_from);
+  const sender = fill('from', config.from ?? global.smtp_from ?? '');
+  if (!sender.ok) return sender.why;
+  const from = fromOf(sender.text);
   if (from === null) return 'no usable sender: set global.smtp_from to an address such as springtide@example.com';
-  const headers = Object.entries(config.headers);
-  const subject = headers.find(([name]) => name.toLowerCase() === 'subject')?.[1];
   return {
     host,
     port: Number(port),
-    implicitTls: Number(port) === 465,
+    implicitTls: config.force_implicit_tls ?? global.smtp_force_implicit_tls ?? Number(port) === 465,
     requireTls: config.require_tls ?? global.smtp_require_tls,
     hello: config.hello ?? global.smtp_hello,
     user: config.auth_username ?? global.smtp_auth_username ?? null,
-    passwordFile: config.auth_password_file ?? global.smtp_auth_password_file ?? null,
+    ...passwordOf(config, global),
     tls: config.tls_config ?? global.smtp_tls_config,
     from,
     everyone: splitRecipients(config.to),
-    subject: subject === undefined ? null : oneLine(subject),
-    headers: Object.fromEntries(
-      headers
-        .filter(([name]) => /^[A-Za-z][A-Za-z0-9-]*$/.test(name) && !ownHeaders.test(name))
-        .map(([name, value]) => [name, oneLine(value)]),
-    ),
   };
+}
+
+/** The nearer one of each pair; its file before its text, as a file can be changed without a reload. */
+function passwordOf(
+  config: EmailSettings,
+  global: AlertsDocument['global'],
+): { readonly password: string | null; readonly passwordFile: string | null } {
+  const own = { password: config.auth_password, passwordFile: config.auth_password_file };
+  const shared = { password: global.smtp_auth_password, passwordFile: global.smtp_auth_password_file };
+  const { password, passwordFile } = own.password === undefined && own.passwordFile === undefined ? shared : own;
+  return { password: password ?? null, passwordFile: passwordFile ?? null };
 }
 
 function fromOf(written: string | undefined): MailSettings['from'] | null {

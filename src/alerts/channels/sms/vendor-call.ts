@@ -47,7 +47,7 @@ export async function callVendor(call: VendorCall): Promise<SendResult> {
       operation: 'send SMS',
       signal,
     });
-    return judged(call, answer, now());
+    return resultOfVendor(vendor, to, call.read, answer, now());
   } catch (error) {
     return error instanceof TypeError
       ? retry(to, 'Unexpected', `${vendor}: ${messageOf(error)}`, { uncertain: true })
@@ -55,7 +55,13 @@ export async function callVendor(call: VendorCall): Promise<SendResult> {
   }
 }
 
-function judged({ vendor, message: { to }, read }: VendorCall, answer: HttpResponse, now: Instant): SendResult {
+export function resultOfVendor(
+  vendor: string,
+  to: string,
+  read: VendorCall['read'],
+  answer: HttpResponse,
+  now: Instant,
+): SendResult {
   const known = read(answer);
   const { status, headers } = answer;
   if (known === null) {
