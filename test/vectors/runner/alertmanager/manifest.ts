@@ -10,6 +10,7 @@ import {
   timelineCase,
   unittestCase,
 } from './prom-rules.ts';
+import { smsVectors } from './sms-manifest.ts';
 
 export const alertmanager: Readonly<Record<string, readonly ManifestEntry[]>> = {
   'alertmanager/prom_rules': [
@@ -21,4 +22,5 @@ export const alertmanager: Readonly<Record<string, readonly ManifestEntry[]>> = 
     { array: 'duplicate', product: 'alerts/rules/state: evaluateRule', count: 1, adapter: duplicateCase },
     { array: 'for_increased_on_reload', product: 'alerts/rules/state: evaluateRule', count: 4, adapter: raisedCase },
   ],
+  ...smsVectors,
 };
