@@ -11,6 +11,7 @@ import type {
 } from '../model/config.ts';
 import type { ScheduleWindow } from '../model/schedule.ts';
 import type { Texts } from '../model/texts.ts';
+import { ageQuestionsOf } from '../promql/batch.ts';
 import { compileMetric } from './compile-metric.ts';
 import type { Accepted, NodeWindows } from './judge.ts';
 import { compareText } from './problem.ts';
@@ -67,10 +68,14 @@ export function compilePodPolicy(
 export const compileNodePolicy = (
   document: WrittenNodePolicy,
   { only, never, schedule }: NodeWindows,
-): NodePolicyDocument => ({
-  ...document,
-  spec: { ...document.spec, shrink: { ...document.spec.shrink, only, never }, schedule },
-});
+): NodePolicyDocument => {
+  const { growth, shrink } = document.spec;
+  const saturation = growth.saturation.map((one) => ({ ...one, ages: ageQuestionsOf(one.query, null) }));
+  return {
+    ...document,
+    spec: { ...document.spec, growth: { ...growth, saturation }, shrink: { ...shrink, only, never }, schedule },
+  };
+};
 
 function aimOf({ metadata, spec }: PodPolicyDocument): Aim | null {
   const { namespace } = metadata;

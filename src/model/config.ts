@@ -93,9 +93,15 @@ export type ShrinkPolicy = Omit<WrittenNodePolicy['spec']['shrink'], 'only' | 'n
   readonly never: readonly NamedWindow[];
 };
 
+type WrittenGrowth = WrittenNodePolicy['spec']['growth'];
+
+/** Told too full by a query; how old its samples are is asked beside it, one question for each of its selectors. */
+export type Saturation = WrittenGrowth['saturation'][number] & { readonly ages: readonly string[] };
+
 /** As it was written, its windows filled in. */
 export type NodePolicyDocument = Omit<WrittenNodePolicy, 'spec'> & {
-  readonly spec: Omit<WrittenNodePolicy['spec'], 'shrink' | 'schedule'> & {
+  readonly spec: Omit<WrittenNodePolicy['spec'], 'growth' | 'shrink' | 'schedule'> & {
+    readonly growth: Omit<WrittenGrowth, 'saturation'> & { readonly saturation: readonly Saturation[] };
     readonly shrink: ShrinkPolicy;
     readonly schedule: readonly NodeWindow[];
   };

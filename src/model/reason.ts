@@ -75,6 +75,7 @@ export const nodeReasons = [
   'NodeGuardTripped',
   'HeadroomShort',
   'Saturated',
+  'SaturationUnknown',
   'ScheduledNodes',
   'TooManyUnready',
 ] as const;
@@ -172,6 +173,7 @@ export const alertNames = [
   'SpringtideScheduleCannotBeMet',
   'SpringtideCalendarExpires',
   'SpringtideNodesUnready',
+  'SpringtideSaturationUnknown',
   'SpringtideDrainsAbandoned',
   'SpringtideUpdateByOthers',
 ] as const;

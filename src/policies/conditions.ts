@@ -68,6 +68,15 @@ function ofGroup(decision: UndescribedNodes, memory: GroupMemory | undefined, no
       after: foreignUpdateTold,
       lasts: atOnce,
     });
+  if (decision.reason === 'SaturationUnknown')
+    conditions.push({
+      name: 'SpringtideSaturationUnknown',
+      severity: 'warning',
+      labels,
+      facts: { ...base, what: facts['by'] ?? '', why: facts['what'] ?? '' },
+      after: aMinute,
+      lasts: atOnce,
+    });
   const ordering = decision.action === 'grow' && decision.mode === 'act';
   if (ordering || decision.upcoming > 0)
     add('SpringtideNodesOrdered', 'info', {

@@ -59,7 +59,8 @@ function makeQuestions(config: Config, bound: readonly BoundTarget[]): readonly 
       else if (single !== null) texts.add(single);
     }
   }
-  for (const { spec } of config.nodePolicies) for (const { query } of spec.growth.saturation) texts.add(query);
+  for (const { spec } of config.nodePolicies)
+    for (const { query, ages } of spec.growth.saturation) for (const text of [query, ...ages]) texts.add(text);
   return [...texts];
 }
 

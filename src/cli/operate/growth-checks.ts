@@ -10,16 +10,17 @@ import { shapeOf } from '../../policies/nodes/shape.ts';
 import { switchCheck, type Check } from './checks.ts';
 import type { Scene } from './scene.ts';
 
-function sized(group: GroupState, { kubernetes, nova }: Scene['snapshot']): SizedGroup {
+function sized(group: GroupState, { snapshot: { kubernetes: facts, nova, magnum }, groups }: Scene): SizedGroup {
   const flavors = nova.flavors ?? [];
-  return { group, size: sizeOfGroup(group, shapeOf(group, kubernetes, flavors), flavors) };
+  const shape = shapeOf(group, { facts, flavors, cluster: magnum.cluster, groups });
+  return { group, size: sizeOfGroup(group, shape, flavors) };
 }
 
 export function growthChecks(scene: Scene, group: GroupState, to: number): readonly Check[] {
   const { snapshot, config, groups, unusable, now } = scene;
   const known = new Set(groups.flatMap(({ nodes }) => nodes));
-  const allowed = allowedNodes(sized(group, snapshot), {
-    groups: groups.map((one) => sized(one, snapshot)),
+  const allowed = allowedNodes(sized(group, scene), {
+    groups: groups.map((one) => sized(one, scene)),
     unseen: unusable.map(({ document }) => ({ document, count: 0 })),
     elsewhere: elsewhereOf(snapshot.kubernetes.nodes ?? [], (node) => known.has(node) || isControlPlane(node)),
     ordered: new Map(),

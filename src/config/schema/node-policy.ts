@@ -29,6 +29,9 @@ const shape = z.strictObject({
   memory: quantity.optional(),
   pods: positiveCount.optional(),
   ephemeralStorage: quantity.optional(),
+  reserved: z
+    .strictObject({ cpu: quantity.optional(), memory: quantity.optional(), ephemeralStorage: quantity.optional() })
+    .optional(),
   resources: z.record(z.string(), quantity).optional(),
   labels: labels.optional(),
   taints: z.array(taint).optional(),
@@ -111,7 +114,16 @@ const growth = z
       })
       .optional(),
     provisionTimeout: positiveDuration.default(900_000 as Milliseconds),
-    saturation: z.array(z.strictObject({ query: z.string(), above: z.number(), for: duration })).default([]),
+    saturation: z
+      .array(
+        z.strictObject({
+          query: z.string(),
+          above: z.number(),
+          for: duration,
+          maxAge: positiveDuration.default(120_000 as Milliseconds),
+        }),
+      )
+      .default([]),
   })
   .prefault({});
 

@@ -36,9 +36,9 @@ export interface NodeTier {
 
 const isUnusable = (state: GroupState | Unusable): state is Unusable => !isUsable(state);
 
-function poolOf(group: GroupState, { kubernetes, nova, magnum }: Snapshot): Pool {
+function poolOf(group: GroupState, groups: readonly GroupState[], { kubernetes, nova, magnum }: Snapshot): Pool {
   const flavors = nova.flavors ?? [];
-  const shape = shapeOf(group, kubernetes, flavors, magnum.cluster);
+  const shape = shapeOf(group, { facts: kubernetes, flavors, cluster: magnum.cluster, groups });
   return { group, shape, size: sizeOfGroup(group, shape, flavors) };
 }
 
@@ -76,9 +76,9 @@ export function* decideNodes(
     }
   const groups = states.filter(isUsable);
   yield;
-  const pools = groups.map((group) => poolOf(group, snapshot));
+  const pools = groups.map((group) => poolOf(group, groups, snapshot));
   const saturation = lookAtSaturation(config, snapshot, memory, groups, now);
-  const met = yield* meetDemand(tick, pools, states.filter(isUnusable), saturation.due);
+  const met = yield* meetDemand(tick, pools, states.filter(isUnusable), saturation);
   yield;
   const { groups: givingBack, growth, nodeGuard } = yield* giveBack(tick, groups, met);
 

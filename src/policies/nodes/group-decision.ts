@@ -11,7 +11,7 @@ import type { DrainsUnderWay } from './drains.ts';
 import { isOwnUpdate } from './foreign-update.ts';
 import type { GroupState, Unusable } from './group-state.ts';
 import { statusBarrier } from './growth.ts';
-import { growing, stoppedBy, withheld, withoutHeadroom, type GrowthVerdict } from './growth-verdict.ts';
+import { growing, stoppedBy, unaskedOf, withheld, withoutHeadroom, type GrowthVerdict } from './growth-verdict.ts';
 import type { Met } from './meet-demand.ts';
 import { drainOf } from './membership.ts';
 import { latestFailure } from './observe.ts';
@@ -202,7 +202,11 @@ export function decisionOf(
   if (wouldLeave.length > 0 && current > group.min)
     return decision({ action: 'hold', reason: 'SwitchedOff', facts: held(wouldLeave), until: untilOf(off) });
   const short = withoutHeadroom(group, met);
-  return short === null ? decision({ action: 'none', reason: 'PoolFits', facts: {} }) : said(short);
+  if (short !== null) return said(short);
+  const unasked = unaskedOf(group, met);
+  return unasked === null
+    ? decision({ action: 'none', reason: 'PoolFits', facts: {} })
+    : decision({ action: 'none', reason: 'SaturationUnknown', facts: unasked });
 }
 
 /** A group that cannot be judged: nothing is done to it, and its neighbours go on. */

@@ -103,6 +103,13 @@ export function withheld(group: GroupState, { demands }: Met): GrowthVerdict | n
   return hold('ShapeUnknown', { by, what: by }, null, []);
 }
 
+/** A query of the group's policy that says nothing now: no VM is ordered by it, whatever it would say. */
+export function unaskedOf(group: GroupState, { unasked }: Met): Facts | null {
+  if (group.modes.grow === 'off') return null;
+  const found = unasked.find(({ document }) => document === group.document);
+  return found === undefined ? null : { by: found.query, what: found.why, why: found.why };
+}
+
 /** Headroom that this group would have and may not. Nobody waits for it. */
 export function withoutHeadroom(group: GroupState, { growth }: Met): GrowthVerdict | null {
   const stopped = growth.headroomStopped.get(group.policy.name);

@@ -16,7 +16,7 @@ import type { NodeTick } from './node-tick.ts';
 import { preempting, somebodyPreempts, type Preempting } from './preempting.ts';
 import type { Room } from './room.ts';
 import { closedRoomOf, roomOf, takesPods } from './rooms.ts';
-import type { Saturated } from './saturation.ts';
+import type { SaturationLook, Unasked } from './saturation.ts';
 
 export interface Met {
   /** the nodes that stay, with what waits placed on them; neither those on their way out nor those that are ordered */
@@ -27,6 +27,8 @@ export interface Met {
   /** pods wait for room that drains under way would give back */
   readonly needed: boolean;
   readonly demands: Demands;
+  /** saturation queries that nobody can judge by */
+  readonly unasked: readonly Unasked[];
   /** who pushes out others on today's nodes: in the simulation they have come already */
   readonly preempting: readonly Preempting[];
 }
@@ -74,7 +76,7 @@ export function* meetDemand(
   tick: NodeTick,
   pools: readonly Pool[],
   unusable: readonly Unusable[],
-  saturated: readonly Saturated[],
+  saturation: SaturationLook,
 ): Generator<undefined, Met> {
   const { snapshot, config, podsOn, now } = tick;
   const nodes = snapshot.kubernetes.nodes ?? [];
@@ -142,7 +144,7 @@ export function* meetDemand(
     simulation,
     firm,
     headroom,
-    saturated,
+    saturated: saturation.due,
     pools,
     unseen: unusable.map((state) => ({ document: state.document, count: lastKnown(state, tick) })),
     elsewhere: elsewhereOf(nodes, (node) => ours.has(node) || unusable.some((state) => bearsLabel(node, state))),
@@ -152,5 +154,5 @@ export function* meetDemand(
     now,
   });
   simulation.rollBack(today);
-  return { simulation, bare, growth, needed, demands, preempting: preempted };
+  return { simulation, bare, growth, needed, demands, preempting: preempted, unasked: saturation.unknown };
 }

@@ -7,6 +7,7 @@ import { isOfDaemonSet, requestsOf, type Requests } from '../pod-facts.ts';
 import { Simulation, type NodeShape } from './fit/simulation.ts';
 import type { GroupState } from './group-state.ts';
 import { futureNodeOf } from './driver-habits.ts';
+import { reservedOf, wholeOf } from './reserved.ts';
 import { allocatableOf, type Room } from './room.ts';
 
 /** Taints that a node carries for a while, and that say nothing about the next one. */
@@ -24,8 +25,6 @@ const passing = new Set([
 ]);
 const hostname = 'kubernetes.io/hostname';
 const defaultPods = 110;
-const mebi = 2 ** 20;
-const gibi = 2 ** 30;
 
 function likeNode(group: GroupState, node: Node): Omit<Room, 'free'> {
   const labels = Object.fromEntries(Object.entries(node.metadata.labels ?? {}).filter(([key]) => key !== hostname));
@@ -37,29 +36,52 @@ function likeNode(group: GroupState, node: Node): Omit<Room, 'free'> {
   };
 }
 
+function leftOf(flavor: NovaFlavor, { policy, magnum }: GroupState, { cluster, groups }: ShapeWorld): Requests {
+  const same = groups.find((one) => one.magnum.flavor_id === magnum.flavor_id && one.ready.length > 0);
+  const reserved = reservedOf(flavor, { policy, magnum, cluster, like: same?.ready[0] });
+  return Object.fromEntries(
+    Object.entries(wholeOf(flavor)).map(([name, all]) => [name, Math.max(0, all - (reserved[name] ?? 0))]),
+  );
+}
+
+/** As the cloud controller and Cinder's driver name a node's zone. */
+const zoneKeys = [
+  'topology.kubernetes.io/zone',
+  'failure-domain.beta.kubernetes.io/zone',
+  'topology.cinder.csi.openstack.org/zone',
+];
+
+/** Of the zone that Magnum makes the group's servers in, under the keys that live nodes have; where no node is, the usual one. */
+function zoneLabelsOf({ magnum }: GroupState, { facts, cluster }: ShapeWorld): Room['labels'] {
+  const zone = magnum.labels?.['availability_zone'] ?? cluster?.labels?.['availability_zone'] ?? '';
+  if (zone === '') return {};
+  const nodes = facts.nodes ?? [];
+  const keys =
+    nodes.length === 0
+      ? zoneKeys.slice(0, 1)
+      : zoneKeys.filter((key) => nodes.some((node) => key in (node.metadata.labels ?? {})));
+  return Object.fromEntries(keys.map((key) => [key, zone]));
+}
+
 /** The labels and taints that Magnum gives, then those that the policy states. */
-function fromFlavor(
-  group: GroupState,
-  flavors: readonly NovaFlavor[],
-  cluster: MagnumCluster | undefined,
-): Omit<Room, 'free'> | null {
+function fromFlavor(group: GroupState, world: ShapeWorld): Omit<Room, 'free'> | null {
+  const { flavors, cluster } = world;
   const { shape } = group.policy;
   const flavor = flavors.find((one) => one.id === group.magnum.flavor_id || one.name === group.magnum.flavor_id);
-  const cpu = shape?.cpu ?? flavor?.vcpus;
-  const memory = shape?.memory ?? (flavor?.ram === undefined ? undefined : flavor.ram * mebi);
+  const left = flavor === undefined ? {} : leftOf(flavor, group, world);
+  const stated = (amount: number | undefined): number | undefined => (amount === undefined ? undefined : amount * 1000);
+  // What the policy states is what pods get: nothing is taken off it.
+  const cpu = stated(shape?.cpu) ?? left['cpu'];
+  const memory = stated(shape?.memory) ?? left['memory'];
   if (cpu === undefined || memory === undefined) return null;
-  const disk = shape?.ephemeralStorage ?? (flavor?.disk === undefined ? undefined : flavor.disk * gibi);
-  const capacity: Record<string, number> = {
-    cpu: cpu * 1000,
-    memory: memory * 1000,
-    pods: (shape?.pods ?? defaultPods) * 1000,
-  };
-  if (disk !== undefined) capacity['ephemeral-storage'] = disk * 1000;
+  const disk = stated(shape?.ephemeralStorage) ?? left['ephemeral-storage'];
+  const capacity: Record<string, number> = { cpu, memory, pods: (shape?.pods ?? defaultPods) * 1000 };
+  if (disk !== undefined) capacity['ephemeral-storage'] = disk;
   for (const [name, amount] of Object.entries(shape?.resources ?? {})) capacity[name] = amount * 1000;
   const future = futureNodeOf(group.magnum, cluster);
   return {
     name: `${group.policy.name}-new`,
-    labels: { ...future.labels, ...group.policy.nodeSelector, ...shape?.labels },
+    labels: { ...zoneLabelsOf(group, world), ...future.labels, ...group.policy.nodeSelector, ...shape?.labels },
     taints: [...future.taints, ...(shape?.taints ?? [])],
     capacity,
   };
@@ -93,14 +115,19 @@ export interface Shape extends NodeShape {
   readonly from: 'node' | 'flavor';
 }
 
-export function shapeOf(
-  group: GroupState,
-  facts: KubernetesFacts,
-  flavors: readonly NovaFlavor[],
-  cluster?: MagnumCluster,
-): Shape | null {
+/** What the shape of a group without a node is taken from. */
+export interface ShapeWorld {
+  readonly facts: KubernetesFacts;
+  readonly flavors: readonly NovaFlavor[];
+  readonly cluster: MagnumCluster | undefined;
+  /** all of them: one of the same flavor may have a live node */
+  readonly groups: readonly GroupState[];
+}
+
+export function shapeOf(group: GroupState, world: ShapeWorld): Shape | null {
+  const { facts } = world;
   const live = group.ready.find((node) => !group.draining.includes(node)) ?? group.ready[0];
-  const base = live === undefined ? fromFlavor(group, flavors, cluster) : likeNode(group, live);
+  const base = live === undefined ? fromFlavor(group, world) : likeNode(group, live);
   if (base === null) return null;
   const daemons =
     facts.daemonsets !== undefined

@@ -3,7 +3,21 @@ import { describe, expect, it } from 'vitest';
 import type { KubernetesObject, Pod, PodSpec, Workload } from '../../../src/model/kubernetes.ts';
 import type { Memory } from '../../../src/model/memory.ts';
 import { minutes, rfc3339 } from '../../../src/model/units.ts';
-import { aDeployment, aNode, aNodeGroup, aNodePolicy, aPod, aPodPolicy, at, noon, podsOf } from '../../builders.ts';
+import { ageQuestionsOf } from '../../../src/promql/batch.ts';
+import { questionsOf } from '../../../src/targets/questions.ts';
+import {
+  aConfig,
+  aDeployment,
+  aNode,
+  aNodeGroup,
+  aNodePolicy,
+  answered,
+  aPod,
+  aPodPolicy,
+  at,
+  noon,
+  podsOf,
+} from '../../builders.ts';
 import { group, pool, steady, tick, workers } from './worlds.ts';
 
 const wanting = (spec: object, groups: readonly object[] = [{ name: group, min: 1, max: 9 }]) =>
@@ -166,6 +180,44 @@ describe('saturation', () => {
     const unknown = tick(pool(1).build(), { policy, memory: since(-600) });
     expect(unknown.decision.action).toBe('none');
     expect(unknown.memory.saturatedSince).toBeUndefined();
+  });
+
+  it.each([
+    ['fresh', 119, 'Saturated', 'grow'],
+    ['too old', 121, 'SaturationUnknown', 'none'],
+    ['of unknown age', null, 'SaturationUnknown', 'none'],
+  ])('orders by samples that are %s', (_, age, reason, action) => {
+    const { decision, memory } = tick(
+      pool(1)
+        .answering('busy', 0.9)
+        .answering(ageQuestionsOf('busy', null)[0] ?? '', answered(age))
+        .build(),
+      { policy, memory: since(-600) },
+    );
+    expect(decision).toMatchObject({ reason, action });
+    expect(decision.message).not.toMatch(/\{\w+\}/);
+    expect(memory.saturatedSince === undefined).toBe(action === 'none');
+  });
+
+  it('is told when nothing is known of it for a minute', () => {
+    const failed = pool(1).failing({
+      source: 'prometheus',
+      what: 'busy',
+      code: 'Timeout',
+      message: 'no answer in 5 s',
+    });
+    const first = tick(failed.build(), { policy });
+    const { plan } = tick(failed.build(), { policy, memory: first.memory, now: at(61) });
+    expect(plan.alerts.map(({ labels }) => labels['alertname'])).toContain('SpringtideSaturationUnknown');
+    expect(plan.nodes[0]?.facts['what']).toContain('no answer in 5 s');
+  });
+
+  it('has the age of each of its samples asked', () => {
+    const asked = questionsOf(
+      aConfig([], [wanting({ growth: { saturation: [{ query: 'a / b', above: 1, for: '1m' }] } })]),
+      [],
+    );
+    expect(asked.filter((text) => text.includes('timestamp('))).toHaveLength(2);
   });
 
   it('gets one node at a time: while one is on its way no other is ordered', () => {
