@@ -48,6 +48,14 @@ describe('docs/policies.md', () => {
   });
 });
 
+describe('docs/rules.md', () => {
+  it.each(examplesOf('rules.md'))('example %#', (example) => {
+    const { problems, config } = loadFiles(inMemory({ ...goodTexts, 'rules/shop.yaml': example }));
+    expect(problems.map(formatProblem)).toEqual([]);
+    expect(config?.rules).not.toEqual([]);
+  });
+});
+
 describe('docs/install.md', () => {
   it.each(examplesOf('install.md').filter((example) => example.includes('apiVersion: springtide/v1')))(
     'example %#',
