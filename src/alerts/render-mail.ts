@@ -2,118 +2,139 @@
 import { messageOf } from '../model/errors.ts';
 import { fillText } from '../model/texts.ts';
 import type { Texts } from '../model/texts.ts';
-import { rfc3339 } from '../model/units.ts';
+import { since } from '../model/units.ts';
 import type { Instant } from '../model/units.ts';
-import { byCodeUnit } from './fingerprint.ts';
+import { humanizeDuration } from '../templates/humanize.ts';
+import { formatTime, timeAt } from '../templates/time.ts';
 import type { Alert, LabelSet } from './alert.ts';
+import { byCodeUnit } from './fingerprint.ts';
+import { htmlMail } from './mail-html.ts';
 import { descriptionOf, isFiring, oneLine, subjectOf, summaryOf } from './render.ts';
 import type { Notice } from './render.ts';
+import { commonPairs } from './template-data.ts';
 
 export interface MailBody {
   readonly subject: string;
   readonly text: string;
   /** null for the fallback */
   readonly html: string | null;
+  /** why it is the fallback */
+  readonly fault: string | null;
 }
 
-export function renderMail(notice: Notice, texts: Texts): MailBody {
+type Pairs = readonly (readonly [string, string])[];
+
+/** An alert in the words of the mail. */
+export interface MailAlert {
+  readonly alert: Alert;
+  readonly state: string;
+  readonly summary: string;
+  readonly description: string | null;
+  readonly span: string;
+  /** what it does not share with the others */
+  readonly labels: Pairs;
+  readonly further: Pairs;
+  readonly links: Pairs;
+}
+
+/** All that is said, before it is laid out. */
+export interface MailWords {
+  readonly language: string;
+  readonly subject: string;
+  /** how many fire and how many are over; null for a single alert */
+  readonly counts: string | null;
+  /** labels that all of them have */
+  readonly common: Pairs;
+  readonly alerts: readonly MailAlert[];
+  readonly unnamed: string | null;
+  readonly footer: string;
+}
+
+export function renderMail(notice: Notice, texts: Texts, timeZone = 'UTC'): MailBody {
   try {
-    return { subject: subjectOf(notice, texts), text: plainText(notice, texts), html: htmlText(notice, texts) };
+    const words = mailWords(notice, texts, timeZone);
+    return { subject: words.subject, text: plainText(words), html: htmlMail(words), fault: null };
   } catch (error) {
     return fallbackMail(notice, messageOf(error));
   }
 }
 
-const timeOf = (at: Instant): string =>
-  rfc3339(at)
-    .replace('T', ' ')
-    .replace(/(?:\.\d+)?Z$/, ' UTC');
-
-function spanOf(alert: Alert, texts: Texts): string {
-  const since = timeOf(alert.since);
-  if (alert.ended === null) return fillText(texts, 'message.email.since', { since });
-  return fillText(texts, 'message.email.from', { since, until: timeOf(alert.ended) });
+function mailWords(notice: Notice, texts: Texts, timeZone: string): MailWords {
+  const { alerts, unnamed = 0 } = notice;
+  const several = alerts.length > 1;
+  const common = several ? commonPairs(alerts.map(({ labels }) => labels)) : {};
+  const count = (code: string, some: readonly Alert[]): string[] =>
+    some.length === 0 ? [] : [fillText(texts, code, { count: some.length })];
+  return {
+    language: texts.language,
+    subject: subjectOf(notice, texts),
+    counts: several
+      ? [
+          ...count('message.email.countFiring', alerts.filter(isFiring)),
+          ...count(
+            'message.email.countResolved',
+            alerts.filter((alert) => !isFiring(alert)),
+          ),
+        ].join(' · ')
+      : null,
+    common: entriesOf(common),
+    alerts: alerts.map((alert) => alertWords(alert, texts, timeZone, common)),
+    unnamed: unnamed > 0 ? fillText(texts, 'message.email.unnamed', { count: unnamed }) : null,
+    footer: fillText(texts, 'message.email.footer', { receiver: notice.receiver, group: notice.groupKey }),
+  };
 }
 
-const entriesOf = (labels: LabelSet): (readonly [string, string])[] =>
+function alertWords(alert: Alert, texts: Texts, timeZone: string, common: LabelSet): MailAlert {
+  const further = entriesOf(alert.annotations).filter(([name]) => !['summary', 'description', 'sms'].includes(name));
+  const { generatorURL = '' } = alert;
+  return {
+    alert,
+    state: fillText(texts, isFiring(alert) ? 'message.state.firing' : 'message.state.resolved'),
+    summary: summaryOf(alert, texts),
+    description: descriptionOf(alert, texts),
+    span: spanOf(alert, texts, timeZone),
+    labels: entriesOf(alert.labels).filter(([name]) => !Object.hasOwn(common, name)),
+    further: further.filter(([, value]) => !isLink(value)),
+    links: [
+      ...further.filter(([, value]) => isLink(value)).map(([name, value]) => [linkName(name, texts), value] as const),
+      ...(isLink(generatorURL) ? [[fillText(texts, 'message.email.source'), generatorURL] as const] : []),
+    ],
+  };
+}
+
+const isLink = (text: string): boolean => /^https?:\/\/[^\s<>"]+$/i.test(text);
+const linkName = (name: string, texts: Texts): string =>
+  name === 'runbook_url' || name === 'runbook'
+    ? fillText(texts, 'message.email.runbook')
+    : name.replace(/_?url$/i, '').replaceAll('_', ' ') || name;
+
+const timeOf = (at: Instant, timeZone: string): string => formatTime(timeAt(at, timeZone), '2006-01-02 15:04:05 MST');
+
+function spanOf(alert: Alert, texts: Texts, timeZone: string): string {
+  const began = timeOf(alert.since, timeZone);
+  if (alert.ended === null) return fillText(texts, 'message.email.since', { since: began });
+  const lasted = humanizeDuration(Math.round(since(alert.since, alert.ended) / 1000));
+  return fillText(texts, 'message.email.from', { since: began, until: timeOf(alert.ended, timeZone), lasted });
+}
+
+const entriesOf = (labels: LabelSet): Pairs =>
   Object.entries(labels).sort(([left], [right]) => byCodeUnit(left, right));
 
-const stateWord = (alert: Alert, texts: Texts): string =>
-  fillText(texts, isFiring(alert) ? 'message.state.firing' : 'message.state.resolved');
+const inLine = (pairs: Pairs): string => pairs.map(([name, value]) => `${name}=${oneLine(value)}`).join('  ');
 
-const furtherOf = (alert: Alert): (readonly [string, string])[] =>
-  entriesOf(alert.annotations).filter(([name]) => !['summary', 'description', 'sms'].includes(name));
-
-function plainText(notice: Notice, texts: Texts): string {
-  const blocks = notice.alerts.map((alert) =>
+function plainText({ counts, common, alerts, unnamed, footer }: MailWords): string {
+  const blocks = alerts.map(({ state, summary, description, span, labels, further, links }) =>
     [
-      `${stateWord(alert, texts)}: ${summaryOf(alert, texts)}`,
-      descriptionOf(alert, texts),
-      spanOf(alert, texts),
-      entriesOf(alert.labels)
-        .map(([name, value]) => `${name}=${oneLine(value)}`)
-        .join('  '),
-      ...furtherOf(alert).map(([name, value]) => `${name}: ${oneLine(value)}`),
-    ]
-      .filter((line) => line !== null)
-      .join('\n'),
+      `${state}: ${summary}`,
+      ...(description === null ? [] : [description]),
+      ...further.map(([name, value]) => `${name}: ${oneLine(value)}`),
+      span,
+      ...(labels.length === 0 ? [] : [inLine(labels)]),
+      ...links.map(([name, value]) => `${name}: ${value}`),
+    ].join('\n'),
   );
-  return `${[...blocks, `-- \n${footer(notice, texts)}`].join('\n\n')}\n`;
-}
-
-const footer = (notice: Notice, texts: Texts): string =>
-  fillText(texts, 'message.email.footer', { receiver: notice.receiver, group: notice.groupKey });
-
-const colours = { page: '#b42318', critical: '#b42318', warning: '#b54708', info: '#175cd3', resolved: '#067647' };
-
-function colourOf(alert: Alert): string {
-  if (!isFiring(alert)) return colours.resolved;
-  const severity = alert.labels['severity'];
-  return severity === 'page' || severity === 'critical' || severity === 'info' ? colours[severity] : colours.warning;
-}
-
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] ?? character);
-
-const grey = 'color:#667085;font-size:13px';
-const chip =
-  'display:inline-block;margin:0 6px 4px 0;padding:1px 7px;border-radius:9px;background:#f2f4f7;font-size:13px';
-
-function htmlText(notice: Notice, texts: Texts): string {
-  const cards = notice.alerts.map((alert) => card(alert, texts)).join('');
-  return [
-    `<!doctype html><html lang="${texts.language}"><head><meta charset="utf-8">`,
-    '<meta name="viewport" content="width=device-width,initial-scale=1">',
-    `<title>${escape(subjectOf(notice, texts))}</title></head>`,
-    '<body style="margin:0;padding:12px;background:#f9fafb;color:#101828;',
-    'font:16px/1.45 -apple-system,Segoe UI,Roboto,PingFang SC,Microsoft YaHei,sans-serif">',
-    `<div style="max-width:600px;margin:0 auto">${cards}<p style="${grey}">${escape(footer(notice, texts))}</p></div>`,
-    '</body></html>',
-  ].join('\n');
-}
-
-function card(alert: Alert, texts: Texts): string {
-  const colour = colourOf(alert);
-  const description = descriptionOf(alert, texts);
-  const labels = entriesOf(alert.labels).map(
-    ([name, value]) => `<span style="${chip}">${escape(`${name}=${value}`)}</span>`,
-  );
-  const further = furtherOf(alert).map(([name, value]) => `<p style="margin:6px 0">${escape(`${name}: ${value}`)}</p>`);
-  return [
-    `<div style="background:#fff;border-left:5px solid ${colour};border-radius:6px;padding:12px 14px;margin:0 0 12px">`,
-    `<div style="color:${colour};font-weight:600;font-size:13px">${escape(stateWord(alert, texts))}</div>`,
-    `<div style="font-weight:600;font-size:17px;margin:2px 0 6px">${escape(summaryOf(alert, texts))}</div>`,
-    description === null ? '' : `<p style="margin:6px 0">${escape(description)}</p>`,
-    ...further,
-    `<p style="margin:6px 0;${grey}">${escape(spanOf(alert, texts))}</p>`,
-    `<div>${labels.join('')}</div></div>`,
-  ].join('');
+  const head = [...(counts === null ? [] : [counts]), ...(common.length === 0 ? [] : [inLine(common)])].join('\n');
+  return `${[...(head === '' ? [] : [head]), ...blocks, ...(unnamed === null ? [] : [unnamed]), `-- \n${footer}`].join('\n\n')}\n`;
 }
 
 /** No catalogue, no layout: labels and annotations as they are, and why. */
@@ -123,14 +144,16 @@ export function fallbackMail(notice: Notice, why: string): MailBody {
       isFiring(alert) ? 'FIRING' : 'RESOLVED',
       ...entriesOf(alert.labels).map(([name, value]) => `${name} = ${value}`),
       ...entriesOf(alert.annotations).map(([name, value]) => `${name}: ${value}`),
-      `since ${String(alert.since)}${alert.ended === null ? '' : `, ended ${String(alert.ended)}`}`,
+      `since ${timeOf(alert.since, 'UTC')}${alert.ended === null ? '' : `, ended ${timeOf(alert.ended, 'UTC')}`}`,
     ].join('\n'),
   );
   const names = [...new Set(notice.alerts.map((alert) => alert.labels['alertname'] ?? 'alert'))].join(', ');
   const state = notice.alerts.some(isFiring) ? 'FIRING' : 'RESOLVED';
+  const more = notice.unnamed === undefined ? [] : [`and ${notice.unnamed} more`];
   return {
     subject: oneLine(`[${state}] ${names}`),
-    text: `${[...blocks, `This message could not be laid out: ${why}`, notice.groupKey].join('\n\n')}\n`,
+    text: `${[...blocks, ...more, `This message could not be laid out: ${why}`, notice.groupKey].join('\n\n')}\n`,
     html: null,
+    fault: why,
   };
 }

@@ -12,6 +12,8 @@ export interface Notice {
   readonly groupLabels: LabelSet;
   readonly receiver: string;
   readonly alerts: readonly Alert[];
+  /** alerts that are only counted */
+  readonly unnamed?: number;
 }
 
 export const isFiring = (alert: Alert): boolean => alert.ended === null;

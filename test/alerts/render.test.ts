@@ -97,7 +97,7 @@ describe('a mail', () => {
         expect(text).toContain(part);
         expect(html).toContain(part);
       }
-      expect(html).toContain('workers &lt;5&gt; &amp; &quot;full&quot;');
+      expect(html).toContain('workers &lt;5&gt; &amp; &#34;full&#34;');
       expect(html).not.toContain('<5>');
     }
   });

@@ -1,11 +1,12 @@
 // alerts.yaml: Alertmanager's own format as far as its receivers are e-mail and webhook, with SMS, people and escalation beside it.
 import { z } from 'zod';
 import type { Milliseconds } from '../../model/units.ts';
+import type { TemplateFile } from '../../templates/template.ts';
 import { budgets, person, rota } from './alerts-people.ts';
 import { receiver } from './alerts-receivers.ts';
 import { inhibitRule, namedIntervals, rootRoute } from './alerts-routes.ts';
 import { httpConfig, tlsConfig } from './http-config.ts';
-import { duration, positiveCount, positiveDuration, secretReference } from './scalars.ts';
+import { duration, positiveCount, positiveDuration, secretReference, timeZone } from './scalars.ts';
 import { smsGateway } from './sms-gateways.ts';
 
 /** Settings of receivers that are not there: an existing file may have them, nothing reads them. */
@@ -56,6 +57,8 @@ const global = z.strictObject({
   smtp_tls_config: tlsConfig.optional(),
   resolve_timeout: duration.default(300_000 as Milliseconds),
   http_config: httpConfig.optional(),
+  /** in which mails and SMS write their times */
+  timeZone: timeZone.default('UTC'),
   ...ofOtherReceivers,
 });
 
@@ -121,4 +124,7 @@ export const alertsDocument = z.strictObject({
     .prefault({}),
 });
 
-export type AlertsDocument = z.infer<typeof alertsDocument>;
+export type AlertsDocument = z.infer<typeof alertsDocument> & {
+  /** what the loader has read for `templates` */
+  readonly templateFiles?: readonly TemplateFile[];
+};
