@@ -59,6 +59,7 @@ class NamespaceBudgets {
 class BudgetIndex {
   readonly #byNamespace = new Map<string, NamespaceBudgets>();
   readonly #ofPod = new WeakMap<Pod, Budgets>();
+  readonly #ofAll = new WeakMap<readonly Pod[], readonly Wanted[]>();
 
   constructor(budgets: Budgets) {
     for (const budget of budgets) {
@@ -78,6 +79,28 @@ class BudgetIndex {
     this.#ofPod.set(pod, found);
     return found;
   }
+
+  /** The list of a node that has not changed is the same one as before. */
+  ofAll(pods: readonly Pod[]): readonly Wanted[] {
+    const known = this.#ofAll.get(pods);
+    if (known !== undefined) return known;
+    const wanted = new Map<PodDisruptionBudget, Wanted>();
+    for (const pod of pods)
+      for (const budget of this.of(pod)) {
+        const one = wanted.get(budget);
+        if (one === undefined) wanted.set(budget, { budget, pods: 1 });
+        else one.pods += 1;
+      }
+    const all = [...wanted.values()];
+    this.#ofAll.set(pods, all);
+    return all;
+  }
+}
+
+/** What pods would use of a budget if all of them left. */
+interface Wanted {
+  readonly budget: PodDisruptionBudget;
+  pods: number;
 }
 
 const indexes = new WeakMap<Budgets, BudgetIndex>();
@@ -99,6 +122,8 @@ function indexOf(budgets: Budgets): BudgetIndex {
 /** Those that a pod is under: same namespace, and the selector says so. */
 export const budgetsOf = (pod: Pod, budgets: Budgets): Budgets => indexOf(budgets).of(pod);
 
+export const wantedOf = (pods: readonly Pod[], budgets: Budgets): readonly Wanted[] => indexOf(budgets).ofAll(pods);
+
 export const budgetName = ({ metadata }: PodDisruptionBudget): string => `${metadata.namespace ?? ''}/${metadata.name}`;
 
 /** The disruptions that are left, less those that this pass has given away. */
@@ -118,11 +143,13 @@ export class Disruptions {
    * The first budget that does not let these leave: nothing is left of it, or others leave already and not enough is left
    * for all. The pods of one node alone may leave one after the other. null: they may go.
    */
-  blocker(pods: Iterable<Pod>): PodDisruptionBudget | null {
-    return this.#first(pods, (budget, wanted) => {
+  blocker(pods: readonly Pod[]): PodDisruptionBudget | null {
+    const forbids = (budget: PodDisruptionBudget, wanted: number): boolean => {
       const left = this.left(budget);
       return left < 1 || (this.#taken.has(budget) && wanted > left);
-    });
+    };
+    const all = wantedOf(pods, this.#budgets);
+    return all.some(({ budget, pods: wanted }) => forbids(budget, wanted)) ? this.#first(pods, forbids) : null;
   }
 
   /** Whether all of them may leave at the same instant. */

@@ -5,7 +5,7 @@ import type { KeptReason } from '../../model/reason.ts';
 import { instantOf, type Instant } from '../../model/units.ts';
 import { controllerOf, daemonAnnotation, isMirror, isOfDaemonSet, isTerminal } from '../pod-facts.ts';
 import { isLookedUp, type Controllers } from './controllers.ts';
-import { budgetName, budgetsOf } from './disruptions.ts';
+import { budgetName, budgetsOf, wantedOf } from './disruptions.ts';
 
 export type Movability =
   /** leaves by itself, or does not matter: no place is needed for it */
@@ -145,6 +145,8 @@ function ofSystem(profile: Profile, { shrink, now }: MovableRules): Movability |
 /** Whether budgets are asked about it at all: what is thrown away or said to be safe is not held by them. */
 const asksBudgets = ({ metadata }: Pod): boolean => metadata.annotations?.[safeToEvict] !== 'true';
 
+const isSpent = ({ status }: PodDisruptionBudget): boolean => (status?.disruptionsAllowed ?? 0) < 1;
+
 export function movabilityOf(pod: Pod, rules: MovableRules): Movability {
   const { shrink, budgets, now } = rules;
   const profile = profileOf(pod);
@@ -157,7 +159,7 @@ export function movabilityOf(pod: Pod, rules: MovableRules): Movability {
   const pdbs = budgetsOf(pod, budgets);
   const young = isSystem(pod) && pdbs.length === 0 ? ofSystem(profile, rules) : null;
   if (young !== null || own.move === 'blocked') return young ?? own;
-  const exhausted = pdbs.find((budget) => (budget.status?.disruptionsAllowed ?? 0) < 1);
+  const exhausted = pdbs.find(isSpent);
   return exhausted === undefined ? evicted : { move: 'blocked', reason: 'BlockedByPDB', by: budgetName(exhausted) };
 }
 
@@ -169,9 +171,10 @@ const beforeSystem: ReadonlySet<KeptReason> = new Set<KeptReason>([
 
 /** The first budget that is spent, of all that these pods are under. */
 export function spentBudget(pods: readonly Pod[], { budgets }: MovableRules): string | null {
+  if (!wantedOf(pods, budgets).some(({ budget }) => isSpent(budget))) return null;
   for (const pod of pods) {
     if (!asksBudgets(pod)) continue;
-    const exhausted = budgetsOf(pod, budgets).find((budget) => (budget.status?.disruptionsAllowed ?? 0) < 1);
+    const exhausted = budgetsOf(pod, budgets).find(isSpent);
     if (exhausted !== undefined) return budgetName(exhausted);
   }
   return null;

@@ -38,12 +38,12 @@ export interface Nodes {
 
 /** Whom a rule counts, and on which nodes. */
 export interface Counting {
-  /** the same for rules that mean the same pods on the same nodes */
+  /** the same for rules that mean the same pods in the same domains */
   readonly key: string;
   readonly topologyKey: string;
   readonly counted: (kin: Kin) => boolean;
   /** null: every node with the label */
-  readonly eligible: ((slot: number) => boolean) | null;
+  readonly eligible: ((room: Room) => boolean) | null;
   /** all those that it counts are in one of these */
   readonly namespaces: Namespaces;
 }
@@ -119,11 +119,15 @@ export class Crowd {
 
   /** One for all rules that count the same pods in the same domains. */
   counter({ key, topologyKey, counted, eligible, namespaces }: Counting): Counter {
-    const whole = `${topologyKey} ${key}`;
-    const known = this.#byKey.get(whole);
+    const known = this.#byKey.get(key);
     if (known !== undefined) return known;
     const { rooms, alive } = this.#nodes;
-    const counter = new Counter(this.#counters.length, this.#topology(topologyKey), counted, eligible);
+    const isEligible = (slot: number): boolean => {
+      const room = rooms[slot];
+      return room !== undefined && eligible?.(room) === true;
+    };
+    const topology = this.#topology(topologyKey);
+    const counter = new Counter(this.#counters.length, topology, counted, eligible === null ? null : isEligible);
     if (eligible !== null)
       for (let slot = 0; slot < rooms.length; slot += 1) if (alive[slot] === true) counter.enter(slot);
     const scope = namespaces === 'unknown' ? null : namespaces;
@@ -137,7 +141,7 @@ export class Crowd {
         this.#arrived(namespace, this.#visited.get(namespace) ?? nowhere, counter);
       }
     this.#counters.push(counter);
-    this.#byKey.set(whole, counter);
+    this.#byKey.set(key, counter);
     if (scope === null) this.#wide.push(counter);
     else
       for (const namespace of scope) {
