@@ -49,11 +49,9 @@ class Evaluation {
       case 'negation':
         return this.#from([node.expression], ([only = NaN]) => -only);
       case 'arithmetic':
-        return this.#from([node.left, node.right], ([left = NaN, right = NaN]) => this.#arithmetic(node, left, right));
+        return this.#ofTwo(node.left, node.right, (left, right) => this.#arithmetic(node, left, right));
       case 'comparison':
-        return this.#from([node.left, node.right], ([left = NaN, right = NaN]) =>
-          Number(compare[node.operator](left, right)),
-        );
+        return this.#ofTwo(node.left, node.right, (left, right) => Number(compare[node.operator](left, right)));
       case 'coalescence': {
         const left = this.of(node.left);
         if (typeof left === 'number') return left;
@@ -78,6 +76,17 @@ class Evaluation {
     const results = operands.map((operand) => this.of(operand));
     const gaps = results.filter((result) => typeof result !== 'number');
     return gaps.length > 0 ? joined(gaps) : compute(results.filter((result) => typeof result === 'number'));
+  }
+
+  /** What most are, without lists of them: thousands of targets a tick have a formula. */
+  #ofTwo(
+    one: FormulaExpression,
+    other: FormulaExpression,
+    compute: (left: number, right: number) => number | FormulaGap,
+  ): number | FormulaGap {
+    const [left, right] = [this.of(one), this.of(other)];
+    if (typeof left === 'number' && typeof right === 'number') return compute(left, right);
+    return joined([left, right].filter((result) => typeof result !== 'number'));
   }
 
   #arithmetic({ operator, from, to }: Arithmetic, left: number, right: number): number | FormulaGap {

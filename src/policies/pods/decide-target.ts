@@ -1,7 +1,7 @@
 // One target, through the whole order: holds, bounds, metrics, zero, stabilization, rates, one-way holds, mode.
 import type { PodDecision } from '../../model/plan.ts';
 import type { Facts, PodReason } from '../../model/reason.ts';
-import { later, rfc3339 } from '../../model/units.ts';
+import { later } from '../../model/units.ts';
 import { limitChange, stabilize } from './behavior.ts';
 import { combine, type Combined, type Proposal } from './combine.ts';
 import { Course } from './course.ts';
@@ -9,7 +9,7 @@ import { foreignWriter } from './foreign.ts';
 import { holdBefore, holdDown, holdUp } from './holds.ts';
 import { proposalOf } from './measure.ts';
 import { metricFailure, type Stage } from './scaling-conditions.ts';
-import { inSeconds } from './span-text.ts';
+import { inSeconds, textOf } from './span-text.ts';
 import { decideZero, type ZeroResult } from './zero.ts';
 import { decisionOf, factsOf, measuredFacts, type TargetResult } from './finish.ts';
 import { modeFor, TargetLook, type TargetInput, type TickFacts } from './target-look.ts';
@@ -182,7 +182,7 @@ class TargetDecision {
         const leaves = later(stable.governedBy.at, window);
         course.until = leaves;
         const { at, replicas } = stable.governedBy;
-        governedBy = { at: rfc3339(at), replicas, leaves: rfc3339(leaves) };
+        governedBy = { at: textOf(at), replicas, leaves: textOf(leaves) };
       }
     }
 

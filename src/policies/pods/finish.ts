@@ -2,9 +2,10 @@
 import type { TargetMemory } from '../../model/memory.ts';
 import type { PodDecision } from '../../model/plan.ts';
 import type { Facts, PodReason } from '../../model/reason.ts';
-import { rfc3339, type Replicas } from '../../model/units.ts';
+import type { Replicas } from '../../model/units.ts';
 import type { Course } from './course.ts';
 import { scalingConditions, type Stage } from './scaling-conditions.ts';
+import { textOf } from './span-text.ts';
 import { atRest, type Writable } from './target-memory.ts';
 import { modeFor, type TargetLook } from './target-look.ts';
 
@@ -103,7 +104,7 @@ export function decisionOf(
     conditions: scalingConditions(stage, sleep),
     steps: course.steps.length === 0 ? noSteps : course.steps,
     metrics: look.readings(),
-    until: course.until === null ? null : rfc3339(course.until),
+    until: course.until === null ? null : textOf(course.until),
     facts,
     message: '',
     governedBy,

@@ -1,8 +1,11 @@
 // What is known of a target from tick to tick: while its object does not change, nothing of it is read a second time.
+import type { PodPolicy } from '../../model/config.ts';
 import type { LabelSelector, Pod, PodSpec, Workload } from '../../model/kubernetes.ts';
 import type { PolicyRef } from '../../model/plan.ts';
 import { targetKey, type TargetKey } from '../../model/target.ts';
+import type { Instant, Milliseconds } from '../../model/units.ts';
 import type { BoundTarget } from '../../targets/select.ts';
+import { boundsAt, type BoundsAt } from '../schedule/bounds.ts';
 import { isEmptySelector } from '../selectors.ts';
 import { pauseOf, previousReplicasOf, type Pause } from './pause.ts';
 import type { Namespace, PodIndex } from './pod-index.ts';
@@ -15,6 +18,20 @@ type Pods = readonly Pod[];
 const none: Pods = [];
 const unnamed: Pick<Workload['metadata'], 'annotations'> = {};
 
+const bounds = new WeakMap<PodPolicy, BoundsAt>();
+
+/** Zero is opt-in: what is merely not above 0 is no wish for it. */
+function unscheduledBounds(policy: PodPolicy): BoundsAt {
+  let known = bounds.get(policy);
+  if (known === undefined) {
+    const { replicas, zero } = policy.spec;
+    const base = { min: zero === undefined ? Math.max(1, replicas.min) : replicas.min, max: replicas.max };
+    known = boundsAt(base, [], 0 as Instant, 0 as Milliseconds);
+    bounds.set(policy, known);
+  }
+  return known;
+}
+
 export class KnownTarget {
   readonly bound: BoundTarget;
   readonly key: TargetKey;
@@ -24,6 +41,8 @@ export class KnownTarget {
   readonly pause: Pause;
   /** the mark of our own zero: what stood before it; null: there is none */
   readonly previous: number | null;
+  /** the bounds while no window of a schedule changes them */
+  readonly unscheduled: BoundsAt;
   /** null: it has none that means anything */
   readonly selector: LabelSelector | Readonly<Record<string, string>> | null;
   /** undefined: its pods have not been looked for */
@@ -41,6 +60,7 @@ export class KnownTarget {
     this.seat = seats.seatOf(target.namespace, target.name);
     this.pause = pauseOf(object?.metadata ?? unnamed);
     this.previous = previousReplicasOf(object?.metadata ?? unnamed);
+    this.unscheduled = unscheduledBounds(policy);
     this.selector = selector === undefined || isEmptySelector(selector) ? null : selector;
   }
 

@@ -29,16 +29,26 @@ export interface Sleep {
   readonly asleep: boolean;
 }
 
-/** There are few different ones, and thousands of targets a tick: each is made once. */
-const made = new Map<string, readonly ScalingCondition[]>();
+type Conditions = readonly ScalingCondition[];
 
-export function scalingConditions(stage: Stage, sleep: Sleep): readonly ScalingCondition[] {
-  const key = `${keyOf(stage)} ${sleep.concerned} ${sleep.asleep}`;
-  const known = made.get(key);
-  if (known !== undefined) return known;
-  const conditions = conditionsOf(stage, sleep);
-  made.set(key, conditions);
-  return conditions;
+/** There are few different ones, and thousands of targets a tick: each is made once, by its stage and its sleep. */
+const made = new Map<string, Conditions[]>();
+const madeOfOneLimit = new Map<PodReason, Conditions[]>();
+
+export function scalingConditions(stage: Stage, sleep: Sleep): Conditions {
+  const [only] = stage.kind === 'measured' && stage.limitedBy.length === 1 ? stage.limitedBy : noLimits;
+  // A text put together for each target would have to be hashed for each.
+  if (only !== undefined) return bySleep(madeOfOneLimit, only, stage, sleep);
+  return bySleep(made, keyOf(stage), stage, sleep);
+}
+
+const noLimits: readonly PodReason[] = [];
+
+function bySleep<Key>(all: Map<Key, Conditions[]>, key: Key, stage: Stage, sleep: Sleep): Conditions {
+  const place = sleep.concerned ? (sleep.asleep ? 2 : 1) : 0;
+  let some = all.get(key);
+  if (some === undefined) all.set(key, (some = []));
+  return (some[place] ??= conditionsOf(stage, sleep));
 }
 
 function keyOf(stage: Stage): string {

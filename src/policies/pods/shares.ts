@@ -43,16 +43,16 @@ export class Shares {
     this.#places = new Int32Array(seats.size + samples.length);
     this.#values = new Float64Array(seats.size + samples.length);
     order.begin(samples.length);
-    let place = 0;
-    for (const sample of samples) {
-      place += 1;
+    for (let place = 0; place < samples.length; place++) {
+      const sample = samples[place];
+      if (sample === undefined) continue;
       const { metric } = sample;
       const namespace = labels.namespace === undefined ? anyNamespace : (metric[labels.namespace] ?? '');
       const name = labels.name === undefined ? '' : (metric[labels.name] ?? '');
       const seat = order.next(namespace, name);
       if (this.#places[seat] !== 0) this.#addTo(seat, sample);
       else {
-        this.#places[seat] = place;
+        this.#places[seat] = place + 1;
         this.#values[seat] = sampleValue(sample);
       }
     }

@@ -13,7 +13,7 @@ import { turnsWithin } from './flap.ts';
 import type { KnownTarget } from './known-target.ts';
 import { measureAll, type Measured, type Measures, type TargetFacts } from './measure.ts';
 import type { Pause } from './pause.ts';
-import { withLastValues, withLookAt, type Writable } from './target-memory.ts';
+import { lastValuesOf, withLookAt, type Writable } from './target-memory.ts';
 import { currentReplicas } from './target.ts';
 import { type Activity } from './zero.ts';
 
@@ -104,17 +104,17 @@ export class TargetLook implements TargetFacts {
     this.bounds = this.#boundsNow();
     this.window = this.bounds.changes.at(-1)?.window ?? null;
     this.measured = measureAll(policy, this, tick, memory.lastValues);
-    this.memory = withLastValues(this.memory, this.measured);
+    this.memory.lastValues = lastValuesOf(memory.lastValues, this.measured);
   }
 
   #boundsNow(): BoundsAt {
-    const { replicas, schedule, zero } = this.policy.spec;
-    // Zero is opt-in: what is merely not above 0 is no wish for it.
-    const base = { min: zero === undefined ? Math.max(1, replicas.min) : replicas.min, max: replicas.max };
+    const { known } = this.input;
+    const { schedule } = this.policy.spec;
+    if (schedule.length === 0) return known.unscheduled;
     const { bootTime, interval } = this.tick;
     // An interval more: the tick before it is due begins early, the one after it would begin late.
     const startTime = ((this.memory.startTime ?? 0) + bootTime + interval) as Milliseconds;
-    return boundsAt(base, schedule, this.tick.now, startTime);
+    return boundsAt(known.unscheduled, schedule, this.tick.now, startTime);
   }
 
   /** The zero is ours, or the policy allows it and nobody has stopped the target by hand. */

@@ -95,18 +95,19 @@ export function withLookAt(
   };
 }
 
-/** Values that a formula may fall back to as `last`. */
-export function withLastValues(memory: TargetMemory, measured: readonly Measured[]): TargetMemory {
-  if (!measured.some(({ metric }) => metric.source.kind === 'formula')) return memory;
-  const wanted = new Set<string>();
+/** Values that a formula may fall back to as `last`; the same where no formula does. */
+export function lastValuesOf(
+  lastValues: TargetMemory['lastValues'],
+  measured: readonly Measured[],
+): TargetMemory['lastValues'] {
+  let values: Record<string, number> | null = null;
   for (const { metric } of measured)
-    if (metric.source.kind === 'formula') for (const name of metric.source.formula.needsLast) wanted.add(name);
-  if (wanted.size === 0) return memory;
-  const lastValues: Record<string, number> = { ...memory.lastValues };
-  for (const { reading } of measured)
-    if (wanted.has(reading.name) && reading.state === 'ok' && reading.value !== null)
-      lastValues[reading.name] = reading.value;
-  return { ...memory, lastValues };
+    if (metric.source.kind === 'formula')
+      for (const name of metric.source.formula.needsLast) {
+        const reading = measured.find((one) => one.metric.name === name)?.reading;
+        if (reading?.state === 'ok' && reading.value !== null) (values ??= { ...lastValues })[name] = reading.value;
+      }
+  return values ?? lastValues;
 }
 
 /** Nothing is wanted: a write that failed is not waited for any longer, and a rehearsal is back where the target is. */
