@@ -1,11 +1,10 @@
 // SMPP against a centre of the same protocol: texts on the wire, refusals, limits, silence, receipts, and coming back.
 import { readFileSync } from 'node:fs';
-import smpp from 'smpp';
-import type { Pdu } from 'smpp';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SendResult } from '../../../src/alerts/channels/channel.ts';
 import type { Receipt } from '../../../src/alerts/channels/sms/receipt.ts';
 import type { SmsMessage, SmsSender } from '../../../src/alerts/channels/sms/sender.ts';
+import { loadSmpp } from '../../../src/alerts/channels/sms/smpp-package.ts';
 import { createPartsTable, smppReceiptOf } from '../../../src/alerts/channels/sms/smpp-receipt.ts';
 import { createSmppSender, submitsOf } from '../../../src/alerts/channels/sms/smpp.ts';
 import { systemClock } from '../../../src/clock.ts';
@@ -80,7 +79,7 @@ describe('a submit on the wire', () => {
       smpp: { vector: { destination_addr: string; short_message: string; hex: string } };
     };
     const { destination_addr: to, short_message: text, hex } = facts.vector;
-    const pdu = new smpp.PDU('submit_sm', { destination_addr: to, short_message: text });
+    const pdu = new (loadSmpp().PDU)('submit_sm', { destination_addr: to, short_message: text });
     expect(pdu.toBuffer().toString('hex')).toBe(hex);
   });
 
@@ -293,7 +292,7 @@ describe('receipts', () => {
     [{ esm_class: 0, short_message: 'id:7 stat:DELIVRD' }, null],
     [{}, null],
   ])('are read from %j', (pdu: Readonly<Record<string, unknown>>, expected) => {
-    const receipt = smppReceiptOf(pdu as Pdu);
+    const receipt = smppReceiptOf(pdu);
     if (expected === null) expect(receipt).toBeNull();
     else expect(receipt).toMatchObject(expected);
   });

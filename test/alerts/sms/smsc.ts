@@ -1,7 +1,7 @@
 // An SMS centre on a port of its own: binds, takes submits, answers as told, sends receipts.
 import type { AddressInfo } from 'node:net';
-import smpp from 'smpp';
-import type { Pdu, Session } from 'smpp';
+import { loadSmpp } from '../../../src/alerts/channels/sms/smpp-package.ts';
+import type { Pdu, Session } from '../../../src/alerts/channels/sms/smpp-package.ts';
 
 export interface Centre {
   readonly port: number;
@@ -21,7 +21,7 @@ export interface Centre {
 export async function startCentre(port = 0): Promise<Centre> {
   const sessions = new Set<Session>();
   let given = 0;
-  const server = smpp.createServer((session) => {
+  const server = loadSmpp().createServer((session) => {
     sessions.add(session);
     session.on('close', () => sessions.delete(session));
     session.on('error', () => session.destroy());

@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import tls from 'node:tls';
-import type { Pdu, Session } from 'smpp';
 import type { Cancel, Clock } from '../../../clock.ts';
 import type { SmppGateway } from '../../../config/schema/sms-gateways.ts';
 import { messageOf } from '../../../model/errors.ts';
 import type { Instant, Milliseconds } from '../../../model/units.ts';
+import { loadSmpp } from './smpp-package.ts';
+import type { Pdu, Session } from './smpp-package.ts';
 
 export type LinkFailureKind = 'unreachable' | 'tls' | 'refused' | 'lost' | 'timeout' | 'closed';
 
@@ -104,9 +105,8 @@ export function createSmppLink(options: LinkOptions): SmppLink {
     let made: Session | null = null;
     try {
       const password = await options.password();
-      const { default: smpp } = await import('smpp');
       const socket = await openSocket(settings, clock, name);
-      made = new smpp.Session({ socket });
+      made = new (loadSmpp().Session)({ socket });
       hear(made);
       await bind(made, password);
       if (isClosed()) throw new LinkFailure('closed', `${name} is closed`);

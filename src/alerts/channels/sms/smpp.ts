@@ -1,6 +1,5 @@
 // SMS over SMPP 3.4 to a carrier's centre: parts with a header or as one payload, a window, a pace, receipts by deliver_sm.
 import { createHash } from 'node:crypto';
-import type { Pdu } from 'smpp';
 import { sleep } from '../../../clock.ts';
 import type { SmppGateway } from '../../../config/schema/sms-gateways.ts';
 import { messageOf } from '../../../model/errors.ts';
@@ -13,6 +12,7 @@ import { encodeGsm7 } from './gsm7.ts';
 import { splitSms } from './segments.ts';
 import type { SmsMessage, SmsSender, SmsTools } from './sender.ts';
 import { LinkFailure, createSmppLink, inHex } from './smpp-link.ts';
+import type { Pdu } from './smpp-package.ts';
 import { createPartsTable, smppReceiptOf } from './smpp-receipt.ts';
 
 type Parameters = Readonly<Record<string, unknown>>;

@@ -1,5 +1,4 @@
 // alertmanager/sms_providers and sms_segments: signatures, answers, receipts and weights through the SMS channels.
-import smpp from 'smpp';
 import type { SendResult } from '../../../../src/alerts/channels/channel.ts';
 import { answerOf as aliyunAnswer } from '../../../../src/alerts/channels/sms/aliyun.ts';
 import { takeReceipts } from '../../../../src/alerts/channels/sms/receipts.ts';
@@ -11,6 +10,7 @@ import {
 } from '../../../../src/alerts/channels/sms/sign-acs3.ts';
 import { rpcSignature, rpcStringToSign } from '../../../../src/alerts/channels/sms/sign-aliyun-rpc.ts';
 import { tc3HashedPayload, tc3HashedRequest, tc3Signature } from '../../../../src/alerts/channels/sms/sign-tc3.ts';
+import { loadSmpp } from '../../../../src/alerts/channels/sms/smpp-package.ts';
 import { answerOf as tencentAnswer } from '../../../../src/alerts/channels/sms/tencent.ts';
 import { answerOf as twilioAnswer } from '../../../../src/alerts/channels/sms/twilio.ts';
 import { twilioSignature } from '../../../../src/alerts/channels/sms/twilio-signature.ts';
@@ -177,7 +177,7 @@ const codeIn: Readonly<Record<Vendor, (json: Fields) => string | undefined>> = {
     };
     return error?.Code ?? set?.[0]?.Code;
   },
-  twilio: ({ code }) => (code === undefined ? 'OK' : String(code as number)),
+  twilio: ({ code }) => (typeof code === 'number' ? String(code) : 'OK'),
 };
 
 /** What the file itself says of the code; one that it does not name is permanent. */
@@ -241,7 +241,7 @@ interface PduVector {
 
 export const pduCase = wholeAdapter<{ whole: PduVector }>((whole) => {
   const { pdu, destination_addr: to, short_message: text } = whole;
-  const written = new smpp.PDU(pdu, { destination_addr: to, short_message: text });
+  const written = new (loadSmpp().PDU)(pdu, { destination_addr: to, short_message: text });
   return said(whole, { hex: written.toBuffer().toString('hex') });
 });
 
