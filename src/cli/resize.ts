@@ -1,26 +1,26 @@
 // springtide resize: a person sets the size of a group, within the daemon's own checks; who leaves is chosen, drained and named.
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { resizeGroup } from '../actuators/node-pool.ts';
-import { loadConfigOrThrow } from '../config/load.ts';
-import { fillText, languages, type Language, type Texts } from '../model/texts.ts';
+import { fillText, type Texts } from '../model/texts.ts';
 import type { GroupState } from '../policies/nodes/group-state.ts';
 import { podChecks, removalChecks, switchCheck, type Check } from './operate/checks.ts';
+import {
+  exitCodes,
+  operate,
+  tellChecks,
+  tellEnding,
+  withOperatorOptions,
+  type OperatorOptions,
+} from './operate/command.ts';
 import { drainNodes } from './operate/drains.ts';
 import { growthChecks } from './operate/growth-checks.ts';
 import type { Scene } from './operate/scene.ts';
-import { clusterOf, openStage, personsDecision, type Stage } from './operate/stage.ts';
+import { sayWhoResizes } from './operate/say-who-resizes.ts';
+import { clusterOf, personsDecision, type Stage } from './operate/stage.ts';
 import { chooseVictims } from './operate/victims.ts';
-import { exitCodes, operatorHelp, tellChecks, tellEnding, untilEnded } from './drain.ts';
-import { userName } from './switch.ts';
 
-interface ResizeOptions {
-  readonly config: string;
-  readonly dryRun?: true;
+interface ResizeOptions extends OperatorOptions {
   readonly drain?: true;
-  readonly wait: boolean;
-  readonly timeout?: string;
-  readonly by?: string;
-  readonly lang?: Language;
 }
 
 function nodeCount(text: string): number {
@@ -29,20 +29,13 @@ function nodeCount(text: string): number {
 }
 
 export function registerResize(program: Command): void {
-  program
+  const command = program
     .command('resize')
     .description('set the size of a node group: limits and quota asked before, nobody removed without a name')
     .argument('<group>', 'the node group')
     .argument('<nodes>', 'how many nodes it is to have', nodeCount)
-    .option('--dry-run', 'print every check and what would be done; change nothing')
-    .option('--drain', 'below the current size: drain those that may go, the emptiest first, and give them back')
-    .option('--no-wait', 'with --drain: end when Magnum has taken the resize')
-    .option('--timeout <duration>', 'end after this long (30m); drains stay as they are')
-    .option('--by <name>', 'who asks for it (default: the user at the keyboard)')
-    .option('-c, --config <directory>', 'the configuration directory', 'config')
-    .addOption(new Option('--lang <language>', 'language of the sentences').choices([...languages]))
-    .addHelpText('after', operatorHelp)
-    .action(resize);
+    .option('--drain', 'below the current size: drain those that may go, the emptiest first, and give them back');
+  withOperatorOptions(command, '--drain').action(resize);
 }
 
 async function grow(
@@ -61,6 +54,7 @@ async function grow(
     remove: [],
   });
   const moment = { now: scene.now, signal: new AbortController().signal, cluster: clusterOf(scene) };
+  await sayWhoResizes(stage.writes, group, { nodeGroup: group.magnum.name, to, by, at: scene.now });
   const {
     status,
     code = '',
@@ -126,13 +120,8 @@ async function shrink(
 }
 
 async function resize(name: string, to: number, options: ResizeOptions): Promise<void> {
-  const { dryRun = false, drain = false, wait } = options;
-  const config = await loadConfigOrThrow(options.config, options.lang === undefined ? {} : { language: options.lang });
-  const { texts } = config;
-  const by = options.by?.trim() ?? userName();
-  const ended = untilEnded(options.timeout);
-  const stage = await openStage(config);
-  try {
+  const { drain = false, wait } = options;
+  await operate(options, async ({ stage, texts, by, dryRun, signal }) => {
     const scene = await stage.look();
     const group = scene.groups.find(({ policy }) => policy.name === name);
     if (group === undefined) {
@@ -145,9 +134,6 @@ async function resize(name: string, to: number, options: ResizeOptions): Promise
     stage.print(fillText(texts, 'cli.operate.resize', { group: name, from: group.count, to, by }));
     if (to === group.count) stage.print(fillText(texts, 'cli.operate.already', { group: name, to }));
     else if (to > group.count) await grow(stage, scene, group, to, by, dryRun);
-    else await shrink(stage, scene, group, { to, by, dryRun, drain, wait }, ended.signal);
-  } finally {
-    ended.end();
-    await stage.close();
-  }
+    else await shrink(stage, scene, group, { to, by, dryRun, drain, wait }, signal);
+  });
 }

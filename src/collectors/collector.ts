@@ -79,7 +79,8 @@ export function createCollector(parts: CollectorParts): Collect {
       return [{}, {}];
     }
     const name = config.daemon.openstack?.cluster ?? config.daemon.cluster;
-    return Promise.all([collectMagnum(openstack.magnum, name, gathering), nova(gathering)]);
+    const named = new Set(config.nodePolicies.flatMap(({ spec }) => spec.nodeGroups.map((group) => group.name)));
+    return Promise.all([collectMagnum(openstack.magnum, name, named, gathering), nova(gathering)]);
   }
 
   const beginCloud = (config: Config): CloudReading => {

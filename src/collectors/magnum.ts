@@ -5,10 +5,16 @@ import type { Gathering } from './gathering.ts';
 
 export type MagnumSource = Pick<Magnum, 'versions' | 'getCluster' | 'listNodeGroups'>;
 
-export async function collectMagnum(source: MagnumSource, name: string, gathering: Gathering): Promise<MagnumFacts> {
+/** `named`: the groups that a policy names, which are read anew each time. */
+export async function collectMagnum(
+  source: MagnumSource,
+  name: string,
+  named: ReadonlySet<string>,
+  gathering: Gathering,
+): Promise<MagnumFacts> {
   const [cluster, list, versions] = await Promise.all([
     gathering.read('magnum', 'cluster', () => source.getCluster(name)),
-    gathering.read('magnum', 'nodegroups', () => source.listNodeGroups(name)),
+    gathering.read('magnum', 'nodegroups', () => source.listNodeGroups(name, named)),
     gathering.read('magnum', 'versions', () => source.versions()),
   ]);
   for (const { name: group, error } of list?.failures ?? [])

@@ -2,3 +2,13 @@
 
 /** The replicas before a zero of our own: a zero without it is somebody else's. */
 export const previousReplicasAnnotation = 'springtide.io/previous-replicas';
+
+/** On a node of the group: a person has set its size with `springtide resize`, and the count that will change is theirs. */
+export const resizedAnnotation = 'springtide.io/resized';
+
+export interface ResizedByPerson {
+  readonly nodeGroup: string;
+  readonly to: number;
+  readonly by: string;
+  readonly at: number;
+}

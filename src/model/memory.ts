@@ -93,6 +93,8 @@ export interface GroupMemory {
   readonly refutedAt?: Instant;
   /** Magnum's count as it was seen last, whoever set it */
   readonly seenCount?: number;
+  /** the failure that the group stood in when it was seen last: the same one again is no answer to a new resize */
+  readonly seenFailure?: string | null;
   /** when others have changed the count lately */
   readonly foreignChanges?: readonly Instant[];
 }

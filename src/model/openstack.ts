@@ -19,6 +19,7 @@ export interface MagnumNodeGroup {
   readonly role?: string;
   readonly status?: string;
   readonly status_reason?: string | null;
+  readonly updated_at?: string | null;
   readonly node_count: number;
   readonly min_node_count?: number | null;
   readonly max_node_count?: number | null;

@@ -50,7 +50,7 @@ const aConfig = (podPolicies: readonly object[], saturation: readonly object[] =
     hash: 'h',
     daemon: { cluster: 'pay', openstack: {}, kubernetes: { namespaces: [] } },
     podPolicies,
-    nodePolicies: [{ spec: { growth: { saturation } } }],
+    nodePolicies: [{ spec: { nodeGroups: [], growth: { saturation } } }],
   }) as unknown as Config;
 
 const answerOf = (value: string): PrometheusAnswer => ({

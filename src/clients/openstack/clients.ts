@@ -44,7 +44,7 @@ export function createOpenStackClients(parts: {
   const keystone = createKeystone({ credentials, http: https.keystone, clock });
   return {
     keystone,
-    magnum: createMagnum({ keystone, http: https.magnum, timeout }),
+    magnum: createMagnum({ keystone, http: https.magnum, clock, timeout }),
     nova: createNova({ keystone, http: https.nova }),
     close: () => Object.values(https).forEach((http) => http.close()),
   };

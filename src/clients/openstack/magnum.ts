@@ -1,7 +1,9 @@
 // Magnum: a cluster, its node groups with their true limits, and the resize; nothing of it is believed beyond what it says.
 import { z } from 'zod';
 import type { MagnumCluster, MagnumNodeGroup } from '../../model/openstack.ts';
-import type { Milliseconds, ServerId } from '../../model/units.ts';
+import type { Clock } from '../../clock.ts';
+import { minutes, since } from '../../model/units.ts';
+import type { Instant, Milliseconds, ServerId } from '../../model/units.ts';
 import { eachLimited } from '../../parallel.ts';
 import { ClientError } from '../http/error.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/types.ts';
@@ -31,8 +33,11 @@ export interface NodeGroupList {
 export interface Magnum {
   versions(): Promise<Versions>;
   getCluster(cluster: string): Promise<MagnumCluster>;
-  /** Each group read on its own, because a list shows no limits; one that cannot be read stops none of the others. */
-  listNodeGroups(cluster: string): Promise<NodeGroupList>;
+  /**
+   * Each group read on its own, because a list shows no limits, labels or addresses; one that cannot be read stops none of the others.
+   * `named`: only these (by name or uuid) are read each time; the others again when the list shows something new of them, or after a while.
+   */
+  listNodeGroups(cluster: string, named?: ReadonlySet<string>): Promise<NodeGroupList>;
   getNodeGroup(cluster: string, nodeGroup: string): Promise<MagnumNodeGroup>;
   /** Accepted means queued and nothing more; what became of it is seen in the group. */
   resize(resize: Resize): Promise<{ readonly requestId: string | null }>;
@@ -59,6 +64,7 @@ const nodeGroup = z.looseObject({
   role: z.string().optional(),
   status: z.string().optional(),
   status_reason: z.string().nullish(),
+  updated_at: z.string().nullish().catch(undefined),
   node_count: z.int().min(0),
   min_node_count: z.int().nullish(),
   max_node_count: z.int().nullish(),
@@ -80,6 +86,7 @@ const nodeGroup = z.looseObject({
 const groupList = z.looseObject({
   nodegroups: z.array(z.looseObject({ uuid: z.string().min(1), name: z.string().min(1).optional().catch(undefined) })),
 });
+type ListedGroup = z.infer<typeof groupList>['nodegroups'][number];
 const root = z.looseObject({
   versions: z.array(z.looseObject({ id: z.string(), min_version: z.string(), max_version: z.string() })).min(1),
 });
@@ -87,6 +94,8 @@ const root = z.looseObject({
 const types = ['container-infra', 'container-infrastructure-management', 'container-infrastructure', 'container'];
 const uuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
 const readsAtOnce = 4;
+/** What a list does not show of a group that no policy names: whose address is whose. */
+const rereadAfter = minutes(5);
 /** Several groups that hang must not use up the time in which the whole cloud is read. */
 const longestRead = 4_000 as Milliseconds;
 
@@ -96,6 +105,7 @@ export const isMaster = (group: MagnumNodeGroup): boolean => group.role === 'mas
 export function createMagnum(parts: {
   readonly keystone: Keystone;
   readonly http: HttpClient;
+  readonly clock: Clock;
   /** over one call, as it is configured */
   readonly timeout?: Milliseconds | undefined;
 }): Magnum {
@@ -160,6 +170,19 @@ export function createMagnum(parts: {
     return validate(nodeGroup, response.json(), { source: http.name, what: `GET ${path}` });
   }
 
+  /** groups that no policy names, as they were read last, and what the list said of them then */
+  const others = new Map<string, { readonly row: string; readonly at: Instant; readonly group: MagnumNodeGroup }>();
+
+  async function readingOfOther(clusterId: string, listed: ListedGroup): Promise<Reading> {
+    const [row, now] = [JSON.stringify(listed), parts.clock.now()];
+    const known = others.get(listed.uuid);
+    if (known?.row === row && now >= known.at && since(known.at, now) < rereadAfter) return { group: known.group };
+    const read = await reading(clusterId, listed.uuid, listed.name ?? listed.uuid);
+    if ('group' in read) others.set(listed.uuid, { row, at: now, group: read.group });
+    else others.delete(listed.uuid);
+    return read;
+  }
+
   type Reading = { readonly group: MagnumNodeGroup } | { readonly name: string; readonly error: ClientError };
 
   async function reading(clusterId: string, id: string, name: string): Promise<Reading> {
@@ -179,16 +202,20 @@ export function createMagnum(parts: {
       const response = await call({ path, operation: 'cluster' });
       return validate(cluster, response.json(), { source: http.name, what: `GET ${path}` });
     },
-    async listNodeGroups(clusterId) {
+    async listNodeGroups(clusterId, named) {
       await needs('nodeGroups', 'reading node groups');
       const path = `/clusters/${encodeURIComponent(clusterId)}/nodegroups`;
       const response = await call({ path, operation: 'nodegroups' });
       const listed = validate(groupList, response.json(), { source: http.name, what: `GET ${path}` }).nodegroups;
       const groups: MagnumNodeGroup[] = [];
       const failures: { name: string; error: ClientError }[] = [];
-      const readings = await eachLimited(listed, readsAtOnce, ({ uuid: id, name }) =>
-        reading(clusterId, id, name ?? id),
+      const isNamed = ({ uuid: id, name = id }: ListedGroup): boolean =>
+        named === undefined || named.has(name) || named.has(id);
+      const readings = await eachLimited(listed, readsAtOnce, (one) =>
+        isNamed(one) ? reading(clusterId, one.uuid, one.name ?? one.uuid) : readingOfOther(clusterId, one),
       );
+      const here = new Set(listed.map(({ uuid: id }) => id));
+      for (const id of others.keys()) if (!here.has(id)) others.delete(id);
       for (const one of readings) {
         if ('group' in one) groups.push(one.group);
         else failures.push(one);

@@ -171,6 +171,18 @@ function serverHasLeft(node: Node, serverId: string, input: DrainInput): boolean
   return isKnown(node) ? false : comparable ? true : null;
 }
 
+/**
+ * Whether the server of an announced removal is still there. Who has watched since then would know if Magnum had taken it;
+ * without that memory (lost, or nobody ran) a higher count may be a growth behind it, and only a sign of life counts.
+ */
+function surelyStands(node: Node, left: boolean | null, removingAt: Instant, input: DrainInput): boolean {
+  const { steadySince } = input.memory;
+  if (steadySince !== null && steadySince <= removingAt) return true;
+  // A server that is gone looks Ready until its kubelet is missed.
+  const isSeenLongEnough = steadySince !== null && input.now - steadySince >= showsWithin;
+  return isSeenLongEnough && (isReady(node) || (input.servers !== undefined && left === false));
+}
+
 /** The resize was announced on the node: has it been sent, done, dropped, or has it hit somebody else? */
 function standingOfRemoval(node: Node, record: DrainRecord, input: DrainInput): Standing {
   const { group, now } = input;
@@ -185,7 +197,8 @@ function standingOfRemoval(node: Node, record: DrainRecord, input: DrainInput): 
   const doneAt = group.memory.lastShrink;
   const wasDone = doneAt !== null && doneAt >= removingAt;
   // Once it was seen through to its end a higher count is somebody's growth: sent again it would cost another server.
-  if (group.magnum.node_count > countAfter && !wasDone) return { stands: 'empty' };
+  if (group.magnum.node_count > countAfter && !wasDone)
+    return surelyStands(node, left, removingAt, input) ? { stands: 'empty' } : { stands: 'busy' };
   if (!/_COMPLETE$/.test(group.magnum.status ?? '')) return { stands: 'busy' };
   if (!isReady(node)) return left === null ? forget : { stands: 'busy' };
   // A kubelet's silence shows late: the wait begins when the end of the update was seen, not when it was sent.

@@ -13,7 +13,7 @@ import { instantOf, minutes, type Instant, type Milliseconds } from '../../model
 import { foreignUpdate } from './foreign-update.ts';
 import { provisionTimeoutOf, slowBoot } from './boot-time.ts';
 import { drainOf, isReady, type Memberships } from './membership.ts';
-import { otherActors, unwelcome, withCountSeen, type OtherActor } from './other-actors.ts';
+import { isAskedByPerson, otherActors, unwelcome, withCountSeen, type OtherActor } from './other-actors.ts';
 import { scheduledOf, type ScheduledGroup } from './node-schedule.ts';
 
 export interface GroupState {
@@ -131,8 +131,9 @@ export function groupStateOf(
   if (magnum.role === 'master') return unusable('GroupIsMaster', magnum.name);
 
   const before = memory.groups[policy.name] ?? emptyGroupMemory;
-  const known = withCountSeen(before, magnum, before.sent, now, switchFor('nodes.grow') !== null);
   const members = memberships.members.get(magnum.uuid) ?? [];
+  const byPeople = switchFor('nodes.grow') !== null || isAskedByPerson(members, magnum, now);
+  const known = withCountSeen(before, magnum, before.sent, now, byPeople);
   const ambiguous = memberships.ambiguous.filter(({ groups }) => groups.includes(magnum.name));
   const actors = otherActors({ group: magnum, nodes: members, snapshot, memory: known, now });
   const others = unwelcome(actors, document.spec.coexist);

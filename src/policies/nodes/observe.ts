@@ -1,6 +1,7 @@
 // What a tick learns about a group by looking: orders that arrived, boot times, resizes that were done, failed or dropped.
 import type { GroupMemory, Memory, SentResize } from '../../model/memory.ts';
 import type { Node } from '../../model/kubernetes.ts';
+import type { MagnumNodeGroup } from '../../model/openstack.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { instantOf, minutes, seconds, since, type Instant } from '../../model/units.ts';
 import { backOffAfter, namesQuota, withoutStaleBackOff } from './back-off.ts';
@@ -31,6 +32,13 @@ const fails = (memory: GroupMemory, failure: Failure): GroupMemory => ({
   backOff: backOffAfter(memory, failure.at),
 });
 
+/** By its time and its words: a resize that was refused leaves another one than stood there before. */
+const failureShown = ({ status, status_reason, updated_at }: MagnumNodeGroup): string | null =>
+  /_FAILED$/.test(status ?? '') ? `${updated_at ?? ''} ${status_reason ?? ''}` : null;
+
+const failedBy = (memory: GroupMemory, message: string, at: Instant): GroupMemory =>
+  fails({ ...memory, sent: null }, { at, code: namesQuota(message) ? 'QuotaExceeded' : 'ResizeFailed', message });
+
 function settleResize(memory: GroupMemory, sent: SentResize, group: GroupState, now: Instant): GroupMemory {
   const { magnum } = group;
   const reached = magnum.node_count === sent.to;
@@ -38,11 +46,12 @@ function settleResize(memory: GroupMemory, sent: SentResize, group: GroupState, 
   const status = magnum.status ?? '';
   // A count that is sent once more is reached from the start: only an update that was seen can fail.
   const mayHaveFailed = sent.from === sent.to ? sent.begun || age > showsWithin : age > settlesWithin;
-  if (reached && /_FAILED$/.test(status) && mayHaveFailed) {
-    const message = magnum.status_reason ?? status;
-    const code = namesQuota(message) ? 'QuotaExceeded' : 'ResizeFailed';
-    return fails({ ...memory, sent: null }, { at: now, code, message });
-  }
+  const failure = failureShown(magnum);
+  // Magnum's conductor takes a resize up after the 202; what it refuses then has its old count again, and says why.
+  const isAnswer = failure !== null && failure !== (memory.seenFailure ?? null);
+  if ((reached || magnum.node_count === sent.from) && isAnswer && age > settlesWithin)
+    return failedBy(memory, magnum.status_reason ?? status, now);
+  if (reached && failure !== null && mayHaveFailed) return failedBy(memory, magnum.status_reason ?? status, now);
   if (reached && /_COMPLETE$/.test(status)) {
     // Its count is Magnum's word that the removal was taken: whatever is sent next, this one is never sent again.
     const lastShrink = sent.remove.length > 0 && !group.updating ? now : memory.lastShrink;
@@ -56,7 +65,9 @@ function settleResize(memory: GroupMemory, sent: SentResize, group: GroupState, 
   // It was told as failed when no answer came; that nothing came of it is no second failure.
   if (!reached && settled && sent.unanswered === true) return { ...memory, sent: null };
   if (!reached && settled) {
-    const message = `Magnum accepted ${sent.from} → ${sent.to} and did nothing within ${showsWithin / 1000} s`;
+    // The same words as before: they may be its answer to this one as well.
+    const standing = failure === null ? '' : `; it says ${magnum.status_reason ?? status}`;
+    const message = `Magnum accepted ${sent.from} → ${sent.to} and did nothing within ${showsWithin / 1000} s${standing}`;
     return fails({ ...memory, sent: null }, { at: now, code: 'Dropped', message });
   }
   return { ...memory, sent: { ...sent, begun: sent.begun || group.updating } };
@@ -127,5 +138,6 @@ export function observeGroup(group: GroupState, memory: Memory, snapshot: Snapsh
     const message = `${overdue.count} ordered nodes are not Ready after ${timeout / 60_000} min${who}`;
     learned = fails(learned, { at: now, code: 'NeverReady', message });
   }
-  return learned;
+  const seenFailure = failureShown(group.magnum);
+  return seenFailure === null && learned.seenFailure === undefined ? learned : { ...learned, seenFailure };
 }

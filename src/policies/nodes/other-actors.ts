@@ -1,9 +1,11 @@
 // Who else changes a node group: Magnum's own cluster-autoscaler, its auto-healer, or somebody unknown by their deeds.
+import { resizedAnnotation, type ResizedByPerson } from '../../model/annotations.ts';
 import type { KubernetesObject, Node } from '../../model/kubernetes.ts';
 import type { GroupMemory, SentResize } from '../../model/memory.ts';
 import type { MagnumNodeGroup } from '../../model/openstack.ts';
 import type { ConfigMap, Snapshot } from '../../model/snapshot.ts';
 import { instantOf, minutes, type Instant } from '../../model/units.ts';
+import { drainOf } from './membership.ts';
 
 /** The names that `coexist` knows. */
 export type ActorName = 'cluster-autoscaler' | 'magnum-auto-healer' | 'others';
@@ -103,13 +105,35 @@ function recentChanges(changes: readonly Instant[] | undefined, now: Instant): r
   return (changes ?? []).filter((at) => now - at < changesWithin && at <= now);
 }
 
+function resizedOn(node: Node): ResizedByPerson | null {
+  try {
+    return JSON.parse(node.metadata.annotations?.[resizedAnnotation] ?? 'null') as ResizedByPerson | null;
+  } catch {
+    return null;
+  }
+}
+
+/** A person has asked for this count with `springtide`: by a resize that the group's nodes tell of, or by giving some of them back. */
+export function isAskedByPerson(nodes: readonly Node[], group: MagnumNodeGroup, now: Instant): boolean {
+  const isResize = (node: Node): boolean => {
+    const resized = resizedOn(node);
+    if (resized?.to !== group.node_count || resized.nodeGroup !== group.name) return false;
+    return Math.abs(now - resized.at) < changesWithin;
+  };
+  const isGivenBack = (node: Node): boolean => {
+    const drain = drainOf(node);
+    return drain?.request !== undefined && drain.countAfter === group.node_count;
+  };
+  return nodes.some((node) => isResize(node) || isGivenBack(node));
+}
+
 /** The count is neither what it was nor what we asked for: somebody else has changed it. A single change is adopted. */
 export function withCountSeen(
   memory: GroupMemory,
   { node_count: count }: MagnumNodeGroup,
   asked: SentResize | null,
   now: Instant,
-  /** people have taken the nodes over: what changes then is theirs */
+  /** people have taken the nodes over, or have asked for just this count */
   byPeople = false,
 ): GroupMemory {
   const { seenCount, foreignChanges } = memory;

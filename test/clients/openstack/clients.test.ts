@@ -5,7 +5,7 @@ import { loadCredentials } from '../../../src/clients/openstack/credentials.ts';
 import { isMaster } from '../../../src/clients/openstack/magnum.ts';
 import { compareVersions, negotiate } from '../../../src/clients/openstack/microversions.ts';
 import { ClientError } from '../../../src/clients/http/error.ts';
-import { minutes } from '../../../src/model/units.ts';
+import { minutes, seconds } from '../../../src/model/units.ts';
 import type { Milliseconds, ServerId } from '../../../src/model/units.ts';
 import { aWorld, closeWorlds } from '../../sandbox/openstack/cloud.ts';
 import type { World } from '../../sandbox/openstack/cloud.ts';
@@ -196,6 +196,41 @@ describe('under faults', () => {
     expect(groups.map(({ name }) => name)).toEqual(['default-master', 'extra']);
     expect(failures).toMatchObject([{ name: 'default-worker', error: { code, source: 'Magnum' } }]);
     clients.close();
+  });
+
+  it('reads a group that nobody names again only when the list shows something new, or after five minutes', async () => {
+    const world = await aWorld();
+    const extra = await world.group('extra');
+    const reads = (): number =>
+      world.cloud.requests.filter(({ path }) => path.endsWith(`/nodegroups/${extra.uuid}`)).length;
+    const list = async (): Promise<number | undefined> => {
+      const { groups } = await world.clients.magnum.listNodeGroups(world.cluster, new Set(['default-worker']));
+      expect(groups.map(({ name, max_node_count: most }) => [name, most])).toEqual([
+        ['default-master', null],
+        ['default-worker', 10],
+        ['extra', 5],
+      ]);
+      return groups.find(({ name }) => name === 'extra')?.node_count;
+    };
+    const before = reads();
+    await list();
+    await list();
+    expect(reads() - before).toBe(1);
+    world.cloud.resize('extra', extra.node_count + 1);
+    world.clock.advance(seconds(10));
+    expect(await list()).toBe(extra.node_count + 1);
+    expect(reads() - before).toBe(2);
+    world.clock.advance(minutes(4));
+    await list();
+    const settled = reads();
+    await list();
+    expect(reads()).toBe(settled);
+    world.clock.advance(minutes(5));
+    await list();
+    expect(reads()).toBe(settled + 1);
+    // Who is named is read each time.
+    const path = (await world.group()).uuid;
+    expect(world.cloud.requests.filter((one) => one.path.endsWith(`/nodegroups/${path}`)).length).toBeGreaterThan(5);
   });
 
   it('has no groups where the list itself is refused', async () => {

@@ -171,9 +171,50 @@ describe('a group whose update has failed', () => {
   });
 
   it('is not judged by the old status right after the same count was sent again', () => {
+    const before = tick(failed(3, 'w-1').build(), { now: at(-20) }).memory.groups[group];
     const sent = { at: at(-20), from: 3, to: 3, remove: [], begun: false };
-    const { memory } = tick(failed(3, 'w-1').build(), { memory: steady({ sent }) });
+    const { memory } = tick(failed(3, 'w-1').build(), { memory: steady({ ...before, lastFailure: null, sent }) });
     expect(memory.groups[group]).toMatchObject({ sent: { to: 3 }, lastFailure: null });
+  });
+});
+
+describe('a resize that Magnum took and its conductor refused', () => {
+  const sent = { at: at(-15), from: 1, to: 2, remove: [], begun: false };
+  const world = (count: number, status: string, reason: string, updated = '2026-11-20T11:59:50+00:00') =>
+    pool(1)
+      .groups(aNodeGroup(group, count, { status, status_reason: reason, updated_at: updated }))
+      .build();
+  const busy = 'ERROR: Stack is UPDATE_IN_PROGRESS: action UPDATE cannot be performed';
+  it('is told with its reason as soon as it is seen', () => {
+    const { memory } = tick(world(1, 'UPDATE_FAILED', busy), { memory: steady({ sent }) });
+    expect(memory.groups[group]).toMatchObject({
+      sent: null,
+      lastFailure: { at: noon, code: 'ResizeFailed', message: busy },
+    });
+    expect(memory.groups[group]?.backOff).not.toBeNull();
+  });
+
+  it('names a quota where the reason does', () => {
+    const { memory } = tick(world(1, 'UPDATE_FAILED', 'Quota exceeded for instances'), { memory: steady({ sent }) });
+    expect(memory.groups[group]?.lastFailure?.code).toBe('QuotaExceeded');
+  });
+
+  const old = world(1, 'UPDATE_FAILED', busy, '2026-11-20T11:00:00+00:00');
+  const stood = tick(old, { now: at(-15) }).memory.groups[group];
+  it('is not what the group had said before', () => {
+    const { memory } = tick(old, { memory: steady({ ...stood, sent }) });
+    expect(memory.groups[group]).toMatchObject({ sent: { to: 2 }, lastFailure: null });
+  });
+
+  it('is one where it says the same once more', () => {
+    const { memory } = tick(world(1, 'UPDATE_FAILED', busy), { memory: steady({ ...stood, sent }) });
+    expect(memory.groups[group]).toMatchObject({ sent: null, lastFailure: { code: 'ResizeFailed' } });
+  });
+
+  it('and that never showed at all is told with the words that still stand there', () => {
+    const { memory } = tick(old, { memory: steady({ ...stood, sent: { ...sent, at: at(-61) } }) });
+    expect(memory.groups[group]?.lastFailure).toMatchObject({ code: 'Dropped' });
+    expect(memory.groups[group]?.lastFailure?.message).toContain(busy);
   });
 });
 

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { emptyGroupMemory, type GroupMemory, type SentResize } from '../../../src/model/memory.ts';
 import type { ConfigMap } from '../../../src/model/snapshot.ts';
-import { otherActors, unwelcome, withCountSeen } from '../../../src/policies/nodes/other-actors.ts';
+import { resizedAnnotation } from '../../../src/model/annotations.ts';
+import { isAskedByPerson, otherActors, unwelcome, withCountSeen } from '../../../src/policies/nodes/other-actors.ts';
 import { aNode, aNodeGroup, aSnapshot, at, noon } from '../../builders.ts';
 
 const group = aNodeGroup('default-worker', 2);
@@ -151,5 +152,43 @@ describe('a count that has changed', () => {
     const learned = after(memory, count, asked);
     expect(learned.seenCount).toBe(count);
     expect(learned.foreignChanges ?? []).toHaveLength(changes);
+  });
+});
+
+describe('a count that a person has asked for with springtide', () => {
+  const said = (more: object) =>
+    aNode('w-1')
+      .annotated({
+        [resizedAnnotation]: JSON.stringify({ nodeGroup: 'default-worker', to: 4, by: 'li', at: noon, ...more }),
+      })
+      .build();
+  const drained = (countAfter: number, request?: { by: string; then: 'remove' }) =>
+    aNode('w-1')
+      .leaving({
+        startedAt: noon,
+        step: 'removing',
+        removingAt: noon,
+        countAfter,
+        ...(request === undefined ? {} : { request }),
+      })
+      .build();
+  const li = { by: 'li', then: 'remove' } as const;
+  it.each([
+    ['is theirs', said({}), true],
+    ['of another group is none', said({ nodeGroup: 'gpu' }), false],
+    ['is another one', said({ to: 5 }), false],
+    ['is forgotten after ten minutes', said({ at: at(-600) }), false],
+    ['is theirs where their own drain leads to it', drained(4, li), true],
+    ['is none where a drain of the daemon’s leads to it', drained(4), false],
+    ['is none where nobody says so', aNode('w-1').build(), false],
+    [
+      'is none where what is written cannot be read',
+      aNode('w-1')
+        .annotated({ [resizedAnnotation]: 'x' })
+        .build(),
+      false,
+    ],
+  ])('%s', (_, node, expected) => {
+    expect(isAskedByPerson([aNode('w-2').build(), node], { ...group, node_count: 4 }, noon)).toBe(expected);
   });
 });

@@ -491,6 +491,20 @@ describe('a removal', () => {
     expect(decision.resize).toBeNull();
   });
 
+  it.each([
+    ['nobody remembers it, and the count shows it', 1, undefined, false, false],
+    ['nobody remembers it, and the group has grown since', 2, undefined, false, false],
+    ['nobody has watched since then, and the node is silent', 2, -3600, true, false],
+    ['nobody has watched since then, and the node may be a minute dead', 2, -59, false, false],
+    ['nobody has watched since then, and the node lives', 2, -61, false, true],
+    ['it was watched since then, and the node is silent', 2, -86_400, true, true],
+  ] as const)('where %s, is sent again only if its server surely stands', (_, count, since, silent, again) => {
+    const node = silent ? dead(removing(-7_000)) : removing(-7_000).build();
+    const memory = since === undefined ? emptyMemory() : { ...steady(), steadySince: at(since), lastTick: at(-15) };
+    const { decision } = tick(world(node, { node_count: count }).build(), { memory });
+    expect(decision.resize?.remove.length ?? 0).toBe(again ? 1 : 0);
+  });
+
   it('is not sent again for a server that has left, whatever the count says', () => {
     const { decision } = tick(world(dead(removing(-300)), { ...address, node_count: 2 }).build());
     expect(decision.resize).toBeNull();
