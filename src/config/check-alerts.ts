@@ -151,7 +151,7 @@ function emailFindings(raw: unknown, email: unknown, path: ProblemPath): Finding
   const findings: Finding[] = [];
   const to = valueAt(email, ['to']);
   const bad =
-    typeof to === 'string'
+    typeof to === 'string' && !to.includes('{{')
       ? to.split(',').find((address) => address.length > 320 || !/^[^@]*<?[^@\s<>]+@[^@\s<>]+>?\s*$/.test(address))
       : undefined;
   if (bad !== undefined)
@@ -172,10 +172,26 @@ function emailFindings(raw: unknown, email: unknown, path: ProblemPath): Finding
         message: `no "${own}" here and no global.${shared}: the mail has no way out`,
         mend: `add global: {${shared}: …}`,
       });
+  findings.push(...passwordFindings(email, [...path, 'auth_password']));
   const smarthost = valueAt(email, ['smarthost']);
   if (typeof smarthost === 'string') findings.push(...smarthostFindings([...path, 'smarthost'], smarthost));
   return findings;
 }
+
+/** Alertmanager takes it, and so do we: whoever may read this file may then send mail. */
+const passwordFindings = (raw: unknown, path: ProblemPath): Finding[] =>
+  valueAt(raw, [path.at(-1) ?? '']) === undefined
+    ? []
+    : [
+        {
+          code: 'SecretInPlain',
+          severity: 'warning',
+          path,
+          at: 'key',
+          message: 'the password is written in the file',
+          mend: `put it in a file of its own, and name it by ${path.at(-1) ?? ''}_file`,
+        },
+      ];
 
 const smarthostFindings = (path: ProblemPath, text: string): Finding[] =>
   /^(?:\[[0-9a-fA-F:.]+\]|[^\s:]+):\d{1,5}$/.test(text)
@@ -187,6 +203,7 @@ function peopleFindings(raw: unknown): Finding[] {
   const shared = valueAt(raw, ['global', 'smtp_smarthost']);
   return [
     ...(typeof shared === 'string' ? smarthostFindings(['global', 'smtp_smarthost'], shared) : []),
+    ...passwordFindings(valueAt(raw, ['global']), ['global', 'smtp_auth_password']),
     ...Object.entries(typeof people === 'object' && people !== null ? people : {}).flatMap(
       ([name, person]): Finding[] =>
         valueAt(person, ['sms']) !== undefined && valueAt(person, ['smsFile']) !== undefined

@@ -4,6 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../model/errors.ts';
 import { compareText, fileProblem, type Problem } from './problem.ts';
+import { findTemplates, templatePatterns } from './template-files.ts';
 
 export interface ConfigFile {
   /** relative to the directory, with forward slashes */
@@ -23,7 +24,7 @@ const maximumDepth = 4;
 const folders = ['policies', 'rules'];
 const isYaml = (name: string): boolean => /\.ya?ml$/.test(name);
 
-/** All YAML files but hidden ones: kubelet's `..data` and editors' swap files are not configuration. */
+/** All YAML files but hidden ones: kubelet's `..data` and editors' swap files are not configuration; and the templates of alerts. */
 export async function readConfigFiles(directory: string): Promise<ConfigFiles> {
   const files: ConfigFile[] = [];
   const problems: Problem[] = [];
@@ -83,7 +84,12 @@ export async function readConfigFiles(directory: string): Promise<ConfigFiles> {
       ),
     );
   }
-  return { files, problems };
+  const alerts = files.find(({ path: name }) => /^alerts\.ya?ml$/.test(name));
+  const patterns = alerts === undefined ? [] : templatePatterns(alerts.bytes);
+  return {
+    files: [...files, ...(await findTemplates(directory, patterns)).filter((one) => !isYaml(one.path))],
+    problems,
+  };
 }
 
 /** Of the names and contents as they are; another order of reading is no difference. */

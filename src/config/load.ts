@@ -2,6 +2,7 @@
 import type { Config } from '../model/config.ts';
 import { SpringtideError } from '../model/errors.ts';
 import { languages, type Language } from '../model/texts.ts';
+import { withTemplates } from './check-templates.ts';
 import { compileConfig } from './compile.ts';
 import { claimNames, keyOf, settleConflicts, type Entry } from './conflicts.ts';
 import { contentHash, readConfigFiles, type ConfigFiles } from './files.ts';
@@ -49,9 +50,10 @@ export async function loadConfigOrThrow(directory: string, options: LoadOptions 
   });
 }
 
-type Role = 'documents' | 'alerts' | 'rules' | { readonly messages: string };
+type Role = 'documents' | 'alerts' | 'rules' | 'template' | { readonly messages: string };
 
 function roleOf(file: string): Role {
+  if (!/\.ya?ml$/.test(file)) return 'template';
   const messages = /^messages\.([^/]+)\.ya?ml$/.exec(file)?.[1];
   if (messages !== undefined) return { messages };
   if (/^alerts\.ya?ml$/.test(file)) return 'alerts';
@@ -64,8 +66,10 @@ export function loadFiles(read: ConfigFiles, options: LoadOptions = {}, previous
   const entries: Entry[] = [];
   const overrides: Partial<Record<Language, Record<string, string>>> = {};
 
+  const templates = read.files.filter(({ path }) => roleOf(path) === 'template');
   for (const file of read.files) {
     const role = roleOf(file.path);
+    if (role === 'template') continue;
     const reading = readSources(file);
     problems.push(...reading.problems);
     for (const source of reading.sources) {
@@ -78,7 +82,8 @@ export function loadFiles(read: ConfigFiles, options: LoadOptions = {}, previous
           overrides[language] = { ...overrides[language], ...own.sentences };
         }
       } else {
-        const judgement = judge(role === 'rules' ? withWrittenNumbers(source) : source, role, options.env ?? null);
+        const judged = judge(role === 'rules' ? withWrittenNumbers(source) : source, role, options.env ?? null);
+        const judgement = role === 'alerts' ? withTemplates(judged, source, templates) : judged;
         problems.push(...judgement.problems);
         entries.push({ key: keyOf(source, role), source, accepted: judgement.accepted });
       }

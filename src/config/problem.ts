@@ -42,6 +42,7 @@ export const problemCodes = {
   UnknownInterval: 'a route or a receiver names a time interval that is not defined',
   UnusedReceiver: 'no route leads to a receiver',
   AlertsMissing: 'without alerts.yaml nobody is told',
+  SecretInPlain: 'a secret is written in the file itself',
   SecretMissing: 'an environment variable that holds a secret is not set',
   UnknownText: 'a sentence whose code nothing uses, or with a place that nothing fills',
 } as const;

@@ -68,7 +68,6 @@ export const unsupported: readonly Row[] = [
   },
   { kind: 'Daemon', path: 'spec.http.auth', what: 'authentication of its own page and API' },
 
-  { kind: 'Alerts', path: 'templates', what: 'template files', mend: 'override single sentences in messages.en.yaml' },
   { kind: 'Alerts', path: 'forwardTo', what: 'forwarding' },
   ...otherReceiverKinds.map((service): Row => ({
     kind: 'Alerts',
