@@ -1,0 +1,235 @@
+// Webhooks and forwarding against real servers: the payload, proof of who we are, answers, redirects, silence.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Alert } from '../../src/alerts/alert.ts';
+import type { SendResult } from '../../src/alerts/channels/channel.ts';
+import { createForwarder } from '../../src/alerts/channels/forward.ts';
+import { createWebhookChannel } from '../../src/alerts/channels/webhook.ts';
+import { commonOf, goTime, webhookPayload } from '../../src/alerts/webhook-payload.ts';
+import { httpConfig } from '../../src/config/schema/http-config.ts';
+import type { Instant, Milliseconds } from '../../src/model/units.ts';
+import { anAlert, anAlertsDocument, aNotice, start } from './builders.ts';
+import { startVendor } from './sms/fakes.ts';
+import type { FakeVendor } from './sms/fakes.ts';
+
+const closing: (() => Promise<void>)[] = [];
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'springtide-webhook-'));
+});
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+  await rm(directory, { recursive: true });
+});
+
+async function receiver(): Promise<FakeVendor> {
+  const server = await startVendor(() => ({ status: 200, body: {} }));
+  closing.push(() => server.close());
+  return server;
+}
+
+const channel = createWebhookChannel();
+const ended = (alert: Alert, at: number): Alert => ({ ...alert, ended: at as Instant });
+const firing = anAlert({ summary: 'full' }, { alertname: 'Full', cluster: 'c1' });
+const resolved = ended(anAlert({ summary: 'full' }, { alertname: 'Full', cluster: 'c2' }), start + 60_500);
+
+async function posted(
+  webhook: string,
+  alerts: readonly Alert[] = [firing, resolved],
+  global = '',
+): Promise<SendResult> {
+  const document = anAlertsDocument(`
+global: { ${global} }
+links: { externalUrl: 'https://alerts.bank.cn', secret: { file: /nowhere } }
+route: { receiver: duty }
+receivers: [{ name: duty, webhook_configs: [{ ${webhook} }] }]`);
+  const settings = document.receivers[0]?.webhook_configs[0];
+  if (settings === undefined) throw new Error('no webhook in the document');
+  const delivery = { id: 'n1', at: start, notice: aNotice(...alerts), text: '', to: ['webhook 1'], document };
+  const [result] = await channel.send({ ...delivery, signal: new AbortController().signal }, settings);
+  if (result === undefined) throw new Error('no result');
+  return result;
+}
+
+describe('the payload', () => {
+  it("is Alertmanager's, version 4", () => {
+    const payload = webhookPayload(aNotice(firing, resolved), { externalURL: 'http://am', maxAlerts: 0 });
+    expect(payload).toEqual({
+      receiver: 'duty',
+      status: 'firing',
+      alerts: [
+        {
+          status: 'firing',
+          labels: firing.labels,
+          annotations: firing.annotations,
+          startsAt: '2026-11-11T02:00:00Z',
+          endsAt: '0001-01-01T00:00:00Z',
+          generatorURL: '',
+          fingerprint: firing.fingerprint,
+        },
+        expect.objectContaining({ status: 'resolved', endsAt: '2026-11-11T02:01:00.5Z' }),
+      ],
+      groupLabels: { alertname: 'SpringtidePoolAtMaximum' },
+      commonLabels: { alertname: 'Full', severity: 'page' },
+      commonAnnotations: firing.annotations,
+      externalURL: 'http://am',
+      version: '4',
+      groupKey: '{}:{alertname="SpringtidePoolAtMaximum"}',
+      truncatedAlerts: 0,
+    });
+  });
+
+  it('counts what max_alerts leaves out', () => {
+    const payload = webhookPayload(aNotice(firing, resolved), { externalURL: '', maxAlerts: 1 });
+    expect(payload).toMatchObject({ truncatedAlerts: 1, commonLabels: { cluster: 'c1' } });
+    expect(payload.alerts).toHaveLength(1);
+    expect(webhookPayload(aNotice(), { externalURL: '', maxAlerts: 1 })).toMatchObject({
+      status: 'resolved',
+      commonLabels: {},
+      truncatedAlerts: 0,
+    });
+  });
+
+  it.each([
+    ['2026-11-20T20:35:07.939Z', '2026-11-20T20:35:07.939Z'],
+    ['2026-11-20T20:35:07.930Z', '2026-11-20T20:35:07.93Z'],
+    ['2026-11-20T20:30:00.000Z', '2026-11-20T20:30:00Z'],
+  ])('writes %s as %s', (text, expected) => {
+    expect(goTime(Date.parse(text) as Instant)).toBe(expected);
+  });
+
+  it('has in common what all have', () => {
+    expect(commonOf([{ a: '1', toString: 'x' }, { a: '1' }])).toEqual({ a: '1' });
+  });
+});
+
+describe('a webhook', () => {
+  it('is posted to once, with a key that stays the same', async () => {
+    const server = await receiver();
+    expect(await posted(`url: '${server.url}hook', max_alerts: 1`)).toEqual({
+      to: 'webhook 1',
+      status: 'sent',
+      providerId: null,
+    });
+    expect(server.asked).toHaveLength(1);
+    expect(server.asked[0]?.headers).toMatchObject({ 'content-type': 'application/json', 'idempotency-key': 'n1' });
+    expect(JSON.parse(server.asked[0]?.body ?? '')).toMatchObject({
+      truncatedAlerts: 1,
+      externalURL: 'https://alerts.bank.cn',
+    });
+  });
+
+  it.each([
+    [
+      { status: 503, body: '' },
+      { status: 'retry', reason: 'ServerError', retryAfter: null },
+    ],
+    [
+      { status: 429, body: '', headers: { 'retry-after': '9' } },
+      { status: 'retry', reason: 'RateLimited', retryAfter: 9000 },
+    ],
+    [
+      { status: 400, body: 'no such team' },
+      { status: 'failed', reason: 'ClientError', message: 'the webhook answered 400: no such team' },
+    ],
+    [
+      { status: 401, body: '' },
+      { status: 'failed', reason: 'AuthRefused' },
+    ],
+    [
+      { status: 302, body: '', headers: { location: 'http://127.0.0.1:1/' } },
+      { status: 'failed', message: expect.stringContaining('redirects') as string },
+    ],
+    ['hangUp' as const, { status: 'retry', reason: 'Unreachable', uncertain: true }],
+    ['hang' as const, { status: 'retry', reason: 'Timeout', uncertain: true }],
+  ])('that answers %j', async (scripted, expected) => {
+    const server = await receiver();
+    server.script.push(scripted);
+    const result = await posted(`url: '${server.url}s3cret', timeout: ${scripted === 'hang' ? '200ms' : '5s'}`);
+    expect(result).toMatchObject(expected);
+    expect(JSON.stringify(result)).not.toContain('s3cret');
+    expect(server.asked).toHaveLength(1);
+  });
+
+  it('is told who we are, by what the files say now', async () => {
+    const server = await receiver();
+    const file = (name: string): string => path.join(directory, name);
+    const url = `url_file: ${file('url')}`;
+    expect(await posted(url)).toMatchObject({ status: 'retry', reason: 'Misconfigured' });
+    await writeFile(file('url'), `${server.url}from-file\n`);
+    await writeFile(file('secret'), 'p4ss\n');
+    await posted(`${url}, http_config: { basic_auth: { username: u, password_file: ${file('secret')} } }`);
+    await posted(`${url}, http_config: { authorization: { type: Token, credentials_file: ${file('secret')} } }`);
+    await posted(`${url}, http_config: { bearer_token: t, http_headers: { X-Team: { values: [pay, core] } } }`);
+    await posted(url, [firing], `http_config: { authorization: { credentials: g } }`);
+    expect(server.asked.map(({ url: asked }) => asked.pathname)).toEqual(Array(4).fill('/from-file'));
+    expect(server.asked.map(({ headers }) => headers.authorization)).toEqual([
+      `Basic ${Buffer.from('u:p4ss').toString('base64')}`,
+      'Token p4ss',
+      'Bearer t',
+      'Bearer g',
+    ]);
+    expect(server.asked[2]?.headers['x-team']).toBe('pay, core');
+  });
+
+  it('goes through the proxy that is named', async () => {
+    const proxy = await receiver();
+    expect(await posted(`url: 'http://far.bank.cn/hook', http_config: { proxy_url: '${proxy.url}' }`)).toMatchObject({
+      status: 'sent',
+    });
+    expect(proxy.asked[0]?.headers.host).toBe('far.bank.cn');
+  });
+
+  it('is asked for by http and https only', async () => {
+    expect(await posted('url: file:///etc/passwd')).toMatchObject({ status: 'failed', reason: 'Misconfigured' });
+  });
+});
+
+describe('http_config', () => {
+  it.each([
+    [{ basic_auth: {}, bearer_token: 'a' }],
+    [{ basic_auth: { password: 'a', password_file: 'b' } }],
+    [{ authorization: { type: 'Basic', credentials: 'a' } }],
+    [{ authorization: {} }],
+    [{ follow_redirects: true }],
+    [{ proxy_from_environment: true }],
+    [{ oauth2: {} }],
+    [{ proxy_url: 'socks5://proxy' }],
+    [{ http_headers: { Authorization: { values: ['a'] } } }],
+    [{ tls_config: { cert_file: 'a' } }],
+  ])('%j is refused', (config) => {
+    expect(httpConfig.safeParse(config).success).toBe(false);
+  });
+});
+
+describe('forwarding', () => {
+  const settings = (url: string) =>
+    anAlertsDocument(`
+forwardTo: { url: '${url}', http_config: { bearer_token: t } }
+route: { receiver: duty }
+receivers: [{ name: duty }]`).forwardTo;
+  const options = { validFor: 300_000 as Milliseconds, signal: new AbortController().signal };
+  const clock = { now: () => start, after: () => () => undefined };
+
+  it('posts alerts as API v2 wants them, in bounded portions', async () => {
+    const server = await receiver();
+    const to = settings(`${server.url}am/`);
+    if (to === undefined) throw new Error('no forwardTo');
+    const forwarder = createForwarder({ clock });
+    expect(await forwarder.forward([firing, resolved], to, options)).toMatchObject({ status: 'sent' });
+    expect(server.asked[0]?.url.pathname).toBe('/am/api/v2/alerts');
+    expect(server.asked[0]?.headers.authorization).toBe('Bearer t');
+    expect(JSON.parse(server.asked[0]?.body ?? '')).toMatchObject([
+      { labels: firing.labels, startsAt: '2026-11-11T02:00:00Z', endsAt: '2026-11-11T02:05:00Z' },
+      { endsAt: '2026-11-11T02:01:00.5Z' },
+    ]);
+    await forwarder.forward(Array<Alert>(600).fill(firing), to, options);
+    expect(server.asked.slice(1).map(({ body }) => (JSON.parse(body) as unknown[]).length)).toEqual([256, 256, 88]);
+    server.script.push({ status: 503, body: 'starting' });
+    expect(await forwarder.forward(Array<Alert>(600).fill(firing), to, options)).toMatchObject({ status: 'retry' });
+    expect(server.asked).toHaveLength(5);
+    forwarder.close();
+  });
+});
