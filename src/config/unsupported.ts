@@ -69,6 +69,14 @@ export const unsupported: readonly Row[] = [
   { kind: 'Daemon', path: 'spec.http.auth', what: 'authentication of its own page and API' },
 
   { kind: 'Alerts', path: 'forwardTo', what: 'forwarding' },
+  { kind: 'Alerts', path: '**.http_config.oauth2', what: 'OAuth 2', mend: 'write authorization or basic_auth' },
+  {
+    kind: 'Alerts',
+    path: '**.http_config.no_proxy',
+    what: 'no_proxy',
+    mend: 'write proxy_url where it is needed only',
+  },
+  { kind: 'Alerts', path: '**.http_config.proxy_connect_header', what: 'headers towards a proxy' },
   ...otherReceiverKinds.map((service): Row => ({
     kind: 'Alerts',
     path: `receivers.*.${service}_configs`,

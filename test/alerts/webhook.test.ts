@@ -193,7 +193,6 @@ describe('http_config', () => {
     [{ basic_auth: { password: 'a', password_file: 'b' } }],
     [{ authorization: { type: 'Basic', credentials: 'a' } }],
     [{ authorization: {} }],
-    [{ follow_redirects: true }],
     [{ proxy_from_environment: true }],
     [{ oauth2: {} }],
     [{ proxy_url: 'socks5://proxy' }],

@@ -56,6 +56,12 @@ describe('docs/rules.md', () => {
   });
 });
 
+describe('docs/sms.md', () => {
+  it.each(examplesOf('sms.md'))('example %#', (example) => {
+    expect(problemsOf({ 'alerts.yaml': example })).toEqual([]);
+  });
+});
+
 describe('docs/install.md', () => {
   it.each(examplesOf('install.md').filter((example) => example.includes('apiVersion: springtide/v1')))(
     'example %#',

@@ -73,8 +73,8 @@ export const httpConfig = z
       .optional()
       .meta({ description: 'the address of a proxy: http://proxy:3128' }),
     http_headers: z.record(headerName, header).optional(),
-    /** a receiver that sends us elsewhere is refused: the file says where alerts go */
-    follow_redirects: z.literal(false).optional(),
+    /** its default there; a redirect is a refusal here, whatever this says: the file says where alerts go */
+    follow_redirects: z.boolean().optional(),
     proxy_from_environment: z.literal(false).optional(),
     /** HTTP/1.1 is spoken, which every server of HTTP/2 understands */
     enable_http2: z.boolean().optional(),
