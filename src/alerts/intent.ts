@@ -4,13 +4,15 @@ import type { AlertsDocument } from '../model/config.ts';
 import type { Texts } from '../model/texts.ts';
 import type { Instant } from '../model/units.ts';
 import type { Alert } from './alert.ts';
+import { composeMail } from './channels/mail-content.ts';
 import { isOwed } from './courier.ts';
 import type { Integration } from './integrations.ts';
 import type { Intent, LedgerRecord } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
+import { fillNotice } from './notice-templates.ts';
 import type { FlushDecision } from './plan-notification.ts';
 import { renderMail } from './render-mail.ts';
-import { smsText } from './render.ts';
+import { fittedSms, smsText } from './render.ts';
 import type { Notice } from './render.ts';
 
 export interface IntentParts {
@@ -42,7 +44,7 @@ export function intentOf(
     resolved,
     ...(muted.length > 0 && { muted }),
     to: notify.to,
-    text: textOf(integration, notice, texts),
+    text: textOf(integration, notice, { document, texts }, now),
   };
 }
 
@@ -50,15 +52,21 @@ export function intentOf(
 const someOf = (alerts: readonly Alert[], most: number): readonly Alert[] =>
   alerts.length <= most ? alerts : alerts.slice(0, most);
 
-function textOf(integration: Integration, notice: Notice, texts: Texts): string {
+function textOf(integration: Integration, notice: Notice, { document, texts }: IntentParts, at: Instant): string {
   switch (integration.channel) {
-    case 'sms':
-      return smsText(notice, texts, integration.settings.max_segments).text;
-    case 'email':
-    case 'webhook': {
-      const { subject, text } = renderMail(notice, texts);
-      return integration.channel === 'email' ? `${subject}\n\n${text}` : subject;
+    case 'sms': {
+      const { text: template = '', max_segments: most } = integration.settings;
+      const filled = template === '' ? null : fillNotice('text', template, { notice, document, now: at });
+      const own = filled?.ok === true ? fittedSms(filled.text, most) : '';
+      // a template that fails, or says nothing, must not keep the telephone silent
+      return own === '' ? smsText(notice, texts, most).text : own;
     }
+    case 'email': {
+      const { subject, text } = composeMail({ notice, config: integration.settings, document, texts, at });
+      return `${subject}\n\n${text}`;
+    }
+    case 'webhook':
+      return renderMail(notice, texts).subject;
   }
 }
 

@@ -9,9 +9,8 @@ import { formatTime, timeAt } from '../templates/time.ts';
 import type { Alert, LabelSet } from './alert.ts';
 import { byCodeUnit } from './fingerprint.ts';
 import { htmlMail } from './mail-html.ts';
-import { descriptionOf, isFiring, oneLine, subjectOf, summaryOf } from './render.ts';
+import { commonPairs, descriptionOf, isFiring, oneLine, subjectOf, summaryOf } from './render.ts';
 import type { Notice } from './render.ts';
-import { commonPairs } from './template-data.ts';
 
 export interface MailBody {
   readonly subject: string;

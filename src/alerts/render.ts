@@ -16,6 +16,17 @@ export interface Notice {
   readonly unnamed?: number;
 }
 
+/** The pairs that all of them have. */
+export function commonPairs(sets: readonly LabelSet[]): LabelSet {
+  const [one, ...others] = sets;
+  if (one === undefined) return {};
+  return Object.fromEntries(
+    Object.entries(one).filter(([name, value]) =>
+      others.every((other) => Object.hasOwn(other, name) && other[name] === value),
+    ),
+  );
+}
+
 export const isFiring = (alert: Alert): boolean => alert.ended === null;
 
 const nameOf = (alert: Alert): string => alert.labels['alertname'] ?? 'alert';
@@ -39,11 +50,67 @@ function wordsOf(alert: Alert, texts: Texts, ...kinds: readonly ('sms' | 'summar
   return [nameOf(alert), labelsInWords(alert)].join(' ').trim();
 }
 
+/** Labels that say how an alert was measured, not what it is about. */
+const beside = new Set([
+  ...[
+    'alertname',
+    'severity',
+    'job',
+    'prometheus',
+    'prometheus_replica',
+    'replica',
+    'endpoint',
+    'metrics_path',
+    'monitor',
+  ],
+  ...['service', 'container', 'uid', 'id', '__name__', 'receive', 'tenant_id', 'alertgroup'],
+]);
+const first = [
+  'cluster',
+  'namespace',
+  'nodegroup',
+  'node',
+  'deployment',
+  'statefulset',
+  'daemonset',
+  'pod',
+  'instance',
+];
+const rank = (name: string): number => (first.includes(name) ? first.indexOf(name) : first.length);
+const mostWhich = 4;
+
+/** As a word of its own: the pod `a` is not said by `crash`. */
+function says(text: string, word: string): boolean {
+  const isInWord = (character: string): boolean =>
+    /[\p{L}\p{N}]/u.test(character) && !/\p{Script=Han}/u.test(character);
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1))
+    if (!isInWord(text[at - 1] ?? ' ') && !isInWord(text[at + word.length] ?? ' ')) return true;
+  return false;
+}
+
+/** Which one it is, where its words leave that open: values of labels that they do not hold. */
+function whichOf(alert: Alert, said: string, shared: LabelSet): string[] {
+  return Object.entries(alert.labels)
+    .filter(([name, value]) => !beside.has(name) && !Object.hasOwn(shared, name) && !says(said, value))
+    .sort(([left], [right]) => rank(left) - rank(right) || byCodeUnit(left, right))
+    .map(([, value]) => oneLine(value))
+    .filter((value) => value !== '')
+    .slice(0, mostWhich);
+}
+
 /** Control characters have no business in a subject, a header or an SMS. */
 export const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
 
 export const summaryOf = (alert: Alert, texts: Texts): string => wordsOf(alert, texts, 'summary', 'description', 'sms');
-export const shortOf = (alert: Alert, texts: Texts): string => wordsOf(alert, texts, 'sms', 'summary', 'description');
+
+/** For an SMS. A summary of others' rules often names no place: `Pod is crash looping.` */
+export function shortOf(alert: Alert, texts: Texts, shared: LabelSet = {}): string {
+  const own = wordsOf(alert, texts, 'sms', 'summary', 'description');
+  const { sms = '', summary = '', description = '' } = alert.annotations;
+  if (oneLine(sms) !== '' || texts.sentences[`alert.${nameOf(alert)}.sms`] !== undefined) return own;
+  if (oneLine(summary) === '' && oneLine(description) === '') return own;
+  return [own.replace(/[.。]$/, ''), ...whichOf(alert, own, shared)].join(', ');
+}
 
 /** null where it says no more than the summary. */
 export function descriptionOf(alert: Alert, texts: Texts): string | null {
@@ -59,25 +126,35 @@ export interface SmsText extends SmsWeight {
 
 /** At most so many segments: whole alerts give way first, then whole clauses, and never half a number. */
 export function smsText(notice: Notice, texts: Texts, maxSegments: number): SmsText {
-  const facts = notice.alerts.map((alert, index) => smsFact(alert, index, texts));
+  const shared = commonPairs(notice.alerts.map(({ labels }) => labels));
+  const facts = notice.alerts.map((alert, index) => smsFact(alert, index, texts, index === 0 ? {} : shared));
+  const beyond = notice.unnamed ?? 0;
   const done = (text: string, unnamed: number): SmsText => ({ text, unnamed, ...weighSms(text) });
   const fits = (text: string): boolean => weighSms(text).segments <= maxSegments;
   const withMore = (text: string, unnamed: number): string =>
     unnamed === 0 ? text : fillText(texts, 'message.sms.more', { text, count: unnamed });
   for (let named = facts.length; named > 0; named -= 1) {
-    const text = withMore(facts.slice(0, named).join('; '), facts.length - named);
-    if (fits(text)) return done(text, facts.length - named);
+    const unnamed = facts.length - named + beyond;
+    const text = withMore(facts.slice(0, named).join('; '), unnamed);
+    if (fits(text)) return done(text, unnamed);
   }
-  const unnamed = Math.max(0, facts.length - 1);
+  const unnamed = Math.max(0, facts.length - 1) + beyond;
   const [first = ''] = facts;
-  const shorter = [...cutsOf(first, clauseEnds), ...cutsOf(first, wordEnds)].find((text) =>
-    fits(withMore(text, unnamed)),
-  );
+  const shorter = shorterOf(first).find((text) => fits(withMore(text, unnamed)));
   return done(withMore(shorter ?? (notice.alerts[0] ? nameOf(notice.alerts[0]) : ''), unnamed), unnamed);
 }
 
-function smsFact(alert: Alert, index: number, texts: Texts): string {
-  const text = shortOf(alert, texts);
+/** A text that somebody else has written, cut where it does not fit. */
+export function fittedSms(text: string, maxSegments: number): string {
+  const whole = oneLine(text);
+  if (weighSms(whole).segments <= maxSegments) return whole;
+  return shorterOf(whole).find((shorter) => weighSms(shorter).segments <= maxSegments) ?? '';
+}
+
+const shorterOf = (text: string): string[] => [...cutsOf(text, clauseEnds), ...cutsOf(text, wordEnds)];
+
+function smsFact(alert: Alert, index: number, texts: Texts, shared: LabelSet): string {
+  const text = shortOf(alert, texts, shared);
   if (!isFiring(alert)) return fillText(texts, 'message.sms.resolved', { text });
   return index === 0 ? fillText(texts, 'message.sms.firing', { text }) : text;
 }
@@ -97,7 +174,7 @@ function cutsOf(text: string, places: RegExp): string[] {
 /** The subject of a mail. */
 export function subjectOf(notice: Notice, texts: Texts): string {
   const [first] = notice.alerts;
-  const more = notice.alerts.length - 1;
+  const more = notice.alerts.length - 1 + (notice.unnamed ?? 0);
   const text = first === undefined ? notice.groupKey : summaryOf(first, texts);
   const whole = more > 0 ? fillText(texts, 'message.email.more', { text, count: more }) : text;
   const code = notice.alerts.some(isFiring) ? 'message.email.firing' : 'message.email.resolved';

@@ -3,7 +3,7 @@ import { zeroTime, timeAt } from '../templates/time.ts';
 import { asMap, asSlice, asText, byCodePoint, strings, struct } from '../templates/value.ts';
 import type { MapValue, Method, Methods, SliceValue, StructValue, Value } from '../templates/value.ts';
 import type { Alert, LabelSet } from './alert.ts';
-import { isFiring } from './render.ts';
+import { commonPairs, isFiring } from './render.ts';
 import type { Notice } from './render.ts';
 
 export interface DataOptions {
@@ -15,17 +15,6 @@ export interface DataOptions {
 /** Firing as soon as one alert fires. */
 export const statusOf = (alerts: readonly Alert[]): 'firing' | 'resolved' =>
   alerts.some(isFiring) ? 'firing' : 'resolved';
-
-/** The pairs that all of them have. */
-export function commonPairs(sets: readonly LabelSet[]): LabelSet {
-  const [first, ...others] = sets;
-  if (first === undefined) return {};
-  return Object.fromEntries(
-    Object.entries(first).filter(([name, value]) =>
-      others.every((one) => Object.hasOwn(one, name) && one[name] === value),
-    ),
-  );
-}
 
 export function templateData(notice: Notice, { externalUrl, routeLabels = {} }: DataOptions): StructValue {
   const { alerts } = notice;

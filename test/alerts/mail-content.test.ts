@@ -1,0 +1,157 @@
+// Mails and SMS by an operator's templates, what stands in for a template that fails, and many alerts in one mail.
+import { describe, expect, it } from 'vitest';
+import { composeMail } from '../../src/alerts/channels/mail-content.ts';
+import { intentOf } from '../../src/alerts/intent.ts';
+import { integrationsOf } from '../../src/alerts/integrations.ts';
+import { renderMail } from '../../src/alerts/render-mail.ts';
+import { smsText } from '../../src/alerts/render.ts';
+import type { Alert, LabelSet } from '../../src/alerts/alert.ts';
+import { minutes } from '../../src/model/units.ts';
+import { later } from '../../src/model/units.ts';
+import { alertOf } from '../../src/alerts/alert.ts';
+import { anAlert, anAlertsDocument, aNotice, catalogue, start } from './builders.ts';
+
+const texts = catalogue('en');
+
+/** As a Prometheus sends it: words that name no place. */
+const pushed = (labels: LabelSet, annotations: LabelSet = { summary: 'Pod is crash looping.' }): Alert => ({
+  ...alertOf(
+    {
+      labels: { alertname: 'KubePodCrashLooping', severity: 'warning', job: 'kube-state-metrics', ...labels },
+      annotations,
+      state: 'firing',
+      since: '2026-11-11T02:00:00Z',
+    },
+    {},
+    start,
+  ),
+  generatorURL: 'https://prometheus.example.com/graph?g0.expr=up%3C1&g0.tab=1',
+});
+
+const documentWith = (email: string, more = '') =>
+  anAlertsDocument(`
+global: { smtp_smarthost: 'localhost:25', smtp_from: springtide@example.com, timeZone: Asia/Shanghai }
+people: { zhang: { sms: '+8613800000001' } }
+sms_gateways: [{ name: main, http: { url: http://127.0.0.1:1 } }]
+route: { receiver: duty }
+receivers: [{ name: duty, ${more} email_configs: [{ to: duty@example.com, ${email} }] }]`);
+
+function composed(email: string, files: Readonly<Record<string, string>> = {}) {
+  const document = {
+    ...documentWith(email),
+    templateFiles: Object.entries(files).map(([name, text]) => ({ name, text })),
+  };
+  const [config] = document.receivers[0]?.email_configs ?? [];
+  if (config === undefined) throw new Error('no e-mail in the document');
+  const notice = aNotice(anAlert({ summary: 'workers <5> full' }, { pool: 'workers' }));
+  return composeMail({ notice, config, document, texts, at: start });
+}
+
+describe('templates of a mail', () => {
+  it('fill in subject, headers, text and HTML, each in its own way', () => {
+    const mail = composed(
+      `headers: { subject: '{{ .Status | toUpper }} {{ .CommonLabels.pool }}', X-Pool: '{{ .CommonLabels.pool }}' },
+       html: '<p title="{{ .CommonLabels.pool }}">{{ (index .Alerts 0).Annotations.summary }}</p>',
+       text: '{{ template "mine" . }} {{ ((index .Alerts 0).StartsAt.Local).Format "15:04 MST" }}'`,
+      { 'a.tmpl': '{{ define "mine" }}{{ len .Alerts }} alert of {{ .Receiver }}{{ end }}' },
+    );
+    expect(mail).toEqual({
+      subject: 'FIRING workers',
+      headers: { 'X-Pool': 'workers' },
+      html: '<p title="workers">workers &lt;5&gt; full</p>',
+      text: '1 alert of duty 10:00 CST',
+      fault: null,
+    });
+  });
+
+  it("leave Alertmanager's own names to springtide's mail", () => {
+    const own = composed('');
+    expect(composed(`html: '{{ template "email.default.html" . }}'`)).toEqual(own);
+    expect(composed(`html: ''`).html).toBeNull();
+    expect(composed(`headers: { Subject: '{{ template "email.default.subject" . }}' }`).subject).toBe(
+      '[FIRING:1] SpringtidePoolAtMaximum (bank-3 workers page)',
+    );
+  });
+
+  it.each([
+    [`html: '{{ .Nope }}'`, 'the html template: template.Data has no field .Nope'],
+    [`text: '{{ index .Alerts 9 }}'`, 'the text template: index: index 9 is out of range: there are 1'],
+    [`headers: { Subject: '{{ template "gone" . }}' }`, 'the Subject header template: there is no template "gone"'],
+  ])('%s: a plain body says everything, and why', (email, why) => {
+    const mail = composed(email);
+    expect(mail).toMatchObject({ html: null, headers: {}, fault: why, subject: '[FIRING] SpringtidePoolAtMaximum' });
+    for (const part of ['workers <5> full', 'pool = workers', 'cluster = bank-3', why])
+      expect(mail.text).toContain(part);
+  });
+});
+
+describe('a mail about many alerts', () => {
+  const many = Array.from({ length: 40 }, (_, index) =>
+    pushed(
+      { cluster: 'c1', pod: `pay-${index}` },
+      { summary: `pod pay-${index} restarts`, runbook_url: 'https://r/1' },
+    ),
+  );
+  const ended = many.map((alert, index) => (index > 35 ? { ...alert, ended: later(alert.since, minutes(61)) } : alert));
+  const mail = renderMail({ ...aNotice(...ended), unnamed: 7 }, texts, 'Asia/Shanghai');
+
+  it('counts them, says once what they share, and leaves nobody out', () => {
+    expect(mail.subject).toBe('[ALERT] pod pay-0 restarts (+46 more)');
+    for (const part of [mail.text, mail.html ?? '']) {
+      expect(part).toContain('36 firing · 4 resolved');
+      expect(part.split('cluster=c1')).toHaveLength(2);
+      expect(part).toContain('2026-11-11 10:00:00 CST to 2026-11-11 11:01:00 CST, 1h 1m 0s');
+      expect(part).toContain('and 7 more alerts that are not listed here');
+      for (let index = 0; index < 40; index += 1) expect(part).toContain(`pod pay-${index} restarts`);
+    }
+  });
+
+  it('links to where the alert comes from, and to what to do', () => {
+    const { html, text } = renderMail(aNotice(pushed({}, { summary: 'x', runbook_url: 'https://r/1' })), texts);
+    expect(html).toContain('href="https://prometheus.example.com/graph?g0.expr=up%3C1&amp;g0.tab=1">Source</a>');
+    expect(html).toContain('href="https://r/1">Runbook</a>');
+    expect(text).toContain('Source: https://prometheus.example.com/graph?g0.expr=up%3C1&g0.tab=1');
+    const evil = renderMail(aNotice(pushed({}, { summary: 'x', runbook_url: 'javascript:alert(1)' })), texts);
+    expect(evil.html).not.toContain('href="javascript');
+  });
+});
+
+describe('an SMS about what others send', () => {
+  it('says which one it is where the summary does not', () => {
+    const one = pushed({ cluster: 'pay-sh-07', namespace: 'payment', pod: 'gateway-7c9', instance: '10.2.3.4:8080' });
+    expect(smsText(aNotice(one), texts, 2).text).toBe(
+      'ALERT Pod is crash looping, pay-sh-07, payment, gateway-7c9, 10.2.3.4:8080',
+    );
+    const named = pushed({ cluster: 'pay-sh-07', pod: 'gateway-7c9' }, { summary: 'gateway-7c9 crashes on pay-sh-07' });
+    expect(smsText(aNotice(named), texts, 2).text).toBe('ALERT gateway-7c9 crashes on pay-sh-07');
+  });
+
+  it('says once what several share', () => {
+    const both = ['a', 'b'].map((pod) => pushed({ cluster: 'pay-sh-07', pod }));
+    expect(smsText({ ...aNotice(...both), unnamed: 3 }, texts, 2).text).toBe(
+      'ALERT Pod is crash looping, pay-sh-07, a; Pod is crash looping, b; +3 more',
+    );
+  });
+
+  it('is what a template makes of it, within its segments; facts where the template fails', () => {
+    const textOf = (template: string): string | undefined => {
+      const document = documentWith('', `sms_configs: [{ to: [zhang], max_segments: 1, text: '${template}' }],`);
+      const [sms] = integrationsOf(document, 'duty', start);
+      if (sms === undefined) throw new Error('no SMS in the document');
+      const notice = aNotice(anAlert({ sms: 'bank-3: workers full' }, { pool: 'workers' }));
+      const decision = {
+        firing: [],
+        resolved: [],
+        muted: [],
+        silently: [],
+        supersede: false,
+        notify: { to: sms.to, reason: 'FirstNotification' as const, alerts: notice.alerts },
+      };
+      return intentOf(notice, sms, decision, { document, texts }, start)?.text;
+    };
+    expect(textOf('{{ .CommonLabels.pool }}:{{ "\\n" }}{{ len .Alerts.Firing }}')).toBe('workers: 1');
+    expect(textOf('{{ range 99 }}1234567 {{ end }}')).toMatch(/^(?:1234567 ){18}1234567$|^(?:1234567 ){19}1234567$/);
+    expect(textOf('{{ .Nope }}')).toBe('ALERT bank-3: workers full');
+    expect(textOf('{{ .CommonLabels.none }}')).toBe('ALERT bank-3: workers full');
+  });
+});
