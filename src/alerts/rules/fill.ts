@@ -3,6 +3,7 @@ import { messageOf } from '../../model/errors.ts';
 import type { AlertingRule } from '../../model/rule.ts';
 import type { Instant } from '../../model/units.ts';
 import { eachLimited } from '../../parallel.ts';
+import { inSlices } from '../../slices.ts';
 import { queryEscaped } from '../../templates/escape.ts';
 import { CallError } from '../../templates/template-error.ts';
 import { parseTemplate, type Template } from '../../templates/template.ts';
@@ -95,7 +96,7 @@ export async function withTemplateQueries(
   if (!rule.asks || answer.kind === 'error') return answer;
   const asked = new Map<string, RuleAnswer>();
   for (let round = 0; round < rounds && asked.size < mostQueries; round++) {
-    const missing = missingOf(rule, answer.samples, at, asked).slice(0, mostQueries - asked.size);
+    const missing = (await inSlices(missingOf(rule, answer.samples, at, asked))).slice(0, mostQueries - asked.size);
     if (missing.length === 0) break;
     const answers = await eachLimited(missing, queriesAtOnce, ask);
     missing.forEach((expression, index) => asked.set(expression, answers[index] as RuleAnswer));
@@ -103,14 +104,16 @@ export async function withTemplateQueries(
   return { ...answer, asked };
 }
 
-function missingOf(
+function* missingOf(
   rule: ReadyRule,
   samples: readonly RuleSample[],
   at: Instant,
   asked: ReadonlyMap<string, RuleAnswer>,
-): readonly string[] {
+): Generator<undefined, readonly string[]> {
   const missing = new Set<string>();
-  for (const sample of samples)
+  for (const sample of samples) {
+    yield;
     for (const [, fill] of [...rule.labels, ...rule.annotations]) fill(sample, { at, asked, missing });
+  }
   return [...missing];
 }

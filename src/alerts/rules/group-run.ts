@@ -129,7 +129,7 @@ export class GroupRun {
       const answer = await withTemplateQueries(rule.ready, await ask(rule.rule.expr), at, ask);
       if (signal.aborted) return;
       if (!this.#rules.includes(rule)) continue;
-      const step = rule.evaluate(answer, at, since(begun, clock.now()), this.#terms);
+      const step = await rule.evaluate(answer, at, since(begun, clock.now()), this.#terms);
       alerts.push(...step.alerts);
       if (step.memory !== null) memories.push(step.memory);
     }

@@ -56,29 +56,46 @@ export function recalled(
   return states;
 }
 
+/** What a later process would go on from; texts of pending alerts are filled in anew. */
+export function worthKeeping(
+  rule: Pick<ReadyRule, 'for'>,
+  states: RuleStates,
+  { gracePeriod }: Pick<RestoreTerms, 'gracePeriod'>,
+): RuleStates {
+  const kept = new Map<string, RuleAlert>();
+  for (const [key, alert] of states)
+    if (alert.state !== 'pending') kept.set(key, alert);
+    else if (rule.for >= gracePeriod) kept.set(key, { ...alert, annotations: {} });
+  return kept;
+}
+
+export interface Kept {
+  readonly at: Instant;
+  readonly states: RuleStates;
+}
+
 /** Alerts that only go on firing are written seldom: often enough to be within the tolerance. */
 const refreshed = minutes(5);
 
 /** A pending alert must know when it was last seen: a record an evaluation. */
-export function isWorthSaving(saved: RuleMemory | undefined, current: RuleMemory): boolean {
-  if (saved === undefined || saved.alerts.length === 0) return current.alerts.length > 0;
-  if (current.alerts.some(({ state }) => state === 'pending') || since(saved.at, current.at) >= refreshed) return true;
-  const known = new Map(saved.alerts.map((alert) => [keyOf(alert.labels), alert]));
-  return (
-    current.alerts.length !== saved.alerts.length ||
-    current.alerts.some((alert) => stampOf(known.get(keyOf(alert.labels))) !== stampOf(alert))
-  );
+export function isWorthSaving(saved: Kept | null, { at, states }: Kept): boolean {
+  if (saved === null || saved.states.size === 0) return states.size > 0;
+  if (states.size !== saved.states.size || since(saved.at, at) >= refreshed) return true;
+  for (const [key, alert] of states)
+    if (alert.state === 'pending' || !isSame(alert, saved.states.get(key))) return true;
+  return false;
 }
 
-function stampOf(alert: RuleAlert | undefined): string {
-  switch (alert?.state) {
-    case undefined:
-      return '';
-    case 'pending':
-      return `pending ${alert.activeAt}`;
+function isSame(alert: RuleAlert, saved: RuleAlert | undefined): boolean {
+  switch (saved?.state) {
     case 'firing':
-      return `firing ${alert.firedAt} ${alert.keptSince}`;
+      return alert.state === 'firing' && alert.firedAt === saved.firedAt && alert.keptSince === saved.keptSince;
     case 'resolved':
-      return `resolved ${alert.resolvedAt}`;
+      return alert.state === 'resolved' && alert.resolvedAt === saved.resolvedAt;
+    default:
+      return false;
   }
 }
+
+export const statesOf = ({ alerts }: RuleMemory): RuleStates =>
+  new Map(alerts.map((alert) => [keyOf(alert.labels), alert]));

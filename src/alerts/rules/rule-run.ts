@@ -2,9 +2,11 @@
 import type { AlertingRule } from '../../model/rule.ts';
 import { since } from '../../model/units.ts';
 import type { Instant, Milliseconds } from '../../model/units.ts';
+import { inSlices } from '../../slices.ts';
 import type { PushedAlert } from '../ingest.ts';
-import { isWorthSaving, recalled, type RestoreTerms, type RuleMemory } from './memory.ts';
-import { evaluateRule, keyOf, tellDue, tellEnd } from './state.ts';
+import { isWorthSaving, recalled, statesOf, worthKeeping } from './memory.ts';
+import type { Kept, RestoreTerms, RuleMemory } from './memory.ts';
+import { evaluating, tellDue, tellEnd } from './state.ts';
 import type { EvaluationTerms, ReadyRule, RuleAnswer, RuleStates } from './state.ts';
 
 export interface RuleHealth {
@@ -36,7 +38,7 @@ export class RuleRun {
   #states: RuleStates = noStates;
   /** of an earlier process: goes into force with the first answer */
   #remembered: RuleMemory | null;
-  #saved: RuleMemory | undefined;
+  #saved: Kept | null;
   #failures = 0;
   #lastError: string | null = null;
   #lastEvaluation: Instant | null = null;
@@ -47,10 +49,15 @@ export class RuleRun {
     this.rule = rule;
     this.ready = ready;
     this.#remembered = remembered ?? null;
-    this.#saved = remembered;
+    this.#saved = remembered === undefined ? null : { at: remembered.at, states: statesOf(remembered) };
   }
 
-  evaluate(answer: RuleAnswer, at: Instant, took: Milliseconds, terms: EvaluationTerms & RestoreTerms): Step {
+  async evaluate(
+    answer: RuleAnswer,
+    at: Instant,
+    took: Milliseconds,
+    terms: EvaluationTerms & RestoreTerms,
+  ): Promise<Step> {
     if (this.#remembered !== null && answer.kind === 'vector') {
       this.#states = recalled(this.ready, this.#remembered, at, terms);
       this.#remembered = null;
@@ -58,14 +65,15 @@ export class RuleRun {
       this.#fared(at, took, answer.kind === 'error' ? answer.message : null);
       return { alerts: this.speak(at, terms), memory: null };
     }
-    const { states, alerts, error } = evaluateRule(this.ready, answer, this.#states, at, terms);
+    const { ready } = this;
+    const { states, alerts, error } = await inSlices(evaluating(ready, answer, this.#states, at, terms));
     this.#states = states;
     this.#fared(at, took, error);
     if (answer.kind === 'error') return { alerts, memory: null };
-    const memory: RuleMemory = { rule: this.key, at, alerts: [...states.values()] };
-    if (!isWorthSaving(this.#saved, memory)) return { alerts, memory: null };
-    this.#saved = memory;
-    return { alerts, memory };
+    const kept: Kept = { at, states: worthKeeping(ready, states, terms) };
+    if (!isWorthSaving(this.#saved, kept)) return { alerts, memory: null };
+    this.#saved = kept;
+    return { alerts, memory: { rule: this.key, at, alerts: [...kept.states.values()] } };
   }
 
   /** What is announced and due again, without a new answer. */
@@ -75,9 +83,8 @@ export class RuleRun {
       this.#states = states;
       return alerts;
     }
-    const { at, alerts: known } = this.#remembered;
-    if (since(at, now) > terms.outageTolerance) return [];
-    const spoken = tellDue(this.ready, new Map(known.map((alert) => [keyOf(alert.labels), alert])), now, terms);
+    if (since(this.#remembered.at, now) > terms.outageTolerance) return [];
+    const spoken = tellDue(this.ready, statesOf(this.#remembered), now, terms);
     this.#remembered = { ...this.#remembered, alerts: [...spoken.states.values()] };
     return spoken.alerts;
   }
@@ -85,7 +92,7 @@ export class RuleRun {
   /** The rule is taken out: what it announced ends. */
   end(now: Instant): Step {
     const alerts = tellEnd(this.ready.generatorURL, this.#states, now);
-    return { alerts, memory: this.#saved === undefined ? null : { rule: this.key, at: now, alerts: [] } };
+    return { alerts, memory: this.#saved === null ? null : { rule: this.key, at: now, alerts: [] } };
   }
 
   health(file: string, group: string): RuleHealth {

@@ -1,6 +1,7 @@
 // One rule's alerts from evaluation to evaluation: pending, firing, kept firing, resolved, as Prometheus has it. Pure.
 import { later, minutes, rfc3339, since } from '../../model/units.ts';
 import type { Instant, Milliseconds } from '../../model/units.ts';
+import { atOnce } from '../../slices.ts';
 import type { LabelSet } from '../alert.ts';
 import { byCodeUnit } from '../fingerprint.ts';
 import type { PushedAlert } from '../ingest.ts';
@@ -88,17 +89,22 @@ export interface Evaluated {
 
 const resolvedIsToldFor = minutes(15);
 
+export const evaluateRule = (...given: Parameters<typeof evaluating>): Evaluated => atOnce(evaluating(...given));
+
+/** Samples between two breaths: each has templates to fill. */
+const stride = 32;
+
 /** An error of the query changes no state: what fires is still spoken of, so that a Prometheus that is away ends nothing. */
-export function evaluateRule(
+export function* evaluating(
   rule: ReadyRule,
   answer: RuleAnswer,
   previous: RuleStates,
   now: Instant,
   terms: EvaluationTerms,
-): Evaluated {
+): Generator<undefined, Evaluated> {
   const unchanged = (error: string): Evaluated => ({ ...tellDue(rule, previous, now, terms), error });
   if (answer.kind === 'error') return unchanged(answer.message);
-  const found = foundBy(rule, answer, now);
+  const found = yield* foundBy(rule, answer, now);
   if (found === null) return unchanged('vector contains metrics with the same labelset after applying alert labels');
   const states = new Map<string, RuleAlert>();
   let active = 0;
@@ -126,14 +132,15 @@ export function evaluateRule(
 }
 
 /** The alerts of a vector, as they are when they are new; null where two of them have the same labels. */
-function foundBy(
+function* foundBy(
   rule: ReadyRule,
   { samples, asked = new Map() }: RuleAnswer & { kind: 'vector' },
   now: Instant,
-): Map<string, Pending> | null {
+): Generator<undefined, Map<string, Pending> | null> {
   const found = new Map<string, Pending>();
   const asking: Asking = { at: now, asked, missing: new Set() };
-  for (const sample of samples) {
+  for (const [index, sample] of samples.entries()) {
+    if (index % stride === 0) yield;
     const labels = labelsOf(rule, sample, asking);
     const annotations = Object.fromEntries(rule.annotations.map(([name, fill]) => [name, fill(sample, asking)]));
     const key = keyOf(labels);

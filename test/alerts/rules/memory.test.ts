@@ -1,6 +1,13 @@
 // `for` over a restart: the time in between does not count, and what was announced stays announced.
 import { describe, expect, it } from 'vitest';
-import { isWorthSaving, recalled, ruleKey, type RuleMemory } from '../../../src/alerts/rules/memory.ts';
+import {
+  isWorthSaving,
+  recalled,
+  ruleKey,
+  statesOf,
+  worthKeeping,
+  type RuleMemory,
+} from '../../../src/alerts/rules/memory.ts';
 import type { RuleAlert } from '../../../src/alerts/rules/state.ts';
 import { minutes, type Instant, type Milliseconds } from '../../../src/model/units.ts';
 import { ruleOf } from './timeline.ts';
@@ -60,13 +67,23 @@ describe('a memory is saved', () => {
     ['now and then while something fires', memory(1, firing(1)), memory(6, firing(1)), true],
     ['when it begins to fire anew', memory(1, firing(1)), memory(2, firing(2)), true],
   ])('%s', (_, before, after, expected) => {
-    expect(isWorthSaving(before, after)).toBe(expected);
+    const kept = (one: RuleMemory) => ({ at: one.at, states: statesOf(one) });
+    expect(isWorthSaving(before === undefined ? null : kept(before), kept(after))).toBe(expected);
   });
 
   it('as plain data', () => {
     const whole = memory(1, pending(1), firing(0));
     expect(JSON.parse(JSON.stringify(whole))).toEqual(whole);
   });
+});
+
+it('what is pending is kept where a restart goes on from it, without its texts', () => {
+  const states = new Map<string, RuleAlert>([
+    ['p', { ...pending(1), annotations: { summary: 'x' } }],
+    ['f', firing(0)],
+  ]);
+  expect([...worthKeeping({ for: minutes(10) }, states, terms).values()]).toEqual([pending(1), firing(0)]);
+  expect([...worthKeeping({ for: minutes(5) }, states, terms).values()]).toEqual([firing(0)]);
 });
 
 it('a rule is the same by its file, group, name, labels and place among copies', () => {
