@@ -1,5 +1,6 @@
 // Which arrays the files about alerts have, which function of the product each is about, and how many cases our copy has.
 import type { ManifestEntry } from '../manifest.ts';
+import { mailErrorCase, mailLiveCase, mailWantedCase } from './email.ts';
 import {
   duplicateCase,
   limitCase,
@@ -13,6 +14,11 @@ import {
 import { smsVectors } from './sms-manifest.ts';
 
 export const alertmanager: Readonly<Record<string, readonly ManifestEntry[]>> = {
+  'alertmanager/email': [
+    { array: 'error_cases', product: 'alerts/channels/email', count: 6, adapter: mailErrorCase },
+    { array: 'live_0_25', product: 'alerts/channels/email', count: 3, adapter: mailLiveCase },
+    { array: 'want_instead', product: 'alerts/channels/email', count: 4, adapter: mailWantedCase },
+  ],
   'alertmanager/prom_rules': [
     { array: 'timelines', product: 'alerts/rules/state: evaluateRule', count: 8, adapter: timelineCase },
     { array: 'promtool_unittest.cases', product: 'alerts/rules/state: evaluateRule', count: 5, adapter: unittestCase },
