@@ -1,7 +1,7 @@
 // What a schema cannot say about the people of alerts.yaml: rotas that can be counted, steps in their order, names that exist.
 import { cronProblem } from './cron.ts';
 import { nearestKey } from './documents.ts';
-import { matcherMistake } from './matchers.ts';
+import { matcherMistake } from '../matching/matchers.ts';
 import type { ProblemCode, ProblemPath } from './problem.ts';
 import { parseDuration } from './schema/scalars.ts';
 import { valueAt } from './shape.ts';

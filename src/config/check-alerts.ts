@@ -1,7 +1,7 @@
 // What a schema cannot say about alerts.yaml: names that must exist, matchers that must be readable, mail that must have a way out.
 import { duplicateNames } from './check-policies.ts';
 import { nearestKey } from './documents.ts';
-import { matcherMistake } from './matchers.ts';
+import { matcherMistake } from '../matching/matchers.ts';
 import type { ProblemCode, ProblemPath } from './problem.ts';
 import { valueAt } from './shape.ts';
 import type { Finding } from './source.ts';

@@ -1,7 +1,15 @@
-// Label matchers as Alertmanager's classic parser reads them; regular expressions are RE2 and anchored.
-import { RE2JS } from 're2js';
+// Label matchers as Alertmanager has them: read by both of its parsers, printed, and compiled into questions about labels.
+import { messageOf } from '../model/errors.ts';
+import { MatcherError } from './matcher-error.ts';
+import { parseClassic, type Placed } from './parse-classic.ts';
+import { parseUtf8 } from './parse-utf8.ts';
+import { quotedText } from './quoted.ts';
+import { anchoredTest, type ValueTest } from './value-test.ts';
+
+export { MatcherError };
 
 export type MatchOperator = '=' | '!=' | '=~' | '!~';
+type Labels = Readonly<Record<string, string>>;
 
 export interface Matcher {
   readonly name: string;
@@ -10,85 +18,94 @@ export interface Matcher {
 }
 
 export interface CompiledMatcher extends Matcher {
-  readonly matches: (labels: Readonly<Record<string, string>>) => boolean;
+  /** of a single value; an absent label is the empty string */
+  readonly accepts: ValueTest;
+  readonly matches: (labels: Labels) => boolean;
 }
 
-/** Why a matcher cannot be used; the caller knows where it stands. */
-export class MatcherError extends Error {
-  readonly input: string;
+/** `fallback` is Alertmanager's own: UTF-8 first, and the older reading where that alone can be read or the two differ. */
+export type ParserMode = 'fallback' | 'utf8' | 'classic';
 
-  constructor(input: string, why: string) {
-    super(`"${input}" is no matcher: ${why} (write severity="page" or team=~"pay|core")`);
-    this.name = 'MatcherError';
-    this.input = input;
-  }
-}
-
-const shape = /^\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|=|!=|!~)\s*(.*?)\s*$/s;
-
-/** `{a="b",c=~"d"}`, with or without the braces. */
-export function parseMatchers(text: string): Matcher[] {
-  const inner = text.replace(/^\{/, '').replace(/\}$/, '');
-  return splitAtCommas(inner).map((part) => parseMatcher(part));
-}
-
-function splitAtCommas(text: string): string[] {
-  const parts: string[] = [];
-  let part = '';
-  let quoted = false;
-  let escaped = false;
-  for (const character of text) {
-    if (character === ',' && !quoted) {
-      parts.push(part);
-      part = '';
-      continue;
+/** `{a="b",c=~"d"}`, with or without the braces. Throws a MatcherError. */
+export function parseMatchers(text: string, mode: ParserMode = 'fallback'): Matcher[] {
+  switch (mode) {
+    case 'utf8':
+      return checked(text, parseUtf8(text));
+    case 'classic':
+      return checked(text, parseClassic(text));
+    case 'fallback': {
+      const modern = attempt(() => parseMatchers(text, 'utf8'));
+      const classic = attempt(() => parseMatchers(text, 'classic'));
+      if (modern instanceof MatcherError) {
+        if (classic instanceof MatcherError) throw modern;
+        return classic;
+      }
+      return classic instanceof MatcherError || isSame(modern, classic) ? modern : classic;
     }
-    if (character === '"' && !escaped) quoted = !quoted;
-    escaped = character === '\\' && !escaped;
-    part += character;
   }
-  return part.trim() === '' ? parts : [...parts, part];
 }
 
-function parseMatcher(text: string): Matcher {
-  const found = shape.exec(text);
-  if (found === null) throw new MatcherError(text, 'a label name, an operator and a value are expected');
-  const [, name = '', operator = '', raw = ''] = found;
-  return { name, operator: operator as MatchOperator, value: unquote(text, raw) };
+/** Exactly one. */
+export function parseMatcher(text: string, mode: ParserMode = 'fallback'): Matcher {
+  const [matcher, another] = parseMatchers(text, mode);
+  if (matcher === undefined) throw new MatcherError(text.trim(), 0, 'a matcher is expected');
+  if (another !== undefined) throw new MatcherError(text.trim(), 0, 'a single matcher is expected');
+  return matcher;
 }
 
-function unquote(text: string, raw: string): string {
-  const quoted = raw.startsWith('"');
-  const body = quoted ? raw.slice(1) : raw;
-  let value = '';
-  for (let index = 0; index < body.length; index += 1) {
-    const character = body.charAt(index);
-    const last = index === body.length - 1;
-    if (character === '\\' && !last) {
-      index += 1;
-      value += unescaped(body.charAt(index));
-    } else if (character === '"') {
-      if (!quoted || !last) throw new MatcherError(text, 'a double quote inside the value needs a backslash');
-      return value;
-    } else value += character;
+/** What is wrong with a text, and where; null where it is right. */
+export function matcherMistake(text: string): { readonly offset: number; readonly message: string } | null {
+  const found = attempt(() => parseMatchers(text));
+  if (!(found instanceof MatcherError)) return null;
+  return { offset: found.offset, message: `"${found.input}" is no matcher: ${found.why}` };
+}
+
+function attempt(parse: () => Matcher[]): Matcher[] | MatcherError {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof MatcherError) return error;
+    throw error;
   }
-  if (quoted) throw new MatcherError(text, 'the closing double quote is missing');
-  return value;
 }
 
-function unescaped(character: string): string {
-  if (character === 'n') return '\n';
-  return character === '"' || character === '\\' ? character : `\\${character}`;
-}
+const isSame = (some: readonly Matcher[], others: readonly Matcher[]): boolean =>
+  some.length === others.length && some.every((one, index) => isEqual(one, others[index]));
 
-/** Ready to be asked; an absent label is the empty string. */
+const isEqual = (one: Matcher, other: Matcher | undefined): boolean =>
+  one.name === other?.name && one.operator === other.operator && one.value === other.value;
+
+const checked = (text: string, placed: readonly Placed[]): Matcher[] =>
+  placed.map(({ valueAt, ...matcher }) => {
+    testOf(matcher, text, valueAt);
+    return matcher;
+  });
+
+/** The spelling before `matchers`: values that are equal, values that are like. */
+export const oldMatchers = (equal: Labels = {}, like: Labels = {}): Matcher[] => [
+  ...Object.entries(equal).map(([name, value]): Matcher => ({ name, operator: '=', value })),
+  // Upstream anchors them here already, and its route keys show it.
+  ...Object.entries(like).map(([name, value]): Matcher => ({ name, operator: '=~', value: `^(?:${value})$` })),
+];
+
+/** Throws a MatcherError for an expression that is not RE2. */
 export function compileMatcher(matcher: Matcher): CompiledMatcher {
-  const test = testOf(matcher);
-  return { ...matcher, matches: (labels) => test(labels[matcher.name] ?? '') };
+  const accepts = testOf(matcher, printMatcher(matcher), 0);
+  const { name, operator, value } = matcher;
+  // What every object has by itself is no label.
+  if (name in Object.prototype)
+    return {
+      ...matcher,
+      accepts,
+      matches: (labels) => accepts(Object.hasOwn(labels, name) ? (labels[name] ?? '') : ''),
+    };
+  if (operator === '=' && value !== '') return { ...matcher, accepts, matches: (labels) => labels[name] === value };
+  return { ...matcher, accepts, matches: (labels) => accepts(labels[name] ?? '') };
 }
 
-function testOf(matcher: Matcher): (value: string) => boolean {
-  const { operator, value: wanted } = matcher;
+export const compileMatchers = (text: string): CompiledMatcher[] => parseMatchers(text).map(compileMatcher);
+
+function testOf({ operator, value: wanted }: Matcher, text: string, place: number): ValueTest {
   switch (operator) {
     case '=':
       return (value) => value === wanted;
@@ -96,23 +113,27 @@ function testOf(matcher: Matcher): (value: string) => boolean {
       return (value) => value !== wanted;
     case '=~':
     case '!~': {
-      const pattern = anchored(matcher);
-      return (value) => pattern.matches(value) === (operator === '=~');
+      const test = tested(wanted, text, place);
+      return operator === '=~' ? test : (value) => !test(value);
     }
   }
 }
 
-function anchored(matcher: Matcher): RE2JS {
+function tested(pattern: string, text: string, place: number): ValueTest {
   try {
-    return RE2JS.compile(`^(?:${matcher.value})$`);
+    return anchoredTest(pattern);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new MatcherError(printMatcher(matcher), `its regular expression is not RE2: ${why}`);
+    const why = messageOf(error).replace('error parsing regexp: ', '');
+    throw new MatcherError(text.trim(), place, `the regular expression ${pattern} cannot be read: ${why}`);
   }
 }
 
-export const printMatcher = ({ name, operator, value }: Matcher): string => `${name}${operator}${quote(value)}`;
+const isReserved = /^$|[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000{}!=~,\\"'`]/;
 
-/** The labels or matchers of a key: quoted as Go would. */
+/** What it prints it reads. */
+export const printMatcher = ({ name, operator, value }: Matcher): string =>
+  isReserved.test(name) ? `${quotedText(name)}${operator}${quotedText(value)}` : `${name}${operator}${quote(value)}`;
+
+/** A value within a key or a list: backslash, quote and line feed escaped. */
 export const quote = (value: string): string =>
   `"${value.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n')}"`;

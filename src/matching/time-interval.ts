@@ -95,9 +95,7 @@ function rangeOf(
 ): Range | string {
   if (typeof value !== 'string' && typeof value !== 'number')
     return `${shown(value)} is no range: write FROM:TO or one of them`;
-  const [first = '', last = first, ...more] = String(value)
-    .split(':')
-    .map((part) => part.trim());
+  const [first = '', last = first, ...more] = String(value).split(':');
   if (more.length > 0) return `${value} is no range: write FROM:TO`;
   const from = read(first);
   const to = read(last);
@@ -111,10 +109,13 @@ const ascending =
   ({ from, to }: Range, first: string, last: string): string | null =>
     from <= to ? null : `end ${what} ${last} is before start ${what} ${first}`;
 
+/** 28 days are in every month: what would be empty in February is refused, as upstream does. */
 function daysInOrder({ from, to }: Range, first: string, last: string): string | null {
   if (from < 0 && to > 0) return `end day must be negative if start day is negative`;
-  // only 28 days are in every month: a mixed range is looked at month by month
-  return Math.sign(from) === Math.sign(to) && from > to ? `end day ${last} is before start day ${first}` : null;
+  const inFebruary = (day: number): number => (day < 0 ? 28 + day : day);
+  return inFebruary(from) > inFebruary(to)
+    ? `end day ${last} is before start day ${first} in a month of 28 days`
+    : null;
 }
 
 const keys = ['times', 'weekdays', 'days_of_month', 'months', 'years', 'location'];
@@ -141,28 +142,46 @@ export function parseTimeInterval(value: unknown): ParsedInterval {
     (read: Read, check: Parameters<typeof rangeOf>[2]) =>
     (item: unknown): Range | string =>
       rangeOf(item, read, check);
-  const location = value['location'] ?? 'UTC';
-  if (zoneProblem(location)) mistakes.push({ path: ['location'], message: `"${shown(location)}" is no time zone` });
+  const location = value['location'] ?? '';
+  const zone = zoneOf(location);
+  if (zone === null) mistakes.push({ path: ['location'], message: `${shown(location)} is no time zone` });
   const interval: TimeInterval = {
     times: ranges('times', timeRange),
     weekdays: ranges('weekdays', named(weekdayOf, ascending('day'))),
     days: ranges('days_of_month', named(dayOf, daysInOrder)),
     months: ranges('months', named(monthOf, ascending('month'))),
     years: ranges('years', named(yearOf, ascending('year'))),
-    zone: String(location),
+    zone: zone ?? utc,
   };
   return mistakes.length === 0 ? { ok: true, interval } : { ok: false, mistakes };
 }
 
-function zoneProblem(location: unknown): boolean {
-  if (typeof location !== 'string' || location === 'Local') return true;
+const utc = 'UTC';
+/** that of this machine, as Go calls it */
+const here = 'Local';
+
+function zoneOf(location: unknown): string | null {
+  if (location === '') return utc;
+  if (typeof location !== 'string') return null;
   try {
-    new Intl.DateTimeFormat('en', { timeZone: location });
-    return false;
+    formatFor(location);
+    return location;
   } catch {
-    return true;
+    return null;
   }
 }
+
+const formatFor = (zone: string): Intl.DateTimeFormat =>
+  new Intl.DateTimeFormat('en-US', {
+    ...(zone !== here && { timeZone: zone }),
+    calendar: 'gregory',
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+  });
 
 interface LocalTime {
   readonly minute: number;
@@ -173,23 +192,28 @@ interface LocalTime {
   readonly daysInMonth: number;
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+interface Zone {
+  readonly format: Intl.DateTimeFormat;
+  /** of many routes one after the other only the first is worked out */
+  last: { readonly epochMinute: number; readonly local: LocalTime } | null;
+}
 
-function localTime(at: number, zone: string): LocalTime {
-  let format = formats.get(zone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      calendar: 'gregory',
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-    });
-    formats.set(zone, format);
+const zones = new Map<string, Zone>();
+
+function localTime(at: number, name: string): LocalTime {
+  let zone = zones.get(name);
+  if (zone === undefined) {
+    zone = { format: formatFor(name), last: null };
+    zones.set(name, zone);
   }
+  const epochMinute = Math.floor(at / 60_000);
+  if (zone.last?.epochMinute === epochMinute) return zone.last.local;
+  const local = localTimeBy(zone.format, epochMinute * 60_000);
+  zone.last = { epochMinute, local };
+  return local;
+}
+
+function localTimeBy(format: Intl.DateTimeFormat, at: number): LocalTime {
   const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
   const of = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
   const [year, month, day] = [of('year'), of('month'), of('day')];

@@ -1,0 +1,61 @@
+// A regular expression of a matcher as a question about a value: RE2, anchored, and cheap where many alerts ask many routes.
+import { RE2JS } from 're2js';
+
+export type ValueTest = (value: string) => boolean;
+
+const remembered = 500;
+const plainText = /^(?:[\w\-/:@ ,;%&#!~="'<>\u00a0-\ud7ff]|\\[.\-/:_+*?()[\]{}|$^\\])*$/;
+
+/** Throws where RE2 cannot read it. */
+export function anchoredTest(pattern: string): ValueTest {
+  // RE2 reads it in any case: what is refused there must be refused here.
+  const compiled = RE2JS.compile(`^(?:${pattern})$`);
+  return alternatives(pattern) ?? memo((value) => compiled.matches(value));
+}
+
+/** Only where all of it is plain texts, each with `.*` or `.+` before or after it. */
+function alternatives(pattern: string): ValueTest | null {
+  const tests: ValueTest[] = [];
+  const whole = new Set<string>();
+  for (const branch of pattern.split('|')) {
+    // A backslash at the end would have escaped the bar.
+    if (/(?:^|[^\\])(?:\\\\)*\\$/.test(branch)) return null;
+    const before = /^\.[*+](?![*+?{])/.exec(branch)?.[0] ?? '';
+    const rest = branch.slice(before.length);
+    const after = /(?<=^|[^\\])\.[*+]$/.exec(rest)?.[0] ?? '';
+    const middle = rest.slice(0, rest.length - after.length);
+    if (!plainText.test(middle)) return null;
+    const text = middle.replace(/\\(.)/g, '$1');
+    if (before === '' && after === '') whole.add(text);
+    else tests.push(around(before, text, after));
+  }
+  if (tests.length === 0) return (value) => whole.has(value);
+  return (value) => whole.has(value) || tests.some((test) => test(value));
+}
+
+/** A dot is any character but a line feed. */
+function around(before: string, text: string, after: string): ValueTest {
+  const least = text.length + (before === '.+' ? 1 : 0) + (after === '.+' ? 1 : 0);
+  const fits = (value: string): boolean => value.length >= least && !value.includes('\n');
+  if (before === '') return (value) => value.startsWith(text) && fits(value);
+  if (after === '') return (value) => value.endsWith(text) && fits(value);
+  const from = before === '.+' ? 1 : 0;
+  return (value) => {
+    if (!fits(value)) return false;
+    const found = value.indexOf(text, from);
+    return found >= 0 && (after === '.*' || found + text.length < value.length);
+  };
+}
+
+/** Values of labels repeat. What does not fit any more begins anew. */
+function memo(test: ValueTest): ValueTest {
+  const known = new Map<string, boolean>();
+  return (value) => {
+    const before = known.get(value);
+    if (before !== undefined) return before;
+    const answer = test(value);
+    if (known.size >= remembered) known.clear();
+    known.set(value, answer);
+    return answer;
+  };
+}
