@@ -132,7 +132,7 @@ export function* decidePods(
   yield;
   // The big answers are read one by one, each in a step of its own, before the first target asks.
   yield* readAhead(tick);
-  const known = recurring.known.of(bound, recurring.targets);
+  const known = yield* recurring.known.of(bound, recurring.targets, recurring.alike);
   yield;
   if (index !== null)
     for (let place = 0; place < known.length; place++) {

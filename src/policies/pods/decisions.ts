@@ -100,7 +100,7 @@ export class Decisions {
     const { problem } = bound;
     const { pods, list, template } = known;
     const { twice } = this.#given;
-    const current = (): number => currentReplicas(object, remembered, tick.now);
+    const current = (): number => currentReplicas(known, remembered, tick.now);
     if (problem?.kind === 'unexpectedCount') {
       const { count, expect } = problem;
       this.#hold(known, remembered, current(), 'UnexpectedTargets', { count, min: expect.min, max: expect.max });

@@ -85,7 +85,7 @@ export function decisionOf(
   const { known } = input;
   const moves = course.replicas !== current;
   const mode = modeFor(look.policy, look.tick, course.replicas >= current);
-  const { resourceVersion, uid } = look.workload.metadata;
+  const { resourceVersion, uid } = known;
   const marked = known.previous !== null;
   const sleep = {
     concerned: look.policy.spec.zero !== undefined || input.memory.asleep !== undefined,

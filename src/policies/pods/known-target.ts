@@ -7,6 +7,7 @@ import type { Instant, Milliseconds } from '../../model/units.ts';
 import type { BoundTarget } from '../../targets/select.ts';
 import { boundsAt, type BoundsAt } from '../schedule/bounds.ts';
 import { isEmptySelector } from '../selectors.ts';
+import type { Alike } from './alike.ts';
 import { pauseOf, previousReplicasOf, type Pause } from './pause.ts';
 import type { Namespace, PodIndex } from './pod-index.ts';
 import { podListOf, type PodList } from './pod-list.ts';
@@ -34,11 +35,18 @@ function unscheduledBounds(policy: PodPolicy): BoundsAt {
 
 export class KnownTarget {
   readonly bound: BoundTarget;
+  /** as `bound` has it, of parts that it shares with others */
+  readonly policy: PodPolicy;
   readonly key: TargetKey;
   readonly policyRef: PolicyRef;
   /** where its answers are found */
   readonly seat: number;
   readonly pause: Pause;
+  /** as the object says: what is wanted, and what there is */
+  readonly replicas: number;
+  readonly statusReplicas: number;
+  readonly resourceVersion: string | undefined;
+  readonly uid: string | undefined;
   /** the mark of our own zero: what stood before it; null: there is none */
   readonly previous: number | null;
   /** the bounds while no window of a schedule changes them */
@@ -50,15 +58,22 @@ export class KnownTarget {
   #pods: Pods = none;
   #list: PodList = podListOf(none);
   #label: string | null = null;
+  #template: PodSpec | undefined;
 
-  constructor(bound: BoundTarget, seats: Seats) {
+  constructor(bound: BoundTarget, seats: Seats, alike: Alike) {
     const { target, policy, object } = bound;
     const selector = object?.spec?.selector;
     this.bound = bound;
+    this.policy = alike.of(policy);
     this.key = targetKey(target);
     this.policyRef = { namespace: policy.metadata.namespace, name: policy.metadata.name };
     this.seat = seats.seatOf(target.namespace, target.name);
     this.pause = pauseOf(object?.metadata ?? unnamed);
+    this.replicas = object?.spec?.replicas ?? 1;
+    this.statusReplicas = object?.status?.replicas ?? 0;
+    this.resourceVersion = object?.metadata.resourceVersion;
+    this.uid = object?.metadata.uid;
+    this.#template = object?.spec?.template?.spec;
     this.previous = previousReplicasOf(object?.metadata ?? unnamed);
     this.unscheduled = unscheduledBounds(policy);
     this.selector = selector === undefined || isEmptySelector(selector) ? null : selector;
@@ -75,6 +90,7 @@ export class KnownTarget {
     if (pods === this.#pods) return;
     this.#pods = pods;
     this.#list = podListOf(pods);
+    this.#template = this.bound.object?.spec?.template?.spec ?? pods.at(-1)?.spec;
   }
 
   /** As `lookAt` has found them. */
@@ -92,9 +108,12 @@ export class KnownTarget {
   }
 
   get template(): PodSpec | undefined {
-    return this.bound.object?.spec?.template?.spec ?? this.#pods.at(-1)?.spec;
+    return this.#template;
   }
 }
+
+/** Of a first tick everything is new. */
+const targetsAStep = 128;
 
 /** The known targets of one tick after the other. */
 export class KnownTargets {
@@ -107,13 +126,16 @@ export class KnownTargets {
   }
 
   /** One for each; who has not changed is the same object. */
-  of(bound: readonly BoundTarget[], seats: Seats): readonly KnownTarget[] {
+  *of(bound: readonly BoundTarget[], seats: Seats, alike: Alike): Generator<undefined, readonly KnownTarget[]> {
     const before = seats === this.#seats ? this.#bound : [];
-    if (bound !== before) {
-      const walk = new Walk(before, bound);
-      this.#known = bound.map((one) => this.#known[walk.next() ?? -1] ?? new KnownTarget(one, seats));
-      [this.#bound, this.#seats] = [bound, seats];
+    if (bound === before) return this.#known;
+    const walk = new Walk(before, bound);
+    const known: KnownTarget[] = [];
+    for (const one of bound) {
+      known.push(this.#known[walk.next() ?? -1] ?? new KnownTarget(one, seats, alike));
+      if (known.length % targetsAStep === 0) yield;
     }
-    return this.#known;
+    [this.#bound, this.#known, this.#seats] = [bound, known, seats];
+    return known;
   }
 }

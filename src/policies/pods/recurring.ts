@@ -1,5 +1,6 @@
 // What the ticks of one configuration have in common: what is asked, and who answers in which order.
 import type { MetricSource, PodPolicy, Question, Split } from '../../model/config.ts';
+import { Alike } from './alike.ts';
 import { KnownTargets } from './known-target.ts';
 import { Order, Seats } from './seats.ts';
 
@@ -17,6 +18,7 @@ export class Recurring {
   readonly questions: readonly Question[];
   readonly usage: readonly Usage[];
   readonly known = new KnownTargets();
+  readonly alike = new Alike();
   readonly #same = new WeakMap<Question, Question>();
   #targets = new Seats();
   #pods = new Seats();

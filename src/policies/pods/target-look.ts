@@ -86,17 +86,17 @@ export class TargetLook implements TargetFacts {
 
   constructor(input: TargetInput, tick: TickFacts) {
     const { known, workload, memory } = input;
-    const { policy, target } = known.bound;
+    const { policy } = known;
     this.input = input;
     this.tick = tick;
     this.policy = policy;
     this.workload = workload;
-    this.target = target;
+    this.target = known.bound.target;
     this.seat = known.seat;
     this.pods = known.pods;
-    this.current = currentReplicas(workload, memory, tick.now);
+    this.current = currentReplicas(known, memory, tick.now);
     // Pods of a rollout's surge are no demand: they would raise the replicas that the next rollout surges from.
-    this.statusReplicas = Math.min(workload.status?.replicas ?? 0, this.current);
+    this.statusReplicas = Math.min(known.statusReplicas, this.current);
     this.pause = known.pause;
     this.acts = modeFor(policy, tick, true) === 'act' || modeFor(policy, tick, false) === 'act';
     this.memory = withLookAt(memory, policy, this, this.acts, tick.now);

@@ -1,10 +1,10 @@
 // The object a policy scales: how many replicas it has, or why it cannot be scaled.
-import type { Workload } from '../../model/kubernetes.ts';
 import type { TargetMemory } from '../../model/memory.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { targetKey, type TargetRef } from '../../model/target.ts';
 import { minutes, since, type Instant } from '../../model/units.ts';
 import { listOfKind } from '../../targets/kinds.ts';
+import type { KnownTarget } from './known-target.ts';
 
 /** Has the object been seen at or after the version that our own write made? */
 function hasSeen(seen: string | undefined, written: string | undefined): boolean {
@@ -17,10 +17,12 @@ function hasSeen(seen: string | undefined, written: string | undefined): boolean
 /** A watch is never this far behind: the versions have begun anew, as after etcd was restored. */
 const writtenCounts = minutes(5);
 
+type Seen = Pick<KnownTarget, 'replicas' | 'resourceVersion'>;
+
 /** Our own last write, while the watch has not seen it. */
-function unseenWrite(workload: Workload, { written }: TargetMemory, now: Instant): number | null {
+function unseenWrite({ resourceVersion }: Seen, { written }: TargetMemory, now: Instant): number | null {
   if (written === null || Math.abs(since(written.at, now)) >= writtenCounts) return null;
-  return hasSeen(workload.metadata.resourceVersion, written.resourceVersion) ? null : written.replicas;
+  return hasSeen(resourceVersion, written.resourceVersion) ? null : written.replicas;
 }
 
 export function whyMissing(snapshot: Snapshot, target: TargetRef): string {
@@ -35,5 +37,5 @@ export function whyMissing(snapshot: Snapshot, target: TargetRef): string {
 }
 
 /** spec.replicas, or our own last write while the watch is still behind it. */
-export const currentReplicas = (workload: Workload, memory: TargetMemory, now: Instant): number =>
-  unseenWrite(workload, memory, now) ?? workload.spec?.replicas ?? 1;
+export const currentReplicas = (seen: Seen, memory: TargetMemory, now: Instant): number =>
+  unseenWrite(seen, memory, now) ?? seen.replicas;
