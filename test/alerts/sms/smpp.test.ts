@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SendResult } from '../../../src/alerts/channels/channel.ts';
 import type { Receipt } from '../../../src/alerts/channels/sms/receipt.ts';
+import { createSmsChannel } from '../../../src/alerts/channels/sms/sms-channel.ts';
 import type { SmsMessage, SmsSender } from '../../../src/alerts/channels/sms/sender.ts';
 import { loadSmpp } from '../../../src/alerts/channels/sms/smpp-package.ts';
 import { createPartsTable, smppReceiptOf } from '../../../src/alerts/channels/sms/smpp-receipt.ts';
@@ -13,7 +14,7 @@ import { smsGateway } from '../../../src/config/schema/sms-gateways.ts';
 import type { SmppGateway } from '../../../src/config/schema/sms-gateways.ts';
 import type { Milliseconds } from '../../../src/model/units.ts';
 import { VirtualClock } from '../../../src/sandbox/clock.ts';
-import { anAlert, aNotice, catalogue, start } from '../builders.ts';
+import { anAlert, anAlertsDocument, aNotice, catalogue, start } from '../builders.ts';
 import { startCentre } from './smsc.ts';
 import type { Centre } from './smsc.ts';
 
@@ -253,6 +254,28 @@ describe('a centre', () => {
     const [session] = centre.sessions;
     session?.socket.write(Buffer.from('48545450', 'hex'));
     await vi.waitFor(() => expect(centre.sessions.size).toBe(0));
+  });
+});
+
+describe('the channel', () => {
+  it('keeps a session for receipts, anew where its settings changed, and ends it where the gateway is gone', async () => {
+    const centre = await startCentre();
+    closing.push(() => centre.close());
+    const channel = createSmsChannel({ texts: () => texts });
+    closing.push(() => channel.close());
+    const document = (gateways: string) =>
+      anAlertsDocument(`{ sms_gateways: [${gateways}], route: { receiver: x }, receivers: [{ name: x }] }`);
+    const carrier = (systemId: string): string =>
+      `{ name: carrier, smpp: { host: 127.0.0.1, port: ${centre.port}, systemId: ${systemId}, password: { env: SPRINGTIDE_TEST_SMPP } } }`;
+    channel.prepare(document(carrier('one')));
+    await vi.waitFor(() => expect(centre.binds).toHaveLength(1));
+    channel.prepare(document(carrier('one')));
+    channel.prepare(document(carrier('two')));
+    await vi.waitFor(() => expect(centre.unbinds).toHaveLength(1));
+    await vi.waitFor(() => expect(centre.binds.map((pdu) => pdu['system_id'])).toEqual(['one', 'two']));
+    channel.prepare(document(''));
+    await vi.waitFor(() => expect(centre.sessions.size).toBe(0));
+    expect(centre.binds).toHaveLength(2);
   });
 });
 

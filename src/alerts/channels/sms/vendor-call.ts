@@ -49,9 +49,7 @@ export async function callVendor(call: VendorCall): Promise<SendResult> {
     });
     return resultOfVendor(vendor, to, call.read, answer, now());
   } catch (error) {
-    return error instanceof TypeError
-      ? retry(to, 'Unexpected', `${vendor}: ${messageOf(error)}`, { uncertain: true })
-      : resultOfThrown(to, error);
+    return resultOfThrown(to, error);
   }
 }
 
