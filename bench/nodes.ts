@@ -1,25 +1,17 @@
 // The way up: how many nodes pods without a place need, over the inputs of cluster-autoscaler's and Karpenter's own benchmarks.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { loadConfig } from '../dist/config/load.js';
 import type { Config } from '../dist/model/config.js';
 import type { Pod } from '../dist/model/kubernetes.js';
 import { emptyMemory } from '../dist/model/memory.js';
 import type { Snapshot } from '../dist/model/snapshot.js';
-import { rfc3339, type Instant } from '../dist/model/units.js';
 import { decideNodes, type NodeTier } from '../dist/policies/nodes/decide-nodes.js';
 import { pack, Simulation, type Demanded } from '../dist/policies/nodes/fit/simulation.js';
 import { diverse, twoKinds } from './nodes-pods.ts';
+import { configOf, groupCount, snapshotWith, start, zones } from './nodes-world.ts';
 import type { Figure, Report } from './report.ts';
 
-const groups = 20;
 const pods = 20_000;
 const seed = 42;
-const start = Date.parse('2026-11-20T08:00:00Z') as Instant;
 const mebi = 2 ** 20;
-const groupName = (index: number): string => `workers-${String(index).padStart(2, '0')}`;
-const zones = ['a', 'b', 'c'];
 
 /** The answer that cluster-autoscaler's own test expects of its input. */
 const answer = 2_595;
@@ -44,66 +36,22 @@ function clusterAutoscalers(): readonly Figure[] {
   ];
 }
 
-async function configOf(): Promise<Config> {
-  const directory = mkdtempSync(path.join(tmpdir(), 'springtide-bench-'));
-  // Each group a size of its own, as Karpenter's instance types grow: so many cores, twice as many GiB, ten pods a core.
-  const policies = Array.from({ length: groups }, (_, index) => {
-    const shape = `{cpu: ${index + 1}, memory: ${(index + 1) * 2}Gi, pods: ${(index + 1) * 10}, labels: {topology.kubernetes.io/zone: ${zones[index % 3] ?? ''}}}`;
-    return `    - {name: ${groupName(index)}, min: 0, max: 20000, shape: ${shape}}`;
-  });
-  try {
-    mkdirSync(path.join(directory, 'policies'));
-    writeFileSync(
-      path.join(directory, 'springtide.yaml'),
-      'apiVersion: springtide/v1\nkind: Daemon\nspec:\n  cluster: bench\n  prometheus: {url: http://prometheus.monitoring.svc:9090}\n  openstack: {}\n',
-    );
-    writeFileSync(
-      path.join(directory, 'policies/workers.yaml'),
-      `apiVersion: springtide/v1\nkind: NodePolicy\nmetadata: {name: workers}\nspec:\n  nodeGroups:\n${policies.join('\n')}\n  mode: act\n`,
-    );
-    const { config, problems } = await loadConfig(directory);
-    if (config === null) throw new Error(problems.map(({ message }) => message).join('; '));
-    return config;
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
+/** Each group a size of its own, as Karpenter's instance types grow: so many cores, twice as many GiB, ten pods a core. */
+const sized = (index: number): string =>
+  `min: 0, max: 20000, shape: {cpu: ${index + 1}, memory: ${(index + 1) * 2}Gi, pods: ${(index + 1) * 10}, labels: {topology.kubernetes.io/zone: ${zones[index % 3] ?? ''}}}`;
 
-function snapshotOf(waiting: readonly Pod[]): Snapshot {
-  return {
-    time: rfc3339(start),
-    kubernetes: {
-      pods: waiting,
-      nodes: [],
-      deployments: [],
-      statefulsets: [],
-      replicasets: [],
-      replicationcontrollers: [],
-      daemonsets: [],
-      jobs: [],
-      poddisruptionbudgets: [],
-      namespaces: [],
-      resourcequotas: [],
-    },
-    magnum: {
-      cluster: { uuid: '00000000-0000-4000-8000-000000000001', name: 'bench', status: 'CREATE_COMPLETE' },
-      nodegroups: Array.from({ length: groups }, (_, index) => ({
-        uuid: `00000000-0000-4000-8000-${String(100 + index).padStart(12, '0')}`,
-        name: groupName(index),
-        node_count: 0,
-        min_node_count: 0,
-        max_node_count: null,
-        role: 'worker',
-        status: 'CREATE_COMPLETE',
-        flavor_id: `size-${index + 1}`,
-      })),
-      versions: {},
-    },
-    nova: {},
-    prometheus: {},
-    errors: [],
-  };
-}
+const snapshotOf = (waiting: readonly Pod[]): Snapshot =>
+  snapshotWith(
+    { pods: waiting },
+    (index) => ({
+      node_count: 0,
+      min_node_count: 0,
+      max_node_count: null,
+      status: 'CREATE_COMPLETE',
+      flavor_id: `size-${index + 1}`,
+    }),
+    start,
+  );
 
 interface Decided {
   readonly tier: NodeTier;
@@ -124,7 +72,7 @@ function decided(config: Config, snapshot: Snapshot): Decided {
 
 export async function nodes(): Promise<Report> {
   const figures = [...clusterAutoscalers()];
-  const config = await configOf();
+  const config = await configOf(sized);
   const snapshot = snapshotOf(diverse(pods, seed));
   const runs = Array.from({ length: 3 }, () => decided(config, snapshot));
   const walls = runs.map(({ wall }) => wall).sort((one, other) => one - other);
@@ -132,7 +80,7 @@ export async function nodes(): Promise<Report> {
   const ordered = tier.decisions.reduce((sum, { current, desired }) => sum + ((desired ?? 0) - (current ?? 0)), 0);
   figures.push(
     { name: 'Karpenter’s mix: pods', value: pods, unit: '' },
-    { name: 'Karpenter’s mix: groups', value: groups, unit: '' },
+    { name: 'Karpenter’s mix: groups', value: groupCount, unit: '' },
     { name: 'Karpenter’s mix: nodes ordered', value: ordered, unit: '' },
     { name: 'Karpenter’s mix: first decision', value: runs[0]?.wall ?? Number.NaN, unit: 'ms', bar: 1000 },
     { name: 'Karpenter’s mix: median of three', value: walls[1] ?? Number.NaN, unit: 'ms', bar: 1000 },

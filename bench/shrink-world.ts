@@ -1,14 +1,12 @@
 // A cluster to shrink: 5,000 nodes in 20 groups, 150,000 pods of 3,000 Deployments, most nodes used a little too well to leave.
 import type { Node, Pod, PodDisruptionBudget, Workload } from '../dist/model/kubernetes.js';
-import type { MagnumNodeGroup } from '../dist/model/openstack.js';
 import type { Snapshot } from '../dist/model/snapshot.js';
-import { rfc3339, type Instant } from '../dist/model/units.js';
+import type { Instant } from '../dist/model/units.js';
+import { groupCount, groupName, snapshotWith, uuidOf, zones } from './nodes-world.ts';
 
-export const groupCount = 20;
 const born = '2026-03-01T08:00:00Z';
 const namespaces = 100;
 const deployments = 3_000;
-const zones = ['a', 'b', 'c'];
 const sizes = [
   { cpu: '50m', memory: '128Mi' },
   { cpu: '100m', memory: '256Mi' },
@@ -16,9 +14,7 @@ const sizes = [
   { cpu: '500m', memory: '1Gi' },
 ];
 
-export const groupName = (index: number): string => `workers-${String(index).padStart(2, '0')}`;
 const namespaceOf = (deployment: number): string => `team-${deployment % namespaces}`;
-const serverOf = (index: number): string => `00000000-0000-4000-8000-${index.toString(16).padStart(12, '0')}`;
 
 function nodeOf(index: number): Node {
   return {
@@ -32,7 +28,7 @@ function nodeOf(index: number): Node {
         'topology.kubernetes.io/zone': zones[index % zones.length] ?? 'a',
       },
     },
-    spec: { providerID: `openstack:///${serverOf(index)}` },
+    spec: { providerID: `openstack:///${uuidOf(index)}` },
     status: {
       allocatable: { cpu: '16', memory: '64Gi', pods: '110' },
       conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: born }],
@@ -112,26 +108,10 @@ const budgets: readonly PodDisruptionBudget[] = Array.from({ length: deployments
   status: { disruptionsAllowed: 5 },
 }));
 
-export function snapshotOf({ nodes, pods }: World, at: Instant): Snapshot {
-  const nodegroups: MagnumNodeGroup[] = Array.from({ length: groupCount }, (_, index) => ({
-    uuid: serverOf(1_000_000 + index),
-    name: groupName(index),
-    node_count: nodes.length / groupCount,
-    min_node_count: 1,
-    max_node_count: nodes.length,
-    role: 'worker',
-    status: 'UPDATE_COMPLETE',
-    flavor_id: 'm1.xlarge',
-  }));
-  return {
-    time: rfc3339(at),
-    kubernetes: {
-      deployments: [],
-      statefulsets: [],
+export const snapshotOf = ({ nodes, pods }: World, at: Instant): Snapshot =>
+  snapshotWith(
+    {
       replicasets: replicaSets,
-      replicationcontrollers: [],
-      daemonsets: [],
-      jobs: [],
       pods: [...pods],
       nodes,
       poddisruptionbudgets: [...budgets],
@@ -139,19 +119,16 @@ export function snapshotOf({ nodes, pods }: World, at: Instant): Snapshot {
       persistentvolumeclaims: [],
       storageclasses: [],
       csinodes: [],
-      namespaces: [],
-      resourcequotas: [],
       priorityclasses: [],
       horizontalpodautoscalers: [],
       scales: [],
     },
-    magnum: {
-      cluster: { uuid: serverOf(2_000_000), name: 'bench', status: 'UPDATE_COMPLETE' },
-      nodegroups,
-      versions: {},
-    },
-    nova: {},
-    prometheus: {},
-    errors: [],
-  };
-}
+    () => ({
+      node_count: nodes.length / groupCount,
+      min_node_count: 1,
+      max_node_count: nodes.length,
+      status: 'UPDATE_COMPLETE',
+      flavor_id: 'm1.xlarge',
+    }),
+    at,
+  );

@@ -1,47 +1,18 @@
 // The way down over 5,000 nodes and 150,000 pods: what the node tier takes in the first tick and in those that follow, and its longest breath.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { loadConfig } from '../dist/config/load.js';
-import type { Config } from '../dist/model/config.js';
 import { emptyMemory, type Memory } from '../dist/model/memory.js';
 import type { Instant } from '../dist/model/units.js';
 import { decideNodes, type NodeTier } from '../dist/policies/nodes/decide-nodes.js';
+import { configOf, start } from './nodes-world.ts';
 import { collectGarbage, cpuOf } from './pods-look.ts';
 import { percentile, type Figure, type Report } from './report.ts';
-import { churn, groupCount, groupName, makeWorld, snapshotOf } from './shrink-world.ts';
+import { churn, makeWorld, snapshotOf } from './shrink-world.ts';
 
 const bars = { cold: 1_000, warm: 100, block: 100 };
 const nodeCount = 5_000;
 const podCount = 150_000;
 const warm = 3;
 const measured = 20;
-const start = Date.parse('2026-11-20T08:00:00Z');
 const interval = 15_000;
-
-async function configOf(): Promise<Config> {
-  const directory = mkdtempSync(path.join(tmpdir(), 'springtide-bench-'));
-  const groups = Array.from(
-    { length: groupCount },
-    (_, index) => `    - {name: ${groupName(index)}, min: 1, max: 1000}`,
-  );
-  try {
-    mkdirSync(path.join(directory, 'policies'));
-    writeFileSync(
-      path.join(directory, 'springtide.yaml'),
-      'apiVersion: springtide/v1\nkind: Daemon\nspec:\n  cluster: bench\n  prometheus: {url: http://prometheus.monitoring.svc:9090}\n  openstack: {}\n',
-    );
-    writeFileSync(
-      path.join(directory, 'policies/workers.yaml'),
-      `apiVersion: springtide/v1\nkind: NodePolicy\nmetadata: {name: workers}\nspec:\n  nodeGroups:\n${groups.join('\n')}\n  shrink: {unneededFor: 10m, systemPodAge: 1h}\n  mode: act\n`,
-    );
-    const { config, problems } = await loadConfig(directory);
-    if (config === null) throw new Error(problems.map(({ message }) => message).join('; '));
-    return config;
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
 
 interface Timed {
   readonly tier: NodeTier;
@@ -60,7 +31,7 @@ function timed(course: Generator<undefined, NodeTier>): Timed {
 }
 
 export async function shrink(): Promise<Report> {
-  const config = await configOf();
+  const config = await configOf(() => 'min: 1, max: 1000', '  shrink: {unneededFor: 10m, systemPodAge: 1h}\n');
   const world = makeWorld(nodeCount, podCount);
   let memory: Memory = {
     ...emptyMemory(),

@@ -14,6 +14,8 @@ export type Kins = ReadonlyMap<Kin, Seats>;
 interface Neighbourhood {
   readonly name: string;
   pods: number;
+  /** of those, with rules about others: somebody will ask */
+  ruled: number;
   /** nodes that have some of them, or had */
   readonly rows: number[];
   /** null: nobody has asked yet */
@@ -99,7 +101,17 @@ export class Census {
     this.#images[row] = image;
     const { from, untilBefore, until } = changedPart(before.pods, image.pods);
     for (let index = from; index < until; index += 1) this.#come(row, image, index);
+    if (before.ruled !== image.ruled) {
+      this.#rule(image, 1);
+      this.#rule(before, -1);
+    }
     for (let index = from; index < untilBefore; index += 1) this.#go(row, before, index);
+    image.row = row;
+  }
+
+  /** Whether it is known that this runs there: then nobody has to look for the node by its name. */
+  isAt(row: number, image: Image): boolean {
+    return image !== nobody && this.#images[row] === image;
   }
 
   /** Those of one namespace. */
@@ -127,10 +139,14 @@ export class Census {
     for (const { kins } of this.#namespaces.values()) if (kins !== null) yield kins;
   }
 
-  /** What `kinsIn` takes long for, in steps: telling which pods are alike. */
-  *preparing(namespace: string): Generator<undefined> {
-    const neighbourhood = this.#namespaces.get(namespace);
-    if (neighbourhood === undefined || neighbourhood.kins !== null) return;
+  /** What `kinsIn` takes long for, in steps and wherever there are rules: telling which pods are alike. */
+  *preparing(): Generator<undefined> {
+    for (const neighbourhood of [...this.#namespaces.values()])
+      if (neighbourhood.ruled > 0 && neighbourhood.kins === null) yield* this.#preparingOne(neighbourhood);
+  }
+
+  *#preparingOne(neighbourhood: Neighbourhood): Generator<undefined> {
+    const namespace = neighbourhood.name;
     for (const [index, row] of [...neighbourhood.rows].entries()) {
       const image = this.#images[row] ?? nobody;
       for (let pod = 0; pod < image.pods.length; pod += 1)
@@ -139,6 +155,13 @@ export class Census {
     }
     this.kinsIn(namespace);
     yield;
+  }
+
+  #rule({ ruled }: Image, change: 1 | -1): void {
+    for (const namespace of ruled) {
+      const neighbourhood = this.#namespaces.get(namespace);
+      if (neighbourhood !== undefined) neighbourhood.ruled += change;
+    }
   }
 
   #seatAll(row: number, { name }: Neighbourhood, kins: Map<Kin, Seats>): void {
@@ -151,7 +174,7 @@ export class Census {
     const name = image.pods[index]?.metadata.namespace ?? '';
     let neighbourhood = this.#namespaces.get(name);
     if (neighbourhood === undefined) {
-      neighbourhood = { name, pods: 0, rows: [], kins: null };
+      neighbourhood = { name, pods: 0, ruled: 0, rows: [], kins: null };
       this.#namespaces.set(name, neighbourhood);
     }
     neighbourhood.pods += 1;

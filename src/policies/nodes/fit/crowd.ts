@@ -180,12 +180,9 @@ export class Crowd {
 
   /** What rules will ask about, in steps; without this, at the first question. */
   *preparing(): Generator<undefined> {
-    const namespaces = new Set<string>();
-    for (const { ruled } of this.#nodes.images) for (const namespace of ruled) namespaces.add(namespace);
-    if (namespaces.size === 0) return;
-    yield;
+    if (!this.#nodes.images.some(({ ruled }) => ruled.length > 0)) return;
     const census = yield* this.#syncing();
-    for (const namespace of namespaces) yield* census.preparing(namespace);
+    yield* census.preparing();
   }
 
   #topology(key: string): Topology {
@@ -281,7 +278,8 @@ export class Crowd {
     const from = census.version === this.#seenVersion ? this.#rows.length : 0;
     this.#seenVersion = -1;
     for (let slot = from; slot < rooms.length; slot += 1) {
-      census.set(this.#rows[slot] ?? this.#rowFor(census, slot), images[slot] ?? nobody);
+      const image = images[slot] ?? nobody;
+      census.set(this.#rows[slot] ?? this.#rowFor(census, slot, image), image);
       if (slot % slotsAStep !== slotsAStep - 1) continue;
       const { version } = census;
       yield;
@@ -293,11 +291,15 @@ export class Crowd {
     return census;
   }
 
-  #rowFor(census: Census, slot: number): number {
-    const name = this.#nodes.rooms[slot]?.name ?? '';
-    let row = census.rowOf(name);
-    // One of that name was here before, and may come back.
-    if ((this.#slots[row] ?? -1) >= 0) row = census.rowOf(`${name}\n${slot}`);
+  #rowFor(census: Census, slot: number, image: Image): number {
+    const isFree = (row: number): boolean => (this.#slots[row] ?? -1) < 0;
+    let { row } = image;
+    if (!census.isAt(row, image) || !isFree(row)) {
+      const name = this.#nodes.rooms[slot]?.name ?? '';
+      row = census.rowOf(name);
+      // One of that name was here before, and may come back.
+      if (!isFree(row)) row = census.rowOf(`${name}\n${slot}`);
+    }
     this.#rows[slot] = row;
     this.#slots[row] = slot;
     return row;

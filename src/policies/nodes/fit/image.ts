@@ -79,6 +79,8 @@ export class Image {
   readonly keeping: Counted = emptied;
   /** the namespaces of those that are spread, or look at others in another way */
   readonly ruled: readonly string[] = emptied;
+  /** where the census has seen it last */
+  row = -1;
   readonly #sums: Readonly<Record<string, number>>;
   /** by index; told apart only for those that somebody asks about */
   #kins: (Kin | undefined)[] | null = null;
