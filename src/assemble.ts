@@ -6,12 +6,15 @@ import { createSmsChannel } from './alerts/channels/sms/sms-channel.ts';
 import { createWebhookChannel } from './alerts/channels/webhook.ts';
 import { openLedger, volatileLedger } from './alerts/ledger/ledger.ts';
 import { createAlertPipeline, type AlertPipeline } from './alerts/pipeline.ts';
+import { createRuleEvaluator, type RuleEvaluator } from './alerts/rules/evaluator.ts';
+import { failingRules } from './alerts/rules/failing.ts';
+import { askPrometheus } from './alerts/rules/query.ts';
 import type { NotificationView } from './alerts/status.ts';
 import type { CallObservation, HttpClientOptions } from './clients/http/types.ts';
 import { createKubernetesClient, type KubernetesClient } from './clients/kubernetes/client.ts';
 import { createOpenStackClients } from './clients/openstack/clients.ts';
 import { loadCredentials } from './clients/openstack/credentials.ts';
-import { createPrometheusClient } from './clients/prometheus/client.ts';
+import { createPrometheusClient, type PrometheusClient } from './clients/prometheus/client.ts';
 import type { Clock } from './clock.ts';
 import { createCollector, type Collect } from './collectors/collector.ts';
 import { shippedTexts } from './config/texts.ts';
@@ -46,6 +49,7 @@ export interface WorldOptions {
 /** The clients of the world that a configuration names, and what collects from them. */
 export interface World {
   readonly kubernetes: KubernetesClient;
+  readonly prometheus: PrometheusClient;
   readonly magnum: Parameters<typeof actuatorsFor>[0]['magnum'];
   readonly collect: Collect;
   close(): Promise<void>;
@@ -83,6 +87,7 @@ export async function connectWorld({
   const prometheus = createPrometheusClient({ settings: daemon.prometheus, ...repeats, ...observe });
   return {
     kubernetes,
+    prometheus,
     magnum: openstack?.magnum ?? null,
     collect: createCollector({
       config,
@@ -113,6 +118,7 @@ export interface Assembly {
   readonly daemon: Daemon;
   readonly world: World;
   readonly alerts: AlertPipeline;
+  readonly rules: RuleEvaluator;
   readonly server: RunningServer | null;
   tick(due: Instant, signal: AbortSignal): Promise<TickReport>;
   close(): Promise<void>;
@@ -175,6 +181,20 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     },
   });
 
+  const rules = createRuleEvaluator({
+    clock,
+    log,
+    groups: () => config().rules,
+    surroundings: () => ({
+      externalLabels: config().alerts.global.labels,
+      externalUrl: config().daemon.prometheus.url,
+    }),
+    query: askPrometheus(world.prometheus),
+    remembered: [...ledger.state.rules.values()],
+    save: (memories) => ledger.append(memories.map((memory) => ({ kind: 'rule', memory }))),
+    tell: (pushed) => alerts.push(pushed),
+  });
+
   const server =
     options.http === null
       ? null
@@ -206,6 +226,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
       actuators: actuatorsFor({ writes: world.kubernetes.writes, magnum: world.magnum }),
       store,
       alerts,
+      failingRules: () => failingRules(rules.health()),
       journal,
     },
     await store.load(),
@@ -221,8 +242,10 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     daemon,
     world,
     alerts,
+    rules,
     server,
     tick: async (due, signal) => {
+      rules.refresh();
       const report = await daemon.tick(due, signal);
       const told = { ...report, notifications: notifications.splice(0) };
       await logDecisions(report.plan, report.outcomes);
@@ -233,6 +256,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
       return told;
     },
     close: async () => {
+      await rules.stop();
       await alerts.stop();
       await ledger.close();
       channels.email.close();

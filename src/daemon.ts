@@ -28,6 +28,8 @@ export interface DaemonParts {
   readonly actuators: Actuators;
   readonly store: MemoryStore;
   readonly alerts: Pick<AlertPipeline, 'tell'>;
+  /** groups of rules that cannot be evaluated */
+  readonly failingRules?: () => NonNullable<LoopFacts['failingRules']>;
   /** where decisions are kept for `explain --at` */
   readonly journal?: Pick<DecisionJournal, 'write'>;
 }
@@ -104,10 +106,12 @@ export class Daemon {
   }
 
   #loopFacts(config: Config, late: number): LoopFacts {
+    const failingRules = this.#parts.failingRules?.() ?? [];
     return {
       latenessSeconds: Math.max(0, late) / 1000,
       intervalSeconds: config.daemon.interval / 1000,
       refused: this.#parts.refused(),
+      ...(failingRules.length > 0 && { failingRules }),
     };
   }
 }

@@ -22,7 +22,7 @@ interface Part {
 export function tellTogether({ integration, groups, why }: HeldBundle, parts: FlushParts, now: Instant): void {
   const told: Part[] = groups.flatMap((group) => {
     const scene = sceneOf(group, parts.isMuted, now);
-    const reached = reachOf(group, parts, now).find((one) => isSame(one.integration, integration));
+    const reached = [...reachOf(group, parts, now)].find((one) => isSame(one.integration, integration));
     if (reached === undefined) return [];
     const decided = decisionFor(reached, group, scene, parts, now);
     const decision = parts.holds.holdBack(group, integration, decided, now, why);
@@ -50,6 +50,7 @@ export function tellTogether({ integration, groups, why }: HeldBundle, parts: Fl
     group.flushed = new Map(group.alerts);
     parts.holds.release(group, integration, intent.to);
   }
+  parts.holds.count(integration);
   parts.courier.carry(intent.id);
 }
 

@@ -29,7 +29,7 @@ export class Flapping {
   }
 
   #steady(known: Alert | undefined, merged: Alert, rule: FlapRule, now: Instant): Alert {
-    const { flapping: _past, ...alert } = merged;
+    const alert = merged.flapping === undefined ? merged : { ...merged, flapping: undefined };
     if (alert.ended !== null || known?.ended === null) return alert;
     const begins = [...(this.#begins.get(alert.fingerprint) ?? []), now].filter((at) => at > now - rule.per);
     if (begins.length < rule.changes) {

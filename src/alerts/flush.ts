@@ -28,7 +28,7 @@ export interface FlushParts {
   /** inhibited, silenced, or outside of its hours now */
   readonly isMuted: (alert: Alert, route: Route, now: Instant) => boolean;
   readonly escalations: Pick<Escalations, 'begin' | 'reached' | 'isAcknowledged'>;
-  readonly holds: Pick<Holds, 'heldTo' | 'heldFor' | 'holdBack' | 'release'>;
+  readonly holds: Pick<Holds, 'heldTo' | 'heldFor' | 'holdBack' | 'release' | 'count'>;
 }
 
 /** Of a group at one moment, whoever is told of it. */
@@ -109,5 +109,6 @@ function flushTo(reached: Reached, group: Group, scene: GroupScene, parts: Flush
   write(records);
   if (intent === null) return;
   parts.holds.release(group, integration, intent.to);
+  parts.holds.count(integration);
   courier.carry(intent.id);
 }

@@ -89,7 +89,6 @@ export class Holds {
 
   /** They are told now. */
   release(group: Group, integration: Integration, to: readonly string[]): void {
-    this.#count(integration);
     const groups = this.#held.get(keyOf(integration));
     const held = groups?.get(group);
     if (held === undefined) return;
@@ -147,11 +146,12 @@ export class Holds {
   #fire(key: string): void {
     const now = this.#parts.clock.now();
     const groups = this.#held.get(key) ?? new Map<Group, Held>();
-    const due = [...groups].filter(([, { hold }]) => hold.until <= now);
-    const [first] = due;
+    const first = [...groups.values()].find(({ hold }) => hold.until <= now);
     if (first !== undefined) {
-      const { integration, hold } = first[1];
-      this.#parts.bundle({ integration, groups: due.map(([group]) => group), why: hold.why }, now);
+      const { integration, hold } = first;
+      // those that wait for the same come along
+      const together = [...groups].filter((one) => one[1].hold.why === hold.why).map(([group]) => group);
+      this.#parts.bundle({ integration, groups: together, why: hold.why }, now);
     }
     this.#arm(key, now);
   }
@@ -160,7 +160,8 @@ export class Holds {
     return (this.#recent.get(keyOf(integration)) ?? []).filter((at) => at > now - stormWindow);
   }
 
-  #count(integration: Integration): void {
+  /** One message is on its way: so many in a minute are a storm. */
+  count(integration: Integration): void {
     const now = this.#parts.clock.now();
     this.#recent.set(keyOf(integration), [...this.#recentOf(integration, now), now]);
   }

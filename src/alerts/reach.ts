@@ -24,17 +24,17 @@ export interface Reached {
   readonly endsOnly: ReadonlySet<string>;
 }
 
-export function reachOf(group: Group, parts: ReachParts, now: Instant): Reached[] {
+/** One by one: whether a later one speaks may depend on what became of an earlier one. */
+export function* reachOf(group: Group, parts: ReachParts, now: Instant): Generator<Reached, undefined> {
   const { document } = parts;
   const { receiver } = group.route;
   const own = integrationsOf(document, receiver, now);
   const fallback = fallbackOf(document, receiver);
   const standingIn = fallback === undefined ? [] : integrationsOf(document, fallback.receiver, now);
   const speaks = fallback !== undefined && isUnheard(own, group, parts, fallback.after, now);
-  return [
-    ...own.map((integration) => reached(integration, group, parts, isSpeaking(integration, group, parts))),
-    ...standingIn.map((integration) => reached(integration, group, parts, () => speaks)),
-  ];
+  for (const integration of own) yield reached(integration, group, parts, isSpeaking(integration, group, parts));
+  for (const integration of standingIn) yield reached(integration, group, parts, () => speaks);
+  return undefined;
 }
 
 function reached(

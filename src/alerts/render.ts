@@ -3,6 +3,7 @@ import { fillText } from '../model/texts.ts';
 import type { Texts } from '../model/texts.ts';
 import { byCodeUnit } from './fingerprint.ts';
 import type { Alert, LabelSet } from './alert.ts';
+import type { Bundle } from './ledger/records.ts';
 import { weighSms } from './channels/sms/segments.ts';
 import type { SmsWeight } from './channels/sms/segments.ts';
 
@@ -14,6 +15,8 @@ export interface Notice {
   readonly alerts: readonly Alert[];
   /** alerts that are only counted */
   readonly unnamed?: number;
+  /** why it speaks for several groups */
+  readonly bundle?: Bundle;
 }
 
 /** The pairs that all of them have. */

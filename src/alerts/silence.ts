@@ -1,7 +1,8 @@
 // Silences as values: what one is, what may be changed of it, and which alerts it keeps from being told.
 import { compileMatcher, printMatcher } from '../matching/matchers.ts';
 import type { CompiledMatcher, Matcher } from '../matching/matchers.ts';
-import type { Instant } from '../model/units.ts';
+import { later } from '../model/units.ts';
+import type { Instant, Milliseconds } from '../model/units.ts';
 import type { LabelSet } from './alert.ts';
 
 export interface Silence {
@@ -39,8 +40,9 @@ export function silenceProblem({ matchers, startsAt, endsAt }: Checked): string 
     const problem = matchersProblem(set);
     if (problem !== null) return problem;
   }
+  if (startsAt === null) return 'invalid zero start timestamp';
   if (endsAt === null) return 'invalid zero end timestamp';
-  if (startsAt !== null && endsAt < startsAt) return 'end time must not be before start time';
+  if (endsAt < startsAt) return 'end time must not be before start time';
   return null;
 }
 
@@ -88,11 +90,11 @@ export function setSilence(
   const old = id === undefined || id === '' ? undefined : known.get(id);
   if (id !== undefined && id !== '' && old === undefined)
     return { ok: false, code: 'UnknownSilence', message: 'silence not found' };
-  const problem = silenceProblem(input);
+  const startsAt = input.startsAt ?? now;
+  const problem = silenceProblem({ ...input, startsAt });
   if (problem !== null || endsAt === null)
     return { ok: false, code: 'InvalidSilence', message: `invalid silence: ${problem ?? ''}` };
   const asked = { matchers, createdBy, comment, endsAt, updatedAt: now };
-  const startsAt = input.startsAt ?? now;
   if (old !== undefined && canUpdate(old, { matchers, startsAt, endsAt }, now))
     return { ok: true, id: old.id, changed: [{ ...asked, id: old.id, startsAt }] };
   const begins = startsAt < now ? now : startsAt;
@@ -115,9 +117,16 @@ export function expireSilence(silence: Silence, now: Instant): Silence | null {
   }
 }
 
-const retention = 120 * 3_600_000;
+const retention = (120 * 3_600_000) as Milliseconds;
 
-export const isForgotten = ({ endsAt }: Silence, now: Instant): boolean => now > endsAt + retention;
+export const forgottenAt = ({ endsAt }: Pick<Silence, 'endsAt'>, kept: Milliseconds = retention): Instant =>
+  later(endsAt, kept);
+
+export const isForgotten = (silence: Pick<Silence, 'endsAt'>, now: Instant): boolean => now > forgottenAt(silence);
+
+/** Two words about one silence: the later one counts. */
+export const newestOf = (known: Silence | undefined, told: Silence): Silence =>
+  known !== undefined && known.updatedAt > told.updatedAt ? known : told;
 
 interface Compiled {
   readonly silence: Silence;

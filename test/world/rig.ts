@@ -129,6 +129,7 @@ export class Rig {
   /** One interval of the world, then one tick. */
   async step({ seen = true }: Step = {}): Promise<TickReport> {
     this.clock.advance(this.config.daemon.interval);
+    await this.springtide.rules.settle();
     await this.springtide.alerts.settle();
     if (seen) await inTime(caughtUp(this.world, this.springtide.world.kubernetes));
     return this.springtide.tick(this.clock.now(), new AbortController().signal);

@@ -4,6 +4,7 @@ import type { Instant } from '../../model/units.ts';
 import type { Alert, LabelSet } from '../alert.ts';
 import type { SentMessage } from '../budget.ts';
 import type { TellReason, ToldEntry } from '../dedup.ts';
+import type { RuleMemory } from '../rules/memory.ts';
 import type { Silence } from '../silence.ts';
 
 /** 1 knew no silences, nothing muted, and no message for several groups. */
@@ -95,6 +96,8 @@ export type LedgerRecord =
   | { readonly kind: 'episode'; readonly owner: string; readonly episode: Episode | null }
   /** as a compacted segment carries it over */
   | { readonly kind: 'smsSent'; readonly to: string; readonly messages: readonly SentMessage[] }
+  /** without alerts: the rule is at rest, or gone */
+  | { readonly kind: 'rule'; readonly memory: RuleMemory }
   | { readonly kind: 'receipt'; readonly providerId: string; readonly receipt: DeliveryReport }
   /** a recipient as a compacted segment carries it over */
   | { readonly kind: 'recipient'; readonly id: string; readonly recipient: Recipient };

@@ -3,6 +3,8 @@ import type { Instant } from '../../model/units.ts';
 import type { Alert } from '../alert.ts';
 import { budgetMemory } from '../budget.ts';
 import type { SentMessage } from '../budget.ts';
+import type { RuleMemory } from '../rules/memory.ts';
+import { newestOf } from '../silence.ts';
 import type { Silence } from '../silence.ts';
 import { recipientKey } from './records.ts';
 import type { DeliveryReport, Episode, Intent, LedgerRecord, Recipient, Settlement, Told } from './records.ts';
@@ -26,6 +28,8 @@ export interface LedgerState {
   readonly silences: ReadonlyMap<string, Silence>;
   /** by group and receiver */
   readonly episodes: ReadonlyMap<string, Episode>;
+  /** of rules that have alerts */
+  readonly rules: ReadonlyMap<string, RuleMemory>;
   /** when SMS went to somebody in the last day, the newest last: what budgets count */
   readonly smsSent: ReadonlyMap<string, readonly SentMessage[]>;
 }
@@ -44,6 +48,7 @@ export interface MutableLedgerState {
   recent: MutableNotification[];
   silences: Map<string, Silence>;
   episodes: Map<string, Episode>;
+  rules: Map<string, RuleMemory>;
   smsSent: Map<string, readonly SentMessage[]>;
 }
 
@@ -55,6 +60,7 @@ export const emptyLedgerState = (): MutableLedgerState => ({
   recent: [],
   silences: new Map(),
   episodes: new Map(),
+  rules: new Map(),
   smsSent: new Map(),
 });
 
@@ -153,7 +159,7 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
       change(state, record.id, record.recipient.to, () => record.recipient);
       return;
     case 'silence':
-      state.silences.set(record.silence.id, record.silence);
+      state.silences.set(record.silence.id, newestOf(state.silences.get(record.silence.id), record.silence));
       return;
     case 'silenceForgotten':
       state.silences.delete(record.id);
@@ -161,6 +167,10 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
     case 'episode':
       if (record.episode === null) state.episodes.delete(record.owner);
       else state.episodes.set(record.owner, record.episode);
+      return;
+    case 'rule':
+      if (record.memory.alerts.length === 0) state.rules.delete(record.memory.rule);
+      else state.rules.set(record.memory.rule, record.memory);
       return;
     case 'smsSent':
       countSms(state, record.to, record.messages);
@@ -241,6 +251,7 @@ export function* recordsOf(state: MutableLedgerState, now: Instant): Generator<L
   for (const silence of state.silences.values()) yield { kind: 'silence', silence };
   for (const [to, messages] of state.smsSent)
     if (now - (messages.at(-1)?.at ?? 0) < budgetMemory) yield { kind: 'smsSent', to, messages };
+  for (const memory of state.rules.values()) yield { kind: 'rule', memory };
   for (const [owner, episode] of state.episodes) yield { kind: 'episode', owner, episode };
   for (const { intent, recipients, settled } of [...state.recent, ...state.open.values()]) {
     yield { kind: 'intent', intent };

@@ -1,0 +1,118 @@
+// Channels that write down what they are given, for stories on a virtual clock; each answer can be scripted.
+import type { Channel, Delivery, SendResult } from '../../src/alerts/channels/channel.ts';
+import type { Channels } from '../../src/alerts/courier.ts';
+import { volatileLedger } from '../../src/alerts/ledger/ledger.ts';
+import type { Ledger } from '../../src/alerts/ledger/ledger.ts';
+import { createAlertPipeline } from '../../src/alerts/pipeline.ts';
+import type { AlertPipeline } from '../../src/alerts/pipeline.ts';
+import type { AlertsDocument } from '../../src/model/config.ts';
+import type { Milliseconds } from '../../src/model/units.ts';
+import { VirtualClock } from '../../src/sandbox/clock.ts';
+import { anAlertsDocument, catalogue, start } from './builders.ts';
+
+export interface Taken {
+  readonly second: number;
+  readonly channel: string;
+  readonly to: string;
+  readonly firing: readonly string[];
+  readonly resolved: readonly string[];
+  readonly delivery: Delivery;
+}
+
+export interface Story {
+  readonly clock: VirtualClock;
+  readonly taken: Taken[];
+  readonly ledger: Ledger;
+  readonly pipeline: AlertPipeline;
+  /** "sms zhang: a b -c" for what fires and what ended */
+  told(from?: number): string[];
+  /** In small steps: what is sent meanwhile has its time. */
+  pass(span: Milliseconds, step?: Milliseconds): Promise<void>;
+  reload(text: string): void;
+  /** Of the same ledger. */
+  restart(): Promise<void>;
+}
+
+type Answer = (to: string, channel: string) => SendResult | null;
+
+const nameOf = ({ labels }: { readonly labels: Readonly<Record<string, string>> }): string =>
+  labels['instance'] ?? labels['alertname'] ?? '';
+
+const texts = catalogue('en');
+
+export function aStory(text: string, answer: Answer = () => null, linkSecret: string | null = null): Story {
+  const clock = new VirtualClock(start);
+  const taken: Taken[] = [];
+  const ledger = volatileLedger();
+  let document: AlertsDocument = anAlertsDocument(text);
+  let messages = 0;
+
+  const channel = (name: string, style: 'apart' | 'together'): Channel<unknown> => ({
+    style,
+    send: (delivery) =>
+      Promise.resolve(
+        delivery.to.map((to) => {
+          const scripted = answer(to, name);
+          if (scripted !== null) return scripted;
+          const alerts = delivery.notice.alerts;
+          taken.push({
+            second: (clock.now() - start) / 1000,
+            channel: name,
+            to,
+            firing: alerts.filter(({ ended }) => ended === null).map(nameOf),
+            resolved: alerts.filter(({ ended }) => ended !== null).map(nameOf),
+            delivery,
+          });
+          messages += 1;
+          return { to, status: 'sent', providerId: `m${messages}` };
+        }),
+      ),
+    close: () => undefined,
+  });
+  const channels: Channels = {
+    email: channel('email', 'together'),
+    sms: channel('sms', 'apart'),
+    webhook: channel('webhook', 'together'),
+  };
+  let ids = 0;
+  const begin = (): AlertPipeline =>
+    createAlertPipeline({
+      config: () => document,
+      texts: () => texts,
+      clock,
+      ledger,
+      channels,
+      random: () => 0.5,
+      newId: () => `id-${(ids += 1)}`,
+      linkSecret: () => linkSecret,
+    });
+  let pipeline = begin();
+
+  return {
+    clock,
+    taken,
+    ledger,
+    get pipeline() {
+      return pipeline;
+    },
+    told: (from = 0) =>
+      taken
+        .slice(from)
+        .map(({ channel: name, to, firing, resolved }) =>
+          `${name} ${to}: ${[...firing, ...resolved.map((one) => `-${one}`)].join(' ')}`.trim(),
+        ),
+    pass: async (span, step = span) => {
+      for (let passed = 0; passed < span; passed += step) {
+        clock.advance(Math.min(step, span - passed) as Milliseconds);
+        await pipeline.settle();
+      }
+    },
+    reload: (next) => {
+      document = anAlertsDocument(next);
+    },
+    restart: async () => {
+      await pipeline.stop(0 as Milliseconds);
+      pipeline = begin();
+    },
+  };
+}

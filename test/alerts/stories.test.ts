@@ -1,0 +1,383 @@
+// Whole stories of the pipeline on a virtual clock: pushes, mutes, people, and what becomes of a message afterwards.
+import { describe, expect, it } from 'vitest';
+import { linkToken } from '../../src/alerts/acknowledge-link.ts';
+import { groupOwner } from '../../src/alerts/ledger/state.ts';
+import { later, minutes, rfc3339, seconds } from '../../src/model/units.ts';
+import type { Milliseconds } from '../../src/model/units.ts';
+import { failed, retry } from '../../src/alerts/channels/channel.ts';
+import { start } from './builders.ts';
+import { aStory } from './recorder.ts';
+import type { Story } from './recorder.ts';
+
+const people = `
+people:
+  zhang: { sms: '+8613800000001', email: zhang@bank.cn }
+  li: { sms: '+8613800000002' }
+  chief: { sms: '+8613800000003' }
+sms_gateways: [{ name: main, http: { url: 'http://127.0.0.1:1/sms' } }]
+global: { smtp_smarthost: 'mail:25', smtp_from: a@b.cn }
+`;
+const documentOf = (receiver: string, more = '', route = ''): string => `${people}
+route: { receiver: duty, group_by: [alertname], group_wait: 30s, group_interval: 5m, repeat_interval: 4h, ${route} }
+receivers:
+  - name: duty
+${receiver
+  .trim()
+  .split('\n')
+  .map((line) => `    ${line}`)
+  .join('\n')}
+  - { name: boss, email_configs: [{ to: boss@bank.cn, send_resolved: true }] }
+${more}`;
+const plain = documentOf('sms_configs: [{ to: [zhang], gateway: main }]');
+
+const push = (
+  story: Story,
+  ...alerts: readonly {
+    readonly name?: string;
+    readonly instance?: string;
+    readonly over?: boolean;
+    readonly more?: object;
+  }[]
+) =>
+  story.pipeline.push(
+    alerts.map(({ name = 'Down', instance = 'a', over = false, more = {} }) => ({
+      labels: { alertname: name, instance, ...more },
+      startsAt: rfc3339(start),
+      endsAt: rfc3339(over ? story.clock.now() : later(start, minutes(100_000))),
+    })),
+  );
+
+describe('what others send in', () => {
+  it('is told, ended, and forgotten', async () => {
+    const story = aStory(plain);
+    expect(await push(story, { instance: 'a' }, { instance: 'b' })).toMatchObject({ accepted: 2, durable: true });
+    await story.pass(seconds(31));
+    await push(story, { instance: 'a', over: true });
+    await story.pass(minutes(6));
+    await push(story, { instance: 'b', over: true });
+    await story.pass(minutes(6));
+    expect(story.told()).toEqual(['sms zhang: a b', 'sms zhang: b -a', 'sms zhang: -b']);
+    expect(story.pipeline.status()).toMatchObject({ firing: 0, groups: 0, owed: 0 });
+    expect(story.ledger.state.alerts.size).toBe(0);
+  });
+
+  it('ends by itself when its sender is silent, but not because we were away', async () => {
+    const story = aStory(plain);
+    await story.pipeline.push([{ labels: { alertname: 'Down' } }]);
+    await story.pass(seconds(31));
+    await story.restart();
+    await story.pass(minutes(4), seconds(30));
+    expect(story.told()).toEqual(['sms zhang: Down']);
+    await story.pass(minutes(7), seconds(30));
+    expect(story.told()).toEqual(['sms zhang: Down', 'sms zhang: -Down']);
+  });
+
+  it('is taken though its neighbour in the batch cannot be', async () => {
+    const story = aStory(plain);
+    const outcome = await story.pipeline.push([{ labels: {} }, { labels: { alertname: 'Down' } }]);
+    expect(outcome).toMatchObject({
+      accepted: 1,
+      problems: [{ index: 0, problem: 'at least one label pair required' }],
+    });
+  });
+});
+
+describe('a silence', () => {
+  const silence = (story: Story, length: Milliseconds, instance = 'a') =>
+    story.pipeline.silencer.set({
+      matchers: [[{ name: 'instance', operator: '=', value: instance }]],
+      startsAt: null,
+      endsAt: later(story.clock.now(), length),
+      createdBy: 'zhang',
+      comment: 'maintenance',
+    });
+
+  it('keeps back what it means, over a restart too, and what still fires after it is told', async () => {
+    const story = aStory(plain);
+    expect(await silence(story, minutes(8))).toEqual({ ok: true, id: 'id-1' });
+    await push(story, { instance: 'a' }, { instance: 'b' });
+    await story.pass(seconds(31));
+    await story.restart();
+    await story.pass(minutes(6), minutes(1));
+    expect(story.told()).toEqual(['sms zhang: b']);
+    expect(story.pipeline.alerts().map(({ state, silencedBy }) => [state, silencedBy.length])).toEqual([
+      ['suppressed', 1],
+      ['active', 0],
+    ]);
+    await story.pass(minutes(5), minutes(1));
+    expect(story.told(1)).toEqual(['sms zhang: a b']);
+  });
+
+  it('over something announced does not swallow its end', async () => {
+    const story = aStory(plain);
+    await push(story, { instance: 'a' }, { instance: 'b' });
+    await story.pass(seconds(31));
+    await silence(story, minutes(600));
+    await story.pass(minutes(5));
+    await push(story, { instance: 'a', over: true });
+    await story.pass(minutes(6));
+    expect(story.told(1)).toEqual(['sms zhang: b -a']);
+  });
+
+  it('can be ended early', async () => {
+    const story = aStory(plain);
+    await silence(story, minutes(600));
+    await push(story, { instance: 'a' });
+    await story.pass(minutes(1));
+    expect(await story.pipeline.silencer.expire('id-1')).toBe('done');
+    expect(await story.pipeline.silencer.expire('nobody')).toBe('unknown');
+    await story.pass(minutes(5));
+    expect(story.told()).toEqual(['sms zhang: a']);
+  });
+});
+
+describe('inhibition', () => {
+  const inhibiting = documentOf(
+    'sms_configs: [{ to: [zhang], gateway: main }]',
+    `inhibit_rules: [{ source_matchers: [alertname="ClusterDown"], target_matchers: [alertname="Down"], equal: [cluster] }]`,
+  );
+
+  it('keeps back what follows, and no end is told of what nobody heard of', async () => {
+    const story = aStory(inhibiting);
+    await push(story, { name: 'ClusterDown', instance: 'x' }, { name: 'Down', instance: 'a' });
+    await story.pass(seconds(31));
+    await push(story, { name: 'ClusterDown', instance: 'x', over: true }, { name: 'Down', instance: 'a', over: true });
+    await story.pass(minutes(6));
+    expect(story.told()).toEqual(['sms zhang: x', 'sms zhang: -x']);
+  });
+
+  it('that ends lets what still fires be told', async () => {
+    const story = aStory(inhibiting);
+    await push(story, { name: 'ClusterDown', instance: 'x' }, { name: 'Down', instance: 'a' });
+    await story.pass(seconds(31));
+    await push(story, { name: 'ClusterDown', instance: 'x', over: true });
+    await story.pass(minutes(6));
+    expect(story.told(1).sort()).toEqual(['sms zhang: -x', 'sms zhang: a']);
+  });
+});
+
+describe('an escalation', () => {
+  const escalating = documentOf(
+    `
+escalation:
+  - sms: { oncall: pay }
+  - { unacknowledgedFor: 10m, sms: { person: chief } }
+  - { unacknowledgedFor: 20m, email: { to: noc@bank.cn } }`,
+    `
+oncall: [{ name: pay, timeZone: Asia/Shanghai, handover: '0 9 * * 1', rotation: [zhang, li], since: 2026-11-09T09:00:00+08:00 }]`,
+  );
+
+  it('goes from step to step while nobody is on it, and tells everybody the end', async () => {
+    const story = aStory(escalating);
+    await push(story, {});
+    await story.pass(minutes(31), seconds(30));
+    expect(story.taken.map(({ second, channel, to }) => [second, channel, to])).toEqual([
+      [30, 'sms', 'zhang'],
+      [630, 'sms', 'chief'],
+      [1230, 'email', 'noc@bank.cn'],
+    ]);
+    await push(story, { over: true });
+    await story.pass(minutes(6), seconds(30));
+    expect(story.told(3).sort()).toEqual(['email noc@bank.cn: -a', 'sms chief: -a', 'sms zhang: -a']);
+    expect(story.ledger.state.episodes.size).toBe(0);
+  });
+
+  it('stops when somebody is on it; what joins later begins anew', async () => {
+    const story = aStory(escalating);
+    await push(story, {});
+    await story.pass(minutes(2), seconds(30));
+    const [group] = story.pipeline.groups();
+    expect(await story.pipeline.acknowledge({ groupKey: group?.key ?? '' }, 'zhang')).toMatchObject({
+      outcome: 'done',
+      alerts: 1,
+    });
+    await story.pass(minutes(600), minutes(5));
+    expect(story.told()).toEqual(['sms zhang: a']);
+    await push(story, { instance: 'b' });
+    await story.pass(minutes(25), seconds(30));
+    expect(story.told(1)).toEqual(['sms zhang: a b', 'sms chief: a b', 'email noc@bank.cn: a b']);
+  });
+
+  it('goes on over a restart', async () => {
+    const story = aStory(escalating);
+    await push(story, {});
+    await story.pass(minutes(5), seconds(30));
+    await story.restart();
+    await story.pass(minutes(6), seconds(30));
+    expect(story.told()).toEqual(['sms zhang: a', 'sms chief: a']);
+  });
+
+  it('goes on at once where the provider refuses for good, or says later that nothing arrived', async () => {
+    const refused = aStory(escalating, (to, channel) =>
+      channel === 'sms' && to === 'zhang' ? failed(to, 'AddressInvalid', 'no such number') : null,
+    );
+    await push(refused, {});
+    await refused.pass(minutes(1), seconds(30));
+    expect(refused.told()).toEqual(['sms chief: a']);
+
+    const lost = aStory(escalating);
+    await push(lost, {});
+    await lost.pass(minutes(1), seconds(30));
+    await lost.pipeline.receive({
+      gateway: 'main',
+      providerId: 'm1',
+      reference: null,
+      to: null,
+      status: 'failed',
+      code: 'UNDELIV',
+      at: null,
+    });
+    await lost.pass(seconds(30));
+    expect(lost.told()).toEqual(['sms zhang: a', 'sms chief: a']);
+  });
+
+  it('tells the next on duty of what still fires, and the one before of its end only', async () => {
+    const story = aStory(escalating);
+    story.clock.advance((Date.parse('2026-11-16T08:50:00+08:00') - start) as Milliseconds);
+    await push(story, {});
+    await story.pass(minutes(5), seconds(30));
+    const [group] = story.pipeline.groups();
+    await story.pass(minutes(20), seconds(30));
+    await story.pipeline.acknowledge({ groupKey: group?.key ?? '' }, 'li');
+    await push(story, { over: true });
+    await story.pass(minutes(6), seconds(30));
+    expect(story.told().filter((line) => /zhang|li/.test(line))).toEqual([
+      'sms zhang: a',
+      'sms li: a',
+      'sms li: -a',
+      'sms zhang: -a',
+    ]);
+  });
+
+  it('is acknowledged by a link, once, and not by a forged one', async () => {
+    const secret = 'only ours';
+    const story = aStory(escalating, undefined, secret);
+    await push(story, {});
+    await story.pass(minutes(1), seconds(30));
+    const [{ delivery } = { delivery: undefined }] = story.taken;
+    const owner = groupOwner(delivery?.notice.groupKey ?? '', 'duty');
+    const token = linkToken(owner, delivery?.at ?? start, secret);
+    expect(token.length).toBeLessThanOrEqual(26);
+    expect(await story.pipeline.acknowledge({ token: linkToken(owner, start, 'guessed') }, 'li')).toEqual({
+      outcome: 'forged',
+    });
+    expect(await story.pipeline.acknowledge({ token }, 'zhang')).toMatchObject({ outcome: 'done' });
+    expect(await story.pipeline.acknowledge({ token }, 'li')).toMatchObject({ outcome: 'already', by: 'zhang' });
+    await story.pass(minutes(60), minutes(1));
+    expect(story.told()).toEqual(['sms zhang: a']);
+  });
+});
+
+describe('a receiver that stands in', () => {
+  const withFallback = documentOf(
+    'sms_configs: [{ to: [zhang], gateway: main }]\nfallback: { receiver: boss, after: 5m }',
+  );
+
+  it('is heard when nobody could be told for so long, and tells the end as well', async () => {
+    let broken = true;
+    const story = aStory(withFallback, (to, channel) =>
+      broken && channel === 'sms' ? retry(to, 'ServerError', 'down') : null,
+    );
+    await push(story, {});
+    await story.pass(minutes(4), seconds(10));
+    expect(story.told()).toEqual([]);
+    await story.pass(minutes(3), seconds(10));
+    expect(story.told()).toEqual(['email boss@bank.cn: a']);
+    broken = false;
+    await story.pass(minutes(6), seconds(10));
+    await push(story, { over: true });
+    await story.pass(minutes(6), seconds(10));
+    expect(story.told(1).sort()).toEqual(['email boss@bank.cn: -a', 'sms zhang: -a', 'sms zhang: a']);
+  });
+
+  it('is heard where everybody was refused for good', async () => {
+    const story = aStory(withFallback, (to, channel) =>
+      channel === 'sms' ? failed(to, 'AddressInvalid', 'no') : null,
+    );
+    await push(story, {});
+    await story.pass(minutes(7), seconds(30));
+    expect(story.told()).toEqual(['email boss@bank.cn: a']);
+  });
+});
+
+describe('what is held back', () => {
+  it('by a digest is told at its hour, together, with what has ended meanwhile', async () => {
+    const story = aStory(
+      documentOf(
+        "email_configs: [{ to: pay@bank.cn, send_resolved: true }]\ndigest: { at: ['17:00'], timeZone: Asia/Shanghai }",
+      ),
+    );
+    await push(story, { name: 'Down' }, { name: 'Slow', instance: 'b' });
+    await story.pass(minutes(60), minutes(5));
+    await push(story, { name: 'Slow', instance: 'b', over: true });
+    // it is ten in the morning over there when the story begins
+    await story.pass(minutes(5 * 60 + 59), minutes(5));
+    expect(story.told()).toEqual([]);
+    await story.pass(minutes(2), minutes(1));
+    expect(story.told()).toEqual(['email pay@bank.cn: a -b']);
+    expect(story.taken[0]?.delivery.notice.bundle).toEqual({ why: 'digest', groups: 2 });
+    await story.pass(minutes(30), minutes(5));
+    expect(story.told()).toHaveLength(1);
+  });
+
+  it('by quiet hours is told at their end, what is grave at once', async () => {
+    const story = aStory(
+      documentOf(
+        'sms_configs: [{ to: [zhang], gateway: main }]\nquietHours: { use: night }',
+        "time_intervals: [{ name: night, time_intervals: [{ times: [{ start_time: '00:00', end_time: '03:00' }] }] }]",
+      ),
+    );
+    await push(story, { name: 'Slow', instance: 'b' }, { name: 'Down', more: { severity: 'critical' } });
+    await story.pass(minutes(30), minutes(1));
+    expect(story.told()).toEqual(['sms zhang: a']);
+    await story.pass(minutes(32), minutes(1));
+    expect(story.told()).toEqual(['sms zhang: a', 'sms zhang: b']);
+  });
+
+  it('by a budget goes by mail at once, and in one digest by SMS', async () => {
+    const story = aStory(`${plain}\nbudgets: { sms: { perNumber: { hour: 2 }, exempt: 'severity="critical"' } }`);
+    for (const name of ['A', 'B', 'C', 'D']) {
+      await push(story, { name, instance: name });
+      await story.pass(minutes(1), seconds(30));
+    }
+    expect(story.told()).toEqual([
+      'sms zhang: A',
+      'sms zhang: B',
+      'email zhang: C',
+      'email zhang: D',
+      'sms zhang: D C',
+    ]);
+    await push(story, { name: 'E', instance: 'E', more: { severity: 'critical' } });
+    await story.pass(minutes(3), seconds(30));
+    expect(story.told(5)).toEqual(['sms zhang: E']);
+  });
+
+  it('in a storm becomes a few messages that say how many', async () => {
+    const story = aStory(`${plain}\nlimits: { messagesInMinute: 10, namedInMessage: 5 }`);
+    await push(story, ...Array.from({ length: 1000 }, (_, index) => ({ name: `Down${index}`, instance: `i${index}` })));
+    await story.pass(minutes(3), seconds(5));
+    expect(story.taken.length).toBe(11);
+    const last = story.taken.at(-1)?.delivery.notice;
+    expect([last?.bundle, last?.alerts.length, last?.unnamed]).toEqual([{ why: 'storm', groups: 990 }, 5, 985]);
+    await story.pass(minutes(20), minutes(1));
+    expect(story.taken.length).toBe(11);
+  });
+});
+
+describe('a flapping alert', () => {
+  it('is told once as flapping', async () => {
+    const story = aStory(`${plain}\nflapping: { changes: 3, per: 1h }`);
+    for (let round = 0; round < 8; round += 1) {
+      await push(story, { more: {} });
+      await story.pass(minutes(3), seconds(30));
+      await push(story, { over: true });
+      await story.pass(minutes(3), seconds(30));
+    }
+    const flapping = story.taken.filter(({ delivery }) =>
+      delivery.notice.alerts.some((alert) => alert.flapping !== undefined),
+    );
+    expect(flapping).toHaveLength(1);
+    await story.pass(minutes(40), minutes(1));
+    expect(story.told().at(-1)).toBe('sms zhang: -a');
+  });
+});
