@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import type { Alert, LabelSet } from '../../src/alerts/alert.ts';
 import { templateData } from '../../src/alerts/template-data.ts';
 import type { Instant } from '../../src/model/units.ts';
+import { defaultTemplates } from '../../src/templates/defaults.ts';
 import { parseTemplate } from '../../src/templates/template.ts';
 
 interface Answers {
@@ -55,4 +56,38 @@ function answered(template: string, mode: 'text' | 'html'): string | null {
 
 it.each(cases)('$mode: $template', ({ mode, template, text = null }) => {
   expect(answered(template, mode)).toBe(text);
+});
+
+interface Subjects {
+  readonly subject: readonly {
+    readonly status: string;
+    readonly firing_count: number;
+    readonly group_labels: LabelSet;
+    readonly common_labels: LabelSet;
+    readonly expect: string;
+  }[];
+}
+const { subject } = JSON.parse(
+  readFileSync(new URL('../vectors/alertmanager/payload.json', import.meta.url), 'utf8'),
+) as Subjects;
+
+it.each(subject)('the default subject $expect', (one) => {
+  const count = Math.max(1, one.firing_count);
+  const ended = one.status === 'firing' ? null : at('2026-11-21');
+  const alerts = Array.from({ length: count }, (_, index): Alert => ({
+    fingerprint: String(index),
+    labels: count > 1 ? { ...one.common_labels, number: String(index) } : one.common_labels,
+    annotations: {},
+    since: at('2026-11-20'),
+    accepted: at('2026-11-20'),
+    ended,
+  }));
+  const about = { groupKey: '{}', groupLabels: one.group_labels, receiver: 'ops', alerts };
+  const result = parseTemplate('{{ template "email.default.subject" . }}', {
+    dialect: 'alertmanager',
+    set: defaultTemplates,
+  });
+  expect(
+    result.ok && result.template.execute(templateData(about, { externalUrl: '' }), { now: at('2026-11-21') }),
+  ).toBe(one.expect);
 });
