@@ -1,8 +1,14 @@
 // Webhooks and forwarding against real servers: the payload, proof of who we are, answers, redirects, silence.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Duplex } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Alert } from '../../src/alerts/alert.ts';
 import type { SendResult } from '../../src/alerts/channels/channel.ts';
 import { createForwarder } from '../../src/alerts/channels/forward.ts';
@@ -10,6 +16,7 @@ import { createWebhookChannel } from '../../src/alerts/channels/webhook.ts';
 import { commonOf, goTime, webhookPayload } from '../../src/alerts/webhook-payload.ts';
 import { httpConfig } from '../../src/config/schema/http-config.ts';
 import type { Instant, Milliseconds } from '../../src/model/units.ts';
+import { makeCertificate } from '../../src/sandbox/inbox/certificate.ts';
 import { anAlert, anAlertsDocument, aNotice, start } from './builders.ts';
 import { startVendor } from './sms/fakes.ts';
 import type { FakeVendor } from './sms/fakes.ts';
@@ -28,6 +35,18 @@ async function receiver(): Promise<FakeVendor> {
   const server = await startVendor(() => ({ status: 200, body: {} }));
   closing.push(() => server.close());
   return server;
+}
+
+async function listening(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()));
+  closing.push(
+    () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  );
+  return (server.address() as AddressInfo).port;
 }
 
 const channel = createWebhookChannel();
@@ -180,6 +199,50 @@ describe('a webhook', () => {
       status: 'sent',
     });
     expect(proxy.asked[0]?.headers.host).toBe('far.bank.cn');
+  });
+
+  it('over TLS goes through a proxy without being read there', async () => {
+    const certificate = makeCertificate();
+    await writeFile(path.join(directory, 'ca.pem'), certificate.cert);
+    const bodies: string[] = [];
+    const target = await listening(
+      createSecureServer(certificate, (request, response) => {
+        request.on('data', (chunk: Buffer) => bodies.push(String(chunk)));
+        request.on('end', () => response.end('{}'));
+      }),
+    );
+    const tunnels: string[] = [];
+    const open = new Set<Duplex>();
+    closing.push(() => {
+      open.forEach((socket) => socket.destroy());
+      return Promise.resolve();
+    });
+    const proxy = createServer();
+    proxy.on('connect', (request: IncomingMessage, socket: Duplex) => {
+      tunnels.push(request.url ?? '');
+      open.add(socket);
+      socket.on('close', () => open.delete(socket));
+      const far = connect(target, '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+        far.pipe(socket).pipe(far);
+      });
+      far.on('error', () => socket.destroy());
+      far.on('close', () => socket.resume());
+      socket.on('error', () => far.destroy());
+    });
+    const config = `tls_config: { ca_file: ${directory}/ca.pem }, proxy_url: 'http://127.0.0.1:${await listening(proxy)}'`;
+    expect(await posted(`url: 'https://localhost:${target}/hook', http_config: { ${config} }`)).toMatchObject({
+      status: 'sent',
+    });
+    expect(tunnels).toEqual([`localhost:${target}`]);
+    expect(JSON.parse(bodies.join(''))).toMatchObject({ version: '4' });
+    await vi.waitFor(() => expect(open.size).toBe(0));
+    const untrusted = config.replace(/tls_config: \{[^}]*\}, /, '');
+    expect(await posted(`url: 'https://localhost:${target}/hook', http_config: { ${untrusted} }`)).toMatchObject({
+      status: 'retry',
+      reason: 'TlsFailed',
+    });
+    await vi.waitFor(() => expect(open.size).toBe(0));
   });
 
   it('is asked for by http and https only', async () => {

@@ -35,8 +35,6 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     transformRequest: [(body: unknown) => body],
     transformResponse: [(body: unknown) => body],
   });
-  // a tunnel is never used again, and would stay open until the other side has had enough of it
-  const through = options.proxy === undefined || options.proxy === false ? {} : { connection: 'close' };
   const retrying = options.retry ?? defaults.retry;
   const breaking = options.breaker ?? defaults.breaker;
   const newBreaker = () =>
@@ -81,7 +79,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const answer = await transport.request<string>({
         url: call.url.href,
         method: call.method,
-        headers: { ...fixed, ...call.headers, ...through },
+        headers: { ...fixed, ...call.headers },
         data: call.body,
         timeout: call.deadline,
         signal: controller.signal,
