@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { sleep, systemClock } from '../dist/clock.js';
 import { seconds, type Milliseconds } from '../dist/model/units.js';
+import type { Blocks } from './blocks.ts';
 import type { Demand, WorldIsUp, WorldSaw } from './world-process.ts';
 
 export interface World extends WorldIsUp {
@@ -58,6 +59,8 @@ export interface DaemonProcess {
   readonly memory: () => number;
   /** the most that it ever was */
   readonly mostMemory: () => number;
+  /** the longest block of its event loop since the last time that this was asked */
+  readonly blocks: () => Promise<Blocks>;
   /** Throws where it has ended by itself. */
   readonly alive: () => void;
   readonly end: () => Promise<void>;
@@ -65,9 +68,11 @@ export interface DaemonProcess {
 
 /** Started and not waited for. */
 export function startDaemonProcess(world: Pick<World, 'config' | 'env'>): DaemonProcess {
-  const child = spawn(process.execPath, [main, 'run', '--config', world.config, '--log-level', 'error'], {
+  const beside = fileURLToPath(new URL('blocks.js', import.meta.url));
+  const words = ['--import', beside, main, 'run', '--config', world.config, '--log-level', 'error'];
+  const child = spawn(process.execPath, words, {
     env: { ...process.env, ...world.env },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const figure = (name: string): number => {
     const status = readFileSync(`/proc/${child.pid ?? 0}/status`, 'utf8');
@@ -76,6 +81,11 @@ export function startDaemonProcess(world: Pick<World, 'config' | 'env'>): Daemon
   return {
     memory: () => figure('VmRSS'),
     mostMemory: () => figure('VmHWM'),
+    blocks: async () => {
+      const told = once(child, 'message') as Promise<[Blocks]>;
+      child.send('how long');
+      return (await told)[0];
+    },
     alive: () => {
       if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode} before its first tick`);
     },
