@@ -1,15 +1,11 @@
 // Puts springtide together from a configuration: clients, collectors, actuators, alerts, server, daemon.
 import type { Logger } from 'pino';
 import { actuatorsFor } from './actuators/carry-out.ts';
-import { createEmailChannel } from './alerts/channels/email.ts';
-import { createSmsChannel } from './alerts/channels/sms/sms-channel.ts';
-import { createWebhookChannel } from './alerts/channels/webhook.ts';
-import { openLedger, volatileLedger } from './alerts/ledger/ledger.ts';
-import { createAlertPipeline, type AlertPipeline } from './alerts/pipeline.ts';
-import { createRuleEvaluator, type RuleEvaluator } from './alerts/rules/evaluator.ts';
+import type { AlertPipeline } from './alerts/pipeline.ts';
+import type { RuleEvaluator } from './alerts/rules/evaluator.ts';
 import { failingRules } from './alerts/rules/failing.ts';
-import { askPrometheus } from './alerts/rules/query.ts';
 import type { NotificationView } from './alerts/status.ts';
+import { assembleAlerts } from './assemble-alerts.ts';
 import type { CallObservation, HttpClientOptions } from './clients/http/types.ts';
 import { createKubernetesClient, type KubernetesClient } from './clients/kubernetes/client.ts';
 import { createOpenStackClients } from './clients/openstack/clients.ts';
@@ -158,41 +154,17 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
       metrics.recordCall({ source, method, code: code ?? String(status ?? 'ok'), seconds: tookMs / 1000 }),
   });
 
-  const { directory, ledger: ledgerHome } = settings.state;
-  const ledgerDirectory = ledgerHome?.directory ?? (directory === undefined ? undefined : `${directory}/ledger`);
-  const ledger = ledgerDirectory === undefined ? volatileLedger() : await openLedger(ledgerDirectory, { clock });
-  for (const damage of ledger.damage) log.warn({ damage }, 'the alert ledger was damaged; what could be read is kept');
-  const channels = {
-    email: createEmailChannel({ texts: () => config().texts }),
-    sms: createSmsChannel({ texts: () => config().texts }),
-    webhook: createWebhookChannel({ clock }),
-  };
   const notifications: InboxItem[] = [];
-  const alerts = createAlertPipeline({
-    config: () => config().alerts,
-    texts: () => config().texts,
+  const { alerts, rules, ...alerting } = await assembleAlerts({
+    config,
     clock,
-    ledger,
-    channels,
     log,
+    prometheus: world.prometheus,
     onNotification: (view) => {
       const item = inboxItemOf(view);
       if (item !== null) notifications.push(item);
     },
-  });
-
-  const rules = createRuleEvaluator({
-    clock,
-    log,
-    groups: () => config().rules,
-    surroundings: () => ({
-      externalLabels: config().alerts.global.labels,
-      externalUrl: config().daemon.prometheus.url,
-    }),
-    query: askPrometheus(world.prometheus),
-    remembered: [...ledger.state.rules.values()],
-    save: (memories) => ledger.append(memories.map((memory) => ({ kind: 'rule', memory }))),
-    tell: (pushed) => alerts.push(pushed),
+    listens: options.http !== null,
   });
 
   const server =
@@ -215,7 +187,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
 
   const logDecisions = decisionLogger(log);
   const store = memoryInDirectory(stateDirectoryOf(settings));
-  const journal = openJournal({ directory: journalDirectory(directory ?? '.springtide'), log });
+  const journal = openJournal({ directory: journalDirectory(settings.state.directory ?? '.springtide'), log });
   const daemon = new Daemon(
     {
       clock,
@@ -245,7 +217,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     rules,
     server,
     tick: async (due, signal) => {
-      rules.refresh();
+      await alerting.refresh();
       const report = await daemon.tick(due, signal);
       const told = { ...report, notifications: notifications.splice(0) };
       await logDecisions(report.plan, report.outcomes);
@@ -256,12 +228,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
       return told;
     },
     close: async () => {
-      await rules.stop();
-      await alerts.stop();
-      await ledger.close();
-      channels.email.close();
-      channels.sms.close();
-      channels.webhook.close();
+      await alerting.close();
       await server?.close();
       await world.close();
       await journal.close();

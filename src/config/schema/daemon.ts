@@ -81,6 +81,8 @@ export const daemonSpec = z.strictObject({
     .strictObject({
       listen: listenAddress.default('127.0.0.1:8080'),
       metrics: listenAddress.default(':9090'),
+      /** where alerts of others come in; absent: nowhere */
+      alerts: z.strictObject({ listen: listenAddress, token: secretReference.optional() }).optional(),
     })
     .prefault({}),
   state: z

@@ -200,7 +200,7 @@ function gettableSilence(silence: Silence, { now }: AlertDesk): unknown {
 
 const statusOf = (desk: AlertDesk): unknown => ({
   cluster: { status: 'disabled', peers: [] },
-  config: { original: desk.written() },
+  config: { original: JSON.stringify(desk.document().route, null, 2) },
   uptime: rfc3339(desk.startedAt),
   versionInfo: {
     branch: '',

@@ -8,8 +8,6 @@ export interface AlertDesk extends Pick<
   'push' | 'silencer' | 'alerts' | 'groups' | 'status' | 'acknowledge' | 'receive'
 > {
   readonly document: () => AlertsDocument;
-  /** the text of alerts.yaml as it is in force */
-  readonly written: () => string;
   readonly now: () => Instant;
   readonly startedAt: Instant;
   readonly version: string;

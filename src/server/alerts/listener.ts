@@ -1,0 +1,110 @@
+// The listener for alerts: Alertmanager's API, webhooks and receipts in, and the page by which people say that they are on it.
+import { createServer, type Server } from 'node:http';
+import { timingSafeEqual } from 'node:crypto';
+import express, { type NextFunction, type Request, type Response } from 'express';
+import type { Logger } from 'pino';
+import { messageOf } from '../../model/errors.ts';
+import { ownNamesOnly, problem, securityHeaders } from '../guard.ts';
+import { isLoopback, listening, parseListen } from '../listen.ts';
+import { acknowledgePage } from './acknowledge.ts';
+import type { AcknowledgeWords } from './acknowledge.ts';
+import { apiV2 } from './api-v2.ts';
+import type { AlertDesk } from './desk.ts';
+import { receiptsIn } from './receipts-in.ts';
+import type { TakeReceipts } from './receipts-in.ts';
+import { webhookIn } from './webhook-in.ts';
+
+export interface AlertServerOptions {
+  /** `http.alerts.listen` of the Daemon document */
+  readonly listen: string;
+  readonly desk: AlertDesk;
+  readonly receipts: TakeReceipts;
+  readonly words: () => AcknowledgeWords;
+  /** what senders must show; null: nothing. Read anew for every request. */
+  readonly token: () => Promise<string | null>;
+  readonly log: Logger;
+}
+
+export interface AlertServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const longestBody = '8mb';
+
+export async function startAlertServer(options: AlertServerOptions): Promise<AlertServer> {
+  const place = parseListen(options.listen, 'http.alerts.listen');
+  const app = express();
+  app.disable('x-powered-by').disable('etag');
+  app.use(securityHeaders);
+  if (isLoopback(place)) app.use(ownNamesOnly);
+  app.get(['/-/healthy', '/-/ready'], (_request, response) => response.type('text/plain').send('OK'));
+  // these prove themselves by what they carry
+  app.use('/a', acknowledgePage(options.desk, options.words));
+  app.use('/api/v1/sms/receipts', receiptsIn(options.receipts));
+  app.use('/api', (request, response, next) => shown(options, request, response, next));
+  app.use('/api', express.json({ limit: longestBody, type: () => true }));
+  app.use('/api/v2', apiV2(options.desk));
+  app.use('/api/v1/webhook', webhookIn(options.desk));
+  app.use((_request, response) => problem(response, 404, 'NotFound', 'there is nothing at this address'));
+  app.use((thrown: unknown, request: Request, response: Response, next: NextFunction) => {
+    const { status } = thrown as { status?: unknown };
+    if (typeof status === 'number' && status >= 400 && status < 500)
+      problem(response, status, 'BadRequest', `the request cannot be read: ${messageOf(thrown)}`);
+    else {
+      options.log.error({ err: thrown, path: request.path }, `answering failed: ${messageOf(thrown)}`);
+      if (response.headersSent) next(thrown);
+      else problem(response, 500, 'Internal', 'this is our fault; the log says more');
+    }
+  });
+  const server = createServer({ requestTimeout: 15_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 }, app);
+  server.maxHeadersCount = 100;
+  const url = await listening(server, place, 'http.alerts.listen');
+  options.log.info({ alerts: url }, 'listening for alerts');
+  return { url, close: () => closed(server) };
+}
+
+const closed = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+
+/** As `Authorization: Bearer TOKEN`, or as the password of basic authentication. */
+async function shown(
+  { token }: AlertServerOptions,
+  request: Request,
+  response: Response,
+  next: NextFunction,
+): Promise<void> {
+  let wanted: string | null;
+  try {
+    wanted = await token();
+  } catch (error) {
+    problem(response, 503, 'TokenUnreadable', `http.alerts.token cannot be read: ${messageOf(error)}`);
+    return;
+  }
+  if (wanted === null || isSame(given(request), wanted)) {
+    next();
+    return;
+  }
+  response.set('WWW-Authenticate', 'Bearer realm="springtide alerts"');
+  problem(response, 401, 'Unauthorized', 'show the token of http.alerts: Authorization: Bearer TOKEN');
+}
+
+function given(request: Request): string {
+  const [kind = '', value = ''] = (request.headers.authorization ?? '').split(' ');
+  switch (kind.toLowerCase()) {
+    case 'bearer':
+      return value;
+    case 'basic':
+      return Buffer.from(value, 'base64').toString('utf8').split(':').slice(1).join(':');
+    default:
+      return '';
+  }
+}
+
+function isSame(one: string, other: string): boolean {
+  const [left, right] = [Buffer.from(one), Buffer.from(other)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}

@@ -1,0 +1,181 @@
+// The alert API over real HTTP, before a pipeline on a virtual clock: as Prometheus sends, as amtool asks, as people answer.
+import pino from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import { linkToken } from '../../src/alerts/acknowledge-link.ts';
+import { groupOwner } from '../../src/alerts/ledger/state.ts';
+import { later, minutes, rfc3339, seconds } from '../../src/model/units.ts';
+import { startAlertServer } from '../../src/server/alerts/listener.ts';
+import type { AlertServer } from '../../src/server/alerts/listener.ts';
+import { anAlertsDocument, catalogue, start } from '../alerts/builders.ts';
+import { aStory } from '../alerts/recorder.ts';
+
+const written = `
+people: { zhang: { sms: '+8613800000001' } }
+sms_gateways: [{ name: main, http: { url: 'http://127.0.0.1:1/sms' } }]
+route: { receiver: duty, group_by: [alertname] }
+receivers: [{ name: duty, sms_configs: [{ to: [zhang] }] }]
+inhibit_rules: [{ source_matchers: [severity=critical], target_matchers: [severity=warning], equal: [alertname] }]
+`;
+const secret = 'the secret of links';
+let server: AlertServer | null = null;
+afterEach(() => server?.close());
+
+async function served(token: string | null = null) {
+  const story = aStory(written, undefined, secret);
+  server = await startAlertServer({
+    listen: '127.0.0.1:0',
+    desk: {
+      ...story.pipeline,
+      document: () => anAlertsDocument(written),
+      now: () => story.clock.now(),
+      startedAt: start,
+      version: '1.2.3',
+    },
+    receipts: (gateway, { body }) =>
+      Promise.resolve({ status: 200, contentType: 'application/json', body: JSON.stringify({ gateway, body }) }),
+    words: () => ({ texts: catalogue('en'), people: ['zhang'] }),
+    token: () => Promise.resolve(token),
+    log: pino({ level: 'silent' }),
+  });
+  const { url } = server;
+  const ask = async (path: string, method = 'GET', body?: unknown, headers: Record<string, string> = {}) => {
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      headers: { 'content-type': 'application/json', ...headers },
+    });
+    const text = await answer.text();
+    return {
+      status: answer.status,
+      body: text.startsWith('{') || text.startsWith('[') || text.startsWith('"') ? (JSON.parse(text) as never) : text,
+    };
+  };
+  return { story, ask };
+}
+
+const alert = (labels: Record<string, string>) => ({
+  labels: { alertname: 'Down', ...labels },
+  startsAt: rfc3339(start),
+  endsAt: rfc3339(later(start, minutes(10))),
+});
+
+describe('alerts', () => {
+  it('are taken, listed with what keeps them back, and filtered', async () => {
+    const { ask } = await served();
+    expect(
+      await ask('/api/v2/alerts', 'POST', [alert({ severity: 'warning' }), alert({ severity: 'critical' })]),
+    ).toMatchObject({ status: 200 });
+    const all = (await ask('/api/v2/alerts')).body as {
+      labels: Record<string, string>;
+      status: { state: string };
+      fingerprint: string;
+    }[];
+    expect(all.map(({ labels, status }) => [labels['severity'], status.state]).sort()).toEqual([
+      ['critical', 'active'],
+      ['warning', 'suppressed'],
+    ]);
+    expect((await ask('/api/v2/alerts?inhibited=false')).body).toHaveLength(1);
+    expect((await ask('/api/v2/alerts?filter=severity%3Dwarning')).body).toHaveLength(1);
+    expect((await ask('/api/v2/alerts?filter=%3D')).status).toBe(400);
+    expect((await ask('/api/v2/alerts/groups')).body).toMatchObject([
+      { labels: { alertname: 'Down' }, receiver: { name: 'duty' } },
+    ]);
+    expect((await ask('/api/v2/receivers')).body).toEqual([{ name: 'duty' }]);
+    expect((await ask('/api/v2/status')).body).toMatchObject({
+      versionInfo: { version: '1.2.3' },
+      cluster: { status: 'disabled' },
+    });
+  });
+
+  it('that cannot be are refused, the others of the batch are taken', async () => {
+    const { ask, story } = await served();
+    expect(await ask('/api/v2/alerts', 'POST', [{ labels: {} }, alert({})])).toMatchObject({ status: 400 });
+    expect(story.pipeline.status().firing).toBe(1);
+    expect((await ask('/api/v2/alerts', 'POST', '{"no":"list"}')).status).toBe(400);
+    expect((await ask('/api/v2/alerts', 'POST', '[{')).status).toBe(400);
+  });
+
+  it('come by the webhook of an Alertmanager as well', async () => {
+    const { ask, story } = await served();
+    const payload = { version: '4', alerts: [{ ...alert({}), status: 'firing', endsAt: '0001-01-01T00:00:00Z' }] };
+    expect(await ask('/api/v1/webhook', 'POST', payload)).toMatchObject({ status: 200, body: { accepted: 1 } });
+    await story.pass(minutes(60), minutes(5));
+    expect(story.told()).toEqual(['sms zhang: Down']);
+    expect((await ask('/api/v1/webhook', 'POST', { version: '3' })).status).toBe(400);
+  });
+});
+
+describe('silences', () => {
+  it('are set, changed, listed and ended', async () => {
+    const { ask, story } = await served();
+    await ask('/api/v2/alerts', 'POST', [alert({ severity: 'warning' })]);
+    const silence = {
+      matchers: [{ name: 'alertname', value: 'Down', isRegex: false }],
+      startsAt: rfc3339(start),
+      endsAt: rfc3339(later(start, minutes(60))),
+      createdBy: 'zhang',
+      comment: 'maintenance',
+    };
+    const made = await ask('/api/v2/silences', 'POST', silence);
+    expect(made).toMatchObject({ status: 200, body: { silenceID: 'id-1' } });
+    expect((await ask('/api/v2/alerts')).body).toMatchObject([
+      { status: { state: 'suppressed', silencedBy: ['id-1'] } },
+    ]);
+    expect((await ask('/api/v2/silences')).body).toMatchObject([
+      { id: 'id-1', status: { state: 'active' }, matchers: [{ name: 'alertname', isEqual: true }] },
+    ]);
+    expect(await ask('/api/v2/silences', 'POST', { ...silence, id: 'id-1', comment: 'longer' })).toMatchObject({
+      body: { silenceID: 'id-1' },
+    });
+    expect((await ask('/api/v2/silences', 'POST', { ...silence, id: 'nobody' })).status).toBe(404);
+    expect((await ask('/api/v2/silences', 'POST', { ...silence, matchers: [] })).status).toBe(400);
+    expect((await ask('/api/v2/silence/id-1', 'DELETE')).status).toBe(200);
+    expect((await ask('/api/v2/silence/nobody', 'DELETE')).status).toBe(404);
+    await story.pass(seconds(1));
+    expect((await ask('/api/v2/alerts')).body).toMatchObject([{ status: { state: 'active' } }]);
+  });
+});
+
+describe('who may send', () => {
+  it('shows the token, as bearer or as password', async () => {
+    const { ask } = await served('s3cret');
+    expect((await ask('/api/v2/alerts', 'POST', [alert({})])).status).toBe(401);
+    expect((await ask('/api/v2/alerts', 'GET', undefined, { authorization: 'Bearer wrong' })).status).toBe(401);
+    expect((await ask('/api/v2/alerts', 'GET', undefined, { authorization: 'Bearer s3cret' })).status).toBe(200);
+    const basic = Buffer.from('anybody:s3cret').toString('base64');
+    expect((await ask('/api/v2/alerts', 'GET', undefined, { authorization: `Basic ${basic}` })).status).toBe(200);
+    expect((await ask('/-/ready')).status).toBe(200);
+  });
+});
+
+describe('a link', () => {
+  it('is looked at without effect, and answered with one button', async () => {
+    const { ask, story } = await served('s3cret');
+    await story.pipeline.push([alert({})]);
+    await story.pass(seconds(31));
+    const [first] = story.taken;
+    const token = linkToken(
+      groupOwner(first?.delivery.notice.groupKey ?? '', 'duty'),
+      first?.delivery.at ?? start,
+      secret,
+    );
+    const look = await ask(`/a/${token}`);
+    expect(look).toMatchObject({ status: 200, body: expect.stringContaining('<option>zhang</option>') as string });
+    expect(story.ledger.state.episodes.size).toBe(0);
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    expect((await ask(`/a/${token}`, 'POST', 'by=mallory', form)).status).toBe(400);
+    expect((await ask(`/a/${token}`, 'POST', 'by=zhang', form)).status).toBe(200);
+    expect((await ask(`/a/${token}`, 'POST', 'by=zhang', form)).body).toContain('zhang has been on it since');
+    expect((await ask('/a/forged-forged-forged-forg', 'POST', 'by=zhang', form)).status).toBe(404);
+  });
+});
+
+describe('receipts', () => {
+  it('reach their gateway as they were written', async () => {
+    const { ask } = await served('s3cret');
+    expect(await ask('/api/v1/sms/receipts/main', 'POST', '[{"biz_id":"1"}]')).toMatchObject({
+      status: 200,
+      body: { gateway: 'main', body: '[{"biz_id":"1"}]' },
+    });
+  });
+});
