@@ -28,9 +28,11 @@ export interface CurrentState {
 
 const longestMemory = 120 * 3_600_000;
 
-/** A record is good for 120 h, or for two repeats where those are longer: a long repeat must not come early. */
+/** 120 h, or two repeats where those are longer: a long repeat must not come early. */
+export const recordLife = (repeat: Milliseconds): Milliseconds => Math.max(longestMemory, 2 * repeat) as Milliseconds;
+
 export function liveEntry(entry: ToldEntry | undefined, repeat: Milliseconds, now: Instant): ToldEntry | null {
-  if (entry === undefined || now - entry.at > Math.max(longestMemory, 2 * repeat)) return null;
+  if (entry === undefined || now - entry.at > recordLife(repeat)) return null;
   return entry;
 }
 

@@ -3,8 +3,8 @@ import type { AlertsDocument } from '../model/config.ts';
 import type { Milliseconds } from '../model/units.ts';
 import { byCodeUnit } from './fingerprint.ts';
 import type { LabelSet } from './alert.ts';
-import { compileMatcher, parseMatchers, printMatcher } from '../matching/matchers.ts';
-import type { CompiledMatcher } from '../matching/matchers.ts';
+import { compileMatcher, oldMatchers, parseMatchers, printMatcher } from '../matching/matchers.ts';
+import type { CompiledMatcher, Matcher } from '../matching/matchers.ts';
 
 export interface RouteTimers {
   readonly groupWait: Milliseconds;
@@ -17,6 +17,10 @@ export interface Route {
   readonly path: readonly number[];
   /** Alertmanager's: the matchers from the root down; not unique */
   readonly key: string;
+  /** as the key, with the number of each child: unique */
+  readonly id: string;
+  /** for templates: a child's own beside its parents' */
+  readonly labels: LabelSet;
   readonly receiver: string;
   readonly groupBy: readonly string[] | 'all';
   readonly timers: RouteTimers;
@@ -36,6 +40,8 @@ export function buildRoutes(root: RootDocument): Route {
   const route: Route = {
     path: [],
     key: '{}',
+    id: '{}',
+    labels: root.labels,
     receiver: root.receiver,
     groupBy: groupByOf(root.group_by),
     timers: { groupWait: root.group_wait, groupInterval: root.group_interval, repeatInterval: root.repeat_interval },
@@ -49,10 +55,16 @@ export function buildRoutes(root: RootDocument): Route {
 }
 
 function buildChild(document: ChildDocument, parent: Route, index: number): Route {
-  const matchers = document.matchers.flatMap((text) => parseMatchers(text)).sort(byNameValueOperator);
+  const matchers = [
+    ...document.matchers.flatMap((text) => parseMatchers(text)),
+    ...oldMatchers(document.match, document.match_re),
+  ].sort(byNameValueOperator);
+  const printed = `{${matchers.map((matcher) => printMatcher(matcher)).join(',')}}`;
   const route: Route = {
     path: [...parent.path, index],
-    key: `${parent.key}/{${matchers.map((matcher) => printMatcher(matcher)).join(',')}}`,
+    key: `${parent.key}/${printed}`,
+    id: `${parent.id}/${printed}/${index}`,
+    labels: { ...parent.labels, ...document.labels },
     receiver: document.receiver ?? parent.receiver,
     groupBy: document.group_by === undefined ? parent.groupBy : groupByOf(document.group_by),
     timers: {
@@ -69,11 +81,12 @@ function buildChild(document: ChildDocument, parent: Route, index: number): Rout
   return { ...route, routes: document.routes.map((child, number) => buildChild(child, route, number)) };
 }
 
-const byNameValueOperator = (
-  left: { readonly name: string; readonly value: string; readonly operator: string },
-  right: { readonly name: string; readonly value: string; readonly operator: string },
-): number =>
-  byCodeUnit(left.name, right.name) || byCodeUnit(left.value, right.value) || byCodeUnit(left.operator, right.operator);
+const operators = ['=', '!=', '=~', '!~'];
+
+const byNameValueOperator = (left: Matcher, right: Matcher): number =>
+  byCodeUnit(left.name, right.name) ||
+  byCodeUnit(left.value, right.value) ||
+  operators.indexOf(left.operator) - operators.indexOf(right.operator);
 
 const groupByOf = (names: readonly string[]): readonly string[] | 'all' =>
   names.includes('...') ? 'all' : [...names].sort(byCodeUnit);

@@ -6,6 +6,7 @@ import type { NodePolicyDocument } from './schema/node-policy.ts';
 import type { PodPolicyDocument } from './schema/pod-policy.ts';
 import type { RulesDocument } from './schema/rules.ts';
 import { alertPeopleFindings } from './check-alert-people.ts';
+import { alertRouteFindings } from './check-alert-routes.ts';
 import { alertsFindings } from './check-alerts.ts';
 import { nodePolicyFindings, podPolicyFindings } from './check-policies.ts';
 import { calendarFindings } from './check-schedules.ts';
@@ -173,7 +174,7 @@ function checksOf(kind: DocumentKind, raw: unknown): Finding[] {
     case 'NodePolicy':
       return nodePolicyFindings(raw);
     case 'Alerts':
-      return [...alertsFindings(raw), ...alertPeopleFindings(raw)];
+      return [...alertsFindings(raw), ...alertRouteFindings(raw), ...alertPeopleFindings(raw)];
     case 'Daemon':
       return ['cpu', 'memory'].flatMap((resource) => {
         const path = ['spec', 'prometheus', 'resourceQueries', resource];

@@ -4,18 +4,20 @@ import type { HttpResponse } from '../../clients/http/types.ts';
 import { messageOf } from '../../model/errors.ts';
 import type { Instant, Milliseconds } from '../../model/units.ts';
 import { oneLine } from '../render.ts';
+import { cutToBytes, cutToCharacters } from '../truncate.ts';
 import { failed, retry } from './channel.ts';
 import type { FailureReason, SendResult } from './channel.ts';
 
 export function reasonOfStatus(status: number): FailureReason {
   if (status === 429) return 'RateLimited';
   if (status >= 500) return 'ServerError';
+  if (status < 400) return 'Unexpected';
   return status === 401 || status === 403 ? 'AuthRefused' : 'ClientError';
 }
 
 /** "the gateway answered 400: …": enough of the body to know why. */
 export function answerInWords(who: string, { status, body }: Pick<HttpResponse, 'status' | 'body'>): string {
-  const excerpt = oneLine(body.slice(0, 2000)).slice(0, 200);
+  const excerpt = cutToCharacters(oneLine(cutToBytes(body, 2000).text), 200).text;
   return `${who} answered ${status}${excerpt === '' ? '' : `: ${excerpt}`}`;
 }
 
@@ -30,7 +32,12 @@ export function retryAfterOf(headers: HttpResponse['headers'], now: Instant): Mi
 }
 
 /** A receiver's answer as Alertmanager reads it: 5xx and 429 may be asked again, what else is no 2xx is final. */
-export function resultOfAnswer(to: string, who: string, answer: HttpResponse, now: Instant): SendResult {
+export function resultOfAnswer(
+  to: string,
+  who: string,
+  answer: Pick<HttpResponse, 'status' | 'headers' | 'body'>,
+  now: Instant,
+): SendResult {
   const { status, headers } = answer;
   if (status >= 200 && status < 300) return { to, status: 'sent', providerId: null };
   const message = answerInWords(who, answer);

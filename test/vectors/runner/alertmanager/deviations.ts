@@ -10,4 +10,17 @@ export const alertRules: readonly (Rule & { readonly upstreamMistake?: true })[]
       array === 'live_0_25' &&
       (got['othersGetIt'] === true ? got['retried'] === false : got['empty'] === false && got['sentAgain'] === false),
   },
+  {
+    name: 'too-many-requests-may-come-again',
+    covers: ({ file, array, input, got }) =>
+      file === 'alertmanager/notify' && array === 'http_retrier' && input['status'] === 429 && got['retry'] === true,
+  },
+  {
+    name: 'records-outlive-repeats',
+    upstreamMistake: true,
+    covers: ({ file, array, input, got }) =>
+      file === 'alertmanager/notify' &&
+      array === 'set_notifies' &&
+      Number(got['expiry']) >= 2 * Number(input['repeat_interval_s']),
+  },
 ];

@@ -11,6 +11,7 @@ import {
   timelineCase,
   unittestCase,
 } from './prom-rules.ts';
+import { routingVectors } from './routing-manifest.ts';
 import { smsVectors } from './sms-manifest.ts';
 
 export const alertmanager: Readonly<Record<string, readonly ManifestEntry[]>> = {
@@ -28,5 +29,6 @@ export const alertmanager: Readonly<Record<string, readonly ManifestEntry[]>> = 
     { array: 'duplicate', product: 'alerts/rules/state: evaluateRule', count: 1, adapter: duplicateCase },
     { array: 'for_increased_on_reload', product: 'alerts/rules/state: evaluateRule', count: 4, adapter: raisedCase },
   ],
+  ...routingVectors,
   ...smsVectors,
 };
