@@ -9,7 +9,9 @@ export const isMirror = (pod: Pod): boolean => pod.metadata.annotations?.['kuber
 
 export function controllerOf({ metadata }: Pod): OwnerReference | undefined {
   const owners = metadata.ownerReferences;
-  if (owners !== undefined) for (const owner of owners) if (owner.controller === true) return owner;
+  // Asked of every pod: an iterator each would be most of the memory that a first tick takes.
+  for (let index = 0; index < (owners?.length ?? 0); index += 1)
+    if (owners?.[index]?.controller === true) return owners[index];
   return undefined;
 }
 
@@ -82,7 +84,11 @@ const isPlain = ({ initContainers, resources, overhead }: PodSpec): boolean =>
 export function addRequests(sum: Record<string, number>, spec: PodSpec | undefined): void {
   if (spec === undefined) return;
   if (isPlain(spec)) {
-    for (const container of spec.containers ?? []) addContainer(sum, container);
+    const { containers } = spec;
+    for (let index = 0; index < (containers?.length ?? 0); index += 1) {
+      const container = containers?.[index];
+      if (container !== undefined) addContainer(sum, container);
+    }
     return;
   }
   const requests = requestsOf(spec);

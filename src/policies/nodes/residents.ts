@@ -117,14 +117,16 @@ const isOf = (pod: Pod, owner: OwnerReference, namespace: string | undefined): b
   return own?.kind === owner.kind && own.name === owner.name && pod.metadata.namespace === namespace;
 };
 
+const lastOf = (owned: readonly Pod[], owner: OwnerReference, pod: Pod): Pod =>
+  owned.findLast((one) => isOf(one, owner, pod.metadata.namespace)) ?? pod;
+
 /** Somebody whose controller is gone, or has too few: of its pods here the last one is named. */
 function lostAmong(owned: readonly Pod[], rules: Pick<MovableRules, 'controllers' | 'shrink'>): Blocked | null {
   for (const pod of owned) {
     const owner = controllerOf(pod);
     const reason = owner === undefined ? null : lossOf(pod, owner, rules);
     if (reason === null || owner === undefined) continue;
-    const last = owned.findLast((one) => isOf(one, owner, pod.metadata.namespace)) ?? pod;
-    return { move: 'blocked', reason, by: podName(last) };
+    return { move: 'blocked', reason, by: podName(lastOf(owned, owner, pod)) };
   }
   return null;
 }
