@@ -65,7 +65,7 @@ describe('alerts', () => {
     expect(
       await ask('/api/v2/alerts', 'POST', [alert({ severity: 'warning' }), alert({ severity: 'critical' })]),
     ).toMatchObject({ status: 200 });
-    const all = (await ask('/api/v2/alerts')).body as {
+    const all = (await ask('/api/v2/alerts')).body as unknown as {
       labels: Record<string, string>;
       status: { state: string };
       fingerprint: string;
