@@ -2,6 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { drainAnnotation } from '../../src/model/drain-record.ts';
 import type { TickReport } from '../../src/model/report.ts';
 import { seconds, type Instant } from '../../src/model/units.ts';
 import { alertNames, podsOf, Rig } from './rig.ts';
@@ -88,6 +89,52 @@ describe('a daemon that dies between acting and remembering', () => {
     );
     expect(taken.flatMap((call) => call.unmatched)).toEqual([]);
     expect(taken.reduce((sum, call) => sum + call.matched.length, 0)).toBe(2);
+  });
+});
+
+describe('a daemon whose memory is lost after each tick', () => {
+  const group = 'default-worker';
+  const workers = (): number => rig.world.openstack.servers().filter(({ role }) => role === 'worker').length;
+  const marked = (): readonly string[] =>
+    rig.world.kubernetes.objects
+      .list('nodes')
+      .filter(({ metadata }) => metadata.annotations?.[drainAnnotation] !== undefined)
+      .map(({ metadata }) => metadata.name);
+
+  it.each([
+    ['and nobody else does anything', false],
+    ['though somebody lets the group grow behind the removal', true],
+  ])('gives back once what it had begun to drain, %s', async (_, grows) => {
+    rig.demand = 900;
+    await steppedUntil(
+      () => rig.step(),
+      () => rig.replicas === 9 && workers() === 3,
+    );
+    rig.demand = 100;
+    await steppedUntil(
+      () => rig.step(),
+      () => marked().length > 0,
+    );
+    const victims = marked();
+    const taken = () =>
+      rig.world.openstack.calls.filter((call) => call.op === 'resize_cluster' && call.count < call.previous);
+    let grown = false;
+    for (let tick = 0; tick < 40; tick++) {
+      await rig.kill();
+      await rm(memoryFile(), { force: true });
+      await rig.boot();
+      await rig.step();
+      const [first] = taken();
+      if (grows && !grown && first !== undefined) {
+        rig.world.openstack.resize(group, first.count + 1);
+        grown = true;
+      }
+    }
+    expect(grown).toBe(grows);
+    expect(taken().flatMap((call) => call.unmatched)).toEqual([]);
+    expect(taken().reduce((sum, call) => sum + call.matched.length, 0)).toBe(victims.length);
+    expect(workers()).toBe(3 - victims.length + (grows ? 1 : 0));
+    expect(marked()).toEqual([]);
   });
 });
 
