@@ -56,24 +56,25 @@ export function wasteOf(rooms: readonly Room[], freeOf: (room: string, resource:
 /** Groups are compared by what they would be for so many pods. */
 const podsTried = 1_000;
 
-export function* chooseServing(
+/** The best first; those that would open no node are left out. */
+export function* rankServing(
   simulation: Simulation,
   serving: readonly Serving[],
   demands: readonly Demanded[],
-): Generator<undefined, Serving | undefined> {
+): Generator<undefined, readonly Serving[]> {
   const some = sampleOf(demands, podsTried);
   const share = podsOf(some) / podsOf(demands);
-  const best = yield* bestFor(some, serving, (nodes) => Math.ceil(nodes * share), simulation);
+  const ranked = yield* rankedFor(some, serving, (nodes) => Math.ceil(nodes * share), simulation);
   // That no group takes any of these says nothing about the others.
-  return best === undefined && share < 1 ? yield* bestFor(demands, serving, (nodes) => nodes, simulation) : best;
+  return ranked.length === 0 && share < 1 ? yield* rankedFor(demands, serving, (nodes) => nodes, simulation) : ranked;
 }
 
-function* bestFor(
+function* rankedFor(
   demands: readonly Demanded[],
   serving: readonly Serving[],
   limitOf: (nodes: number) => number,
   simulation: Simulation,
-): Generator<undefined, Serving | undefined> {
+): Generator<undefined, readonly Serving[]> {
   const options: (Option & { readonly of: Serving })[] = [];
   for (const of of serving) {
     const before = simulation.checkpoint();
@@ -84,6 +85,9 @@ function* bestFor(
     yield;
   }
   // By name in the end, so that the answer is always the same.
-  const [best] = bestOptions(options).toSorted((one, other) => (nameOf(one.of.pool) < nameOf(other.of.pool) ? -1 : 1));
-  return best?.of;
+  const byName = (one: Serving, other: Serving): number => (nameOf(one.pool) < nameOf(other.pool) ? -1 : 1);
+  return options
+    .filter(({ nodes }) => nodes > 0)
+    .toSorted((one, other) => compareOptions(one, other) || byName(one.of, other.of))
+    .map(({ of }) => of);
 }

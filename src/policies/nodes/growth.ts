@@ -3,13 +3,15 @@ import type { Config } from '../../model/config.ts';
 import type { MagnumCluster, NovaLimits } from '../../model/openstack.ts';
 import type { NodeReason } from '../../model/reason.ts';
 import type { Instant } from '../../model/units.ts';
+import type { Requests } from '../pod-facts.ts';
 import { isBackedOff } from './back-off.ts';
 import { lookAlike, shareOut } from './balance.ts';
 import type { SourcedDemand } from './demand.ts';
 import { kindsOf, packing, podsOf } from './fit/pack.ts';
+import { packingZones, type Lane } from './fit/pack-zones.ts';
 import type { Needs, Simulation } from './fit/simulation.ts';
 import type { GroupState } from './group-state.ts';
-import { chooseServing, nameOf, type Pool, type Serving } from './growth-options.ts';
+import { nameOf, rankServing, type Pool, type Serving } from './growth-options.ts';
 import { allowedNodes, type Allowed, type Budget, type Unseen } from './limits.ts';
 import type { Size } from './node-size.ts';
 import type { Saturated } from './saturation.ts';
@@ -78,11 +80,30 @@ function growthBarrier(group: GroupState, cluster: MagnumCluster | undefined, no
   return sent !== null && sent.remove.length > 0 ? stop('ResizeUnderWay', `removal of ${sent.remove.length}`) : null;
 }
 
+/** The most that one of those asks for whom an empty node of the group would hold, resource by resource. */
+function mostOf(kinds: readonly Needs[], { shape }: Serving): Requests {
+  const { free } = shape.room;
+  const most: Record<string, number> = {};
+  for (const { requests } of kinds) {
+    const fits = Object.entries(requests).every(([name, milli]) => milli <= (free[name] ?? 0));
+    for (const [name, milli] of fits ? Object.entries(requests) : []) most[name] = Math.max(most[name] ?? 0, milli);
+  }
+  return most;
+}
+
+const holds = ({ shape }: Serving, most: Requests): boolean =>
+  Object.entries(most).every(([name, milli]) => milli <= (shape.room.free[name] ?? 0));
+
+/** Nodes that a group may still have: with fewer than this, the limits are asked before each of them. */
+const farFromLimits = 2_000;
+const asksEvery = 32;
+
 class GrowthPlanner {
   readonly #input: GrowthInput;
   readonly #budget: Budget;
   readonly #ordered = new Map<string, number>();
   readonly #byGroup = new Map<string, Growth>();
+  #orderedTotal = 0;
 
   constructor(input: GrowthInput) {
     this.#input = input;
@@ -139,14 +160,85 @@ class GrowthPlanner {
     let left = demands;
     while (left.length > 0) {
       const serving = this.#serving(left);
-      const chosen = serving.length === 1 ? serving[0] : yield* chooseServing(this.#input.simulation, serving, left);
+      const ranked = serving.length === 1 ? serving : yield* rankServing(this.#input.simulation, serving, left);
+      const [chosen] = ranked;
       if (chosen === undefined) break;
       const before = podsOf(left);
-      left = yield* this.#order(chosen, serving, left);
+      const zoneByZone = yield* this.#orderZones(ranked, left);
+      left = zoneByZone ?? (yield* this.#order(chosen, serving, left));
       if (podsOf(left) === before) break;
       yield;
     }
     return left;
+  }
+
+  /**
+   * Where pods must be spread over zones, and groups of more than one could serve them: the best group of each zone grows,
+   * also in zones where no node is yet. Null: there is no such case, or nobody would find a place that way.
+   */
+  *#orderZones(
+    ranked: readonly Serving[],
+    demands: readonly SourcedDemand[],
+  ): Generator<undefined, readonly SourcedDemand[] | null> {
+    const [chosen] = ranked;
+    if (chosen === undefined || ranked.length < 2) return null;
+    const { simulation } = this.#input;
+    const keys = new Set(kindsOf(demands).flatMap((needs) => simulation.zonedBy(needs) ?? []));
+    if (keys.size === 0) return null;
+    const zoneOf = ({ shape }: Serving): string =>
+      JSON.stringify([...keys].map((key) => shape.room.labels[key] ?? null));
+    const alike = ranked.filter((one) => one === chosen || this.#mayStandIn(one, chosen, demands));
+    const zones = new Set(alike.map(zoneOf));
+    const others = new Map<string, Serving>();
+    const most = mostOf(kindsOf(demands), chosen);
+    // The best of each zone that holds whatever the chosen one holds; where none does, the best.
+    for (const one of [...ranked.filter((other) => holds(other, most)), ...ranked])
+      if (!zones.has(zoneOf(one)) && !others.has(zoneOf(one))) others.set(zoneOf(one), one);
+    if (zones.size + others.size < 2) return null;
+    const serving = [...alike, ...others.values()];
+    const before = simulation.checkpoint();
+    const orderedBefore = new Map(this.#ordered);
+    simulation.foresee(serving.map(({ shape }) => shape.room));
+    const { lanes, left, progress } = yield* packingZones(
+      simulation,
+      demands,
+      serving.map((one, index) => this.#laneOf(one, index < alike.length)),
+    );
+    simulation.foresee([]);
+    this.#ordered.clear();
+    for (const [name, nodes] of orderedBefore) this.#ordered.set(name, nodes);
+    if (!progress) {
+      simulation.rollBack(before);
+      return null;
+    }
+    for (const [index, { nodes, placed }] of lanes.entries()) {
+      const pool = serving[index]?.pool;
+      if (pool !== undefined && nodes > 0) this.#add(pool, nodes, placed, { kind: 'pods' });
+    }
+    return left;
+  }
+
+  #laneOf({ pool, shape }: Serving, forAll: boolean): Lane {
+    const name = nameOf(pool);
+    const ordered = (): number => this.#ordered.get(name) ?? 0;
+    let known = { nodes: 0, at: -Infinity };
+    // Totals and quota are common: what another group takes meanwhile is gone. Far from every limit it is enough to ask now and then.
+    const mayOpen = (): boolean => {
+      const total = this.#orderedTotal;
+      if (known.nodes < farFromLimits || total - known.at >= asksEvery)
+        known = { nodes: this.#allowed(pool).nodes, at: total };
+      return known.nodes > 0;
+    };
+    return {
+      shape,
+      forAll,
+      size: () => pool.group.count + ordered(),
+      mayOpen,
+      opened: () => {
+        this.#ordered.set(name, ordered() + 1);
+        this.#orderedTotal += 1;
+      },
+    };
   }
 
   /** The chosen group and those that look like it grow together. */

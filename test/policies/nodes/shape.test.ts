@@ -12,7 +12,7 @@ const flavor: NovaFlavor = { id: 'f-1', name: 'm1.large', vcpus: 4, ram: 8192, d
 
 function stateOf(magnum: MagnumNodeGroup, ready: readonly Node[] = [], policy: object = {}): GroupState {
   const document = aNodePolicy({ nodeGroups: [{ name: magnum.name, min: 0, max: 9, ...policy }] });
-  const [own] = document.spec.nodeGroups as readonly [NodeGroupPolicy];
+  const [own] = document.spec.nodeGroups as readonly NodeGroupPolicy[];
   return { magnum, policy: own, document, ready, draining: [] } as unknown as GroupState;
 }
 

@@ -1,11 +1,12 @@
 // One kind of pod within a simulation: its rules read once, each with the counter that it is judged by.
+import type { Room } from '../room.ts';
 import type { Board, Load } from './board.ts';
 import type { Counter } from './counter.ts';
 import type { KinState } from './crowd.ts';
 import { claimsOf, portsOf } from './image.ts';
 import { Refused } from './refused.ts';
 import { kinOf, type Kin, type Needs } from './needs.ts';
-import { requiredNodes } from './node-rules.ts';
+import { matchesNodeAffinity, matchesNodeSelector, repellingTaint, requiredNodes } from './node-rules.ts';
 import { termOf, type NamespaceLabels, type Term } from './selector.ts';
 import { spreadingOf, type Spreading } from './spreading.ts';
 import type { VolumeNeeds, Volumes } from './volumes.ts';
@@ -27,6 +28,8 @@ export interface Ask extends Load {
   readonly together: Together | null;
   readonly apart: readonly { readonly term: Term; readonly counter: Counter }[];
   readonly spreads: readonly Spread[];
+  /** zones without a node were counted */
+  readonly foresees: boolean;
   readonly volumes: VolumeNeeds;
   /** how many fit on a node is a division */
   readonly countable: boolean;
@@ -39,6 +42,8 @@ export interface Known {
   readonly namespaces: NamespaceLabels;
   readonly volumes: Volumes;
   readonly refused: Map<string, Refused>;
+  /** nodes that could be ordered: their domains count although nobody is in them yet */
+  readonly foreseen: readonly Room[];
 }
 
 function togetherOf({ namespace, labels, spec }: Needs, { board, namespaces }: Known): Together | null {
@@ -96,16 +101,41 @@ function readingOf(needs: Needs): Reading {
 
 const noSpreads: readonly Spread[] = [];
 
-function spreadsOf(needs: Needs, { board }: Known): readonly Spread[] {
+const hostname = 'kubernetes.io/hostname';
+
+/** Over zones, racks …: anything but single nodes. */
+export const zonedBy = ({ spreads }: Pick<Ask, 'spreads'>): Spread | null =>
+  spreads.find(({ topologyKey }) => topologyKey !== hostname) ?? null;
+
+/** With fewer domains than that the least count is zero: as if those that are foreseen were there, and empty. */
+function domainsForeseen(
+  counter: Counter,
+  keys: readonly string[],
+  { spec }: Needs,
+  foreseen: readonly Room[],
+): number {
+  const { key } = counter.topology;
+  if (key === hostname) return 0;
+  const coming = new Set<string>();
+  for (const room of foreseen) {
+    const value = room.labels[key];
+    if (value === undefined || counter.has(value)) continue;
+    if (!matchesNodeSelector(spec, room) || !matchesNodeAffinity(spec, room)) continue;
+    if (repellingTaint(spec, room.taints) !== null) continue;
+    if (keys.every((other) => other === hostname || room.labels[other] !== undefined)) coming.add(value);
+  }
+  return coming.size === 0 ? 0 : counter.domains + coming.size;
+}
+
+function spreadsOf(needs: Needs, { board, foreseen }: Known): readonly Spread[] {
   const spreading = spreadingOf(needs);
   if (spreading.length === 0) return noSpreads;
-  return spreading.map(({ counting, topologyKey, maxSkew, minDomains, self }) => ({
-    counter: board.crowd.counter(counting),
-    topologyKey,
-    maxSkew,
-    minDomains,
-    self,
-  }));
+  const keys = spreading.map(({ topologyKey }) => topologyKey);
+  return spreading.map(({ counting, topologyKey, maxSkew, minDomains, self }) => {
+    const counter = board.crowd.counter(counting);
+    const least = foreseen.length === 0 ? 0 : domainsForeseen(counter, keys, needs, foreseen);
+    return { counter, topologyKey, maxSkew, minDomains: Math.max(minDomains, least), self };
+  });
 }
 
 export function askOf(needs: Needs, known: Known): Ask {
@@ -129,6 +159,7 @@ export function askOf(needs: Needs, known: Known): Ask {
     together,
     apart,
     spreads,
+    foresees: known.foreseen.length > 0 && zonedBy({ spreads }) !== null,
     volumes,
     countable: plain && apart.length === 0 && spreads.length === 0,
     refused: plain && together === null ? refusedFor(kin, spreads, known) : null,

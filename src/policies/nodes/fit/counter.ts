@@ -9,6 +9,8 @@ export class Topology {
   /** the nodes that are there, by domain */
   readonly nodes: number[] = [];
   readonly #ids = new Map<string, number>();
+  /** by domain, ascending; some may have been given to others since */
+  readonly #slots: number[][] = [];
 
   constructor(key: string) {
     this.key = key;
@@ -16,6 +18,10 @@ export class Topology {
 
   get domains(): number {
     return this.#ids.size;
+  }
+
+  idOf(value: string): number | undefined {
+    return this.#ids.get(value);
   }
 
   put(slot: number, value: string | undefined): void {
@@ -26,6 +32,24 @@ export class Topology {
       this.nodes[id] ??= 0;
     }
     this.ofSlot[slot] = id;
+    if (id < 0) return;
+    const slots = (this.#slots[id] ??= []);
+    // Nodes that were only tried are gone without a word; their places are given anew.
+    while ((slots.at(-1) ?? -1) >= slot) slots.pop();
+    slots.push(slot);
+  }
+
+  /** The first place from there on that is in the domain; -1: there is none. */
+  next(domain: number, from: number): number {
+    const slots = this.#slots[domain] ?? [];
+    let low = 0;
+    for (let high = slots.length; low < high;) {
+      const middle = (low + high) >> 1;
+      if ((slots[middle] ?? 0) < from) low = middle + 1;
+      else high = middle;
+    }
+    while (low < slots.length && this.ofSlot[slots[low] ?? -1] !== domain) low += 1;
+    return slots[low] ?? -1;
   }
 
   count(slot: number, change: 1 | -1): void {
@@ -86,6 +110,12 @@ export class Counter {
     if ((this.#nodes[domain] ?? 0) === 0) return;
     this.#level(before, -1);
     this.#level(before + pods, 1);
+  }
+
+  /** Whether a node that counts is in the domain of that name. */
+  has(value: string): boolean {
+    const domain = this.topology.idOf(value);
+    return domain !== undefined && (this.#nodes[domain] ?? 0) > 0;
   }
 
   at(slot: number): number {

@@ -38,7 +38,7 @@ export function byDecreasingSize<Kind extends Demanded>(demands: readonly Kind[]
 }
 
 /** New nodes of a shape in a simulation, named one after the other. */
-class Opening {
+export class Opening {
   readonly rooms: Room[] = [];
   readonly #simulation: Simulation;
   readonly #shape: NodeShape;
@@ -78,7 +78,7 @@ interface Alike<Kind extends Demanded> {
 /** The same demands are tried with one shape after the other. */
 const remembered = new WeakMap<readonly Demanded[], readonly Alike<Demanded>[]>();
 
-function alikeOf<Kind extends Demanded>(demands: readonly Kind[]): readonly Alike<Kind>[] {
+export function alikeOf<Kind extends Demanded>(demands: readonly Kind[]): readonly Alike<Kind>[] {
   const before = remembered.get(demands);
   if (before !== undefined) return before as readonly Alike<Kind>[];
   const alike = new Map<Needs, Alike<Kind>>();
@@ -100,7 +100,7 @@ function alikeOf<Kind extends Demanded>(demands: readonly Kind[]): readonly Alik
 export const kindsOf = (demands: readonly Demanded[]): readonly Needs[] => alikeOf(demands).map(({ needs }) => needs);
 
 /** The places that were found, given to those who asked first. */
-function shared<Kind extends Demanded>(
+export function shared<Kind extends Demanded>(
   all: readonly Alike<Kind>[],
   placedOf: ReadonlyMap<Needs, number>,
 ): Pick<Packing<Kind>, 'placed' | 'left'> {
@@ -119,7 +119,7 @@ function shared<Kind extends Demanded>(
 }
 
 const roomsAStep = 256;
-const kindsAStep = 32;
+const kindsAStep = 8;
 
 /** Takes places on the nodes that are there for as many as fit, the large ones first, and answers the others. */
 export function* placing<Kind extends Demanded>(

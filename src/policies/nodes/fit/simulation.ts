@@ -2,8 +2,9 @@
 import type { Pod, PriorityClass } from '../../../model/kubernetes.ts';
 import type { KubernetesFacts } from '../../../model/snapshot.ts';
 import type { Room } from '../room.ts';
-import { askOf, type Ask } from './ask.ts';
+import { askOf, zonedBy, type Ask, type Spread } from './ask.ts';
 import { Board } from './board.ts';
+import type { Topology } from './counter.ts';
 import { needsFor, priorityClasses, type Likeness, type Needs } from './needs.ts';
 import type { Refused } from './refused.ts';
 import { forbids, misfitOf, refuses, type Misfit, type World } from './rules.ts';
@@ -32,6 +33,9 @@ export class Simulation {
   readonly #where: number[] = [];
   readonly #change: number[] = [];
   #firstOpened: number | null = null;
+  #foreseen: readonly Room[] = [];
+  /** of those that must be spread over zones, with those that are foreseen */
+  readonly #foreseeing = new Map<Needs, Ask>();
 
   constructor(facts: KubernetesFacts) {
     this.facts = facts;
@@ -122,6 +126,38 @@ export class Simulation {
     return this.#world.board.holds(ask, slot) ? this.#fill(ask, slot, count) : 0;
   }
 
+  /** Nodes that could be ordered: who has to be spread counts their zones as empty ones until a node is there. */
+  foresee(rooms: readonly Room[]): void {
+    if (rooms.length === this.#foreseen.length && rooms.every((room, index) => room === this.#foreseen[index])) return;
+    this.#foreseen = rooms;
+    this.#foreseeing.clear();
+  }
+
+  /** By which label it must be spread over more than single nodes; null: it need not. */
+  zonedBy(needs: Needs): string | null {
+    return zonedBy(this.#ask(needs))?.topologyKey ?? null;
+  }
+
+  /** Whether the zone of a node, there or not, has its share for now. */
+  zoneIsFull(needs: Needs, { labels }: Room): boolean {
+    const zoned = zonedBy(this.#ask(needs));
+    if (zoned === null) return false;
+    const { counter, topologyKey, maxSkew, minDomains, self } = zoned;
+    const zone = counter.topology.idOf(labels[topologyKey] ?? '');
+    const count = zone === undefined ? 0 : (counter.counts[zone] ?? 0);
+    return count + self - counter.least(minDomains) > maxSkew;
+  }
+
+  /** Who came to which node since then. */
+  *arrivals(since: Checkpoint): Iterable<{ readonly needs: Needs; readonly room: string; readonly pods: number }> {
+    const { rooms } = this.#world.board;
+    for (let index = since.done; index < this.#who.length; index += 1) {
+      const needs = this.#who[index]?.needs;
+      const room = rooms[this.#where[index] ?? -1];
+      if (needs !== undefined && room !== undefined) yield { needs, room: room.name, pods: this.#change[index] ?? 0 };
+    }
+  }
+
   /** A place that was refused may open when there is a new node, or more pods elsewhere. */
   isSpread(needs: Needs): boolean {
     return this.#ask(needs).spreads.length > 0;
@@ -170,15 +206,23 @@ export class Simulation {
   }
 
   #ask(needs: Needs): Ask {
-    const known = this.#asks.get(needs);
-    if (known !== undefined) return known;
-    const ask = askOf(needs, { ...this.#world, namespaces: this.#namespaces, refused: this.#refused });
-    this.#asks.set(needs, ask);
+    const foreseeing = this.#foreseen.length > 0;
+    const known = (foreseeing ? this.#foreseeing.get(needs) : undefined) ?? this.#asks.get(needs);
+    if (known !== undefined && (!foreseeing || known.foresees || zonedBy(known) === null)) return known;
+    const ask = askOf(needs, {
+      ...this.#world,
+      namespaces: this.#namespaces,
+      refused: this.#refused,
+      foreseen: this.#foreseen,
+    });
+    (ask.foresees ? this.#foreseeing : this.#asks).set(needs, ask);
     return ask;
   }
 
   #place(needs: Needs, count: number, from: number): number {
     const ask = this.#ask(needs);
+    const zoned = zonedBy(ask);
+    if (zoned !== null) return this.#placeByZone(ask, zoned, count, from);
     let placed = 0;
     for (let before = -1; placed > before && placed < count;) {
       before = placed;
@@ -188,6 +232,41 @@ export class Simulation {
       if (ask.spreads.length === 0) break;
     }
     return placed;
+  }
+
+  /** Zone by zone: one that has its share for now is left aside as a whole, whatever room its nodes have. */
+  #placeByZone(ask: Ask, { counter, maxSkew, minDomains, self }: Spread, count: number, from: number): number {
+    const { topology } = counter;
+    const isFull = (zone: number): boolean => (counter.counts[zone] ?? 0) + self - counter.least(minDomains) > maxSkew;
+    let placed = 0;
+    for (let before = -1; placed > before && placed < count;) {
+      before = placed;
+      const reached: number[] = [];
+      for (let moved = true; moved && placed < count;) {
+        moved = false;
+        for (let zone = 0; zone < topology.domains && placed < count; zone += 1) {
+          const slot = isFull(zone) ? -1 : this.#nextInZone(ask, topology, zone, reached[zone] ?? from);
+          if (slot < 0) continue;
+          const filled = this.#fill(ask, slot, count - placed);
+          placed += filled;
+          reached[zone] = filled > 0 ? slot : slot + 1;
+          moved = true;
+        }
+      }
+      // Only where it is spread over nodes as well may one that refused it have opened meanwhile.
+      if (ask.spreads.length === 1) break;
+    }
+    return placed;
+  }
+
+  #nextInZone(ask: Ask, topology: Topology, zone: number, from: number): number {
+    const { board } = this.#world;
+    for (let slot = topology.next(zone, from); slot >= 0;) {
+      const open = board.next(ask, slot);
+      if (open === slot || open < 0) return open;
+      slot = topology.next(zone, open);
+    }
+    return -1;
   }
 
   /** The next node with room for it, but those that are known to refuse its like. */
