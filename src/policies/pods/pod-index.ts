@@ -139,8 +139,9 @@ export class PodIndex {
     for (const number of changed) isChanged[number] = 1;
     for (let place = 0; place < pods.length; place++) {
       const number = this.#places[place] ?? 0;
+      if (isChanged[number] !== 1) continue;
       const pod = pods[place];
-      if (isChanged[number] === 1 && pod !== undefined) lists.get(number)?.push(pod);
+      if (pod !== undefined) lists.get(number)?.push(pod);
     }
     for (const [number, all] of lists) {
       const last = this.#namespaces[number] ?? null;
@@ -180,6 +181,10 @@ export class PodIndex {
     const places = before.#places;
     const walk = new Walk(before.#pods, this.#pods);
     for (let place = 0; place < this.#pods.length; place++) {
+      const { from, count } = walk.together();
+      this.#places.set(places.subarray(from, from + count), place);
+      place += count;
+      if (place >= this.#pods.length) break;
       const last = walk.next();
       if (last !== null) this.#places[place] = places[last] ?? 0;
       else changed.add((this.#places[place] = this.#numbers.of(namespaceOf(this.#pods[place]))));

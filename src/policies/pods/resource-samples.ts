@@ -47,49 +47,50 @@ export class ResourceSamples {
     const { recurring } = this.#answers;
     const order = recurring.order(recurring.pods, query);
     order.begin(samples.length);
-    const usage = new Usage(recurring.pods, samples.length, this.#now);
+    const usage = new Usage(recurring.pods, samples, this.#now);
     for (let from = 0; from < samples.length; from += seriesAStep) {
       if (from > 0) yield;
-      usage.read(samples, from, Math.min(from + seriesAStep, samples.length), order, container);
+      usage.take(from, Math.min(from + seriesAStep, samples.length), order, container);
     }
     this.#usage.set(keyOf(query, container), usage);
     return usage;
   }
 }
 
-/** What pods use, in thousandths, by their seats. */
+/** What pods use, in thousandths, by their seats. Read when it is asked for: most pods of a cluster nobody scales. */
 class Usage {
   readonly #seats: Seats;
+  readonly #samples: Samples;
   readonly #now: Instant;
-  readonly #milli: Float64Array;
-  /** 1: there is a sample */
-  readonly #known: Uint8Array;
+  /** one more than the place of a seat's first series, and of its last; 0: it has none */
+  readonly #first: Int32Array;
+  readonly #last: Int32Array;
+  /** for each series, the same of the next one of its pod */
+  readonly #next: Int32Array;
   readonly #namespaces = new Map<string, PodSamples>();
 
-  constructor(seats: Seats, more: number, now: Instant) {
+  constructor(seats: Seats, samples: Samples, now: Instant) {
     this.#seats = seats;
+    this.#samples = samples;
     this.#now = now;
-    this.#milli = new Float64Array(seats.size + more);
-    this.#known = new Uint8Array(seats.size + more);
+    this.#first = new Int32Array(seats.size + samples.length);
+    this.#last = new Int32Array(seats.size + samples.length);
+    this.#next = new Int32Array(samples.length);
   }
 
   /** The series of one container, or of all that name none. */
-  read(samples: Samples, from: number, to: number, order: Order, container: string | null): void {
+  take(from: number, to: number, order: Order, container: string | null): void {
     for (let place = from; place < to; place++) {
-      const sample = samples[place];
-      if (sample === undefined) continue;
-      const { metric } = sample;
-      const { namespace = '', pod } = metric as { readonly namespace?: string; readonly pod?: string };
-      if (pod === undefined) continue;
-      const seat = order.next(namespace, pod);
-      if (container === null || metric['container'] === container) this.#add(seat, sampleValue(sample) * 1000);
+      const metric = this.#samples[place]?.metric as
+        { readonly namespace?: string; readonly pod?: string; readonly container?: string } | undefined;
+      if (metric?.pod === undefined) continue;
+      const seat = order.next(metric.namespace ?? '', metric.pod);
+      if (container !== null && metric.container !== container) continue;
+      const before = this.#last[seat] ?? 0;
+      if (before === 0) this.#first[seat] = place + 1;
+      else this.#next[before - 1] = place + 1;
+      this.#last[seat] = place + 1;
     }
-  }
-
-  #add(seat: number, milli: number): void {
-    if (!Number.isFinite(milli)) return;
-    this.#milli[seat] = (this.#milli[seat] ?? 0) + milli;
-    this.#known[seat] = 1;
   }
 
   in(namespace: string): PodSamples {
@@ -105,15 +106,28 @@ class Usage {
   }
 
   #of(seat: number): PodSample | undefined {
-    return this.#known[seat] === 1 ? { value: this.#milli[seat] ?? 0, at: this.#now, window } : undefined;
+    const value = this.#milliOf(seat);
+    return Number.isNaN(value) ? undefined : { value, at: this.#now, window };
   }
 
   #ofAll(seats: readonly number[]): number | null {
     let used = 0;
     for (const seat of seats) {
-      if (this.#known[seat] !== 1) return null;
-      used += wholeMilli(this.#milli[seat] ?? 0);
+      const milli = this.#milliOf(seat);
+      if (Number.isNaN(milli)) return null;
+      used += wholeMilli(milli);
     }
     return used;
+  }
+
+  /** All its series together; NaN: there is none with a number. */
+  #milliOf(seat: number): number {
+    let milli = Number.NaN;
+    for (let place = this.#first[seat] ?? 0; place !== 0; place = this.#next[place - 1] ?? 0) {
+      const sample = this.#samples[place - 1];
+      const own = sample === undefined ? Number.NaN : sampleValue(sample) * 1000;
+      if (Number.isFinite(own)) milli = Number.isNaN(milli) ? own : milli + own;
+    }
+    return milli;
   }
 }

@@ -30,7 +30,6 @@ export class Shares {
   readonly #byNamespace: boolean;
   /** by seat, one more than the place of its sample; 0: it has none */
   readonly #places: Int32Array;
-  readonly #values: Float64Array;
   /** seats with several series */
   readonly #several = new Map<number, PrometheusSample[]>();
 
@@ -41,7 +40,6 @@ export class Shares {
     this.#samples = samples;
     this.#byNamespace = labels.namespace !== undefined;
     this.#places = new Int32Array(seats.size + samples.length);
-    this.#values = new Float64Array(seats.size + samples.length);
     order.begin(samples.length);
     for (let place = 0; place < samples.length; place++) {
       const sample = samples[place];
@@ -51,10 +49,7 @@ export class Shares {
       const name = labels.name === undefined ? '' : (metric[labels.name] ?? '');
       const seat = order.next(namespace, name);
       if (this.#places[seat] !== 0) this.#addTo(seat, sample);
-      else {
-        this.#places[seat] = place + 1;
-        this.#values[seat] = sampleValue(sample);
-      }
+      else this.#places[seat] = place + 1;
     }
   }
 
@@ -62,13 +57,18 @@ export class Shares {
     const known = this.#several.get(seat);
     if (known === undefined) this.#several.set(seat, [...this.#at(seat), sample]);
     else known.push(sample);
-    this.#values[seat] = Number.NaN;
   }
 
   /** The one number of a target; NaN where it has none, or not one only. */
   numberOf(target: TargetRef, seat: number | undefined): number {
     const own = this.#byNamespace && seat !== undefined ? seat : this.#seatOf(target);
-    return this.#places[own] === 0 ? Number.NaN : (this.#values[own] ?? Number.NaN);
+    // Read when it is asked for: an answer for many has numbers of others, too, and each is asked for once.
+    const sample = this.#samples[(this.#places[own] ?? 0) - 1];
+    return sample === undefined || this.#isSeveral(own) ? Number.NaN : sampleValue(sample);
+  }
+
+  #isSeveral(seat: number): boolean {
+    return this.#several.size > 0 && this.#several.has(seat);
   }
 
   of(target: TargetRef): Samples {

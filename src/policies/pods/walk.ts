@@ -32,6 +32,18 @@ export class Walk<Item> {
     return this.#at < this.#before.length ? this.#at++ : null;
   }
 
+  /** How many go on together from here, and where they are in the first list: both lists are past them then. */
+  together(): { readonly from: number; readonly count: number } {
+    const from = this.#at;
+    if (this.#come > 0) return { from, count: 0 };
+    const most = Math.min(this.#before.length - from, this.#now.length - this.#place);
+    let count = 0;
+    while (count < most && this.#before[from + count] === this.#now[this.#place + count]) count += 1;
+    this.#at += count;
+    this.#place += count;
+    return { from, count };
+  }
+
   /** What of the first list was not met, once the second has ended. */
   gone(): readonly number[] {
     this.#leave(this.#before.length - this.#at);
