@@ -24,6 +24,7 @@ export interface FlushParts {
   readonly courier: Pick<Courier, 'isSending' | 'withdraw' | 'carry'>;
   readonly document: AlertsDocument;
   readonly texts: Texts;
+  readonly linkSecret: string | null;
   readonly write: (records: readonly LedgerRecord[]) => void;
   /** inhibited, silenced, or outside of its hours now */
   readonly isMuted: (alert: Alert, route: Route, now: Instant) => boolean;

@@ -3,11 +3,13 @@ import { createHash } from 'node:crypto';
 import type { AlertsDocument } from '../model/config.ts';
 import type { Texts } from '../model/texts.ts';
 import type { Instant } from '../model/units.ts';
+import { linkToken } from './acknowledge-link.ts';
 import type { Alert } from './alert.ts';
 import { composeMail } from './channels/mail-content.ts';
 import { isOwed } from './courier.ts';
 import type { Integration } from './integrations.ts';
 import type { Intent, LedgerRecord } from './ledger/records.ts';
+import { groupOwner } from './ledger/state.ts';
 import type { Notification } from './ledger/state.ts';
 import { fillNotice } from './notice-templates.ts';
 import type { FlushDecision } from './plan-notification.ts';
@@ -18,20 +20,30 @@ import type { Notice } from './render.ts';
 export interface IntentParts {
   readonly document: AlertsDocument;
   readonly texts: Texts;
+  /** what links are signed with; null: messages have none */
+  readonly linkSecret: string | null;
 }
 
 export function intentOf(
   about: Pick<Intent, 'groupKey' | 'groupLabels' | 'covers' | 'bundle'>,
   integration: Integration,
   { notify, firing, resolved, muted }: FlushDecision,
-  { document, texts }: IntentParts,
+  parts: IntentParts,
   now: Instant,
 ): Intent | null {
   if (notify === null) return null;
+  const { document } = parts;
   const { receiver, channel, index } = integration;
   const named = channel === 'webhook' ? notify.alerts : someOf(notify.alerts, document.limits.namedInMessage);
   const unnamed = notify.alerts.length - named.length;
-  const notice: Notice = { ...about, receiver, alerts: named, ...(unnamed > 0 && { unnamed }) };
+  const url = channel === 'webhook' || firing.length === 0 ? null : acknowledgeUrl(about, receiver, parts, now);
+  const notice: Notice = {
+    ...about,
+    receiver,
+    alerts: named,
+    ...(unnamed > 0 && { unnamed }),
+    ...(url !== null && { acknowledgeUrl: url }),
+  };
   const seed = JSON.stringify([about.groupKey, receiver, channel, index, now, firing, resolved, notify.to]);
   return {
     ...notice,
@@ -44,8 +56,20 @@ export function intentOf(
     resolved,
     ...(muted.length > 0 && { muted }),
     to: notify.to,
-    text: textOf(integration, notice, { document, texts }, now),
+    text: textOf(integration, notice, parts, now),
   };
+}
+
+/** Of one group: whoever says that he is on it means this one. */
+function acknowledgeUrl(
+  { groupKey, bundle }: Pick<Intent, 'groupKey' | 'bundle'>,
+  receiver: string,
+  { document, linkSecret }: IntentParts,
+  now: Instant,
+): string | null {
+  if (document.links === undefined || linkSecret === null || bundle !== undefined) return null;
+  const base = document.links.externalUrl.replace(/\/+$/, '');
+  return `${base}/a/${linkToken(groupOwner(groupKey, receiver), now, linkSecret)}`;
 }
 
 /** The first of them: they are in reading order. */

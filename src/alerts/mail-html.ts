@@ -51,7 +51,7 @@ const chips = (pairs: MailAlert['labels']): string =>
   pairs.length === 0 ? '' : `<div style="margin:8px 0 0">${pairs.map(chip).join('')}</div>`;
 
 export function htmlMail(words: MailWords): string {
-  const { language, subject, counts, common, alerts, unnamed, footer } = words;
+  const { language, subject, counts, common, alerts, unnamed, acknowledge, footer } = words;
   const head =
     counts === null
       ? ''
@@ -67,10 +67,14 @@ export function htmlMail(words: MailWords): string {
     `<div class="page" style="max-width:600px;margin:0 auto">${head}${alerts.slice(0, wholeCards(alerts.length)).map(card).join('')}`,
     rest.length === 0 ? '' : boxed(rest.map(row).join('')),
     unnamed === null ? '' : `<p style="margin:0 2px 12px;font-weight:600">${escape(unnamed)}</p>`,
+    acknowledge === null ? '' : button(acknowledge),
     `<p class="quiet" style="${quietStyle};margin:6px 2px;overflow-wrap:anywhere">${escape(footer)}</p></div>`,
     '</body></html>',
   ].join('\n');
 }
+
+const button = ([words, address]: readonly [string, string]): string =>
+  `<p style="margin:0 2px 12px"><a style="display:block;padding:12px;border-radius:8px;background:#175cd3;color:#fff;text-align:center;text-decoration:none;font-weight:600" href="${escape(address)}">${escape(words)}</a></p>`;
 
 const boxed = (content: string): string =>
   `<div class="card" style="background:#fff;border-radius:6px;padding:4px 14px;margin:0 0 12px">${content}</div>`;

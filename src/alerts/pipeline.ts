@@ -186,6 +186,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     courier,
     document,
     texts: options.texts(),
+    linkSecret: options.linkSecret?.() ?? null,
     write,
     isMuted,
     escalations,

@@ -9,7 +9,7 @@ import { formatTime, timeAt } from '../templates/time.ts';
 import type { Alert, LabelSet } from './alert.ts';
 import { byCodeUnit } from './fingerprint.ts';
 import { htmlMail } from './mail-html.ts';
-import { commonPairs, descriptionOf, isFiring, oneLine, subjectOf, summaryOf } from './render.ts';
+import { bundleWords, commonPairs, descriptionOf, isFiring, oneLine, subjectOf, summaryOf } from './render.ts';
 import type { Notice } from './render.ts';
 
 export interface MailBody {
@@ -46,6 +46,8 @@ export interface MailWords {
   readonly common: Pairs;
   readonly alerts: readonly MailAlert[];
   readonly unnamed: string | null;
+  /** the words and the address of the link by which somebody says that he is on it */
+  readonly acknowledge: readonly [string, string] | null;
   readonly footer: string;
 }
 
@@ -64,11 +66,14 @@ function mailWords(notice: Notice, texts: Texts, timeZone: string): MailWords {
   const common = several ? commonPairs(alerts.map(({ labels }) => labels)) : {};
   const count = (code: string, some: readonly Alert[]): string[] =>
     some.length === 0 ? [] : [fillText(texts, code, { count: some.length })];
+  const bundle = bundleWords(notice, texts);
+  const { acknowledgeUrl } = notice;
   return {
     language: texts.language,
     subject: subjectOf(notice, texts),
     counts: several
       ? [
+          ...(bundle === '' ? [] : [bundle]),
           ...count('message.email.countFiring', alerts.filter(isFiring)),
           ...count(
             'message.email.countResolved',
@@ -79,6 +84,7 @@ function mailWords(notice: Notice, texts: Texts, timeZone: string): MailWords {
     common: entriesOf(common),
     alerts: alerts.map((alert) => alertWords(alert, texts, timeZone, common)),
     unnamed: unnamed > 0 ? fillText(texts, 'message.email.unnamed', { count: unnamed }) : null,
+    acknowledge: acknowledgeUrl === undefined ? null : [fillText(texts, 'message.acknowledge.button'), acknowledgeUrl],
     footer: fillText(texts, 'message.email.footer', { receiver: notice.receiver, group: notice.groupKey }),
   };
 }
@@ -88,7 +94,7 @@ function alertWords(alert: Alert, texts: Texts, timeZone: string, common: LabelS
   const { generatorURL = '' } = alert;
   return {
     alert,
-    state: fillText(texts, isFiring(alert) ? 'message.state.firing' : 'message.state.resolved'),
+    state: stateOf(alert, texts),
     summary: summaryOf(alert, texts),
     description: descriptionOf(alert, texts),
     span: spanOf(alert, texts, timeZone),
@@ -99,6 +105,13 @@ function alertWords(alert: Alert, texts: Texts, timeZone: string, common: LabelS
       ...(isLink(generatorURL) ? [[fillText(texts, 'message.email.source'), generatorURL] as const] : []),
     ],
   };
+}
+
+function stateOf(alert: Alert, texts: Texts): string {
+  if (!isFiring(alert)) return fillText(texts, 'message.state.resolved');
+  const { flapping } = alert;
+  if (flapping === undefined) return fillText(texts, 'message.state.firing');
+  return fillText(texts, 'message.state.flapping', { count: flapping.begins });
 }
 
 const isLink = (text: string): boolean => /^https?:\/\/[^\s<>"]+$/i.test(text);
@@ -121,7 +134,7 @@ const entriesOf = (labels: LabelSet): Pairs =>
 
 const inLine = (pairs: Pairs): string => pairs.map(([name, value]) => `${name}=${oneLine(value)}`).join('  ');
 
-function plainText({ counts, common, alerts, unnamed, footer }: MailWords): string {
+function plainText({ counts, common, alerts, unnamed, acknowledge, footer }: MailWords): string {
   const blocks = alerts.map(({ state, summary, description, span, labels, further, links }) =>
     [
       `${state}: ${summary}`,
@@ -133,7 +146,7 @@ function plainText({ counts, common, alerts, unnamed, footer }: MailWords): stri
     ].join('\n'),
   );
   const head = [...(counts === null ? [] : [counts]), ...(common.length === 0 ? [] : [inLine(common)])].join('\n');
-  return `${[...(head === '' ? [] : [head]), ...blocks, ...(unnamed === null ? [] : [unnamed]), `-- \n${footer}`].join('\n\n')}\n`;
+  return `${[...(head === '' ? [] : [head]), ...blocks, ...(unnamed === null ? [] : [unnamed]), ...(acknowledge === null ? [] : [acknowledge.join(': ')]), `-- \n${footer}`].join('\n\n')}\n`;
 }
 
 /** No catalogue, no layout: labels and annotations as they are, and why. */

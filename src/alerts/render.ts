@@ -17,7 +17,13 @@ export interface Notice {
   readonly unnamed?: number;
   /** why it speaks for several groups */
   readonly bundle?: Bundle;
+  /** where somebody says that he is on it */
+  readonly acknowledgeUrl?: string;
 }
+
+/** Why several groups come in one message; empty where it is one. */
+export const bundleWords = ({ bundle }: Notice, texts: Texts): string =>
+  bundle === undefined ? '' : fillText(texts, `message.bundle.${bundle.why}`, { count: bundle.groups });
 
 /** The pairs that all of them have. */
 export function commonPairs(sets: readonly LabelSet[]): LabelSet {
@@ -134,8 +140,12 @@ export function smsText(notice: Notice, texts: Texts, maxSegments: number): SmsT
   const beyond = notice.unnamed ?? 0;
   const done = (text: string, unnamed: number): SmsText => ({ text, unnamed, ...weighSms(text) });
   const fits = (text: string): boolean => weighSms(text).segments <= maxSegments;
-  const withMore = (text: string, unnamed: number): string =>
-    unnamed === 0 ? text : fillText(texts, 'message.sms.more', { text, count: unnamed });
+  const tail = notice.acknowledgeUrl === undefined ? '' : ` ${notice.acknowledgeUrl}`;
+  const head = bundleWords(notice, texts);
+  const withMore = (text: string, unnamed: number): string => {
+    const counted = unnamed === 0 ? text : fillText(texts, 'message.sms.more', { text, count: unnamed });
+    return `${head === '' ? '' : `${head}: `}${counted}${tail}`;
+  };
   for (let named = facts.length; named > 0; named -= 1) {
     const unnamed = facts.length - named + beyond;
     const text = withMore(facts.slice(0, named).join('; '), unnamed);
@@ -159,6 +169,8 @@ const shorterOf = (text: string): string[] => [...cutsOf(text, clauseEnds), ...c
 function smsFact(alert: Alert, index: number, texts: Texts, shared: LabelSet): string {
   const text = shortOf(alert, texts, shared);
   if (!isFiring(alert)) return fillText(texts, 'message.sms.resolved', { text });
+  if (alert.flapping !== undefined)
+    return fillText(texts, 'message.sms.flapping', { text, count: alert.flapping.begins });
   return index === 0 ? fillText(texts, 'message.sms.firing', { text }) : text;
 }
 

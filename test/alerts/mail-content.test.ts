@@ -147,7 +147,7 @@ describe('an SMS about what others send', () => {
         supersede: false,
         notify: { to: sms.to, reason: 'FirstNotification' as const, alerts: notice.alerts },
       };
-      return intentOf(notice, sms, decision, { document, texts }, start)?.text;
+      return intentOf(notice, sms, decision, { linkSecret: null, document, texts }, start)?.text;
     };
     expect(textOf('{{ .CommonLabels.pool }}:{{ "\\n" }}{{ len .Alerts.Firing }}')).toBe('workers: 1');
     expect(textOf('{{ range 99 }}1234567 {{ end }}')).toMatch(/^(?:1234567 ){18}1234567$|^(?:1234567 ){19}1234567$/);

@@ -1,27 +1,9 @@
 // Texts: segments counted, facts dropped whole, mails that escape, and a fallback that still says everything.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { weighSms } from '../../src/alerts/channels/sms/segments.ts';
 import { renderMail } from '../../src/alerts/render-mail.ts';
 import { smsText, subjectOf } from '../../src/alerts/render.ts';
 import { anAlert, aNotice, catalogue } from './builders.ts';
-import { readVectors } from './vectors.ts';
-
-interface SegmentVectors {
-  readonly segments: readonly {
-    readonly name: string;
-    readonly text: string;
-    readonly encoding: string;
-    readonly units: number;
-    readonly segments: number;
-  }[];
-}
-
-describe('segments', () => {
-  it.each((readVectors('sms_segments') as SegmentVectors).segments)('$name', ({ text, encoding, units, segments }) => {
-    expect(weighSms(text)).toEqual({ encoding, units, segments });
-  });
-});
 
 const english = catalogue('en');
 const chinese = catalogue('zh-CN');

@@ -251,13 +251,18 @@ oncall: [{ name: pay, timeZone: Asia/Shanghai, handover: '0 9 * * 1', rotation: 
 
   it('is acknowledged by a link, once, and not by a forged one', async () => {
     const secret = 'only ours';
-    const story = aStory(escalating, undefined, secret);
+    const story = aStory(
+      `${escalating}\nlinks: { externalUrl: 'https://st.bank.cn', secret: { env: LINKS } }`,
+      undefined,
+      secret,
+    );
     await push(story, {});
     await story.pass(minutes(1), seconds(30));
     const [{ delivery } = { delivery: undefined }] = story.taken;
     const owner = groupOwner(delivery?.notice.groupKey ?? '', 'duty');
     const token = linkToken(owner, delivery?.at ?? start, secret);
     expect(token.length).toBeLessThanOrEqual(26);
+    expect(delivery?.text).toBe(`ALERT Down instance=a https://st.bank.cn/a/${token}`);
     expect(await story.pipeline.acknowledge({ token: linkToken(owner, start, 'guessed') }, 'li')).toEqual({
       outcome: 'forged',
     });

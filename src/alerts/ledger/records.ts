@@ -34,6 +34,8 @@ export interface Intent {
   readonly bundle?: Bundle;
   /** alerts that it only counts */
   readonly unnamed?: number;
+  /** where somebody says that he is on it */
+  readonly acknowledgeUrl?: string;
   readonly to: readonly string[];
   /** for SMS exactly what is sent; for e-mail its subject and plain text */
   readonly text: string;
