@@ -56,6 +56,19 @@ describe('docs/rules.md', () => {
   });
 });
 
+describe('docs/alerts.md', () => {
+  const [http = '', alerts = ''] = examplesOf('alerts.md');
+
+  it('opens a listener', () => {
+    const daemon = `${(goodTexts['springtide.yaml'] ?? '').trimEnd()}\n${http.replace(/^/gm, '  ').trimEnd()}\n`;
+    expect(problemsOf({ 'springtide.yaml': daemon })).toEqual([]);
+  });
+
+  it('tells people', () => {
+    expect(problemsOf({ 'alerts.yaml': alerts })).toEqual([]);
+  });
+});
+
 describe('docs/sms.md', () => {
   it.each(examplesOf('sms.md'))('example %#', (example) => {
     expect(problemsOf({ 'alerts.yaml': example })).toEqual([]);
