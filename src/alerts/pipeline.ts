@@ -15,6 +15,8 @@ import type { AlertLog, Channels } from './courier.ts';
 import { tellTogether } from './bundle.ts';
 import type { Receipt } from './channels/sms/receipt.ts';
 import { Escalations } from './escalations.ts';
+import { explainAlert } from './explain.ts';
+import type { AlertExplanation } from './explain.ts';
 import { flushGroup, sceneOf } from './flush.ts';
 import type { FlushParts } from './flush.ts';
 import { GroupTable } from './group-table.ts';
@@ -29,6 +31,8 @@ import type { Notification } from './ledger/state.ts';
 import { Muting } from './muting.ts';
 import { buildRoutes } from './route.ts';
 import type { Route } from './route.ts';
+import { sendTest } from './send-test.ts';
+import type { TestResult } from './send-test.ts';
 import { createSilencer } from './silencer.ts';
 import type { Silencer } from './silencer.ts';
 import { lastNotifications } from './status.ts';
@@ -90,6 +94,10 @@ export interface AlertPipeline {
   receive(receipt: Receipt): Promise<void>;
   alerts(): readonly AlertView[];
   groups(): readonly GroupView[];
+  /** Who was told of an alert, who was not, and why; null: nobody remembers it. */
+  explain(fingerprint: string): AlertExplanation | null;
+  /** A test message to everybody of a receiver, at once and once; null: there is no such receiver. */
+  sendTest(receiver: string): Promise<readonly TestResult[] | null>;
   /** All that was due up to now has been attempted, and the attempts are written down. */
   settle(): Promise<void>;
   status(count?: number): AlertStatus;
@@ -319,6 +327,8 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     receive,
     alerts: () => alertViews(parts, clock.now()),
     groups: () => groupViews(parts, clock.now()),
+    explain: (fingerprint) => explainAlert(fingerprint, { ...parts, state, document, escalations, holds }, clock.now()),
+    sendTest: (receiver) => sendTest(receiver, { clock, document, texts: options.texts(), channels: options.channels }),
     settle: () => courier.settle(),
     status: (count = 100) => ({
       firing: alerts.all().filter(({ ended }) => ended === null).length,

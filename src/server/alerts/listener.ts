@@ -7,11 +7,14 @@ import { messageOf } from '../../model/errors.ts';
 import { ownNamesOnly, problem, securityHeaders } from '../guard.ts';
 import { isLoopback, listening, parseListen } from '../listen.ts';
 import { acknowledgePage } from './acknowledge.ts';
+import { acknowledgeApi } from './acknowledge-api.ts';
 import type { AcknowledgeWords } from './acknowledge.ts';
 import { apiV2 } from './api-v2.ts';
 import type { AlertDesk } from './desk.ts';
+import { explainApi } from './explain-api.ts';
 import { receiptsIn } from './receipts-in.ts';
 import type { TakeReceipts } from './receipts-in.ts';
+import { sendTestApi } from './send-test-api.ts';
 import { webhookIn } from './webhook-in.ts';
 
 export interface AlertServerOptions {
@@ -46,6 +49,9 @@ export async function startAlertServer(options: AlertServerOptions): Promise<Ale
   app.use('/api', express.json({ limit: longestBody, type: () => true }));
   app.use('/api/v2', apiV2(options.desk));
   app.use('/api/v1/webhook', webhookIn(options.desk));
+  app.use('/api/v1/acknowledge', acknowledgeApi(options.desk));
+  app.use('/api/v1/explain', explainApi(options.desk));
+  app.use('/api/v1/send-test', sendTestApi(options.desk));
   app.use((_request, response) => problem(response, 404, 'NotFound', 'there is nothing at this address'));
   app.use((thrown: unknown, request: Request, response: Response, next: NextFunction) => {
     const { status } = thrown as { status?: unknown };
