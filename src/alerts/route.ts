@@ -5,6 +5,7 @@ import { byCodeUnit } from './fingerprint.ts';
 import type { LabelSet } from './alert.ts';
 import { compileMatcher, oldMatchers, parseMatchers, printMatcher } from '../matching/matchers.ts';
 import type { CompiledMatcher, Matcher } from '../matching/matchers.ts';
+import { candidatesIn } from './route-index.ts';
 
 export interface RouteTimers {
   readonly groupWait: Milliseconds;
@@ -30,6 +31,8 @@ export interface Route {
   readonly activeIntervals: readonly string[];
   readonly matchers: readonly CompiledMatcher[];
   readonly routes: readonly Route[];
+  /** those of `routes` that such labels may match */
+  readonly candidates: (labels: LabelSet) => readonly Route[];
 }
 
 type RootDocument = AlertsDocument['route'];
@@ -49,9 +52,9 @@ export function buildRoutes(root: RootDocument): Route {
     muteIntervals: [],
     activeIntervals: [],
     matchers: [],
-    routes: [],
+    ...withChildren([]),
   };
-  return { ...route, routes: root.routes.map((child, index) => buildChild(child, route, index)) };
+  return { ...route, ...withChildren(root.routes.map((child, index) => buildChild(child, route, index))) };
 }
 
 function buildChild(document: ChildDocument, parent: Route, index: number): Route {
@@ -76,10 +79,15 @@ function buildChild(document: ChildDocument, parent: Route, index: number): Rout
     muteIntervals: document.mute_time_intervals,
     activeIntervals: document.active_time_intervals,
     matchers: matchers.map((matcher) => compileMatcher(matcher)),
-    routes: [],
+    ...withChildren([]),
   };
-  return { ...route, routes: document.routes.map((child, number) => buildChild(child, route, number)) };
+  return { ...route, ...withChildren(document.routes.map((child, number) => buildChild(child, route, number))) };
 }
+
+const withChildren = (routes: readonly Route[]): Pick<Route, 'routes' | 'candidates'> => ({
+  routes,
+  candidates: candidatesIn(routes),
+});
 
 const operators = ['=', '!=', '=~', '!~'];
 
@@ -95,7 +103,7 @@ const groupByOf = (names: readonly string[]): readonly string[] | 'all' =>
 export function routesOf(route: Route, labels: LabelSet): Route[] {
   if (!route.matchers.every((matcher) => matcher.matches(labels))) return [];
   const taken: Route[] = [];
-  for (const child of route.routes) {
+  for (const child of route.candidates(labels)) {
     const below = routesOf(child, labels);
     taken.push(...below);
     if (below.length > 0 && !child.continue) break;

@@ -4,7 +4,7 @@ import { MatcherError } from './matcher-error.ts';
 import { parseClassic, type Placed } from './parse-classic.ts';
 import { parseUtf8 } from './parse-utf8.ts';
 import { quotedText } from './quoted.ts';
-import { anchoredTest, type ValueTest } from './value-test.ts';
+import { anchored, type Expression, type ValueTest } from './value-test.ts';
 
 export { MatcherError };
 
@@ -20,6 +20,8 @@ export interface Matcher {
 export interface CompiledMatcher extends Matcher {
   /** of a single value; an absent label is the empty string */
   readonly accepts: ValueTest;
+  /** all values that it accepts, where they can be counted: none of them is empty */
+  readonly values: readonly string[] | null;
   readonly matches: (labels: Labels) => boolean;
 }
 
@@ -77,7 +79,7 @@ const isEqual = (one: Matcher, other: Matcher | undefined): boolean =>
 
 const checked = (text: string, placed: readonly Placed[]): Matcher[] =>
   placed.map(({ valueAt, ...matcher }) => {
-    testOf(matcher, text, valueAt);
+    expressionOf(matcher, text, valueAt);
     return matcher;
   });
 
@@ -90,38 +92,37 @@ export const oldMatchers = (equal: Labels = {}, like: Labels = {}): Matcher[] =>
 
 /** Throws a MatcherError for an expression that is not RE2. */
 export function compileMatcher(matcher: Matcher): CompiledMatcher {
-  const accepts = testOf(matcher, printMatcher(matcher), 0);
+  const { test: accepts, values: counted } = expressionOf(matcher, printMatcher(matcher), 0);
+  const values = counted?.includes('') === true ? null : counted;
   const { name, operator, value } = matcher;
+  const compiled = { ...matcher, accepts, values };
   // What every object has by itself is no label.
   if (name in Object.prototype)
-    return {
-      ...matcher,
-      accepts,
-      matches: (labels) => accepts(Object.hasOwn(labels, name) ? (labels[name] ?? '') : ''),
-    };
-  if (operator === '=' && value !== '') return { ...matcher, accepts, matches: (labels) => labels[name] === value };
-  return { ...matcher, accepts, matches: (labels) => accepts(labels[name] ?? '') };
+    return { ...compiled, matches: (labels) => accepts(Object.hasOwn(labels, name) ? (labels[name] ?? '') : '') };
+  if (operator === '=' && value !== '') return { ...compiled, matches: (labels) => labels[name] === value };
+  return { ...compiled, matches: (labels) => accepts(labels[name] ?? '') };
 }
 
 export const compileMatchers = (text: string): CompiledMatcher[] => parseMatchers(text).map(compileMatcher);
 
-function testOf({ operator, value: wanted }: Matcher, text: string, place: number): ValueTest {
+function expressionOf({ operator, value: wanted }: Matcher, text: string, place: number): Expression {
   switch (operator) {
     case '=':
-      return (value) => value === wanted;
+      return { test: (value) => value === wanted, values: [wanted] };
     case '!=':
-      return (value) => value !== wanted;
+      return { test: (value) => value !== wanted, values: null };
     case '=~':
+      return readExpression(wanted, text, place);
     case '!~': {
-      const test = tested(wanted, text, place);
-      return operator === '=~' ? test : (value) => !test(value);
+      const { test } = readExpression(wanted, text, place);
+      return { test: (value) => !test(value), values: null };
     }
   }
 }
 
-function tested(pattern: string, text: string, place: number): ValueTest {
+function readExpression(pattern: string, text: string, place: number): Expression {
   try {
-    return anchoredTest(pattern);
+    return anchored(pattern);
   } catch (error) {
     const why = messageOf(error).replace('error parsing regexp: ', '');
     throw new MatcherError(text.trim(), place, `the regular expression ${pattern} cannot be read: ${why}`);

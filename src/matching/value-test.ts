@@ -1,20 +1,32 @@
 // A regular expression of a matcher as a question about a value: RE2, anchored, and cheap where many alerts ask many routes.
 import { RE2JS } from 're2js';
+import { longestNativeValue, nativeExpression } from './native-regex.ts';
 
 export type ValueTest = (value: string) => boolean;
+
+export interface Expression {
+  readonly test: ValueTest;
+  /** all that it accepts, where that can be counted */
+  readonly values: readonly string[] | null;
+}
 
 const remembered = 500;
 const plainText = /^(?:[\w\-/:@ ,;%&#!~="'<>\u00a0-\ud7ff]|\\[.\-/:_+*?()[\]{}|$^\\])*$/;
 
 /** Throws where RE2 cannot read it. */
-export function anchoredTest(pattern: string): ValueTest {
+export function anchored(pattern: string): Expression {
   // RE2 reads it in any case: what is refused there must be refused here.
   const compiled = RE2JS.compile(`^(?:${pattern})$`);
-  return alternatives(pattern) ?? memo((value) => compiled.matches(value));
+  const plain = alternatives(pattern);
+  if (plain !== null) return plain;
+  const native = nativeExpression(pattern);
+  const slow = memo((value) => compiled.matches(value));
+  if (native === null) return { test: slow, values: null };
+  return { test: (value) => (value.length <= longestNativeValue ? native.test(value) : slow(value)), values: null };
 }
 
 /** Only where all of it is plain texts, each with `.*` or `.+` before or after it. */
-function alternatives(pattern: string): ValueTest | null {
+function alternatives(pattern: string): Expression | null {
   const tests: ValueTest[] = [];
   const whole = new Set<string>();
   for (const branch of pattern.split('|')) {
@@ -29,8 +41,8 @@ function alternatives(pattern: string): ValueTest | null {
     if (before === '' && after === '') whole.add(text);
     else tests.push(around(before, text, after));
   }
-  if (tests.length === 0) return (value) => whole.has(value);
-  return (value) => whole.has(value) || tests.some((test) => test(value));
+  if (tests.length === 0) return { test: (value) => whole.has(value), values: [...whole] };
+  return { test: (value) => whole.has(value) || tests.some((test) => test(value)), values: null };
 }
 
 /** A dot is any character but a line feed. */

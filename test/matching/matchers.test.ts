@@ -13,7 +13,7 @@ import {
   printMatcher,
 } from '../../src/matching/matchers.ts';
 import type { Matcher, MatchOperator } from '../../src/matching/matchers.ts';
-import { anchoredTest } from '../../src/matching/value-test.ts';
+import { anchored } from '../../src/matching/value-test.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 12 });
 const plainName = fc.stringMatching(/^[a-zA-Z_:][a-zA-Z0-9_:]{0,7}$/);
@@ -157,6 +157,12 @@ describe('an expression without RE2', () => {
     '|',
     '\\.',
     '\\|',
+    '[ab]',
+    '[^a-c]',
+    '\\d',
+    '\\w',
+    '*?',
+    '(?:',
     '\\\\',
     '.',
     '-',
@@ -185,10 +191,11 @@ describe('an expression without RE2', () => {
           try {
             compiled = RE2JS.compile(`^(?:${pattern})$`);
           } catch {
-            expect(() => anchoredTest(pattern)).toThrow();
+            expect(() => anchored(pattern)).toThrow();
             return;
           }
-          const test = anchoredTest(pattern);
+          const { test, values: accepted } = anchored(pattern);
+          for (const one of accepted ?? []) expect([pattern, one, compiled.matches(one)]).toEqual([pattern, one, true]);
           for (const one of values.map((characters) => characters.join('')))
             expect([pattern, one, test(one)]).toEqual([pattern, one, compiled.matches(one)]);
         },

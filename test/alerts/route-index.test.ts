@@ -1,0 +1,43 @@
+// The index of routes: it answers as if every route were asked.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { buildRoutes, routesOf } from '../../src/alerts/route.ts';
+import type { Route } from '../../src/alerts/route.ts';
+import { alertsDocument } from '../../src/config/schema/alerts.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+const name = fc.constantFrom('a', 'b', 'c', 'toString');
+const matcher = fc
+  .tuple(name, fc.constantFrom('=', '!=', '=~', '!~'), fc.constantFrom('', '1', '2', '1|2', '1|', '[12]', '.*', '.+'))
+  .map(([label, operator, value]) => `${label}${operator}"${value}"`);
+const child = fc.record({ matchers: fc.array(matcher, { minLength: 1, maxLength: 2 }), continue: fc.boolean() });
+const labels = fc.dictionary(name, fc.constantFrom('', '1', '2', '3'));
+
+function askedAll(route: Route, alert: Labels): Route[] {
+  if (!route.matchers.every((one) => one.matches(alert))) return [];
+  const taken: Route[] = [];
+  for (const below of route.routes) {
+    const found = askedAll(below, alert);
+    taken.push(...found);
+    if (found.length > 0 && !below.continue) break;
+  }
+  return taken.length === 0 ? [route] : taken;
+}
+
+describe('many routes', () => {
+  it('are found by a value, in their order', () => {
+    fc.assert(
+      fc.property(
+        fc.array(child, { minLength: 8, maxLength: 20 }),
+        fc.array(labels, { minLength: 4 }),
+        (routes, alerts) => {
+          const document = { route: { receiver: 'any', routes }, receivers: [{ name: 'any' }] };
+          const root = buildRoutes(alertsDocument.parse(document).route);
+          for (const alert of alerts)
+            expect(routesOf(root, alert).map(({ id }) => id)).toEqual(askedAll(root, alert).map(({ id }) => id));
+        },
+      ),
+    );
+  });
+});
