@@ -3,6 +3,7 @@ import type { Pod } from '../../../model/kubernetes.ts';
 import type { Requests } from '../../pod-facts.ts';
 import type { Room } from '../room.ts';
 import type { Needs } from './needs.ts';
+import { requiredNodes } from './node-rules.ts';
 import type { Simulation } from './simulation.ts';
 
 /** What a new node would be, with the DaemonSet pods that come with it. */
@@ -121,6 +122,8 @@ export function shared<Kind extends Demanded>(
 const roomsAStep = 256;
 const kindsAStep = 8;
 
+const isChoosy = ({ spec }: Needs): boolean => spec?.nodeSelector !== undefined || requiredNodes(spec) !== undefined;
+
 /** Takes places on the nodes that are there for as many as fit, the large ones first, and answers the others. */
 export function* placing<Kind extends Demanded>(
   simulation: Simulation,
@@ -128,7 +131,9 @@ export function* placing<Kind extends Demanded>(
   largest: Requests,
 ): Generator<undefined, readonly Kind[]> {
   const placed = new Map<Needs, number>();
-  const all = byDecreasingSize(alikeOf(demands), largest);
+  const bySize = byDecreasingSize(alikeOf(demands), largest);
+  // Those that may run on some nodes only come first: the others find room elsewhere, as they did when nodes were ordered for them.
+  const all = [...bySize.filter(({ needs }) => isChoosy(needs)), ...bySize.filter(({ needs }) => !isChoosy(needs))];
   for (const [index, { needs, pods }] of all.entries()) {
     placed.set(needs, simulation.placeMany(needs, pods));
     if (index % kindsAStep === kindsAStep - 1) yield;

@@ -1,0 +1,223 @@
+// Whatever waits: the same answer twice, nothing more once it is carried out, and not many more nodes than there must be.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Node, Pod, PodSpec } from '../../../src/model/kubernetes.ts';
+import { emptyGroupMemory, emptyMemory, type Memory } from '../../../src/model/memory.ts';
+import type { Plan } from '../../../src/model/plan.ts';
+import { decide } from '../../../src/policies/decide.ts';
+import { pack, Simulation } from '../../../src/policies/nodes/fit/simulation.ts';
+import { aConfig, aNode, aNodeGroup, aNodePolicy, aPod, aSnapshot, at, noon } from '../../builders.ts';
+import { aRoom } from './fit/rooms.ts';
+
+const zone = 'topology.kubernetes.io/zone';
+const groups = ['a', 'b', 'c'] as const;
+
+interface Kind {
+  readonly cpu: number;
+  readonly memory: number;
+  readonly pods: number;
+  readonly rule: 'none' | 'zones' | 'nodes' | 'apart' | 'selector';
+  readonly priority: number;
+}
+
+interface World {
+  readonly nodes: readonly number[];
+  readonly max: readonly number[];
+  /** what runs on each node, in tenths of a core */
+  readonly running: readonly number[];
+  readonly kinds: readonly Kind[];
+}
+
+const kinds = fc.record({
+  cpu: fc.integer({ min: 1, max: 45 }),
+  memory: fc.integer({ min: 1, max: 16 }),
+  pods: fc.integer({ min: 1, max: 12 }),
+  rule: fc.constantFrom('none', 'none', 'zones', 'nodes', 'apart', 'selector'),
+  priority: fc.constantFrom(0, 0, 0, 100),
+});
+const worlds: fc.Arbitrary<World> = fc.record({
+  nodes: fc.array(fc.nat(3), { minLength: 3, maxLength: 3 }),
+  max: fc.array(fc.integer({ min: 3, max: 12 }), { minLength: 3, maxLength: 3 }),
+  running: fc.array(fc.nat(35), { minLength: 9, maxLength: 9 }),
+  kinds: fc.array(kinds, { minLength: 1, maxLength: 6 }),
+});
+
+function ruleOf(rule: Kind['rule'], app: string): PodSpec {
+  const labelSelector = { matchLabels: { app } };
+  const spread = (topologyKey: string): PodSpec => ({
+    topologySpreadConstraints: [{ maxSkew: 1, topologyKey, whenUnsatisfiable: 'DoNotSchedule', labelSelector }],
+  });
+  switch (rule) {
+    case 'none':
+      return {};
+    case 'zones':
+      return spread(zone);
+    case 'nodes':
+      return spread('kubernetes.io/hostname');
+    case 'apart':
+      return {
+        affinity: {
+          podAntiAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'kubernetes.io/hostname', labelSelector }],
+          },
+        },
+      };
+    case 'selector':
+      return { nodeSelector: { [zone]: 'b' } };
+  }
+}
+
+const nodeOf = (name: string, group: string): Node =>
+  aNode(name)
+    .inGroup(group)
+    .labelled({ [zone]: group, 'kubernetes.io/hostname': name })
+    .build();
+
+const live = ({ nodes }: World): Node[] =>
+  groups.flatMap((group, index) =>
+    Array.from({ length: nodes[index] ?? 0 }, (_, at) => nodeOf(`${group}-${at}`, group)),
+  );
+
+const waiting = ({ kinds: given }: World): Pod[] =>
+  given.flatMap(({ cpu, memory, pods, rule, priority }, kind) =>
+    Array.from({ length: pods }, (_, index) =>
+      aPod(`k${kind}-${index}`)
+        .labelled({ app: `k${kind}` })
+        .ownedBy('ReplicaSet', `k${kind}`)
+        .requesting({ cpu: `${cpu * 100}m`, memory: `${memory}Gi` })
+        .spec({ priority, ...ruleOf(rule, `k${kind}`) })
+        .unschedulable()
+        .build(),
+    ),
+  );
+
+interface Later {
+  /** what Magnum was told, by group */
+  readonly counts?: ReadonlyMap<string, number>;
+  /** nodes that have come since */
+  readonly more?: readonly Node[];
+  readonly memory?: Memory;
+}
+
+function planOf(world: World, { counts = new Map(), more = [], memory = emptyMemory() }: Later = {}): Plan {
+  const nodes = live(world);
+  const running = nodes.map(({ metadata }, index) =>
+    aPod(`r-${metadata.name}`)
+      .ownedBy('ReplicaSet', 'running')
+      .requesting({ cpu: `${(world.running[index] ?? 0) * 100}m` })
+      .on(metadata.name)
+      .ready()
+      .build(),
+  );
+  const snapshot = aSnapshot()
+    .groups(...groups.map((group, index) => aNodeGroup(group, counts.get(group) ?? world.nodes[index] ?? 0)))
+    .nodes(...nodes, ...more)
+    .pods(...running, ...waiting(world))
+    .build();
+  const policy = aNodePolicy({
+    nodeGroups: groups.map((name, index) => ({
+      name,
+      min: 0,
+      max: world.max[index],
+      shape: { cpu: 4, memory: '16Gi', labels: { [zone]: name } },
+    })),
+    mode: { grow: 'act', shrink: 'off' },
+  });
+  return decide(snapshot, aConfig([], [policy]), memory, noon).plan;
+}
+
+const countsOf = ({ nodes }: Plan): ReadonlyMap<string, number> =>
+  new Map(nodes.map(({ nodeGroup, current, desired }) => [nodeGroup, desired ?? current ?? 0]));
+
+describe('a growth', () => {
+  it('is the same when it is asked for again', () => {
+    fc.assert(
+      fc.property(worlds, (world) => {
+        expect(planOf(world)).toEqual(planOf(world));
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  /** What was ordered is on its way, a minute ago; or it has come, and is empty yet. */
+  function carriedOut(world: World, come: boolean): { readonly first: Plan; readonly then: Plan } {
+    const first = planOf(world);
+    const counts = countsOf(first);
+    const added = (index: number): number => (counts.get(groups[index] ?? '') ?? 0) - (world.nodes[index] ?? 0);
+    const more = groups.flatMap((group, index) =>
+      Array.from({ length: come ? added(index) : 0 }, (_, number) => nodeOf(`${group}-new-${number}`, group)),
+    );
+    const orders = (index: number) => (come || added(index) === 0 ? [] : [{ at: at(-60), count: added(index) }]);
+    const memory: Memory = {
+      ...emptyMemory(),
+      groups: Object.fromEntries(
+        groups.map((group, index) => [group, { ...emptyGroupMemory, ordered: orders(index) }]),
+      ),
+    };
+    return { first, then: planOf(world, { counts, more, memory }) };
+  }
+
+  const total = (plan: Plan): number => [...countsOf(plan).values()].reduce((sum, count) => sum + count, 0);
+
+  it.each([
+    ['on their way', false],
+    ['there and empty yet', true],
+  ])('orders nothing more when its nodes are %s', (_, come) => {
+    const inOneGroup = worlds.map((world): World => ({
+      ...world,
+      nodes: [world.nodes[0] ?? 0, 0, 0],
+      max: [60, 1, 1],
+      kinds: world.kinds.map((kind) => ({
+        ...kind,
+        priority: 0,
+        rule: kind.rule === 'apart' ? kind.rule : 'none',
+      })),
+    }));
+    fc.assert(
+      fc.property(inOneGroup, (world) => {
+        const { first, then } = carriedOut(world, come);
+        expect(total(then)).toBe(total(first));
+      }),
+      { numRuns: 20, seed: 42 },
+    );
+  });
+
+  it('orders hardly more over several groups, whatever the rules', () => {
+    const some = fc.sample(worlds, { numRuns: 50, seed: 42 });
+    const counts = some.map((world) => {
+      const { first, then } = carriedOut(world, false);
+      return {
+        first: total(first) - world.nodes.reduce((sum, nodes) => sum + nodes, 0),
+        more: total(then) - total(first),
+      };
+    });
+    const sum = (of: 'first' | 'more'): number => counts.reduce((all, one) => all + one[of], 0);
+    expect(sum('more') / sum('first')).toBeLessThan(0.05);
+  });
+});
+
+describe('how many nodes mixed pods get', () => {
+  it('is near the least that their sums allow, in the mean', () => {
+    const some = fc.sample(fc.array(kinds, { minLength: 3, maxLength: 12 }), { numRuns: 100, seed: 42 });
+    const excess = some.map((given) => {
+      const simulation = new Simulation({});
+      const demands = given.map(({ cpu, memory, pods }) => ({
+        needs: simulation.needsOf(
+          aPod('p')
+            .requesting({ cpu: `${Math.min(cpu, 40) * 100}m`, memory: `${memory}Gi` })
+            .build(),
+        ),
+        pods: pods * 5,
+      }));
+      const capacity = { cpu: 8000, memory: 32 * 2 ** 30 * 1000, pods: 110_000 };
+      const { rooms, left } = pack(simulation, demands, { room: aRoom('new', { capacity }), daemons: [] }, Infinity);
+      expect(left).toEqual([]);
+      const sum = (name: 'cpu' | 'memory'): number =>
+        demands.reduce((all, { needs, pods }) => all + pods * (needs.requests[name] ?? 0), 0);
+      const least = Math.max(Math.ceil(sum('cpu') / capacity.cpu), Math.ceil(sum('memory') / capacity.memory));
+      return rooms.length / least - 1;
+    });
+    const mean = excess.reduce((sum, one) => sum + one, 0) / excess.length;
+    expect(mean).toBeLessThan(0.18);
+  });
+});
