@@ -1,6 +1,7 @@
 // What a webhook is told: Alertmanager's payload, version 4.
 import type { Instant } from '../model/units.ts';
 import type { Alert, LabelSet } from './alert.ts';
+import { byCodeUnit } from './fingerprint.ts';
 import { isFiring } from './render.ts';
 import type { Notice } from './render.ts';
 
@@ -79,4 +80,27 @@ export function commonOf(sets: readonly LabelSet[]): LabelSet {
       others.every((other) => Object.hasOwn(other, name) && other[name] === value),
     ),
   );
+}
+
+const sortedFirst = ['job', 'instance'];
+
+/** Alertmanager's order: by job and instance, those without them last; then by the number of labels, then by the labels. */
+export function byLabels(one: LabelSet, other: LabelSet): number {
+  for (const name of sortedFirst) {
+    const [left, right] = [one[name], other[name]];
+    if (left === right) continue;
+    if (left === undefined) return 1;
+    if (right === undefined) return -1;
+    return byCodeUnit(left, right);
+  }
+  const [names, others] = [Object.keys(one), Object.keys(other)];
+  if (names.length !== others.length) return names.length - others.length;
+  for (const name of [...new Set([...names, ...others])].sort(byCodeUnit)) {
+    const [left, right] = [one[name], other[name]];
+    if (left === right) continue;
+    if (left === undefined) return -1;
+    if (right === undefined) return 1;
+    return byCodeUnit(left, right);
+  }
+  return 0;
 }

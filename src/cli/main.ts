@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { messageOf, SpringtideError } from '../model/errors.ts';
 import { version } from '../version.ts';
+import { registerAlerts } from './alerts.ts';
 import { registerDemo } from './demo.ts';
 import { registerDrain } from './drain.ts';
 import { registerDoctor } from './doctor.ts';
@@ -34,6 +35,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 registerRun(program);
+registerAlerts(program);
 registerDemo(program);
 registerPlan(program);
 registerExplain(program);

@@ -41,6 +41,11 @@ export class VirtualClock implements Clock {
     this.#now = end;
   }
 
+  /** When the next timer is due; null where none is set. */
+  nextDue(): Instant | null {
+    return (this.#next(Number.POSITIVE_INFINITY)?.at ?? null) as Instant | null;
+  }
+
   #next(end: number): Timer | undefined {
     let first: Timer | undefined;
     for (const timer of this.#timers) {

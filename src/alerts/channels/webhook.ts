@@ -5,7 +5,7 @@ import type { HttpConfig } from '../../config/schema/http-config.ts';
 import type { AlertsDocument } from '../../model/config.ts';
 import { messageOf } from '../../model/errors.ts';
 import type { Milliseconds } from '../../model/units.ts';
-import { webhookPayload } from '../webhook-payload.ts';
+import { byLabels, webhookPayload } from '../webhook-payload.ts';
 import { failed, retry } from './channel.ts';
 import type { Channel, Delivery, SendResult } from './channel.ts';
 import { resultOfAnswer, resultOfThrown } from './http-results.ts';
@@ -41,7 +41,8 @@ async function sendWebhook(
     who: 'the webhook',
     url: () => (settings.url_file === undefined ? Promise.resolve(settings.url ?? '') : readTrimmed(settings.url_file)),
     config: settings.http_config ?? document.global.http_config,
-    body: payload,
+    // the gravest were chosen; their order is the one that receivers know
+    body: { ...payload, alerts: payload.alerts.toSorted((one, other) => byLabels(one.labels, other.labels)) },
     headers: { 'idempotency-key': id },
     timeout: settings.timeout,
     signal,

@@ -1,0 +1,38 @@
+// springtide alerts: who would be told, by the configuration alone; nothing is sent.
+import { Option, type Command } from 'commander';
+import { languages } from '../model/texts.ts';
+import { route } from './alerts/route.ts';
+import { simulate } from './alerts/simulate.ts';
+
+const exitCodes = '\nExit codes: 0 ok, 2 bad input (with what to mend).';
+
+export function registerAlerts(program: Command): void {
+  const alerts = program
+    .command('alerts')
+    .description('who would be told of an alert, and when; by the configuration alone, nothing is sent');
+  alerts
+    .command('route')
+    .description('the receivers of an alert with these labels, and the routes that lead to them')
+    .argument('<labels...>', 'LABEL=VALUE, as the alert has them')
+    .option('-c, --config <directory>', 'the configuration directory', 'config')
+    .addOption(new Option('-o, --output <format>', 'json or text').choices(['json', 'text']).default('text'))
+    .addHelpText('after', exitCodes)
+    .action(route);
+  alerts
+    .command('simulate')
+    .description('play events in virtual time: every attempt to tell somebody, one JSON line each')
+    .option('-c, --config <directory>', 'the configuration directory', 'config')
+    .requiredOption('--events <file>', 'JSON Lines, a header first ("-": standard input)')
+    .option('--until <duration>', 'for how long it is played', '24h')
+    .addOption(new Option('--lang <language>', 'language of the messages').choices([...languages]))
+    .addHelpText(
+      'after',
+      `\nEvents:
+  {"start": "2026-11-11T02:00:00Z", "seed": 1}
+  {"at": "0s",  "op": "push", "alerts": [{"labels": {"alertname": "Down"}, "endsAt": "20m"}]}
+  {"at": "90s", "op": "fail", "receiver": "duty", "channel": "sms", "for": "5m"}
+  others: silence, unsilence, ack, receipt, restart, reload; all fields: docs/schema/alert-events.json
+${exitCodes}`,
+    )
+    .action(simulate);
+}

@@ -1,0 +1,66 @@
+// springtide alerts simulate: events in, one line out for every attempt to tell somebody.
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
+import { loadConfigOrThrow } from '../../config/load.ts';
+import { parseDuration } from '../../config/schema/scalars.ts';
+import type { Config } from '../../model/config.ts';
+import { messageOf, SpringtideError } from '../../model/errors.ts';
+import type { Language } from '../../model/texts.ts';
+import { readAlertEvents, type AlertEvents } from '../../simulate/alert-events.ts';
+import { lineOf, simulateAlerts } from '../../simulate/alerts.ts';
+
+interface SimulateOptions {
+  readonly config: string;
+  readonly events: string;
+  readonly until: string;
+  readonly lang?: Language;
+}
+
+export async function simulate({ config: directory, events: file, until, lang }: SimulateOptions): Promise<void> {
+  const length = parseDuration(until);
+  if (length === null)
+    throw new SpringtideError({
+      code: 'UsageInvalid',
+      where: '--until',
+      what: `"${until}" is no duration`,
+      mend: 'write 30m, 24h or 7d',
+    });
+  const load = (from: string): Promise<Config> => loadConfigOrThrow(from, lang === undefined ? {} : { language: lang });
+  const { alerts, texts } = await load(directory);
+  const events = readAlertEvents(await eventsText(file), file);
+  const others = await reloaded(events, file === '-' ? '.' : path.dirname(file), load);
+  const { attempts, problems } = await simulateAlerts(alerts, texts, events, {
+    until: length,
+    documentIn: (name) => others.get(name)?.alerts ?? alerts,
+  });
+  for (const problem of problems) process.stderr.write(`${file}: ${problem}\n`);
+  process.stdout.write(attempts.map((attempt) => `${JSON.stringify(lineOf(attempt, events.start))}\n`).join(''));
+}
+
+async function eventsText(file: string): Promise<string> {
+  if (file === '-') return textOf(process.stdin);
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new SpringtideError({
+      code: 'UsageInvalid',
+      where: file,
+      what: `it cannot be read: ${messageOf(error)}`,
+      mend: 'name a file of events with --events FILE',
+      cause: error,
+    });
+  }
+}
+
+/** The directories that the events name, as seen from their file: read before the play begins. */
+async function reloaded(
+  { events }: AlertEvents,
+  from: string,
+  load: (directory: string) => Promise<Config>,
+): Promise<ReadonlyMap<string, Config>> {
+  const names = new Set(events.flatMap((event) => (event.op === 'reload' ? (event.config ?? []) : [])));
+  const found = new Map<string, Config>();
+  for (const name of names) found.set(name, await load(path.resolve(from, name)));
+  return found;
+}

@@ -1,0 +1,291 @@
+// Alerts in virtual time: the product's own pipeline on a clock that jumps from timer to timer, with channels that only write down.
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Channel, Delivery, SendResult } from '../alerts/channels/channel.ts';
+import { failed, retry } from '../alerts/channels/channel.ts';
+import { previewSms } from '../alerts/channels/sms/preview.ts';
+import { gatewayOf } from '../alerts/channels/sms/sms-channel.ts';
+import { weighSms } from '../alerts/channels/sms/segments.ts';
+import type { Channels } from '../alerts/courier.ts';
+import type { SmsIntegrationSettings } from '../alerts/integrations.ts';
+import { volatileLedger } from '../alerts/ledger/ledger.ts';
+import type { ChannelKind } from '../alerts/ledger/records.ts';
+import { createAlertPipeline, type AlertPipeline } from '../alerts/pipeline.ts';
+import { isFiring } from '../alerts/render.ts';
+import { statusOf } from '../alerts/webhook-payload.ts';
+import { sleep } from '../clock.ts';
+import type { AlertsDocument } from '../model/config.ts';
+import type { Texts } from '../model/texts.ts';
+import { later, rfc3339, since, type Instant, type Milliseconds } from '../model/units.ts';
+import { VirtualClock } from '../sandbox/clock.ts';
+import type { AlertEvent, AlertEvents } from './alert-events.ts';
+
+/** One attempt to tell one recipient. */
+export interface Attempt {
+  /** when it began */
+  readonly at: Instant;
+  readonly channel: ChannelKind;
+  readonly to: string;
+  /** 1 for the first of this notification; a notification that takes the place of an owed one counts on */
+  readonly attempt: number;
+  readonly outcome: SendResult['status'];
+  /** for SMS as it arrives, its sign included */
+  readonly text: string;
+  /** null where it is no SMS */
+  readonly segments: number | null;
+  readonly delivery: Delivery;
+}
+
+export interface AlertSimulation {
+  /** by (at, receiver, groupKey) */
+  readonly attempts: readonly Attempt[];
+  /** events that could not be: `line 7: alert 0: at least one label pair required` */
+  readonly problems: readonly string[];
+}
+
+export interface SimulationOptions {
+  /** from the start; what would happen later is left out */
+  readonly until: Milliseconds;
+  /** the document of another directory, for `reload` */
+  readonly documentIn?: (config: string) => AlertsDocument;
+  /** before the play ends: what is known at that moment */
+  readonly look?: (pipeline: AlertPipeline) => void;
+}
+
+type Failing = Extract<AlertEvent, { op: 'fail' }>;
+
+export async function simulateAlerts(
+  document: AlertsDocument,
+  texts: Texts,
+  { start, startDelay, events }: AlertEvents,
+  { until, documentIn, look }: SimulationOptions,
+): Promise<AlertSimulation> {
+  const clock = new VirtualClock(start);
+  const ledger = volatileLedger();
+  const attempts: Attempt[] = [];
+  const sent: { readonly attempt: Attempt; readonly providerId: string }[] = [];
+  const failing: Failing[] = [];
+  const problems: string[] = [];
+  const silences = new Map<string, string>();
+  let inForce = document;
+  let made = 0;
+
+  const answer = async (channel: ChannelKind, to: string, delivery: Delivery): Promise<SendResult> => {
+    const now = clock.now();
+    const fault = failing.findLast(
+      (one) =>
+        one.at <= now &&
+        now < one.until &&
+        (one.receiver ?? delivery.notice.receiver) === delivery.notice.receiver &&
+        (one.channel ?? channel) === channel &&
+        (one.to ?? to) === to,
+    );
+    if (fault === undefined) return { to, status: 'sent', providerId: `message-${(made += 1)}` };
+    if (fault.takes !== undefined) await sleep(clock, fault.takes, delivery.signal);
+    const retryAfter = fault.retryAfter ?? null;
+    switch (fault.answer) {
+      case 'error':
+        return retry(to, 'ServerError', 'as the simulation says', { retryAfter });
+      case 'timeout':
+        return retry(to, 'Timeout', 'as the simulation says', { uncertain: true, retryAfter });
+      case 'refused':
+        return failed(to, 'ClientError', 'as the simulation says');
+    }
+  };
+
+  const recording = <Settings>(
+    channel: ChannelKind,
+    style: Channel<Settings>['style'],
+    wordsOf: (delivery: Delivery, settings: Settings) => Pick<Attempt, 'text' | 'segments'>,
+  ): Channel<Settings> => ({
+    style,
+    send: (delivery, settings) =>
+      Promise.all(
+        delivery.to.map(async (to) => {
+          const at = clock.now();
+          const attempt = ledger.state.open.get(delivery.id)?.recipients.get(to)?.attempts ?? 1;
+          const result = await answer(channel, to, delivery);
+          const words = wordsOf(delivery, settings);
+          const written = { at, channel, to, attempt, outcome: result.status, ...words, delivery };
+          attempts.push(written);
+          if (result.status === 'sent' && result.providerId !== null)
+            sent.push({ attempt: written, providerId: result.providerId });
+          return result;
+        }),
+      ),
+    close: () => undefined,
+  });
+  const plain = ({ text }: Delivery): Pick<Attempt, 'text' | 'segments'> => ({ text, segments: null });
+  const channels: Channels = {
+    email: recording('email', 'together', plain),
+    sms: recording('sms', 'apart', (delivery, settings) => smsWords(delivery, settings, texts)),
+    webhook: recording('webhook', 'together', plain),
+  };
+
+  const begin = (delay: Milliseconds): AlertPipeline =>
+    createAlertPipeline({
+      config: () => inForce,
+      texts: () => texts,
+      clock,
+      ledger,
+      channels,
+      // the middle of the jitter is none
+      random: () => 0.5,
+      newId: () => `silence-${(made += 1)}`,
+      startDelay: delay,
+    });
+  let pipeline = begin(startDelay);
+
+  /** Everything up to the instant, timer by timer: what a timer has begun has its answer before the next one runs. */
+  const playTo = async (end: Instant): Promise<void> => {
+    for (let next = clock.nextDue(); next !== null && next <= end; next = clock.nextDue()) {
+      clock.advance(Math.max(0, next - clock.now()) as Milliseconds);
+      await turn();
+    }
+    clock.advance(since(clock.now(), end));
+  };
+
+  const happen = async (event: AlertEvent): Promise<void> => {
+    const isWrong = (what: string): number => problems.push(`line ${event.line}: ${what}`);
+    switch (event.op) {
+      case 'push': {
+        const { problems: refused } = await pipeline.push(event.alerts);
+        for (const { index, problem } of refused) isWrong(`alert ${index}: ${problem}`);
+        return;
+      }
+      case 'silence': {
+        const { id = `line ${event.line}`, matchers, startsAt, endsAt, createdBy, comment } = event;
+        const known = silences.get(id);
+        const input = { matchers: [matchers], startsAt, endsAt, createdBy, comment };
+        const outcome = await pipeline.silencer.set({ ...input, ...(known !== undefined && { id: known }) });
+        if (outcome.ok) silences.set(id, outcome.id);
+        else isWrong(outcome.message);
+        return;
+      }
+      case 'unsilence': {
+        const outcome = await pipeline.silencer.expire(silences.get(event.id) ?? '');
+        if (outcome === 'unknown') isWrong(`there is no silence "${event.id}"`);
+        return;
+      }
+      case 'ack': {
+        const outcomes = await acknowledged(pipeline, event);
+        if (!outcomes.includes('done')) isWrong('nothing that fires is meant');
+        return;
+      }
+      case 'receipt': {
+        const { status, code = null, receiver, channel, to } = event;
+        const message = sent.findLast(
+          ({ attempt }) =>
+            (receiver ?? attempt.delivery.notice.receiver) === attempt.delivery.notice.receiver &&
+            (channel ?? attempt.channel) === attempt.channel &&
+            (to ?? attempt.to) === attempt.to,
+        );
+        if (message === undefined) isWrong('no such message was sent before');
+        else
+          await pipeline.receive({
+            gateway: '',
+            providerId: message.providerId,
+            reference: null,
+            to: message.attempt.to,
+            status,
+            code,
+            at: null,
+          });
+        return;
+      }
+      case 'fail':
+        failing.push(event);
+        return;
+      case 'restart': {
+        const stopping = pipeline.stop(0 as Milliseconds);
+        clock.advance(0 as Milliseconds);
+        await stopping;
+        // by the same ledger: what was known is known
+        pipeline = begin(0 as Milliseconds);
+        return;
+      }
+      case 'reload':
+        inForce = event.config === undefined || documentIn === undefined ? { ...inForce } : documentIn(event.config);
+        // a push is when the pipeline looks for another document
+        await pipeline.push([]);
+        return;
+    }
+  };
+
+  const end = later(start, until);
+  for (const event of events.filter(({ at }) => at <= end)) {
+    await playTo(event.at);
+    await happen(event);
+    await turn();
+  }
+  await playTo(end);
+  look?.(pipeline);
+  const stopping = pipeline.stop(0 as Milliseconds);
+  const played = attempts.toSorted(byPlace);
+  clock.advance(0 as Milliseconds);
+  await stopping;
+  const beyond = events.filter(({ at }) => at > end);
+  if (beyond.length > 0)
+    problems.push(`line ${beyond[0]?.line ?? 0}: ${beyond.length} events are after the end of the play`);
+  return { attempts: played, problems };
+}
+
+async function acknowledged(
+  pipeline: AlertPipeline,
+  { labels, fingerprint, groupKey, receiver, by }: Extract<AlertEvent, { op: 'ack' }>,
+): Promise<readonly string[]> {
+  const wanted = Object.entries(labels ?? {});
+  const targets =
+    groupKey !== undefined
+      ? [{ groupKey, receiver }]
+      : fingerprint !== undefined
+        ? [{ fingerprint }]
+        : pipeline
+            .alerts()
+            .filter(({ alert }) => wanted.every(([name, value]) => alert.labels[name] === value))
+            .map(({ alert }) => ({ fingerprint: alert.fingerprint }));
+  const outcomes: string[] = [];
+  for (const target of targets) outcomes.push((await pipeline.acknowledge(target, by)).outcome);
+  return outcomes;
+}
+
+function smsWords(
+  { document, notice, text, id }: Delivery,
+  settings: SmsIntegrationSettings,
+  texts: Texts,
+): Pick<Attempt, 'text' | 'segments'> {
+  const gateway = gatewayOf(document, settings);
+  const preview = gateway === undefined ? null : previewSms(gateway, { notice, text, id, texts });
+  return preview === null
+    ? { text, segments: weighSms(text).segments }
+    : { text: preview.text, segments: preview.weight.segments };
+}
+
+const order = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
+
+const byPlace = (one: Attempt, other: Attempt): number =>
+  one.at - other.at ||
+  order(one.delivery.notice.receiver, other.delivery.notice.receiver) ||
+  order(one.delivery.notice.groupKey, other.delivery.notice.groupKey) ||
+  order(one.channel, other.channel) ||
+  order(one.to, other.to);
+
+/** As it is printed. */
+export function lineOf(attempt: Attempt, start: Instant) {
+  const { at, channel, to, outcome, text, segments, delivery } = attempt;
+  const { receiver, alerts, groupKey } = delivery.notice;
+  return {
+    at: rfc3339(at),
+    /** seconds from the start */
+    offset: since(start, at) / 1000,
+    receiver,
+    channel,
+    to,
+    status: statusOf(alerts),
+    alerts: alerts.map((alert) => ({ labels: alert.labels, status: isFiring(alert) ? 'firing' : 'resolved' })),
+    groupKey,
+    attempt: attempt.attempt,
+    outcome,
+    text,
+    segments,
+  };
+}

@@ -1,0 +1,147 @@
+// Alerts in virtual time: what each event does, what is printed, and how a line that cannot be read is refused.
+import { describe, expect, it } from 'vitest';
+import { minutes } from '../../src/model/units.ts';
+import { readAlertEvents } from '../../src/simulate/alert-events.ts';
+import { lineOf, simulateAlerts } from '../../src/simulate/alerts.ts';
+import { anAlertsDocument, catalogue } from '../alerts/builders.ts';
+
+const header = '{"start": "2026-11-11T02:00:00Z", "seed": 1}';
+const document = anAlertsDocument(`
+people: { zhang: { sms: '+8613800000001' }, chief: { sms: '+8613800000002' } }
+sms_gateways: [{ name: main, http: { url: 'http://127.0.0.1:1/sms', sign: 银行 } }]
+global: { smtp_smarthost: 'mail:25', smtp_from: a@b.cn }
+route: { receiver: duty, group_by: [alertname], group_wait: 30s, group_interval: 5m, repeat_interval: 4h }
+receivers:
+  - name: duty
+    escalation:
+      - sms: { person: zhang }
+      - { unacknowledgedFor: 10m, sms: { person: chief } }
+  - name: wall
+    webhook_configs: [{ url: 'http://127.0.0.1:1/' }]
+`);
+
+async function play(...events: readonly object[]) {
+  const text = [header, ...events.map((event) => JSON.stringify(event))].join('\n');
+  const read = readAlertEvents(text, 'events.jsonl');
+  const wall = { ...document, route: { ...document.route, receiver: 'wall' } };
+  const { attempts, problems } = await simulateAlerts(document, catalogue('en'), read, {
+    until: minutes(30),
+    documentIn: () => wall,
+  });
+  const told = attempts.map(
+    ({ at, to, attempt, outcome, delivery }) =>
+      `${(at - read.start) / 1000} ${to} ${outcome}${attempt > 1 ? ` ${attempt}` : ''}:${delivery.notice.alerts
+        .map(({ labels, ended }) => ` ${ended === null ? '' : '-'}${labels['alertname'] ?? ''}`)
+        .join('')}`,
+  );
+  return { told, problems, lines: attempts.map((attempt) => lineOf(attempt, read.start)) };
+}
+
+const down = { at: '0s', op: 'push', alerts: [{ labels: { alertname: 'Down' }, startsAt: '0s', endsAt: '24h' }] };
+const over = { at: '20m', op: 'push', alerts: [{ labels: { alertname: 'Down' }, startsAt: '0s', endsAt: '20m' }] };
+
+describe('a simulation of alerts', () => {
+  it('prints who is told what and when', async () => {
+    const { lines } = await play(down, over);
+    expect(lines[0]).toEqual({
+      at: '2026-11-11T02:00:30Z',
+      offset: 30,
+      receiver: 'duty',
+      channel: 'sms',
+      to: 'zhang',
+      status: 'firing',
+      alerts: [{ labels: { alertname: 'Down' }, status: 'firing' }],
+      groupKey: '{}:{alertname="Down"}',
+      attempt: 1,
+      outcome: 'sent',
+      text: expect.stringMatching(/^【银行】.*Down/) as string,
+      segments: 1,
+    });
+  });
+
+  it.each<[string, readonly object[], readonly string[], readonly string[]]>([
+    ['goes its way without more', [over], ['30 zhang sent: Down', '630 chief sent: Down'], []],
+    [
+      'stops at an acknowledgement',
+      [{ at: '5m', op: 'ack', labels: { alertname: 'Down' } }],
+      ['30 zhang sent: Down'],
+      [],
+    ],
+    [
+      'knows when nobody fires',
+      [{ at: '1m', op: 'ack', labels: { alertname: 'Up' } }],
+      ['30 zhang sent: Down', '630 chief sent: Down'],
+      ['line 3: nothing that fires is meant'],
+    ],
+    [
+      'is silent, and speaks when the silence is taken back',
+      [
+        { at: '10s', op: 'silence', id: 'mine', matchers: ['alertname="Down"'], endsAt: '1h' },
+        { at: '6m', op: 'unsilence', id: 'mine' },
+      ],
+      ['630 zhang sent: Down', '1230 chief sent: Down'],
+      [],
+    ],
+    [
+      'tries again where a recipient fails for a while',
+      [{ at: '0s', op: 'fail', to: 'zhang', for: '32s' }],
+      ['30 zhang retry: Down', '30.5 zhang retry 2: Down', '31.25 zhang retry 3: Down', '32.375 zhang sent 4: Down'],
+      [],
+    ],
+    [
+      'goes on at once where a receipt says that nothing arrived',
+      [{ at: '2m', op: 'receipt', to: 'zhang', status: 'failed', code: 'UNDELIV' }],
+      ['30 zhang sent: Down', '120 chief sent: Down'],
+      [],
+    ],
+    [
+      'tells nobody twice over a restart',
+      [{ at: '3m', op: 'restart' }],
+      ['30 zhang sent: Down', '630 chief sent: Down'],
+      [],
+    ],
+    [
+      'tells others by other routes after a reload',
+      [{ at: '3m', op: 'reload', config: 'other' }],
+      ['30 zhang sent: Down', '180 webhook 1 sent: Down'],
+      [],
+    ],
+    [
+      'says what could not be',
+      [
+        { at: '1m', op: 'push', alerts: [{ labels: {} }] },
+        { at: '2m', op: 'unsilence', id: 'nobody' },
+        { at: '3h', op: 'restart' },
+      ],
+      ['30 zhang sent: Down', '630 chief sent: Down'],
+      [
+        'line 3: alert 0: at least one label pair required',
+        'line 4: there is no silence "nobody"',
+        'line 5: 1 events are after the end of the play',
+      ],
+    ],
+  ])('%s', async (_, events, told, problems) => {
+    const played = await play(down, ...events);
+    expect(played.problems).toEqual(problems);
+    expect(played.told.slice(0, told.length)).toEqual(told);
+  });
+
+  it('is the same each time, whatever the order of the file', async () => {
+    expect((await play(over, down)).lines).toEqual((await play(down, over)).lines);
+  });
+});
+
+describe('a file of events', () => {
+  it.each([
+    ['', 'events.jsonl: there is no event'],
+    ['{"at": "1s", "op": "restart"}', 'events.jsonl:1: start: Invalid input'],
+    [`${header}\nrestart`, 'events.jsonl:2: it is no JSON'],
+    [`${header}\n\n{"at": "1s", "op": "explode"}`, 'events.jsonl:3: op: Invalid'],
+    [`${header}\n{"at": "soon", "op": "restart"}`, 'events.jsonl:2: at: write an offset from the start: 90s'],
+    [`${header}\n{"at": "1s", "op": "rule"}`, 'events.jsonl:2: rules are not evaluated here: that needs a Prometheus'],
+    [`${header}\n{"at": "1s", "op": "ack"}`, 'events.jsonl:2: name what somebody is on by exactly one of'],
+    [`${header}\n{"at": "1s", "op": "silence", "matchers": ["a=~("], "endsAt": "1h"}`, 'events.jsonl:2: '],
+  ])('%j is refused', (text, message) => {
+    expect(() => readAlertEvents(text, 'events.jsonl')).toThrow(message);
+  });
+});
