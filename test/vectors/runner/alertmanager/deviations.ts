@@ -23,4 +23,34 @@ export const alertRules: readonly (Rule & { readonly upstreamMistake?: true })[]
       array === 'set_notifies' &&
       Number(got['expiry']) >= 2 * Number(input['repeat_interval_s']),
   },
+  {
+    name: 'ends-only-of-what-was-announced',
+    upstreamMistake: true,
+    covers: ({ file, array, got }) =>
+      file === 'alertmanager/acceptance' && array === 'scenarios' && got['onlyPhantomsAreMissing'] === true,
+  },
+  {
+    name: 'reload-keeps-the-time',
+    covers: ({ file, array, input, got }) =>
+      file === 'alertmanager/acceptance' &&
+      array === 'scenarios' &&
+      (input['events'] as readonly { readonly op: string }[]).some(({ op }) => op === 'reload') &&
+      got['isSooner'] === true,
+  },
+  {
+    name: 'coming-back-is-news',
+    upstreamMistake: true,
+    covers: ({ file, got }) =>
+      file === 'alertmanager/dedup' &&
+      (got['cameBack'] as readonly string[]).length > 0 &&
+      got['reason'] === 'NewAlerts',
+  },
+  {
+    name: 'owed-until-told',
+    covers: ({ file, array, expected, got }) =>
+      file === 'alertmanager/dispatch' &&
+      array === 'flush_context_timeout' &&
+      got['given_up_after_s'] === null &&
+      Number(got['tried']) > Number(expected['expect_s'] ?? 0),
+  },
 ];

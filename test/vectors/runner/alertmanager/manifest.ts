@@ -1,6 +1,7 @@
 // Which arrays the files about alerts have, which function of the product each is about, and how many cases our copy has.
 import type { ManifestEntry } from '../manifest.ts';
 import { mailErrorCase, mailLiveCase, mailWantedCase } from './email.ts';
+import { pipelineVectors } from './pipeline-manifest.ts';
 import {
   duplicateCase,
   limitCase,
@@ -29,6 +30,7 @@ export const alertmanager: Readonly<Record<string, readonly ManifestEntry[]>> = 
     { array: 'duplicate', product: 'alerts/rules/state: evaluateRule', count: 1, adapter: duplicateCase },
     { array: 'for_increased_on_reload', product: 'alerts/rules/state: evaluateRule', count: 4, adapter: raisedCase },
   ],
+  ...pipelineVectors,
   ...routingVectors,
   ...smsVectors,
 };
