@@ -94,7 +94,7 @@ function decided(config: Config, snapshot: Snapshot): Decided {
 export async function nodes(): Promise<Report> {
   const figures: Figure[] = [
     ...clusterAutoscalers(),
-    { name: 'mixed pods: mean excess over the least', value: meanExcess(), unit: '%' },
+    { name: 'mixed pods: mean excess over the least, in percent', value: meanExcess(), unit: '' },
   ];
   const config = await configOf(sized);
   const snapshot = snapshotOf(diverse(pods, seed));
