@@ -172,26 +172,52 @@ function emailFindings(raw: unknown, email: unknown, path: ProblemPath): Finding
         message: `no "${own}" here and no global.${shared}: the mail has no way out`,
         mend: `add global: {${shared}: …}`,
       });
-  findings.push(...passwordFindings(email, [...path, 'auth_password']));
+  findings.push(...passwordFindings(email, [...path, 'auth_password']), ...headerFindings(email, path));
   const smarthost = valueAt(email, ['smarthost']);
   if (typeof smarthost === 'string') findings.push(...smarthostFindings([...path, 'smarthost'], smarthost));
   return findings;
 }
 
 /** Alertmanager takes it, and so do we: whoever may read this file may then send mail. */
-const passwordFindings = (raw: unknown, path: ProblemPath): Finding[] =>
-  valueAt(raw, [path.at(-1) ?? '']) === undefined
-    ? []
-    : [
-        {
-          code: 'SecretInPlain',
-          severity: 'warning',
-          path,
-          at: 'key',
-          message: 'the password is written in the file',
-          mend: `put it in a file of its own, and name it by ${path.at(-1) ?? ''}_file`,
-        },
-      ];
+function passwordFindings(raw: unknown, path: ProblemPath): Finding[] {
+  const key = path.at(-1) ?? '';
+  if (valueAt(raw, [key]) === undefined) return [];
+  if (valueAt(raw, [`${key}_file`]) !== undefined)
+    return [
+      {
+        code: 'WrongValue',
+        path,
+        at: 'key',
+        message: `the password is here twice: ${key} and ${key}_file`,
+        mend: `keep ${key}_file`,
+      },
+    ];
+  return [
+    {
+      code: 'SecretInPlain',
+      severity: 'warning',
+      path,
+      at: 'key',
+      message: 'the password is written in the file',
+      mend: `put it in a file of its own, and name it by ${key}_file`,
+    },
+  ];
+}
+
+/** Names of headers know no capitals. */
+function headerFindings(email: unknown, path: ProblemPath): Finding[] {
+  const headers = valueAt(email, ['headers']);
+  const seen = new Set<string>();
+  return Object.keys(typeof headers === 'object' && headers !== null ? headers : {}).flatMap((name): Finding[] => {
+    const known = seen.has(name.toLowerCase());
+    seen.add(name.toLowerCase());
+    if (!known) return [];
+    const place = [...path, 'headers', name];
+    return [
+      { code: 'WrongValue', path: place, at: 'key', message: `the header ${name} is here twice`, mend: 'take one out' },
+    ];
+  });
+}
 
 const smarthostFindings = (path: ProblemPath, text: string): Finding[] =>
   /^(?:\[[0-9a-fA-F:.]+\]|[^\s:]+):\d{1,5}$/.test(text)
