@@ -54,13 +54,17 @@ export function acknowledgePage(desk: AlertDesk, words: () => AcknowledgeWords):
     const outcome = await desk.acknowledge({ token: request.params.token }, who);
     switch (outcome.outcome) {
       case 'done':
-        return page(response, 200, say('done', { name: who, count: outcome.alerts }), '', words());
+        page(response, 200, say('done', { name: who, count: outcome.alerts }), '', words());
+        break;
       case 'already':
-        return page(response, 200, say('already', { name: outcome.by, since: rfc3339(outcome.at) }), '', words());
+        page(response, 200, say('already', { name: outcome.by, since: rfc3339(outcome.at) }), '', words());
+        break;
       case 'nothing':
-        return page(response, 410, say('nothing'), '', words());
+        page(response, 410, say('nothing'), '', words());
+        break;
       case 'forged':
-        return page(response, 404, say('forged'), '', words());
+        page(response, 404, say('forged'), '', words());
+        break;
     }
   });
   return router;

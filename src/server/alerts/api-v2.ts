@@ -5,6 +5,7 @@ import type { AlertView } from '../../alerts/views.ts';
 import type { Silence, SilenceInput } from '../../alerts/silence.ts';
 import { MatcherError, printMatcher } from '../../matching/matchers.ts';
 import { instantOf, later, minutes, rfc3339 } from '../../model/units.ts';
+import { alertmanagerText } from './alertmanager-text.ts';
 import type { AlertDesk } from './desk.ts';
 import { alertFilter, silenceFilter } from './filters.ts';
 
@@ -200,7 +201,7 @@ function gettableSilence(silence: Silence, { now }: AlertDesk): unknown {
 
 const statusOf = (desk: AlertDesk): unknown => ({
   cluster: { status: 'disabled', peers: [] },
-  config: { original: JSON.stringify(desk.document().route, null, 2) },
+  config: { original: alertmanagerText(desk.document()) },
   uptime: rfc3339(desk.startedAt),
   versionInfo: {
     branch: '',
