@@ -4,6 +4,7 @@ import { readSecret } from './alerts/channels/secrets.ts';
 import { receiveReceipts } from './alerts/channels/sms/receive.ts';
 import { createSmsChannel } from './alerts/channels/sms/sms-channel.ts';
 import { createWebhookChannel } from './alerts/channels/webhook.ts';
+import { createHeartbeat } from './alerts/heartbeat.ts';
 import { openLedger, volatileLedger } from './alerts/ledger/ledger.ts';
 import { createAlertPipeline, type AlertPipeline } from './alerts/pipeline.ts';
 import { askPrometheus } from './alerts/rules/query.ts';
@@ -101,6 +102,8 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
     tell: (pushed) => alerts.push(pushed),
   });
 
+  const heartbeat = createHeartbeat({ clock, log });
+
   const server =
     http.alerts === undefined || !options.listens
       ? null
@@ -132,6 +135,7 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
     rules,
     server,
     refresh: async () => {
+      heartbeat.beat(config().alerts.heartbeat);
       rules.refresh();
       await readLinkSecret();
       const document = config().alerts;
@@ -142,6 +146,7 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
       await rules.stop();
       await alerts.stop();
       await ledger.close();
+      heartbeat.close();
       for (const channel of Object.values(channels)) channel.close();
     },
   };

@@ -69,7 +69,6 @@ export const unsupported: readonly Row[] = [
   { kind: 'Daemon', path: 'spec.http.auth', what: 'authentication of its own page and API' },
 
   { kind: 'Alerts', path: 'forwardTo', what: 'forwarding' },
-  { kind: 'Alerts', path: 'heartbeat', what: 'a heartbeat to an outside address' },
   { kind: 'Alerts', path: 'watchdogs', what: 'alerts that must keep coming in' },
   { kind: 'Alerts', path: '**.http_config.oauth2', what: 'OAuth 2', mend: 'write authorization or basic_auth' },
   {

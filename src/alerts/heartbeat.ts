@@ -1,0 +1,60 @@
+// A sign of life to an address outside: whoever listens there misses us when we are silent.
+import type { Clock } from '../clock.ts';
+import type { AlertsDocument } from '../model/config.ts';
+import type { Instant, Milliseconds } from '../model/units.ts';
+import { createClientPool, readTrimmed } from './channels/http-settings.ts';
+import { postJson } from './channels/webhook.ts';
+import type { AlertLog } from './courier.ts';
+
+export type HeartbeatSettings = NonNullable<AlertsDocument['heartbeat']>;
+
+export interface Heartbeat {
+  /** Before each tick: it goes out when it is due, and nobody waits for it. */
+  beat(settings: HeartbeatSettings | undefined): void;
+  /** The last one has been answered. */
+  settle(): Promise<void>;
+  close(): void;
+}
+
+const timeout = 10_000 as Milliseconds;
+
+export function createHeartbeat({ clock, log }: { readonly clock: Clock; readonly log: AlertLog }): Heartbeat {
+  const pool = createClientPool('heartbeat');
+  const abort = new AbortController();
+  let last: Instant | null = null;
+  let under: Promise<void> | null = null;
+  let trouble: string | null = null;
+
+  async function send({ url, urlFile }: HeartbeatSettings): Promise<void> {
+    const result = await postJson(pool, clock, {
+      who: 'the heartbeat',
+      url: () => (urlFile === undefined ? Promise.resolve(url ?? '') : readTrimmed(urlFile)),
+      config: undefined,
+      body: {},
+      timeout,
+      signal: abort.signal,
+    });
+    const now = result.status === 'sent' ? null : result.message;
+    if (now !== null && trouble === null) log.warn({ err: now }, 'the heartbeat is not heard');
+    if (now === null && trouble !== null) log.info({}, 'the heartbeat is heard again');
+    trouble = now;
+  }
+
+  return {
+    beat: (settings) => {
+      const now = clock.now();
+      if (settings === undefined || under !== null || (last !== null && now - last < settings.every)) return;
+      last = now;
+      under = send(settings).finally(() => {
+        under = null;
+      });
+    },
+    settle: async () => {
+      await under;
+    },
+    close: () => {
+      abort.abort();
+      pool.close();
+    },
+  };
+}
