@@ -1,15 +1,18 @@
-// springtide alerts: who would be told, by the configuration alone; nothing is sent.
+// springtide alerts: who would be told, by the configuration alone; and what asks a running daemon.
 import { Option, type Command } from 'commander';
 import { languages } from '../model/texts.ts';
 import { route } from './alerts/route.ts';
 import { simulate } from './alerts/simulate.ts';
+import { addLiveAlertCommands } from './alerts-live/commands.ts';
 
 const exitCodes = '\nExit codes: 0 ok, 2 bad input (with what to mend).';
 
 export function registerAlerts(program: Command): void {
   const alerts = program
     .command('alerts')
-    .description('who would be told of an alert, and when; by the configuration alone, nothing is sent');
+    .description(
+      'alerts: who is told and why, silences, who is on it; and who would be told, by the configuration alone',
+    );
   alerts
     .command('route')
     .description('the receivers of an alert with these labels, and the routes that lead to them')
@@ -29,10 +32,11 @@ export function registerAlerts(program: Command): void {
       'after',
       `\nEvents:
   {"start": "2026-11-11T02:00:00Z", "seed": 1}
-  {"at": "0s",  "op": "push", "alerts": [{"labels": {"alertname": "Down"}, "endsAt": "20m"}]}
+  {"at": "0s",  "op": "push", "alerts": [{"labels": {"alertname": "Down"}, "startsAt": "0s", "endsAt": "20m"}]}
   {"at": "90s", "op": "fail", "receiver": "duty", "channel": "sms", "for": "5m"}
   others: silence, unsilence, ack, receipt, restart, reload; all fields: docs/schema/alert-events.json
 ${exitCodes}`,
     )
     .action(simulate);
+  addLiveAlertCommands(alerts);
 }

@@ -1,0 +1,236 @@
+// The alert listener of a running daemon: where it is, what it wants to be shown, and what it answers.
+import { readFile } from 'node:fs/promises';
+import { Option, type Command } from 'commander';
+import type { AlertExplanation } from '../../alerts/explain.ts';
+import { readSecret } from '../../alerts/channels/secrets.ts';
+import type { TestResult } from '../../alerts/send-test.ts';
+import { createHttpClient } from '../../clients/http/client.ts';
+import { ClientError, type FailedResponse } from '../../clients/http/error.ts';
+import type { HttpRequest } from '../../clients/http/types.ts';
+import type { Clock } from '../../clock.ts';
+import { loadConfig } from '../../config/load.ts';
+import { shippedTexts } from '../../config/texts.ts';
+import { messageOf, SpringtideError } from '../../model/errors.ts';
+import { languages, type Language, type Texts } from '../../model/texts.ts';
+import { seconds } from '../../model/units.ts';
+import { parseListen } from '../../server/listen.ts';
+
+/** What the commands need of the world around them. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly print: (text: string) => void;
+  readonly exit: (code: number) => void;
+}
+
+export interface DaemonOptions {
+  readonly url?: string;
+  readonly tokenFile?: string;
+  readonly config: string;
+  readonly lang?: Language;
+  readonly tz: string;
+  readonly output: 'text' | 'json';
+}
+
+export interface ShownAlert {
+  readonly fingerprint: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly startsAt: string;
+  readonly receivers: readonly { readonly name: string }[];
+  readonly status: {
+    readonly state: string;
+    readonly silencedBy: readonly string[];
+    readonly inhibitedBy: readonly string[];
+    readonly mutedBy?: readonly string[];
+  };
+}
+
+export interface ShownSilence {
+  readonly id: string;
+  readonly status: { readonly state: string };
+  readonly comment: string;
+  readonly createdBy: string;
+  readonly startsAt: string;
+  readonly endsAt: string;
+  readonly matchers: readonly {
+    readonly name: string;
+    readonly value: string;
+    readonly isRegex: boolean;
+    readonly isEqual?: boolean;
+  }[];
+}
+
+export interface ShownStatus {
+  readonly uptime: string;
+  readonly versionInfo: { readonly version: string };
+}
+
+export type Acknowledged =
+  | { readonly outcome: 'done'; readonly groups: number; readonly alerts: number }
+  | { readonly outcome: 'already'; readonly by: string; readonly at: string }
+  | { readonly outcome: 'nothing' | 'forged' };
+
+export interface AlertDaemon {
+  readonly url: string;
+  readonly texts: Texts;
+  readonly status: () => Promise<ShownStatus>;
+  readonly receivers: () => Promise<readonly { readonly name: string }[]>;
+  readonly alerts: (filter: readonly string[]) => Promise<readonly ShownAlert[]>;
+  readonly silences: (filter: readonly string[]) => Promise<readonly ShownSilence[]>;
+  readonly silence: (body: object) => Promise<string>;
+  /** False: it knows no such silence. */
+  readonly expire: (id: string) => Promise<boolean>;
+  readonly acknowledge: (body: object) => Promise<Acknowledged>;
+  /** Null: it remembers no such alert. */
+  readonly explain: (fingerprint: string) => Promise<AlertExplanation | null>;
+  readonly sendTest: (receiver: string) => Promise<readonly TestResult[]>;
+}
+
+const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** The options of everything that asks a daemon. */
+export const withDaemonOptions = (command: Command): Command =>
+  withOutputOptions(command)
+    .option('--url <address>', 'the alert listener; default: http.alerts.listen of the Daemon document')
+    .option('--token-file <file>', 'what the listener wants to be shown; with --url else SPRINGTIDE_ALERTS_TOKEN');
+
+export const withOutputOptions = (command: Command): Command =>
+  command
+    .option('-c, --config <directory>', "the daemon's configuration directory", 'config')
+    .option('--tz <zone>', 'the zone of the times', ownZone)
+    .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--lang <language>', 'language of the sentences').choices([...languages]));
+
+interface Place {
+  readonly url: string;
+  readonly token: string | null;
+  readonly texts: Texts;
+}
+
+export function usage(what: string, mend: string): SpringtideError {
+  return new SpringtideError({ code: 'UsageInvalid', where: 'alerts', what, mend });
+}
+
+async function placeOf({ url, tokenFile, config: directory, lang }: DaemonOptions): Promise<Place> {
+  const given = tokenFile === undefined ? null : (await readText(tokenFile)).trim();
+  if (url !== undefined) {
+    if (!/^https?:\/\/\S+$/.test(url)) throw usage(`--url "${url}" is no address`, 'write --url http://HOST:PORT');
+    const token = given ?? process.env['SPRINGTIDE_ALERTS_TOKEN'] ?? null;
+    return { url, token, texts: shippedTexts(lang ?? 'en') };
+  }
+  const { config } = await loadConfig(directory, lang === undefined ? {} : { language: lang });
+  if (config === null)
+    throw new SpringtideError({
+      code: 'ConfigInvalid',
+      where: directory,
+      what: 'there is no Daemon document that can be used',
+      mend: "name the daemon's own configuration with --config DIR, or its alert listener with --url",
+    });
+  const { alerts } = config.daemon.http;
+  if (alerts === undefined)
+    throw usage('the Daemon document has no http.alerts: nothing listens for alerts', 'write http.alerts.listen');
+  const token = given ?? (alerts.token === undefined ? null : await secretOf(alerts.token));
+  return { url: addressOf(alerts.listen), token, texts: config.texts };
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new SpringtideError({ code: 'CredentialsMissing', where: '--token-file', what: messageOf(cause), cause });
+  }
+}
+
+async function secretOf(reference: Parameters<typeof readSecret>[0]): Promise<string> {
+  try {
+    return await readSecret(reference);
+  } catch (cause) {
+    const mend = 'run it where the daemon runs, or name a copy with --token-file';
+    throw new SpringtideError({
+      code: 'CredentialsMissing',
+      where: 'http.alerts.token',
+      what: messageOf(cause),
+      mend,
+      cause,
+    });
+  }
+}
+
+/** Where a listener is reached from the machine that it runs on. */
+export function addressOf(listen: string): string {
+  const { host, port } = parseListen(listen, 'http.alerts.listen');
+  if (port === 0) throw usage('http.alerts.listen has no port of its own', 'name the address with --url');
+  const name = host === undefined || host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}
+
+/** Alertmanager's refusals are a text as JSON, ours an object. */
+export function refusalIn({ body }: Pick<FailedResponse, 'body'>): string | null {
+  try {
+    const read = JSON.parse(body) as unknown;
+    if (typeof read === 'string') return read;
+    const { error } = read as { error?: { message?: unknown } };
+    return typeof error?.message === 'string' ? error.message : null;
+  } catch {
+    return null;
+  }
+}
+
+const longestAnswer = seconds(30);
+
+export async function withDaemon(options: DaemonOptions, use: (daemon: AlertDaemon) => Promise<void>): Promise<void> {
+  const { url, token, texts } = await placeOf(options);
+  const client = createHttpClient({
+    name: 'the alert listener',
+    baseUrl: url,
+    deadline: longestAnswer,
+    headers: token === null ? {} : { authorization: `Bearer ${token}` },
+    explain: refusalIn,
+    advice: {
+      Unreachable: 'is this the address of http.alerts.listen, and does the daemon run?',
+      Unauthorized: 'show the token of http.alerts with --token-file',
+    },
+  });
+  const ask = async (request: HttpRequest): Promise<unknown> => (await client.request(request)).json();
+  const post = (path: string, body: object): Promise<unknown> => ask({ method: 'POST', path, body });
+  const orNull = async <Answer>(answer: Promise<Answer>): Promise<Answer | null> => {
+    try {
+      return await answer;
+    } catch (error) {
+      if (error instanceof ClientError && error.status === 404) return null;
+      throw error;
+    }
+  };
+  const daemon: AlertDaemon = {
+    url,
+    texts,
+    status: async () => (await ask({ path: '/api/v2/status' })) as ShownStatus,
+    receivers: async () => (await ask({ path: '/api/v2/receivers' })) as readonly { name: string }[],
+    alerts: async (filter) => (await ask({ path: '/api/v2/alerts', query: { filter } })) as readonly ShownAlert[],
+    silences: async (filter) => (await ask({ path: '/api/v2/silences', query: { filter } })) as readonly ShownSilence[],
+    silence: async (body) => ((await post('/api/v2/silences', body)) as { silenceID: string }).silenceID,
+    expire: async (id) => {
+      const path = `/api/v2/silence/${encodeURIComponent(id)}`;
+      return (await orNull(client.request({ method: 'DELETE', path }))) !== null;
+    },
+    acknowledge: async (body) => (await post('/api/v1/acknowledge', body)) as Acknowledged,
+    explain: async (fingerprint) =>
+      (await orNull(ask({ path: '/api/v1/explain', query: { fingerprint } }))) as AlertExplanation | null,
+    sendTest: async (receiver) =>
+      ((await post('/api/v1/send-test', { receiver })) as { results: readonly TestResult[] }).results,
+  };
+  try {
+    await use(daemon);
+  } catch (error) {
+    throw told(error);
+  } finally {
+    client.close();
+  }
+}
+
+/** What the daemon refuses is bad input; what does not answer is a world that cannot be read. */
+function told(error: unknown): unknown {
+  if (!(error instanceof ClientError)) return error;
+  const isInput = error.status === 400 || error.status === 404;
+  const code = error.status === 401 ? 'CredentialsInvalid' : isInput ? 'UsageInvalid' : 'WorldUnreadable';
+  return new SpringtideError({ code, what: error.message, cause: error });
+}

@@ -1,0 +1,215 @@
+// springtide alerts against the alert listener over real HTTP: what an operator asks, and what he says.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Command } from 'commander';
+import pino from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import { addLiveAlertCommands } from '../../src/cli/alerts-live/commands.ts';
+import { later, minutes, rfc3339, seconds } from '../../src/model/units.ts';
+import { startAlertServer } from '../../src/server/alerts/listener.ts';
+import type { AlertServer } from '../../src/server/alerts/listener.ts';
+import { anAlertsDocument, catalogue, start } from '../alerts/builders.ts';
+import { aStory } from '../alerts/recorder.ts';
+
+const written = `
+people:
+  zhang: { sms: '+8613800000001' }
+  li: { sms: '+8613800000002' }
+sms_gateways: [{ name: main, http: { url: 'http://127.0.0.1:1/sms' } }]
+oncall: [{ name: nights, rotation: [zhang, li], handover: '0 9 * * 1', timeZone: Asia/Shanghai }]
+route: { receiver: duty, group_by: [alertname] }
+receivers:
+  - name: duty
+    escalation:
+      - { sms: { person: zhang } }
+      - { unacknowledgedFor: 10m, sms: { person: li } }
+  - name: silentOne
+inhibit_rules: [{ source_matchers: [severity=critical], target_matchers: [severity=warning], equal: [alertname] }]
+`;
+const token = 's3cret';
+let server: AlertServer | null = null;
+const directories: string[] = [];
+afterEach(async () => {
+  await server?.close();
+  server = null;
+  delete process.env['SPRINGTIDE_ALERTS_TOKEN'];
+  for (const directory of directories.splice(0)) await rm(directory, { recursive: true, force: true });
+});
+
+type Story = ReturnType<typeof aStory>;
+interface Answered {
+  readonly out: string;
+  readonly code: number;
+}
+
+/** Calls `springtide alerts` with these words, at the time of the story. */
+async function called(clock: Story['clock'], words: readonly string[]): Promise<Answered> {
+  let out = '';
+  let code = 0;
+  const alerts = new Command('alerts').exitOverride();
+  addLiveAlertCommands(alerts, {
+    clock,
+    print: (text) => (out += text),
+    exit: (given) => {
+      code = given;
+    },
+  });
+  await alerts.parseAsync([...words], { from: 'user' });
+  return { out, code };
+}
+
+async function served(answer?: Parameters<typeof aStory>[1]) {
+  const story = aStory(written, answer);
+  server = await startAlertServer({
+    listen: '127.0.0.1:0',
+    desk: {
+      ...story.pipeline,
+      document: () => anAlertsDocument(written),
+      now: () => story.clock.now(),
+      startedAt: start,
+      version: '1.2.3',
+    },
+    receipts: () => Promise.resolve({ status: 200, contentType: 'text/plain', body: '' }),
+    words: () => ({ texts: catalogue('en'), people: ['zhang'] }),
+    token: () => Promise.resolve(token),
+    log: pino({ level: 'silent' }),
+  });
+  const { url } = server;
+  process.env['SPRINGTIDE_ALERTS_TOKEN'] = token;
+  const alerts = (...words: string[]): Promise<Answered> =>
+    called(story.clock, [...words, '--url', url, '--tz', 'Asia/Shanghai']);
+  const asJson = async (...words: string[]): Promise<unknown> =>
+    JSON.parse((await alerts(...words, '-o', 'json')).out) as unknown;
+  return { story, url, alerts, asJson };
+}
+
+const alert = (labels: Record<string, string>) => ({
+  labels: { alertname: 'Down', ...labels },
+  startsAt: rfc3339(start),
+  endsAt: rfc3339(later(start, minutes(60))),
+});
+
+describe('status and query', () => {
+  it('count by receiver, and name what keeps an alert back', async () => {
+    const { story, alerts, asJson } = await served();
+    await story.pipeline.push([alert({ severity: 'critical' }), alert({ severity: 'warning' })]);
+    expect((await alerts('status')).out).toContain('duty: 2; told: 1, kept back: 1');
+    expect(await asJson('status')).toMatchObject({ version: '1.2.3', count: 2, active: 1, suppressed: 1 });
+    const { out } = await alerts('query', 'severity=warning');
+    expect(out).toMatch(/kept back {2}Down\{severity="warning"\}\n.*10:00:00.*to duty\n {4}inhibited by \w{16} Down/);
+    expect(await asJson('query', '--active')).toMatchObject([{ labels: { severity: 'critical' } }]);
+    expect(await asJson('query', 'Down', '--inhibited')).toMatchObject([{ labels: { severity: 'warning' } }]);
+    expect((await alerts('query', 'Other')).out).toBe('no alerts\n');
+    await expect(alerts('query', 'a=~(')).rejects.toMatchObject({ code: 'UsageInvalid' });
+  });
+
+  it('need the token, and a listener', async () => {
+    const { alerts, url } = await served();
+    process.env['SPRINGTIDE_ALERTS_TOKEN'] = 'wrong';
+    await expect(alerts('query')).rejects.toMatchObject({ code: 'CredentialsInvalid' });
+    await server?.close();
+    const { clock } = aStory(written);
+    await expect(called(clock, ['query', '--url', url])).rejects.toMatchObject({ code: 'WorldUnreadable' });
+    await expect(called(clock, ['query', '--url', 'here'])).rejects.toMatchObject({ code: 'UsageInvalid' });
+  });
+});
+
+describe('silences', () => {
+  it('are added, listed, named where they hold, and ended', async () => {
+    const { story, alerts } = await served();
+    await story.pipeline.push([alert({ severity: 'warning' })]);
+    const wrong = ['silence', 'add', 'Down', '--comment', 'works'];
+    await expect(alerts(...wrong)).rejects.toThrow('--for 2h');
+    await expect(alerts(...wrong, '--until', '2026-11-11T01:00:00Z')).rejects.toThrow('over before it begins');
+    await expect(alerts(...wrong, '--for', 'ever')).rejects.toThrow('no duration');
+    const add = [...wrong, 'severity=~"warn.*"', '--for', '2h', '--by', 'zhang'];
+    expect(await alerts(...add)).toEqual({ out: 'id-1\n', code: 0 });
+    expect((await alerts('silence', 'list')).out).toBe(
+      'id-1  active  alertname="Down", severity=~"warn.*"\n' +
+        '    10:00:00 (0s ago) to 12:00:00 (in 2h), zhang: works\n',
+    );
+    expect((await alerts('query')).out).toContain('silenced by id-1 (zhang, until 12:00:00 (in 2h)): works');
+    expect((await alerts('silence', 'expire', 'id-1')).out).toBe('ended: id-1\n');
+    await expect(alerts('silence', 'expire', 'nobody')).rejects.toThrow('no silence nobody');
+    await story.pass(seconds(1));
+    expect((await alerts('silence', 'list')).out).toBe('no silences\n');
+    expect((await alerts('silence', 'list', '--expired')).out).toContain('id-1  expired');
+  });
+});
+
+describe('ack and explain', () => {
+  it('say who was told, who was not yet, and that somebody is on it', async () => {
+    const { story, alerts, asJson } = await served();
+    await story.pipeline.push([alert({})]);
+    const before = (await alerts('explain', 'Down')).out;
+    expect(before).toContain('not told  sms zhang: the group gathers');
+    await story.pass(seconds(31));
+    const told = (await alerts('explain', 'alertname=Down')).out;
+    expect(told).toContain('escalation: step 1 of 2');
+    expect(told).toMatch(/told {6}sms zhang {2}10:00:3\d/);
+    expect(told).toMatch(/not told {2}sms li: step 2 of the escalation has not begun; the next one begins: 10:10:3\d/);
+    expect(told).toMatch(/sms zhang {2}FirstNotification {2}sent/);
+
+    expect(await alerts('ack', 'Down', '--by', 'zhang')).toMatchObject({ code: 0 });
+    await story.pass(minutes(20), minutes(1));
+    expect(story.told()).toEqual(['sms zhang: Down']);
+    const { out } = await alerts('explain', 'Down');
+    expect(out).toContain('zhang is on it, since 10:00:31');
+    expect(out).toContain('not told  sms li: somebody is on it');
+    expect(await alerts('ack', 'Other')).toEqual({ out: 'nothing of it fires\n', code: 1 });
+    expect(await asJson('ack', '--group', '{}:{alertname="Down"}', '--by', 'li')).toMatchObject([{ outcome: 'done' }]);
+    await expect(alerts('ack')).rejects.toMatchObject({ code: 'UsageInvalid' });
+    expect(await alerts('explain', '0123456789abcdef')).toEqual({ out: 'no alerts\n', code: 1 });
+  });
+
+  it('name what was refused, and what is silenced', async () => {
+    const refusal = { status: 'failed', reason: 'RecipientRefused', message: 'no such number' } as const;
+    const { story, alerts } = await served((to) => (to === 'zhang' ? { to, ...refusal } : null));
+    await story.pipeline.push([alert({})]);
+    await story.pass(seconds(31));
+    expect((await alerts('explain', 'Down')).out).toContain('not told  sms zhang: refused: no such number');
+    await alerts('silence', 'add', 'Late', '--for', '1h', '--comment', 'works', '--by', 'li');
+    await story.pipeline.push([{ ...alert({}), labels: { alertname: 'Late' } }]);
+    await story.pass(seconds(31));
+    const { out } = await alerts('explain', 'Late');
+    expect(out).toContain('silenced by id-1 (li');
+    expect(out).toContain('not told  sms zhang: silenced by id-1');
+  });
+});
+
+describe('send-test', () => {
+  it('reaches everybody of the receiver at once, says that it is a test, and leaves no trace', async () => {
+    const { story, alerts } = await served((to) =>
+      to === 'li' ? { to, status: 'failed', reason: 'RecipientRefused', message: 'no such number' } : null,
+    );
+    const { out, code } = await alerts('send-test', 'duty');
+    expect([out, code]).toEqual(['taken     sms zhang  m1\nNOT TAKEN sms li: RecipientRefused: no such number\n', 1]);
+    expect(story.taken.map(({ delivery }) => delivery.text)).toEqual([expect.stringContaining('TEST of duty')]);
+    expect([story.ledger.state.recent.length, story.ledger.state.open.size]).toEqual([0, 0]);
+    expect((await alerts('send-test', 'silentOne')).out).toBe('the receiver silentOne tells nobody\n');
+    await expect(alerts('send-test', 'nobody')).rejects.toThrow('there is no receiver "nobody": duty, silentOne');
+  });
+});
+
+describe('oncall', () => {
+  it('shows the turn and those that follow, of the configuration alone', async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'springtide-oncall-'));
+    directories.push(directory);
+    await mkdir(directory, { recursive: true });
+    await writeFile(
+      path.join(directory, 'springtide.yaml'),
+      "apiVersion: springtide/v1\nkind: Daemon\nspec: { cluster: a, prometheus: { url: 'http://127.0.0.1:1' } }\n",
+    );
+    await writeFile(path.join(directory, 'alerts.yaml'), written);
+    const { clock } = aStory(written);
+    const words = ['oncall', 'nights', '--config', directory];
+    const { out } = await called(clock, [...words, '--at', '2026-11-16T09:00:00+08:00']);
+    const lines = out.trimEnd().split('\n');
+    expect(lines).toHaveLength(6);
+    expect(lines[0]).toBe('nights (Asia/Shanghai)');
+    expect(lines[1]).toMatch(/^ {2}\* 2026-11-16 09:00:00 to 2026-11-23 09:00:00 {2}(zhang|li)$/);
+    expect(lines[2]).toMatch(/^ {4}2026-11-23 09:00:00 to 2026-11-30 09:00:00 {2}(zhang|li)$/);
+    await expect(called(clock, ['oncall', 'days', '--config', directory])).rejects.toThrow('one of nights');
+  });
+});
