@@ -85,8 +85,8 @@ describe('a true Prometheus', () => {
           ],
         },
       },
-      // what fires is repeated every 3 s: repetitions are no news
-      arguments: ['--rules.alert.resend-delay=3s'],
+      // what fires is repeated every 5 s, and would end by itself after 20 s: repetitions are no news
+      arguments: ['--rules.alert.resend-delay=5s'],
     }),
   );
   /** What Prometheus has sent to springtide, and what of it springtide did not take. */
