@@ -2,11 +2,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { generatedFiles } from '../dist/config/generated.js';
+import { simulationSchemas } from '../dist/simulate/schemas.js';
 
 const root = path.dirname(import.meta.dirname);
 const check = process.argv.includes('--check');
 let drifted = 0;
-for (const [file, text] of generatedFiles()) {
+for (const [file, text] of [...generatedFiles(), ...simulationSchemas()]) {
   const place = path.join(root, file);
   const before = await readFile(place, 'utf8').catch(() => null);
   if (before === text) continue;

@@ -10,12 +10,10 @@ import type { SmsIntegrationSettings } from '../alerts/integrations.ts';
 import { volatileLedger } from '../alerts/ledger/ledger.ts';
 import type { ChannelKind } from '../alerts/ledger/records.ts';
 import { createAlertPipeline, type AlertPipeline } from '../alerts/pipeline.ts';
-import { isFiring } from '../alerts/render.ts';
-import { statusOf } from '../alerts/webhook-payload.ts';
 import { sleep } from '../clock.ts';
 import type { AlertsDocument } from '../model/config.ts';
 import type { Texts } from '../model/texts.ts';
-import { later, rfc3339, since, type Instant, type Milliseconds } from '../model/units.ts';
+import { later, since, type Instant, type Milliseconds } from '../model/units.ts';
 import { VirtualClock } from '../sandbox/clock.ts';
 import type { AlertEvent, AlertEvents } from './alert-events.ts';
 
@@ -223,9 +221,8 @@ export async function simulateAlerts(
   const played = attempts.toSorted(byPlace);
   clock.advance(0 as Milliseconds);
   await stopping;
-  const beyond = events.filter(({ at }) => at > end);
-  if (beyond.length > 0)
-    problems.push(`line ${beyond[0]?.line ?? 0}: ${beyond.length} events are after the end of the play`);
+  const beyond = events.find(({ at }) => at > end);
+  if (beyond !== undefined) problems.push(`line ${beyond.line}: it is after the end of the play, as are later events`);
   return { attempts: played, problems };
 }
 
@@ -268,24 +265,3 @@ const byPlace = (one: Attempt, other: Attempt): number =>
   order(one.delivery.notice.groupKey, other.delivery.notice.groupKey) ||
   order(one.channel, other.channel) ||
   order(one.to, other.to);
-
-/** As it is printed. */
-export function lineOf(attempt: Attempt, start: Instant) {
-  const { at, channel, to, outcome, text, segments, delivery } = attempt;
-  const { receiver, alerts, groupKey } = delivery.notice;
-  return {
-    at: rfc3339(at),
-    /** seconds from the start */
-    offset: since(start, at) / 1000,
-    receiver,
-    channel,
-    to,
-    status: statusOf(alerts),
-    alerts: alerts.map((alert) => ({ labels: alert.labels, status: isFiring(alert) ? 'firing' : 'resolved' })),
-    groupKey,
-    attempt: attempt.attempt,
-    outcome,
-    text,
-    segments,
-  };
-}

@@ -1,8 +1,11 @@
 // Alerts in virtual time: what each event does, what is printed, and how a line that cannot be read is refused.
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { minutes } from '../../src/model/units.ts';
 import { readAlertEvents } from '../../src/simulate/alert-events.ts';
-import { lineOf, simulateAlerts } from '../../src/simulate/alerts.ts';
+import { lineOf, lineSchema } from '../../src/simulate/alert-line.ts';
+import { simulateAlerts } from '../../src/simulate/alerts.ts';
+import { simulationSchemas } from '../../src/simulate/schemas.ts';
 import { anAlertsDocument, catalogue } from '../alerts/builders.ts';
 
 const header = '{"start": "2026-11-11T02:00:00Z", "seed": 1}';
@@ -43,6 +46,7 @@ const over = { at: '20m', op: 'push', alerts: [{ labels: { alertname: 'Down' }, 
 describe('a simulation of alerts', () => {
   it('prints who is told what and when', async () => {
     const { lines } = await play(down, over);
+    for (const line of lines) expect(lineSchema.parse(line)).toEqual(line);
     expect(lines[0]).toEqual({
       at: '2026-11-11T02:00:30Z',
       offset: 30,
@@ -117,7 +121,7 @@ describe('a simulation of alerts', () => {
       [
         'line 3: alert 0: at least one label pair required',
         'line 4: there is no silence "nobody"',
-        'line 5: 1 events are after the end of the play',
+        'line 5: it is after the end of the play, as are later events',
       ],
     ],
   ])('%s', async (_, events, told, problems) => {
@@ -143,5 +147,11 @@ describe('a file of events', () => {
     [`${header}\n{"at": "1s", "op": "silence", "matchers": ["a=~("], "endsAt": "1h"}`, 'events.jsonl:2: '],
   ])('%j is refused', (text, message) => {
     expect(() => readAlertEvents(text, 'events.jsonl')).toThrow(message);
+  });
+});
+
+describe('the schemas', () => {
+  it.each([...simulationSchemas()])('%s is what its source says', (file, text) => {
+    expect(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')).toBe(text);
   });
 });

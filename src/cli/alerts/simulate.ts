@@ -8,7 +8,8 @@ import type { Config } from '../../model/config.ts';
 import { messageOf, SpringtideError } from '../../model/errors.ts';
 import type { Language } from '../../model/texts.ts';
 import { readAlertEvents, type AlertEvents } from '../../simulate/alert-events.ts';
-import { lineOf, simulateAlerts } from '../../simulate/alerts.ts';
+import { lineOf } from '../../simulate/alert-line.ts';
+import { simulateAlerts } from '../../simulate/alerts.ts';
 
 interface SimulateOptions {
   readonly config: string;

@@ -1,0 +1,68 @@
+// springtide alerts as a process: which routes an alert takes, and events played in virtual time. No network, no daemon.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lineSchema } from '../../src/simulate/alert-line.ts';
+import { springtide } from './command-line.ts';
+
+const config = fileURLToPath(new URL('../../config', import.meta.url));
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'springtide-alerts-'));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+const events = [
+  { start: '2026-11-11T02:00:00Z', seed: 1 },
+  {
+    at: '0s',
+    op: 'push',
+    alerts: [{ labels: { alertname: 'Down', severity: 'page' }, startsAt: '0s', endsAt: '5m' }],
+  },
+  { at: '0s', op: 'fail', channel: 'sms', for: '11s' },
+  { at: '3m', op: 'reload', config },
+];
+const lines = (list: readonly object[]): string => list.map((one) => JSON.stringify(one)).join('\n');
+
+describe('springtide alerts', () => {
+  it('says which routes an alert takes', async () => {
+    const { code, out } = await springtide([
+      ...['alerts', 'route', '--config', config, 'severity=page', 'service=web', '--output', 'json'],
+    ]);
+    expect([code, JSON.parse(out)]).toEqual([0, [{ receiver: 'duty-page', route: [0], continue: false }]]);
+  });
+
+  it('plays events from a file, and from standard input the same', async () => {
+    const file = path.join(directory, 'events.jsonl');
+    await writeFile(file, lines(events));
+    const words = ['alerts', 'simulate', '--config', config, '--until', '1h', '--events'];
+    const [read, given] = await Promise.all([
+      springtide([...words, file]),
+      springtide([...words, '-'], {}, lines(events)),
+    ]);
+    expect([read.code, read.err, given.out]).toEqual([0, '', read.out]);
+    const printed = read.out
+      .trim()
+      .split('\n')
+      .map((line) => lineSchema.parse(JSON.parse(line)));
+    expect(
+      printed.map(({ offset, channel, attempt, outcome, status }) => [offset, channel, attempt, outcome, status]),
+    ).toEqual([
+      [10, 'email', 1, 'sent', 'firing'],
+      [10, 'sms', 1, 'retry', 'firing'],
+      [10.5, 'sms', 2, 'retry', 'firing'],
+      [11.25, 'sms', 3, 'sent', 'firing'],
+      [310, 'email', 1, 'sent', 'resolved'],
+      [310, 'sms', 1, 'sent', 'resolved'],
+    ]);
+  });
+
+  it('refuses a line that it cannot read, with its place', async () => {
+    const text = `${lines(events.slice(0, 1))}\n{"at": "1s", "op": "rule"}`;
+    const { code, err } = await springtide(['alerts', 'simulate', '--config', config, '--events', '-'], {}, text);
+    expect(code).toBe(2);
+    expect(err).toContain('UsageInvalid: -:2: rules are not evaluated here');
+  });
+});
