@@ -10,9 +10,7 @@ const exitCodes = '\nExit codes: 0 ok, 2 bad input (with what to mend).';
 export function registerAlerts(program: Command): void {
   const alerts = program
     .command('alerts')
-    .description(
-      'alerts: who is told and why, silences, who is on it; and who would be told, by the configuration alone',
-    );
+    .description('who is told and why, silences, who is on it; and who would be told, by the configuration alone');
   alerts
     .command('route')
     .description('the receivers of an alert with these labels, and the routes that lead to them')
