@@ -1,12 +1,9 @@
 // Routes and groups beside what the vectors say: places in the tree, what is inherited, names of groups.
 import { describe, expect, it } from 'vitest';
-import { groupKeyOf, groupLabelsOf } from '../../src/alerts/group.ts';
+import { groupKeyOf } from '../../src/alerts/group.ts';
 import { buildRoutes, routesOf } from '../../src/alerts/route.ts';
 import type { Route } from '../../src/alerts/route.ts';
 import { anAlertsDocument } from './builders.ts';
-import { readVectors } from './vectors.ts';
-
-type Labels = Readonly<Record<string, string>>;
 
 const rootOf = (text: string): Route =>
   buildRoutes(anAlertsDocument(`{ route: { receiver: any, ${text} }, receivers: [{ name: any }] }`).route);
@@ -37,23 +34,7 @@ describe('the tree', () => {
   });
 });
 
-interface GroupVectors {
-  readonly group_labels: readonly {
-    readonly labels: Labels;
-    readonly group_by: readonly string[] | '...';
-    readonly expect: Labels;
-  }[];
-}
-
 describe('groups', () => {
-  it.each((readVectors('group_labels') as GroupVectors).group_labels)(
-    '$labels by $group_by',
-    ({ labels, group_by: groupBy, expect: expected }) => {
-      const route = { ...rootOf(''), groupBy: groupBy === '...' ? ('all' as const) : groupBy };
-      expect(groupLabelsOf(route, labels)).toEqual(expected);
-    },
-  );
-
   it('are named by route and labels', () => {
     const [route] = routesOf(rootOf('group_by: [alertname], routes: [{ matchers: [a=b] }]'), { a: 'b' });
     expect(route && groupKeyOf(route, { alertname: 'X', cluster: 'c"1' })).toBe(

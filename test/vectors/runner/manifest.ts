@@ -36,14 +36,6 @@ export interface ManifestEntry {
   readonly split?: (element: unknown, file: VectorFile) => readonly unknown[];
 }
 
-/** A folder that is not named here holds unknown files. `partly`: what has no adapter yet is named and not run. */
-export const families: Readonly<Record<string, 'run' | 'partly'>> = {
-  hpa: 'run',
-  keda: 'run',
-  ca: 'run',
-  alertmanager: 'partly',
-};
-
 /** What runs FAMILY/FILE; several where it has several arrays. */
 export const manifest: Readonly<Record<string, ManifestEntry | readonly ManifestEntry[]>> = {
   ...alertmanager,

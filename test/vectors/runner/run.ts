@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../../src/model/errors.ts';
 import { arraysOf, casesIn, valueUnder } from './cases.ts';
 import { ruleFor } from './deviations.ts';
-import { families, manifest, type ManifestEntry } from './manifest.ts';
+import { manifest, type ManifestEntry } from './manifest.ts';
 import type { CaseReport, Compared, Fields, FileReport, VectorCase, VectorFile, Verdict } from './vector.ts';
 
 /** Only what the expectation names, and of that nothing that the manifest takes out. */
@@ -35,11 +35,9 @@ const entriesOf = (name: string): readonly ManifestEntry[] | undefined => {
 };
 
 async function runFile(name: string, text: string): Promise<FileReport> {
-  const report = { name, cases: [], problem: null, run: true, left: [] };
-  const broken = (problem: string): FileReport => ({ ...report, problem });
-  const isPartly = families[name.split('/')[0] ?? ''] === 'partly';
+  const broken = (problem: string): FileReport => ({ name, cases: [], problem });
   const entries = entriesOf(name);
-  if (entries === undefined) return isPartly ? { ...report, run: false } : broken('unknown file');
+  if (entries === undefined) return broken('unknown file');
   let file: VectorFile;
   try {
     file = JSON.parse(text) as VectorFile;
@@ -47,14 +45,14 @@ async function runFile(name: string, text: string): Promise<FileReport> {
     return broken(messageOf(error));
   }
   const known = entries.map(({ array }) => array);
-  const left = arraysOf(file).filter((array) => !known.some((one) => array === one || array.startsWith(`${one}.`)));
+  const unknown = arraysOf(file).filter((array) => !known.some((one) => array === one || array.startsWith(`${one}.`)));
   const cases: CaseReport[] = [];
   for (const entry of entries)
     for (const one of casesIn(valueUnder(file, entry.array), entry, file))
       cases.push({ id: one.id, name: one.name, array: one.array, result: await judge(name, one, file, entry) });
-  if (left.length > 0 && !isPartly) return { ...broken(`unknown array "${left.join('", "')}"`), cases };
+  if (unknown.length > 0) return { ...broken(`unknown array "${unknown.join('", "')}"`), cases };
   if (cases.length === 0) return broken(`no cases in "${known.join('", "')}"`);
-  return { ...report, cases, left };
+  return { name, cases, problem: null };
 }
 
 /** Every JSON file one folder down: FAMILY/FILE.json. */

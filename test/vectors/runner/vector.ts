@@ -70,7 +70,4 @@ export interface FileReport {
   readonly cases: readonly CaseReport[];
   /** why the file as a whole cannot be judged */
   readonly problem: string | null;
-  readonly run: boolean;
-  /** arrays that have no adapter yet */
-  readonly left: readonly string[];
 }
