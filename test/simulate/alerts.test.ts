@@ -93,6 +93,15 @@ describe('a simulation of alerts', () => {
       [],
     ],
     [
+      'fails for what is pushed at the same instant and due at once',
+      [
+        { at: '1m', op: 'push', alerts: [{ labels: { alertname: 'Old' }, startsAt: '-1h', endsAt: '24h' }] },
+        { at: '1m', op: 'fail', answer: 'refused', for: '1s' },
+      ],
+      ['30 zhang sent: Down', '60 chief failed: Old', '60 zhang failed: Old'],
+      [],
+    ],
+    [
       'goes on at once where a receipt says that nothing arrived',
       [{ at: '2m', op: 'receipt', to: 'zhang', status: 'failed', code: 'UNDELIV' }],
       ['30 zhang sent: Down', '120 chief sent: Down'],
