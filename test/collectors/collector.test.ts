@@ -45,7 +45,10 @@ const selecting = (name: string, metrics: readonly object[], more: object = {}):
   },
   spec: { metrics },
 });
-const aConfig = (podPolicies: readonly object[], saturation: readonly object[] = [{ query: 'full' }]): Config =>
+const aConfig = (
+  podPolicies: readonly object[],
+  saturation: readonly object[] = [{ query: 'full', ages: [] }],
+): Config =>
   ({
     hash: 'h',
     daemon: { cluster: 'pay', openstack: {}, kubernetes: { namespaces: [] } },
@@ -163,7 +166,7 @@ describe('a collection', () => {
 
   it('asks each distinct query once, coverage and saturation included', async () => {
     const cpu = metric('cpu', 'count(up)');
-    const config = aConfig([aPolicy('a', [cpu]), aPolicy('b', [cpu, metric('rps')])], [{ query: 'rps' }]);
+    const config = aConfig([aPolicy('a', [cpu]), aPolicy('b', [cpu, metric('rps')])], [{ query: 'rps', ages: [] }]);
     const { parts, asked } = aWorld({ config });
     await createCollector(parts)(start, { queries: ['cpu', 'extra'] });
     expect(asked.map(({ query }) => query)).toEqual(['cpu', 'age(cpu)', 'count(up)', 'rps', 'age(rps)', 'extra']);

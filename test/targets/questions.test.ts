@@ -89,10 +89,10 @@ describe('what is asked', () => {
     expect(questionsOf(aConfig([]), bound)).not.toBe(questionsOf(config, bound));
   });
 
-  it('saturation of node policies too', () => {
+  it('saturation of node policies too, and how old it is', () => {
     const saturation = [{ query: 'max(load)', above: 1, for: '3m' }];
     const config = aConfig([], [aNodePolicy({ growth: { saturation } })]);
-    expect(questionsOf(config, [])).toEqual(['max(load)']);
+    expect(questionsOf(config, [])).toEqual(['max(load)', 'time() - max(timestamp(load))']);
   });
 });
 
