@@ -8,7 +8,7 @@ const impureGlobals = ['setTimeout', 'setInterval', 'setImmediate', 'fetch', 'pr
 const pureRooms = [
   'src/policies/**',
   'src/model/**',
-  'src/alerts/{alert,backoff,dedup,group,inhibit,matchers,plan-notification,render,render-mail,route,silence}.ts',
+  'src/alerts/{alert,backoff,budget,dedup,escalation,fingerprint,flapping,group,hold,ingest,inhibit,on-call,plan-notification,render,render-mail,route,silence,webhook-payload}.ts',
   'src/alerts/channels/sms/segments.ts',
   'src/promql/**',
   'src/formula/**',

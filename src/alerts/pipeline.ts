@@ -22,8 +22,9 @@ import type { FlushParts } from './flush.ts';
 import { GroupTable } from './group-table.ts';
 import type { Group } from './group-table.ts';
 import { Holds } from './holds.ts';
-import { ingested } from './ingest.ts';
 import type { PushedAlert } from './ingest.ts';
+import { Intake, notTaken } from './intake.ts';
+import type { PushOutcome, TellOutcome } from './intake.ts';
 import { KnownAlerts } from './known-alerts.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Intent, LedgerRecord } from './ledger/records.ts';
@@ -57,20 +58,6 @@ export interface AlertPipelineOptions {
   readonly startDelay?: Milliseconds;
   /** what links are signed with; null: there are none */
   readonly linkSecret?: () => string | null;
-}
-
-export interface TellOutcome {
-  readonly accepted: number;
-  /** how many began, ended or came back */
-  readonly changed: number;
-  /** false: they are being told, but a kill before the next good write would forget them */
-  readonly durable: boolean;
-  readonly fault: { readonly code: string; readonly message: string } | null;
-}
-
-export interface PushOutcome extends TellOutcome {
-  /** the others of the batch were taken */
-  readonly problems: readonly { readonly index: number; readonly problem: string }[];
 }
 
 export interface AlertStatus {
@@ -155,6 +142,16 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     onDue: flush,
     settledAt: later(clock.now(), options.startDelay ?? seconds(0)),
   });
+  const intake = new Intake({
+    ledger,
+    log,
+    alerts,
+    document: () => document,
+    place: (alert) => {
+      groups.place(alert);
+      muting.set(alert);
+    },
+  });
   const silencer = createSilencer({ clock, ledger, muting, newId: options.newId ?? randomUUID });
   const parts = { alerts, groups, muting };
 
@@ -182,7 +179,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
 
   function wake(): void {
     refresh();
-    write(alerts.expire(clock.now()).map(placed));
+    write(alerts.expire(clock.now()).map((alert) => intake.placed(alert)));
   }
 
   function isMuted(alert: Alert, route: Route, now: Instant): boolean {
@@ -242,62 +239,16 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     if (group.alerts.size === 0) escalations.end(group);
   }
 
-  function placed(alert: Alert): LedgerRecord {
-    groups.place(alert);
-    muting.set(alert);
-    return { kind: 'alert', alert };
-  }
-
-  function accept(told: readonly PlanAlert[], now: Instant): readonly LedgerRecord[] {
-    const { labels, resolve_timeout: timeout } = document.global;
-    const spoken = new Set<string>();
-    const records: LedgerRecord[] = [];
-    for (const one of told) {
-      const { fingerprint, alert, news } = alerts.merge(one, labels, now);
-      spoken.add(fingerprint);
-      if (alert === null) continue;
-      const record = placed(alert);
-      if (news) records.push(record);
-    }
-    return [...records, ...alerts.endUnspoken(spoken, timeout, now).map(placed)];
-  }
-
-  async function kept(records: readonly LedgerRecord[], accepted: number): Promise<TellOutcome> {
-    const outcome = { accepted, changed: records.length };
-    try {
-      await ledger.append(records);
-      return { ...outcome, durable: true, fault: null };
-    } catch (error) {
-      log.error({ err: messageOf(error) }, 'alerts are told, but not written down');
-      return { ...refused(error), ...outcome };
-    }
-  }
-
   async function tell(told: readonly PlanAlert[], now: Instant): Promise<TellOutcome> {
-    if (stopped) return refused(stoppedError());
+    if (stopped) return notTaken(stoppedError());
     refresh();
-    return kept(accept(told, now), told.length);
+    return intake.tell(told, now);
   }
 
   async function push(pushed: readonly PushedAlert[]): Promise<PushOutcome> {
-    if (stopped) return { ...refused(stoppedError()), problems: [] };
+    if (stopped) return { ...notTaken(stoppedError()), problems: [] };
     wake();
-    const now = clock.now();
-    const { labels: globalLabels, resolve_timeout: resolveTimeout } = document.global;
-    const problems: { index: number; problem: string }[] = [];
-    const records: LedgerRecord[] = [];
-    pushed.forEach((one, index) => {
-      const result = ingested(one, { globalLabels, resolveTimeout }, now);
-      if ('problem' in result) {
-        problems.push({ index, problem: result.problem });
-        return;
-      }
-      const { alert, news } = alerts.accept(result.alert, now);
-      if (alert === null) return;
-      const record = placed(alert);
-      if (news) records.push(record);
-    });
-    return { ...(await kept(records, pushed.length - problems.length)), problems };
+    return intake.push(pushed, clock.now());
   }
 
   async function receive({ providerId, status, code, at }: Receipt): Promise<void> {
@@ -350,10 +301,3 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
 
 const stoppedError = (): SpringtideError =>
   new SpringtideError({ code: 'LedgerUnwritable', what: 'the alert pipeline has stopped' });
-
-const refused = (error: unknown): TellOutcome => ({
-  accepted: 0,
-  changed: 0,
-  durable: false,
-  fault: { code: error instanceof SpringtideError ? error.code : 'LedgerUnwritable', message: messageOf(error) },
-});

@@ -2,6 +2,7 @@
 import { drainStep } from '../../actuators/drain.ts';
 import { resizeGroup } from '../../actuators/node-pool.ts';
 import type { Moment } from '../../actuators/actuator.ts';
+import { ClientError } from '../../clients/http/error.ts';
 import { drainAnnotation, type DrainRecord, type DrainRequest } from '../../model/drain-record.ts';
 import type { Memory, NodeMemory } from '../../model/memory.ts';
 import type { DrainStep } from '../../model/plan.ts';
@@ -35,8 +36,42 @@ const placedWithin = seconds(5);
 
 const message = ({ request }: Wish): string => `asked for by ${request.by} (springtide drain)`;
 
-/** A drain that is under way becomes the person's own; else it begins. */
-async function begin(stage: Stage, scene: Scene, wish: Wish, name: string, moment: Moment): Promise<string | null> {
+/** Looks at a node that others write all the time, its kubelet for one. */
+const mostLooks = 8;
+
+/** A drain that is under way becomes the person's own; else it begins. Null where it has; else why not. */
+async function begin(
+  stage: Stage,
+  first: Scene,
+  wish: Wish,
+  name: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  let scene = first;
+  for (let looks = 1; ; looks += 1) {
+    const tried = await tryToBegin(stage, scene, wish, name, {
+      now: scene.now,
+      signal,
+      cluster: clusterOf(scene),
+    });
+    if (tried === null || tried.code !== 'Conflict' || looks === mostLooks || signal.aborted)
+      return tried === null ? null : `${name}: ${tried.code} ${tried.message}`.trim();
+    scene = await stage.look();
+  }
+}
+
+interface NotBegun {
+  readonly code: string;
+  readonly message: string;
+}
+
+async function tryToBegin(
+  stage: Stage,
+  scene: Scene,
+  wish: Wish,
+  name: string,
+  moment: Moment,
+): Promise<NotBegun | null> {
   const node = nodeIn(scene, name);
   const group = groupOf(scene, name);
   if (node === null || group === null) return null;
@@ -50,17 +85,23 @@ async function begin(stage: Stage, scene: Scene, wish: Wish, name: string, momen
       request: wish.request,
     };
     const outcome = await drainStep(stage.writes, personsDecision(group, group.count, message(wish)), step, moment);
-    return outcome?.status === 'succeeded' ? null : `${name}: ${outcome?.code ?? ''} ${outcome?.message ?? ''}`.trim();
+    return outcome?.status === 'succeeded' ? null : { code: outcome?.code ?? '', message: outcome?.message ?? '' };
   }
   const { by, then } = record.request ?? {};
   if (record.step === 'removing' || (by === wish.request.by && then === wish.request.then)) return null;
   const claimed: DrainRecord = { ...record, request: wish.request };
-  await stage.writes.patchNode(
-    name,
-    { annotations: { [drainAnnotation]: JSON.stringify(claimed) } },
-    { resourceVersion: node.metadata.resourceVersion },
-  );
-  return null;
+  try {
+    await stage.writes.patchNode(
+      name,
+      { annotations: { [drainAnnotation]: JSON.stringify(claimed) } },
+      { resourceVersion: node.metadata.resourceVersion },
+    );
+    return null;
+  } catch (thrown) {
+    if (thrown instanceof ClientError && thrown.code === 'Conflict')
+      return { code: thrown.code, message: thrown.message };
+    throw thrown;
+  }
 }
 
 /** Those that have to leave before it is empty; static pods, DaemonSets' and those as good as gone do not. */
@@ -183,9 +224,8 @@ async function carryOn(stage: Stage, scene: Scene, wish: Wish, timers: Timers, s
 /** Until all of them are drained, or given back; or until somebody ends it, and then all that was done stays. */
 export async function drainNodes(stage: Stage, first: Scene, wish: Wish, signal: AbortSignal): Promise<Ending> {
   const { texts } = first.config;
-  const moment: Moment = { now: first.now, signal, cluster: clusterOf(first) };
   for (const name of wish.nodes) {
-    const failed = await begin(stage, first, wish, name, moment);
+    const failed = await begin(stage, first, wish, name, signal);
     if (failed !== null) return { end: 'stopped', why: failed };
   }
   const timers: Timers = { told: new Map(), begun: first.now, lastLook: null, nodes: {} };

@@ -1,0 +1,96 @@
+// Where alerts come in: own conditions all at once, those of others as they are sent; durable before they count as taken.
+import type { AlertsDocument } from '../model/config.ts';
+import { messageOf, SpringtideError } from '../model/errors.ts';
+import type { PlanAlert } from '../model/plan.ts';
+import type { Instant } from '../model/units.ts';
+import type { Alert } from './alert.ts';
+import type { AlertLog } from './courier.ts';
+import { ingested } from './ingest.ts';
+import type { PushedAlert } from './ingest.ts';
+import type { KnownAlerts, Merged } from './known-alerts.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { LedgerRecord } from './ledger/records.ts';
+
+export interface TellOutcome {
+  readonly accepted: number;
+  /** how many began, ended or came back */
+  readonly changed: number;
+  /** false: they are being told, but a kill before the next good write would forget them */
+  readonly durable: boolean;
+  readonly fault: { readonly code: string; readonly message: string } | null;
+}
+
+export interface PushOutcome extends TellOutcome {
+  /** the others of the batch were taken */
+  readonly problems: readonly { readonly index: number; readonly problem: string }[];
+}
+
+interface Parts {
+  readonly ledger: Ledger;
+  readonly log: AlertLog;
+  readonly alerts: KnownAlerts;
+  readonly document: () => AlertsDocument;
+  /** into its groups, and among what may inhibit others */
+  readonly place: (alert: Alert) => void;
+}
+
+export class Intake {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Springtide's own conditions: one that is not spoken of any more ends. */
+  tell(told: readonly PlanAlert[], now: Instant): Promise<TellOutcome> {
+    const { alerts, document } = this.#parts;
+    const { labels, resolve_timeout: timeout } = document().global;
+    const merged = told.map((one) => alerts.merge(one, labels, now));
+    const records = merged.flatMap((one) => this.#taken(one));
+    const spoken = new Set(merged.map(({ fingerprint }) => fingerprint));
+    const ended = alerts.endUnspoken(spoken, timeout, now).map((alert) => this.placed(alert));
+    return this.#kept([...records, ...ended], told.length);
+  }
+
+  async push(pushed: readonly PushedAlert[], now: Instant): Promise<PushOutcome> {
+    const { alerts, document } = this.#parts;
+    const { labels: globalLabels, resolve_timeout: resolveTimeout } = document().global;
+    const problems: { index: number; problem: string }[] = [];
+    const records: LedgerRecord[] = [];
+    for (const [index, one] of pushed.entries()) {
+      const result = ingested(one, { globalLabels, resolveTimeout }, now);
+      if ('problem' in result) problems.push({ index, problem: result.problem });
+      else records.push(...this.#taken(alerts.accept(result.alert, now)));
+    }
+    return { ...(await this.#kept(records, pushed.length - problems.length)), problems };
+  }
+
+  placed(alert: Alert): LedgerRecord {
+    this.#parts.place(alert);
+    return { kind: 'alert', alert };
+  }
+
+  #taken({ alert, news }: Merged): LedgerRecord[] {
+    if (alert === null) return [];
+    const record = this.placed(alert);
+    return news ? [record] : [];
+  }
+
+  async #kept(records: readonly LedgerRecord[], accepted: number): Promise<TellOutcome> {
+    const outcome = { accepted, changed: records.length };
+    try {
+      await this.#parts.ledger.append(records);
+      return { ...outcome, durable: true, fault: null };
+    } catch (error) {
+      this.#parts.log.error({ err: messageOf(error) }, 'alerts are told, but not written down');
+      return { ...notTaken(error), ...outcome };
+    }
+  }
+}
+
+export const notTaken = (error: unknown): TellOutcome => ({
+  accepted: 0,
+  changed: 0,
+  durable: false,
+  fault: { code: error instanceof SpringtideError ? error.code : 'LedgerUnwritable', message: messageOf(error) },
+});
