@@ -1,0 +1,53 @@
+// The daemon's own listener for alerts, and the commands that ask it: a process each, over real HTTP.
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { startWorld, type EmbeddedWorld } from '../../src/sandbox/world.ts';
+import { call, homeOf, springtide, type Called, type Home } from './command-line.ts';
+
+const token = 'canary-alerts-7d21';
+let world: EmbeddedWorld;
+let home: Home;
+let daemon: Called;
+let url = '';
+
+beforeAll(async () => {
+  world = await startWorld({ clock: systemClock, seed: 5 });
+  home = await homeOf(world);
+  const file = path.join(home.config, 'springtide.yaml');
+  const written = await readFile(file, 'utf8');
+  const listener = "alerts: { listen: '127.0.0.1:0', token: { env: ALERTS_TOKEN } }";
+  await writeFile(file, written.replace("metrics: '127.0.0.1:0' }", `metrics: '127.0.0.1:0', ${listener} }`));
+  daemon = call(['run', '--config', home.config], { ...home.env, ALERTS_TOKEN: token });
+  const seen = await daemon.shows(/"alerts":"http:\/\/127\.0\.0\.1:\d+"/);
+  url = /"alerts":"(http:\/\/127\.0\.0\.1:\d+)"/.exec(seen)?.[1] ?? '';
+});
+afterAll(async () => {
+  daemon.child.kill('SIGTERM');
+  await daemon.ended;
+  await world.stop();
+  await rm(home.directory, { recursive: true, force: true });
+});
+
+const ask = (...words: readonly string[]) =>
+  springtide(['alerts', ...words, '--url', url], { ...home.env, SPRINGTIDE_ALERTS_TOKEN: token });
+
+it('takes an alert, keeps it back under a silence, and tells who asks', async () => {
+  const answer = await fetch(`${url}/api/v2/alerts`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify([{ labels: { alertname: 'DiskFull', instance: 'db-1', severity: 'warning' } }]),
+  });
+  expect(answer.status).toBe(200);
+  expect((await fetch(`${url}/api/v2/alerts`)).status).toBe(401);
+
+  const found = await ask('query', 'alertname=DiskFull');
+  expect([found.code, found.out]).toEqual([0, expect.stringContaining('DiskFull')]);
+  const silenced = await ask('silence', 'add', 'instance=db-1', '--for', '2h', '--comment', 'moved', '--by', 'wei');
+  expect([silenced.code, silenced.err]).toEqual([0, '']);
+  const kept = await ask('query', '--silenced');
+  expect([kept.code, kept.out]).toEqual([0, expect.stringContaining('wei')]);
+  const status = await ask('status');
+  expect([status.code, status.err]).toEqual([0, '']);
+});
