@@ -1,6 +1,6 @@
 // The embedded world in one piece: Kubernetes on servers of an OpenStack, Prometheus, a mailbox and an SMS gateway.
 import type { Clock } from '../clock.ts';
-import { seconds } from '../model/units.ts';
+import { seconds, type Milliseconds } from '../model/units.ts';
 import { startSmsInbox, type SmsInbox } from './inbox/sms.ts';
 import { startSmtpInbox, type SmtpInbox } from './inbox/smtp.ts';
 import { startKubernetes, type KubernetesWorld } from './kubernetes/world.ts';
@@ -46,7 +46,8 @@ export async function startWorld(options: WorldOptions): Promise<EmbeddedWorld> 
     random,
     ...(options.kubernetesVersion === undefined ? {} : { version: options.kubernetesVersion }),
   });
-  const join = ({ name, providerId, nodeLabels, nodeAnnotations, role, address, flavor: size }: Server): void => {
+  const join = (server: Server, readyAfter: Milliseconds): void => {
+    const { name, providerId, nodeLabels, nodeAnnotations, role, address, flavor: size } = server;
     kubernetes.addNode({
       name,
       providerID: providerId,
@@ -54,7 +55,7 @@ export async function startWorld(options: WorldOptions): Promise<EmbeddedWorld> 
       memory: `${size.ram}Mi`,
       reserved: { cpu: '100m', memory: '512Mi' },
       internalIP: address,
-      readyAfter: seconds(5),
+      readyAfter,
       labels: nodeLabels,
       annotations: nodeAnnotations,
       taints: role === 'master' ? [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] : [],
@@ -70,11 +71,12 @@ export async function startWorld(options: WorldOptions): Promise<EmbeddedWorld> 
     deleteSeconds: { mean: 10, jitter: 2 },
     driver: options.driver ?? 'heat',
     ...options.cloud,
-    onServerActive: join,
+    onServerActive: (server) => join(server, seconds(5)),
     // The cloud controller manager takes the Node of a deleted server away.
     onServerDeleted: ({ name }) => kubernetes.removeNode(name),
   });
-  openstack.servers().forEach(join);
+  // Those that are there when the world begins have been there for long.
+  for (const server of openstack.servers()) join(server, seconds(0));
   for (const object of shopObjects) kubernetes.objects.apply(object);
   const prometheus = await startPrometheus({ clock });
   prometheus.addTarget({ job: 'shop', instance: 'shop:8080' }, shopFigures(kubernetes, clock, clock.now()));

@@ -8,7 +8,7 @@ import { systemClock } from '../../src/clock.ts';
 import { drainAnnotation, type DrainRecord } from '../../src/model/drain-record.ts';
 import { startWorld, type EmbeddedWorld } from '../../src/sandbox/world.ts';
 import { controlInDirectory } from '../../src/state/control.ts';
-import { call, homeOf, springtide, type Home } from './command-line.ts';
+import { call, homeOf, podsRun, springtide, type Home } from './command-line.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const group = 'default-worker';
@@ -25,6 +25,7 @@ const sizes = (): readonly number[] =>
 beforeAll(async () => {
   world = await startWorld({ clock: systemClock, seed: 3 });
   home = await homeOf(world);
+  await podsRun(world);
 });
 afterAll(async () => {
   await world.stop();

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { drainAnnotation, type DrainRecord } from '../../src/model/drain-record.ts';
 import { startWorld, type EmbeddedWorld } from '../../src/sandbox/world.ts';
-import { homeOf, springtide, type Ended, type Home } from './command-line.ts';
+import { homeOf, podsRun, springtide, type Ended, type Home } from './command-line.ts';
 
 let world: EmbeddedWorld;
 let home: Home;
@@ -20,6 +20,7 @@ const sizes = (): readonly number[] =>
 beforeAll(async () => {
   world = await startWorld({ clock: systemClock, seed: 3 });
   home = await homeOf(world);
+  await podsRun(world);
 });
 afterAll(async () => {
   await world.stop();

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { systemClock } from '../../src/clock.ts';
 import { startWorld, type EmbeddedWorld } from '../../src/sandbox/world.ts';
-import { homeOf, springtide, type Ended, type Home } from './command-line.ts';
+import { homeOf, podsRun, springtide, type Ended, type Home } from './command-line.ts';
 
 let world: EmbeddedWorld;
 let home: Home;
@@ -40,6 +40,7 @@ async function configOfNowhere(): Promise<string> {
 beforeAll(async () => {
   world = await startWorld({ clock: systemClock, seed: 3 });
   home = await homeOf(world);
+  await podsRun(world);
   const lost = await configOfNowhere();
   unreadable = springtide(['explain', 'shop/web', '--config', lost], home.env);
   const { code, err } = await called('plan', '--save', file('recording.json'), '--save-memory', file('memory.json'));

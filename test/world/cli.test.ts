@@ -6,7 +6,7 @@ import { systemClock } from '../../src/clock.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { startWorld, type EmbeddedWorld } from '../../src/sandbox/world.ts';
 import { writeTexts } from '../config/files.ts';
-import { call, homeOf, springtide, type Ended, type Home } from './command-line.ts';
+import { call, homeOf, podsRun, springtide, type Ended, type Home } from './command-line.ts';
 
 let world: EmbeddedWorld;
 let home: Home;
@@ -35,6 +35,7 @@ async function nowhere(): Promise<string> {
 beforeAll(async () => {
   world = await startWorld({ clock: systemClock, seed: 3 });
   home = await homeOf(world);
+  await podsRun(world);
   unreadable = springtide(['plan', '--config', await configWith(file('kubeconfig.json'), await nowhere())], home.env);
   const { code, err } = await plan(['--save', file('recording.json'), '--save-memory', file('memory.json')]);
   expect([code, err]).toEqual([0, '']);

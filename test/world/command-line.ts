@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { expect, vi } from 'vitest';
 import type { EmbeddedWorld } from '../../src/sandbox/world.ts';
 import { writeTexts } from '../config/files.ts';
 
@@ -57,6 +58,16 @@ export interface Home {
   readonly state: string;
   readonly env: NodeJS.ProcessEnv;
   readonly secrets: readonly string[];
+}
+
+/** The pods of the shop run: what a command finds there does not hang on how fast it began. */
+export async function podsRun(world: EmbeddedWorld): Promise<void> {
+  const waiting = (): readonly string[] =>
+    world.kubernetes.objects
+      .list('pods')
+      .filter(({ status }) => status?.conditions?.find(({ type }) => type === 'Ready')?.status !== 'True')
+      .map(({ metadata }) => metadata.name);
+  await vi.waitFor(() => expect(waiting()).toEqual([]), { timeout: 30_000 });
 }
 
 export async function homeOf(world: EmbeddedWorld): Promise<Home> {
