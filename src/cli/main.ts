@@ -3,19 +3,23 @@
 import { Command } from 'commander';
 import { messageOf, SpringtideError } from '../model/errors.ts';
 import { version } from '../version.ts';
-import { registerAlerts } from './alerts.ts';
-import { registerDemo } from './demo.ts';
-import { registerDrain } from './drain.ts';
-import { registerDoctor } from './doctor.ts';
-import { registerExplain } from './explain.ts';
-import { registerImport } from './import.ts';
-import { registerPlan } from './plan.ts';
-import { registerRelease } from './release.ts';
-import { registerResize } from './resize.ts';
-import { registerRun } from './run.ts';
-import { registerSchema } from './schema.ts';
-import { registerStop } from './stop.ts';
-import { registerValidate } from './validate.ts';
+
+/** Only the verb that is called is loaded: all of them take half a second more. */
+const verbs: ReadonlyMap<string, () => Promise<(program: Command) => void>> = new Map([
+  ['alerts', async () => (await import('./alerts.ts')).registerAlerts],
+  ['demo', async () => (await import('./demo.ts')).registerDemo],
+  ['doctor', async () => (await import('./doctor.ts')).registerDoctor],
+  ['drain', async () => (await import('./drain.ts')).registerDrain],
+  ['explain', async () => (await import('./explain.ts')).registerExplain],
+  ['import', async () => (await import('./import.ts')).registerImport],
+  ['plan', async () => (await import('./plan.ts')).registerPlan],
+  ['release', async () => (await import('./release.ts')).registerRelease],
+  ['resize', async () => (await import('./resize.ts')).registerResize],
+  ['run', async () => (await import('./run.ts')).registerRun],
+  ['schema', async () => (await import('./schema.ts')).registerSchema],
+  ['stop', async () => (await import('./stop.ts')).registerStop],
+  ['validate', async () => (await import('./validate.ts')).registerValidate],
+]);
 
 /** 0 ok, 1 something unforeseen, 2 bad input, 3 the world could not be read. */
 const exitCodeOf = (thrown: unknown): number => {
@@ -34,19 +38,10 @@ const program = new Command('springtide')
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
-registerRun(program);
-registerAlerts(program);
-registerDemo(program);
-registerPlan(program);
-registerExplain(program);
-registerDoctor(program);
-registerDrain(program);
-registerResize(program);
-registerStop(program);
-registerRelease(program);
-registerValidate(program);
-registerImport(program);
-registerSchema(program);
+const called = process.argv[2] ?? '';
+const verb = verbs.get(called);
+const wanted = verb !== undefined ? [verb] : ['-V', '--version'].includes(called) ? [] : verbs.values();
+for (const load of wanted) (await load())(program);
 
 try {
   await program.parseAsync();
