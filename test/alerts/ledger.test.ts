@@ -69,6 +69,34 @@ describe('after a restart', () => {
     await second.close();
   });
 
+  it('knows what waits, which watchdogs are missing, and since when the central one is silent', async () => {
+    const held = { groupKey: '{}:{}', receiver: 'duty', channel: 'sms', index: 0, to: ['zhang'] } as const;
+    const first = await reopened();
+    await first.append([
+      { kind: 'held', held: { ...held, why: 'digest', until: at(9) } },
+      { kind: 'watchdog', name: 'prometheus', missingSince: at(3) },
+      { kind: 'central', silentSince: at(4) },
+    ]);
+    await first.close();
+    const second = await reopened();
+    expect([...second.state.held.values()]).toEqual([{ ...held, why: 'digest', until: at(9) }]);
+    expect([...second.state.missingWatchdogs]).toEqual([['prometheus', at(3)]]);
+    expect(second.state.centralSilentSince).toBe(at(4));
+    await second.append([
+      { kind: 'held', held: { ...held, to: [], why: 'digest', until: at(9) } },
+      { kind: 'watchdog', name: 'prometheus', missingSince: null },
+      { kind: 'central', silentSince: null },
+    ]);
+    await second.close();
+    const third = await reopened();
+    expect([third.state.held.size, third.state.missingWatchdogs.size, third.state.centralSilentSince]).toEqual([
+      0,
+      0,
+      null,
+    ]);
+    await third.close();
+  });
+
   it('tolerates a torn last line and reports it', async () => {
     const first = await reopened();
     await first.append(story);

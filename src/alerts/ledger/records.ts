@@ -41,6 +41,18 @@ export interface Intent {
   readonly text: string;
 }
 
+/** What waits to be told together: of one group by one integration. */
+export interface HeldBack {
+  readonly groupKey: string;
+  readonly receiver: string;
+  readonly channel: ChannelKind;
+  readonly index: number;
+  readonly to: readonly string[];
+  readonly why: Bundle['why'];
+  /** looked at again at this instant */
+  readonly until: Instant;
+}
+
 /** Why a message speaks for several groups, and for how many. */
 export interface Bundle {
   readonly why: 'digest' | 'quietHours' | 'budget' | 'storm';
@@ -100,6 +112,12 @@ export type LedgerRecord =
   | { readonly kind: 'smsSent'; readonly to: string; readonly messages: readonly SentMessage[] }
   /** without alerts: the rule is at rest, or gone */
   | { readonly kind: 'rule'; readonly memory: RuleMemory }
+  /** to nobody: it is told, or over */
+  | { readonly kind: 'held'; readonly held: HeldBack }
+  /** null: it is heard */
+  | { readonly kind: 'watchdog'; readonly name: string; readonly missingSince: Instant | null }
+  /** the central one that we forward to; null: it answers */
+  | { readonly kind: 'central'; readonly silentSince: Instant | null }
   | { readonly kind: 'receipt'; readonly providerId: string; readonly receipt: DeliveryReport }
   /** a recipient as a compacted segment carries it over */
   | { readonly kind: 'recipient'; readonly id: string; readonly recipient: Recipient };
@@ -152,6 +170,14 @@ export interface LedgerHeader {
 
 export const recipientKey = (intent: Omit<RecipientOwner, 'to'>, to: string): string =>
   JSON.stringify([intent.groupKey, intent.receiver, intent.channel, intent.index, to]);
+
+export const heldKey = ({
+  groupKey,
+  receiver,
+  channel,
+  index,
+}: Pick<HeldBack, 'groupKey' | 'receiver' | 'channel' | 'index'>): string =>
+  JSON.stringify([groupKey, receiver, channel, index]);
 
 interface RecipientOwner {
   readonly groupKey: string;

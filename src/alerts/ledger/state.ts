@@ -6,8 +6,17 @@ import type { SentMessage } from '../budget.ts';
 import type { RuleMemory } from '../rules/memory.ts';
 import { newestOf } from '../silence.ts';
 import type { Silence } from '../silence.ts';
-import { recipientKey } from './records.ts';
-import type { DeliveryReport, Episode, Intent, LedgerRecord, Recipient, Settlement, Told } from './records.ts';
+import { heldKey, recipientKey } from './records.ts';
+import type {
+  DeliveryReport,
+  Episode,
+  HeldBack,
+  Intent,
+  LedgerRecord,
+  Recipient,
+  Settlement,
+  Told,
+} from './records.ts';
 
 export interface Notification {
   readonly intent: Intent;
@@ -32,6 +41,12 @@ export interface LedgerState {
   readonly rules: ReadonlyMap<string, RuleMemory>;
   /** when SMS went to somebody in the last day, the newest last: what budgets count */
   readonly smsSent: ReadonlyMap<string, readonly SentMessage[]>;
+  /** what waits for a digest, the end of quiet hours, or a budget */
+  readonly held: ReadonlyMap<string, HeldBack>;
+  /** watchdogs that are not heard, and since when */
+  readonly missingWatchdogs: ReadonlyMap<string, Instant>;
+  /** the central one that we forward to has not answered since; null: it does */
+  readonly centralSilentSince: Instant | null;
 }
 
 interface MutableNotification {
@@ -50,6 +65,9 @@ export interface MutableLedgerState {
   episodes: Map<string, Episode>;
   rules: Map<string, RuleMemory>;
   smsSent: Map<string, readonly SentMessage[]>;
+  held: Map<string, HeldBack>;
+  missingWatchdogs: Map<string, Instant>;
+  centralSilentSince: Instant | null;
 }
 
 export const emptyLedgerState = (): MutableLedgerState => ({
@@ -62,6 +80,9 @@ export const emptyLedgerState = (): MutableLedgerState => ({
   episodes: new Map(),
   rules: new Map(),
   smsSent: new Map(),
+  held: new Map(),
+  missingWatchdogs: new Map(),
+  centralSilentSince: null,
 });
 
 const ownersOf = (intent: Intent): readonly string[] =>
@@ -175,6 +196,17 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
     case 'smsSent':
       countSms(state, record.to, record.messages);
       return;
+    case 'held':
+      if (record.held.to.length === 0) state.held.delete(heldKey(record.held));
+      else state.held.set(heldKey(record.held), record.held);
+      return;
+    case 'watchdog':
+      if (record.missingSince === null) state.missingWatchdogs.delete(record.name);
+      else state.missingWatchdogs.set(record.name, record.missingSince);
+      return;
+    case 'central':
+      state.centralSilentSince = record.silentSince;
+      return;
     case 'receipt':
       report(state, record.providerId, record.receipt);
   }
@@ -258,5 +290,8 @@ export function* recordsOf(state: MutableLedgerState, now: Instant): Generator<L
     for (const recipient of recipients.values()) yield { kind: 'recipient', id: intent.id, recipient };
     if (settled !== null) yield { kind: 'settled', id: intent.id, ...settled };
   }
+  for (const held of state.held.values()) yield { kind: 'held', held };
+  for (const [name, missingSince] of state.missingWatchdogs) yield { kind: 'watchdog', name, missingSince };
+  if (state.centralSilentSince !== null) yield { kind: 'central', silentSince: state.centralSilentSince };
   for (const [key, entry] of state.told) if (now - entry.at < longestRepeat) yield { kind: 'told', key, entry };
 }
