@@ -11,6 +11,8 @@ import { createDiscovery } from './discovery.ts';
 import type { Discovery } from './discovery.ts';
 import { createWatchedLists } from './lists.ts';
 import type { WatchedLists } from './lists.ts';
+import { createOwnObjects } from './own-objects.ts';
+import type { OwnObjects } from './own-objects.ts';
 import type { ReflectorTiming } from './reflector.ts';
 import type { WatchedList } from './resources.ts';
 import { createTransport } from './transport.ts';
@@ -27,6 +29,8 @@ export interface KubernetesClient {
   readonly lists: WatchedLists;
   readonly writes: KubernetesWrites;
   readonly custom: CustomObjects;
+  /** ConfigMaps and Leases of springtide's own */
+  readonly own: OwnObjects;
   close(): Promise<void>;
 }
 
@@ -64,6 +68,7 @@ export async function createKubernetesClient(options: KubernetesClientOptions): 
   const instance = options.instance ?? os.hostname();
   const writes = createWrites({ transport, discovery, clock, timeout: settings.timeout, instance });
   const custom = createCustomObjects(transport, discovery, settings.timeout);
+  const own = createOwnObjects({ transport, timeout: settings.timeout });
   const close = async (): Promise<void> => {
     await lists.stop();
     transport.close();
@@ -76,6 +81,7 @@ export async function createKubernetesClient(options: KubernetesClientOptions): 
     lists,
     writes,
     custom,
+    own,
     close,
   };
 }

@@ -277,7 +277,13 @@ export interface PriorityClass extends KubeObject {
   globalDefault?: boolean;
 }
 export interface Lease extends KubeObject {
-  spec: { holderIdentity?: string; leaseDurationSeconds?: number; acquireTime?: string; renewTime?: string };
+  spec: {
+    holderIdentity?: string;
+    leaseDurationSeconds?: number;
+    leaseTransitions?: number;
+    acquireTime?: string;
+    renewTime?: string;
+  };
 }
 export interface EventObject extends KubeObject {
   involvedObject: { kind: string; name: string; namespace?: string; uid?: string; apiVersion?: string };

@@ -12,6 +12,9 @@ import type { EventObject, KubeObject, LabelSelector, Pod, PodSpec } from '../ob
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const qualifiedKey = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
+const configKey = /^[-._a-zA-Z0-9]{1,253}$/;
+const mostConfig = 1024 * 1024;
+const microTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}(Z|[+-]\d{2}:\d{2})$/;
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
 type Loose = Record<string, unknown>;
@@ -98,9 +101,41 @@ function* specErrors(resource: Resource, object: KubeObject): Generator<FieldErr
       if (!isCount(spec['maxReplicas']) || spec['maxReplicas'] === 0)
         yield bad('spec.maxReplicas', spec['maxReplicas'], 'must be greater than 0');
       break;
+    case 'leases':
+      yield* leaseErrors(spec);
+      break;
+    case 'configmaps':
+      yield* configMapErrors(object as unknown as Loose);
+      break;
     default:
       break;
   }
+}
+
+function* leaseErrors(spec: Loose): Generator<FieldError> {
+  const { leaseDurationSeconds: duration, leaseTransitions: transitions } = spec;
+  if (duration !== undefined && !(isCount(duration) && duration !== 0))
+    yield bad('spec.leaseDurationSeconds', duration, 'must be greater than 0');
+  if (transitions !== undefined && !isCount(transitions))
+    yield bad('spec.leaseTransitions', transitions, 'must be greater than or equal to 0');
+  for (const field of ['acquireTime', 'renewTime']) {
+    const time = spec[field];
+    if (time !== undefined && !(typeof time === 'string' && microTime.test(time)))
+      yield bad(`spec.${field}`, time, 'cannot be parsed as 2006-01-02T15:04:05.000000Z07:00');
+  }
+}
+
+function* configMapErrors(object: Loose): Generator<FieldError> {
+  let size = 0;
+  for (const field of ['data', 'binaryData'] as const)
+    for (const [key, value] of Object.entries((object[field] ?? {}) as Record<string, unknown>)) {
+      if (!configKey.test(key))
+        yield bad(`${field}[${key}]`, key, "a valid config key must consist of '-', '_' or '.'");
+      if (typeof value !== 'string') yield bad(`${field}[${key}]`, value, 'must be a string');
+      else size += field === 'data' ? Buffer.byteLength(value) : Buffer.from(value, 'base64').length;
+    }
+  if (size > mostConfig)
+    yield { reason: 'FieldValueInvalid', field: '', message: `Too long: must have at most ${mostConfig} bytes` };
 }
 
 function* workloadErrors(resource: Resource, spec: Loose): Generator<FieldError> {
