@@ -10,6 +10,7 @@ import { createAgents } from '../http/tls.ts';
 import type { Agents, TlsSettings } from '../http/tls.ts';
 import type { CallObservation, HttpClient, HttpRequest, HttpResponse } from '../http/types.ts';
 import type { KubernetesConnection } from './connection.ts';
+import { missingRightIn, missingRightText } from './missing-right.ts';
 
 export interface KubernetesTransport {
   request(request: HttpRequest): Promise<HttpResponse>;
@@ -92,10 +93,21 @@ async function twiceIfRefused<T>(connection: KubernetesConnection, call: () => P
   try {
     return await call();
   } catch (error) {
-    if (!(error instanceof ClientError) || error.code !== 'Unauthorized') throw error;
+    if (!(error instanceof ClientError) || error.code !== 'Unauthorized') throw told(error);
     connection.forget();
-    return call();
+    try {
+      return await call();
+    } catch (again) {
+      throw told(again);
+    }
   }
+}
+
+/** A missing right is told with the rule that would give it. */
+function told(error: unknown): unknown {
+  if (!(error instanceof ClientError) || error.code !== 'Forbidden') return error;
+  const missing = missingRightIn(statusOf(error.response));
+  return missing === null ? error : error.retold({ message: `${source}: answered 403: ${missingRightText(missing)}.` });
 }
 
 function openStream(
