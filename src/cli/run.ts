@@ -2,13 +2,9 @@
 import { Option, type Command } from 'commander';
 import type { assemble } from '../assemble.ts';
 import { systemClock } from '../clock.ts';
-import { loadConfig, type LoadResult } from '../config/load.ts';
+import { openConfig } from '../config/current.ts';
 import { formatProblem } from '../config/problem.ts';
-import { watchConfig } from '../config/watch.ts';
 import { runLoop } from '../loop.ts';
-import type { Config } from '../model/config.ts';
-import { SpringtideError } from '../model/errors.ts';
-import type { LoopFacts } from '../model/snapshot.ts';
 import { createLogger, type LogLevel } from '../server/log.ts';
 
 interface RunOptions {
@@ -35,56 +31,17 @@ export function registerRun(program: Command): void {
     .action(run);
 }
 
-/** What is in force, and what of the files is not. */
-class Current {
-  #result: LoadResult;
-  #config: Config;
-
-  constructor(result: LoadResult, config: Config) {
-    this.#result = result;
-    this.#config = config;
-  }
-
-  take(result: LoadResult): void {
-    this.#result = result;
-    this.#config = result.config ?? this.#config;
-  }
-
-  /** What the watch goes on from. */
-  get result(): LoadResult {
-    return this.#result;
-  }
-
-  readonly config = (): Config => this.#config;
-
-  readonly refused = (): LoopFacts['refused'] => {
-    const errors = this.#result.problems.filter(({ severity }) => severity === 'error');
-    const byDocument = new Map<string, string>();
-    for (const { document, file, line, message } of errors) {
-      const name = document === undefined ? file : `${document.kind} ${document.name}`;
-      if (!byDocument.has(name)) byDocument.set(name, `${file}:${line}: ${message}`);
-    }
-    return [...byDocument].map(([document, why]) => ({ document, why }));
-  };
-}
-
-async function firstConfig(directory: string): Promise<Current> {
-  const result = await loadConfig(directory, { env: process.env });
-  for (const problem of result.problems) process.stderr.write(`${formatProblem(problem)}\n`);
-  if (result.config !== null) return new Current(result, result.config);
-  throw new SpringtideError({
-    code: 'ConfigInvalid',
-    where: directory,
-    what: 'there is no Daemon document that can be used',
-    mend: 'mend what is listed above, then try `springtide validate`',
-  });
-}
-
 async function run(options: RunOptions): Promise<void> {
   const clock = systemClock;
-  const current = await firstConfig(options.config);
-  const log = createLogger({ level: options.logLevel, pretty: process.stdout.isTTY });
   const stopping = new AbortController();
+  const current = await openConfig({
+    directory: options.config,
+    clock,
+    env: process.env,
+    signal: stopping.signal,
+    say: (problem) => process.stderr.write(`${problem}\n`),
+  });
+  const log = createLogger({ level: options.logLevel, pretty: process.stdout.isTTY });
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping.signal.aborted) return;
     log.info({ signal }, 'stopping: nothing new begins');
@@ -107,17 +64,11 @@ async function run(options: RunOptions): Promise<void> {
     http: { listen: http.listen, metricsListen: http.metrics === http.listen ? null : http.metrics },
   });
   const hurries = new Set<() => void>();
-  const watching = watchConfig(
-    options.config,
-    current.result,
-    { clock, env: process.env, signal: stopping.signal },
-    (reload) => {
-      for (const problem of reload.result.problems) log.warn(formatProblem(problem));
-      current.take(reload.result);
-      log.info({ hash: current.config().hash, refused: reload.refused }, 'configuration read again');
-      for (const hurry of hurries) hurry();
-    },
-  );
+  const watching = current.follow((reload) => {
+    for (const problem of reload.result.problems) log.warn(formatProblem(problem));
+    log.info({ hash: current.config().hash, refused: reload.refused }, 'configuration read again');
+    for (const hurry of hurries) hurry();
+  });
   await runLoop({
     clock,
     interval: () => current.config().daemon.interval,
