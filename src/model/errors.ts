@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'CredentialsInvalid'
   | 'WorldUnreadable'
   | 'PortInUse'
+  | 'NotLeading'
   | 'UsageInvalid';
 
 export interface ErrorParts {

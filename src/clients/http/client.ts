@@ -76,6 +76,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     call.signal.addEventListener('abort', abort, { once: true });
     try {
       const fixed = typeof options.headers === 'function' ? options.headers() : options.headers;
+      request.beforeSend?.();
       const answer = await transport.request<string>({
         url: call.url.href,
         method: call.method,

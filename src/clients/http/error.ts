@@ -17,6 +17,7 @@ export type ClientErrorCode =
   | 'QuotaExceeded'
   | 'ServerFault'
   | 'BadRequest'
+  | 'NotLeading'
   | 'Unexpected';
 
 /** What the other side answered; kept out of JSON and logs because a body may hold anything. */
@@ -139,6 +140,7 @@ const advice: Readonly<Record<ClientErrorCode, string>> = {
   QuotaExceeded: 'raise the quota of the project or free some of it',
   ServerFault: 'look at its own log',
   BadRequest: 'it refused the request as it is',
+  NotLeading: 'the process that leads by now decides anew',
   Unexpected: 'check its version and what stands between',
 };
 

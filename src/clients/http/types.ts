@@ -54,6 +54,8 @@ export interface HttpRequest {
   /** A connection of its own: for writes that must not be lost on a stale one. */
   readonly freshConnection?: boolean;
   readonly signal?: AbortSignal;
+  /** Asked in the moment in which an attempt is sent; it throws what stands against it. */
+  readonly beforeSend?: () => void;
   /** Statuses beside 2xx that are answers and not errors. */
   readonly accept?: readonly number[] | 'any';
   /** What fails by itself without the rest of the system: it has a breaker of its own. */

@@ -17,6 +17,7 @@ import type { ReflectorTiming } from './reflector.ts';
 import type { WatchedList } from './resources.ts';
 import { createTransport } from './transport.ts';
 import type { KubernetesTransport } from './transport.ts';
+import { guardedTransport } from './guarded-transport.ts';
 import { createWrites } from './writes.ts';
 import type { KubernetesWrites } from './writes.ts';
 
@@ -43,6 +44,8 @@ export interface KubernetesClientOptions {
   readonly timing?: Partial<ReflectorTiming>;
   readonly instance?: string;
   readonly onCall?: (observation: CallObservation) => void;
+  /** asked in the moment in which `writes` or `own` send a change; throws what stands against it */
+  readonly mayLeave?: () => void;
 }
 
 /** Nothing is watched before `lists.start()`. */
@@ -66,9 +69,10 @@ export async function createKubernetesClient(options: KubernetesClientOptions): 
     ...(options.timing && { timing: options.timing }),
   });
   const instance = options.instance ?? os.hostname();
-  const writes = createWrites({ transport, discovery, clock, timeout: settings.timeout, instance });
+  const guarded = options.mayLeave === undefined ? transport : guardedTransport(transport, options.mayLeave);
+  const writes = createWrites({ transport: guarded, discovery, clock, timeout: settings.timeout, instance });
   const custom = createCustomObjects(transport, discovery, settings.timeout);
-  const own = createOwnObjects({ transport, timeout: settings.timeout });
+  const own = createOwnObjects({ transport: guarded, timeout: settings.timeout });
   const close = async (): Promise<void> => {
     await lists.stop();
     transport.close();

@@ -29,8 +29,10 @@ export function createOpenStackClients(parts: {
   readonly retry?: HttpClientOptions['retry'];
   readonly breaker?: HttpClientOptions['breaker'];
   readonly onCall?: (observation: CallObservation) => void;
+  /** asked in the moment in which a resize is sent; throws what stands against it */
+  readonly mayLeave?: () => void;
 }): OpenStackClients {
-  const { credentials, clock, timeout, ...transport } = parts;
+  const { credentials, clock, timeout, mayLeave, ...transport } = parts;
   const clientOf = (name: 'Keystone' | 'Magnum' | 'Nova') =>
     createHttpClient({
       ...transport,
@@ -44,7 +46,7 @@ export function createOpenStackClients(parts: {
   const keystone = createKeystone({ credentials, http: https.keystone, clock });
   return {
     keystone,
-    magnum: createMagnum({ keystone, http: https.magnum, clock, timeout }),
+    magnum: createMagnum({ keystone, http: https.magnum, clock, timeout, mayLeave }),
     nova: createNova({ keystone, http: https.nova }),
     close: () => Object.values(https).forEach((http) => http.close()),
   };

@@ -98,6 +98,8 @@ const readsAtOnce = 4;
 const rereadAfter = minutes(5);
 /** Several groups that hang must not use up the time in which the whole cloud is read. */
 const longestRead = 4_000 as Milliseconds;
+/** One that is under way when the lease is lost must have ended before somebody else has it. */
+const longestWrite = 4_000 as Milliseconds;
 
 /** Masters are never resized; Magnum refuses it, and so do we before asking. */
 export const isMaster = (group: MagnumNodeGroup): boolean => group.role === 'master';
@@ -108,8 +110,10 @@ export function createMagnum(parts: {
   readonly clock: Clock;
   /** over one call, as it is configured */
   readonly timeout?: Milliseconds | undefined;
+  /** asked in the moment in which a resize is sent; throws what stands against it */
+  readonly mayLeave?: (() => void) | undefined;
 }): Magnum {
-  const { http } = parts;
+  const { http, mayLeave } = parts;
   const readDeadline = Math.min(longestRead, parts.timeout ?? longestRead) as Milliseconds;
   const service = createService({ ...parts, types });
   let known: Promise<Versions> | null = null;
@@ -238,6 +242,8 @@ export function createMagnum(parts: {
         part: partOf(wanted.cluster, wanted.nodeGroup),
         freshConnection: true,
         operation: 'resize',
+        deadline: Math.min(longestWrite, parts.timeout ?? longestWrite) as Milliseconds,
+        ...(mayLeave && { beforeSend: mayLeave }),
       });
       return { requestId: requestIdOf(response) };
     },

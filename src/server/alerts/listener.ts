@@ -1,7 +1,7 @@
 // The listener for alerts: Alertmanager's API, webhooks and receipts in, and the page by which people say that they are on it.
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { timingSafeEqual } from 'node:crypto';
-import express, { type NextFunction, type Request, type Response } from 'express';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
 import { messageOf } from '../../model/errors.ts';
 import { ownNamesOnly, problem, securityHeaders } from '../guard.ts';
@@ -33,14 +33,24 @@ export interface AlertServer {
   close(): Promise<void>;
 }
 
+export interface AlertListening extends Pick<AlertServerOptions, 'listen' | 'log'> {
+  /** who answers, asked for each request: the one who leads changes while the process listens */
+  readonly answering: () => RequestListener;
+}
+
 const longestBody = '8mb';
 
-export async function startAlertServer(options: AlertServerOptions): Promise<AlertServer> {
-  const place = parseListen(options.listen, 'http.alerts.listen');
+export function startAlertServer(options: AlertServerOptions): Promise<AlertServer> {
+  const app = alertApp(options);
+  return listenForAlerts({ ...options, answering: () => app });
+}
+
+/** Answers from the pipeline of this process. */
+export function alertApp(options: AlertServerOptions): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.use(securityHeaders);
-  if (isLoopback(place)) app.use(ownNamesOnly);
+  if (isLoopback(parseListen(options.listen, 'http.alerts.listen'))) app.use(ownNamesOnly);
   app.get(['/-/healthy', '/-/ready'], (_request, response) => response.type('text/plain').send('OK'));
   // these prove themselves by what they carry
   app.use('/a', acknowledgePage(options.desk, options.words));
@@ -63,10 +73,17 @@ export async function startAlertServer(options: AlertServerOptions): Promise<Ale
       else problem(response, 500, 'Internal', 'this is our fault; the log says more');
     }
   });
-  const server = createServer({ requestTimeout: 15_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 }, app);
+  return app;
+}
+
+export async function listenForAlerts({ listen, answering, log }: AlertListening): Promise<AlertServer> {
+  const server = createServer(
+    { requestTimeout: 15_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 },
+    (request, response) => answering()(request, response),
+  );
   server.maxHeadersCount = 100;
-  const url = await listening(server, place, 'http.alerts.listen');
-  options.log.info({ alerts: url }, 'listening for alerts');
+  const url = await listening(server, parseListen(listen, 'http.alerts.listen'), 'http.alerts.listen');
+  log.info({ alerts: url }, 'listening for alerts');
   return { url, close: () => closed(server) };
 }
 
