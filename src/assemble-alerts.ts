@@ -1,21 +1,24 @@
-// Puts the alerts' half together: ledger, channels, pipeline, rules, and the listener for what others send.
+// Puts the alerts' half together: channels, pipeline, rules, and who answers what others send.
+import type { RequestListener } from 'node:http';
 import { createEmailChannel } from './alerts/channels/email.ts';
 import { readSecret } from './alerts/channels/secrets.ts';
 import { receiveReceipts } from './alerts/channels/sms/receive.ts';
 import { createSmsChannel } from './alerts/channels/sms/sms-channel.ts';
 import { createWebhookChannel } from './alerts/channels/webhook.ts';
+import { fenced } from './alerts/fenced.ts';
 import { createHeartbeat } from './alerts/heartbeat.ts';
-import { openLedger, volatileLedger } from './alerts/ledger/ledger.ts';
+import type { Ledger } from './alerts/ledger/ledger.ts';
 import { createAlertPipeline, type AlertPipeline } from './alerts/pipeline.ts';
 import { askPrometheus } from './alerts/rules/query.ts';
 import { createRuleEvaluator, type RuleEvaluator } from './alerts/rules/evaluator.ts';
 import type { NotificationView } from './alerts/status.ts';
 import type { PrometheusClient } from './clients/prometheus/client.ts';
 import type { Clock } from './clock.ts';
+import type { Fence } from './leader/fence.ts';
 import type { Config } from './model/config.ts';
 import { messageOf } from './model/errors.ts';
 import { seconds } from './model/units.ts';
-import { startAlertServer, type AlertServer } from './server/alerts/listener.ts';
+import { alertApp } from './server/alerts/listener.ts';
 import type { Logger } from 'pino';
 import { version } from './version.ts';
 
@@ -24,15 +27,19 @@ export interface AlertAssemblyOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly prometheus: PrometheusClient;
+  /** closed with the rest */
+  readonly ledger: Ledger;
+  readonly fence: Fence;
   readonly onNotification: (view: NotificationView) => void;
-  /** false: nothing listens (a story that is played once) */
+  /** false: nobody sends alerts in (a story that is played once) */
   readonly listens: boolean;
 }
 
 export interface AlertAssembly {
   readonly alerts: AlertPipeline;
   readonly rules: RuleEvaluator;
-  readonly server: AlertServer | null;
+  /** answers who sends alerts in; null: nobody does */
+  readonly answer: RequestListener | null;
   /** Before each tick: what a reload or a rotated secret has changed. */
   refresh(): Promise<void>;
   close(): Promise<void>;
@@ -42,12 +49,9 @@ export interface AlertAssembly {
 const settling = seconds(30);
 
 export async function assembleAlerts(options: AlertAssemblyOptions): Promise<AlertAssembly> {
-  const { config, clock, log } = options;
+  const { config, clock, log, ledger } = options;
   const startedAt = clock.now();
-  const { state, http } = config().daemon;
-  const directory =
-    state.ledger?.directory ?? (state.directory === undefined ? undefined : `${state.directory}/ledger`);
-  const ledger = directory === undefined ? volatileLedger() : await openLedger(directory, { clock });
+  const { http } = config().daemon;
   for (const damage of ledger.damage) log.warn({ damage }, 'the alert ledger was damaged; what could be read is kept');
 
   let linkSecret: string | null = null;
@@ -78,7 +82,11 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
     texts: () => config().texts,
     clock,
     ledger,
-    channels,
+    channels: {
+      email: fenced(channels.email, options.fence),
+      sms: fenced(channels.sms, options.fence),
+      webhook: fenced(channels.webhook, options.fence),
+    },
     log,
     onNotification: options.onNotification,
     linkSecret: () => linkSecret,
@@ -104,10 +112,10 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
 
   const heartbeat = createHeartbeat({ clock, log });
 
-  const server =
+  const answer =
     http.alerts === undefined || !options.listens
       ? null
-      : await startAlertServer({
+      : alertApp({
           listen: http.alerts.listen,
           desk: {
             ...alerts,
@@ -133,7 +141,7 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
   return {
     alerts,
     rules,
-    server,
+    answer,
     refresh: async () => {
       heartbeat.beat(config().alerts.heartbeat);
       rules.refresh();
@@ -142,7 +150,6 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
       if (document !== prepared) channels.sms.prepare((prepared = document));
     },
     close: async () => {
-      await server?.close();
       await rules.stop();
       await alerts.stop();
       await ledger.close();

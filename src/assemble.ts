@@ -1,32 +1,25 @@
 // Puts springtide together from a configuration: clients, collectors, actuators, alerts, server, daemon.
 import type { Logger } from 'pino';
-import { actuatorsFor } from './actuators/carry-out.ts';
-import type { AlertPipeline } from './alerts/pipeline.ts';
-import type { RuleEvaluator } from './alerts/rules/evaluator.ts';
-import { failingRules } from './alerts/rules/failing.ts';
-import type { NotificationView } from './alerts/status.ts';
-import { assembleAlerts } from './assemble-alerts.ts';
+import { homesOf } from './assemble-state.ts';
+import { openTerm, type Term } from './assemble-term.ts';
 import type { CallObservation, HttpClientOptions } from './clients/http/types.ts';
 import { createKubernetesClient, type KubernetesClient } from './clients/kubernetes/client.ts';
-import { createOpenStackClients } from './clients/openstack/clients.ts';
+import { createOpenStackClients, type OpenStackClients } from './clients/openstack/clients.ts';
 import { loadCredentials } from './clients/openstack/credentials.ts';
 import { createPrometheusClient, type PrometheusClient } from './clients/prometheus/client.ts';
 import type { Clock } from './clock.ts';
 import { createCollector, type Collect } from './collectors/collector.ts';
 import { shippedTexts } from './config/texts.ts';
-import { Daemon } from './daemon.ts';
-import { journalDirectory } from './journal/files.ts';
-import { openJournal } from './journal/write.ts';
+import { mayLeave, noFence, type Fence } from './leader/fence.ts';
 import type { Config } from './model/config.ts';
-import type { InboxItem, TickReport } from './model/report.ts';
+import type { InboxItem } from './model/report.ts';
 import type { LoopFacts } from './model/snapshot.ts';
-import { rfc3339, seconds, type Instant, type Milliseconds } from './model/units.ts';
-import { createHealth } from './server/health.ts';
-import { decisionLogger } from './server/log.ts';
-import { createMetrics } from './server/metrics.ts';
+import { rfc3339, seconds, type Milliseconds } from './model/units.ts';
+import { answerNobodyLeads } from './server/alerts/following.ts';
+import { listenForAlerts } from './server/alerts/listener.ts';
+import { createHealth, type Health } from './server/health.ts';
+import { createMetrics, type Metrics } from './server/metrics.ts';
 import { startServer, type RunningServer } from './server/start.ts';
-import { controlInDirectory } from './state/control.ts';
-import { memoryInDirectory, stateDirectoryOf } from './state/directory.ts';
 import { version } from './version.ts';
 
 export interface WorldOptions {
@@ -40,13 +33,15 @@ export interface WorldOptions {
   /** how calls to Prometheus and OpenStack are tried again, in real time; a virtual clock has none to spend */
   readonly repeats?: Pick<HttpClientOptions, 'retry' | 'breaker'>;
   readonly onCall?: (observation: CallObservation) => void;
+  /** what nothing is written past */
+  readonly fence?: Fence;
 }
 
 /** The clients of the world that a configuration names, and what collects from them. */
 export interface World {
   readonly kubernetes: KubernetesClient;
   readonly prometheus: PrometheusClient;
-  readonly magnum: Parameters<typeof actuatorsFor>[0]['magnum'];
+  readonly magnum: OpenStackClients['magnum'] | null;
   readonly collect: Collect;
   close(): Promise<void>;
 }
@@ -61,6 +56,7 @@ export async function connectWorld({
   env,
   repeats = {},
   onCall,
+  fence = noFence,
 }: WorldOptions): Promise<World> {
   const { daemon } = config();
   const observe = onCall === undefined ? {} : { onCall };
@@ -71,6 +67,7 @@ export async function connectWorld({
           credentials: loadCredentials({ ...daemon.openstack, env }),
           clock,
           timeout: daemon.openstack.timeout,
+          mayLeave: mayLeave(fence, 'Magnum'),
           ...repeats,
           ...observe,
         });
@@ -78,6 +75,7 @@ export async function connectWorld({
     settings: daemon.kubernetes,
     clock: wireClock,
     timing: { watchFor: (usualWatch * speed) as Milliseconds },
+    mayLeave: mayLeave(fence, 'Kubernetes'),
     ...observe,
   });
   const prometheus = createPrometheusClient({ settings: daemon.prometheus, ...repeats, ...observe });
@@ -110,36 +108,25 @@ export interface AssemblyOptions extends Omit<WorldOptions, 'onCall'> {
   readonly http: { readonly listen: string; readonly metricsListen: string | null } | null;
 }
 
-export interface Assembly {
-  readonly daemon: Daemon;
+/** What lives as long as the process, whoever leads: the world with its lists warm, and what people and Prometheus look at. */
+export interface House {
   readonly world: World;
-  readonly alerts: AlertPipeline;
-  readonly rules: RuleEvaluator;
   readonly server: RunningServer | null;
-  tick(due: Instant, signal: AbortSignal): Promise<TickReport>;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  /** Begins to act. One term at a time: the one before must have been closed. */
+  lead(): Promise<Term>;
   close(): Promise<void>;
 }
 
-const outcomes: Readonly<Record<NotificationView['outcome'], InboxItem['outcome'] | null>> = {
-  sent: 'sent',
-  failed: 'failed',
-  superseded: 'suppressed',
-  owed: null,
-  sending: null,
-};
-
-export const inboxItemOf = (view: NotificationView): InboxItem | null => {
-  const outcome = outcomes[view.outcome];
-  if (outcome === null) return null;
-  const { at, channel, to, text, reason } = view;
-  return { at, channel, to, text, outcome, ...(reason === null ? {} : { code: reason }) };
-};
+/** The house and its one term: for whoever is alone. */
+export interface Assembly extends Term, Pick<House, 'world' | 'server'> {}
 
 /** The lists are given this long to arrive; later the ticks say themselves what is missing. */
 const firstLists = seconds(30);
 
-export async function assemble(options: AssemblyOptions): Promise<Assembly> {
-  const { config, clock, log, env } = options;
+export async function openHouse(options: AssemblyOptions): Promise<House> {
+  const { config, clock, log, env, fence = noFence } = options;
   const { daemon: settings } = config();
   const metrics = createMetrics({ cluster: settings.cluster, version });
   const health = createHealth({ clock, interval: settings.interval });
@@ -149,22 +136,10 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     ...(options.wireClock === undefined ? {} : { wireClock: options.wireClock }),
     ...(options.speed === undefined ? {} : { speed: options.speed }),
     env,
+    fence,
     ...(options.repeats === undefined ? {} : { repeats: options.repeats }),
     onCall: ({ source, method, status, code, tookMs }) =>
       metrics.recordCall({ source, method, code: code ?? String(status ?? 'ok'), seconds: tookMs / 1000 }),
-  });
-
-  const notifications: InboxItem[] = [];
-  const { alerts, rules, ...alerting } = await assembleAlerts({
-    config,
-    clock,
-    log,
-    prometheus: world.prometheus,
-    onNotification: (view) => {
-      const item = inboxItemOf(view);
-      if (item !== null) notifications.push(item);
-    },
-    listens: options.http !== null,
   });
 
   const server =
@@ -185,24 +160,13 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
           ...(options.inbox === undefined ? {} : { inbox: options.inbox }),
         });
 
-  const logDecisions = decisionLogger(log);
-  const store = memoryInDirectory(stateDirectoryOf(settings));
-  const journal = openJournal({ directory: journalDirectory(settings.state.directory ?? '.springtide'), log });
-  const daemon = new Daemon(
-    {
-      clock,
-      config,
-      refused: options.refused,
-      collect: world.collect,
-      control: controlInDirectory(stateDirectoryOf(settings)),
-      actuators: actuatorsFor({ writes: world.kubernetes.writes, magnum: world.magnum }),
-      store,
-      alerts,
-      failingRules: () => failingRules(rules.health()),
-      journal,
-    },
-    await store.load(),
-  );
+  let term: Term | null = null;
+  const alertsListen = settings.http.alerts?.listen;
+  const alertServer =
+    options.http === null || alertsListen === undefined
+      ? null
+      : await listenForAlerts({ listen: alertsListen, answering: () => term?.answer ?? answerNobodyLeads, log });
+  const homes = homesOf({ settings, clock, log });
   health.configLoaded();
   world.kubernetes.lists.start();
   await world.kubernetes.lists
@@ -211,27 +175,42 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   log.info({ version, cluster: settings.cluster, at: rfc3339(clock.now()) }, 'springtide runs');
 
   return {
-    daemon,
     world,
-    alerts,
-    rules,
     server,
-    tick: async (due, signal) => {
-      await alerting.refresh();
-      const report = await daemon.tick(due, signal);
-      const told = { ...report, notifications: notifications.splice(0) };
-      await logDecisions(report.plan, report.outcomes);
-      for (const [stage, { failed }] of Object.entries(report.stages))
-        if (failed !== undefined) log.error({ stage, ...failed }, 'a stage of the tick failed');
-      if (server === null) metrics.recordTick(told);
-      else server.publish(told);
-      return told;
+    metrics,
+    health,
+    lead: async () => {
+      const listens = alertServer !== null;
+      const { refused } = options;
+      const opened = await openTerm({ config, clock, log, refused, world, homes, fence, metrics, server, listens });
+      term = opened;
+      return {
+        ...opened,
+        close: async () => {
+          // Whoever sends alerts in tries again with the next one who leads.
+          term = null;
+          await opened.close();
+        },
+      };
     },
     close: async () => {
-      await alerting.close();
+      await alertServer?.close();
       await server?.close();
       await world.close();
-      await journal.close();
     },
   };
+}
+
+export async function assemble(options: AssemblyOptions): Promise<Assembly> {
+  const house = await openHouse(options);
+  const { world, server } = house;
+  const term = await house.lead().catch(async (thrown: unknown) => {
+    await house.close();
+    throw thrown;
+  });
+  const close = async (): Promise<void> => {
+    await term.close();
+    await house.close();
+  };
+  return { ...term, world, server, close };
 }

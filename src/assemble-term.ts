@@ -1,0 +1,121 @@
+// The part of one who leads, from the opening of memory and ledger to their end: alerts, rules and the ticks. The house lives longer.
+import type { RequestListener } from 'node:http';
+import type { Logger } from 'pino';
+import { actuatorsFor } from './actuators/carry-out.ts';
+import type { AlertPipeline } from './alerts/pipeline.ts';
+import type { RuleEvaluator } from './alerts/rules/evaluator.ts';
+import { failingRules } from './alerts/rules/failing.ts';
+import type { NotificationView } from './alerts/status.ts';
+import { assembleAlerts } from './assemble-alerts.ts';
+import type { StateHomes } from './assemble-state.ts';
+import type { World } from './assemble.ts';
+import type { Clock } from './clock.ts';
+import { Daemon } from './daemon.ts';
+import type { Fence } from './leader/fence.ts';
+import type { Config } from './model/config.ts';
+import type { InboxItem, TickReport } from './model/report.ts';
+import type { LoopFacts } from './model/snapshot.ts';
+import type { Instant } from './model/units.ts';
+import { decisionLogger } from './server/log.ts';
+import type { Metrics } from './server/metrics.ts';
+import type { RunningServer } from './server/start.ts';
+
+export interface TermParts {
+  readonly config: () => Config;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly refused: () => LoopFacts['refused'];
+  readonly world: World;
+  readonly homes: StateHomes;
+  readonly fence: Fence;
+  readonly metrics: Metrics;
+  readonly server: RunningServer | null;
+  /** false: nobody sends alerts in (a story that is played once) */
+  readonly listens: boolean;
+}
+
+export interface Term {
+  readonly daemon: Daemon;
+  readonly alerts: AlertPipeline;
+  readonly rules: RuleEvaluator;
+  /** answers who sends alerts in; null: nobody does */
+  readonly answer: RequestListener | null;
+  tick(due: Instant, signal: AbortSignal): Promise<TickReport>;
+  /** What is under way has ended, what is owed stands in the ledger. */
+  close(): Promise<void>;
+}
+
+const outcomes: Readonly<Record<NotificationView['outcome'], InboxItem['outcome'] | null>> = {
+  sent: 'sent',
+  failed: 'failed',
+  superseded: 'suppressed',
+  owed: null,
+  sending: null,
+};
+
+const inboxItemOf = (view: NotificationView): InboxItem | null => {
+  const outcome = outcomes[view.outcome];
+  if (outcome === null) return null;
+  const { at, channel, to, text, reason } = view;
+  return { at, channel, to, text, outcome, ...(reason === null ? {} : { code: reason }) };
+};
+
+export async function openTerm(parts: TermParts): Promise<Term> {
+  const { config, clock, log, world, homes, metrics, server } = parts;
+  const store = homes.memory();
+  // Before anybody is told anything: a memory that this version cannot read ends the term.
+  const memory = await store.load();
+  const notifications: InboxItem[] = [];
+  const { alerts, rules, answer, ...alerting } = await assembleAlerts({
+    config,
+    clock,
+    log,
+    prometheus: world.prometheus,
+    ledger: await homes.ledger(),
+    fence: parts.fence,
+    onNotification: (view) => {
+      const item = inboxItemOf(view);
+      if (item !== null) notifications.push(item);
+    },
+    listens: parts.listens,
+  });
+  const logDecisions = decisionLogger(log);
+  const journal = homes.journal();
+  const daemon = new Daemon(
+    {
+      clock,
+      config,
+      refused: parts.refused,
+      collect: world.collect,
+      control: homes.control,
+      actuators: actuatorsFor({ writes: world.kubernetes.writes, magnum: world.magnum }),
+      store,
+      alerts,
+      failingRules: () => failingRules(rules.health()),
+      ...(journal === null ? {} : { journal }),
+    },
+    memory,
+  );
+
+  return {
+    daemon,
+    alerts,
+    rules,
+    answer,
+    tick: async (due, signal) => {
+      await alerting.refresh();
+      const report = await daemon.tick(due, signal);
+      const told = { ...report, notifications: notifications.splice(0) };
+      await logDecisions(report.plan, report.outcomes);
+      for (const [stage, { failed }] of Object.entries(report.stages))
+        if (failed !== undefined) log.error({ stage, ...failed }, 'a stage of the tick failed');
+      if (server === null) metrics.recordTick(told);
+      else server.publish(told);
+      return told;
+    },
+    close: async () => {
+      await alerting.close();
+      await journal?.close();
+    },
+  };
+}
