@@ -133,7 +133,7 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
           words: () => ({ texts: config().texts, people: Object.keys(config().alerts.people) }),
           token: () => {
             const token = config().daemon.http.alerts?.token;
-            return token === undefined ? Promise.resolve(null) : readSecret(token);
+            return token === undefined || token === 'none' ? Promise.resolve(null) : readSecret(token);
           },
           log,
         });

@@ -157,6 +157,12 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
           metrics,
           health,
           log,
+          identify: identifyFor({
+            config,
+            transport: world.kubernetes.transport,
+            clock: options.wireClock ?? clock,
+            log,
+          }),
           ...(options.inbox === undefined ? {} : { inbox: options.inbox }),
         });
 

@@ -66,7 +66,6 @@ export const unsupported: readonly Row[] = [
     what: 'keeping memory in Kubernetes objects',
     mend: 'write state: {directory: DIR}',
   },
-  { kind: 'Daemon', path: 'spec.http.auth', what: 'authentication of its own page and API' },
 
   { kind: 'Alerts', path: 'forwardTo', what: 'forwarding' },
   { kind: 'Alerts', path: 'watchdogs', what: 'alerts that must keep coming in' },

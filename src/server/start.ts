@@ -6,16 +6,19 @@ import { systemClock, type Clock } from '../clock.ts';
 import { messageOf } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import type { InboxItem, TickReport } from '../model/report.ts';
-import { seconds } from '../model/units.ts';
+import { minutes, seconds } from '../model/units.ts';
 import { breathe, inSlices } from '../slices.ts';
 import { languages, type Language, type Texts } from '../model/texts.ts';
+import type { Identify } from './access.ts';
 import { createGatherer, type Gatherer } from './gather.ts';
 import { ownNamesOnly, problem, readOnly, securityHeaders } from './guard.ts';
 import type { Health, Probe } from './health.ts';
 import { isLoopback, listening, parseListen } from './listen.ts';
+import { login } from './login.ts';
 import type { Metrics } from './metrics.ts';
 import { pageRoutes } from './page.ts';
 import { sendPieces } from './pieces.ts';
+import { createRateLimit, limited, type Rate } from './rate.ts';
 import { createStream, sseEvent, type Stream } from './stream.ts';
 import type { About } from './view.ts';
 
@@ -24,6 +27,8 @@ export interface ServerOptions {
   readonly listen: string;
   /** `http.metrics`; null: no second listener */
   readonly metricsListen: string | null;
+  /** `http.auth`: asked who shows a token, before anything of the cluster is told; null: whoever reaches the port may read */
+  readonly identify?: Identify | null;
   /** asked anew for every view: a reload may change it */
   readonly about: () => About;
   readonly texts: (language: Language) => Texts;
@@ -38,6 +43,8 @@ export interface ServerOptions {
   readonly pageDirectory?: string;
   /** how many may watch at once */
   readonly watchers?: number;
+  /** how often one address, and all together, may ask */
+  readonly rates?: { readonly each: Rate; readonly all: Rate };
 }
 
 export interface RunningServer {
@@ -51,9 +58,12 @@ const answer = (response: Response, { status, body }: Probe): void => {
   response.status(status).set('Cache-Control', 'no-store').json(body);
 };
 
-function probeRoutes(app: Express, { health, metrics }: ServerOptions): void {
+function probeRoutes(app: Express, { health }: ServerOptions): void {
   app.get('/healthz', (_request, response) => answer(response, health.healthz()));
   app.get('/readyz', (_request, response) => answer(response, health.readyz()));
+}
+
+function figureRoutes(app: Express, { metrics }: ServerOptions): void {
   app.get('/metrics', async (_request, response) => {
     response.set({ 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' });
     await sendPieces(response, metrics.pieces());
@@ -61,6 +71,9 @@ function probeRoutes(app: Express, { health, metrics }: ServerOptions): void {
 }
 
 const isLanguage = (text: unknown): text is Language => languages.some((language) => language === text);
+/** Whoever watches shows the token again after this time: one that was taken back does not see on. */
+const longestWatch = minutes(5);
+
 const oneOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 function apiRoutes(app: Express, options: ServerOptions, gatherer: Gatherer, stream: Stream): void {
@@ -68,6 +81,14 @@ function apiRoutes(app: Express, options: ServerOptions, gatherer: Gatherer, str
     response.set('Cache-Control', 'no-store');
     next();
   });
+  app.get('/api/v1/texts', (request, response) => {
+    const language = request.query['lang'] ?? 'en';
+    if (!isLanguage(language)) problem(response, 400, 'UnknownLanguage', `lang is one of ${languages.join(', ')}`);
+    else response.json(pageTexts(options.texts(language)));
+  });
+  // The words above are the product's own; what follows is about the cluster.
+  const { identify = null, clock = systemClock } = options;
+  if (identify !== null) app.use('/api', login(identify, 'read'));
   app.get('/api/v1/view', (_request, response) => {
     response.json(gatherer.view());
   });
@@ -88,12 +109,10 @@ function apiRoutes(app: Express, options: ServerOptions, gatherer: Gatherer, str
     else if (!stream.add(response, sseEvent('view', gatherer.view()))) {
       response.set('Retry-After', '30');
       problem(response, 503, 'TooManyWatchers', 'as many pages as allowed are open already: close one, or try later');
+    } else if (identify !== null) {
+      const cancel = clock.after(longestWatch, () => response.end());
+      response.once('close', cancel);
     }
-  });
-  app.get('/api/v1/texts', (request, response) => {
-    const language = request.query['lang'] ?? 'en';
-    if (!isLanguage(language)) problem(response, 400, 'UnknownLanguage', `lang is one of ${languages.join(', ')}`);
-    else response.json(pageTexts(options.texts(language)));
   });
   app.use('/api', (_request, response) => problem(response, 404, 'NotFound', 'there is nothing at this address'));
 }
@@ -120,13 +139,23 @@ const pageTexts = ({ language, sentences }: Texts): Texts => ({
   ),
 });
 
-function guarded(loopback: boolean): Express {
+/** A page is some ten requests, and those behind a proxy share an address. */
+const usualRates: NonNullable<ServerOptions['rates']> = {
+  each: { burst: 300, perSecond: 30 },
+  all: { burst: 1_500, perSecond: 300 },
+};
+
+function guarded(options: ServerOptions, loopback: boolean): Express {
+  const { clock = systemClock, rates = usualRates } = options;
   const app = express();
   app.disable('x-powered-by');
   // Nothing is cached, and a hash over the figures of 20,000 targets would hold everybody up.
   app.disable('etag');
   app.use(securityHeaders, readOnly);
   if (loopback) app.use(ownNamesOnly);
+  // Before the limit: whoever floods the rest must not make the kubelet believe that the process is dead.
+  probeRoutes(app, options);
+  app.use(limited(createRateLimit({ clock, ...rates })));
   return app;
 }
 
@@ -144,9 +173,15 @@ function lastResorts(app: Express, log: Logger): void {
   });
 }
 
+const mostConnections = 512;
+
 function bounded(app: Express): Server {
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 }, app);
+  const server = createServer(
+    { requestTimeout: 10_000, headersTimeout: 10_000, keepAliveTimeout: 5_000, connectionsCheckingInterval: 2_000 },
+    app,
+  );
   server.maxHeadersCount = 100;
+  server.maxConnections = mostConnections;
   return server;
 }
 
@@ -171,8 +206,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...(options.watchers === undefined ? {} : { most: options.watchers }),
   });
 
-  const app = guarded(isLoopback(listen));
-  probeRoutes(app, options);
+  const app = guarded(options, isLoopback(listen));
+  const { identify = null } = options;
+  if (identify !== null) app.use('/metrics', login(identify, 'read'));
+  figureRoutes(app, options);
   apiRoutes(app, options, gatherer, stream);
   pageRoutes(app, options.pageDirectory);
   lastResorts(app, log);
@@ -184,8 +221,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   if (options.metricsListen !== null) {
     try {
       const place = parseListen(options.metricsListen, 'http.metrics');
-      const figures = guarded(isLoopback(place));
-      probeRoutes(figures, options);
+      const figures = guarded(options, isLoopback(place));
+      figureRoutes(figures, options);
       lastResorts(figures, log);
       metricsServer = bounded(figures);
       metricsUrl = await listening(metricsServer, place, 'http.metrics');

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
 import type { AlertExplanation } from '../../alerts/explain.ts';
 import { readSecret } from '../../alerts/channels/secrets.ts';
+import type { CentralView } from '../../alerts/central.ts';
 import type { TestResult } from '../../alerts/send-test.ts';
 import { createHttpClient } from '../../clients/http/client.ts';
 import { ClientError, type FailedResponse } from '../../clients/http/error.ts';
@@ -62,6 +63,8 @@ export interface ShownSilence {
 export interface ShownStatus {
   readonly uptime: string;
   readonly versionInfo: { readonly version: string };
+  /** null: nothing is forwarded */
+  readonly central?: CentralView | null;
 }
 
 export type Acknowledged =
@@ -128,7 +131,8 @@ async function placeOf({ url, tokenFile, config: directory, lang }: DaemonOption
   const { alerts } = config.daemon.http;
   if (alerts === undefined)
     throw usage('the Daemon document has no http.alerts: nothing listens for alerts', 'write http.alerts.listen');
-  const token = given ?? (alerts.token === undefined ? null : await secretOf(alerts.token));
+  const { token: own } = alerts;
+  const token = given ?? (own === undefined || own === 'none' ? null : await secretOf(own));
   return { url: addressOf(alerts.listen), token, texts: config.texts };
 }
 

@@ -29,6 +29,34 @@ const auth = z
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'write an address that begins with http:// or https://' });
 
+/** Who may read the page and its API, and who may switch. */
+const access = z.union([
+  z.literal('none'),
+  z
+    .strictObject({
+      tokens: z
+        .array(
+          z.strictObject({
+            name: z.string().min(1).max(100),
+            token: secretReference,
+            role: z.enum(['read', 'operate']).default('read'),
+          }),
+        )
+        .min(1)
+        .max(100)
+        .refine((given) => new Set(given.map(({ name }) => name)).size === given.length, {
+          error: 'two tokens have the same name: nobody could tell who it was',
+        })
+        .optional(),
+      tokenReview: z.strictObject({ audiences: z.array(z.string().min(1)).min(1).optional() }).optional(),
+    })
+    .refine((given) => given.tokens !== undefined || given.tokenReview !== undefined, {
+      error: 'name tokens, tokenReview or both; to let everybody read write auth: none',
+    }),
+]);
+
+const isOwnMachine = (address: string): boolean => /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]):/.test(address);
+
 export const daemonSpec = z.strictObject({
   cluster: z.string().min(1),
   language: z.enum(['en', 'zh-CN']).default('en'),
@@ -82,7 +110,22 @@ export const daemonSpec = z.strictObject({
       listen: listenAddress.default('127.0.0.1:8080'),
       metrics: listenAddress.default(':9090'),
       /** where alerts of others come in; absent: nowhere */
-      alerts: z.strictObject({ listen: listenAddress, token: secretReference.optional() }).optional(),
+      alerts: z
+        .strictObject({
+          listen: listenAddress,
+          /** what senders show; `none`: whoever reaches the port may send, silence and acknowledge */
+          token: z.union([z.literal('none'), secretReference]).optional(),
+        })
+        .refine((given) => given.token !== undefined || isOwnMachine(given.listen), {
+          path: ['token'],
+          error: 'alerts of other machines are let in by nobody knows whom: name a token, or write token: none',
+        })
+        .optional(),
+      auth: access.optional(),
+    })
+    .refine((given) => given.auth !== undefined || isOwnMachine(given.listen), {
+      path: ['listen'],
+      error: 'the page would be open to other machines without a login: write auth beside it, or auth: none',
     })
     .prefault({}),
   state: z

@@ -1,0 +1,68 @@
+// Whose a bearer token is, and what its owner may do with springtide's own API: TokenReview and SubjectAccessReview.
+import { z } from 'zod';
+import type { KubernetesTransport } from './transport.ts';
+
+/** The non-resource URL that RBAC rules name: `get` to read, `post` to switch. */
+export const ownApiPath = '/springtide';
+
+export interface ReviewedToken {
+  readonly name: string;
+  readonly role: 'read' | 'operate' | null;
+}
+
+const tokenReview = z.looseObject({
+  status: z.looseObject({
+    authenticated: z.boolean().default(false),
+    audiences: z.array(z.string()).optional(),
+    user: z
+      .looseObject({
+        username: z.string(),
+        uid: z.string().optional(),
+        groups: z.array(z.string()).optional(),
+        extra: z.record(z.string(), z.array(z.string())).optional(),
+      })
+      .optional(),
+  }),
+});
+const accessReview = z.looseObject({ status: z.looseObject({ allowed: z.boolean() }) });
+
+/** null: the API server knows no such token, or it is meant for another audience. */
+export async function reviewToken(
+  transport: KubernetesTransport,
+  token: string,
+  audiences: readonly string[] | undefined,
+): Promise<ReviewedToken | null> {
+  const asked = await transport.request({
+    method: 'POST',
+    path: '/apis/authentication.k8s.io/v1/tokenreviews',
+    body: {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenReview',
+      spec: { token, ...(audiences !== undefined && { audiences }) },
+    },
+    idempotent: true,
+    operation: 'token review',
+  });
+  const { authenticated, user, audiences: meant } = tokenReview.parse(asked.json()).status;
+  if (!authenticated || user === undefined) return null;
+  // An authenticator that knows no audiences answers without them: then the token proves nothing about whom it is for.
+  if (audiences !== undefined && !audiences.some((audience) => meant?.includes(audience) === true)) return null;
+
+  const may = async (verb: string): Promise<boolean> => {
+    const { username, uid, groups, extra } = user;
+    const answer = await transport.request({
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+      body: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        spec: { user: username, uid, groups, extra, nonResourceAttributes: { path: ownApiPath, verb } },
+      },
+      idempotent: true,
+      operation: 'access review',
+    });
+    return accessReview.parse(answer.json()).status.allowed;
+  };
+  const [reads, operates] = await Promise.all([may('get'), may('post')]);
+  return { name: user.username, role: operates ? 'operate' : reads ? 'read' : null };
+}
