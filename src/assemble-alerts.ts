@@ -1,6 +1,7 @@
 // Puts the alerts' half together: channels, pipeline, rules, and who answers what others send.
 import type { RequestListener } from 'node:http';
 import { createEmailChannel } from './alerts/channels/email.ts';
+import { createForwarder } from './alerts/channels/forward.ts';
 import { readSecret } from './alerts/channels/secrets.ts';
 import { receiveReceipts } from './alerts/channels/sms/receive.ts';
 import { createSmsChannel } from './alerts/channels/sms/sms-channel.ts';
@@ -77,6 +78,7 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
     }),
     webhook: createWebhookChannel({ clock }),
   };
+  const forwarder = createForwarder({ clock });
   const alerts = createAlertPipeline({
     config: () => config().alerts,
     texts: () => config().texts,
@@ -87,6 +89,7 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
       sms: fenced(channels.sms, options.fence),
       webhook: fenced(channels.webhook, options.fence),
     },
+    forwarder,
     log,
     onNotification: options.onNotification,
     linkSecret: () => linkSecret,
@@ -154,6 +157,7 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
       await alerts.stop();
       await ledger.close();
       heartbeat.close();
+      forwarder.close();
       for (const channel of Object.values(channels)) channel.close();
     },
   };

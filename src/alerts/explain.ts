@@ -5,6 +5,7 @@ import type { Instant } from '../model/units.ts';
 import { periodOf } from './alert.ts';
 import type { Alert } from './alert.ts';
 import { isAcknowledged, nextStepAt } from './escalation.ts';
+import type { CentralView } from './central.ts';
 import type { Escalations } from './escalations.ts';
 import type { Group } from './group-table.ts';
 import type { HoldReason } from './hold.ts';
@@ -24,7 +25,17 @@ import type { ViewParts } from './views.ts';
 
 /** Why somebody was not told, the gravest first. */
 export type NotTold =
-  'failed' | 'owed' | 'inhibited' | 'silenced' | 'hours' | 'step' | 'acknowledged' | 'standsIn' | 'held' | 'waiting';
+  | 'failed'
+  | 'owed'
+  | 'central'
+  | 'inhibited'
+  | 'silenced'
+  | 'hours'
+  | 'step'
+  | 'acknowledged'
+  | 'standsIn'
+  | 'held'
+  | 'waiting';
 
 export interface RecipientExplanation {
   /** another one than the group's where it stands in */
@@ -68,6 +79,7 @@ export interface ExplainParts extends ViewParts {
   readonly document: AlertsDocument;
   readonly escalations: Pick<Escalations, 'reached'>;
   readonly holds: Pick<Holds, 'heldFor'>;
+  readonly central: CentralView | null;
 }
 
 const mostNotifications = 100;
@@ -171,6 +183,7 @@ function standingOf(to: string, { integration, endsOnly }: Reached, scene: Scene
     return { why: 'owed', detail: owed.message, next: owed.notBefore };
   if (knows) return { why: 'failed', detail: lastFailure(to, integration, scene), next: group.nextFlush };
   if (!integration.to.includes(to)) return null;
+  if (scene.central?.tells === 'central') return { why: 'central', detail: scene.central.host };
   if (muted.inhibitedBy.length > 0) return { why: 'inhibited', detail: muted.inhibitedBy.join(', ') };
   if (muted.silencedBy.length > 0) return { why: 'silenced', detail: muted.silencedBy.join(', ') };
   if (hours.length > 0) return { why: 'hours', detail: hours.join(', ') };

@@ -10,13 +10,14 @@ import type { Group } from './group-table.ts';
 import { inOrder } from './group.ts';
 import type { Holds } from './holds.ts';
 import { carriedOver, intentOf } from './intent.ts';
-import type { LedgerRecord } from './ledger/records.ts';
-import type { LedgerState } from './ledger/state.ts';
-import { decideFlush } from './plan-notification.ts';
+import type { LedgerRecord, Told } from './ledger/records.ts';
+import type { LedgerState, Notification } from './ledger/state.ts';
+import { decideFlush, mayHaveArrived } from './plan-notification.ts';
 import type { FlushDecision } from './plan-notification.ts';
 import type { Route } from './route.ts';
 import { openFor, reachOf } from './reach.ts';
 import type { Reached } from './reach.ts';
+import { isFiring } from './render.ts';
 import { toldKey } from './told.ts';
 
 export interface FlushParts {
@@ -28,6 +29,8 @@ export interface FlushParts {
   readonly write: (records: readonly LedgerRecord[]) => void;
   /** inhibited, silenced, or outside of its hours now */
   readonly isMuted: (alert: Alert, route: Route, now: Instant) => boolean;
+  /** the central one tells people: here only the end of what was announced here is told */
+  readonly isCentral: boolean;
   readonly escalations: Pick<Escalations, 'begin' | 'reached' | 'isAcknowledged'>;
   readonly holds: Pick<Holds, 'heldTo' | 'heldFor' | 'holdBack' | 'release' | 'count'>;
 }
@@ -51,8 +54,9 @@ export function sceneOf(group: Group, isMuted: FlushParts['isMuted'], now: Insta
 export function flushGroup(group: Group, parts: FlushParts, now: Instant): void {
   group.again = false;
   const scene = sceneOf(group, parts.isMuted, now);
-  for (const alert of scene.muted) if (alert.ended === null) group.muted.add(periodOf(alert));
-  parts.escalations.begin(group, scene.firing, now);
+  for (const alert of parts.isCentral ? group.alerts.values() : scene.muted)
+    if (alert.ended === null) group.muted.add(periodOf(alert));
+  parts.escalations.begin(group, parts.isCentral ? [] : scene.firing, now);
   for (const reached of reachOf(group, parts, now)) flushTo(reached, group, scene, parts, now);
   group.flushed = new Map(group.alerts);
 }
@@ -66,21 +70,31 @@ export function decisionFor(
   parts: FlushParts,
   now: Instant,
 ): FlushDecision {
-  const { state, escalations } = parts;
+  const { state, escalations, isCentral } = parts;
+  const toldTo = (one: string): Told | undefined => state.told.get(toldKey(group.key, integration, one));
+  const open = openFor(state, group, integration);
+  const announced = isCentral ? announcedHere(to.map(toldTo), open) : null;
   return decideFlush({
     alerts: inOrder(group.alerts.values()),
-    isMuted: (alert) => scene.muted.has(alert),
+    isMuted: (alert) => scene.muted.has(alert) || (isFiring(alert) && announced?.has(periodOf(alert)) === false),
     mutedBefore: group.muted,
     to,
-    endsOnly,
+    endsOnly: isCentral ? new Set(to) : endsOnly,
     sendResolved: integration.sendResolved,
     // whoever is on it needs no reminder
-    repeat: escalations.isAcknowledged(group, scene.firing) ? never : group.route.timers.repeatInterval,
-    open: openFor(state, group, integration),
-    heldTo: parts.holds.heldTo(group, integration),
-    toldTo: (one) => state.told.get(toldKey(group.key, integration, one)),
+    repeat: isCentral || escalations.isAcknowledged(group, scene.firing) ? never : group.route.timers.repeatInterval,
+    open,
+    isGivenAway: isCentral,
+    heldTo: isCentral ? new Set() : parts.holds.heldTo(group, integration),
+    toldTo,
     now,
   });
+}
+
+/** Firing periods that somebody has heard of from here, or may have. */
+function announcedHere(told: readonly (Told | undefined)[], open: Notification | undefined): ReadonlySet<string> {
+  const maybe = [...(open?.recipients.values() ?? [])].some(mayHaveArrived) ? (open?.intent.firing ?? []) : [];
+  return new Set([...told.flatMap((entry) => entry?.firing ?? []), ...maybe]);
 }
 
 function flushTo(reached: Reached, group: Group, scene: GroupScene, parts: FlushParts, now: Instant): void {

@@ -10,6 +10,9 @@ import type { Instant, Milliseconds } from '../model/units.ts';
 import type { Alert } from './alert.ts';
 import { createAcknowledger } from './acknowledger.ts';
 import type { Acknowledge } from './acknowledger.ts';
+import { Central } from './central.ts';
+import type { CentralView } from './central.ts';
+import type { Forwarder } from './channels/forward.ts';
 import { Courier, isOwed } from './courier.ts';
 import type { AlertLog, Channels } from './courier.ts';
 import { tellTogether } from './bundle.ts';
@@ -50,6 +53,8 @@ export interface AlertPipelineOptions {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly channels: Channels;
+  /** the way to the central one of `forwardTo` */
+  readonly forwarder?: Pick<Forwarder, 'forward'>;
   readonly random?: () => number;
   readonly newId?: () => string;
   readonly log?: AlertLog;
@@ -66,6 +71,8 @@ export interface AlertStatus {
   readonly owed: number;
   /** alerts for which there was no place */
   readonly leftOut: number;
+  /** null: nothing is forwarded */
+  readonly central: CentralView | null;
   readonly notifications: readonly NotificationView[];
 }
 
@@ -122,7 +129,8 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     state,
     document: () => document,
     write,
-    firing: (group, now) => sceneOf(group, isMuted, now).firing,
+    // whoever is told by the central one is called by its escalation
+    firing: (group, now) => (central.speaks(now) ? [] : sceneOf(group, isMuted, now).firing),
     flush,
   });
   const holds = new Holds({
@@ -131,7 +139,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     isIn: (interval, now) => muting.isIn(interval, now),
     sentTo: (to) => state.smsSent.get(to) ?? [],
     bundle: (bundle, now) => {
-      tellTogether(bundle, flushParts(), now);
+      tellTogether(bundle, flushParts(now), now);
       bundle.groups.forEach(tidy);
     },
   });
@@ -150,7 +158,18 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     place: (alert) => {
       groups.place(alert);
       muting.set(alert);
+      central.seen(alert);
     },
+  });
+  const central = new Central({
+    clock,
+    state,
+    document: () => document,
+    forwarder: options.forwarder,
+    alerts: () => alerts.all(),
+    write,
+    log,
+    onChange: otherTeller,
   });
   const silencer = createSilencer({ clock, ledger, muting, newId: options.newId ?? randomUUID });
   const parts = { alerts, groups, muting };
@@ -172,6 +191,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
       document = next;
       groups.reroute(root, alerts.all());
       escalations.resume(groups.all());
+      central.refresh();
     } catch (error) {
       log.error({ err: messageOf(error) }, 'the new routes are refused, the last good ones stay in force');
     }
@@ -186,7 +206,15 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     return muting.isMuted(alert, route, now);
   }
 
-  const flushParts = (): FlushParts => ({
+  /** People are told from here from now on, or not any more: nobody waits for a group's next turn. */
+  function otherTeller(): void {
+    const now = clock.now();
+    for (const group of [...groups.all()])
+      if (group.flushed.size > 0 || openOf(state, document, group).length > 0) flush(group, now);
+    escalations.resume(groups.all());
+  }
+
+  const flushParts = (now: Instant): FlushParts => ({
     state,
     courier,
     document,
@@ -194,12 +222,13 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     linkSecret: options.linkSecret?.() ?? null,
     write,
     isMuted,
+    isCentral: central.speaks(now),
     escalations,
     holds,
   });
 
   function flush(group: Group, now: Instant): void {
-    flushGroup(group, flushParts(), now);
+    flushGroup(group, flushParts(now), now);
     tidy(group);
   }
 
@@ -260,6 +289,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
   }
 
   for (const alert of alerts.all()) groups.place(alert);
+  central.refresh();
   escalations.resume(groups.all());
   // what was owed when the process ended; by timer, so that the caller holds the pipeline first
   const resume = clock.after(seconds(0), () => [...state.open.keys()].forEach((id) => courier.carry(id)));
@@ -278,14 +308,23 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     receive,
     alerts: () => alertViews(parts, clock.now()),
     groups: () => groupViews(parts, clock.now()),
-    explain: (fingerprint) => explainAlert(fingerprint, { ...parts, state, document, escalations, holds }, clock.now()),
+    explain: (fingerprint) =>
+      explainAlert(
+        fingerprint,
+        { ...parts, state, document, escalations, holds, central: central.view() },
+        clock.now(),
+      ),
     sendTest: (receiver) => sendTest(receiver, { clock, document, texts: options.texts(), channels: options.channels }),
-    settle: () => courier.settle(),
+    settle: async () => {
+      await central.settle();
+      await courier.settle();
+    },
     status: (count = 100) => ({
       firing: alerts.all().filter(({ ended }) => ended === null).length,
       groups: groups.size,
       owed: [...state.open.values()].flatMap((one) => [...one.recipients.values()].filter(isOwed)).length,
       leftOut: alerts.leftOut,
+      central: central.view(),
       notifications: lastNotifications(state, count),
     }),
     stop: async (grace = seconds(10)) => {
@@ -294,6 +333,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
       groups.stop();
       escalations.stop();
       holds.stop();
+      central.stop();
       await courier.stop(grace);
     },
   };

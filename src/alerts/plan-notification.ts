@@ -4,6 +4,7 @@ import { periodOf } from './alert.ts';
 import type { Alert } from './alert.ts';
 import { liveEntry, needsUpdate } from './dedup.ts';
 import type { TellReason, ToldEntry } from './dedup.ts';
+import type { Recipient } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
 import { isFiring } from './render.ts';
 
@@ -21,6 +22,8 @@ export interface FlushFacts {
   readonly repeat: Milliseconds;
   /** what is under way for this group and integration */
   readonly open: Notification | undefined;
+  /** what is owed is told by somebody else, but for what may have been heard already */
+  readonly isGivenAway?: boolean;
   /** to whom it was held back before: they are told what has ended meanwhile, too */
   readonly heldTo: ReadonlySet<string>;
   readonly toldTo: (to: string) => ToldEntry | undefined;
@@ -46,7 +49,9 @@ export function decideFlush(facts: FlushFacts): FlushDecision {
   const scene = sceneOf(facts);
   const owed = new Set(
     [...(facts.open?.recipients.values() ?? [])]
-      .filter(({ state }) => state === 'owed' || state === 'attempted')
+      .filter(
+        (one) => (one.state === 'owed' || one.state === 'attempted') && (!facts.isGivenAway || mayHaveArrived(one)),
+      )
       .map(({ to }) => to),
   );
   const waiting = (to: string): boolean => owed.has(to) || facts.heldTo.has(to);
@@ -73,6 +78,9 @@ export function decideFlush(facts: FlushFacts): FlushDecision {
     supersede: facts.open !== undefined,
   };
 }
+
+/** Of what is owed: whoever may have heard of it must hear its end. */
+export const mayHaveArrived = ({ state, maybeTwice }: Recipient): boolean => maybeTwice || state === 'attempted';
 
 interface Scene {
   readonly firing: readonly string[];

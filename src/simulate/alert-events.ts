@@ -98,6 +98,11 @@ export const eventSchema = z.discriminatedUnion('op', [
     takes: positiveDuration.optional().meta({ description: 'how long an attempt lasts before it fails' }),
     retryAfter: positiveDuration.optional(),
   }),
+  z.strictObject({
+    at: offset,
+    op: z.literal('central'),
+    answers: z.boolean().meta({ description: 'whether the one of forwardTo takes what it is sent; at first it does' }),
+  }),
   z.strictObject({ at: offset, op: z.literal('restart') }),
   z.strictObject({
     at: offset,

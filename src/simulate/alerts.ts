@@ -5,6 +5,7 @@ import { failed, retry } from '../alerts/channels/channel.ts';
 import { previewSms } from '../alerts/channels/sms/preview.ts';
 import { gatewayOf } from '../alerts/channels/sms/sms-channel.ts';
 import { weighSms } from '../alerts/channels/sms/segments.ts';
+import type { Forwarder } from '../alerts/channels/forward.ts';
 import type { Channels } from '../alerts/courier.ts';
 import type { SmsIntegrationSettings } from '../alerts/integrations.ts';
 import { volatileLedger } from '../alerts/ledger/ledger.ts';
@@ -66,6 +67,7 @@ export async function simulateAlerts(
   const silences = new Map<string, string>();
   let inForce = document;
   let made = 0;
+  let answers = true;
 
   const answer = async (channel: ChannelKind, to: string, delivery: Delivery): Promise<SendResult> => {
     const now = clock.now();
@@ -119,6 +121,13 @@ export async function simulateAlerts(
     webhook: recording('webhook', 'together', plain),
   };
 
+  const forwarder: Pick<Forwarder, 'forward'> = {
+    forward: (_alerts, { url: to }) =>
+      Promise.resolve(
+        answers ? { to, status: 'sent', providerId: null } : retry(to, 'Timeout', 'as the simulation says'),
+      ),
+  };
+
   const begin = (delay: Milliseconds): AlertPipeline =>
     createAlertPipeline({
       config: () => inForce,
@@ -126,6 +135,7 @@ export async function simulateAlerts(
       clock,
       ledger,
       channels,
+      forwarder,
       // the middle of the jitter is none
       random: () => 0.5,
       newId: () => `silence-${(made += 1)}`,
@@ -192,6 +202,9 @@ export async function simulateAlerts(
       }
       case 'fail':
         failing.push(event);
+        return;
+      case 'central':
+        ({ answers } = event);
         return;
       case 'restart': {
         const stopping = pipeline.stop(0 as Milliseconds);

@@ -1,5 +1,7 @@
 // Channels that write down what they are given, for stories on a virtual clock; each answer can be scripted.
+import { retry } from '../../src/alerts/channels/channel.ts';
 import type { Channel, Delivery, SendResult } from '../../src/alerts/channels/channel.ts';
+import type { Forwarder } from '../../src/alerts/channels/forward.ts';
 import type { Channels } from '../../src/alerts/courier.ts';
 import { volatileLedger } from '../../src/alerts/ledger/ledger.ts';
 import type { Ledger } from '../../src/alerts/ledger/ledger.ts';
@@ -20,6 +22,8 @@ export interface Taken {
 }
 
 export interface Story {
+  /** the central one of `forwardTo`; what it knows to fire, by name */
+  readonly central: { answers: boolean; readonly firing: Set<string>; readonly ended: string[]; pushes: number };
   readonly clock: VirtualClock;
   readonly taken: Taken[];
   readonly ledger: Ledger;
@@ -74,6 +78,17 @@ export function aStory(text: string, answer: Answer = () => null, linkSecret: st
     sms: channel('sms', 'apart'),
     webhook: channel('webhook', 'together'),
   };
+  const central: Story['central'] = { answers: true, firing: new Set(), ended: [], pushes: 0 };
+  const forwarder: Pick<Forwarder, 'forward'> = {
+    forward: (alerts, { url }) => {
+      central.pushes += 1;
+      if (!central.answers) return Promise.resolve(retry(url, 'Timeout', 'no answer'));
+      for (const alert of alerts)
+        if (alert.ended === null) central.firing.add(nameOf(alert));
+        else if (central.firing.delete(nameOf(alert))) central.ended.push(nameOf(alert));
+      return Promise.resolve({ to: url, status: 'sent', providerId: null });
+    },
+  };
   let ids = 0;
   const begin = (): AlertPipeline =>
     createAlertPipeline({
@@ -82,6 +97,7 @@ export function aStory(text: string, answer: Answer = () => null, linkSecret: st
       clock,
       ledger,
       channels,
+      forwarder,
       random: () => 0.5,
       newId: () => `id-${(ids += 1)}`,
       linkSecret: () => linkSecret,
@@ -90,6 +106,7 @@ export function aStory(text: string, answer: Answer = () => null, linkSecret: st
 
   return {
     clock,
+    central,
     taken,
     ledger,
     get pipeline() {

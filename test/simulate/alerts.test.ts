@@ -63,6 +63,21 @@ describe('a simulation of alerts', () => {
     });
   });
 
+  it('tells people while the one that it forwards to does not answer', async () => {
+    const forwarding = anAlertsDocument(`
+forwardTo: { url: 'http://central:9093' }
+route: { receiver: wall, group_wait: 30s }
+receivers: [{ name: wall, webhook_configs: [{ url: 'http://127.0.0.1:1/' }] }]
+`);
+    const events = [down, { at: '10m', op: 'central', answers: false }, { at: '15m', op: 'central', answers: true }];
+    const read = readAlertEvents([header, ...events.map((event) => JSON.stringify(event))].join('\n'), 'events.jsonl');
+    const { attempts } = await simulateAlerts(forwarding, catalogue('en'), read, { until: minutes(30) });
+    const [only, ...others] = attempts.map(({ at }) => at - read.start);
+    expect(others).toEqual([]);
+    expect(only).toBeGreaterThan(minutes(11));
+    expect(only).toBeLessThanOrEqual(minutes(12));
+  });
+
   it.each<[string, readonly object[], readonly string[], readonly string[]]>([
     ['goes its way without more', [over], ['30 zhang sent: Down', '630 chief sent: Down'], []],
     [

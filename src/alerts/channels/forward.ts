@@ -55,7 +55,8 @@ export function createForwarder(options: { readonly clock?: Clock } = {}): Forwa
       const url = /\/api\/v2\/alerts$/.test(base) ? base : `${base}/api/v2/alerts`;
       const all = forwardedAlerts(alerts, clock.now(), validFor);
       let result: SendResult = { to: settings.url, status: 'sent', providerId: null };
-      for (let first = 0; first < all.length && result.status === 'sent'; first += atOnce)
+      // nothing at all is sent too: whether somebody answers is what is asked
+      for (let first = 0; (first === 0 || first < all.length) && result.status === 'sent'; first += atOnce)
         result = await postJson(pool, clock, {
           who: 'forwardTo',
           url: () => Promise.resolve(url),

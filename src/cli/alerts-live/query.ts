@@ -1,5 +1,6 @@
 // springtide alerts status, query: what fires, who hears of it, and what keeps it back.
 import type { Command } from 'commander';
+import type { CentralView } from '../../alerts/central.ts';
 import {
   withDaemon,
   withDaemonOptions,
@@ -42,19 +43,24 @@ async function status(daemon: AlertDaemon, options: DaemonOptions, { clock, prin
   }));
   const total = countsOf(alerts);
   const { version } = known.versionInfo;
+  const { central = null } = known;
   if (options.output === 'json') {
-    print(jsonText({ url: daemon.url, version, since: known.uptime, ...total, receivers: counts }));
+    print(jsonText({ url: daemon.url, version, since: known.uptime, central, ...total, receivers: counts }));
     return;
   }
   const { say, time } = voiceOf(daemon.texts, options, clock.now());
   print(
     linesText([
       say('status.daemon', { version, url: daemon.url, since: time(known.uptime) }),
+      ...(central === null ? [] : [centralLine(central, { say, time })]),
       say('status.total', total),
       ...counts.map((one) => `  ${say('status.receiver', one)}`),
     ]),
   );
 }
+
+const centralLine = ({ host, tells, heard, problem }: CentralView, { say, time }: Voice): string =>
+  say(`status.central.${tells}`, { host, heard: time(heard), why: problem ?? '' });
 
 function countsOf(alerts: readonly ShownAlert[]): { count: number; active: number; suppressed: number } {
   const active = alerts.filter((alert) => kindsOf(alert).includes('active')).length;

@@ -203,6 +203,8 @@ const statusOf = (desk: AlertDesk): unknown => ({
   cluster: { status: 'disabled', peers: [] },
   config: { original: alertmanagerText(desk.document()) },
   uptime: rfc3339(desk.startedAt),
+  // a word of ours: who tells people, where alerts are forwarded
+  central: desk.status(0).central,
   versionInfo: {
     branch: '',
     buildDate: '',

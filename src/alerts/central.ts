@@ -1,0 +1,198 @@
+// The central one that alerts are handed on to: whether it answers, and so which of us tells people.
+import type { Cancel, Clock } from '../clock.ts';
+import type { AlertsDocument } from '../model/config.ts';
+import { later, minutes, rfc3339, seconds } from '../model/units.ts';
+import type { Instant, Milliseconds } from '../model/units.ts';
+import { asOf } from './alert.ts';
+import type { Alert } from './alert.ts';
+import type { Forwarder, ForwardSettings } from './channels/forward.ts';
+import type { AlertLog } from './courier.ts';
+import type { LedgerRecord } from './ledger/records.ts';
+import type { LedgerState } from './ledger/state.ts';
+
+export interface CentralParts {
+  readonly clock: Clock;
+  readonly state: Pick<LedgerState, 'centralSilentSince'>;
+  readonly document: () => AlertsDocument;
+  readonly forwarder: Pick<Forwarder, 'forward'> | undefined;
+  readonly alerts: () => readonly Alert[];
+  readonly write: (records: readonly LedgerRecord[]) => void;
+  readonly log: AlertLog;
+  /** it has fallen silent, or answers again */
+  readonly onChange: () => void;
+}
+
+export interface CentralView {
+  /** its path stays out of what is shown */
+  readonly host: string;
+  readonly tells: 'central' | 'local';
+  /** RFC 3339: when it last took what it was sent, or when we began to send */
+  readonly heard: string;
+  readonly problem: string | null;
+}
+
+const longestPause = seconds(30);
+const shortestPause = seconds(1);
+
+/** For so long it believes what it was told to fire, without a word from us. */
+const validFor = ({ silentAfter }: ForwardSettings): Milliseconds =>
+  Math.max(minutes(5), 2 * silentAfter) as Milliseconds;
+
+export class Central {
+  readonly #parts: CentralParts;
+  readonly #abort = new AbortController();
+  /** what ended and was not yet heard of over there */
+  readonly #ended = new Map<string, Alert>();
+  /** what fires, as far as is known over there */
+  readonly #believed = new Set<string>();
+  #url: string | null = null;
+  #heard: Instant;
+  #spoke = false;
+  #problem: string | null = null;
+  #under: Promise<void> | null = null;
+  #hasNews = false;
+  #next: Cancel = () => undefined;
+  #deadline: Cancel = () => undefined;
+
+  constructor(parts: CentralParts) {
+    this.#parts = parts;
+    this.#heard = parts.state.centralSilentSince ?? parts.clock.now();
+    for (const alert of parts.alerts()) if (alert.ended !== null) this.#ended.set(alert.fingerprint, alert);
+  }
+
+  /** It tells people, we do not. */
+  speaks(now: Instant): boolean {
+    const settings = this.#settings();
+    return settings !== undefined && now - this.#heard < settings.silentAfter;
+  }
+
+  /** An alert began, goes on, or ended. */
+  seen(alert: Alert): void {
+    if (this.#url === null) return;
+    if (alert.ended !== null) this.#ended.set(alert.fingerprint, alert);
+    else this.#ended.delete(alert.fingerprint);
+    if (this.#hasNews || (alert.ended === null && this.#believed.has(alert.fingerprint))) return;
+    this.#hasNews = true;
+    if (this.#under === null) this.#sendIn(shortestPause);
+  }
+
+  /** After a start and after a reload. */
+  refresh(): void {
+    const url = this.#settings()?.url ?? null;
+    if (url === this.#url) return;
+    const now = this.#parts.clock.now();
+    const isFirst = this.#url === null && this.#parts.state.centralSilentSince !== null;
+    this.#url = url;
+    this.#believed.clear();
+    this.#next();
+    this.#deadline();
+    if (!isFirst) this.#answered(now);
+    this.#compare(now);
+    if (url === null) this.#ended.clear();
+    else if (this.#under === null) this.#sendIn(0 as Milliseconds);
+  }
+
+  /** What was being sent has its answer. */
+  async settle(): Promise<void> {
+    await this.#under;
+  }
+
+  view(): CentralView | null {
+    const settings = this.#settings();
+    if (settings === undefined) return null;
+    return {
+      host: new URL(settings.url).host,
+      tells: this.speaks(this.#parts.clock.now()) ? 'central' : 'local',
+      heard: rfc3339(this.#heard),
+      problem: this.#problem,
+    };
+  }
+
+  stop(): void {
+    this.#next();
+    this.#deadline();
+    this.#url = null;
+    this.#abort.abort();
+  }
+
+  #settings(): ForwardSettings | undefined {
+    return this.#parts.forwarder === undefined ? undefined : this.#parts.document().forwardTo;
+  }
+
+  #sendIn(pause: Milliseconds): void {
+    this.#next();
+    this.#next = this.#parts.clock.after(pause, () => {
+      this.#under = this.#send().finally(() => {
+        this.#under = null;
+      });
+    });
+  }
+
+  async #send(): Promise<void> {
+    const settings = this.#settings();
+    const { clock, forwarder, alerts } = this.#parts;
+    if (settings === undefined || forwarder === undefined || this.#url === null) return;
+    this.#hasNews = false;
+    const now = clock.now();
+    const life = validFor(settings);
+    for (const [fingerprint, { ended }] of this.#ended)
+      if (ended !== null && now - ended > life) this.#ended.delete(fingerprint);
+    const firing = alerts().filter((alert) => asOf(alert, now).ended === null);
+    const ended = [...this.#ended.values()];
+    const result = await forwarder.forward([...firing, ...ended], settings, {
+      validFor: life,
+      signal: this.#abort.signal,
+    });
+    if (this.#abort.signal.aborted) return;
+    if (settings.url !== this.#url) {
+      this.#sendIn(0 as Milliseconds);
+      return;
+    }
+    const problem = result.status === 'sent' ? null : result.message;
+    if (problem === null) {
+      for (const alert of ended)
+        if (this.#ended.get(alert.fingerprint) === alert) this.#ended.delete(alert.fingerprint);
+      this.#believed.clear();
+      for (const { fingerprint } of firing) this.#believed.add(fingerprint);
+      this.#answered(clock.now());
+    } else {
+      if (this.#problem === null) this.#parts.log.warn({ err: problem }, 'the central one does not take our alerts');
+      this.#unanswered();
+    }
+    this.#problem = problem;
+    this.#compare(clock.now());
+    const usual = Math.min(longestPause, Math.max(shortestPause, settings.silentAfter / 4)) as Milliseconds;
+    this.#sendIn(this.#hasNews && problem === null ? shortestPause : usual);
+  }
+
+  #answered(now: Instant): void {
+    this.#heard = now;
+    if (this.#parts.state.centralSilentSince !== null) this.#parts.write([{ kind: 'central', silentSince: null }]);
+  }
+
+  /** Written down, so that a process that is killed over and over does not wait anew each time. */
+  #unanswered(): void {
+    if (this.#parts.state.centralSilentSince === null)
+      this.#parts.write([{ kind: 'central', silentSince: this.#heard }]);
+  }
+
+  #compare(now: Instant): void {
+    const { clock, log, onChange } = this.#parts;
+    const settings = this.#settings();
+    const speaks = this.speaks(now);
+    this.#deadline();
+    if (settings !== undefined && speaks)
+      this.#deadline = clock.after((later(this.#heard, settings.silentAfter) - now) as Milliseconds, () => {
+        this.#unanswered();
+        this.#compare(clock.now());
+      });
+    if (speaks === this.#spoke) return;
+    this.#spoke = speaks;
+    if (settings !== undefined)
+      log[speaks ? 'info' : 'warn'](
+        { host: new URL(settings.url).host },
+        speaks ? 'the central one tells people' : 'the central one is silent: people are told from here',
+      );
+    onChange();
+  }
+}
