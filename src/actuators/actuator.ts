@@ -1,6 +1,7 @@
 // What carries out a Plan: one port for the daemon, one actuator a mode, and what every outcome is made of.
 import { ClientError } from '../clients/http/error.ts';
 import { messageOf } from '../model/errors.ts';
+import type { UsedApproval } from '../model/approval.ts';
 import type { Mode, NodeDecision, PodDecision } from '../model/plan.ts';
 import type { DrainOutcome, Outcome, ResizeOutcome, ScaleOutcome } from '../model/outcome.ts';
 import type { DrainStep } from '../model/plan.ts';
@@ -43,12 +44,17 @@ type Parts<Kind extends Outcome> = Omit<
   'kind' | 'target' | 'from' | 'to' | 'nodeGroup' | 'node' | 'step' | 'remove' | 'at'
 >;
 
+/** What a person has allowed is used up by the try: memory learns of it by the outcome. */
+export const approvalIn = ({ asked }: Pick<PodDecision, 'asked'>): { readonly approval?: UsedApproval } =>
+  asked?.by === undefined || asked.at === undefined ? {} : { approval: { id: asked.id, by: asked.by, at: asked.at } };
+
 export const scaleOutcome = (decision: PodDecision, moment: Moment, parts: Parts<ScaleOutcome>): ScaleOutcome => ({
   kind: 'scale',
   target: decision.target,
   from: decision.current ?? 0,
   to: decision.desired ?? 0,
   at: rfc3339(moment.now),
+  ...approvalIn(decision),
   ...parts,
 });
 
@@ -59,6 +65,7 @@ export const resizeOutcome = (decision: NodeDecision, moment: Moment, parts: Par
   to: decision.resize?.to ?? decision.current ?? 0,
   remove: decision.resize?.remove ?? [],
   at: rfc3339(moment.now),
+  ...approvalIn(decision),
   ...parts,
 });
 
@@ -73,5 +80,6 @@ export const drainOutcome = (
   node: step.node,
   step: step.step,
   at: rfc3339(moment.now),
+  ...approvalIn(decision),
   ...parts,
 });

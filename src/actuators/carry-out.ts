@@ -8,7 +8,7 @@ import type { Actuator, Actuators, Moment } from './actuator.ts';
 import { drainStep } from './drain.ts';
 import { failedRescale, standingEvent, successfulRescale, type TargetEvent } from './events.ts';
 import { resizeGroup, type PoolPort } from './node-pool.ts';
-import { awaitsConfirmation, dryRun } from './rehearsal.ts';
+import { awaitsApproval, dryRun } from './rehearsal.ts';
 import { scaleTarget, unmark } from './replicas.ts';
 import { createTelling } from './telling.ts';
 
@@ -33,7 +33,7 @@ export function actuatorsFor(ports: WritePorts): Actuators {
         : resizeGroup({ magnum: ports.magnum, nodes: ports.writes }, decision, moment),
     tell: (events, moment) => telling.tell(events, moment),
   };
-  return { act, dryRun, confirm: awaitsConfirmation };
+  return { act, dryRun, confirm: awaitsApproval };
 }
 
 async function carryOutGroup(actuator: Actuator, decision: NodeDecision, moment: Moment): Promise<Outcome[]> {

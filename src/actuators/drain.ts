@@ -51,6 +51,7 @@ async function begin(
     wasCordoned: node.spec?.unschedulable === true,
     ...(step.unready === true ? { unready: true } : {}),
     ...(step.request === undefined ? {} : { request: step.request }),
+    ...(step.approval === undefined ? {} : { approval: step.approval }),
   };
   await port.patchNode(
     step.node,

@@ -80,6 +80,7 @@ const warnings: Readonly<Partial<Record<PodReason, (decision: PodDecision) => st
   SomeMetricsUnknown: metricsAtFault,
   FallbackReplicas: metricsAtFault,
   GuardTripped: fact('guard'),
+  AwaitingApproval: fact('plan'),
   InvalidAnnotation: fact('annotation'),
   UnexpectedTargets: nobody,
 };

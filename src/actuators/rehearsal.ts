@@ -14,4 +14,4 @@ const silent = (status: 'dryRun' | 'refused', code?: string): Actuator => {
 };
 
 export const dryRun = silent('dryRun');
-export const awaitsConfirmation = silent('refused', 'ConfirmNeeded');
+export const awaitsApproval = silent('refused', 'ConfirmNeeded');

@@ -87,6 +87,20 @@ const control = z.looseObject({
   removalProofs: z
     .array(z.looseObject({ cluster: z.string(), group: z.string(), at: z.number(), by: z.string().default('') }))
     .optional(),
+  approvals: z
+    .array(
+      z.looseObject({
+        id: z.string(),
+        subject: z.string(),
+        way: z.enum(['pods.up', 'pods.down', 'nodes.grow', 'nodes.shrink']),
+        from: z.number(),
+        to: z.number(),
+        remove: z.array(z.looseObject({ node: z.string(), serverId: z.string() })).default([]),
+        by: z.string().default(''),
+        at: z.string(),
+      }),
+    )
+    .optional(),
 });
 const snapshot = z.looseObject({
   time: z.string().refine((text) => instantOf(text) !== null, { error: 'is no instant: write 2026-11-20T08:00:00Z' }),

@@ -66,6 +66,7 @@ export const textFacts = {
     'by',
     'reason',
     'policy',
+    'plan',
     'guard',
     'of',
     'percent',

@@ -22,43 +22,7 @@ const leaveOut = 'take it out';
 export const unsupported: readonly Row[] = [
   { kind: 'PodPolicy', path: 'spec.forecast', what: 'forecasting' },
   { kind: 'PodPolicy', path: 'spec.behavior.scaleDown.victim', what: 'choosing which pods go first' },
-  {
-    kind: 'PodPolicy',
-    path: 'spec.mode',
-    value: 'confirm',
-    what: 'the mode confirm',
-    mend: 'write act, dryRun or off',
-  },
-  {
-    kind: 'PodPolicy',
-    path: 'spec.mode.*',
-    value: 'confirm',
-    what: 'the mode confirm',
-    mend: 'write act, dryRun or off',
-  },
 
-  {
-    kind: 'NodePolicy',
-    path: 'spec.mode',
-    value: 'confirm',
-    what: 'the mode confirm',
-    mend: 'write act, dryRun or off',
-  },
-  {
-    kind: 'NodePolicy',
-    path: 'spec.mode.*',
-    value: 'confirm',
-    what: 'the mode confirm',
-    mend: 'write act, dryRun or off',
-  },
-
-  {
-    kind: 'Daemon',
-    path: 'spec.mode',
-    value: 'confirm',
-    what: 'the mode confirm',
-    mend: 'write act, dryRun or off',
-  },
   { kind: 'Daemon', path: 'spec.audit', what: 'the audit file' },
   {
     kind: 'Daemon',
@@ -67,7 +31,6 @@ export const unsupported: readonly Row[] = [
     mend: 'write state: {directory: DIR}',
   },
 
-  { kind: 'Alerts', path: 'forwardTo', what: 'forwarding' },
   { kind: 'Alerts', path: 'watchdogs', what: 'alerts that must keep coming in' },
   { kind: 'Alerts', path: '**.http_config.oauth2', what: 'OAuth 2', mend: 'write authorization or basic_auth' },
   {

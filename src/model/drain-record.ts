@@ -1,4 +1,5 @@
 // What is written on a node on its way out, so that a restart or the next leader goes on where the last one stopped.
+import type { UsedApproval } from './approval.ts';
 import type { Instant } from './units.ts';
 
 export const drainAnnotation = 'springtide.io/drain';
@@ -18,6 +19,8 @@ export interface DrainRecord {
   readonly unready?: true;
   /** a person asked for it (`springtide drain`): nothing but a person takes it back, whatever is needed or switched off */
   readonly request?: DrainRequest;
+  /** a person has allowed it (mode confirm): it goes on to its end without being asked for again */
+  readonly approval?: UsedApproval;
 }
 
 export interface DrainRequest {

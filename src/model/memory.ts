@@ -1,4 +1,5 @@
 // Memory: what must survive from tick to tick, a restart or a change of leader. A plain JSON value.
+import type { Proposal } from './approval.ts';
 import type { TargetKey } from './target.ts';
 import type { Instant, Milliseconds } from './units.ts';
 
@@ -171,6 +172,12 @@ export interface PeakMemory {
   }[];
 }
 
+/** Under `mode: confirm`: what waits for a person, by target or group, and which approvals have been used lately. */
+export interface ProposalMemory {
+  readonly asked: Readonly<Record<string, Proposal>>;
+  readonly used: readonly { readonly id: string; readonly at: string }[];
+}
+
 export interface Memory {
   readonly schema: typeof memorySchema;
   readonly lastTick: Instant | null;
@@ -186,6 +193,7 @@ export interface Memory {
   /** since when the saturation queries of NodePolicies have been above what is allowed */
   readonly saturatedSince?: Readonly<Record<string, Instant>>;
   readonly removalProof?: RemovalProof;
+  readonly proposals?: ProposalMemory;
 }
 
 export const emptyNodeGuard: NodeGuardMemory = { removed: [], ordered: [], tripped: null };

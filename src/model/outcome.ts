@@ -1,4 +1,5 @@
 // What really happened to each intention of a Plan. Memory learns from these alone.
+import type { UsedApproval } from './approval.ts';
 import type { DrainStep } from './plan.ts';
 import type { TargetRef } from './target.ts';
 
@@ -16,6 +17,8 @@ interface Result {
   readonly message?: string;
   /** RFC 3339 */
   readonly at: string;
+  /** the yes of a person that it has used up */
+  readonly approval?: UsedApproval;
 }
 
 export interface ScaleOutcome extends Result {

@@ -1,4 +1,5 @@
 // The Plan: what should happen and why; "hold" and "none" are decisions too.
+import type { Asked, UsedApproval } from './approval.ts';
 import type { DrainRequest } from './drain-record.ts';
 import type { Facts, KeptReason, NodeReason, PendingRule, PodReason } from './reason.ts';
 import type { TargetRef } from './target.ts';
@@ -63,6 +64,8 @@ export interface PodDecision {
   readonly governedBy: { readonly at: string; readonly replicas: number; readonly leaves: string } | null;
   /** what is written beside the replicas: the number before our zero; null: that mark is taken away */
   readonly mark?: { readonly previous: number } | null;
+  /** mode confirm: what a person is asked, or has allowed */
+  readonly asked?: Asked;
   /** The object's version that the decision was made on; the write is refused if it has moved. */
   readonly resourceVersion?: string;
   readonly uid?: string;
@@ -97,6 +100,8 @@ export type DrainStep =
       readonly nodeGroup: string;
       /** a person asked for it */
       readonly request?: DrainRequest;
+      /** a person has allowed it (mode confirm) */
+      readonly approval?: UsedApproval;
       /** it does not answer: its pods are not waited for */
       readonly unready?: true;
     }
@@ -122,6 +127,8 @@ export interface NodeDecision {
   readonly kept: readonly KeptNode[];
   /** Nodes that were ordered and do not run pods yet. */
   readonly upcoming: number;
+  /** mode confirm: what a person is asked, or has allowed */
+  readonly asked?: Asked;
   /** how long orders of this group have taken lately, of so many; absent: none has taught it yet */
   readonly bootTime?: { readonly p50Seconds: number; readonly p95Seconds: number; readonly of: number };
   readonly until: string | null;

@@ -44,6 +44,7 @@ export const podReasons = [
   'TargetStuck',
   'SettlingAfterStart',
   'PolicyOff',
+  'AwaitingApproval',
 ] as const;
 export type PodReason = (typeof podReasons)[number];
 
@@ -78,6 +79,7 @@ export const nodeReasons = [
   'SaturationUnknown',
   'ScheduledNodes',
   'TooManyUnready',
+  'AwaitingApproval',
 ] as const;
 export type NodeReason = (typeof nodeReasons)[number];
 
@@ -123,6 +125,7 @@ export const keptReasons = [
   'NodeGuardTripped',
   'OthersFirst',
   'PolicyRemoved',
+  'AwaitingApproval',
 ] as const;
 export type KeptReason = (typeof keptReasons)[number];
 
@@ -176,6 +179,7 @@ export const alertNames = [
   'SpringtideSaturationUnknown',
   'SpringtideDrainsAbandoned',
   'SpringtideUpdateByOthers',
+  'SpringtideAwaitingApproval',
 ] as const;
 export type AlertName = (typeof alertNames)[number];
 

@@ -1,4 +1,5 @@
 // The Snapshot: facts about the world in the world's own words, with what could not be read named.
+import type { Approval } from './approval.ts';
 import type {
   CSINode,
   DaemonSet,
@@ -128,6 +129,8 @@ export interface ControlFacts {
   readonly releasedAt: string | null;
   /** what people have proven of Magnum's removals (`springtide doctor --prove-removal`) */
   readonly removalProofs?: readonly RemovalProof[];
+  /** what people have said yes to (`springtide approve`) */
+  readonly approvals?: readonly Approval[];
 }
 
 export interface Snapshot {

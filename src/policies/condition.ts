@@ -1,4 +1,5 @@
 // A condition of springtide's own: what a tick found that somebody should be told.
+import type { Asked } from '../model/approval.ts';
 import type { GuardMemory, GroupMemory, NodeGuardMemory, PeakMemory, TargetMemory } from '../model/memory.ts';
 import type { AlertName, Facts } from '../model/reason.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -34,3 +35,13 @@ export interface Found {
   readonly targets: Readonly<Record<string, TargetMemory>>;
   readonly groups: Readonly<Record<string, GroupMemory>>;
 }
+
+/** The plan is one of its labels: what grows is asked, and told, anew. */
+export const awaitingApproval = ({ id }: Asked, labels: Condition['labels'], facts: Facts): Condition => ({
+  name: 'SpringtideAwaitingApproval',
+  severity: 'warning',
+  labels: { ...labels, plan: id },
+  facts: { ...facts, plan: id },
+  after: atOnce,
+  lasts: atOnce,
+});

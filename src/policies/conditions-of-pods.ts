@@ -6,7 +6,7 @@ import type { ControlFacts } from '../model/snapshot.ts';
 import { targetKey, targetName } from '../model/target.ts';
 import { instantOf, minutes, seconds, type Instant, type Milliseconds } from '../model/units.ts';
 import type { TargetProblem } from '../targets/select.ts';
-import { aMinute, atOnce, type Condition, type Found } from './condition.ts';
+import { awaitingApproval, aMinute, atOnce, type Condition, type Found } from './condition.ts';
 import type { Undescribed } from './pods/finish.ts';
 
 /** Reasons that a person has to mend, told in the same way. */
@@ -77,6 +77,19 @@ function ofDecision(decision: Undescribed, found: Found): readonly Condition[] {
       current: current ?? 0,
       desired: desired ?? 0,
     });
+  if (decision.asked !== undefined && reason === 'AwaitingApproval')
+    conditions.push(
+      awaitingApproval(
+        decision.asked,
+        { ...labels, policy: decision.policy.name },
+        {
+          ...facts,
+          target,
+          policy: decision.policy.name,
+          what: `${current ?? 0} → ${decision.asked.to}`,
+        },
+      ),
+    );
   if (told !== undefined)
     add(told.name, told.severity, told.after, {
       reason,

@@ -49,7 +49,7 @@ function ofUnready(found: Found, config: Config, now: Instant): readonly Conditi
 
 /** A mode that writes nothing takes no cordon back either: somebody has to know of those that are left. */
 function ofAbandoned({ snapshot }: Found, { daemon: { mode } }: Config): readonly Condition[] {
-  if (mode === 'act') return [];
+  if (mode === 'act' || mode === 'confirm') return [];
   const byGroup = new Map<string, string[]>();
   for (const node of snapshot.kubernetes.nodes ?? []) {
     const record = drainOf(node);

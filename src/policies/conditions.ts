@@ -6,7 +6,7 @@ import type { AlertName, Facts } from '../model/reason.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { fillText } from '../model/texts.ts';
 import { minutes, rfc3339, type Instant } from '../model/units.ts';
-import { aMinute, anEvent, atOnce, type Condition, type Found } from './condition.ts';
+import { aMinute, anEvent, atOnce, awaitingApproval, type Condition, type Found } from './condition.ts';
 import { ofPods } from './conditions-of-pods.ts';
 import { ofShrinking } from './conditions-of-shrinking.ts';
 import { ofSchedules } from './peaks.ts';
@@ -42,6 +42,20 @@ function ofGroup(decision: UndescribedNodes, memory: GroupMemory | undefined, no
   // As long as nobody has looked: a group that stops giving back without a word is forgotten for months.
   if (memory?.removal === 'refuted')
     add('SpringtideWrongServerLeft', 'page', { what: memory.drainFailure?.message ?? '' });
+  if (decision.asked !== undefined && decision.reason === 'AwaitingApproval')
+    conditions.push(
+      awaitingApproval(
+        decision.asked,
+        { ...labels, policy: decision.policy.name },
+        {
+          ...base,
+          ...facts,
+          target: group,
+          policy: decision.policy.name,
+          what: `${decision.current ?? 0} → ${decision.asked.to}${facts['node'] === '' ? '' : `: ${facts['node'] ?? ''}`}`,
+        },
+      ),
+    );
   if (decision.reason === 'AnotherAutoscaler')
     add('SpringtideAnotherAutoscaler', 'warning', { by: facts['by'] ?? '', why: facts['by'] ?? '' });
   const failure = memory?.lastFailure ?? null;

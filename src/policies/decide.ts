@@ -17,6 +17,7 @@ import type { UndescribedNodes } from './nodes/group-decision.ts';
 import { whyPending, type WhyPending } from './nodes/why-pending.ts';
 import { decidePods, type NodeOutlook, type Standing } from './pods/decide-pods.ts';
 import type { Undescribed } from './pods/finish.ts';
+import { Proposals } from './proposals.ts';
 import type { Writable } from './pods/target-memory.ts';
 
 export interface Decided {
@@ -102,8 +103,9 @@ export function* deciding(
 ): Generator<undefined, Decided> {
   const steadySince = steadySinceOf(remembered, now);
   const memory = withoutFuture(remembered, now);
-  const pods = yield* decidePods(snapshot, config, memory, outlookOf(memory), steadySince, now);
-  const nodes = yield* decideNodes(snapshot, config, memory, pods.standings, steadySince, now);
+  const proposals = new Proposals(memory.proposals, snapshot.control, now);
+  const pods = yield* decidePods(snapshot, config, memory, outlookOf(memory), steadySince, now, proposals);
+  const nodes = yield* decideNodes(snapshot, config, memory, pods.standings, steadySince, now, proposals);
   const startTime = ({ decision }: Standing): Milliseconds =>
     pods.targets[targetKey(decision.target)]?.startTime ?? (0 as Milliseconds);
   const peaks = yield* lookAhead(
@@ -164,6 +166,7 @@ export function* deciding(
       ...(peaks === undefined ? {} : { peaks }),
       ...(Object.keys(nodes.saturatedSince).length === 0 ? {} : { saturatedSince: nodes.saturatedSince }),
       ...(nodes.removalProof === null ? {} : { removalProof: nodes.removalProof }),
+      ...(proposals.memory === undefined ? {} : { proposals: proposals.memory }),
     },
   };
 }

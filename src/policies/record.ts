@@ -1,4 +1,5 @@
 // What memory learns from outcomes: a write that succeeded is a scale event, one that failed is not.
+import type { UsedApproval } from '../model/approval.ts';
 import {
   emptyGroupMemory,
   emptyNodeGuard,
@@ -16,6 +17,7 @@ import { instantOf, type Instant } from '../model/units.ts';
 import { backOffAfter, namesQuota } from './nodes/back-off.ts';
 import { isChangeOfMind } from './nodes/drains.ts';
 import { withTurn } from './pods/flap.ts';
+import { withUsed } from './proposals.ts';
 
 function withEvent(history: ScaleHistory, outcome: ScaleOutcome, at: Instant): ScaleHistory {
   const change = Math.abs(outcome.to - outcome.from);
@@ -151,8 +153,20 @@ export function record(memory: Memory, outcomes: readonly Outcome[], now: Instan
     removed === 0
       ? memory.podGuard
       : { ...memory.podGuard, removed: [...memory.podGuard.removed, { at: now, change: removed }] };
-  return { ...memory, targets, groups, podGuard, ...recordMoved(memory, moved, now) };
+  const proposals = withUsed(memory.proposals, outcomes.flatMap(usedBy));
+  return {
+    ...memory,
+    targets,
+    groups,
+    podGuard,
+    ...recordMoved(memory, moved, now),
+    ...(proposals === undefined ? {} : { proposals }),
+  };
 }
+
+/** What was tried has used up its approval: an answer that never came may hide a change that was made. */
+const usedBy = ({ status, approval }: Outcome): readonly UsedApproval[] =>
+  approval !== undefined && (status === 'succeeded' || status === 'failed') ? [approval] : [];
 
 /** Kept from the first on: a guard that is written later counts what went before. The tick forgets what nobody counts. */
 function recordMoved(

@@ -1,7 +1,11 @@
 // The shape of a memory that is read from outside: every entry is checked, and what an older writer did not know is filled in.
 import { z } from 'zod';
-import { emptyGroupMemory, emptyTargetMemory, memorySchema, type Memory } from '../model/memory.ts';
+import { emptyGroupMemory, emptyTargetMemory, memorySchema } from '../model/memory.ts';
+import type { ConditionMemory, GroupMemory, Memory, NodeMemory, TargetMemory } from '../model/memory.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
+
+/** Every field of it: what is not named here would be forgotten with each start. */
+type FieldsOf<Kept> = { readonly [Field in keyof Required<Kept>]: z.ZodType };
 
 const instant = z.number().transform((at) => at as Instant);
 const length = z.number().transform((span) => span as Milliseconds);
@@ -37,7 +41,7 @@ const target = z.object({
   startTime: length.optional(),
   lowered: instant.optional(),
   failure: failure.default(null),
-});
+} satisfies FieldsOf<TargetMemory>);
 
 const podGuard = z.object({
   removed: z.array(event).default([]),
@@ -91,14 +95,15 @@ const group = z.object({
   removal: z.enum(['unproven', 'proven', 'refuted']).default(emptyGroupMemory.removal),
   refutedAt: instant.optional(),
   seenCount: z.number().optional(),
+  seenFailure: z.string().nullable().optional(),
   foreignChanges: z.array(instant).optional(),
-});
+} satisfies FieldsOf<GroupMemory>);
 
 const node = z.object({
   unneededSince: instant.nullable().default(null),
   emptySince: instant.nullable().default(null),
   ready: z.boolean().default(false),
-});
+} satisfies FieldsOf<NodeMemory>);
 
 const condition = z.object({
   since: instant,
@@ -108,6 +113,15 @@ const condition = z.object({
   lasts: length,
   fired: z.boolean(),
   ended: instant.nullable(),
+} satisfies FieldsOf<ConditionMemory>);
+
+const proposal = z.object({
+  id: z.string(),
+  subject: z.string(),
+  way: z.enum(['pods.up', 'pods.down', 'nodes.grow', 'nodes.shrink']),
+  from: z.number(),
+  to: z.number(),
+  remove: z.array(victim).default([]),
 });
 
 export const memoryShape: z.ZodType<Memory> = z.object({
@@ -136,5 +150,12 @@ export const memoryShape: z.ZodType<Memory> = z.object({
       ),
     })
     .optional(),
+  proposals: z
+    .object({
+      asked: z.record(z.string(), proposal).default({}),
+      used: z.array(z.object({ id: z.string(), at: z.string() })).default([]),
+    })
+    .optional(),
+  saturatedSince: z.record(z.string(), instant).optional(),
   removalProof: z.object({ cluster: z.string(), group: z.string(), at: instant, by: z.string() }).optional(),
-});
+} satisfies FieldsOf<Memory>);

@@ -22,6 +22,7 @@ const byReason: Readonly<Partial<Record<PodReason, Standing>>> = {
   ForeignWriter: 'attention',
   InvalidAnnotation: 'attention',
   TargetStuck: 'attention',
+  AwaitingApproval: 'attention',
   SwitchedOff: 'held',
   GuardTripped: 'held',
   FlapBudgetSpent: 'held',

@@ -7,7 +7,7 @@ import { registerValidate } from '../../src/cli/validate.ts';
 import { goodTexts, newDirectory, writeTexts } from './files.ts';
 
 const good = path.join(import.meta.dirname, 'good');
-const bad = path.join(import.meta.dirname, 'mistakes/21-confirm');
+const bad = path.join(import.meta.dirname, 'mistakes/21-forecast');
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -35,9 +35,7 @@ describe('springtide validate', () => {
 
   it('prints every problem and ends with 2', async () => {
     const { out, code } = await run('validate', '--config', bad);
-    expect(out).toContain(
-      'policies/web.yaml:25:9: error NotSupportedYet: this version does not act on the mode confirm',
-    );
+    expect(out).toContain('policies/web.yaml:25:3: error NotSupportedYet: this version does not act on forecasting');
     expect(out).toMatch(/1 document, 1 refused, 1 error, 0 warnings|1 document, 1 refused, 2 errors\n$/);
     expect(code).toBe(2);
   });

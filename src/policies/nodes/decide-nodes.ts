@@ -4,6 +4,8 @@ import type { GroupMemory, Memory, NodeGuardMemory, NodeMemory, RemovalProof } f
 import type { Snapshot } from '../../model/snapshot.ts';
 import type { Instant } from '../../model/units.ts';
 import type { Standing } from '../pods/decide-pods.ts';
+import type { Proposals } from '../proposals.ts';
+import { confirmedNodes } from './confirm.ts';
 import { giveBack, nothingGivenBack } from './give-back.ts';
 import { decisionOf, unusableDecision, type UndescribedNodes } from './group-decision.ts';
 import { groupStateOf, isUsable, type GroupState, type Unusable } from './group-state.ts';
@@ -49,6 +51,7 @@ export function* decideNodes(
   standings: readonly Standing[],
   steadySince: Instant,
   now: Instant,
+  proposals: Proposals,
 ): Generator<undefined, NodeTier> {
   // Nobody asks about nodes: every pod and node would be looked at for nothing.
   if (config.nodePolicies.length === 0)
@@ -90,7 +93,8 @@ export function* decideNodes(
       continue;
     }
     const { drains, shrinking } = givingBack.get(state) ?? nothingGivenBack();
-    decisions.push(decisionOf(state, { ...met, growth }, drains, shrinking, snapshot, now));
+    const decision = decisionOf(state, { ...met, growth }, drains, shrinking, snapshot, now);
+    decisions.push(confirmedNodes(decision, proposals));
     const ready = new Set(state.ready);
     for (const node of state.nodes)
       nodes[node.metadata.name] = {

@@ -79,11 +79,15 @@ interface TakenBack {
   readonly by: string | null;
 }
 
+/** Under confirm it was allowed when it began: nobody is asked twice for one drain. */
+const mayGoOn = ({ approval }: DrainRecord, { modes: { shrink } }: GroupState): boolean =>
+  shrink === 'act' || (shrink === 'confirm' && approval !== undefined);
+
 /** Why the node goes back to work, whatever is on it. A person's own drain is taken back by a person only. */
 function changedMind(node: Node, record: DrainRecord, { group, needed, unready }: DrainInput): TakenBack | null {
   if (record.request !== undefined) return null;
   if (group.others.length > 0) return { reason: 'AnotherAutoscaler', by: actorsText(group.others) };
-  if (group.modes.shrink !== 'act') return { reason: 'PolicyOff', by: group.document.metadata.name };
+  if (!mayGoOn(record, group)) return { reason: 'PolicyOff', by: group.document.metadata.name };
   if (group.memory.removal === 'refuted') return { reason: 'WrongServerLeft', by: group.policy.name };
   if (needed) return { reason: 'NeededAgain', by: null };
   if (unready !== null) return { reason: 'TooManyUnready', by: unready };

@@ -60,9 +60,14 @@ function removalBarrier(
 function modeOf(action: NodeDecision['action'], group: GroupState, underWay: DrainsUnderWay): Mode {
   const { grow, shrink, daemon } = group.modes;
   if (action === 'grow') return grow;
-  if (shrink !== 'act' && underWay.steps.some((step) => step.step === 'rollBack')) return daemon;
-  return action === 'shrink' || underWay.steps.length > 0 ? shrink : mostCautious(grow, shrink);
+  if (shrink !== 'act' && underWay.steps.some((step) => step.step === 'rollBack')) return withoutAsking(daemon);
+  if (isUnderWay(underWay)) return withoutAsking(shrink);
+  return action === 'shrink' ? shrink : mostCautious(grow, shrink);
 }
+
+/** Allowed when it began, asked for by a person, or taken back: none of it is asked again. */
+const withoutAsking = (mode: Mode): Mode => (mode === 'confirm' ? 'act' : mode);
+const isUnderWay = ({ steps, remove }: DrainsUnderWay): boolean => steps.length > 0 || remove.length > 0;
 
 interface Verdict {
   readonly action: NodeDecision['action'];
@@ -82,7 +87,7 @@ export function decisionOf(
   const { name } = group.policy;
   const current = group.count;
   // Beginnings that are only rehearsed do not ride along with drains that are really taken back.
-  const begin = group.modes.shrink !== 'act' && underWay.steps.length > 0 ? [] : shrink.begin;
+  const begin = group.modes.shrink !== 'act' && isUnderWay(underWay) ? [] : shrink.begin;
   const victims = [
     ...group.draining.flatMap((node) => {
       const record = drainOf(node);
@@ -142,7 +147,8 @@ export function decisionOf(
   }
 
   // A growth that is only rehearsed does not keep real drains from going on.
-  const drainsFirst = group.modes.grow !== 'act' && group.modes.shrink === 'act' && underWay.steps.length > 0;
+  const drainsFirst =
+    group.modes.grow !== 'act' && withoutAsking(group.modes.shrink) === 'act' && underWay.steps.length > 0;
   const grows = drainsFirst ? null : growing(group, met);
   if (grows !== null) return said(grows);
   const stopped = stoppedBy(group, met);

@@ -23,7 +23,8 @@ export function strayDrains({ kubernetes, magnum }: Snapshot, config: Config): r
   return [...stray].map(([group, drains]) => ({
     policy: { name: '' },
     nodeGroup: group,
-    mode: config.daemon.mode,
+    // Nobody is asked before something is taken back.
+    mode: config.daemon.mode === 'confirm' ? 'act' : config.daemon.mode,
     current: null,
     desired: null,
     action: 'none',

@@ -6,7 +6,9 @@ import type { Snapshot } from '../../model/snapshot.ts';
 import { targetKey, type TargetKey } from '../../model/target.ts';
 import type { Instant, Milliseconds } from '../../model/units.ts';
 import { selectTargets, type TargetProblem } from '../../targets/select.ts';
+import type { Proposals } from '../proposals.ts';
 import { Answers } from './answers.ts';
+import { confirmed } from './confirm.ts';
 import { Decisions, held, missingFacts } from './decisions.ts';
 import type { Undescribed } from './finish.ts';
 import { autoscalersByTarget } from './foreign.ts';
@@ -109,6 +111,7 @@ export function* decidePods(
   outlook: NodeOutlook,
   steadySince: Instant,
   now: Instant,
+  proposals: Proposals,
 ): Generator<undefined, PodTier> {
   const recurring = borrowRecurring(config.podPolicies);
   const answers = new Answers(snapshot, recurring);
@@ -149,7 +152,10 @@ export function* decidePods(
   }
   giveBack(config.podPolicies, recurring);
   const { all, targets } = made;
-  const { memory: podGuard, decisions: allowed } = guarded(all, { config, memory, snapshot, targets, now });
+  const asked = confirmed(all, proposals);
+  const { memory: podGuard, decisions: allowed } = guarded(asked.decisions, { config, memory, snapshot, targets, now });
+  const worthTelling =
+    asked.waiting.length === 0 ? made.worthTelling : [...new Set([...made.worthTelling, ...asked.waiting])];
   yield;
   const conflicts = problems.flatMap((one) => (one.kind === 'claimedTwice' ? claimedTwice(one, config) : []));
   for (const { target } of conflicts) {
@@ -158,7 +164,7 @@ export function* decidePods(
   }
   return {
     decisions: conflicts.length === 0 ? allowed : [...allowed, ...conflicts],
-    worthTelling: [...made.worthTelling.flatMap((place) => allowed[place] ?? []), ...conflicts],
+    worthTelling: [...worthTelling.flatMap((place) => allowed[place] ?? []), ...conflicts],
     standings: allowed === all ? made.standings : standingsWith(allowed, made),
     targets,
     podGuard,

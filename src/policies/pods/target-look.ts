@@ -48,6 +48,9 @@ export const mostCautious = (one: Mode, other: Mode): Mode =>
 export const modeFor = (policy: PodPolicy, tick: TickFacts, up: boolean): Mode =>
   mostCautious(tick.daemonMode, up ? policy.spec.mode.up : policy.spec.mode.down);
 
+/** By itself or once a person has allowed it: then it may fight somebody. */
+const mayWrite = (mode: Mode): boolean => mode === 'act' || mode === 'confirm';
+
 /** Looked at in the tick before: whoever was not waits a whole window before the first way down. */
 function isWatched({ firstSeen, recommendations }: TargetMemory, lastTick: Instant | null): boolean {
   const newest = recommendations.at(-1);
@@ -98,7 +101,7 @@ export class TargetLook implements TargetFacts {
     // Pods of a rollout's surge are no demand: they would raise the replicas that the next rollout surges from.
     this.statusReplicas = Math.min(known.statusReplicas, this.current);
     this.pause = known.pause;
-    this.acts = modeFor(policy, tick, true) === 'act' || modeFor(policy, tick, false) === 'act';
+    this.acts = mayWrite(modeFor(policy, tick, true)) || mayWrite(modeFor(policy, tick, false));
     this.memory = withLookAt(memory, policy, this, this.acts, tick.now);
     if (!isWatched(memory, tick.lastTick)) this.remember(this.current);
     this.bounds = this.#boundsNow();

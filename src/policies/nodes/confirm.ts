@@ -1,0 +1,73 @@
+// Mode confirm for node groups: an order, and the beginning of drains, wait for a person; drains that were allowed go on to their end.
+import type { Asked } from '../../model/approval.ts';
+import type { DrainStep, NodeRemoval } from '../../model/plan.ts';
+import type { Proposals } from '../proposals.ts';
+import type { UndescribedNodes } from './group-decision.ts';
+
+/** Two parts where a target's key has three: they are never the same. */
+const subjectOf = (nodeGroup: string): string => `nodegroup/${nodeGroup}`;
+
+type Begin = Extract<DrainStep, { step: 'begin' }>;
+const isBegin = (step: DrainStep): step is Begin => step.step === 'begin';
+
+interface Change {
+  readonly way: 'nodes.grow' | 'nodes.shrink';
+  readonly to: number;
+  readonly remove: readonly NodeRemoval[];
+}
+
+/** null: there is nothing to ask. */
+function changeOf({ action, current, resize, drains }: UndescribedNodes): Change | null {
+  if (current === null) return null;
+  if (action === 'grow' && resize !== null) return { way: 'nodes.grow', to: resize.to, remove: [] };
+  const remove = drains.filter(isBegin).map(({ node, serverId }) => ({ node, serverId }));
+  return remove.length === 0 ? null : { way: 'nodes.shrink', to: current - remove.length, remove };
+}
+
+function allowed(decision: UndescribedNodes, asked: Asked): UndescribedNodes {
+  const { id, by = '', at = '' } = asked;
+  const drains = decision.drains.map((step) => (isBegin(step) ? { ...step, approval: { id, by, at } } : step));
+  return { ...decision, mode: 'act', drains, asked };
+}
+
+function held(decision: UndescribedNodes, { way, to, remove }: Change, asked: Asked): UndescribedNodes {
+  const { current, facts } = decision;
+  const victims = new Set(remove.map(({ node }) => node));
+  const kept = remove.map(({ node }) => ({
+    node,
+    reason: 'AwaitingApproval' as const,
+    by: asked.id,
+    since: null,
+    until: null,
+  }));
+  return {
+    ...decision,
+    desired: current,
+    action: 'hold',
+    reason: 'AwaitingApproval',
+    remove: decision.remove.filter(({ node }) => !victims.has(node)),
+    resize: way === 'nodes.grow' ? null : decision.resize,
+    drains: decision.drains.filter((step) => !isBegin(step)),
+    kept: [...decision.kept, ...kept],
+    asked,
+    facts: {
+      ...facts,
+      desired: current ?? 0,
+      proposal: to,
+      plan: asked.id,
+      by: asked.id,
+      node: [...victims].join(', '),
+      what: victims.size === 0 ? `+${to - (current ?? 0)}` : [...victims].join(', '),
+      why: decision.reason,
+    },
+  };
+}
+
+export function confirmedNodes(decision: UndescribedNodes, proposals: Proposals): UndescribedNodes {
+  if (decision.mode !== 'confirm') return decision;
+  const change = changeOf(decision);
+  if (change === null) return decision;
+  const subject = subjectOf(decision.nodeGroup);
+  const asked = proposals.ask({ subject, from: decision.current ?? 0, ...change });
+  return asked.by === undefined ? held(decision, change, asked) : allowed(decision, asked);
+}
