@@ -2,9 +2,11 @@
 import { useEffect, useReducer, useState } from 'preact/hooks';
 import type { History, View } from '../model/report.ts';
 import type { Language, Texts } from '../model/texts.ts';
+import { ask, givenToken, keepToken } from './access.ts';
 import { Charts } from './charts.tsx';
 import { Decisions } from './decisions.tsx';
 import { Header } from './header.tsx';
+import { Login } from './login.tsx';
 import { Messages } from './messages.tsx';
 import { News } from './news.tsx';
 import { NodesTable } from './nodes.tsx';
@@ -26,11 +28,7 @@ function useNow(): number {
   return now;
 }
 
-async function answerOf(url: string, signal: AbortSignal): Promise<unknown> {
-  const response = await fetch(url, { signal });
-  if (!response.ok) throw new Error(`${url}: ${response.status}`);
-  return response.json();
-}
+const answerOf = async (url: string, signal: AbortSignal): Promise<unknown> => (await ask(url, signal)).json();
 
 /** The words in the language that was asked for; while they load, those before stay. */
 function useLanguage(): [Words | null, (language: Language) => void] {
@@ -67,7 +65,14 @@ export function App() {
   const [chosenTarget, chooseTarget] = useState<string | null>(null);
   const [chosenGroup, chooseGroup] = useState<string | null>(null);
   const now = useNow();
-  useEffect(() => watch('api/v1/events', tell), []);
+  // An object of its own each time: the same token pasted again is tried again.
+  const [entry, setEntry] = useState(() => ({ token: givenToken() }));
+  useEffect(() => watch('api/v1/events', tell), [entry]);
+  const comeIn = (given: string | null): void => {
+    keepToken(given);
+    tell({ kind: 'connection', connection: given === null ? 'locked' : 'connecting' });
+    setEntry({ token: given });
+  };
 
   const view: View | null = state.view;
   const target = chosenOf(view?.pods ?? [], chosenTarget);
@@ -82,18 +87,26 @@ export function App() {
       () => undefined, // charts stay empty; the next connection asks again
     );
     return () => given.abort();
-  }, [target, group, connected]);
+  }, [target, group, connected, entry]);
 
   if (words === null) return <p class="waiting">springtide …</p>;
   const charts = view === null ? null : <Charts history={state.history} target={target} group={group} view={view} />;
+  const isLocked = state.connection === 'locked';
   // Below a long list nobody would see the charts of the target just chosen in it.
   const isLong = (view?.pods.length ?? 0) > fewRows;
   return (
     <WordsContext.Provider value={words}>
-      <Header state={state} now={now} onLanguage={chooseLanguage} />
+      <Header
+        state={state}
+        now={now}
+        onLanguage={chooseLanguage}
+        onLeave={entry.token === null || isLocked ? null : () => comeIn(null)}
+      />
       <main>
         <Notices state={state} stale={isStale(state, now)} />
-        {view === null || view.tick === null ? (
+        {isLocked ? (
+          <Login refused={entry.token !== null} onToken={comeIn} />
+        ) : view === null || view.tick === null ? (
           <p class="waiting">{words.say('page.waiting')}</p>
         ) : (
           <>

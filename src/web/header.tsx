@@ -70,7 +70,15 @@ function Freshness({ state, now }: { state: PageState; now: number }) {
   );
 }
 
-export function Header(props: { state: PageState; now: number; onLanguage: (language: Language) => void }) {
+export interface HeaderProps {
+  readonly state: PageState;
+  readonly now: number;
+  readonly onLanguage: (language: Language) => void;
+  /** null: there is no token to forget */
+  readonly onLeave: (() => void) | null;
+}
+
+export function Header(props: HeaderProps) {
   const { say } = useWords();
   const { view } = props.state;
   return (
@@ -90,6 +98,11 @@ export function Header(props: { state: PageState; now: number; onLanguage: (lang
       <div class="switches">
         <LanguageSwitch onLanguage={props.onLanguage} />
         <ThemeSwitch />
+        {props.onLeave === null ? null : (
+          <button type="button" onClick={props.onLeave}>
+            {say('page.login.leave')}
+          </button>
+        )}
       </div>
     </header>
   );

@@ -1,7 +1,8 @@
 // What the page knows: the newest view with the ticks merged into it, and the columns of its charts. Pure.
 import type { DecisionEntry, History, View } from '../model/report.ts';
 
-export type Connection = 'connecting' | 'live' | 'lost';
+/** locked: the server wants a token before it tells anything */
+export type Connection = 'connecting' | 'live' | 'lost' | 'locked';
 
 export interface PageState {
   readonly connection: Connection;
@@ -67,6 +68,8 @@ export function appendPoint(history: History, { time, pendingPods, pods, nodes }
 export function nextState(state: PageState, event: PageEvent): PageState {
   switch (event.kind) {
     case 'connection':
+      // What was shown to somebody who may look no longer is not shown on.
+      if (event.connection === 'locked') return { ...emptyState, connection: 'locked' };
       return { ...state, connection: event.connection };
     case 'history':
       return { ...state, history: event.history };

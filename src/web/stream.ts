@@ -1,35 +1,78 @@
-// The live connection: an EventSource that is started anew when the browser has given it up.
+// The live connection: server-sent events read by fetch, which can show a token, and begun anew whenever they end.
 import type { View } from '../model/report.ts';
+import { ask, Locked } from './access.ts';
 import type { PageEvent } from './state.ts';
 
+const firstPause = 1_000;
 const longestPause = 30_000;
+
+export interface SentEvent {
+  readonly name: string;
+  readonly data: string;
+}
+
+/** What has come so far, cut into whole events, and the rest. Comments are no events. */
+export function cutEvents(text: string): { readonly events: readonly SentEvent[]; readonly rest: string } {
+  const blocks = text.split('\n\n');
+  const rest = blocks.pop() ?? '';
+  const events = blocks.flatMap((block) => {
+    const lines = block.split('\n');
+    const valuesOf = (field: string): string[] =>
+      lines.filter((line) => line.startsWith(`${field}:`)).map((line) => line.slice(field.length + 1).trimStart());
+    const data = valuesOf('data').join('\n');
+    return data === '' ? [] : [{ name: valuesOf('event')[0] ?? 'message', data }];
+  });
+  return { events, rest };
+}
+
+const pageEvent = ({ name, data }: SentEvent): PageEvent | null => {
+  if (name === 'view') return { kind: 'view', view: JSON.parse(data) as View, at: Date.now() };
+  if (name === 'tick') return { kind: 'tick', update: JSON.parse(data) as View, at: Date.now() };
+  return null;
+};
+
+/** Resolves when the server has ended it. */
+async function read(response: Response, tell: (event: PageEvent) => void): Promise<void> {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  for (;;) {
+    const part = await reader?.read();
+    if (part === undefined || part.done) return;
+    const { events, rest } = cutEvents(text + part.value);
+    text = rest;
+    for (const event of events.map(pageEvent)) if (event !== null) tell(event);
+  }
+}
 
 /** Answers with the function that ends it. */
 export function watch(url: string, tell: (event: PageEvent) => void): () => void {
-  let source: EventSource;
+  const ended = new AbortController();
+  const { signal } = ended;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let pause = 1_000;
+  let pause = firstPause;
 
-  const open = (): void => {
-    source = new EventSource(url);
-    source.addEventListener('view', (event: MessageEvent<string>) => {
-      pause = 1_000;
-      tell({ kind: 'view', view: JSON.parse(event.data) as View, at: Date.now() });
-    });
-    source.addEventListener('tick', (event: MessageEvent<string>) => {
-      tell({ kind: 'tick', update: JSON.parse(event.data) as View, at: Date.now() });
-    });
-    source.addEventListener('error', () => {
-      tell({ kind: 'connection', connection: 'lost' });
-      // After a broken connection the browser tries again by itself; after a refusal (503, 421) it never does.
-      if (source.readyState !== EventSource.CLOSED) return;
-      timer = setTimeout(open, pause);
-      pause = Math.min(2 * pause, longestPause);
-    });
+  const heard = (event: PageEvent): void => {
+    pause = firstPause;
+    tell(event);
   };
-  open();
+  const open = async (): Promise<void> => {
+    try {
+      await read(await ask(url, signal), heard);
+    } catch (thrown) {
+      if (signal.aborted) return;
+      if (thrown instanceof Locked) {
+        tell({ kind: 'connection', connection: 'locked' });
+        return;
+      }
+    }
+    if (signal.aborted) return;
+    tell({ kind: 'connection', connection: 'lost' });
+    timer = setTimeout(() => void open(), pause);
+    pause = Math.min(2 * pause, longestPause);
+  };
+  void open();
   return () => {
     clearTimeout(timer);
-    source.close();
+    ended.abort();
   };
 }

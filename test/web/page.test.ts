@@ -8,6 +8,7 @@ import { browserPath, startBrowser } from './browser.ts';
 import type { PodDecision } from '../../src/model/plan.ts';
 import type { TickReport } from '../../src/model/report.ts';
 import type { Replicas } from '../../src/model/units.ts';
+import type { Identify } from '../../src/server/access.ts';
 import { aPodDecision } from '../server/samples.ts';
 import { buildPage, removePage, servePage, type ServedPage } from './serve.ts';
 
@@ -39,8 +40,8 @@ describe.skipIf(browserPath === undefined)(title, () => {
   });
   afterAll(() => browser.close());
 
-  async function served(ticks: number): Promise<ServedPage> {
-    const page = await servePage(built);
+  async function served(ticks: number, identify: Identify | null = null): Promise<ServedPage> {
+    const page = await servePage(built, '127.0.0.1:0', identify);
     open.push(page);
     page.flow(ticks);
     return page;
@@ -98,6 +99,45 @@ describe.skipIf(browserPath === undefined)(title, () => {
     expect(await page.locator('#decisions .entries > li').count()).toBe(7);
     await page.getByRole('button', { name: /^Show \d+ more$/ }).click();
     expect(await page.locator('#decisions .entries > li').count()).toBeGreaterThan(7);
+  });
+
+  it('asks for a token, keeps it in this tab only, and forgets it', async () => {
+    let accepted = 'view-token';
+    const caller = { name: 'wall', role: 'read' } as const;
+    const shop = await served(60, (token) => Promise.resolve(token === accepted ? caller : null));
+    const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1440, height: 900 } });
+    const page = await context.newPage();
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await page.goto(shop.url);
+    await page.getByLabel('Token').fill('a wrong one');
+    await page.getByRole('button', { name: 'Show the page' }).click();
+    await page.getByRole('alert').getByText('not accepted').waitFor();
+    expect(await page.locator('body').innerText()).not.toContain('pay-sh-07');
+    expect(await page.evaluate(faintTexts)).toEqual([]);
+    await page.getByLabel('Token').fill('view-token');
+    await page.getByLabel('Token').press('Enter');
+    await page.locator('#pods').waitFor();
+    await page.locator('#charts canvas').nth(2).waitFor();
+    shop.flow(1);
+    await page.getByText('tick 61,').waitFor();
+    await page.reload();
+    await page.locator('#pods').waitFor();
+    expect(await context.cookies()).toEqual([]);
+    expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain('view-token');
+    expect(asked.filter((url) => url.includes('token'))).toEqual([]);
+    const other = await context.newPage();
+    await other.goto(shop.url);
+    await other.getByLabel('Token').waitFor();
+
+    await page.getByRole('button', { name: 'Forget the token' }).click();
+    await page.getByLabel('Token').fill('view-token');
+    await page.getByRole('button', { name: 'Show the page' }).click();
+    await page.locator('#pods').waitFor();
+    accepted = 'another';
+    await page.reload();
+    await page.getByRole('alert').waitFor();
+    expect(await page.locator('#pods').count()).toBe(0);
   });
 
   it('reads new decisions out', async () => {

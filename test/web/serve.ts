@@ -10,6 +10,7 @@ import { systemClock } from '../../src/clock.ts';
 import type { TickReport } from '../../src/model/report.ts';
 import type { Language, Texts } from '../../src/model/texts.ts';
 import { later, minutes, seconds } from '../../src/model/units.ts';
+import type { Identify } from '../../src/server/access.ts';
 import { createHealth } from '../../src/server/health.ts';
 import { createLogger } from '../../src/server/log.ts';
 import { createMetrics } from '../../src/server/metrics.ts';
@@ -39,7 +40,11 @@ export interface ServedPage {
   flow(ticks: number, change?: (report: TickReport) => TickReport): void;
 }
 
-export async function servePage(pageDirectory: string, listen = '127.0.0.1:0'): Promise<ServedPage> {
+export async function servePage(
+  pageDirectory: string,
+  listen = '127.0.0.1:0',
+  identify: Identify | null = null,
+): Promise<ServedPage> {
   const tide = aTide(later(systemClock.now(), (-60 * minutes(1)) as ReturnType<typeof minutes>));
   const server = await startServer({
     listen,
@@ -51,6 +56,7 @@ export async function servePage(pageDirectory: string, listen = '127.0.0.1:0'): 
     log: createLogger({ level: 'silent' }),
     inbox: () => tide.inbox,
     pageDirectory,
+    identify,
   });
   return {
     url: server.urls.page,

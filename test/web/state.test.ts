@@ -54,3 +54,13 @@ describe('a silent stream', () => {
     expect(isStale(state, 51_001)).toBe(true);
   });
 });
+
+it('forgets what it showed when the server wants a token', () => {
+  const gatherer = createGatherer(about);
+  const shown = nextState(emptyState, { kind: 'view', view: gatherer.view(), at: 0 });
+  expect(nextState(shown, { kind: 'connection', connection: 'lost' }).view).not.toBeNull();
+  expect(nextState(shown, { kind: 'connection', connection: 'locked' })).toEqual({
+    ...emptyState,
+    connection: 'locked',
+  });
+});
