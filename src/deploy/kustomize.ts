@@ -51,10 +51,9 @@ const order = [
 ];
 
 export const manifestsIn = (text: string): readonly Manifest[] =>
-  parseAllDocuments(text).flatMap((document) => {
-    const value: unknown = document.toJS();
-    return value === null ? [] : [value];
-  });
+  parseAllDocuments(text)
+    .map((document): unknown => document.toJS())
+    .filter((value): value is Manifest => typeof value === 'object' && value !== null && 'kind' in value);
 
 function collect(directory: string): readonly Manifest[] {
   const file = path.join(directory, 'kustomization.yaml');
