@@ -92,6 +92,7 @@ export async function openTerm(parts: TermParts): Promise<Term> {
       store,
       alerts,
       failingRules: () => failingRules(rules.health()),
+      missingWatchdogs: () => alerts.missingWatchdogs(),
       ...(journal === null ? {} : { journal }),
     },
     memory,

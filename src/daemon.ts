@@ -30,6 +30,7 @@ export interface DaemonParts {
   readonly alerts: Pick<AlertPipeline, 'tell'>;
   /** groups of rules that cannot be evaluated */
   readonly failingRules?: () => NonNullable<LoopFacts['failingRules']>;
+  readonly missingWatchdogs?: () => NonNullable<LoopFacts['missingWatchdogs']>;
   /** where decisions are kept for `explain --at` */
   readonly journal?: Pick<DecisionJournal, 'write'>;
 }
@@ -107,11 +108,13 @@ export class Daemon {
 
   #loopFacts(config: Config, late: number): LoopFacts {
     const failingRules = this.#parts.failingRules?.() ?? [];
+    const missingWatchdogs = this.#parts.missingWatchdogs?.() ?? [];
     return {
       latenessSeconds: Math.max(0, late) / 1000,
       intervalSeconds: config.daemon.interval / 1000,
       refused: this.#parts.refused(),
       ...(failingRules.length > 0 && { failingRules }),
+      ...(missingWatchdogs.length > 0 && { missingWatchdogs }),
     };
   }
 }

@@ -30,6 +30,8 @@ interface Parts {
   readonly log: AlertLog;
   readonly alerts: KnownAlerts;
   readonly document: () => AlertsDocument;
+  /** one that is only listened for: nobody is told of it */
+  readonly isWatchdog: (alert: Alert) => boolean;
   /** into its groups, and among what may inhibit others */
   readonly place: (alert: Alert) => void;
 }
@@ -53,14 +55,14 @@ export class Intake {
   }
 
   async push(pushed: readonly PushedAlert[], now: Instant): Promise<PushOutcome> {
-    const { alerts, document } = this.#parts;
+    const { alerts, document, isWatchdog } = this.#parts;
     const { labels: globalLabels, resolve_timeout: resolveTimeout } = document().global;
     const problems: { index: number; problem: string }[] = [];
     const records: LedgerRecord[] = [];
     for (const [index, one] of pushed.entries()) {
       const result = ingested(one, { globalLabels, resolveTimeout }, now);
       if ('problem' in result) problems.push({ index, problem: result.problem });
-      else records.push(...this.#taken(alerts.accept(result.alert, now)));
+      else if (!isWatchdog(result.alert)) records.push(...this.#taken(alerts.accept(result.alert, now)));
     }
     return { ...(await this.#kept(records, pushed.length - problems.length)), problems };
   }

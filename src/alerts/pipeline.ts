@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { AlertsDocument } from '../model/config.ts';
 import { messageOf, SpringtideError } from '../model/errors.ts';
 import type { PlanAlert } from '../model/plan.ts';
+import type { LoopFacts } from '../model/snapshot.ts';
 import type { Texts } from '../model/texts.ts';
 import { later, seconds } from '../model/units.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
@@ -44,6 +45,7 @@ import type { NotificationView } from './status.ts';
 import { fallbackOf, openOf } from './reach.ts';
 import { lastToldAt } from './told.ts';
 import { alertViews, groupViews } from './views.ts';
+import { Watchdogs } from './watchdogs.ts';
 import type { AlertView, GroupView } from './views.ts';
 
 export interface AlertPipelineOptions {
@@ -86,6 +88,8 @@ export interface AlertPipeline {
   readonly acknowledge: Acknowledge;
   /** What a provider says afterwards about a message that it had taken. */
   receive(receipt: Receipt): Promise<void>;
+  /** Alerts that should keep coming in and do not. */
+  missingWatchdogs(): NonNullable<LoopFacts['missingWatchdogs']>;
   alerts(): readonly AlertView[];
   groups(): readonly GroupView[];
   /** Who was told of an alert, who was not, and why; null: nobody remembers it. */
@@ -150,11 +154,13 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     onDue: flush,
     settledAt: later(clock.now(), options.startDelay ?? seconds(0)),
   });
+  const watchdogs = new Watchdogs({ clock, state, document: () => document, write });
   const intake = new Intake({
     ledger,
     log,
     alerts,
     document: () => document,
+    isWatchdog: (alert) => watchdogs.takes(alert),
     place: (alert) => {
       groups.place(alert);
       muting.set(alert);
@@ -306,6 +312,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
       secret: options.linkSecret ?? (() => null),
     }),
     receive,
+    missingWatchdogs: () => watchdogs.missing(),
     alerts: () => alertViews(parts, clock.now()),
     groups: () => groupViews(parts, clock.now()),
     explain: (fingerprint) =>

@@ -1,4 +1,5 @@
 // What a schema cannot say about the people of alerts.yaml: rotas that can be counted, steps in their order, names that exist.
+import { duplicateNames } from './check-policies.ts';
 import { cronProblem } from './cron.ts';
 import { nearestKey } from './documents.ts';
 import { matcherMistake } from '../matching/matchers.ts';
@@ -37,6 +38,7 @@ export function alertPeopleFindings(raw: unknown): Finding[] {
       receiverFindings(receiver, ['receivers', index], names),
     ),
     ...matcherFindings(raw, ['budgets', 'sms', 'exempt']),
+    ...duplicateNames(raw, ['watchdogs'], 'watchdog'),
     ...list(valueAt(raw, ['watchdogs'])).flatMap((watchdog, index) =>
       list(valueAt(watchdog, ['matchers'])).flatMap((_, number) =>
         matcherFindings(raw, ['watchdogs', index, 'matchers', number]),

@@ -31,7 +31,6 @@ export const unsupported: readonly Row[] = [
     mend: 'write state: {directory: DIR}',
   },
 
-  { kind: 'Alerts', path: 'watchdogs', what: 'alerts that must keep coming in' },
   { kind: 'Alerts', path: '**.http_config.oauth2', what: 'OAuth 2', mend: 'write authorization or basic_auth' },
   {
     kind: 'Alerts',

@@ -166,6 +166,7 @@ export const alertNames = [
   'SpringtideTickLate',
   'SpringtideConfigRefused',
   'SpringtideRuleFailing',
+  'SpringtideWatchdogMissing',
   'SpringtideForeignWriter',
   'SpringtideAnotherAutoscaler',
   'SpringtideTargetStuck',

@@ -114,6 +114,12 @@ export interface LoopFacts {
   readonly refused: readonly { readonly document: string; readonly why: string }[];
   /** groups of rules that cannot be evaluated; absent: there are none */
   readonly failingRules?: readonly { readonly group: string; readonly count: number; readonly why: string }[];
+  /** alerts that should keep coming in and do not, with their last sign of life (RFC 3339); absent: there are none */
+  readonly missingWatchdogs?: readonly {
+    readonly name: string;
+    readonly since: string;
+    readonly withinSeconds: number;
+  }[];
 }
 
 export type SwitchWay = 'pods.up' | 'pods.down' | 'nodes.grow' | 'nodes.shrink';

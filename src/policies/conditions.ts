@@ -163,6 +163,15 @@ function ofLoop(snapshot: Snapshot): readonly Condition[] {
       after: atOnce,
       lasts: atOnce,
     });
+  for (const { name, since, withinSeconds } of loop.missingWatchdogs ?? [])
+    conditions.push({
+      name: 'SpringtideWatchdogMissing',
+      severity: 'page',
+      labels: { watchdog: name },
+      facts: { what: name, start: since, max: withinSeconds },
+      after: atOnce,
+      lasts: atOnce,
+    });
   if (loop.latenessSeconds > loop.intervalSeconds)
     conditions.push({
       name: 'SpringtideTickLate',

@@ -98,6 +98,16 @@ describe('each condition is told under its name, with every place of its texts f
       {},
     ],
     [
+      'SpringtideWatchdogMissing',
+      healthy().loop({
+        latenessSeconds: 0,
+        intervalSeconds: 15,
+        refused: [],
+        missingWatchdogs: [{ name: 'prometheus', since: '2026-11-11T02:00:00Z', withinSeconds: 300 }],
+      }),
+      {},
+    ],
+    [
       'SpringtideRuleFailing',
       healthy().loop({
         latenessSeconds: 0,
