@@ -7,6 +7,7 @@ import { version } from '../version.ts';
 /** Only the verb that is called is loaded: all of them take half a second more. */
 const verbs: ReadonlyMap<string, () => Promise<(program: Command) => void>> = new Map([
   ['alerts', async () => (await import('./alerts.ts')).registerAlerts],
+  ['approve', async () => (await import('./approve.ts')).registerApprove],
   ['demo', async () => (await import('./demo.ts')).registerDemo],
   ['doctor', async () => (await import('./doctor.ts')).registerDoctor],
   ['drain', async () => (await import('./drain.ts')).registerDrain],

@@ -5,17 +5,25 @@ import path from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import { SpringtideError } from '../model/errors.ts';
+import type { ProposalMemory } from '../model/memory.ts';
 import type { ControlFacts } from '../model/snapshot.ts';
 import { fillText, type Language, type Texts } from '../model/texts.ts';
 import { instantOf, type Instant } from '../model/units.ts';
 import { controlInDirectory, type ControlHome } from '../state/control.ts';
-import { stateDirectoryOf } from '../state/directory.ts';
+import { memoryInDirectory, stateDirectoryOf } from '../state/directory.ts';
 
 export interface Switch {
   readonly home: ControlHome;
   readonly texts: Texts;
   /** what is switched now; null: nothing ever was */
   readonly control: ControlFacts | null;
+  /** what waits for a yes, as the daemon has kept it last */
+  readonly proposals: () => Promise<Asking>;
+}
+
+export interface Asking {
+  readonly asked: ProposalMemory['asked'];
+  readonly lastTick: Instant | null;
 }
 
 const say = (text: string): void => {
@@ -42,7 +50,11 @@ export async function openSwitch(directory: string, language: Language | undefin
   if (!hasMemory) say(fillText(texts, 'cli.stop.noDaemon', { what: state }));
   const { control, damage } = await home.read();
   if (damage !== null) say(fillText(texts, 'cli.stop.damaged', { what: damage }));
-  return { home, texts, control };
+  const proposals = async (): Promise<Asking> => {
+    const { proposals: kept, lastTick } = await memoryInDirectory(state).load();
+    return { asked: kept?.asked ?? {}, lastTick };
+  };
+  return { home, texts, control, proposals };
 }
 
 /** Who is at the keyboard, where nobody says it. */

@@ -96,7 +96,7 @@ function ofGroup(decision: UndescribedNodes, memory: GroupMemory | undefined, no
     add('SpringtideNodesOrdered', 'info', {
       count: ordering ? Number(facts['count'] ?? 0) + decision.upcoming : decision.upcoming,
       current: (decision.current ?? 0) - decision.upcoming,
-      why: facts['by'] ?? '',
+      why: decision.reason === 'AwaitingApproval' ? '' : (facts['by'] ?? ''),
     });
   const sent = memory?.sent ?? null;
   const returning = decision.action === 'shrink' && decision.mode === 'act' && decision.resize !== null;

@@ -3,9 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import type { Approval } from '../model/approval.ts';
 import { messageOf } from '../model/errors.ts';
 import type { ControlFacts, SwitchWay } from '../model/snapshot.ts';
 import { instantOf } from '../model/units.ts';
+import { approvalsIn } from './approvals.ts';
 import { removalProofsIn } from './removal-proofs.ts';
 import { replaceFile } from './replace-file.ts';
 
@@ -26,6 +28,8 @@ export interface ControlHome extends ControlSource {
   readonly place: string;
   /** Resolves when a power cut can no longer undo it. */
   write(control: ControlFacts): Promise<void>;
+  /** A person's yes, kept beside the switch, and where that is: neither touches the other. */
+  approve(approval: Approval): Promise<{ readonly place: string }>;
 }
 
 export const switchWays = [
@@ -68,6 +72,7 @@ const untouched: ControlFacts = { off: [], until: null, by: '', why: '', release
 export function controlInDirectory(directory: string): ControlHome {
   const place = path.join(directory, 'control.json');
   const proofs = removalProofsIn(directory);
+  const allowed = approvalsIn(directory);
   let last = nothing;
   return {
     place,
@@ -79,9 +84,16 @@ export function controlInDirectory(directory: string): ControlHome {
         last = isGone ? nothing : { ...last, damage: `${place}: ${messageOf(thrown)}` };
       }
       const { proofs: removalProofs, damage } = await proofs.read();
-      if (removalProofs.length === 0) return { ...last, damage: last.damage ?? damage };
-      return { control: { ...(last.control ?? untouched), removalProofs }, damage: last.damage ?? damage };
+      const { approvals, damage: unread } = await allowed.read();
+      const whole = last.damage ?? damage ?? unread;
+      if (removalProofs.length === 0 && approvals.length === 0) return { ...last, damage: whole };
+      const beside = {
+        ...(removalProofs.length > 0 && { removalProofs }),
+        ...(approvals.length > 0 && { approvals }),
+      };
+      return { control: { ...(last.control ?? untouched), ...beside }, damage: whole };
     },
+    approve: (approval) => allowed.add(approval),
     write: async ({ off, until, by, why, releasedAt }) => {
       // A name of its own: two people may stop at once, and each writes a whole file.
       const beside = `${place}.${randomBytes(4).toString('hex')}.new`;
