@@ -52,7 +52,7 @@ const order = [
 
 export const manifestsIn = (text: string): readonly Manifest[] =>
   parseAllDocuments(text)
-    .map((document): unknown => document.toJS())
+    .map((document) => document.toJS() as unknown)
     .filter((value): value is Manifest => typeof value === 'object' && value !== null && 'kind' in value);
 
 function collect(directory: string): readonly Manifest[] {

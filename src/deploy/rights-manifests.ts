@@ -58,14 +58,19 @@ const sheets: Readonly<Record<string, Sheet>> = {
   'deploy/rights/act/rights.yaml': {
     about:
       'To act: springtide-scale on replicas, springtide-nodes on nodes and the pods that leave them. Each may be left out.',
-    objects: [...granted('springtide-scale', 'scale', 'sleep'), ...granted('springtide-nodes', 'nodes')],
+    objects: [...granted('springtide-scale', 'scale'), ...granted('springtide-nodes', 'nodes')],
+  },
+  'deploy/rights/sleep/rights.yaml': {
+    about:
+      'Only where a policy has `zero` or a schedule with `replicas: 0`: the annotation with the replicas before. RBAC cannot grant annotations alone: this is the right to change Deployments as a whole.',
+    objects: granted('springtide-sleep', 'sleep'),
   },
   'deploy/rights/namespaced/rights.yaml': {
     about:
       'Pods of named namespaces only, no nodes: one RoleBinding like that of shop for each of kubernetes.namespaces. Kinds without a namespace are still read.',
     objects: [
       ...granted('springtide-see-cluster', 'seeCluster'),
-      clusterRole('springtide-tenant', ['see', 'tell', 'scale', 'sleep']),
+      clusterRole('springtide-tenant', ['see', 'tell', 'scale']),
       inNamespace('ClusterRole', 'springtide-tenant', tenant),
     ],
   },
