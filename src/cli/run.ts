@@ -2,8 +2,8 @@
 import { Option, type Command } from 'commander';
 import type { assemble } from '../assemble.ts';
 import { systemClock } from '../clock.ts';
-import { openConfig } from '../config/current.ts';
 import { formatProblem } from '../config/problem.ts';
+import { openConfig } from '../configuration/open.ts';
 import { runLoop } from '../loop.ts';
 import { createLogger, type LogLevel } from '../server/log.ts';
 
@@ -34,14 +34,15 @@ export function registerRun(program: Command): void {
 async function run(options: RunOptions): Promise<void> {
   const clock = systemClock;
   const stopping = new AbortController();
+  const log = createLogger({ level: options.logLevel, pretty: process.stdout.isTTY });
   const current = await openConfig({
     directory: options.config,
     clock,
     env: process.env,
     signal: stopping.signal,
     say: (problem) => process.stderr.write(`${problem}\n`),
+    warn: (what) => log.warn(what),
   });
-  const log = createLogger({ level: options.logLevel, pretty: process.stdout.isTTY });
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping.signal.aborted) return;
     log.info({ signal }, 'stopping: nothing new begins');

@@ -1,15 +1,26 @@
 // Reads the files of a configuration directory, as they are; what cannot be read is named.
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../model/errors.ts';
 import { compareText, fileProblem, type Problem } from './problem.ts';
 import { findTemplates, templatePatterns } from './template-files.ts';
 
 export interface ConfigFile {
-  /** relative to the directory, with forward slashes */
+  /** relative to the directory, with forward slashes; of a ConfigMap "configmap shop/policies: web.yaml" */
   readonly path: string;
   readonly bytes: Uint8Array;
+  /** where it is a key of a watched ConfigMap */
+  readonly configMap?: ConfigMapKey;
+}
+
+export interface ConfigMapKey {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string | null;
+  readonly key: string;
+  /** whoever may write in springtide's own namespace may say everything; others speak for their namespace only */
+  readonly isOwn: boolean;
 }
 
 export interface ConfigFiles {
@@ -24,13 +35,38 @@ const maximumDepth = 4;
 const folders = ['policies', 'rules'];
 const isYaml = (name: string): boolean => /\.ya?ml$/.test(name);
 
-/** All YAML files but hidden ones: kubelet's `..data` and editors' swap files are not configuration; and the templates of alerts. */
+/** A swap takes an instant, so a second reading nearly always is of one version; what changes without end is read as it is. */
+const mostReadings = 5;
+
+/** All YAML files but hidden ones, and the templates of alerts; never half of one version and half of the next. */
 export async function readConfigFiles(directory: string): Promise<ConfigFiles> {
+  for (let reading = 1; ; reading++) {
+    const { versions, ...files } = await readOnce(directory);
+    const isWhole = async (): Promise<boolean> => {
+      for (const [folder, version] of versions) if ((await versionOf(folder)) !== version) return false;
+      return true;
+    };
+    if (reading === mostReadings || (await isWhole())) return files;
+  }
+}
+
+/** Which version a mounted ConfigMap is at: kubelet swaps the link `..data`; null where there is none. */
+const versionOf = (folder: string): Promise<string | null> => realpath(path.join(folder, '..data')).catch(() => null);
+
+interface DirectoryReading extends ConfigFiles {
+  /** of each folder that was read, as it was before */
+  readonly versions: ReadonlyMap<string, string | null>;
+}
+
+async function readOnce(directory: string): Promise<DirectoryReading> {
   const files: ConfigFile[] = [];
   const problems: Problem[] = [];
+  const versions = new Map<string, string | null>();
 
   async function walk(relative: string, depth: number): Promise<void> {
-    const names = await readdir(path.join(directory, relative));
+    const folder = path.join(directory, relative);
+    versions.set(folder, await versionOf(folder));
+    const names = await readdir(folder);
     for (const name of names.sort(compareText)) {
       if (name.startsWith('.') || (relative === '' && !isYaml(name) && !folders.includes(name))) continue;
       const child = relative === '' ? name : `${relative}/${name}`;
@@ -89,13 +125,16 @@ export async function readConfigFiles(directory: string): Promise<ConfigFiles> {
   return {
     files: [...files, ...(await findTemplates(directory, patterns)).filter((one) => !isYaml(one.path))],
     problems,
+    versions,
   };
 }
 
-/** Of the names and contents as they are; another order of reading is no difference. */
+const shortHash = 12;
+
+/** Of the names and contents as they are; short enough that a person confirms it by typing. */
 export function contentHash({ files, problems }: ConfigFiles): string {
   const hash = createHash('sha256');
   for (const file of files) hash.update(`${file.path}\0${file.bytes.length}\0`).update(file.bytes);
   for (const problem of problems) hash.update(`${problem.file}\0${problem.message}\0`);
-  return hash.digest('hex');
+  return hash.digest('hex').slice(0, shortHash);
 }

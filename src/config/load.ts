@@ -1,22 +1,21 @@
 // Loads a configuration directory: every mistake at once and in its place; documents that are right are not held up by others.
 import type { Config } from '../model/config.ts';
 import { SpringtideError } from '../model/errors.ts';
-import { languages, type Language } from '../model/texts.ts';
-import { withTemplates } from './check-templates.ts';
+import type { Language } from '../model/texts.ts';
 import { compileConfig } from './compile.ts';
-import { claimNames, keyOf, settleConflicts, type Entry } from './conflicts.ts';
+import { claimNames, settleConflicts, type Entry } from './conflicts.ts';
+import { readEntries, type Overrides, type ReadOptions } from './entries.ts';
 import { contentHash, readConfigFiles, type ConfigFiles } from './files.ts';
-import { judge } from './judge.ts';
+import { allConfigMaps } from './sources/config-maps.ts';
 import { fileProblem, formatProblem, sortProblems, type DocumentName, type Problem } from './problem.ts';
-import { withWrittenNumbers } from './rules.ts';
-import { readSources, type Source } from './source.ts';
-import { readOverrides, shippedSentences } from './texts.ts';
+import { heldRemovals, removalProblem } from './removals.ts';
+import { shippedSentences } from './texts.ts';
 
-export interface LoadOptions {
+export interface LoadOptions extends ReadOptions {
   /** instead of the Daemon's own */
   readonly language?: Language;
-  /** where given, references to unset variables are warned of */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** the content hash that a person has agreed to lose many policies with */
+  readonly confirmed?: string | null;
 }
 
 export interface LoadedDocument extends DocumentName {
@@ -50,73 +49,53 @@ export async function loadConfigOrThrow(directory: string, options: LoadOptions 
   });
 }
 
-type Role = 'documents' | 'alerts' | 'rules' | 'template' | { readonly messages: string };
-
-function roleOf(file: string): Role {
-  if (!/\.ya?ml$/.test(file)) return 'template';
-  const messages = /^messages\.([^/]+)\.ya?ml$/.exec(file)?.[1];
-  if (messages !== undefined) return { messages };
-  if (/^alerts\.ya?ml$/.test(file)) return 'alerts';
-  return file.startsWith('rules/') ? 'rules' : 'documents';
-}
-
 /** Pure but for the shipped texts. `previous`: what was in force before. */
 export function loadFiles(read: ConfigFiles, options: LoadOptions = {}, previous: readonly Entry[] = []): LoadResult {
-  const problems: Problem[] = [...read.problems];
-  const entries: Entry[] = [];
-  const overrides: Partial<Record<Language, Record<string, string>>> = {};
-
-  const templates = read.files.filter(({ path }) => roleOf(path) === 'template');
-  for (const file of read.files) {
-    const role = roleOf(file.path);
-    if (role === 'template') continue;
-    const reading = readSources(file);
-    problems.push(...reading.problems);
-    for (const source of reading.sources) {
-      if (typeof role === 'object') {
-        const language = languages.find((one) => one === role.messages);
-        if (language === undefined) problems.push(languageProblem(source, role.messages));
-        else {
-          const own = readOverrides(source, language);
-          problems.push(...own.problems);
-          overrides[language] = { ...overrides[language], ...own.sentences };
-        }
-      } else {
-        const judged = judge(role === 'rules' ? withWrittenNumbers(source) : source, role, options.env ?? null);
-        const judgement = role === 'alerts' ? withTemplates(judged, source, templates) : judged;
-        problems.push(...judgement.problems);
-        entries.push({ key: keyOf(source, role), source, accepted: judgement.accepted });
-      }
-    }
-  }
-
+  const { entries, overrides, ...judged } = readEntries(read.files, options);
+  const problems: Problem[] = [...read.problems, ...judged.problems];
   const settled = settleConflicts(entries, new Set(previous.flatMap(({ key }) => key ?? [])));
   problems.push(...settled.problems);
   const good = settled.entries.filter(({ accepted }) => accepted !== null);
   const kept = keptVersions(settled.entries, read.problems, previous);
-  const inForce = [...good, ...kept];
-  const documents = inForce.flatMap(({ accepted }) => accepted ?? []);
-
+  const hash = contentHash(read);
+  const isFree = entries.length === 0 || options.confirmed === hash;
+  const held = isFree ? [] : heldRemovals(previous, settled.entries, kept);
+  if (held.length > 0) problems.push(removalProblem(held, previous, hash));
+  const inForce = [...good, ...kept, ...held];
   // what could not be read may well have been the Daemon
   const unknown = read.problems.length > 0 || entries.some(({ key }) => key === null);
   if (!unknown && ![...entries, ...kept].some(({ key }) => key === 'Daemon'))
     problems.push(missing(entries.length === 0 ? 'ConfigEmpty' : 'DaemonMissing'));
   else if (!unknown && !entries.some(({ key }) => key === 'Alerts')) problems.push(missing('AlertsMissing'));
 
+  return {
+    config: compiled(inForce, overrides, options),
+    problems: sortProblems(problems),
+    documents: [
+      ...settled.entries.map((entry) => loadedDocument(entry, entry.accepted === null ? 'refused' : 'accepted')),
+      ...[...kept, ...held].map((entry) => loadedDocument(entry, 'kept')),
+    ],
+    inForce,
+    contentHash: hash,
+  };
+}
+
+/** What was last good, before any file was read: a process that was just started goes on from it. */
+export const inForceOnly = (inForce: readonly Entry[], options: LoadOptions): LoadResult => ({
+  config: compiled(inForce, {}, options),
+  problems: [],
+  documents: inForce.map((entry) => loadedDocument(entry, 'kept')),
+  inForce,
+  contentHash: '',
+});
+
+function compiled(inForce: readonly Entry[], overrides: Overrides, options: LoadOptions): Config | null {
+  const documents = inForce.flatMap(({ accepted }) => accepted ?? []);
   const spoken = documents.flatMap((one) => (one.kind === 'Daemon' ? [one.value.spec.language] : []))[0];
   const language = options.language ?? spoken ?? 'en';
   const own = overrides[language] ?? {};
   const texts = { language, sentences: { ...shippedSentences(language), ...own } };
-  return {
-    config: compileConfig({ documents, texts, overrides: own }),
-    problems: sortProblems(problems),
-    documents: [
-      ...settled.entries.map((entry) => loadedDocument(entry, entry.accepted === null ? 'refused' : 'accepted')),
-      ...kept.map((entry) => loadedDocument(entry, 'kept')),
-    ],
-    inForce,
-    contentHash: contentHash(read),
-  };
+  return compileConfig({ documents, texts, overrides: own });
 }
 
 const loadedDocument = ({ source, key }: Entry, status: LoadedDocument['status']): LoadedDocument => ({
@@ -146,7 +125,9 @@ function keptVersions(entries: readonly Entry[], unreadable: readonly Problem[],
   );
 }
 
-const isWithin = (file: string, place: string): boolean => file === place || file.startsWith(`${place}/`);
+/** "policies" and "policies/web.yaml", "configmap shop" and "configmap shop/policies: web.yaml". */
+const isWithin = (file: string, place: string): boolean =>
+  file === place || file.startsWith(`${place}/`) || (place === allConfigMaps && file.startsWith(`${place} `));
 
 function missing(code: 'ConfigEmpty' | 'DaemonMissing' | 'AlertsMissing'): Problem {
   switch (code) {
@@ -176,12 +157,3 @@ function missing(code: 'ConfigEmpty' | 'DaemonMissing' | 'AlertsMissing'): Probl
       );
   }
 }
-
-const languageProblem = (source: Source, language: string): Problem =>
-  fileProblem(
-    source.file,
-    'UnknownText',
-    'error',
-    `there is no language "${language}"`,
-    `name the file ${languages.map((one) => `messages.${one}.yaml`).join(' or ')}`,
-  );

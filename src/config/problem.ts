@@ -45,6 +45,10 @@ export const problemCodes = {
   AlertsMissing: 'without alerts.yaml nobody is told',
   SecretInPlain: 'a secret is written in the file itself',
   SecretMissing: 'an environment variable that holds a secret is not set',
+  NotAllowedHere: "a ConfigMap of a tenant says something that only springtide's own namespace may say",
+  ManyRemoved: 'a new version would take many policies out of force at once',
+  RestartNeeded: 'a setting that a running daemon cannot change',
+  ConnectionUnusable: 'a connection as it is written cannot be made',
   UnknownText: 'a sentence whose code nothing uses, or with a place that nothing fills',
 } as const;
 export type ProblemCode = keyof typeof problemCodes;

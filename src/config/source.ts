@@ -11,10 +11,11 @@ import {
   type Node,
   type YAMLError,
 } from 'yaml';
-import type { ConfigFile } from './files.ts';
+import type { ConfigFile, ConfigMapKey } from './files.ts';
 import type { DocumentName, Problem, ProblemCode, ProblemPath } from './problem.ts';
 import { Lines } from './lines.ts';
 import { positionInScalar } from './scalar-position.ts';
+import { unseenLine, unseenMessage } from './unseen.ts';
 
 /** One document of a file. `raw` is plain data, or undefined where the text is no YAML. */
 export interface Source {
@@ -24,6 +25,7 @@ export interface Source {
   readonly document: Document | null;
   readonly raw: unknown;
   readonly name: DocumentName | null;
+  readonly configMap?: ConfigMapKey;
 }
 
 export interface Finding {
@@ -102,6 +104,7 @@ const unread = (file: ConfigFile, text: string): Source => ({
   document: null,
   raw: undefined,
   name: null,
+  ...(file.configMap && { configMap: file.configMap }),
 });
 
 const refused = (source: Source, finding: Finding, offset: number): Reading => ({
@@ -215,6 +218,15 @@ export function problemAt(source: Source, finding: Finding): Problem {
   return problemAtOffset(source, finding, offsetOf(source, finding));
 }
 
+const valueIn = (raw: unknown, path: ProblemPath): unknown =>
+  path.reduce<unknown>(
+    (value, part) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, part)
+        ? (value as Readonly<Record<string | number, unknown>>)[part]
+        : undefined,
+    raw,
+  );
+
 function problemAtOffset(source: Source, finding: Finding, offset: number): Problem {
   const { line, column, text } = source.lines.placeOf(offset);
   const { code, path, message, mend, severity } = finding;
@@ -226,9 +238,9 @@ function problemAtOffset(source: Source, finding: Finding, offset: number): Prob
     severity: severity ?? 'error',
     ...(source.name === null ? {} : { document: source.name }),
     path,
-    message,
+    message: unseenMessage(message, path, valueIn(source.raw, path)),
     ...(mend === undefined ? {} : { mend }),
-    source: text,
+    source: unseenLine(text),
   };
 }
 

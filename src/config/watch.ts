@@ -1,16 +1,42 @@
-// Watches a configuration directory: what is right in a new version comes into force, what is refused stays as it was.
+// Watches the sources of configuration: what is right in a new version comes into force, what is refused stays as it was.
 import type { Clock } from '../clock.ts';
 import { sleep } from '../clock.ts';
 import { messageOf } from '../model/errors.ts';
 import { seconds, type Milliseconds } from '../model/units.ts';
-import { contentHash, readConfigFiles, type ConfigFiles } from './files.ts';
+import { contentHash, readConfigFiles, type ConfigFile, type ConfigFiles } from './files.ts';
 import { loadFiles, type LoadOptions, type LoadResult } from './load.ts';
-import type { Problem } from './problem.ts';
+import type { Problem, ProblemCode } from './problem.ts';
+import { together } from './sources/config-maps.ts';
+
+export interface ConfigSource {
+  read(): Promise<ConfigFiles>;
+  /** Calls back when there may be something new. A source that cannot know is read every few seconds. */
+  readonly onChange?: (listener: () => void) => () => void;
+}
+
+/** Files that have not changed are the same objects, so that what is known of them stays known. */
+export function directorySource(directory: string): ConfigSource {
+  let before: ReadonlyMap<string, ConfigFile> = new Map();
+  return {
+    read: async () => {
+      const { files, problems } = await readConfigFiles(directory);
+      const same = files.map((file) => {
+        const known = before.get(file.path);
+        return known !== undefined && Buffer.compare(known.bytes, file.bytes) === 0 ? known : file;
+      });
+      before = new Map(same.map((file) => [file.path, file]));
+      return { files: same, problems };
+    },
+  };
+}
+
+export const readSources = async (sources: readonly ConfigSource[]): Promise<ConfigFiles> =>
+  together(await Promise.all(sources.map((source) => source.read())));
 
 export interface Reload {
   /** what is in force from now on */
   readonly result: LoadResult;
-  /** nothing was taken over: the directory is empty or cannot be read, or no Daemon is left */
+  /** nothing was taken over: everything is empty or cannot be read, or no Daemon is left */
   readonly refused: boolean;
 }
 
@@ -18,31 +44,58 @@ export interface WatchOptions extends LoadOptions {
   readonly clock: Clock;
   readonly every?: Milliseconds;
   readonly signal?: AbortSignal;
+  /** the version that a person has agreed to lose many policies with: asked while one waits for that */
+  readonly askConfirmed?: () => Promise<string | null>;
 }
+
+/** Several objects that are applied together are one change. */
+const settling = 250 as Milliseconds;
 
 /** Polling, because a mounted ConfigMap changes by a swap of links that file notifications do not follow. */
 export async function watchConfig(
-  directory: string,
+  sources: readonly ConfigSource[],
   start: LoadResult,
-  options: WatchOptions,
-  onReload: (reload: Reload) => void,
+  { clock, every = seconds(5), signal, askConfirmed, ...options }: WatchOptions,
+  onReload: (reload: Reload, read: ConfigFiles) => void,
 ): Promise<void> {
-  const { clock, every = seconds(5), signal } = options;
   let current = start;
   let seen = start.contentHash;
+  let changed = false;
+  let waking = new AbortController();
+  const wake = (): void => waking.abort();
+  const forget = sources.map((source) =>
+    source.onChange?.(() => {
+      changed = true;
+      wake();
+    }),
+  );
+  signal?.addEventListener('abort', wake, { once: true });
   const stopped = (): boolean => signal?.aborted === true;
+  const isChanged = (): boolean => changed;
   while (!stopped()) {
-    await sleep(clock, every, signal);
-    if (stopped()) return;
-    const files = await readConfigFiles(directory);
+    waking = new AbortController();
+    if (!isChanged()) await sleep(clock, every, waking.signal);
+    if (isChanged()) await sleep(clock, settling, signal);
+    if (stopped()) break;
+    changed = false;
+    const files = await readSources(sources);
     const hash = contentHash(files);
-    if (hash === seen) continue;
+    const confirmed = has(current, 'ManyRemoved') ? ((await askConfirmed?.()) ?? null) : null;
+    if (hash === seen && confirmed !== hash && !has(current, 'ConnectionUnusable')) continue;
+    const reload = reloadFiles(files, { ...options, confirmed }, current);
+    const isSame = hash === seen && isAlike(reload.result, current);
     seen = hash;
-    const reload = reloadFiles(files, options, current);
-    if (!reload.refused) current = reload.result;
-    onReload(reload);
+    current = reload.result;
+    if (!isSame) onReload(reload, files);
   }
+  for (const one of forget) one?.();
+  signal?.removeEventListener('abort', wake);
 }
+
+const has = ({ problems }: LoadResult, wanted: ProblemCode): boolean => problems.some(({ code }) => code === wanted);
+
+const isAlike = (one: LoadResult, other: LoadResult): boolean =>
+  one.config?.hash === other.config?.hash && JSON.stringify(one.problems) === JSON.stringify(other.problems);
 
 /** Everything that can fail is done before anything changes. */
 export function reloadFiles(files: ConfigFiles, options: LoadOptions, current: LoadResult): Reload {

@@ -114,8 +114,14 @@ describe('the unit of refusal', () => {
   });
 
   it('drops a document that was taken out', () => {
-    const first = load({ ...goodTexts, 'policies/api.yaml': api });
-    expect(names(loadFiles(inMemory(goodTexts), {}, first.inForce))).toEqual(['web']);
+    const many = Array.from({ length: 10 }, (_, index) => web.replaceAll('name: web', `name: shop-${index}`));
+    const first = load({ ...goodTexts, 'policies/api.yaml': api, 'policies/many.yaml': many.join('---\n') });
+    const second = loadFiles(inMemory({ ...goodTexts, 'policies/many.yaml': many.join('---\n') }), {}, first.inForce);
+    expect([names(first).length - names(second).length, names(second).includes('api'), second.problems]).toEqual([
+      1,
+      false,
+      [],
+    ]);
   });
 
   it('never lets a new document take a target away from one that is in force', () => {

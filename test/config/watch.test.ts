@@ -3,7 +3,7 @@ import { rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig, loadFiles } from '../../src/config/load.ts';
-import { reloadFiles, watchConfig, type Reload } from '../../src/config/watch.ts';
+import { directorySource, reloadFiles, watchConfig, type Reload } from '../../src/config/watch.ts';
 import { seconds, type Instant } from '../../src/model/units.ts';
 import { VirtualClock } from '../../src/sandbox/clock.ts';
 import { goodTexts, inMemory, newDirectory, writeTexts } from './files.ts';
@@ -31,7 +31,9 @@ describe('watchConfig', () => {
       return reload;
     };
     const start = await loadConfig(directory);
-    const watching = watchConfig(directory, start, { clock, signal: stop.signal }, (reload) => heard(reload));
+    const watching = watchConfig([directorySource(directory)], start, { clock, signal: stop.signal }, (reload) =>
+      heard(reload),
+    );
 
     await symlink('..two', path.join(directory, '..new'));
     await rename(path.join(directory, '..new'), path.join(directory, '..data'));
