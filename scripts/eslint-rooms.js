@@ -35,7 +35,7 @@ const packagesOf = {
   targets: [],
 };
 // files at the top of src/ that every room may import
-const commons = ['clock.ts', 'parallel.ts', 'slices.ts', 'sync-directory.ts'];
+const commons = ['clock.ts', 'parallel.ts', 'schemas.ts', 'slices.ts', 'sync-directory.ts', 'write-budget.ts'];
 
 const roomsRule = {
   meta: { type: 'problem', docs: { description: 'imports follow the way of the data' }, schema: [] },

@@ -15,6 +15,8 @@ export type ErrorCode =
   | 'WorldUnreadable'
   | 'PortInUse'
   | 'NotLeading'
+  | 'TermStuck'
+  | 'StateMoved'
   | 'UsageInvalid';
 
 export interface ErrorParts {

@@ -24,20 +24,25 @@ export function* writingMemory({ targets, ...others }: Memory): Generator<undefi
   return pieces;
 }
 
-export function parseMemory(text: string, where: string): Memory {
+const away = 'move the file away: springtide starts with an empty memory and shrinks nothing in its first window';
+
+export const parseMemory = (text: string, where: string): Memory => memoryOf(parsedText(text, where), where);
+
+/** The object that a text is, whatever it means. */
+export function parsedText(text: string, where: string): object {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new SpringtideError({
-      code: 'MemoryUnreadable',
-      where,
-      what: 'the memory is no JSON',
-      mend: 'move the file away: springtide starts with an empty memory and shrinks nothing in its first window',
-      cause,
-    });
+    throw new SpringtideError({ code: 'MemoryUnreadable', where, what: 'the memory is no JSON', mend: away, cause });
   }
-  return memoryOf(value, where);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new SpringtideError({
+    code: 'MemoryUnreadable',
+    where,
+    what: 'the memory is not one: it is no JSON object',
+    mend: 'move it away: springtide starts with an empty memory and shrinks nothing in its first window',
+  });
 }
 
 /** A memory out of a value that was read from somewhere: a file, a ConfigMap, a recording. */
