@@ -4,7 +4,9 @@ import type { AlertsDocument } from '../model/config.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
 import type { SentMessage } from './budget.ts';
 import type { Group } from './group-table.ts';
+import { integrationsOf } from './integrations.ts';
 import type { Integration } from './integrations.ts';
+import type { HeldBack, LedgerRecord } from './ledger/records.ts';
 import type { FlushDecision } from './plan-notification.ts';
 import { holdOf, stormWindow } from './hold.ts';
 import type { Hold, HoldFacts, HoldReason } from './hold.ts';
@@ -16,6 +18,7 @@ export interface HoldsParts {
   readonly isIn: (interval: string, now: Instant) => boolean;
   /** when SMS went to somebody, the newest last */
   readonly sentTo: (to: string) => readonly SentMessage[];
+  readonly write: (records: readonly LedgerRecord[]) => void;
   /** tells what was held back for these, together */
   readonly bundle: (bundle: HeldBundle, now: Instant) => void;
 }
@@ -65,6 +68,24 @@ export class Holds {
     return [...this.#held.values()].some((groups) => groups.has(group));
   }
 
+  /** After a start: what waited when the process ended waits on; what nobody waits for any more is forgotten. */
+  resume(held: Iterable<HeldBack>, groupOf: (held: HeldBack) => Group | undefined): void {
+    const { document, write, clock } = this.#parts;
+    const now = clock.now();
+    for (const one of [...held]) {
+      const group = groupOf(one);
+      const integration = integrationsOf(document(), one.receiver, now).find((known) => keyOf(known) === keyOf(one));
+      if (group === undefined || integration === undefined) {
+        write([{ kind: 'held', held: { ...one, to: [] } }]);
+        continue;
+      }
+      const key = keyOf(integration);
+      const groups = this.#held.get(key) ?? new Map<Group, Held>();
+      this.#held.set(key, groups.set(group, { integration, hold: one, to: new Set(one.to) }));
+      this.#arm(key, now);
+    }
+  }
+
   /** The decision for those who may be told now; the others are told later, with everything else that waits. */
   holdBack(
     group: Group,
@@ -79,7 +100,7 @@ export class Holds {
     for (const to of notify.to) {
       const hold = holdOf(this.#factsOf(integration, decision, to, now), over);
       if (hold === null) told.push(to);
-      else this.#hold(group, integration, to, hold, now);
+      else this.#hold(group, integration, to, over === null ? this.#dueOr(hold, group, integration, now) : hold, now);
     }
     if (told.length === notify.to.length) return decision;
     return told.length === 0
@@ -92,13 +113,10 @@ export class Holds {
     const groups = this.#held.get(keyOf(integration));
     const held = groups?.get(group);
     if (held === undefined) return;
+    const before = held.to.size;
     for (const one of to) held.to.delete(one);
     if (held.to.size === 0) groups?.delete(group);
-  }
-
-  /** Nothing of the group is left. */
-  forget(group: Group): void {
-    for (const groups of this.#held.values()) groups.delete(group);
+    if (held.to.size < before) this.#write(group, held);
   }
 
   stop(): void {
@@ -127,8 +145,23 @@ export class Holds {
     const groups = this.#held.get(key) ?? new Map<Group, Held>();
     this.#held.set(key, groups);
     const known = groups.get(group);
-    groups.set(group, { integration, hold, to: new Set([...(known?.to ?? []), to]) });
+    const held: Held = { integration, hold, to: new Set([...(known?.to ?? []), to]) };
+    groups.set(group, held);
+    // when it is looked at again changes all the time, and is found anew
+    if (known?.hold.why !== hold.why || !known.to.has(to)) this.#write(group, held);
     this.#arm(key, now);
+  }
+
+  /** A flush at the very moment at which a digest is due must not put it off to the next one. */
+  #dueOr(hold: Hold, group: Group, integration: Integration, now: Instant): Hold {
+    const known = this.#held.get(keyOf(integration))?.get(group)?.hold;
+    return known?.why === hold.why && known.until <= now ? known : hold;
+  }
+
+  #write(group: Group, { integration, hold, to }: Held): void {
+    const { receiver, channel, index } = integration;
+    const held = { groupKey: group.key, receiver, channel, index, to: [...to], why: hold.why, until: hold.until };
+    this.#parts.write([{ kind: 'held', held }]);
   }
 
   #arm(key: string, now: Instant): void {

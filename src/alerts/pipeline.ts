@@ -142,6 +142,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     document: () => document,
     isIn: (interval, now) => muting.isIn(interval, now),
     sentTo: (to) => state.smsSent.get(to) ?? [],
+    write,
     bundle: (bundle, now) => {
       tellTogether(bundle, flushParts(now), now);
       bundle.groups.forEach(tidy);
@@ -239,7 +240,11 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
   }
 
   /** Those that a notification spoke for. */
-  function groupsOf({ groupKey, receiver, covers }: Intent): readonly Group[] {
+  function groupsOf({
+    groupKey,
+    receiver,
+    covers,
+  }: Pick<Intent, 'groupKey' | 'receiver' | 'covers'>): readonly Group[] {
     const receivers = [
       receiver,
       ...document.receivers.filter(({ fallback }) => fallback?.receiver === receiver).map(({ name }) => name),
@@ -295,6 +300,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
   }
 
   for (const alert of alerts.all()) groups.place(alert);
+  holds.resume(state.held.values(), (held) => groupsOf(held)[0]);
   central.refresh();
   escalations.resume(groups.all());
   // what was owed when the process ended; by timer, so that the caller holds the pipeline first

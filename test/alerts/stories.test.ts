@@ -325,6 +325,57 @@ describe('what is held back', () => {
     expect(story.told()).toHaveLength(1);
   });
 
+  it('by a digest waits on after a restart, also where it ended meanwhile', async () => {
+    const story = aStory(
+      documentOf(
+        "email_configs: [{ to: pay@bank.cn, send_resolved: true }]\ndigest: { at: ['17:00'], timeZone: Asia/Shanghai }",
+      ),
+    );
+    await push(story, { name: 'Down' }, { name: 'Slow', instance: 'b' });
+    await story.pass(minutes(60), minutes(5));
+    await story.restart();
+    await push(story, { name: 'Slow', instance: 'b', over: true });
+    await story.pass(minutes(60), minutes(5));
+    await story.restart();
+    await story.pass(minutes(4 * 60 + 59), minutes(5));
+    expect([story.told(), story.ledger.state.held.size]).toEqual([[], 2]);
+    await story.pass(minutes(2), minutes(1));
+    expect([story.told(), story.ledger.state.held.size]).toEqual([['email pay@bank.cn: a -b'], 0]);
+    await story.pass(minutes(30), minutes(5));
+    expect(story.told()).toHaveLength(1);
+    expect(story.pipeline.status()).toMatchObject({ firing: 1, groups: 1 });
+  });
+
+  it('over the end of quiet hours that pass while nothing runs is told at the next start', async () => {
+    const story = aStory(
+      documentOf(
+        'sms_configs: [{ to: [zhang], gateway: main }]\nquietHours: { use: night }',
+        "time_intervals: [{ name: night, time_intervals: [{ times: [{ start_time: '00:00', end_time: '03:00' }] }] }]",
+      ),
+    );
+    await push(story, { name: 'Slow', instance: 'b' });
+    await story.pass(minutes(30), minutes(1));
+    await push(story, { name: 'Slow', instance: 'b', over: true });
+    await story.pipeline.stop(seconds(0));
+    story.clock.advance(minutes(120));
+    await story.restart();
+    await story.pass(minutes(2), minutes(1));
+    expect(story.told()).toEqual(['sms zhang: -b']);
+    expect(story.pipeline.status()).toMatchObject({ firing: 0, groups: 0 });
+  });
+
+  it('for somebody whom a reload has taken away is forgotten with him', async () => {
+    const digest = "digest: { at: ['17:00'], timeZone: Asia/Shanghai }";
+    const story = aStory(documentOf(`email_configs: [{ to: pay@bank.cn }]\n${digest}`));
+    await push(story, {});
+    await story.pass(minutes(5), minutes(1));
+    expect(story.ledger.state.held.size).toBe(1);
+    story.reload(plain);
+    await story.restart();
+    await story.pass(minutes(5), minutes(1));
+    expect([story.told(), story.ledger.state.held.size]).toEqual([['sms zhang: a'], 0]);
+  });
+
   it('by quiet hours is told at their end, what is grave at once', async () => {
     const story = aStory(
       documentOf(
