@@ -14,6 +14,7 @@ const verbs: ReadonlyMap<string, () => Promise<(program: Command) => void>> = ne
   ['explain', async () => (await import('./explain.ts')).registerExplain],
   ['import', async () => (await import('./import.ts')).registerImport],
   ['plan', async () => (await import('./plan.ts')).registerPlan],
+  ['reload', async () => (await import('./reload.ts')).registerReload],
   ['release', async () => (await import('./release.ts')).registerRelease],
   ['resize', async () => (await import('./resize.ts')).registerResize],
   ['run', async () => (await import('./run.ts')).registerRun],

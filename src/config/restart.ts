@@ -16,16 +16,14 @@ const fixed: readonly (readonly [path: ProblemPath, what: string])[] = [
 ];
 
 export function restartFindings(running: DaemonSpec, next: DaemonSpec): readonly Finding[] {
-  return fixed.flatMap(([path, what]): Finding[] =>
-    canonical(valueAt(running, path)) === canonical(valueAt(next, path))
-      ? []
-      : [
-          {
-            code: 'RestartNeeded',
-            path: ['spec', ...path],
-            message: `${what} cannot change while springtide runs: the whole document waits for a restart`,
-            mend: 'kubectl rollout restart deployment/springtide, or take the change back',
-          },
-        ],
+  const isCloudNew = (running.openstack === undefined) !== (next.openstack === undefined);
+  const changed = fixed.filter(([path]) => canonical(valueAt(running, path)) !== canonical(valueAt(next, path)));
+  return [...changed, ...(isCloudNew ? [[['openstack'], 'whether there is a cloud'] as const] : [])].map(
+    ([path, what]): Finding => ({
+      code: 'RestartNeeded',
+      path: ['spec', ...path],
+      message: `${what} cannot change while springtide runs: the whole document waits for a restart`,
+      mend: 'kubectl rollout restart deployment/springtide, or take the change back',
+    }),
   );
 }
