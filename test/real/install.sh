@@ -44,6 +44,21 @@ install_packages() {
   rm -f "$log"
 }
 
+# kubectl of the cluster's own age; only unpacked, because another kubectl may be installed already.
+fetch_kubectl() {
+  local target=$cache/kubectl work
+  [ ! -x "$target/kubectl" ] || return 0
+  mkdir -p "$cache"
+  work=$(mktemp -d "$cache/kubectl.XXXXXX")
+  chmod 755 "$work"
+  (cd "$work" && { apt-get -q download kubernetes-client || { apt-get -q update && apt-get -q download kubernetes-client; }; }) \
+    </dev/null >"$work/log" 2>&1 || { tail -20 "$work/log" >&2; rm -rf "$work"; die 'kubernetes-client could not be fetched'; }
+  dpkg -x "$work"/kubernetes-client_*.deb "$work/unpacked"
+  mkdir -p "$target"
+  mv "$work/unpacked/usr/bin/kubectl" "$target/kubectl"
+  rm -rf "$work"
+}
+
 kubernetes_is_built() {
   local program
   for program in etcd kube-apiserver kube-controller-manager kube-scheduler; do
@@ -92,6 +107,7 @@ for step in $wanted; do
       ;;
     kubernetes)
       build_kubernetes
+      fetch_kubectl
       say 'Kubernetes 1.20'
       ;;
     openstack)

@@ -25,6 +25,7 @@ import {
 } from '../servers/openstack.ts';
 import { eventually } from '../servers/process.ts';
 import { useServer } from '../servers/suite.ts';
+import { kubeconfigOf } from '../support/account.ts';
 import { alertsOf } from '../support/stage.ts';
 import { create, deploymentOf, deploymentsPath, shop, type Workload } from '../support/workloads.ts';
 import { prepareNodeDaemon, type NodeDaemon, type NodeDaemonOptions } from './daemon.ts';
@@ -177,7 +178,8 @@ export function useNodeStage({ groups, nameless = () => false }: NodeStageOption
     prepare: async (options) => {
       const daemon = await prepareNodeDaemon({
         cluster: openstack().credentials.cluster.name,
-        kubeconfig: kubernetes().kubeconfig,
+        // With the rights of the manifests, and no more.
+        kubeconfig: await kubeconfigOf(kubernetes(), ['install.yaml', 'act.yaml']),
         environment: openstack().environment,
         alerts: alertsOf(there(mail), there(sms)),
         ...options,

@@ -30,6 +30,27 @@ export const ringDefinition = {
   },
 };
 
+const rbac = 'rbac.authorization.k8s.io';
+/** What an operator adds for a kind of his own: docs/install.md. */
+export const ringRights = [
+  {
+    apiVersion: `${rbac}/v1`,
+    kind: 'ClusterRole',
+    metadata: { name: 'springtide-rings' },
+    rules: [
+      { apiGroups: ['test.springtide.io'], resources: ['rings'], verbs: ['get', 'list'] },
+      { apiGroups: ['test.springtide.io'], resources: ['rings/scale'], verbs: ['get', 'update'] },
+    ],
+  },
+  {
+    apiVersion: `${rbac}/v1`,
+    kind: 'ClusterRoleBinding',
+    metadata: { name: 'springtide-rings' },
+    roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'springtide-rings' },
+    subjects: [{ kind: 'ServiceAccount', name: 'springtide', namespace: 'springtide' }],
+  },
+];
+
 export const ringOf = (size: number): unknown => ({
   apiVersion: 'test.springtide.io/v1',
   kind: 'Ring',

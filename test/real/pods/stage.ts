@@ -6,11 +6,12 @@ import { mergePatch, startKubernetes, type Kubernetes, type KubernetesRequest } 
 import { eventually } from '../servers/process.ts';
 import { startPrometheus, type Prometheus, type PrometheusOptions } from '../servers/prometheus.ts';
 import { useServer } from '../servers/suite.ts';
+import { grant, kubeconfigOf } from '../support/account.ts';
 import { startExporter, type Exporter } from '../support/exporter.ts';
 import { watch, type Watching } from '../support/watching.ts';
 import { create, deploymentOf, deploymentsPath, shop } from '../support/workloads.ts';
 import { awake, blinded, many, sleepy } from './policies.ts';
-import { ringDefinition, definitionsPath } from './ring.ts';
+import { ringDefinition, ringRights, definitionsPath } from './ring.ts';
 import { eventsOf, sequence, sightings, type ShownEvent } from './sightings.ts';
 import { prepareSpringtide, type Springtide } from './springtide.ts';
 
@@ -98,7 +99,11 @@ export function usePodStage(): PodStage {
     await deploy('stopped', 2);
     await deploy('blind', 8);
     blinding = await startPrometheus(scraping());
-    const shared = { interval: `${intervalMs}ms`, kubeconfig: kubernetes().kubeconfig };
+    // Everything is done with the rights of the manifests, and no more; some here are put to sleep.
+    const granted = ['install.yaml', 'act.yaml', 'rights/sleep/rights.yaml'];
+    const kubeconfig = await kubeconfigOf(kubernetes(), granted);
+    await grant(kubernetes(), ringRights);
+    const shared = { interval: `${intervalMs}ms`, kubeconfig };
     for (const [name, { url }, policies] of [
       ['awake', prometheus(), awake],
       ['sleepy', prometheus(), sleepy],

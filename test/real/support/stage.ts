@@ -15,6 +15,7 @@ import { freePortBlock } from '../servers/ports.ts';
 import { eventually } from '../servers/process.ts';
 import { startPrometheus, type Prometheus } from '../servers/prometheus.ts';
 import { useServer } from '../servers/suite.ts';
+import { kubeconfigOf } from './account.ts';
 import { startDaemon, writeConfiguration, type DaemonProcess } from './daemon-process.ts';
 import { startExporter, type Exporter } from './exporter.ts';
 import { deploymentsPath, shop } from './workloads.ts';
@@ -84,12 +85,12 @@ export const alertsOf = (mail: SmtpInbox, sms: SmsInbox): unknown => ({
   ],
 });
 
-function daemonSpec(stage: Stage, options: StageOptions, directory: string, port: number): unknown {
+function daemonSpec(stage: Stage, options: StageOptions, directory: string, port: number, kubeconfig: string): unknown {
   return {
     cluster: stage.openstack().credentials.cluster.name,
     interval: options.interval,
     prometheus: { url: stage.prometheus().url },
-    kubernetes: { kubeconfig: stage.kubernetes().kubeconfig },
+    kubernetes: { kubeconfig },
     openstack: {},
     http: { listen: `127.0.0.1:${port}`, metrics: `127.0.0.1:${port + 1}` },
     state: { directory: join(directory, 'state') },
@@ -199,12 +200,18 @@ export function useStage(options: StageOptions): Stage {
   beforeAll(async () => {
     openstack().control({ delay: 1 });
     port = await freePortBlock(2);
+    // The whole story with the rights of the manifests, and no more.
+    const kubeconfig = await kubeconfigOf(kubernetes(), ['install.yaml', 'act.yaml']);
     const policies = Object.entries(options.podPolicies).map(([name, spec]) => [
       `config/policies/${name}.yaml`,
       document('PodPolicy', { name, namespace: shop }, spec),
     ]);
     writeConfiguration(directory, {
-      'config/springtide.yaml': document('Daemon', { name: 'daemon' }, daemonSpec(stage, options, directory, port)),
+      'config/springtide.yaml': document(
+        'Daemon',
+        { name: 'daemon' },
+        daemonSpec(stage, options, directory, port, kubeconfig),
+      ),
       ...(Object.fromEntries(policies) as Readonly<Record<string, unknown>>),
       ...(options.nodePolicy === undefined
         ? {}
