@@ -369,7 +369,6 @@ describe('two candidates', () => {
         expect(violations).toEqual([]);
       }),
       { numRuns: 200 },
-      { numRuns: 300 },
     );
   });
 
