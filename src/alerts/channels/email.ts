@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createTransport } from 'nodemailer';
+import { withoutTold } from '../../clients/http/forget.ts';
 import type { AlertsDocument } from '../../model/config.ts';
 import { messageOf } from '../../model/errors.ts';
 import type { Texts } from '../../model/texts.ts';
@@ -125,6 +126,10 @@ async function transmit(
   message: Message,
   owed: ReadonlyMap<string, readonly string[]>,
 ): Promise<SendResult[]> {
+  const password = settings.user === null ? '' : await passwordOf(settings);
+  /** A server may repeat what it refuses. */
+  const forget = (error: MailError): MailError =>
+    Object.assign(error, { message: withoutTold(error.message, [password]) });
   const transport = createTransport({
     host: settings.host,
     port: settings.port,
@@ -135,7 +140,7 @@ async function transmit(
     name: settings.hello,
     pool: false,
     ...timeouts,
-    ...(settings.user !== null && { auth: { user: settings.user, pass: await passwordOf(settings) } }),
+    ...(settings.user !== null && { auth: { user: settings.user, pass: password } }),
     tls: await tlsOptions(settings),
   });
   const signal = AbortSignal.any([delivery.signal, AbortSignal.timeout(deadline)]);
@@ -152,7 +157,7 @@ async function transmit(
         : resultOfMailError(to, error);
     });
   } catch (thrown) {
-    const error: MailError = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const error = forget(thrown instanceof Error ? thrown : new Error(String(thrown)));
     const refused = refusals(error.rejectedErrors);
     return [...owed].map(([to, [address = '']]) => resultOfMailError(to, refused.get(address.toLowerCase()) ?? error));
   } finally {

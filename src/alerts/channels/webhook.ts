@@ -1,4 +1,5 @@
 // Webhooks: Alertmanager's payload posted to an address; 5xx and 429 are asked again, everything else is final.
+import { secretsOfAddress } from '../../clients/http/forget.ts';
 import { systemClock } from '../../clock.ts';
 import type { Clock } from '../../clock.ts';
 import type { HttpConfig } from '../../config/schema/http-config.ts';
@@ -85,6 +86,7 @@ export async function postJson(pool: ClientPool, clock: Clock, post: Post): Prom
       freshConnection: true,
       deadline: timeout,
       operation: 'post',
+      secrets: secretsOfAddress(url),
       signal,
     });
     return resultOfAnswer('', who, answer, clock.now());

@@ -151,10 +151,12 @@ export function failure(
   advice?: Advice,
 ): ClientError {
   const retryAfter = response === undefined ? undefined : retryAfterOf(response);
+  const { host, pathname } = call.url;
+  const place = call.request.secrets?.includes(pathname) === true ? host : `${host}${pathname}`;
   return new ClientError({
     code,
     source,
-    message: `${source}: ${call.method} ${call.url.host}${call.url.pathname} ${what}; ${adviceFor(code, advice)}.`,
+    message: `${source}: ${call.method} ${place} ${what}; ${adviceFor(code, advice)}.`,
     response,
     retryAfterMs: retryAfter,
     cause,

@@ -13,6 +13,7 @@ import { defaults, failure, headersOf, parseJson, prepare, refusal, transportFai
 import type { Call } from './call.ts';
 import { ClientError } from './error.ts';
 import type { ClientErrorCode, FailedResponse } from './error.ts';
+import { forgetting } from './forget.ts';
 import { createAgents } from './tls.ts';
 import type { HttpClient, HttpClientOptions, HttpRequest, HttpResponse } from './types.ts';
 
@@ -86,15 +87,20 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         signal: controller.signal,
         ...(request.freshConnection === true && { httpAgent: agents.freshHttp, httpsAgent: agents.freshHttps }),
       });
+      const isGood = answer.status >= 200 && answer.status < 300;
+      const forget = forgetting({
+        url: call.url,
+        headers: { ...fixed, ...call.headers },
+        secrets: request.secrets ?? [],
+      });
+      const said = answer.data ?? '';
       const response: FailedResponse = {
         status: answer.status,
         headers: headersOf(answer.headers),
-        body: answer.data ?? '',
+        // Who reads whatever comes quotes it; a good answer to others is data, and left as it is.
+        body: isGood && request.accept !== 'any' ? said : forget(said),
       };
-      const accepted =
-        (response.status >= 200 && response.status < 300) ||
-        request.accept === 'any' ||
-        request.accept?.includes(response.status) === true;
+      const accepted = isGood || request.accept === 'any' || request.accept?.includes(response.status) === true;
       if (!accepted) throw refusal(options, call, response);
       seen(response.status, null);
       return { ...response, json: () => parseJson(options.name, call, response) };

@@ -60,6 +60,8 @@ export interface HttpRequest {
   readonly accept?: readonly number[] | 'any';
   /** What fails by itself without the rest of the system: it has a breaker of its own. */
   readonly part?: string;
+  /** What must not be repeated to anybody, should the answer quote it; headers and the password of an address never are. */
+  readonly secrets?: readonly string[];
   /** A low-cardinality name for metrics; the path where absent. */
   readonly operation?: string;
 }

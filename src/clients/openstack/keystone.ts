@@ -84,6 +84,7 @@ export function createKeystone(parts: {
       body: { auth: bodyOf(credentials.authentication) },
       idempotent: true, // a second token does no harm
       operation: 'token',
+      secrets: [secretOf(credentials.authentication)],
     });
     const token = response.headers['x-subject-token'];
     const { token: body } = validate(answer, response.json(), where);
@@ -151,6 +152,9 @@ export function createKeystone(parts: {
     endpoint: async (types) => endpointIn((await current()).catalog, types, credentials),
   };
 }
+
+const secretOf = (authentication: Authentication): string =>
+  (authentication.kind === 'password' ? authentication.password : authentication.secret).reveal();
 
 function bodyOf(authentication: Authentication): object {
   switch (authentication.kind) {

@@ -63,7 +63,9 @@ export const daemonSpec = z.strictObject({
   interval: positiveDuration.default(15_000 as Milliseconds),
   mode: mode.default('act'),
   prometheus: z.strictObject({
-    url: httpUrl,
+    url: httpUrl.refine((text) => !/^[a-z]+:\/\/[^/]*@/i.test(text), {
+      error: 'a password in an address is shown wherever the address is: write auth: {basic: {username, password}}',
+    }),
     auth: auth.optional(),
     tls: tls.optional(),
     headers: z.record(z.string(), z.string()).default({}),
@@ -158,7 +160,8 @@ export const daemonSpec = z.strictObject({
   limits: z
     .strictObject({ nodes: count.optional(), cores: count.optional(), memory: quantity.optional() })
     .prefault({}),
-  audit: z.strictObject({ file: z.string() }).optional(),
+  /** `-`: standard output */
+  audit: z.strictObject({ file: z.string().min(1) }).optional(),
 });
 
 export const daemon = z.strictObject({

@@ -1,4 +1,5 @@
 // SMS through any HTTP gateway: a body template, success by status and a value of the answer, retries by status.
+import { secretsOfAddress } from '../../../clients/http/forget.ts';
 import type { HttpClient, HttpResponse } from '../../../clients/http/types.ts';
 import type { HttpGateway } from '../../../config/schema/sms-gateways.ts';
 import { messageOf } from '../../../model/errors.ts';
@@ -37,16 +38,18 @@ async function sendBy(
   const headers = Object.entries(gateway.headers).map(
     ([header, value]) => [header.toLowerCase(), oneLine(fillTemplate(value, values, 'none'))] as const,
   );
+  const url = fillTemplate(gateway.url.replace(/%7B%7B/gi, '{{').replace(/%7D%7D/gi, '}}'), values, 'form');
   try {
     const answer = await client.request({
       method: gateway.method,
-      url: fillTemplate(gateway.url.replace(/%7B%7B/gi, '{{').replace(/%7D%7D/gi, '}}'), values, 'form'),
+      url,
       headers: { 'content-type': gateway.contentType, ...Object.fromEntries(headers), ...authorization },
       ...(gateway.method !== 'GET' && { body: fillTemplate(gateway.body, values, escapingFor(gateway.contentType)) }),
       accept: 'any',
       idempotent: false,
       freshConnection: true,
       operation: 'send SMS',
+      secrets: secretsOfAddress(url),
       signal,
     });
     return resultOf(to, gateway, answer, now());
