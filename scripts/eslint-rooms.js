@@ -17,6 +17,7 @@ const mayImport = {
   collectors: ['model', 'clients', 'promql', 'targets'],
   actuators: ['model', 'clients'],
   alerts: ['model', 'clients', 'config:type', 'matching', 'promql', 'templates', 'texts'],
+  audit: ['model', 'actuators'],
   state: ['model', 'clients'],
   leader: ['model', 'clients'],
   server: ['model', 'alerts:type', 'config:type', 'matching', 'texts'],

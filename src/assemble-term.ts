@@ -9,7 +9,8 @@ import type { NotificationView } from './alerts/status.ts';
 import { assembleAlerts } from './assemble-alerts.ts';
 import type { StateHomes } from './assemble-state.ts';
 import type { World } from './assemble.ts';
-import type { Clock } from './clock.ts';
+import { openAuditLog } from './audit/open.ts';
+import { systemClock, type Clock } from './clock.ts';
 import { Daemon } from './daemon.ts';
 import type { Fence } from './leader/fence.ts';
 import type { Config } from './model/config.ts';
@@ -19,6 +20,7 @@ import type { Instant } from './model/units.ts';
 import { decisionLogger } from './server/log.ts';
 import type { Metrics } from './server/metrics.ts';
 import type { RunningServer } from './server/start.ts';
+import { version } from './version.ts';
 
 export interface TermParts {
   readonly config: () => Config;
@@ -81,6 +83,9 @@ export async function openTerm(parts: TermParts): Promise<Term> {
   });
   const logDecisions = decisionLogger(log);
   const journal = homes.journal();
+  const audit = openAuditLog({ settings: config().daemon, config, clock: systemClock, worldClock: clock, log });
+  await audit?.write({ event: 'start', version, configHash: config().hash });
+  const actuators = actuatorsFor({ writes: world.kubernetes.writes, magnum: world.magnum });
   const daemon = new Daemon(
     {
       clock,
@@ -88,7 +93,8 @@ export async function openTerm(parts: TermParts): Promise<Term> {
       refused: parts.refused,
       collect: world.collect,
       control: homes.control,
-      actuators: actuatorsFor({ writes: world.kubernetes.writes, magnum: world.magnum }),
+      actuators: audit === null ? actuators : audit.watching(actuators),
+      ...(audit === null ? {} : { audit }),
       store,
       alerts,
       failingRules: () => failingRules(rules.health()),
@@ -116,6 +122,8 @@ export async function openTerm(parts: TermParts): Promise<Term> {
     },
     close: async () => {
       await alerting.close();
+      await audit?.write({ event: 'end' });
+      await audit?.close();
       await journal?.close();
     },
   };

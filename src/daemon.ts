@@ -1,6 +1,7 @@
 // The tick: collect → decide → act → remember → tell. Each stage may fail by its own name; none ends the loop.
 import { carryOut } from './actuators/carry-out.ts';
 import type { Actuators } from './actuators/actuator.ts';
+import type { AuditLog } from './audit/open.ts';
 import type { AlertPipeline } from './alerts/pipeline.ts';
 import type { Clock } from './clock.ts';
 import type { Collect } from './collectors/collector.ts';
@@ -31,6 +32,8 @@ export interface DaemonParts {
   /** groups of rules that cannot be evaluated */
   readonly failingRules?: () => NonNullable<LoopFacts['failingRules']>;
   readonly missingWatchdogs?: () => NonNullable<LoopFacts['missingWatchdogs']>;
+  /** where it is said what was changed, by whom and why */
+  readonly audit?: Pick<AuditLog, 'observe' | 'trouble'>;
   /** where decisions are kept for `explain --at` */
   readonly journal?: Pick<DecisionJournal, 'write'>;
 }
@@ -67,7 +70,10 @@ export class Daemon {
     if (decided !== null) {
       const cluster = snapshot?.magnum.cluster?.uuid ?? config.daemon.openstack?.cluster ?? config.daemon.cluster;
       await breathe();
-      const outcomes = await stages.run('act', () => carryOut(decided.plan, actuators, { now, signal, cluster }));
+      const outcomes = await stages.run('act', async () => {
+        await this.#parts.audit?.observe(config, snapshot?.control);
+        return carryOut(decided.plan, actuators, { now, signal, cluster });
+      });
       const { plan, memory } = decided;
       this.#parts.journal?.write({
         number: this.#ticks + 1,
@@ -108,12 +114,14 @@ export class Daemon {
 
   #loopFacts(config: Config, late: number): LoopFacts {
     const failingRules = this.#parts.failingRules?.() ?? [];
+    const auditTrouble = this.#parts.audit?.trouble ?? null;
     const missingWatchdogs = this.#parts.missingWatchdogs?.() ?? [];
     return {
       latenessSeconds: Math.max(0, late) / 1000,
       intervalSeconds: config.daemon.interval / 1000,
       refused: this.#parts.refused(),
       ...(failingRules.length > 0 && { failingRules }),
+      ...(auditTrouble !== null && { auditTrouble }),
       ...(missingWatchdogs.length > 0 && { missingWatchdogs }),
     };
   }

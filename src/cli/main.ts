@@ -8,6 +8,7 @@ import { version } from '../version.ts';
 const verbs: ReadonlyMap<string, () => Promise<(program: Command) => void>> = new Map([
   ['alerts', async () => (await import('./alerts.ts')).registerAlerts],
   ['approve', async () => (await import('./approve.ts')).registerApprove],
+  ['audit', async () => (await import('./audit.ts')).registerAudit],
   ['demo', async () => (await import('./demo.ts')).registerDemo],
   ['doctor', async () => (await import('./doctor.ts')).registerDoctor],
   ['drain', async () => (await import('./drain.ts')).registerDrain],

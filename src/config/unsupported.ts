@@ -23,7 +23,6 @@ export const unsupported: readonly Row[] = [
   { kind: 'PodPolicy', path: 'spec.forecast', what: 'forecasting' },
   { kind: 'PodPolicy', path: 'spec.behavior.scaleDown.victim', what: 'choosing which pods go first' },
 
-  { kind: 'Daemon', path: 'spec.audit', what: 'the audit file' },
   {
     kind: 'Daemon',
     path: 'spec.state.kubernetes',

@@ -181,6 +181,7 @@ export const alertNames = [
   'SpringtideDrainsAbandoned',
   'SpringtideUpdateByOthers',
   'SpringtideAwaitingApproval',
+  'SpringtideAuditUnwritable',
 ] as const;
 export type AlertName = (typeof alertNames)[number];
 

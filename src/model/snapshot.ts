@@ -120,6 +120,8 @@ export interface LoopFacts {
     readonly since: string;
     readonly withinSeconds: number;
   }[];
+  /** lines that the audit log could not take, since when; absent: it takes them all */
+  readonly auditTrouble?: { readonly since: string; readonly lines: number };
 }
 
 export type SwitchWay = 'pods.up' | 'pods.down' | 'nodes.grow' | 'nodes.shrink';

@@ -154,6 +154,16 @@ function ofLoop(snapshot: Snapshot): readonly Condition[] {
     after: atOnce,
     lasts: atOnce,
   }));
+  const { auditTrouble } = loop;
+  if (auditTrouble !== undefined)
+    conditions.push({
+      name: 'SpringtideAuditUnwritable',
+      severity: 'page',
+      labels: {},
+      facts: { count: auditTrouble.lines, since: auditTrouble.since },
+      after: atOnce,
+      lasts: atOnce,
+    });
   for (const { group, count, why } of loop.failingRules ?? [])
     conditions.push({
       name: 'SpringtideRuleFailing',

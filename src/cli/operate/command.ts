@@ -1,5 +1,7 @@
 // What `springtide drain` and `springtide resize` have in common: options, exit codes, the end of a wait, what is printed.
 import { Option, type Command } from 'commander';
+import { openAuditLog, standardOutput, type AuditLog } from '../../audit/open.ts';
+import { systemClock } from '../../clock.ts';
 import { loadConfigOrThrow } from '../../config/load.ts';
 import { parseDuration } from '../../config/schema/scalars.ts';
 import type { Config } from '../../model/config.ts';
@@ -55,14 +57,29 @@ export async function operate(options: OperatorOptions, run: (operation: Operati
   const ended = untilEnded(options.timeout);
   try {
     const stage = await openStage(config);
+    const dryRun = options.dryRun === true;
+    const audit = dryRun ? null : auditOf(config);
     try {
-      await run({ stage, config, texts: config.texts, by, dryRun: options.dryRun === true, signal: ended.signal });
+      await audit?.write({ event: 'manual', phase: 'intent', by, command: process.argv.slice(2) });
+      await run({ stage, config, texts: config.texts, by, dryRun, signal: ended.signal });
     } finally {
+      await audit?.write({ event: 'manual', phase: 'outcome', by, exitCode: process.exitCode ?? 0 });
+      await audit?.close();
       await stage.close();
     }
   } finally {
     ended.end();
   }
+}
+
+/** Beside the daemon's own lines, in the same chain. From elsewhere it cannot be reached: an emergency does not wait for it. */
+function auditOf(config: Config): AuditLog | null {
+  const say = (facts: object, text: string): void => {
+    process.stderr.write(`springtide: ${text} ${JSON.stringify(facts)}\n`);
+  };
+  if (config.daemon.audit?.file === standardOutput) return null;
+  const log = { error: say, warn: say };
+  return openAuditLog({ settings: config.daemon, config: () => config, clock: systemClock, log });
 }
 
 export function usage(where: string, what: string, mend: string): SpringtideError {
