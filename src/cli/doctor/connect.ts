@@ -10,7 +10,7 @@ import { createCollector } from '../../collectors/collector.ts';
 import type { Config } from '../../model/config.ts';
 import { messageOf, SpringtideError } from '../../model/errors.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
-import { seconds } from '../../model/units.ts';
+import { seconds, type Milliseconds } from '../../model/units.ts';
 import { membershipsOf } from '../../policies/nodes/membership.ts';
 import { probe, type Answers, type Right } from './diagnose.ts';
 import type { GroupSight, ProofPorts } from './prove-removal.ts';
@@ -74,6 +74,7 @@ export async function connectDoctor(
   clock: Clock,
   env: Readonly<Record<string, string | undefined>>,
   repeats: Pick<HttpClientOptions, 'retry' | 'breaker'> = {},
+  patience: Milliseconds = firstLists,
 ): Promise<DoctorWorld> {
   const { daemon } = config;
   const credentials = daemon.openstack === undefined ? null : loadCredentials({ ...daemon.openstack, env });
@@ -93,7 +94,7 @@ export async function connectDoctor(
   });
   kubernetes.lists.start();
   // What has not arrived by then is named by the snapshot itself.
-  const listed = kubernetes.lists.ready(firstLists).catch(() => undefined);
+  const listed = kubernetes.lists.ready(patience).catch(() => undefined);
 
   async function proofPorts(name: string): ReturnType<DoctorWorld['proofPorts']> {
     if (openstack === null)

@@ -1,4 +1,5 @@
 // SMS by Twilio: a form with Basic authentication; what becomes of the message is posted back.
+import { secretsOfAddress } from '../../../clients/http/forget.ts';
 import type { HttpRequest, HttpResponse } from '../../../clients/http/types.ts';
 import type { TwilioGateway } from '../../../config/schema/sms-gateways.ts';
 import { readCredential } from '../secrets.ts';
@@ -31,13 +32,15 @@ export function createTwilioSender(name: string, settings: TwilioGateway, tools:
 async function requestOf(
   settings: TwilioGateway,
   { number, text }: SmsMessage,
-): Promise<Pick<HttpRequest, 'url' | 'headers' | 'body'>> {
+): Promise<Pick<HttpRequest, 'url' | 'headers' | 'body' | 'secrets'>> {
   const account = await readCredential(settings, 'accountSid');
   const token = await readCredential(settings, 'authToken');
   const { from, messagingServiceSid: service, statusCallback } = settings;
   const place = `2010-04-01/Accounts/${encodeURIComponent(account)}/Messages.json`;
+  const url = `${settings.endpoint.replace(/\/+$/, '')}/${place}`;
   return {
-    url: `${settings.endpoint.replace(/\/+$/, '')}/${place}`,
+    url,
+    secrets: secretsOfAddress(url),
     headers: { authorization: `Basic ${Buffer.from(`${account}:${token}`).toString('base64')}` },
     body: new URLSearchParams({
       To: number,

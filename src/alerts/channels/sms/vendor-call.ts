@@ -16,7 +16,7 @@ export interface VendorCall {
   readonly message: SmsMessage;
   readonly now: () => Instant;
   /** may throw where a secret cannot be read */
-  readonly request: () => Promise<Pick<HttpRequest, 'url' | 'headers' | 'body'>>;
+  readonly request: () => Promise<Pick<HttpRequest, 'url' | 'headers' | 'body' | 'secrets'>>;
   /** null where the answer is none of this vendor's */
   readonly read: (answer: HttpResponse) => VendorAnswer | null;
 }
