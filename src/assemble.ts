@@ -1,5 +1,7 @@
 // Puts springtide together from a configuration: clients, collectors, actuators, alerts, server, daemon.
+import os from 'node:os';
 import type { Logger } from 'pino';
+import { identifyFor } from './assemble-access.ts';
 import { homesOf } from './assemble-state.ts';
 import { openTerm, type Term } from './assemble-term.ts';
 import type { CallObservation, HttpClientOptions } from './clients/http/types.ts';
@@ -10,12 +12,13 @@ import { createPrometheusClient, type PrometheusClient } from './clients/prometh
 import type { Clock } from './clock.ts';
 import { createCollector, type Collect } from './collectors/collector.ts';
 import { shippedTexts } from './config/texts.ts';
+import { fingerprintOf, following, stampOf, swapping } from './configuration/swap.ts';
 import { mayLeave, noFence, type Fence } from './leader/fence.ts';
 import type { Config } from './model/config.ts';
 import type { InboxItem } from './model/report.ts';
 import type { LoopFacts } from './model/snapshot.ts';
 import { rfc3339, seconds, type Milliseconds } from './model/units.ts';
-import { answerNobodyLeads } from './server/alerts/following.ts';
+import { answerFollowing } from './server/alerts/following.ts';
 import { listenForAlerts } from './server/alerts/listener.ts';
 import { createHealth, type Health } from './server/health.ts';
 import { createMetrics, type Metrics } from './server/metrics.ts';
@@ -33,6 +36,8 @@ export interface WorldOptions {
   /** how calls to Prometheus and OpenStack are tried again, in real time; a virtual clock has none to spend */
   readonly repeats?: Pick<HttpClientOptions, 'retry' | 'breaker'>;
   readonly onCall?: (observation: CallObservation) => void;
+  /** a connection was made anew, or why it could not be */
+  readonly onSwap?: (source: 'Prometheus' | 'OpenStack', failure: string | null) => void;
   /** what nothing is written past */
   readonly fence?: Fence;
 }
@@ -56,20 +61,36 @@ export async function connectWorld({
   env,
   repeats = {},
   onCall,
+  onSwap,
   fence = noFence,
 }: WorldOptions): Promise<World> {
   const { daemon } = config();
   const observe = onCall === undefined ? {} : { onCall };
+  const cloudAtStart = daemon.openstack;
   const openstack =
-    daemon.openstack === undefined
+    cloudAtStart === undefined
       ? null
-      : createOpenStackClients({
-          credentials: loadCredentials({ ...daemon.openstack, env }),
-          clock,
-          timeout: daemon.openstack.timeout,
-          mayLeave: mayLeave(fence, 'Magnum'),
-          ...repeats,
-          ...observe,
+      : swapping({
+          clock: wireClock,
+          onSwap: (failure) => onSwap?.('OpenStack', failure),
+          wanted: () => {
+            // whether there is a cloud at all changes with a restart only
+            const settings = config().daemon.openstack ?? cloudAtStart;
+            const { timeout } = settings;
+            const credentials = loadCredentials({ ...settings, env });
+            return {
+              key: `${timeout} ${fingerprintOf(credentials)}`,
+              make: () =>
+                createOpenStackClients({
+                  credentials,
+                  clock,
+                  timeout,
+                  mayLeave: mayLeave(fence, 'Magnum'),
+                  ...repeats,
+                  ...observe,
+                }),
+            };
+          },
         });
   const kubernetes = await createKubernetesClient({
     settings: daemon.kubernetes,
@@ -78,19 +99,44 @@ export async function connectWorld({
     mayLeave: mayLeave(fence, 'Kubernetes'),
     ...observe,
   });
-  const prometheus = createPrometheusClient({ settings: daemon.prometheus, ...repeats, ...observe });
+  const prometheus = swapping({
+    clock: wireClock,
+    onSwap: (failure) => onSwap?.('Prometheus', failure),
+    wanted: () => {
+      const settings = config().daemon.prometheus;
+      return {
+        key: JSON.stringify([settings, stampOf(settings.tls)]),
+        make: () => createPrometheusClient({ settings, ...repeats, ...observe }),
+      };
+    },
+  });
+  const cloud =
+    openstack === null
+      ? null
+      : { magnum: following(() => openstack.client.magnum), nova: following(() => openstack.client.nova) };
+  const collect = createCollector({
+    config,
+    clock: wireClock,
+    kubernetes,
+    prometheus: prometheus.client,
+    openstack: cloud,
+    others: kubernetes.transport,
+  });
+  const refreshed = (): Collect => {
+    prometheus.refresh();
+    openstack?.refresh();
+    return collect;
+  };
   return {
     kubernetes,
-    prometheus,
-    magnum: openstack?.magnum ?? null,
-    collect: createCollector({
-      config,
-      clock: wireClock,
-      kubernetes,
-      prometheus,
-      openstack,
-      others: kubernetes.transport,
-    }),
+    prometheus: prometheus.client,
+    magnum: cloud?.magnum ?? null,
+    collect: Object.assign(
+      ((now, asked) => refreshed()(now, asked)) satisfies (...of: Parameters<Collect>) => unknown,
+      {
+        askAhead: () => refreshed().askAhead(),
+      },
+    ),
     close: async () => {
       prometheus.close();
       openstack?.close();
@@ -99,9 +145,13 @@ export async function connectWorld({
   };
 }
 
-export interface AssemblyOptions extends Omit<WorldOptions, 'onCall'> {
+export interface AssemblyOptions extends Omit<WorldOptions, 'onCall' | 'onSwap'> {
   readonly refused: () => LoopFacts['refused'];
   readonly log: Logger;
+  /** how this process is known: the pod's name */
+  readonly instance?: string;
+  /** where the one who leads takes alerts in while this process follows; absent: this process is alone */
+  readonly leader?: () => string | null;
   /** the demo's own inboxes */
   readonly inbox?: () => readonly InboxItem[];
   /** null: no HTTP at all (a story that is played once) */
@@ -114,8 +164,10 @@ export interface House {
   readonly server: RunningServer | null;
   readonly metrics: Metrics;
   readonly health: Health;
+  /** where alerts are taken in, by this process's own account; null: nowhere */
+  readonly alertsUrl: string | null;
   /** Begins to act. One term at a time: the one before must have been closed. */
-  lead(): Promise<Term>;
+  lead(tookFrom?: string | null): Promise<Term>;
   close(): Promise<void>;
 }
 
@@ -138,10 +190,15 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
     env,
     fence,
     ...(options.repeats === undefined ? {} : { repeats: options.repeats }),
+    onSwap: (source, failure) =>
+      failure === null
+        ? log.info({ source }, 'connected anew: settings or secrets have changed')
+        : log.warn({ source, why: failure }, 'the changed connection cannot be made; the old one stays'),
     onCall: ({ source, method, status, code, tookMs }) =>
       metrics.recordCall({ source, method, code: code ?? String(status ?? 'ok'), seconds: tookMs / 1000 }),
   });
 
+  let term: Term | null = null;
   const server =
     options.http === null
       ? null
@@ -152,6 +209,7 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
             version,
             interval: config().daemon.interval,
             mode: config().daemon.mode,
+            ...(options.leader !== undefined && { role: term === null ? 'follower' : 'leader' }),
           }),
           texts: (language) => (language === config().texts.language ? config().texts : shippedTexts(language)),
           metrics,
@@ -166,13 +224,14 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
           ...(options.inbox === undefined ? {} : { inbox: options.inbox }),
         });
 
-  let term: Term | null = null;
   const alertsListen = settings.http.alerts?.listen;
+  const follow = answerFollowing({ leader: options.leader ?? (() => null), log });
   const alertServer =
     options.http === null || alertsListen === undefined
       ? null
-      : await listenForAlerts({ listen: alertsListen, answering: () => term?.answer ?? answerNobodyLeads, log });
-  const homes = homesOf({ settings, clock, log });
+      : await listenForAlerts({ listen: alertsListen, answering: () => term?.answer ?? follow, log });
+  const { kubernetes } = world;
+  const homes = homesOf({ settings, clock, log, kubernetes, env, instance: options.instance ?? os.hostname() });
   health.configLoaded();
   world.kubernetes.lists.start();
   await world.kubernetes.lists
@@ -185,17 +244,21 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
     server,
     metrics,
     health,
+    alertsUrl: alertServer?.url ?? null,
     lead: async () => {
       const listens = alertServer !== null;
       const { refused } = options;
       const opened = await openTerm({ config, clock, log, refused, world, homes, fence, metrics, server, listens });
       term = opened;
+      metrics.recordLeading(true);
       return {
         ...opened,
         close: async () => {
-          // Whoever sends alerts in tries again with the next one who leads.
+          // Whoever sends alerts in is sent on to the next one who leads, and what was decided here is history.
           term = null;
           await opened.close();
+          metrics.recordLeading(false);
+          server?.forget();
         },
       };
     },
