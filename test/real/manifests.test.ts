@@ -1,7 +1,8 @@
 // The manifests, rendered by a true kustomize and checked by a true API server of 1.20 without being carried out.
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { manifestsIn, type Manifest } from '../../src/deploy/kustomize.ts';
 import { kubectl } from './servers/kubectl.ts';
@@ -10,7 +11,12 @@ import { eventually, realDirectory } from './servers/process.ts';
 import { useServer } from './servers/suite.ts';
 
 const root = join(realDirectory, '..', '..');
-const deploy = join(root, 'deploy');
+/** A copy, because yours has a credential that is not in Git. */
+const deploy = join(mkdtempSync(join(tmpdir(), 'springtide-manifests-')), 'deploy');
+cpSync(join(root, 'deploy'), deploy, { recursive: true });
+writeFileSync(join(deploy, 'site', 'clouds.yaml'), readFileSync(join(deploy, 'site', 'clouds.yaml.example')));
+afterAll(() => rmSync(dirname(deploy), { recursive: true, force: true }));
+
 const overlays = readdirSync(join(deploy, 'overlays')).map((name) => `overlays/${name}`);
 const places = [...overlays, 'site', ...readdirSync(join(deploy, 'rights')).map((name) => `rights/${name}`)];
 /** 1.20 has it as v1beta1 only: overlays/kubernetes-1.20 is for that. */
