@@ -2,10 +2,12 @@
 import type { KubernetesWrites } from '../clients/kubernetes/writes.ts';
 import type { Outcome, ScaleOutcome } from '../model/outcome.ts';
 import type { NodeDecision, Plan, PodDecision } from '../model/plan.ts';
+import type { SwitchWay } from '../model/snapshot.ts';
 import { eachLimited } from '../parallel.ts';
 import { inSlices } from '../slices.ts';
 import type { Actuator, Actuators, Moment } from './actuator.ts';
 import { drainStep } from './drain.ts';
+import { drainsThrough, openGate, poolThrough, scalesThrough, type Gate } from './gate.ts';
 import { failedRescale, standingEvent, successfulRescale, type TargetEvent } from './events.ts';
 import { resizeGroup, type PoolPort } from './node-pool.ts';
 import { awaitsApproval, dryRun } from './rehearsal.ts';
@@ -21,16 +23,30 @@ export type WritePorts = {
   readonly magnum: PoolPort['magnum'] | null;
 };
 
-export function actuatorsFor(ports: WritePorts): Actuators {
+const wayOf = ({ current, desired }: PodDecision): SwitchWay =>
+  (desired ?? 0) < (current ?? 0) ? 'pods.down' : 'pods.up';
+
+const resizeWayOf = ({ current, resize }: NodeDecision): SwitchWay =>
+  resize !== null && (resize.remove.length > 0 || resize.to < (current ?? 0)) ? 'nodes.shrink' : 'nodes.grow';
+
+/** `gate`: asked before each write; what was switched off since the decision does not begin. */
+export function actuatorsFor(ports: WritePorts, gate: Gate = openGate): Actuators {
   const telling = createTelling(ports.writes);
   const act: Actuator = {
-    scale: (decision, moment) => scaleTarget(ports.writes, decision, moment),
+    scale: (decision, moment) => scaleTarget(scalesThrough(ports.writes, gate, wayOf(decision)), decision, moment),
     unmark: (decision) => unmark(ports.writes, decision),
-    drain: (decision, step, moment) => drainStep(ports.writes, decision, step, moment),
+    drain: (decision, step, moment) => {
+      const isBeginning = step.step === 'begin' || step.step === 'evict';
+      return drainStep(isBeginning ? drainsThrough(ports.writes, gate) : ports.writes, decision, step, moment);
+    },
     resize: (decision, moment) =>
       ports.magnum === null
         ? dryRun.resize(decision, moment)
-        : resizeGroup({ magnum: ports.magnum, nodes: ports.writes }, decision, moment),
+        : resizeGroup(
+            poolThrough({ magnum: ports.magnum, nodes: ports.writes }, gate, resizeWayOf(decision)),
+            decision,
+            moment,
+          ),
     tell: (events, moment) => telling.tell(events, moment),
   };
   return { act, dryRun, confirm: awaitsApproval };

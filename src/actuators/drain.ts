@@ -6,6 +6,7 @@ import type { DrainOutcome } from '../model/outcome.ts';
 import type { DrainStep, NodeDecision } from '../model/plan.ts';
 import { eachLimited } from '../parallel.ts';
 import { drainOutcome, failureOf, type Moment } from './actuator.ts';
+import { GateClosed } from './gate.ts';
 
 export type DrainPort = Pick<KubernetesWrites, 'evict' | 'getNode' | 'patchNode' | 'deleteNode' | 'createEvent'>;
 
@@ -70,10 +71,17 @@ async function evict(port: DrainPort, step: Extract<DrainStep, { step: 'evict' }
   const evicted: string[] = [];
   const refusedPods: string[] = [];
   const failures: string[] = [];
+  let closed: GateClosed | null = null;
+  const evictOne = (pod: (typeof step.pods)[number]) =>
+    port.evict(pod).catch((thrown: unknown) => {
+      if (thrown instanceof GateClosed) return (closed = thrown);
+      throw thrown;
+    });
   await eachLimited(step.pods, evictionsAtOnce, async (pod) => {
-    if (moment.signal.aborted) return;
+    if (moment.signal.aborted || closed !== null) return;
     const name = `${pod.namespace}/${pod.name}`;
-    const answer = await port.evict(pod);
+    const answer = await evictOne(pod);
+    if (answer instanceof GateClosed) return;
     switch (answer.result) {
       case 'accepted':
       case 'gone':
@@ -88,6 +96,8 @@ async function evict(port: DrainPort, step: Extract<DrainStep, { step: 'evict' }
     }
   });
   const parts = { evicted, refusedPods };
+  const off = closed as GateClosed | null;
+  if (off !== null) return { ...parts, ...refused(off.code, off.message) };
   return failures.length === 0
     ? { ...parts, status: 'succeeded' }
     : { ...parts, status: 'failed', code: 'EvictionFailed', message: failures.join('; ') };
@@ -151,6 +161,7 @@ export async function drainStep(
     const parts = await carryOut();
     return parts === null ? null : drainOutcome(decision, step, moment, parts);
   } catch (thrown) {
+    if (thrown instanceof GateClosed) return drainOutcome(decision, step, moment, refused(thrown.code, thrown.message));
     return drainOutcome(decision, step, moment, { status: 'failed', ...failureOf(thrown) });
   }
 }

@@ -9,6 +9,7 @@ import type { NodeDecision, NodeRemoval } from '../model/plan.ts';
 import type { ServerId } from '../model/units.ts';
 import { failureOf, resizeOutcome, type Moment } from './actuator.ts';
 import { recordOn } from './drain.ts';
+import { GateClosed } from './gate.ts';
 
 export interface PoolPort {
   readonly magnum: Pick<Magnum, 'getCluster' | 'getNodeGroup' | 'resize'>;
@@ -105,6 +106,7 @@ export async function resizeGroup(port: PoolPort, decision: NodeDecision, moment
       ...(requestId === null ? {} : { requestId }),
     });
   } catch (thrown) {
+    if (thrown instanceof GateClosed) return refuse(thrown.code, thrown.message);
     const { code, message } = failureOf(thrown);
     const requestId = thrown instanceof ClientError && thrown.response !== null ? requestIdOf(thrown.response) : null;
     return resizeOutcome(decision, moment, {

@@ -5,6 +5,7 @@ import { previousReplicasAnnotation } from '../model/annotations.ts';
 import type { ScaleOutcome } from '../model/outcome.ts';
 import type { PodDecision } from '../model/plan.ts';
 import { failureOf, scaleOutcome, type Moment } from './actuator.ts';
+import { GateClosed } from './gate.ts';
 
 export type ReplicasPort = Pick<KubernetesWrites, 'readScale' | 'writeScale' | 'annotate'>;
 
@@ -55,6 +56,7 @@ async function whileUnmoved(
 /** The write was certainly not done: only then may its mark go again. */
 const isUndone = (thrown: unknown): boolean =>
   thrown instanceof Moved ||
+  thrown instanceof GateClosed ||
   (thrown instanceof ClientError && thrown.status !== null && thrown.status >= 400 && thrown.status < 500);
 
 /** Best effort: the mark is read only at zero, and the next zero of ours writes it anew. */
@@ -103,6 +105,8 @@ export async function scaleTarget(port: ReplicasPort, decision: PodDecision, mom
         code: 'Moved',
         message: `replicas are ${thrown.replicas} by now, the decision was made on ${decision.current ?? 0}`,
       });
+    if (thrown instanceof GateClosed)
+      return scaleOutcome(decision, moment, { status: 'refused', code: thrown.code, message: thrown.message });
     return scaleOutcome(decision, moment, { status: 'failed', ...failureOf(thrown) });
   }
 }

@@ -6,7 +6,9 @@ import { z } from 'zod';
 import type { Approval } from '../model/approval.ts';
 import { messageOf } from '../model/errors.ts';
 import type { ControlFacts, SwitchWay } from '../model/snapshot.ts';
-import { instantOf } from '../model/units.ts';
+import type { Cancel, Clock } from '../clock.ts';
+import type { RemovalProof } from '../model/memory.ts';
+import { instantOf, type Milliseconds } from '../model/units.ts';
 import { approvalsIn } from './approvals.ts';
 import { removalProofsIn } from './removal-proofs.ts';
 import { replaceFile } from './replace-file.ts';
@@ -23,13 +25,22 @@ export interface ControlSource {
   read(): Promise<ControlReading>;
 }
 
-export interface ControlHome extends ControlSource {
+export interface FollowedControl extends ControlSource {
+  /** What was read last, without asking. */
+  latest(): ControlReading;
+  /** Between ticks too, until the signal: calls back when it has changed, a second later at most. */
+  follow(onChange: () => void, options: { readonly clock: Clock; readonly signal: AbortSignal }): void;
+}
+
+export interface ControlHome extends FollowedControl {
   /** where it is kept, for people */
   readonly place: string;
   /** Resolves when a power cut can no longer undo it. */
   write(control: ControlFacts): Promise<void>;
   /** A person's yes, kept beside the switch, and where that is: neither touches the other. */
   approve(approval: Approval): Promise<{ readonly place: string }>;
+  /** What somebody has proven of Magnum's removals, beside it in the same way. */
+  prove(proof: RemovalProof): Promise<{ readonly place: string }>;
 }
 
 export const switchWays = [
@@ -38,6 +49,8 @@ export const switchWays = [
   'nodes.grow',
   'nodes.shrink',
 ] as const satisfies readonly SwitchWay[];
+/** A file system tells of changes in too many ways: it is looked at, twice a second. */
+const betweenLooks = 500 as Milliseconds;
 const controlSchema = 1;
 const mostText = 64 * 1024;
 
@@ -74,24 +87,43 @@ export function controlInDirectory(directory: string): ControlHome {
   const proofs = removalProofsIn(directory);
   const allowed = approvalsIn(directory);
   let last = nothing;
+  let whole = nothing;
+  const read = async (): Promise<ControlReading> => {
+    try {
+      last = { control: parseControl(await readFile(place, 'utf8')), damage: null };
+    } catch (thrown) {
+      const isGone = (thrown as NodeJS.ErrnoException).code === 'ENOENT';
+      last = isGone ? nothing : { ...last, damage: `${place}: ${messageOf(thrown)}` };
+    }
+    const { proofs: removalProofs, damage: unproven } = await proofs.read();
+    const { approvals, damage: unread } = await allowed.read();
+    const damage = last.damage ?? unproven ?? unread;
+    if (removalProofs.length === 0 && approvals.length === 0) return (whole = { ...last, damage });
+    const beside = {
+      ...(removalProofs.length > 0 && { removalProofs }),
+      ...(approvals.length > 0 && { approvals }),
+    };
+    return (whole = { control: { ...(last.control ?? untouched), ...beside }, damage });
+  };
   return {
     place,
-    read: async () => {
-      try {
-        last = { control: parseControl(await readFile(place, 'utf8')), damage: null };
-      } catch (thrown) {
-        const isGone = (thrown as NodeJS.ErrnoException).code === 'ENOENT';
-        last = isGone ? nothing : { ...last, damage: `${place}: ${messageOf(thrown)}` };
-      }
-      const { proofs: removalProofs, damage } = await proofs.read();
-      const { approvals, damage: unread } = await allowed.read();
-      const whole = last.damage ?? damage ?? unread;
-      if (removalProofs.length === 0 && approvals.length === 0) return { ...last, damage: whole };
-      const beside = {
-        ...(removalProofs.length > 0 && { removalProofs }),
-        ...(approvals.length > 0 && { approvals }),
+    read,
+    latest: () => whole,
+    follow: (onChange, { clock, signal }) => {
+      let cancel: Cancel = () => undefined;
+      const look = async (): Promise<void> => {
+        const before = JSON.stringify(whole);
+        await read();
+        if (signal.aborted) return;
+        if (JSON.stringify(whole) !== before) onChange();
+        cancel = clock.after(betweenLooks, () => void look());
       };
-      return { control: { ...(last.control ?? untouched), ...beside }, damage: whole };
+      signal.addEventListener('abort', () => cancel(), { once: true });
+      void look();
+    },
+    prove: async (proof) => {
+      await proofs.add(proof);
+      return { place: proofs.place };
     },
     approve: (approval) => allowed.add(approval),
     write: async ({ off, until, by, why, releasedAt }) => {

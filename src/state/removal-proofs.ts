@@ -23,11 +23,23 @@ const shape = z.strictObject({
   proofs: z.array(z.strictObject({ cluster: z.string(), group: z.string(), at: instant, by: z.string() })).max(1_000),
 });
 
+/** Throws where the text is none. */
+export const parseProofs = (text: string): readonly RemovalProof[] => shape.parse(JSON.parse(text)).proofs;
+
+/** The newest of each group is kept. */
+export const withProof = (before: readonly RemovalProof[], news: RemovalProof): readonly RemovalProof[] => [
+  ...before.filter(({ cluster, group }) => cluster !== news.cluster || group !== news.group),
+  news,
+];
+
+export const proofsText = (proofs: readonly RemovalProof[]): string =>
+  `${JSON.stringify({ schema: 1, proofs }, null, 2)}\n`;
+
 export function removalProofsIn(directory: string): RemovalProofs {
   const place = path.join(directory, 'removal-proofs.json');
   const read: RemovalProofs['read'] = async () => {
     try {
-      return { proofs: shape.parse(JSON.parse(await readFile(place, 'utf8'))).proofs, damage: null };
+      return { proofs: parseProofs(await readFile(place, 'utf8')), damage: null };
     } catch (thrown) {
       const isGone = (thrown as NodeJS.ErrnoException).code === 'ENOENT';
       return { proofs: [], damage: isGone ? null : `${place}: ${messageOf(thrown)}` };
@@ -38,9 +50,8 @@ export function removalProofsIn(directory: string): RemovalProofs {
     read,
     add: async (proof) => {
       const { proofs } = await read();
-      const others = proofs.filter(({ cluster, group }) => cluster !== proof.cluster || group !== proof.group);
       const beside = `${place}.${randomBytes(4).toString('hex')}.new`;
-      const text = `${JSON.stringify({ schema: 1, proofs: [...others, proof] }, null, 2)}\n`;
+      const text = proofsText(withProof(proofs, proof));
       try {
         // No secret is in it, and the daemon may run as somebody else.
         await replaceFile({ file: place, beside, text, mode: 0o644 });

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ControlFacts } from '../../src/model/snapshot.ts';
+import { seconds, type Instant } from '../../src/model/units.ts';
+import { VirtualClock } from '../../src/sandbox/clock.ts';
 import { controlInDirectory } from '../../src/state/control.ts';
 
 let directory = '';
@@ -102,6 +104,22 @@ describe("people's switch in a directory", () => {
     writeFileSync(file(), `{"off":${off}}`);
     const { control } = await controlInDirectory(directory).read();
     expect(control).toEqual({ off: ways, until: null, by: '', why: '', releasedAt: null });
+  });
+
+  it('is known between ticks, and what it was before any read is nothing', async () => {
+    const clock = new VirtualClock(Date.parse('2026-11-20T08:00:00Z') as Instant);
+    const home = controlInDirectory(directory);
+    const following = new AbortController();
+    let told = 0;
+    home.follow(() => (told += 1), { clock, signal: following.signal });
+    expect(home.latest()).toEqual({ control: null, damage: null });
+    await controlInDirectory(directory).write(stopped);
+    while (told === 0) {
+      clock.advance(seconds(1));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(home.latest().control).toEqual(stopped);
+    following.abort();
   });
 
   it('may be read by a daemon that runs as somebody else', async () => {
