@@ -22,6 +22,8 @@ export interface CompiledMatcher extends Matcher {
   readonly accepts: ValueTest;
   /** all values that it accepts, where they can be counted: none of them is empty */
   readonly values: readonly string[] | null;
+  /** what every value that it accepts begins with; empty: nothing is known */
+  readonly prefix: string;
   readonly matches: (labels: Labels) => boolean;
 }
 
@@ -92,10 +94,10 @@ export const oldMatchers = (equal: Labels = {}, like: Labels = {}): Matcher[] =>
 
 /** Throws a MatcherError for an expression that is not RE2. */
 export function compileMatcher(matcher: Matcher): CompiledMatcher {
-  const { test: accepts, values: counted } = expressionOf(matcher, printMatcher(matcher), 0);
+  const { test: accepts, values: counted, prefix } = expressionOf(matcher, printMatcher(matcher), 0);
   const values = counted?.includes('') === true ? null : counted;
   const { name, operator, value } = matcher;
-  const compiled = { ...matcher, accepts, values };
+  const compiled = { ...matcher, accepts, values, prefix };
   // What every object has by itself is no label.
   if (name in Object.prototype)
     return { ...compiled, matches: (labels) => accepts(Object.hasOwn(labels, name) ? (labels[name] ?? '') : '') };
@@ -108,14 +110,14 @@ export const compileMatchers = (text: string): CompiledMatcher[] => parseMatcher
 function expressionOf({ operator, value: wanted }: Matcher, text: string, place: number): Expression {
   switch (operator) {
     case '=':
-      return { test: (value) => value === wanted, values: [wanted] };
+      return { test: (value) => value === wanted, values: [wanted], prefix: '' };
     case '!=':
-      return { test: (value) => value !== wanted, values: null };
+      return { test: (value) => value !== wanted, values: null, prefix: '' };
     case '=~':
       return readExpression(wanted, text, place);
     case '!~': {
       const { test } = readExpression(wanted, text, place);
-      return { test: (value) => !test(value), values: null };
+      return { test: (value) => !test(value), values: null, prefix: '' };
     }
   }
 }

@@ -1,6 +1,7 @@
 // A regular expression of a matcher as a question about a value: RE2, anchored, and cheap where many alerts ask many routes.
 import { RE2JS } from 're2js';
 import { longestNativeValue, nativeExpression } from './native-regex.ts';
+import { requiredText, type RequiredText } from './required-text.ts';
 
 export type ValueTest = (value: string) => boolean;
 
@@ -8,6 +9,8 @@ export interface Expression {
   readonly test: ValueTest;
   /** all that it accepts, where that can be counted */
   readonly values: readonly string[] | null;
+  /** what all of them begin with; empty: nothing is known */
+  readonly prefix: string;
 }
 
 const remembered = 500;
@@ -21,8 +24,17 @@ export function anchored(pattern: string): Expression {
   if (plain !== null) return plain;
   const native = nativeExpression(pattern);
   const slow = memo((value) => compiled.matches(value));
-  if (native === null) return { test: slow, values: null };
-  return { test: (value) => (value.length <= longestNativeValue ? native.test(value) : slow(value)), values: null };
+  const test: ValueTest =
+    native === null ? slow : (value) => (value.length <= longestNativeValue ? native.test(value) : slow(value));
+  const text = requiredText(pattern);
+  return { test: withText(text, test), values: null, prefix: text.prefix };
+}
+
+/** A thousand expressions are asked about each new value: nearly all of them are answered here. */
+function withText({ prefix, inside }: RequiredText, test: ValueTest): ValueTest {
+  if (prefix === '' && inside === '') return test;
+  if (inside === '') return (value) => value.startsWith(prefix) && test(value);
+  return (value) => value.startsWith(prefix) && value.includes(inside) && test(value);
 }
 
 /** Only where all of it is plain texts, each with `.*` or `.+` before or after it. */
@@ -41,8 +53,9 @@ function alternatives(pattern: string): Expression | null {
     if (before === '' && after === '') whole.add(text);
     else tests.push(around(before, text, after));
   }
-  if (tests.length === 0) return { test: (value) => whole.has(value), values: [...whole] };
-  return { test: (value) => whole.has(value) || tests.some((test) => test(value)), values: null };
+  if (tests.length === 0) return { test: (value) => whole.has(value), values: [...whole], prefix: '' };
+  const { prefix } = requiredText(pattern);
+  return { test: (value) => whole.has(value) || tests.some((test) => test(value)), values: null, prefix };
 }
 
 /** A dot is any character but a line feed. */

@@ -9,10 +9,14 @@ type Labels = Readonly<Record<string, string>>;
 
 const name = fc.constantFrom('a', 'b', 'c', 'toString');
 const matcher = fc
-  .tuple(name, fc.constantFrom('=', '!=', '=~', '!~'), fc.constantFrom('', '1', '2', '1|2', '1|', '[12]', '.*', '.+'))
+  .tuple(
+    name,
+    fc.constantFrom('=', '!=', '=~', '!~'),
+    fc.constantFrom('', '1', '2', '1|2', '1|', '[12]', '1.*', '1[0-9]*', '1+2?', '12', '.*', '.+'),
+  )
   .map(([label, operator, value]) => `${label}${operator}"${value}"`);
 const child = fc.record({ matchers: fc.array(matcher, { minLength: 1, maxLength: 2 }), continue: fc.boolean() });
-const labels = fc.dictionary(name, fc.constantFrom('', '1', '2', '3'));
+const labels = fc.dictionary(name, fc.constantFrom('', '1', '2', '3', '12', '11'));
 
 function askedAll(route: Route, alert: Labels): Route[] {
   if (!route.matchers.every((one) => one.matches(alert))) return [];

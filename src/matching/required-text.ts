@@ -1,0 +1,66 @@
+// The plain text that every value of an expression must hold: most values are told apart by it, before any engine is asked.
+
+export interface RequiredText {
+  /** the values begin with it */
+  readonly prefix: string;
+  /** they hold it somewhere */
+  readonly inside: string;
+}
+
+const nothing: RequiredText = { prefix: '', inside: '' };
+const plain = /^[\w\-/:@ ,;%&#!~="'<>\u00a0-\ud7ff]$/;
+const escapedPlain = /^\\[.\-/:_+*?()[\]{}|$^\\]$/;
+const escapedClass = /^\\[dDwWsS]$/;
+/** Flags, quoted parts, code points, assertions: what they mean for the rest is not looked into. */
+const beyond = /\(\?[^:]|\\[^dDwWsS.\-/:_+*?()[\]{}|$^\\]/;
+
+/** Of an expression that RE2 has read: empty texts where none is known for sure. */
+export function requiredText(pattern: string): RequiredText {
+  if (beyond.test(pattern)) return nothing;
+  let prefix: string | null = null;
+  let longest = '';
+  let run = '';
+  const endRun = (): void => {
+    if (prefix === null) prefix = run;
+    else if (run.length > longest.length) longest = run;
+    run = '';
+  };
+  for (let at = 0; at < pattern.length;) {
+    const piece = pattern[at] === '\\' ? pattern.slice(at, at + 2) : (pattern[at] ?? '');
+    if (piece === '|') return nothing;
+    const isPlain = escapedPlain.test(piece) || plain.test(piece);
+    const end = isPlain || escapedClass.test(piece) ? at + piece.length : endOf(pattern, at);
+    const times = /^(?:[*+?]|\{[\d,]+\})/.exec(pattern.slice(end))?.[0] ?? '';
+    if (isPlain && (times === '' || times === '+')) run += piece.slice(-1);
+    if (!isPlain || times !== '') endRun();
+    at = end + times.length;
+  }
+  endRun();
+  return { prefix: prefix ?? '', inside: longest };
+}
+
+/** Behind a group, a set, or any other piece. */
+function endOf(pattern: string, from: number): number {
+  let depth = 0;
+  for (let at = from; at < pattern.length; at += 1) {
+    const character = pattern[at];
+    if (character === '\\') at += 1;
+    else if (character === '[') at = endOfSet(pattern, at);
+    else if (character === '(') depth += 1;
+    else if (character === ')') depth -= 1;
+    if (depth <= 0) return at + 1;
+  }
+  return pattern.length;
+}
+
+/** At its closing bracket: one that comes first is itself a member. */
+function endOfSet(pattern: string, from: number): number {
+  let at = from + 1;
+  if (pattern[at] === '^') at += 1;
+  if (pattern[at] === ']') at += 1;
+  for (; at < pattern.length && pattern[at] !== ']'; at += 1) {
+    if (pattern[at] === '\\') at += 1;
+    else if (pattern.startsWith('[:', at)) at = Math.max(at, pattern.indexOf(':]', at) + 1);
+  }
+  return at;
+}
