@@ -13,6 +13,7 @@ const verbs: ReadonlyMap<string, () => Promise<(program: Command) => void>> = ne
   ['doctor', async () => (await import('./doctor.ts')).registerDoctor],
   ['drain', async () => (await import('./drain.ts')).registerDrain],
   ['explain', async () => (await import('./explain.ts')).registerExplain],
+  ['export', async () => (await import('./export.ts')).registerExport],
   ['import', async () => (await import('./import.ts')).registerImport],
   ['plan', async () => (await import('./plan.ts')).registerPlan],
   ['reload', async () => (await import('./reload.ts')).registerReload],
