@@ -35,19 +35,23 @@ const maximumDepth = 4;
 const folders = ['policies', 'rules'];
 const isYaml = (name: string): boolean => /\.ya?ml$/.test(name);
 
-/** A swap takes an instant, so a second reading nearly always is of one version; what changes without end is read as it is. */
-const mostReadings = 5;
+/** A swap takes an instant: hardly ever is a second reading needed. */
+const mostReadings = 10;
+
+/** What every file of the directory lies within: a reading that came to nothing is named so. */
+export const wholeDirectory = '.';
 
 /** All YAML files but hidden ones, and the templates of alerts; never half of one version and half of the next. */
 export async function readConfigFiles(directory: string): Promise<ConfigFiles> {
-  for (let reading = 1; ; reading++) {
+  for (let reading = 1; reading <= mostReadings; reading++) {
     const { versions, ...files } = await readOnce(directory);
-    const isWhole = async (): Promise<boolean> => {
-      for (const [folder, version] of versions) if ((await versionOf(folder)) !== version) return false;
-      return true;
-    };
-    if (reading === mostReadings || (await isWhole())) return files;
+    let isWhole = true;
+    for (const [folder, version] of versions) isWhole &&= (await versionOf(folder)) === version;
+    if (isWhole) return files;
   }
+  const what = 'the files are being replaced all the time';
+  const mend = 'they are read again in a few seconds; what was read last stays';
+  return { files: [], problems: [fileProblem(wholeDirectory, 'ConfigUnreadable', 'error', what, mend)] };
 }
 
 /** Which version a mounted ConfigMap is at: kubelet swaps the link `..data`; null where there is none. */
@@ -63,15 +67,17 @@ async function readOnce(directory: string): Promise<DirectoryReading> {
   const problems: Problem[] = [];
   const versions = new Map<string, string | null>();
 
-  async function walk(relative: string, depth: number): Promise<void> {
-    const folder = path.join(directory, relative);
-    versions.set(folder, await versionOf(folder));
-    const names = await readdir(folder);
+  async function walk(relative: string, folder: string, depth: number): Promise<void> {
+    const version = await versionOf(folder);
+    versions.set(folder, version);
+    // through the version itself: its links would lead to the next one after a swap
+    const place = version ?? folder;
+    const names = await readdir(place);
     for (const name of names.sort(compareText)) {
       if (name.startsWith('.') || (relative === '' && !isYaml(name) && !folders.includes(name))) continue;
       const child = relative === '' ? name : `${relative}/${name}`;
       try {
-        await visit(child, depth);
+        await visit(child, path.join(place, name), depth);
       } catch (error) {
         problems.push(
           fileProblem(
@@ -86,11 +92,10 @@ async function readOnce(directory: string): Promise<DirectoryReading> {
     }
   }
 
-  async function visit(child: string, depth: number): Promise<void> {
-    const place = path.join(directory, child);
+  async function visit(child: string, place: string, depth: number): Promise<void> {
     const found = await stat(place);
     if (found.isDirectory()) {
-      if (depth < maximumDepth) await walk(child, depth + 1);
+      if (depth < maximumDepth) await walk(child, place, depth + 1);
       return;
     }
     if (!isYaml(child) || !found.isFile()) return;
@@ -108,7 +113,7 @@ async function readOnce(directory: string): Promise<DirectoryReading> {
   }
 
   try {
-    await walk('', 0);
+    await walk('', directory, 0);
   } catch (error) {
     problems.push(
       fileProblem(

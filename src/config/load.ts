@@ -5,7 +5,7 @@ import type { Language } from '../model/texts.ts';
 import { compileConfig } from './compile.ts';
 import { claimNames, settleConflicts, type Entry } from './conflicts.ts';
 import { readEntries, type Overrides, type ReadOptions } from './entries.ts';
-import { contentHash, readConfigFiles, type ConfigFiles } from './files.ts';
+import { contentHash, readConfigFiles, wholeDirectory, type ConfigFiles } from './files.ts';
 import { allConfigMaps } from './sources/config-maps.ts';
 import { fileProblem, formatProblem, sortProblems, type DocumentName, type Problem } from './problem.ts';
 import { heldRemovals, removalProblem } from './removals.ts';
@@ -127,7 +127,10 @@ function keptVersions(entries: readonly Entry[], unreadable: readonly Problem[],
 
 /** "policies" and "policies/web.yaml", "configmap shop" and "configmap shop/policies: web.yaml". */
 const isWithin = (file: string, place: string): boolean =>
-  file === place || file.startsWith(`${place}/`) || (place === allConfigMaps && file.startsWith(`${place} `));
+  file === place ||
+  file.startsWith(`${place}/`) ||
+  (place === allConfigMaps && file.startsWith(`${place} `)) ||
+  (place === wholeDirectory && !file.startsWith(`${allConfigMaps} `));
 
 function missing(code: 'ConfigEmpty' | 'DaemonMissing' | 'AlertsMissing'): Problem {
   switch (code) {
