@@ -21,6 +21,7 @@ const mayImport = {
   state: ['model', 'clients'],
   leader: ['model', 'clients'],
   server: ['model', 'alerts:type', 'config:type', 'matching', 'texts'],
+  deploy: ['model'],
   sandbox: ['model', 'promql'],
   web: ['model:type'],
 };

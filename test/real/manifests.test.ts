@@ -1,4 +1,5 @@
 // The manifests, rendered by a true kustomize and checked by a true API server of 1.20 without being carried out.
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -93,6 +94,17 @@ describe('the manifests', () => {
     await eventually('the operator’s kinds are served', () =>
       apply(rendered('monitoring'), '--dry-run=server').status === 0 ? true : undefined,
     );
+  });
+
+  it('have rules that Prometheus takes', () => {
+    const [rules] = rendered('monitoring').filter(({ kind }) => kind === 'PrometheusRule');
+    const file = join(deploy, 'plain-rules.yaml');
+    writeFileSync(file, stringify(rules?.['spec']));
+    const { status, stdout } = spawnSync('promtool', ['check', 'rules', file], { encoding: 'utf8' });
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: expect.stringContaining('SUCCESS: 4 rules found') as string,
+    });
   });
 
   it('of a whole installation are applied, and applied again without a change', () => {
