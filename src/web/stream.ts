@@ -1,29 +1,11 @@
 // The live connection: server-sent events read by fetch, which can show a token, and begun anew whenever they end.
 import type { View } from '../model/report.ts';
 import { ask, Locked } from './access.ts';
+import { cutEvents, type SentEvent } from './events.ts';
 import type { PageEvent } from './state.ts';
 
 const firstPause = 1_000;
 const longestPause = 30_000;
-
-export interface SentEvent {
-  readonly name: string;
-  readonly data: string;
-}
-
-/** What has come so far, cut into whole events, and the rest. Comments are no events. */
-export function cutEvents(text: string): { readonly events: readonly SentEvent[]; readonly rest: string } {
-  const blocks = text.split('\n\n');
-  const rest = blocks.pop() ?? '';
-  const events = blocks.flatMap((block) => {
-    const lines = block.split('\n');
-    const valuesOf = (field: string): string[] =>
-      lines.filter((line) => line.startsWith(`${field}:`)).map((line) => line.slice(field.length + 1).trimStart());
-    const data = valuesOf('data').join('\n');
-    return data === '' ? [] : [{ name: valuesOf('event')[0] ?? 'message', data }];
-  });
-  return { events, rest };
-}
 
 const pageEvent = ({ name, data }: SentEvent): PageEvent | null => {
   if (name === 'view') return { kind: 'view', view: JSON.parse(data) as View, at: Date.now() };

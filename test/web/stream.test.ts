@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { sseEvent } from '../../src/server/stream.ts';
-import { cutEvents, type SentEvent } from '../../src/web/stream.ts';
+import { cutEvents, type SentEvent } from '../../src/web/events.ts';
 
 it('cuts the same events, wherever the network tears them', () => {
   const values = fc.array(fc.tuple(fc.constantFrom('view', 'tick'), fc.jsonValue()), { maxLength: 5 });
