@@ -1,4 +1,5 @@
 // One message for several groups: what was held back, or too much for a message each.
+import { later, seconds } from '../model/units.ts';
 import type { Instant } from '../model/units.ts';
 import { decisionFor, sceneOf } from './flush.ts';
 import type { FlushParts } from './flush.ts';
@@ -8,8 +9,9 @@ import type { HeldBundle } from './holds.ts';
 import type { Integration } from './integrations.ts';
 import { intentOf } from './intent.ts';
 import type { Cover } from './ledger/records.ts';
+import type { Notification } from './ledger/state.ts';
 import type { FlushDecision } from './plan-notification.ts';
-import { reachOf } from './reach.ts';
+import { openFor, reachOf } from './reach.ts';
 
 const isSame = (one: Integration, other: Integration): boolean =>
   one.receiver === other.receiver && one.channel === other.channel && one.index === other.index;
@@ -17,17 +19,29 @@ const isSame = (one: Integration, other: Integration): boolean =>
 interface Part {
   readonly group: Group;
   readonly decision: FlushDecision;
+  /** of this group alone, still owed: it gives way to the message for several */
+  readonly open: Notification | undefined;
 }
+
+/** Until what is on its way has its answer. */
+const soon = seconds(1);
 
 export function tellTogether({ integration, groups, why }: HeldBundle, parts: FlushParts, now: Instant): void {
   const told: Part[] = groups.flatMap((group) => {
     const scene = sceneOf(group, parts.isMuted, now);
     const reached = [...reachOf(group, parts, now)].find((one) => isSame(one.integration, integration));
     if (reached === undefined) return [];
+    const open = openFor(parts.state, group, integration);
+    if (open !== undefined && parts.courier.isSending(open.intent.id)) {
+      parts.holds.postpone(group, integration, later(now, soon));
+      return [];
+    }
     const decided = decisionFor(reached, group, scene, parts, now);
     const decision = parts.holds.holdBack(group, integration, decided, now, why);
     if (decided.notify === null) parts.holds.release(group, integration, [...parts.holds.heldTo(group, integration)]);
-    return decision.notify === null ? [] : [{ group, decision }];
+    return decision.notify === null
+      ? []
+      : [{ group, decision, open: open?.intent.covers === undefined ? open : undefined }];
   });
   const [first] = told;
   if (first === undefined) return;
@@ -45,7 +59,12 @@ export function tellTogether({ integration, groups, why }: HeldBundle, parts: Fl
   };
   const intent = intentOf(about, integration, joined(told), parts, now);
   if (intent === null) return;
-  parts.write([{ kind: 'intent', intent }]);
+  const replaced = told.flatMap(({ open }) => open?.intent.id ?? []);
+  for (const id of replaced) parts.courier.withdraw(id);
+  parts.write([
+    ...replaced.map((id) => ({ kind: 'settled', id, at: now, how: 'superseded' }) as const),
+    { kind: 'intent', intent },
+  ]);
   for (const { group } of told) {
     group.flushed = new Map(group.alerts);
     parts.holds.release(group, integration, intent.to);

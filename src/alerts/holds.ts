@@ -69,13 +69,18 @@ export class Holds {
   }
 
   /** After a start: what waited when the process ended waits on; what nobody waits for any more is forgotten. */
-  resume(held: Iterable<HeldBack>, groupOf: (held: HeldBack) => Group | undefined): void {
+  resume(
+    held: Iterable<HeldBack>,
+    groupOf: (held: HeldBack) => Group | undefined,
+    /** the message for several was written, and that nobody waits any more was not */
+    isCovered: (group: Group, integration: Integration) => boolean,
+  ): void {
     const { document, write, clock } = this.#parts;
     const now = clock.now();
     for (const one of [...held]) {
       const group = groupOf(one);
       const integration = integrationsOf(document(), one.receiver, now).find((known) => keyOf(known) === keyOf(one));
-      if (group === undefined || integration === undefined) {
+      if (group === undefined || integration === undefined || isCovered(group, integration)) {
         write([{ kind: 'held', held: { ...one, to: [] } }]);
         continue;
       }
@@ -117,6 +122,13 @@ export class Holds {
     for (const one of to) held.to.delete(one);
     if (held.to.size === 0) groups?.delete(group);
     if (held.to.size < before) this.#write(group, held);
+  }
+
+  /** Something of the group is on its way: it is looked at again when that has its answer. */
+  postpone(group: Group, integration: Integration, until: Instant): void {
+    const groups = this.#held.get(keyOf(integration));
+    const held = groups?.get(group);
+    if (held !== undefined) groups?.set(group, { ...held, hold: { ...held.hold, until } });
   }
 
   stop(): void {

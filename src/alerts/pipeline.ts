@@ -42,7 +42,7 @@ import { createSilencer } from './silencer.ts';
 import type { Silencer } from './silencer.ts';
 import { lastNotifications } from './status.ts';
 import type { NotificationView } from './status.ts';
-import { fallbackOf, openOf } from './reach.ts';
+import { fallbackOf, openFor, openOf } from './reach.ts';
 import { lastToldAt } from './told.ts';
 import { alertViews, groupViews } from './views.ts';
 import { Watchdogs } from './watchdogs.ts';
@@ -300,7 +300,11 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
   }
 
   for (const alert of alerts.all()) groups.place(alert);
-  holds.resume(state.held.values(), (held) => groupsOf(held)[0]);
+  holds.resume(
+    state.held.values(),
+    (held) => groupsOf(held)[0],
+    (group, integration) => openFor(state, group, integration)?.intent.covers !== undefined,
+  );
   central.refresh();
   escalations.resume(groups.all());
   // what was owed when the process ended; by timer, so that the caller holds the pipeline first

@@ -183,6 +183,42 @@ describe('a true Alertmanager', () => {
   });
 });
 
+describe('a true Alertmanager as the central one', () => {
+  it('tells people while it answers; when it is gone, people are told from here, and of the end too', async () => {
+    const central = await startAlertmanager({ route: { receiver: 'nobody' }, receivers: [{ name: 'nobody' }] });
+    const people = await startHearer();
+    const branch = await startSpringtide(
+      anAlertsDocument(`
+route: { receiver: duty, group_by: [alertname], group_wait: 0s, group_interval: 1s }
+receivers: [{ name: duty, webhook_configs: [{ url: '${people.url}' }] }]
+forwardTo: { url: '${central.url}', silentAfter: 2s }
+`),
+      token,
+    );
+    try {
+      const push = (endsAt?: string): ReturnType<typeof branch.pipeline.push> =>
+        branch.pipeline.push([{ labels: { alertname: 'PoolFull' }, endsAt }]);
+      await push();
+      await eventually('the central one knows', async () => {
+        const { body } = await requestJson(`${central.url}/api/v2/alerts?filter=alertname%3DPoolFull`);
+        return listAt(body).length === 1 ? true : undefined;
+      });
+      expect(branch.pipeline.status().central).toMatchObject({ tells: 'central', problem: null });
+      expect(people.heard('PoolFull')).toEqual([]);
+      await central.stop();
+      await eventually('people are told', () => (people.heard('PoolFull').length > 0 ? true : undefined));
+      expect(branch.pipeline.status().central).toMatchObject({ tells: 'local' });
+      await push(new Date().toISOString());
+      await eventually('people are told of the end', () => (people.heard('PoolFull').length > 1 ? true : undefined));
+      expect(people.heard('PoolFull')).toEqual(['firing', 'resolved']);
+    } finally {
+      await branch.close();
+      people.close();
+      await central.stop();
+    }
+  });
+});
+
 describe('amtool', () => {
   let directory: string;
   beforeAll(async () => {

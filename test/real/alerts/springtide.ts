@@ -7,6 +7,7 @@ import { json } from 'node:stream/consumers';
 import type { AddressInfo } from 'node:net';
 import pino from 'pino';
 import { createEmailChannel } from '../../../src/alerts/channels/email.ts';
+import { createForwarder } from '../../../src/alerts/channels/forward.ts';
 import { createSmsChannel } from '../../../src/alerts/channels/sms/sms-channel.ts';
 import { createWebhookChannel } from '../../../src/alerts/channels/webhook.ts';
 import { openLedger } from '../../../src/alerts/ledger/ledger.ts';
@@ -33,7 +34,8 @@ export async function startSpringtide(document: AlertsDocument, token: string): 
     sms: createSmsChannel({ texts, clock }),
     webhook: createWebhookChannel({ clock }),
   };
-  const pipeline = createAlertPipeline({ config: () => document, texts, clock, ledger, channels });
+  const forwarder = createForwarder({ clock });
+  const pipeline = createAlertPipeline({ config: () => document, texts, clock, ledger, channels, forwarder });
   const server = await startAlertServer({
     listen: '127.0.0.1:0',
     desk: {
@@ -56,6 +58,7 @@ export async function startSpringtide(document: AlertsDocument, token: string): 
       await pipeline.stop();
       await ledger.close();
       for (const channel of Object.values(channels)) channel.close();
+      forwarder.close();
       rmSync(directory, { recursive: true, force: true });
     },
   };
