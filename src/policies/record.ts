@@ -12,7 +12,7 @@ import {
   type TargetMemory,
 } from '../model/memory.ts';
 import type { DrainOutcome, Outcome, ResizeOutcome, ScaleOutcome } from '../model/outcome.ts';
-import { targetKey } from '../model/target.ts';
+import { targetKey, type TargetKey } from '../model/target.ts';
 import { instantOf, type Instant } from '../model/units.ts';
 import { backOffAfter, namesQuota } from './nodes/back-off.ts';
 import { isChangeOfMind } from './nodes/drains.ts';
@@ -124,7 +124,8 @@ function recordDrain(memory: GroupMemory, outcome: DrainOutcome, at: Instant): G
  * before must not find that one's events still within a period as long as the interval.
  */
 export function record(memory: Memory, outcomes: readonly Outcome[], now: Instant, due?: Instant): Memory {
-  const targets = { ...memory.targets };
+  // A copy takes as long as there are targets: made where one of them changes.
+  let targets: Record<TargetKey, TargetMemory> | null = null;
   const groups = { ...memory.groups };
   let removed = 0;
   const moved = { removed: 0, ordered: 0 };
@@ -133,6 +134,7 @@ export function record(memory: Memory, outcomes: readonly Outcome[], now: Instan
     switch (outcome.kind) {
       case 'scale': {
         const key = targetKey(outcome.target);
+        targets ??= { ...memory.targets };
         targets[key] = recordScale(targets[key] ?? emptyTargetMemory, outcome, at, due ?? at);
         if (outcome.status === 'succeeded') removed += Math.max(0, outcome.from - outcome.to);
         break;
@@ -156,7 +158,7 @@ export function record(memory: Memory, outcomes: readonly Outcome[], now: Instan
   const proposals = withUsed(memory.proposals, outcomes.flatMap(usedBy));
   return {
     ...memory,
-    targets,
+    targets: targets ?? memory.targets,
     groups,
     podGuard,
     ...recordMoved(memory, moved, now),

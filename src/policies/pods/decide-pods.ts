@@ -14,7 +14,7 @@ import type { Undescribed } from './finish.ts';
 import { autoscalersByTarget } from './foreign.ts';
 import { guarded } from './guarded.ts';
 import type { KnownTarget } from './known-target.ts';
-import { podIndexOf } from './pod-index.ts';
+import { podIndexOf, type PodIndex } from './pod-index.ts';
 import { borrowRecurring, giveBack } from './recurring.ts';
 import { ResourceSamples } from './resource-samples.ts';
 import type { TickFacts } from './target-look.ts';
@@ -48,8 +48,7 @@ export interface NodeOutlook {
 const nobody: ReadonlySet<object> = new Set();
 
 /** Pods that two targets' selectors claim: neither of the two may be scaled by counting them. */
-function podsClaimedTwice(known: readonly KnownTarget[]): ReadonlySet<object> {
-  const doubtful = doubtfulNamespaces(known);
+function podsClaimedTwice(known: readonly KnownTarget[], doubtful: ReadonlySet<string>): ReadonlySet<object> {
   if (doubtful.size === 0) return nobody;
   const seen = new Map<object, TargetKey>();
   const twice = new Set<object>();
@@ -64,14 +63,21 @@ function podsClaimedTwice(known: readonly KnownTarget[]): ReadonlySet<object> {
   return twice;
 }
 
-/** Lists by different values of one label have no pod in common: only where there is more to it the pods are compared. */
-function doubtfulNamespaces(known: readonly KnownTarget[]): ReadonlySet<string> {
+/**
+ * Finds each target's pods, and the namespaces where two may claim the same ones. Lists by different values of one label have
+ * no pod in common: only where there is more to it the pods are compared.
+ */
+function* lookingAt(known: readonly KnownTarget[], index: PodIndex): Generator<undefined, ReadonlySet<string>> {
   const doubtful = new Set<string>();
   const labels = new Map<string, string>();
   const claim = {};
   let [last, common]: [string | null, string | undefined] = [null, undefined];
-  for (const { pods, label, list, bound } of known) {
-    if (pods.length === 0) continue;
+  for (let place = 0; place < known.length; place++) {
+    if (place % targetsAStep === 0) yield;
+    const one = known[place];
+    one?.lookAt(index);
+    if (one === undefined || one.pods.length === 0) continue;
+    const { label, list, bound } = one;
     const { namespace } = bound.target;
     if (namespace !== last) [last, common] = [namespace, labels.get(namespace)];
     if (label !== null && common === undefined) labels.set(namespace, (common = label));
@@ -137,12 +143,7 @@ export function* decidePods(
   yield* readAhead(tick);
   const known = yield* recurring.known.of(bound, recurring.targets, recurring.alike);
   yield;
-  if (index !== null)
-    for (let place = 0; place < known.length; place++) {
-      known[place]?.lookAt(index);
-      if (place % targetsAStep === 0) yield;
-    }
-  const twice = index === null ? nobody : podsClaimedTwice(known);
+  const twice = index === null ? nobody : podsClaimedTwice(known, yield* lookingAt(known, index));
   yield;
   const made = new Decisions({ snapshot, config, memory, tick, autoscalers, podsRead: index !== null, twice });
   for (let place = 0; place < known.length; place++) {

@@ -10,7 +10,7 @@ import { seconds, type Instant } from '../../model/units.ts';
 import { ageOf, numberOf, type Age, type Answered, type Answers, type Seated } from './answers.ts';
 import { own } from './own.ts';
 import { byAverage, byPodAverage, byUtilization, byValue, type PerPodResult, type PodUsage } from './proposals.ts';
-import { podListOf, requestsOf, type NoRequest, type Requests } from './pod-list.ts';
+import { podListOf, type NoRequest, type Requests } from './pod-list.ts';
 import { groupPods, usedByAll, wholeMilli, type PodGroups, type PodSample, type PodSamples } from './readiness.ts';
 import type { ResourceSamples } from './resource-samples.ts';
 import { sampleValue } from './sample-value.ts';
@@ -101,7 +101,7 @@ export function byPodSamples(
   }
   const requestsIn = (some: readonly Pod[]): Requests | NoRequest => {
     if (some.length === 0) return noRequests;
-    return resource === 'other' ? { each: some.map(() => 0), total: 0 } : requestsOf(some, resource, container);
+    return resource === 'other' ? { each: some.map(() => 0), total: 0 } : podListOf(some).requests(resource, container);
   };
   const [ofReady, ofUnready, ofMissing] = [requestsIn(ready), requestsIn(unready), requestsIn(missing)];
   if (typeof ofReady === 'string' || typeof ofUnready === 'string' || typeof ofMissing === 'string') {

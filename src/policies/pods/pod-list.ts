@@ -8,6 +8,7 @@ import type { Seats } from './seats.ts';
 type Pods = readonly Pod[];
 
 export class PodList {
+  readonly #pods: Pods;
   readonly names: readonly string[];
   /** neither ended nor on their way out */
   readonly existing: number;
@@ -16,6 +17,9 @@ export class PodList {
   readonly quietSince: Instant | null;
   #claim: object | null = null;
   #seats: { readonly of: Seats; readonly list: readonly number[] } | null = null;
+
+  /** what was asked for last: most policies ask for one resource only */
+  #requests: KnownRequests | null = null;
 
   constructor(pods: Pods) {
     let [existing, readyRunning, latest, quiet] = [0, 0, 0, true];
@@ -29,6 +33,7 @@ export class PodList {
         quiet = false;
       else latest = Math.max(latest, started);
     }
+    this.#pods = pods;
     this.names = pods.map((pod) => pod.metadata.name);
     this.existing = existing;
     this.readyRunning = readyRunning;
@@ -40,6 +45,13 @@ export class PodList {
     const before = this.#claim === claim;
     this.#claim = claim;
     return before;
+  }
+
+  requests(resource: 'cpu' | 'memory', container: string | null): Requests | NoRequest {
+    let known = this.#requests;
+    if (known?.resource !== resource || known.container !== container)
+      this.#requests = known = { resource, container, requests: readRequests(this.#pods, resource, container) };
+    return known.requests;
   }
 
   /** The pods are all of one namespace. */
@@ -87,15 +99,11 @@ export interface Requests {
 /** The name of the first pod that has none. */
 export type NoRequest = string;
 
-const requests = new WeakMap<Pods, Map<string, Requests | NoRequest>>();
-
-export function requestsOf(pods: Pods, resource: 'cpu' | 'memory', container: string | null): Requests | NoRequest {
-  let ofList = requests.get(pods);
-  if (ofList === undefined) requests.set(pods, (ofList = new Map<string, Requests | NoRequest>()));
-  const key = container === null ? resource : `${resource}/${container}`;
-  let known = ofList.get(key);
-  if (known === undefined) ofList.set(key, (known = readRequests(pods, resource, container)));
-  return known;
+/** What some container's request was asked for; null: all of them together. */
+interface KnownRequests {
+  readonly resource: 'cpu' | 'memory';
+  readonly container: string | null;
+  readonly requests: Requests | NoRequest;
 }
 
 function readRequests(pods: Pods, resource: 'cpu' | 'memory', container: string | null): Requests | NoRequest {

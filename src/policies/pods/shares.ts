@@ -30,6 +30,8 @@ export class Shares {
   readonly #byNamespace: boolean;
   /** by seat, one more than the place of its sample; 0: it has none */
   readonly #places: Int32Array;
+  /** by seat, its number; NaN: it has none, or several */
+  readonly #numbers: Float64Array;
   /** seats with several series */
   readonly #several = new Map<number, PrometheusSample[]>();
 
@@ -40,6 +42,7 @@ export class Shares {
     this.#samples = samples;
     this.#byNamespace = labels.namespace !== undefined;
     this.#places = new Int32Array(seats.size + samples.length);
+    this.#numbers = new Float64Array(seats.size + samples.length).fill(Number.NaN);
     order.begin(samples.length);
     for (let place = 0; place < samples.length; place++) {
       const sample = samples[place];
@@ -49,11 +52,16 @@ export class Shares {
       const name = labels.name === undefined ? '' : (metric[labels.name] ?? '');
       const seat = order.next(namespace, name);
       if (this.#places[seat] !== 0) this.#addTo(seat, sample);
-      else this.#places[seat] = place + 1;
+      else {
+        this.#places[seat] = place + 1;
+        // While it is at hand: to come back for each number takes longer than to read some that nobody asks for.
+        this.#numbers[seat] = sampleValue(sample);
+      }
     }
   }
 
   #addTo(seat: number, sample: PrometheusSample): void {
+    this.#numbers[seat] = Number.NaN;
     const known = this.#several.get(seat);
     if (known === undefined) this.#several.set(seat, [...this.#at(seat), sample]);
     else known.push(sample);
@@ -62,13 +70,7 @@ export class Shares {
   /** The one number of a target; NaN where it has none, or not one only. */
   numberOf(target: TargetRef, seat: number | undefined): number {
     const own = this.#byNamespace && seat !== undefined ? seat : this.#seatOf(target);
-    // Read when it is asked for: an answer for many has numbers of others, too, and each is asked for once.
-    const sample = this.#samples[(this.#places[own] ?? 0) - 1];
-    return sample === undefined || this.#isSeveral(own) ? Number.NaN : sampleValue(sample);
-  }
-
-  #isSeveral(seat: number): boolean {
-    return this.#several.size > 0 && this.#several.has(seat);
+    return this.#numbers[own] ?? Number.NaN;
   }
 
   of(target: TargetRef): Samples {
