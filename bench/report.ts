@@ -5,6 +5,8 @@ export interface Figure {
   readonly unit: 'ms' | 'MB' | 's' | '';
   /** the most that is allowed, where there is such a bar */
   readonly bar?: number;
+  /** the least that is asked for, where more is better */
+  readonly least?: number;
 }
 
 export interface Report {
@@ -21,8 +23,13 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
-const verdict = ({ value, bar }: Figure): string =>
-  bar === undefined ? '' : `${value <= bar ? 'within' : 'ABOVE'} ${bar} (${((100 * value) / bar).toFixed(0)} %)`;
+const held = (value: number, by: number, isMet: boolean, otherwise: string): string =>
+  `${isMet ? 'within' : otherwise} ${by} (${((100 * value) / by).toFixed(0)} %)`;
+
+function verdict({ value, bar, least }: Figure): string {
+  if (bar !== undefined) return held(value, bar, value <= bar, 'ABOVE');
+  return least === undefined ? '' : held(value, least, value >= least, 'BELOW').replace('within', 'at least');
+}
 
 export function tableOf({ bench, node, figures }: Report): string {
   const width = Math.max(...figures.map(({ name }) => name.length));

@@ -2,6 +2,7 @@
 import { emptyMemory, type Memory } from '../dist/model/memory.js';
 import type { Instant } from '../dist/model/units.js';
 import { decideNodes, type NodeTier } from '../dist/policies/nodes/decide-nodes.js';
+import { Proposals } from '../dist/policies/proposals.js';
 import { configOf, start } from './nodes-world.ts';
 import { collectGarbage, cpuOf } from './pods-look.ts';
 import { percentile, type Figure, type Report } from './report.ts';
@@ -44,7 +45,17 @@ export async function shrink(): Promise<Report> {
     const now = (start + tick * interval) as Instant;
     const snapshot = snapshotOf(world, now);
     collectGarbage({ type: 'minor' });
-    const one = timed(decideNodes(snapshot, config, memory, [], memory.steadySince ?? now, now));
+    const one = timed(
+      decideNodes(
+        snapshot,
+        config,
+        memory,
+        [],
+        memory.steadySince ?? now,
+        now,
+        new Proposals(undefined, undefined, now),
+      ),
+    );
     ticks.push(one);
     memory = { ...memory, lastTick: now, groups: one.tier.groups, nodes: one.tier.nodes };
   }
