@@ -10,6 +10,7 @@ import { later, minutes, rfc3339 } from '../model/units.ts';
 import { controlInDirectory } from '../state/control.ts';
 import { memoryInDirectory, stateDirectoryOf } from '../state/directory.ts';
 import { removalProofsIn } from '../state/removal-proofs.ts';
+import { channelChecks } from './doctor/channels.ts';
 import { connectDoctor, type DoctorWorld } from './doctor/connect.ts';
 import { diagnose, worst, type Check } from './doctor/diagnose.ts';
 import { proveRemoval, type ProofVerdict } from './doctor/prove-removal.ts';
@@ -33,7 +34,7 @@ export function registerDoctor(program: Command): void {
   program
     .command('doctor')
     .description(
-      'check what an installation needs: connections, rights, node groups, servers; changes nothing by itself',
+      'check what an installation needs: connections, rights, clocks, metrics, node groups, mail servers and SMS gateways; changes nothing by itself',
     )
     .option('--prove-removal <group>', 'prove on a fresh empty node that Magnum removes the server it is told to')
     .option('--yes', 'do not ask before the proof')
@@ -80,7 +81,10 @@ async function examine({ output }: DoctorOptions, config: Config, world: DoctorW
   const { snapshot, answers } = await world.look();
   const seen = control === null ? snapshot : { ...snapshot, control };
   const memory = await memoryInDirectory(directory).load();
-  const checks = diagnose(seen, config, memory, answers, systemClock.now());
+  const checks = [
+    ...diagnose(seen, config, memory, answers, systemClock.now()),
+    ...(await channelChecks(config.alerts, systemClock)),
+  ];
   const { texts } = config;
   const told = checks.map((check) => ({ ...check, message: sentenceOf(texts, check) }));
   print(output === 'json' ? JSON.stringify(told, null, 2) : checks.map((check) => checkText(texts, check)).join('\n'));

@@ -130,19 +130,7 @@ async function transmit(
   /** A server may repeat what it refuses. */
   const forget = (error: MailError): MailError =>
     Object.assign(error, { message: withoutTold(error.message, [password]) });
-  const transport = createTransport({
-    host: settings.host,
-    port: settings.port,
-    secure: settings.implicitTls,
-    requireTLS: settings.requireTls && !settings.implicitTls,
-    // not required: taken when it works, and plain when it does not
-    opportunisticTLS: !settings.requireTls,
-    name: settings.hello,
-    pool: false,
-    ...timeouts,
-    ...(settings.user !== null && { auth: { user: settings.user, pass: password } }),
-    tls: await tlsOptions(settings),
-  });
+  const transport = await mailTransport(settings, password);
   const signal = AbortSignal.any([delivery.signal, AbortSignal.timeout(deadline)]);
   try {
     const answer = await transport.sendMail({ ...message, signal });
@@ -165,10 +153,25 @@ async function transmit(
   }
 }
 
+export const mailTransport = async (settings: MailSettings, password: string) =>
+  createTransport({
+    host: settings.host,
+    port: settings.port,
+    secure: settings.implicitTls,
+    requireTLS: settings.requireTls && !settings.implicitTls,
+    // not required: taken when it works, and plain when it does not
+    opportunisticTLS: !settings.requireTls,
+    name: settings.hello,
+    pool: false,
+    ...timeouts,
+    ...(settings.user !== null && { auth: { user: settings.user, pass: password } }),
+    tls: await tlsOptions(settings),
+  });
+
 const refusals = (errors: readonly MailError[] | undefined): Map<string, MailError> =>
   new Map((errors ?? []).map((error) => [(error.recipient ?? '').toLowerCase(), error]));
 
-const passwordOf = async ({ password, passwordFile }: MailSettings): Promise<string> =>
+export const passwordOf = async ({ password, passwordFile }: MailSettings): Promise<string> =>
   passwordFile === null ? (password ?? '') : (await readFile(passwordFile, 'utf8')).replace(/\r?\n$/, '');
 
 async function tlsOptions({ tls, requireTls, implicitTls }: MailSettings): Promise<Readonly<Record<string, unknown>>> {

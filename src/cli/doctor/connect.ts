@@ -15,6 +15,9 @@ import { membershipsOf } from '../../policies/nodes/membership.ts';
 import { probe, type Answers, type Right } from './diagnose.ts';
 import type { GroupSight, ProofPorts } from './prove-removal.ts';
 import { firstLists } from '../first-lists.ts';
+import { rights, type Right as RbacRule } from '../../model/rights.ts';
+import { eachLimited } from '../../parallel.ts';
+import { dateOf, skewOf, type Skew } from './clocks.ts';
 
 export interface DoctorWorld {
   look(): Promise<{ readonly snapshot: Snapshot; readonly answers: Answers }>;
@@ -22,21 +25,50 @@ export interface DoctorWorld {
   close(): Promise<void>;
 }
 
-/** What is written in earnest; reading shows by itself. */
-const rights = [
-  { verb: 'patch', group: '', resource: 'nodes' },
-  { verb: 'delete', group: '', resource: 'nodes' },
-  { verb: 'create', group: '', resource: 'pods', subresource: 'eviction' },
-  { verb: 'update', group: 'apps', resource: 'deployments', subresource: 'scale' },
-  { verb: 'create', group: 'events.k8s.io', resource: 'events' },
-] as const;
+interface Wanted {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource: string | null;
+  readonly namespace: string | null;
+}
+
+const wantedIn = (rules: readonly RbacRule[], namespace: string | null): readonly Wanted[] =>
+  rules.flatMap(({ apiGroups, resources, verbs }) =>
+    apiGroups.flatMap((group) =>
+      resources.flatMap((path) => {
+        const [resource = '', subresource = null] = path.split('/');
+        return verbs.map((verb) => ({ verb, group, resource, subresource, namespace }));
+      }),
+    ),
+  );
+
+/** What this configuration is going to write; what it reads shows by itself. */
+function rightsFor({ daemon, podPolicies, nodePolicies }: Config, own: string | null): readonly Wanted[] {
+  const [first = null] = daemon.kubernetes.namespaces;
+  const { auth } = daemon.http;
+  const reviews = auth !== undefined && auth !== 'none' && auth.tokenReview !== undefined;
+  return [
+    ...wantedIn(rights.tell, first),
+    ...(podPolicies.length > 0 ? wantedIn(rights.scale, first) : []),
+    ...(nodePolicies.length > 0 ? wantedIn(rights.nodes, null) : []),
+    ...(daemon.state.kubernetes === undefined ? [] : wantedIn(rights.own, daemon.state.kubernetes.namespace ?? own)),
+    ...(reviews ? wantedIn(reviewing, null) : []),
+  ];
+}
+
+const reviewing: readonly RbacRule[] = [
+  { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
+  { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
+];
+
+const reviewsAtOnce = 8;
 
 const review = z.looseObject({ status: z.looseObject({ allowed: z.boolean() }) });
 
-async function rightOf(kubernetes: KubernetesClient, right: (typeof rights)[number]): Promise<Right> {
-  const { verb, group, resource } = right;
-  const subresource = 'subresource' in right ? right.subresource : undefined;
-  const what = `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`;
+async function rightOf(kubernetes: KubernetesClient, wanted: Wanted): Promise<Right> {
+  const { verb, group, resource, subresource, namespace } = wanted;
+  const what = `${verb} ${resource}${subresource === null ? '' : `/${subresource}`}`;
   try {
     const response = await kubernetes.transport.request({
       method: 'POST',
@@ -44,7 +76,15 @@ async function rightOf(kubernetes: KubernetesClient, right: (typeof rights)[numb
       body: {
         apiVersion: 'authorization.k8s.io/v1',
         kind: 'SelfSubjectAccessReview',
-        spec: { resourceAttributes: { verb, group, resource, ...(subresource !== undefined && { subresource }) } },
+        spec: {
+          resourceAttributes: {
+            verb,
+            group,
+            resource,
+            ...(subresource !== null && { subresource }),
+            ...(namespace !== null && { namespace }),
+          },
+        },
       },
       idempotent: true,
       operation: 'access review',
@@ -96,6 +136,13 @@ export async function connectDoctor(
   // What has not arrived by then is named by the snapshot itself.
   const listed = kubernetes.lists.ready(patience).catch(() => undefined);
 
+  const clocks = (): Promise<readonly Skew[]> =>
+    Promise.all([
+      skewOf('Kubernetes', () => kubernetes.transport.request({ path: '/version', operation: 'date' })),
+      skewOf('Prometheus', () => dateOf(daemon.prometheus.url, daemon.prometheus.tls)),
+      ...(credentials === null ? [] : [skewOf('Keystone', () => dateOf(credentials.authUrl, credentials.tls))]),
+    ]);
+
   async function proofPorts(name: string): ReturnType<DoctorWorld['proofPorts']> {
     if (openstack === null)
       throw new SpringtideError({
@@ -141,12 +188,14 @@ export async function connectDoctor(
   return {
     look: async () => {
       await listed;
-      const [snapshot, keystone, ...granted] = await Promise.all([
+      const wanted = rightsFor(config, kubernetes.namespace);
+      const [snapshot, keystone, skews, granted] = await Promise.all([
         collect(clock.now(), { queries: [probe] }),
         openstack === null || credentials === null ? null : whoWeAre(openstack, credentials),
-        ...rights.map((right) => rightOf(kubernetes, right)),
+        clocks(),
+        eachLimited(wanted, reviewsAtOnce, (right) => rightOf(kubernetes, right)),
       ]);
-      return { snapshot, answers: { server: kubernetes.server, keystone, rights: granted } };
+      return { snapshot, answers: { server: kubernetes.server, keystone, rights: granted, skews } };
     },
     proofPorts,
     close: async () => {

@@ -1,13 +1,17 @@
 // What an installation lacks, judged from one snapshot and a few answers: pure, one line a check, the texts by code.
 import type { Config, NodeGroupPolicy, NodePolicyDocument } from '../../model/config.ts';
 import { emptyGroupMemory, type Memory } from '../../model/memory.ts';
+import type { PodDecision } from '../../model/plan.ts';
 import type { Facts } from '../../model/reason.ts';
 import type { Snapshot, Source } from '../../model/snapshot.ts';
+import { targetName } from '../../model/target.ts';
 import type { Instant } from '../../model/units.ts';
+import { decide } from '../../policies/decide.ts';
 import { actorsText, otherActors, unwelcome } from '../../policies/nodes/other-actors.ts';
 import { membershipsIn, serverIdOf, type Memberships } from '../../policies/nodes/membership.ts';
 import { serversWithoutNode } from '../../policies/nodes/registration.ts';
 import { proofOf, removalStanding, withProof } from '../../policies/nodes/removal-proof.ts';
+import type { Skew } from './clocks.ts';
 
 export type CheckState = 'ok' | 'warn' | 'fail';
 
@@ -28,6 +32,7 @@ export interface Right {
 export interface Answers {
   readonly server: string;
   readonly rights: readonly Right[];
+  readonly skews: readonly Skew[];
   /** null: no openstack section */
   readonly keystone:
     | { readonly user: string; readonly roles: readonly string[]; readonly origin: string; readonly trust: boolean }
@@ -180,6 +185,44 @@ function ofMembers(memberships: Memberships): readonly Check[] {
   ];
 }
 
+/** Beyond this a token may be refused as too old, and ages of samples are wrong. */
+const muchSkew = 30;
+const someSkew = 5;
+
+function ofClocks({ skews }: Answers): readonly Check[] {
+  const known = skews.filter((skew) => skew.seconds !== null);
+  const off = known.filter(({ seconds }) => Math.abs(seconds ?? 0) >= someSkew);
+  if (off.length === 0)
+    return known.length === 0 ? [] : [check('ok', 'clocks', { what: shown(known.map(({ what }) => what)) })];
+  return off.map(({ what, seconds }) =>
+    check(Math.abs(seconds ?? 0) >= muchSkew ? 'fail' : 'warn', 'clockSkew', { what, seconds: seconds ?? 0 }),
+  );
+}
+
+/** Each metric of each target as a tick would read it now. */
+function ofMetrics(pods: readonly PodDecision[]): readonly Check[] {
+  const readings = pods.flatMap(({ target, metrics }) =>
+    metrics.map((reading) => ({ ...reading, what: `${targetName(target)} ${reading.name}` })),
+  );
+  const unusable = readings.filter(({ state }) => state !== 'ok');
+  const oldest = Math.max(0, ...readings.map(({ ageSeconds }) => ageSeconds ?? 0));
+  return [
+    ...unusable.slice(0, mostMetrics).map(({ what, state, why, ageSeconds }) =>
+      check('warn', state === 'stale' ? 'metricStale' : 'metricUnknown', {
+        what,
+        why: why ?? state,
+        seconds: ageSeconds ?? 0,
+      }),
+    ),
+    ...(unusable.length > mostMetrics ? [check('warn', 'metricsMore', { count: unusable.length - mostMetrics })] : []),
+    ...(readings.length > unusable.length
+      ? [check('ok', 'metrics', { count: readings.length - unusable.length, seconds: Math.round(oldest) })]
+      : []),
+  ];
+}
+
+const mostMetrics = 10;
+
 export function diagnose(
   snapshot: Snapshot,
   config: Config,
@@ -187,7 +230,13 @@ export function diagnose(
   answers: Answers,
   now: Instant,
 ): readonly Check[] {
-  const checks = [...ofKubernetes(snapshot, answers), ofPrometheus(snapshot, config)];
+  const { plan } = decide(snapshot, config, memory, now);
+  const checks = [
+    ...ofKubernetes(snapshot, answers),
+    ofPrometheus(snapshot, config),
+    ...ofClocks(answers),
+    ...ofMetrics(plan.pods),
+  ];
   if (config.nodePolicies.length === 0) return [...checks, check('ok', 'noNodePolicies')];
   if (config.daemon.openstack === undefined) return [...checks, check('fail', 'noOpenStack')];
   const memberships = membershipsIn(snapshot, config.nodePolicies);

@@ -39,6 +39,8 @@ export class LinkFailure extends Error {
 export interface SmppLink {
   /** Makes sure of a connection without waiting for it. */
   open(): void;
+  /** Resolves once it stands. */
+  ready(): Promise<void>;
   submit(parameters: Readonly<Record<string, unknown>>): Promise<Pdu>;
   close(): void;
 }
@@ -216,6 +218,9 @@ export function createSmppLink(options: LinkOptions): SmppLink {
   return {
     open() {
       if (state.kind === 'idle') connected().catch(() => undefined);
+    },
+    async ready() {
+      await session();
     },
     async submit(parameters) {
       const made = await session();
