@@ -6,11 +6,8 @@ import type { DaemonSpec } from '../model/config.ts';
 import { messageOf } from '../model/errors.ts';
 import { later, minutes, seconds, type Instant } from '../model/units.ts';
 
-export type Role = 'read' | 'operate';
-
 export interface Caller {
   readonly name: string;
-  readonly role: Role;
 }
 
 /** Whose a token is; null: nobody's that may read. `address` is asked about no faster than it may be. */
@@ -21,8 +18,8 @@ type NamedToken = NonNullable<Auth['tokens']>[number];
 
 export interface Reviewed {
   readonly name: string;
-  /** null: it is a known account that may not even read */
-  readonly role: Role | null;
+  /** false: it is a known account, and may not read here */
+  readonly mayRead: boolean;
 }
 
 export interface AccessOptions {
@@ -73,9 +70,9 @@ export function createAccess(options: AccessOptions): Identify {
   async function named(token: string, tokens: readonly NamedToken[]): Promise<Caller | null> {
     const given = digest(token);
     let caller: Caller | null = null;
-    for (const { name, role, token: reference } of tokens) {
+    for (const { name, token: reference } of tokens) {
       try {
-        if (timingSafeEqual(given, digest(await secretOf(reference)))) caller ??= { name, role };
+        if (timingSafeEqual(given, digest(await secretOf(reference)))) caller ??= { name };
       } catch (thrown) {
         complain(name, thrown);
       }
@@ -102,7 +99,7 @@ function createReviews({ review, mayReview, clock }: AccessOptions) {
   const callerOf = async (token: string, audiences: readonly string[] | undefined): Promise<Caller | null> => {
     try {
       const reviewed = await review(token, audiences);
-      return reviewed === null || reviewed.role === null ? null : { name: reviewed.name, role: reviewed.role };
+      return reviewed?.mayRead === true ? { name: reviewed.name } : null;
     } catch (thrown) {
       const why = `Kubernetes could not be asked whose the token is: ${messageOf(thrown)}`;
       throw new AccessUnknown('AccessUnknown', why, 5);

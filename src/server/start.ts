@@ -51,6 +51,8 @@ export interface RunningServer {
   readonly urls: { readonly page: string; readonly metrics: string | null };
   /** Once a tick. Also tells metrics and health. The rest of it may go on in slices; it never throws. */
   publish(report: TickReport): void;
+  /** This process does not lead any more: what it decided is shown to nobody. */
+  forget(): void;
   close(): Promise<void>;
 }
 
@@ -88,7 +90,7 @@ function apiRoutes(app: Express, options: ServerOptions, gatherer: Gatherer, str
   });
   // The words above are the product's own; what follows is about the cluster.
   const { identify = null, clock = systemClock } = options;
-  if (identify !== null) app.use('/api', login(identify, 'read'));
+  if (identify !== null) app.use('/api', login(identify));
   app.get('/api/v1/view', (_request, response) => {
     response.json(gatherer.view());
   });
@@ -208,7 +210,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const app = guarded(options, isLoopback(listen));
   const { identify = null } = options;
-  if (identify !== null) app.use('/metrics', login(identify, 'read'));
+  if (identify !== null) app.use('/metrics', login(identify));
   figureRoutes(app, options);
   apiRoutes(app, options, gatherer, stream);
   pageRoutes(app, options.pageDirectory);
@@ -257,6 +259,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       publishing = own;
       void own.then(() => {
         if (publishing === own) publishing = null;
+      });
+    },
+    forget: () => {
+      // After what is just being shown, or that would come back.
+      void (publishing ?? Promise.resolve()).then(() => {
+        gatherer.forget();
+        metrics.forget();
       });
     },
     close: async () => {

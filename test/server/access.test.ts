@@ -27,8 +27,8 @@ function anAccess(over: Partial<AccessOptions> = {}) {
   const identify = createAccess({
     auth: () => ({
       tokens: [
-        { name: 'wall', role: 'read', token: { env: 'view' } },
-        { name: 'duty', role: 'operate', token: { env: 'duty' } },
+        { name: 'wall', token: { env: 'view' } },
+        { name: 'duty', token: { env: 'duty' } },
       ],
       tokenReview: {},
     }),
@@ -40,7 +40,7 @@ function anAccess(over: Partial<AccessOptions> = {}) {
       told.asked.push(token);
       if (token === 'broken') return Promise.reject(new Error('connection refused'));
       if (token === 'stranger') return Promise.resolve(null);
-      return Promise.resolve({ name: `system:${token}`, role: token === 'powerless' ? null : 'read' });
+      return Promise.resolve({ name: `system:${token}`, mayRead: token !== 'powerless' });
     },
     mayReview: () => null,
     clock,
@@ -52,9 +52,9 @@ function anAccess(over: Partial<AccessOptions> = {}) {
 
 describe('whose a token is', () => {
   it.each([
-    ['view-token', { name: 'wall', role: 'read' }],
-    ['duty-token', { name: 'duty', role: 'operate' }],
-    ['somebody', { name: 'system:somebody', role: 'read' }],
+    ['view-token', { name: 'wall' }],
+    ['duty-token', { name: 'duty' }],
+    ['somebody', { name: 'system:somebody' }],
     ['powerless', null],
     ['stranger', null],
   ] as const)('%s', async (token, caller) => {
@@ -63,7 +63,7 @@ describe('whose a token is', () => {
 
   it('reads the secrets anew: a token that was replaced lets nobody in', async () => {
     const { identify, told } = anAccess({
-      auth: () => ({ tokens: [{ name: 'wall', role: 'read', token: { env: 'view' } }] }),
+      auth: () => ({ tokens: [{ name: 'wall', token: { env: 'view' } }] }),
     });
     expect(await identify('view-token', 'a')).not.toBeNull();
     told.secrets['view'] = 'rotated';

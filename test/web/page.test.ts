@@ -103,7 +103,7 @@ describe.skipIf(browserPath === undefined)(title, () => {
 
   it('asks for a token, keeps it in this tab only, and forgets it', async () => {
     let accepted = 'view-token';
-    const caller = { name: 'wall', role: 'read' } as const;
+    const caller = { name: 'wall' };
     const shop = await served(60, (token) => Promise.resolve(token === accepted ? caller : null));
     const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1440, height: 900 } });
     const page = await context.newPage();

@@ -1,13 +1,13 @@
-// Whose a bearer token is, and what its owner may do with springtide's own API: TokenReview and SubjectAccessReview.
+// Whose a bearer token is, and whether its owner may read springtide's own API: TokenReview and SubjectAccessReview.
 import { z } from 'zod';
 import type { KubernetesTransport } from './transport.ts';
 
-/** The non-resource URL that RBAC rules name: `get` to read, `post` to switch. */
+/** The non-resource URL that RBAC rules name, with the verb `get`. */
 export const ownApiPath = '/springtide';
 
 export interface ReviewedToken {
   readonly name: string;
-  readonly role: 'read' | 'operate' | null;
+  readonly mayRead: boolean;
 }
 
 const tokenReview = z.looseObject({
@@ -48,21 +48,17 @@ export async function reviewToken(
   // An authenticator that knows no audiences answers without them: then the token proves nothing about whom it is for.
   if (audiences !== undefined && !audiences.some((audience) => meant?.includes(audience) === true)) return null;
 
-  const may = async (verb: string): Promise<boolean> => {
-    const { username, uid, groups, extra } = user;
-    const answer = await transport.request({
-      method: 'POST',
-      path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
-      body: {
-        apiVersion: 'authorization.k8s.io/v1',
-        kind: 'SubjectAccessReview',
-        spec: { user: username, uid, groups, extra, nonResourceAttributes: { path: ownApiPath, verb } },
-      },
-      idempotent: true,
-      operation: 'access review',
-    });
-    return accessReview.parse(answer.json()).status.allowed;
-  };
-  const [reads, operates] = await Promise.all([may('get'), may('post')]);
-  return { name: user.username, role: operates ? 'operate' : reads ? 'read' : null };
+  const { username, uid, groups, extra } = user;
+  const answer = await transport.request({
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      spec: { user: username, uid, groups, extra, nonResourceAttributes: { path: ownApiPath, verb: 'get' } },
+    },
+    idempotent: true,
+    operation: 'access review',
+  });
+  return { name: username, mayRead: accessReview.parse(answer.json()).status.allowed };
 }

@@ -29,7 +29,7 @@ const auth = z
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'write an address that begins with http:// or https://' });
 
-/** Who may read the page and its API, and who may switch. */
+/** Who may read the page and its API. */
 const access = z.union([
   z.literal('none'),
   z
@@ -39,7 +39,6 @@ const access = z.union([
           z.strictObject({
             name: z.string().min(1).max(100),
             token: secretReference,
-            role: z.enum(['read', 'operate']).default('read'),
           }),
         )
         .min(1)
