@@ -44,7 +44,7 @@ const valueOf = async (client: PrometheusClient): Promise<string | undefined> =>
 
 interface Settings {
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Record<string, string>;
   readonly timeout: Milliseconds;
   readonly caFile?: string;
 }
@@ -55,10 +55,10 @@ function prometheusOf(settings: () => Settings, said: (string | null)[] = []): S
     onSwap: (failure) => said.push(failure),
     wanted: () => {
       const { caFile, ...rest } = settings();
-      const tls = caFile === undefined ? {} : { tls: { caFile } };
+      const tls = caFile === undefined ? undefined : { caFile, insecureSkipVerify: false };
       return {
-        key: JSON.stringify([settings(), stampOf(tls.tls)]),
-        make: () => createPrometheusClient({ settings: { ...rest, ...tls } }),
+        key: JSON.stringify([settings(), stampOf(tls)]),
+        make: () => createPrometheusClient({ settings: { ...rest, ...(tls && { tls }) } }),
       };
     },
   });
