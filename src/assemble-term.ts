@@ -20,6 +20,7 @@ import type { Instant } from './model/units.ts';
 import { decisionLogger } from './server/log.ts';
 import type { Metrics } from './server/metrics.ts';
 import type { RunningServer } from './server/start.ts';
+import { switchGate } from './state/switch-gate.ts';
 import { version } from './version.ts';
 
 export interface TermParts {
@@ -85,7 +86,8 @@ export async function openTerm(parts: TermParts): Promise<Term> {
   const journal = homes.journal();
   const audit = openAuditLog({ settings: config().daemon, config, clock: systemClock, worldClock: clock, log });
   await audit?.write({ event: 'start', version, configHash: config().hash });
-  const actuators = actuatorsFor({ writes: world.kubernetes.writes, magnum: world.magnum });
+  const ports = { writes: world.kubernetes.writes, magnum: world.magnum };
+  const actuators = actuatorsFor(ports, switchGate(homes.control, clock));
   const daemon = new Daemon(
     {
       clock,

@@ -148,6 +148,8 @@ export async function connectWorld({
 export interface AssemblyOptions extends Omit<WorldOptions, 'onCall' | 'onSwap'> {
   readonly refused: () => LoopFacts['refused'];
   readonly log: Logger;
+  /** people have switched something, between ticks too */
+  readonly onSwitch?: () => void;
   /** how this process is known: the pod's name */
   readonly instance?: string;
   /** where the one who leads takes alerts in while this process follows; absent: this process is alone */
@@ -232,6 +234,8 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
       : await listenForAlerts({ listen: alertsListen, answering: () => term?.answer ?? follow, log });
   const { kubernetes } = world;
   const homes = homesOf({ settings, clock, log, kubernetes, env, instance: options.instance ?? os.hostname() });
+  const closing = new AbortController();
+  if (options.onSwitch !== undefined) homes.control.follow(options.onSwitch, { clock, signal: closing.signal });
   health.configLoaded();
   world.kubernetes.lists.start();
   await world.kubernetes.lists
@@ -263,6 +267,7 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
       };
     },
     close: async () => {
+      closing.abort();
       await alertServer?.close();
       await server?.close();
       await world.close();

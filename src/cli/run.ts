@@ -1,10 +1,14 @@
 // springtide run: the daemon. Ticks until it is told to stop; then nothing new begins, and what is known is kept.
+import { randomBytes } from 'node:crypto';
+import os from 'node:os';
 import { Option, type Command } from 'commander';
-import type { assemble } from '../assemble.ts';
 import { systemClock } from '../clock.ts';
 import { formatProblem } from '../config/problem.ts';
 import { openConfig } from '../configuration/open.ts';
-import { runLoop } from '../loop.ts';
+import { createFence, noFence, systemMonotonic } from '../leader/fence.ts';
+import type { SeenLease } from '../leader/lease.ts';
+import { ownAddress } from '../leader/own-address.ts';
+import { messageOf } from '../model/errors.ts';
 import { createLogger, type LogLevel } from '../server/log.ts';
 
 interface RunOptions {
@@ -54,37 +58,64 @@ async function run(options: RunOptions): Promise<void> {
   process.on('SIGTERM', stop);
   process.once('SIGINT', stop);
 
-  const { assemble: put } = await import('../assemble.ts');
-  const { http } = current.config().daemon;
-  const springtide: Awaited<ReturnType<typeof assemble>> = await put({
+  const { openHouse } = await import('../assemble.ts');
+  const { stateNamespace } = await import('../assemble-state.ts');
+  const { leadAlone, takeTurns } = await import('../turns.ts');
+  const { http, state } = current.config().daemon;
+  const instance = process.env['POD_NAME'] ?? os.hostname();
+  const fence = createFence(systemMonotonic);
+  const isOneOfMany = state.kubernetes !== undefined;
+  let lease: SeenLease | null = null;
+  const hurries = new Set<() => void>();
+  const hurry = (): void => hurries.forEach((begin) => begin());
+  const house = await openHouse({
     config: current.config,
     refused: current.refused,
     clock,
     log,
     env: process.env,
+    instance,
+    onSwitch: hurry,
+    fence: isOneOfMany ? fence : noFence,
+    ...(isOneOfMany && { leader: () => lease?.address ?? null }),
     http: { listen: http.listen, metricsListen: http.metrics === http.listen ? null : http.metrics },
   });
-  const hurries = new Set<() => void>();
   const watching = current.follow((reload) => {
     for (const problem of reload.result.problems) log.warn(formatProblem(problem));
     log.info({ hash: current.config().hash, refused: reload.refused }, 'configuration read again');
-    for (const hurry of hurries) hurry();
+    hurry();
   });
-  await runLoop({
+  const course = {
     clock,
     interval: () => current.config().daemon.interval,
-    tick: async (due, signal) => {
-      await springtide.tick(due, signal);
-    },
-    prepare: springtide.world.collect.askAhead,
-    hurry: (listener) => {
+    hurry: (listener: () => void) => {
       hurries.add(listener);
       return () => hurries.delete(listener);
     },
     signal: stopping.signal,
-  });
+  };
+  const { alertsUrl, metrics, world } = house;
+  if (!isOneOfMany) await leadAlone(house, course);
+  else
+    await takeTurns(house, {
+      ...course,
+      fence,
+      monotonic: systemMonotonic,
+      lease: { namespace: stateNamespace(current.config().daemon, world.kubernetes, process.env), name: 'springtide' },
+      identity: `${instance}_${randomBytes(4).toString('hex')}`,
+      address: alertsUrl === null ? null : ownAddress(http.alerts?.listen ?? '', alertsUrl, process.env),
+      log,
+      onSeen: (seen) => {
+        lease = seen;
+        metrics.recordLeases(seen?.transitions ?? 0);
+      },
+    }).catch((thrown: unknown) => {
+      // What hangs cannot be taken back: only a new process begins clean.
+      log.fatal({ err: thrown }, messageOf(thrown));
+      process.exit(1);
+    });
   await watching;
-  await springtide.close();
+  await house.close();
   log.info('stopped');
   // Sockets that others keep open would hold the process: everything of ours has ended.
   process.exit(0);

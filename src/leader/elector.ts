@@ -50,6 +50,8 @@ export interface ElectorOptions {
   readonly lead: (mandate: Mandate) => Promise<void>;
   /** the lease was read or seen: who holds it may have changed */
   readonly onSeen?: (lease: SeenLease | null) => void;
+  /** waiting, or trying to: this process is alive */
+  readonly onStep?: () => void;
 }
 
 /** Half a renewal period is left for the next attempt. */
@@ -106,6 +108,7 @@ export class Elector {
 
   async #step(stopping: boolean): Promise<void> {
     const reign = this.#reign;
+    if (reign === null) this.#options.onStep?.();
     if (reign !== null && reign.ended !== null) return this.#giveBack(reign.ended.thrown);
     if (stopping) reign?.ending.abort('Stopping' satisfies TermEnd);
     const step = nextStep(this.#standing, this.#options.me, this.#moment());

@@ -155,6 +155,8 @@ export interface View {
   readonly time: string | null;
   readonly configHash: string | null;
   readonly mode: Mode;
+  /** of several replicas one leads; absent: there is only this one */
+  readonly role?: 'leader' | 'follower';
   /** not more than a page can show; `podCount` says how many targets there are */
   readonly pods: readonly PodRow[];
   readonly podCount: number;

@@ -8,6 +8,8 @@ export interface Gatherer {
   recording(report: TickReport): Generator<undefined, View>;
   view(): View;
   last(): TickReport | null;
+  /** As before the first tick. */
+  forget(): void;
   readonly history: HistoryRing;
 }
 
@@ -43,6 +45,10 @@ export function createGatherer(about: () => About, inbox?: () => readonly InboxI
   return {
     history,
     last: () => last,
+    forget: () => {
+      [entries, sent, last] = [[], [], null];
+      before.clear();
+    },
     *recording(report) {
       yield* history.recording(report);
       const noted = (yield* entriesOf(report)).slice(-decisionsKept).map((fresh) => ({ fresh, entry: note(fresh) }));

@@ -20,6 +20,8 @@ export interface Health {
   ticked(report: TickReport): void;
   /** Alive without a tick: a process that waits for the lease. */
   alive(): void;
+  /** The lists have arrived: whoever follows is ready without a tick. */
+  seen(): void;
   configLoaded(): void;
   healthz(): Probe;
   readyz(): Probe;
@@ -49,6 +51,9 @@ export function createHealth({ clock, interval, grace = thirtySeconds }: HealthO
     },
     alive: () => {
       lastSign = clock.now();
+    },
+    seen: () => {
+      collected = true;
     },
     configLoaded: () => {
       configured = true;

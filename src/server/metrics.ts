@@ -22,6 +22,11 @@ export interface Metrics {
   recording(report: TickReport): Generator<undefined, undefined>;
   recordCall(call: Call): void;
   recordNotification(notification: Pick<InboxItem, 'channel' | 'outcome' | 'code'>): void;
+  recordLeading(leads: boolean): void;
+  /** How often the lease has changed hands. */
+  recordLeases(transitions: number): void;
+  /** What was decided here is nobody's figure any more. */
+  forget(): void;
   /** How many people look at the page. */
   recordWatchers(count: number): void;
   /** As Prometheus reads it, in pieces: the figures of 20,000 targets are tens of megabytes. */
@@ -109,6 +114,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     'method',
   ]);
   const notifications = counter('notifications_total', 'Messages to people.', ['channel', 'outcome', 'code']);
+  const leading = gauge('leader', 'Whether this process leads: 1, or follows another one: 0.');
+  const transitions = gauge('lease_transitions', 'How often the lease has changed hands.');
   const watchers = gauge('page_watchers', 'Open event streams of the page.');
   if (options.processFigures !== false) collectDefaultMetrics({ register: registry });
 
@@ -219,7 +226,28 @@ export function createMetrics(options: MetricsOptions): Metrics {
     return undefined;
   }
 
+  function forget(): void {
+    newest = null;
+    for (const figures of [
+      desiredNodes,
+      currentNodes,
+      upcomingNodes,
+      minNodes,
+      maxNodes,
+      keptNodes,
+      pendingPods,
+      nodes,
+    ])
+      figures([]);
+    recordNodeFigures({ nodes: [] });
+    lastSuccess.reset();
+    alertsFiring.reset();
+  }
+
   return {
+    forget,
+    recordLeading: (leads) => leading.set(leads ? 1 : 0),
+    recordLeases: (count) => transitions.set(count),
     recordTick: (report) => atOnce(recording(report)),
     recording,
     recordCall: ({ source, method = '', code, seconds }) => {

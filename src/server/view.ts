@@ -21,6 +21,8 @@ export interface About {
   /** milliseconds */
   readonly interval: number;
   readonly mode: Mode;
+  /** of several replicas one leads; absent: there is only this one */
+  readonly role?: 'leader' | 'follower';
 }
 
 const policyName = ({ namespace, name }: { namespace?: string; name: string }): string =>

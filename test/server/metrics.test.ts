@@ -55,6 +55,8 @@ describe('a tick', () => {
       springtide_node_group_backed_off{node_group="default-worker",cluster="pay-sh-07"} 0
       springtide_node_group_mode{node_group="default-worker",mode="act",cluster="pay-sh-07"} 1
       springtide_alerts_firing{cluster="pay-sh-07"} 0
+      springtide_leader{cluster="pay-sh-07"} 0
+      springtide_lease_transitions{cluster="pay-sh-07"} 0
       springtide_page_watchers{cluster="pay-sh-07"} 0"
     `);
   });

@@ -1,12 +1,86 @@
-// What is answered to those who send alerts in while this process does not lead.
-import type { RequestListener } from 'node:http';
+// What a process answers while it does not lead: the one who leads is asked, and only what he has committed is said to be taken.
+import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import https from 'node:https';
+import { pipeline } from 'node:stream';
+import type { Logger } from 'pino';
+import { messageOf } from '../../model/errors.ts';
+import { seconds } from '../../model/units.ts';
 
-const tryAgainIn = 5;
+export interface FollowingOptions {
+  /** where the one who leads takes alerts in; null: nobody is known to lead */
+  readonly leader: () => string | null;
+  readonly log: Pick<Logger, 'warn'>;
+}
 
 /** Alertmanager's and Prometheus's own clients try again after a 503. */
-export const answerNobodyLeads: RequestListener = (_request, response) => {
-  const error = { code: 'NotLeading', message: 'this process does not lead, and knows nobody who does: try again' };
-  response
-    .writeHead(503, { 'Content-Type': 'application/json', 'Retry-After': String(tryAgainIn) })
-    .end(JSON.stringify({ error }));
-};
+const tryAgainIn = 5;
+/** Less than whoever sends alerts in waits. */
+const longestAnswer = seconds(8);
+const forwarded = 'x-springtide-forwarded';
+/** What belongs to one connection and not to the message. */
+const ofTheConnection = new Set([
+  ...['connection', 'host', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection'],
+  ...['te', 'trailer', 'transfer-encoding', 'upgrade'],
+]);
+
+function unavailable(response: ServerResponse, message: string): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const headers = {
+    'Content-Type': 'application/json',
+    'Cache-Control': 'no-store',
+    'Retry-After': String(tryAgainIn),
+  };
+  response.writeHead(503, headers).end(JSON.stringify({ error: { code: 'NotLeading', message } }));
+}
+
+const passedOn = (headers: IncomingMessage['headers']): IncomingMessage['headers'] =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !ofTheConnection.has(name)));
+
+export function answerFollowing({ leader, log }: FollowingOptions): RequestListener {
+  return (request, response) => {
+    const path = request.url ?? '/';
+    if (path === '/-/healthy' || path === '/-/ready') {
+      response.writeHead(200, { 'Content-Type': 'text/plain' }).end('OK');
+      return;
+    }
+    const address = leader();
+    // Joined and not resolved: a path like //elsewhere/ must not lead elsewhere.
+    const url = `${address ?? ''}${path}`;
+    if (address === null || !path.startsWith('/') || !URL.canParse(url)) {
+      unavailable(response, 'this process does not lead, and knows nobody who does: try again');
+      return;
+    }
+    // He too follows by now: it must not go round in circles.
+    if (request.headers[forwarded] !== undefined) {
+      unavailable(response, 'the lease is just changing hands: try again');
+      return;
+    }
+    forward(new URL(url), request, response, log);
+  };
+}
+
+function forward(url: URL, request: IncomingMessage, response: ServerResponse, log: FollowingOptions['log']): void {
+  const fail = (why: string): void => {
+    log.warn({ leader: url.host, why }, 'the one who leads did not answer: the sender tries again');
+    unavailable(response, `the one who leads (${url.host}) did not answer: ${why}`);
+  };
+  const outgoing = (url.protocol === 'https:' ? https : http).request(
+    url,
+    {
+      method: request.method,
+      headers: { ...passedOn(request.headers), [forwarded]: '1' },
+      signal: AbortSignal.timeout(longestAnswer),
+    },
+    (answer) => {
+      response.writeHead(answer.statusCode ?? 502, passedOn(answer.headers));
+      pipeline(answer, response, () => undefined);
+    },
+  );
+  outgoing.on('error', (error) => fail(messageOf(error)));
+  pipeline(request, outgoing, (error) => {
+    if (error !== null && error !== undefined) outgoing.destroy(error);
+  });
+}
