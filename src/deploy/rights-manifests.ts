@@ -24,6 +24,14 @@ const everywhere = (role: string, as = role) => ({
   subjects,
 });
 
+/** For people and programs: whoever is bound to it may read springtide's page and API with his own token. */
+const reader = {
+  apiVersion,
+  kind: 'ClusterRole',
+  metadata: { name: 'springtide-reader' },
+  rules: [{ nonResourceURLs: ['/springtide'], verbs: ['get'] }],
+};
+
 const inNamespace = (kind: 'Role' | 'ClusterRole', role: string, namespace: string) => ({
   apiVersion,
   kind: 'RoleBinding',
@@ -81,8 +89,8 @@ const sheets: Readonly<Record<string, Sheet>> = {
   },
   'deploy/rights/token-review/rights.yaml': {
     about:
-      'To ask Kubernetes whose token a caller of the API shows, and what its owner may: only with http.auth.tokenReview.',
-    objects: [everywhere('system:auth-delegator', 'springtide-token-review')],
+      'To ask Kubernetes whose token a caller of the API shows, and what its owner may: only with http.auth.tokenReview. springtide-reader is for those who may read it: bind them.',
+    objects: [everywhere('system:auth-delegator', 'springtide-token-review'), reader],
   },
 };
 
