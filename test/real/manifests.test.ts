@@ -103,7 +103,7 @@ describe('the manifests', () => {
     const { status, stdout } = spawnSync('promtool', ['check', 'rules', file], { encoding: 'utf8' });
     expect({ status, stdout }).toEqual({
       status: 0,
-      stdout: expect.stringContaining('SUCCESS: 4 rules found') as string,
+      stdout: expect.stringContaining('SUCCESS: 5 rules found') as string,
     });
   });
 
