@@ -56,6 +56,10 @@ export function readBack(kept: object, schemas: Schemas, where: string, what: st
   });
 }
 
+/** A piece of something that `readBack` has found to be of the schema before. */
+export const stepUp = (value: object, schemas: Schemas, upgrade: Upgrade | null): object =>
+  upgrade === null || schemas.before === null ? value : schemas.before.upgrade(value);
+
 /** null: in this version's own schema; else the hour in which one may go back still runs. */
 export function stepBack(schemas: Schemas, upgrade: Upgrade | null, now: Instant): SchemaStep | null {
   if (upgrade === null || schemas.before === null) return null;

@@ -25,6 +25,11 @@ export class WriteBudget {
     return this.#left > (urgent ? -this.#rates.atOnce : 0);
   }
 
+  /** How much may go now without waiting, in whole pieces. */
+  whole(now: Instant): number {
+    return this.isOpen(now) ? Math.floor(this.#left) : 0;
+  }
+
   spend(amount: number): void {
     this.#left -= amount;
   }

@@ -2,11 +2,12 @@
 import { rm } from 'node:fs/promises';
 import type { Clock } from '../../clock.ts';
 import { messageOf, SpringtideError } from '../../model/errors.ts';
-import { rfc3339 } from '../../model/units.ts';
-import { encodeLine } from './records.ts';
+import { rfc3339, type Instant } from '../../model/units.ts';
+import { stepBack, type Schemas, type Upgrade } from '../../schemas.ts';
 import type { LedgerRecord } from './records.ts';
 import { replaySegment } from './replay.ts';
 import type { Damage } from './replay.ts';
+import { headerLine, ledgerSchemas, recordLine } from './schema.ts';
 import { createSegment, keepAside, listSegments, readSegment, segmentPath } from './segments.ts';
 import type { OpenSegment } from './segments.ts';
 import { applyRecord, emptyLedgerState, recordsOf } from './state.ts';
@@ -26,6 +27,7 @@ export interface LedgerOptions {
   /** false only where losing the last second is no loss */
   readonly fsync?: boolean;
   readonly maxSegmentBytes?: number;
+  readonly schemas?: Schemas;
 }
 
 const defaultSegmentBytes = 4 * 1024 * 1024;
@@ -48,22 +50,37 @@ export async function openLedger(directory: string, options: LedgerOptions): Pro
 async function openFiles(directory: string, options: LedgerOptions): Promise<Ledger> {
   const state = emptyLedgerState();
   const damage: Damage[] = [];
+  const { clock, schemas = ledgerSchemas } = options;
+  let upgrade: Upgrade | null = null;
   const { numbers, ...files } = await listSegments(directory);
   const pathOf = (number: number): string => files.pathOf(number);
   const newest = numbers.at(-1);
   if (newest !== undefined) {
     const file = pathOf(newest);
-    const replay = replaySegment(file, await readSegment(file));
+    const replay = replaySegment(file, await readSegment(file), schemas, clock.now());
+    upgrade = replay.upgrade;
     replay.records.forEach((record) => applyRecord(state, record));
     damage.push(...replay.damage);
   }
   const number = (newest ?? 0) + 1;
-  const segment = await createSegment(directory, number, recordsOf(state, options.clock.now()), options.fsync ?? true);
+  const lines = linesOf(state, schemas, upgrade, clock.now());
+  const segment = await createSegment(directory, number, lines, options.fsync ?? true);
   const spoilt = damage.some(({ kind }) => kind !== 'tornLastLine');
   for (const old of numbers)
-    if (spoilt && old === newest) await keepAside(pathOf(old), rfc3339(options.clock.now()));
+    if (spoilt && old === newest) await keepAside(pathOf(old), rfc3339(clock.now()));
     else await rm(pathOf(old), { force: true });
-  return new FileLedger(directory, options, state, damage, { ...segment, number });
+  return new FileLedger(directory, { ...options, schemas, upgrade }, state, damage, { ...segment, number });
+}
+
+/** The whole of a new segment: its header, and the shortest story that ends in the state. */
+function* linesOf(
+  state: MutableLedgerState,
+  schemas: Schemas,
+  upgrade: Upgrade | null,
+  now: Instant,
+): Generator<string> {
+  yield headerLine(schemas, upgrade, now);
+  for (const record of recordsOf(state, now)) yield recordLine(record, schemas, upgrade, now);
 }
 
 interface Waiting {
@@ -79,6 +96,10 @@ class FileLedger implements Ledger {
   readonly #clock: Clock;
   readonly #fsync: boolean;
   readonly #maxBytes: number;
+  readonly #schemas: Schemas;
+  readonly #upgrade: Upgrade | null;
+  /** the schema that the segment's header names */
+  #written: number;
   #segment: OpenSegment & { readonly number: number };
   #size: number;
   /** what the segment began with: a large state must not make every append a new segment */
@@ -91,13 +112,16 @@ class FileLedger implements Ledger {
 
   constructor(
     directory: string,
-    options: LedgerOptions,
+    options: LedgerOptions & { readonly schemas: Schemas; readonly upgrade: Upgrade | null },
     state: MutableLedgerState,
     damage: readonly Damage[],
     segment: OpenSegment & { readonly number: number },
   ) {
     this.#directory = directory;
     this.#clock = options.clock;
+    this.#schemas = options.schemas;
+    this.#upgrade = options.upgrade;
+    this.#written = stepBack(options.schemas, options.upgrade, options.clock.now())?.from ?? options.schemas.current;
     this.#fsync = options.fsync ?? true;
     this.#maxBytes = options.maxSegmentBytes ?? defaultSegmentBytes;
     this.state = state;
@@ -111,7 +135,7 @@ class FileLedger implements Ledger {
     if (this.#closed) return Promise.reject(this.#unwritable(new Error('it is closed')));
     if (records.length === 0) return Promise.resolve();
     records.forEach((record) => applyRecord(this.state, record));
-    const text = records.map((record) => encodeLine(record)).join('');
+    const text = records.map((record) => recordLine(record, this.#schemas, this.#upgrade, this.#clock.now())).join('');
     return new Promise((resolve, reject) => {
       this.#waiting.push({ text, resolve, reject });
       this.#pumping ??= this.#pump();
@@ -125,7 +149,12 @@ class FileLedger implements Ledger {
       const batch = this.#waiting;
       this.#waiting = [];
       try {
-        if (this.#spoilt || this.#size > Math.max(this.#maxBytes, 2 * this.#base)) await this.#renew();
+        if (
+          this.#spoilt ||
+          this.#schemaNow() !== this.#written ||
+          this.#size > Math.max(this.#maxBytes, 2 * this.#base)
+        )
+          await this.#renew();
         else await this.#write(Buffer.from(batch.map(({ text }) => text).join('')));
         batch.forEach(({ resolve }) => resolve());
       } catch (cause) {
@@ -137,6 +166,10 @@ class FileLedger implements Ledger {
     this.#pumping = null;
   }
 
+  #schemaNow(): number {
+    return stepBack(this.#schemas, this.#upgrade, this.#clock.now())?.from ?? this.#schemas.current;
+  }
+
   async #write(bytes: Buffer): Promise<void> {
     await this.#segment.handle.appendFile(bytes);
     if (this.#fsync) await this.#segment.handle.datasync();
@@ -146,8 +179,10 @@ class FileLedger implements Ledger {
   /** A new segment from the state, which holds the waiting records already; the old one goes when the new one stands. */
   async #renew(): Promise<void> {
     const number = this.#segment.number + 1;
-    const records = [...recordsOf(this.state, this.#clock.now())];
-    const segment = await createSegment(this.#directory, number, records, this.#fsync);
+    const schema = this.#schemaNow();
+    const lines = [...linesOf(this.state, this.#schemas, this.#upgrade, this.#clock.now())];
+    const segment = await createSegment(this.#directory, number, lines, this.#fsync);
+    this.#written = schema;
     const old = this.#segment;
     this.#segment = { ...segment, number };
     this.#size = segment.size;

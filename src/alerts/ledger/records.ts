@@ -1,6 +1,7 @@
 // What the ledger writes down: one JSON object a line, guarded by a checksum.
 import { crc32 } from 'node:zlib';
 import type { Instant } from '../../model/units.ts';
+import type { Upgrade } from '../../schemas.ts';
 import type { Alert, LabelSet } from '../alert.ts';
 import type { SentMessage } from '../budget.ts';
 import type { TellReason, ToldEntry } from '../dedup.ts';
@@ -166,6 +167,10 @@ export interface Recipient {
 export interface LedgerHeader {
   readonly kind: 'ledger';
   readonly schema: number;
+  /** an upgrade that may still be taken back */
+  readonly upgrade?: Upgrade;
+  /** of one object among many: how far it is true */
+  readonly writtenAt?: Instant;
 }
 
 export const recipientKey = (intent: Omit<RecipientOwner, 'to'>, to: string): string =>

@@ -3,8 +3,6 @@ import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { syncDirectory } from '../../sync-directory.ts';
-import { encodeLine, ledgerSchema } from './records.ts';
-import type { LedgerRecord } from './records.ts';
 
 const segmentName = /^ledger-(\d{8})\.jsonl$/;
 const nameOf = (number: number): string => `ledger-${String(number).padStart(8, '0')}.jsonl`;
@@ -48,7 +46,7 @@ export interface OpenSegment {
 export async function createSegment(
   directory: string,
   number: number,
-  records: Iterable<LedgerRecord>,
+  lines: Iterable<string>,
   fsync: boolean,
 ): Promise<OpenSegment> {
   const file = segmentPath(directory, number);
@@ -61,10 +59,9 @@ export async function createSegment(
       await handle.appendFile(bytes);
       size += bytes.length;
     };
-    await put(encodeLine({ kind: 'ledger', schema: ledgerSchema }));
     let batch = '';
-    for (const record of records) {
-      batch += encodeLine(record);
+    for (const line of lines) {
+      batch += line;
       if (batch.length < 65_536) continue;
       await put(batch);
       batch = '';

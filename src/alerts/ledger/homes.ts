@@ -1,0 +1,118 @@
+// Which Kubernetes object a record of the ledger is kept in: one a notification group, a few for alerts, one for what belongs to all.
+import { createHash } from 'node:crypto';
+import type { LedgerRecord } from './records.ts';
+import type { LedgerState, Notification } from './state.ts';
+
+/** The end of an object's name. */
+export type Home = string;
+
+const alertHomes = 8;
+const common: Home = 'common';
+const mostKnown = 50_000;
+
+const known = new Map<string, string>();
+function hashOf(text: string): string {
+  let hash = known.get(text);
+  if (hash === undefined) {
+    hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
+    if (known.size >= mostKnown) known.clear();
+    known.set(text, hash);
+  }
+  return hash;
+}
+
+const alertHome = (key: string): Home => `alerts-${Number.parseInt(hashOf(key).slice(0, 8), 16) % alertHomes}`;
+export const groupHome = (groupKey: string): Home => `g-${hashOf(groupKey)}`;
+export const isGroupHome = (home: Home): boolean => home.startsWith('g-');
+
+/** Keys of what is told and of episodes begin with the group's. */
+const firstOf = (key: string): string => {
+  const [groupKey] = JSON.parse(key) as readonly unknown[];
+  return typeof groupKey === 'string' ? groupKey : '';
+};
+
+/** Intents, recipients and settlements belong to the group of the intent that was read before them. */
+export function homesInOrder(): (record: LedgerRecord) => Home {
+  const ofIntent = new Map<string, Home>();
+  return (record) => {
+    if (record.kind === 'intent') {
+      const home = groupHome(record.intent.groupKey);
+      ofIntent.set(record.intent.id, home);
+      return home;
+    }
+    if ('id' in record && record.kind !== 'silenceForgotten') return ofIntent.get(record.id) ?? common;
+    return plainHome(record);
+  };
+}
+
+type Plain = Exclude<
+  LedgerRecord,
+  { readonly kind: 'intent' | 'attempt' | 'sent' | 'retry' | 'failed' | 'settled' | 'recipient' }
+>;
+
+function plainHome(record: Plain): Home {
+  switch (record.kind) {
+    case 'alert':
+      return alertHome(record.alert.fingerprint);
+    case 'forgotten':
+      return alertHome(record.fingerprint);
+    case 'rule':
+      return alertHome(record.memory.rule);
+    case 'told':
+      return groupHome(firstOf(record.key));
+    case 'episode':
+      return groupHome(firstOf(record.owner));
+    case 'held':
+      return groupHome(record.held.groupKey);
+    case 'silence':
+    case 'silenceForgotten':
+    case 'smsSent':
+    case 'watchdog':
+    case 'central':
+    case 'receipt':
+      return common;
+  }
+}
+
+export interface Touched {
+  /** durable before the append resolves */
+  readonly at: readonly Home[];
+  /** it follows from those, and may come later */
+  readonly beside: readonly Home[];
+}
+
+const notificationOf = (state: LedgerState, id: string): Notification | undefined =>
+  state.open.get(id) ?? state.recent.findLast(({ intent }) => intent.id === id);
+
+const ofProvider = (state: LedgerState, providerId: string): Notification | undefined =>
+  [...state.open.values(), ...state.recent.toReversed()].find(({ recipients }) =>
+    [...recipients.values()].some((recipient) => recipient.providerId === providerId),
+  );
+
+/** Where a record that has been applied to the state shows. */
+export function touchedBy(record: LedgerRecord, state: LedgerState): Touched {
+  switch (record.kind) {
+    case 'intent':
+      return { at: [groupHome(record.intent.groupKey)], beside: [] };
+    case 'receipt': {
+      const intent = ofProvider(state, record.providerId)?.intent;
+      return { at: intent === undefined ? [] : [groupHome(intent.groupKey)], beside: [] };
+    }
+    case 'attempt':
+    case 'sent':
+    case 'retry':
+    case 'failed':
+    case 'settled':
+    case 'recipient': {
+      const intent = notificationOf(state, record.id)?.intent;
+      if (intent === undefined) return { at: [], beside: [] };
+      // What a message for several groups has told follows from the message itself.
+      const covered = (intent.covers ?? []).map(({ groupKey }) => groupHome(groupKey));
+      const counts = record.kind === 'sent' && intent.channel === 'sms' ? [common] : [];
+      const tells = record.kind === 'sent' || record.kind === 'failed';
+      return { at: [groupHome(intent.groupKey)], beside: tells ? [...covered, ...counts] : [] };
+    }
+    default:
+      return { at: [plainHome(record)], beside: [] };
+  }
+}

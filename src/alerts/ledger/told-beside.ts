@@ -1,0 +1,23 @@
+// What a message for several groups has told each of them, made up again from the message where a group's own object had no time for it.
+import { seconds, type Instant } from '../../model/units.ts';
+import { groupHome, type Home } from './homes.ts';
+import { recipientKey } from './records.ts';
+import type { MutableLedgerState } from './state.ts';
+
+/** Objects are written within seconds; a group that has none any more has ended long ago. */
+const writtenWithin = seconds(120);
+
+/** `writtenAt`: how far each object is true. */
+export function tellCovered(state: MutableLedgerState, writtenAt: ReadonlyMap<Home, Instant>, now: Instant): void {
+  for (const { intent, recipients } of [...state.recent, ...state.open.values()])
+    for (const { groupKey, firing, resolved, muted } of intent.covers ?? [])
+      for (const { to, at, state: outcome } of recipients.values()) {
+        if (at === null || (outcome !== 'sent' && outcome !== 'failed')) continue;
+        const upTo = writtenAt.get(groupHome(groupKey)) ?? ((now - writtenWithin) as Instant);
+        if (at <= upTo) continue;
+        const entry = { firing, resolved, ...(muted !== undefined && muted.length > 0 && { muted }), at, outcome };
+        const key = recipientKey({ ...intent, groupKey }, to);
+        if (firing.length === 0 && (muted ?? []).length === 0) state.told.delete(key);
+        else state.told.set(key, entry);
+      }
+}
