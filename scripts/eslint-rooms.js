@@ -18,6 +18,7 @@ const mayImport = {
   actuators: ['model', 'clients'],
   alerts: ['model', 'clients', 'config:type', 'matching', 'promql', 'templates', 'texts'],
   audit: ['model', 'actuators'],
+  shadow: ['model', 'journal:type'],
   state: ['model', 'clients'],
   leader: ['model', 'clients'],
   server: ['model', 'alerts:type', 'config:type', 'matching', 'texts'],

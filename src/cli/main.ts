@@ -21,6 +21,7 @@ const verbs: ReadonlyMap<string, () => Promise<(program: Command) => void>> = ne
   ['resize', async () => (await import('./resize.ts')).registerResize],
   ['run', async () => (await import('./run.ts')).registerRun],
   ['schema', async () => (await import('./schema.ts')).registerSchema],
+  ['shadow', async () => (await import('./shadow.ts')).registerShadow],
   ['stop', async () => (await import('./stop.ts')).registerStop],
   ['validate', async () => (await import('./validate.ts')).registerValidate],
 ]);

@@ -106,3 +106,16 @@ export async function mentionedAt(directory: string, at: Instant): Promise<Menti
     }
   return { keys, days };
 }
+
+/** Every whole entry from the day of `since` on, with what was in force before it, in the order they were written. */
+export async function* entriesSince(directory: string, since: Instant): AsyncGenerator<JournalEntry, void> {
+  const days = await journalDays(directory);
+  const asked = dayOf(rfc3339(since));
+  // The day before knows what stood when the day began.
+  const first = days.filter((day) => day < asked).at(-1) ?? asked;
+  for (const day of days.filter((one) => one >= first))
+    for await (const line of linesOf(fileOf(directory, day))) {
+      const entry = entryIn(line);
+      if (entry !== null) yield entry;
+    }
+}

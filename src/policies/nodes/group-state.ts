@@ -103,6 +103,8 @@ function overdueOf(memory: GroupMemory, missing: number, timeout: number, now: I
   return Math.min(missing, late);
 }
 
+const isWriting = (mode: Mode): boolean => mode === 'act' || mode === 'confirm';
+
 export function groupStateOf(
   document: NodePolicyDocument,
   policy: NodeGroupPolicy,
@@ -136,9 +138,12 @@ export function groupStateOf(
   const known = withCountSeen(before, magnum, before.sent, now, byPeople);
   const ambiguous = memberships.ambiguous.filter(({ groups }) => groups.includes(magnum.name));
   const actors = otherActors({ group: magnum, nodes: members, snapshot, memory: known, now });
-  const others = unwelcome(actors, document.spec.coexist);
+  const written = document.spec.mode;
+  const mayWrite = [written.grow, written.shrink].some((one) => isWriting(mostCautious(config.daemon.mode, one)));
+  // A rehearsal fights nobody: it may run beside another autoscaler, and be compared with it.
+  const others = mayWrite ? unwelcome(actors, document.spec.coexist) : [];
   // Not fought: as if the policy had switched both ways off, until the other one is gone.
-  const mode = others.length > 0 ? ({ grow: 'off', shrink: 'off' } as const) : document.spec.mode;
+  const mode = others.length > 0 ? ({ grow: 'off', shrink: 'off' } as const) : written;
   const isUp = members.filter(isReady);
   const ready = policy.ready === undefined ? isUp : isUp.filter((node) => isWhole(node, policy));
   const arriving = policy.ready === undefined ? [] : isUp.filter((node) => !isWhole(node, policy));

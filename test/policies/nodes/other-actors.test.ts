@@ -4,7 +4,8 @@ import { emptyGroupMemory, type GroupMemory, type SentResize } from '../../../sr
 import type { ConfigMap } from '../../../src/model/snapshot.ts';
 import { resizedAnnotation } from '../../../src/model/annotations.ts';
 import { isAskedByPerson, otherActors, unwelcome, withCountSeen } from '../../../src/policies/nodes/other-actors.ts';
-import { aNode, aNodeGroup, aSnapshot, at, noon } from '../../builders.ts';
+import { aNode, aNodeGroup, aNodePolicy, aSnapshot, at, noon } from '../../builders.ts';
+import { pool, tick, workers } from './worlds.ts';
 
 const group = aNodeGroup('default-worker', 2);
 const taint = (key: string) => aNode('w-1').tainted({ key, effect: 'NoSchedule' }).build();
@@ -190,5 +191,23 @@ describe('a count that a person has asked for with springtide', () => {
     ],
   ])('%s', (_, node, expected) => {
     expect(isAskedByPerson([aNode('w-2').build(), node], { ...group, node_count: 4 }, noon)).toBe(expected);
+  });
+});
+
+describe('a group in dry run beside another autoscaler', () => {
+  const waiting = pool(1, workers(1))
+    .cluster({ labels: { auto_scaling_enabled: 'true' } })
+    .build();
+
+  it.each([
+    ['dryRun', 'grow', 'BelowMinimum'],
+    ['act', 'refused', 'AnotherAutoscaler'],
+    ['confirm', 'refused', 'AnotherAutoscaler'],
+  ])('in mode %s: %s, %s', (mode, action, reason) => {
+    const policy = aNodePolicy({
+      nodeGroups: [{ name: group.name, min: 3, max: 9 }],
+      mode: { grow: mode, shrink: mode },
+    });
+    expect(tick(waiting, { policy }).decision).toMatchObject({ action, reason });
   });
 });
