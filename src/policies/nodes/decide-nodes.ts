@@ -102,6 +102,7 @@ export function* decideNodes(
         unneededSince: shrinking.unneededSince.get(node.metadata.name) ?? null,
         emptySince: drains.emptySince.get(node.metadata.name) ?? null,
       };
+    yield;
   }
   // What could not be read this time is not forgotten: its timers go on.
   const unread = states.some(isUnusable);

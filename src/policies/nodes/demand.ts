@@ -88,29 +88,24 @@ function* waitingPods(
     byTarget.set(key, alike);
     const counted = alike.get(needs) ?? [];
     alike.set(needs, counted);
-    const { nominatedNodeName: nominated = '' } = pod.status ?? {};
-    const preempts = nominated !== '' || !isRefusedPreemption(pod, now);
+    const { nominatedNodeName = '' } = pod.status ?? {};
+    const nominated = nominatedNodeName === '' ? undefined : nominatedNodeName;
+    const preempts = nominated !== undefined || !isRefusedPreemption(pod, now);
     const known = counted.find((one) => one.preempts === preempts && one.nominated === nominated);
-    if (known === undefined) counted.push({ target, needs, pods: 1, preempts, nominated });
-    else known.pods += 1;
+    if (known !== undefined) known.pods += 1;
+    else {
+      const one: Counted = { target, needs, pods: 1, from: 'waiting', preempts };
+      counted.push(nominated === undefined ? one : { ...one, nominated });
+    }
   }
-  return [...byTarget.values()].flatMap((alike) =>
-    [...alike.values()].flat().map(({ nominated, ...one }): SourcedDemand => ({
-      ...one,
-      from: 'waiting',
-      ...(nominated === '' ? {} : { nominated }),
-    })),
-  );
+  yield;
+  const waiting: SourcedDemand[] = [];
+  for (const alike of byTarget.values()) for (const counted of alike.values()) waiting.push(...counted);
+  yield;
+  return waiting;
 }
 
-interface Counted {
-  readonly target: TargetRef;
-  readonly needs: Needs;
-  pods: number;
-  readonly preempts: boolean;
-  /** empty: no node */
-  readonly nominated: string;
-}
+type Counted = SourcedDemand & { pods: number };
 
 /** However little changes, the scheduler looks at everybody who waits at least this often. */
 const looksEvery = minutes(5);

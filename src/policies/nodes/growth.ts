@@ -143,14 +143,16 @@ class GrowthPlanner {
   }
 
   /** The groups of the best preference of which new nodes would take some of them. */
-  #serving(demands: readonly SourcedDemand[]): readonly Serving[] {
+  *#serving(demands: readonly SourcedDemand[]): Generator<undefined, readonly Serving[]> {
     const kinds = kindsOf(demands);
-    const all = this.#input.pools.flatMap((pool): Serving[] => {
+    const all: Serving[] = [];
+    for (const pool of this.#input.pools) {
+      yield;
       const { shape } = pool;
-      if (shape === null) return [];
+      if (shape === null) continue;
       const { nodes } = this.#allowed(pool);
-      return nodes > 0 && this.#wouldTakeSome(shape, kinds) ? [{ pool, shape, nodes }] : [];
-    });
+      if (nodes > 0 && this.#wouldTakeSome(shape, kinds)) all.push({ pool, shape, nodes });
+    }
     const best = Math.min(...all.map(({ pool }) => pool.group.policy.prefer));
     return all.filter(({ pool }) => pool.group.policy.prefer === best);
   }
@@ -159,7 +161,8 @@ class GrowthPlanner {
   *#serve(demands: readonly SourcedDemand[]): Generator<undefined, readonly SourcedDemand[]> {
     let left = demands;
     while (left.length > 0) {
-      const serving = this.#serving(left);
+      const serving = yield* this.#serving(left);
+      yield;
       const ranked = serving.length === 1 ? serving : yield* rankServing(this.#input.simulation, serving, left);
       const [chosen] = ranked;
       if (chosen === undefined) break;

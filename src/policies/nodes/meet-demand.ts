@@ -153,6 +153,8 @@ export function* meetDemand(
     cluster: snapshot.magnum.cluster,
     now,
   });
+  yield;
   simulation.rollBack(today);
+  yield;
   return { simulation, bare, growth, needed, demands, preempting: preempted, unasked: saturation.unknown };
 }

@@ -112,8 +112,10 @@ export function* placesOf(
       if (settled % podsAStep === podsAStep - 1) yield;
     }
   };
-  for (const { target, needs, pods } of [...demands.firm, ...demands.headroom])
+  for (const [index, { target, needs, pods }] of [...demands.firm, ...demands.headroom].entries()) {
+    if (index % podsAStep === podsAStep - 1) yield;
     yield* settleAll({ needs, by: targetName(target), scheduled: false }, pods);
+  }
   const lookAhead = groups.reduce((longest, group) => Math.max(longest, lookAheadOf(group)), 0) as Milliseconds;
   for (const { standing, more } of comingReplicas(tick, later(tick.now, lookAhead))) {
     const { target } = standing.decision;

@@ -103,14 +103,17 @@ export function* packingZones<Kind extends Demanded>(
       placed.set(needs, before + simulation.placeMany(needs, pods - before));
     if (index % kindsAStep === kindsAStep - 1) yield;
   }
+  yield;
   const byLane = lanes.map(() => new Map<Needs, number>());
   for (const { needs, room, pods } of simulation.arrivals(start)) {
     const lane = byLane[packer.laneOf.get(room) ?? -1];
     if (lane !== undefined) lane.set(needs, (lane.get(needs) ?? 0) + pods);
   }
+  yield;
   const short = all.some(({ needs, pods }) => (placed.get(needs) ?? 0) < pods);
   const left = short ? shared(alikeOf(demands), placed).left : [];
   const served = sharedByLane(demands, byLane).map((whom, index) => ({ nodes: packer.nodesOf(index), placed: whom }));
+  yield;
   return { lanes: served, left, progress: [...placed.values()].some((pods) => pods > 0) };
 }
 

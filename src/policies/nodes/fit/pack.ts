@@ -131,14 +131,21 @@ export function* placing<Kind extends Demanded>(
   largest: Requests,
 ): Generator<undefined, readonly Kind[]> {
   const placed = new Map<Needs, number>();
-  const bySize = byDecreasingSize(alikeOf(demands), largest);
+  const kinds = alikeOf(demands);
+  yield;
+  const bySize = byDecreasingSize(kinds, largest);
   // Those that may run on some nodes only come first: the others find room elsewhere, as they did when nodes were ordered for them.
   const all = [...bySize.filter(({ needs }) => isChoosy(needs)), ...bySize.filter(({ needs }) => !isChoosy(needs))];
+  yield;
+  let total = 0;
   for (const [index, { needs, pods }] of all.entries()) {
-    placed.set(needs, simulation.placeMany(needs, pods));
+    const here = simulation.placeMany(needs, pods);
+    placed.set(needs, here);
+    total += here;
     if (index % kindsAStep === kindsAStep - 1) yield;
   }
-  return shared(all, placed).left;
+  // The same list again: what is known of who in it are alike stays known.
+  return total === 0 ? demands : shared(all, placed).left;
 }
 
 /** As many as new nodes take; a new node may make places free on others: pods that are spread are then tried everywhere. */
