@@ -1,6 +1,7 @@
 // npm run bench -- NAME: runs one benchmark; a table for people, and as the last line one JSON object with every figure.
 import { parseArgs } from 'node:util';
 import { alerts } from './alerts.ts';
+import { alertsChaos } from './alerts-chaos.ts';
 import { house } from './house.ts';
 import { memory } from './memory.ts';
 import { nodes } from './nodes.ts';
@@ -19,6 +20,7 @@ interface Settings {
 
 const benches: Readonly<Record<string, (settings: Settings) => Promise<Report>>> = {
   alerts,
+  'alerts-chaos': alertsChaos,
   house,
   memory,
   nodes,

@@ -24,7 +24,7 @@ export function percentile(values: readonly number[], share: number): number {
 }
 
 const held = (value: number, by: number, isMet: boolean, otherwise: string): string =>
-  `${isMet ? 'within' : otherwise} ${by} (${((100 * value) / by).toFixed(0)} %)`;
+  `${isMet ? 'within' : otherwise} ${by} ${by === 0 ? '' : `(${((100 * value) / by).toFixed(0)} %)`}`;
 
 function verdict({ value, bar, least }: Figure): string {
   if (bar !== undefined) return held(value, bar, value <= bar, 'ABOVE');

@@ -102,7 +102,10 @@ export async function chaosRun(seed: number): Promise<ChaosReport> {
     const life = { isAlive: true, startedAt: clock.now(), pending: 0, synced: { file: '', size: 0 } };
     const own: Clock = {
       now: () => clock.now(),
-      after: (delay, run) => clock.after(delay, () => void (life.isAlive && run())),
+      after: (delay, run) =>
+        clock.after(delay, () => {
+          if (life.isAlive) run();
+        }),
     };
     const place = directory;
     const ledger = await openLedger(place, { clock: own, fsync: false, maxSegmentBytes: 48 * 1024 });
@@ -226,8 +229,8 @@ export async function chaosRun(seed: number): Promise<ChaosReport> {
       await sending;
       const { life } = current;
       await rested(() => life.pending);
-      const { firing, owed } = current.pipeline.status(0);
-      if (round > 250 && firing === 0 && owed === 0 && current.ledger.state.alerts.size === 0) break;
+      const { state } = current.ledger;
+      if (round > 250 && state.alerts.size === 0 && state.open.size === 0) break;
     }
   }
 
