@@ -3,6 +3,8 @@
 // One unbounded repetition beside another may be tried at every place of the value: no more than two.
 const unboundedAtMost = 2;
 const depthAtMost = 2;
+/** Each choice that may be made otherwise doubles the ways to fail: groups with alternatives, and what may be left out. */
+const choicesAtMost = 4;
 /** Longer values are left to RE2. */
 export const longestNativeValue = 1000;
 
@@ -15,6 +17,9 @@ export function nativeExpression(pattern: string): RegExp | null {
   let translated = '';
   let unbounded = 0;
   let depth = 0;
+  let choices = 0;
+  /** for each open group, whether it is one with alternatives */
+  const branched: boolean[] = [];
   for (let at = 0; at < pattern.length;) {
     token.lastIndex = at;
     const found = token.exec(pattern);
@@ -22,18 +27,29 @@ export function nativeExpression(pattern: string): RegExp | null {
     const [text] = found;
     const { dot, open, close, bar } = found.groups ?? {};
     at += text.length;
-    if (open !== undefined) depth += 1;
-    if (close !== undefined) depth -= 1;
+    if (open !== undefined) {
+      depth += 1;
+      branched.push(false);
+    }
+    if (close !== undefined) {
+      depth -= 1;
+      branched.pop();
+    }
+    if (bar !== undefined && branched.at(-1) === false) {
+      branched[branched.length - 1] = true;
+      choices += 1;
+    }
     if (depth < 0 || depth > depthAtMost) return null;
     translated += dot === undefined ? (open === undefined ? text : '(?:') : '[^\\n]';
     repeat.lastIndex = at;
     const [times = ''] = repeat.exec(pattern) ?? [];
     if (times === '') continue;
     if (open !== undefined || bar !== undefined || (close !== undefined && times !== '?')) return null;
-    if (times[0] !== '?') unbounded += 1;
+    if (times[0] === '?') choices += 1;
+    else unbounded += 1;
     at += times.length;
     translated += times;
   }
-  if (unbounded > unboundedAtMost || depth !== 0) return null;
+  if (unbounded > unboundedAtMost || choices > choicesAtMost || depth !== 0) return null;
   return new RegExp(`^(?:${translated})$`, 'u');
 }

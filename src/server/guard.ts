@@ -65,3 +65,10 @@ export function ownNamesOnly(request: Request, response: Response, next: NextFun
       'this server listens on loopback and answers to localhost and 127.0.0.1 only',
     );
 }
+
+/** A page of another site may send to us through its visitor's browser, which then names that site in Origin. */
+export function ownOriginOnly(request: Request, response: Response, next: NextFunction): void {
+  const { origin, host } = request.headers;
+  if (origin === undefined || (URL.canParse(origin) && new URL(origin).host === host)) next();
+  else problem(response, 403, 'ForeignOrigin', 'pages of other sites may not send anything here');
+}

@@ -24,6 +24,16 @@ const levels: Readonly<Record<number, string>> = {
   60: 'fatal',
 };
 
+/** What others said may move a terminal's cursor, or look like a line of its own. */
+const harmless = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
+
+/** JSON escapes what is below a space; terminals obey some others too. */
+const escaped = (line: string): string =>
+  line.replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 /** One JSON line to one readable line. */
 function forPeople(line: string): string {
   const { level, time, msg, ...rest } = JSON.parse(line) as Readonly<Record<string, unknown>>;
@@ -31,7 +41,8 @@ function forPeople(line: string): string {
     ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
   const clock = typeof time === 'string' ? time.slice(11, 19) : '';
-  return `${[clock, (levels[Number(level)] ?? '').padEnd(5), typeof msg === 'string' ? msg : '', ...facts].join(' ').trimEnd()}\n`;
+  const text = [clock, (levels[Number(level)] ?? '').padEnd(5), typeof msg === 'string' ? msg : '', ...facts].join(' ');
+  return `${harmless(text).trimEnd()}\n`;
 }
 
 export function createLogger(options: LoggerOptions): Logger {
@@ -48,7 +59,7 @@ export function createLogger(options: LoggerOptions): Logger {
     {
       write: (line: string) => {
         const safe = withoutSecrets(line);
-        destination.write(options.pretty === true ? forPeople(safe) : safe);
+        destination.write(options.pretty === true ? forPeople(safe) : escaped(safe));
       },
     },
   );

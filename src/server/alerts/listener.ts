@@ -3,8 +3,10 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { timingSafeEqual } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
+import { systemClock } from '../../clock.ts';
 import { messageOf } from '../../model/errors.ts';
-import { ownNamesOnly, problem, securityHeaders } from '../guard.ts';
+import { ownNamesOnly, ownOriginOnly, problem, securityHeaders } from '../guard.ts';
+import { addressKey, createRateLimit, limited, tooOften, type RateLimit } from '../rate.ts';
 import { isLoopback, listening, parseListen } from '../listen.ts';
 import { acknowledgePage } from './acknowledge.ts';
 import { acknowledgeApi } from './acknowledge-api.ts';
@@ -39,6 +41,13 @@ export interface AlertListening extends Pick<AlertServerOptions, 'listen' | 'log
 }
 
 const longestBody = '8mb';
+const mostConnections = 1_024;
+
+/** Links are pressed by people and looked at by scanners of mail; a gateway reports thousands of texts from one address. */
+const linkRates = { each: { burst: 60, perSecond: 2 }, all: { burst: 600, perSecond: 50 } };
+const receiptRates = { each: { burst: 2_000, perSecond: 200 }, all: { burst: 5_000, perSecond: 500 } };
+/** Of those who show no token, or a wrong one. Who shows the right one is never held up: alerts come in bursts. */
+const wrongRates = { each: { burst: 30, perSecond: 1 }, all: { burst: 500, perSecond: 50 } };
 
 export function startAlertServer(options: AlertServerOptions): Promise<AlertServer> {
   const app = alertApp(options);
@@ -52,10 +61,13 @@ export function alertApp(options: AlertServerOptions): Express {
   app.use(securityHeaders);
   if (isLoopback(parseListen(options.listen, 'http.alerts.listen'))) app.use(ownNamesOnly);
   app.get(['/-/healthy', '/-/ready'], (_request, response) => response.type('text/plain').send('OK'));
+  app.use(ownOriginOnly);
+  const clock = systemClock;
   // these prove themselves by what they carry
-  app.use('/a', acknowledgePage(options.desk, options.words));
-  app.use('/api/v1/sms/receipts', receiptsIn(options.receipts));
-  app.use('/api', (request, response, next) => shown(options, request, response, next));
+  app.use('/a', limited(createRateLimit({ clock, ...linkRates })), acknowledgePage(options.desk, options.words));
+  app.use('/api/v1/sms/receipts', limited(createRateLimit({ clock, ...receiptRates })), receiptsIn(options.receipts));
+  const wrong = createRateLimit({ clock, ...wrongRates });
+  app.use('/api', (request, response, next) => shown(options, wrong, request, response, next));
   app.use('/api', express.json({ limit: longestBody, type: () => true }));
   app.use('/api/v2', apiV2(options.desk));
   app.use('/api/v1/webhook', webhookIn(options.desk));
@@ -78,10 +90,11 @@ export function alertApp(options: AlertServerOptions): Express {
 
 export async function listenForAlerts({ listen, answering, log }: AlertListening): Promise<AlertServer> {
   const server = createServer(
-    { requestTimeout: 15_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 },
+    { requestTimeout: 15_000, headersTimeout: 10_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 2_000 },
     (request, response) => answering()(request, response),
   );
   server.maxHeadersCount = 100;
+  server.maxConnections = mostConnections;
   const url = await listening(server, parseListen(listen, 'http.alerts.listen'), 'http.alerts.listen');
   log.info({ alerts: url }, 'listening for alerts');
   return { url, close: () => closed(server) };
@@ -96,6 +109,7 @@ const closed = (server: Server): Promise<void> =>
 /** As `Authorization: Bearer TOKEN`, or as the password of basic authentication. */
 async function shown(
   { token }: AlertServerOptions,
+  wrong: RateLimit,
   request: Request,
   response: Response,
   next: NextFunction,
@@ -109,6 +123,11 @@ async function shown(
   }
   if (wanted === null || isSame(given(request), wanted)) {
     next();
+    return;
+  }
+  const after = wrong.take(addressKey(request.socket.remoteAddress));
+  if (after !== null) {
+    tooOften(response, after);
     return;
   }
   response.set('WWW-Authenticate', 'Bearer realm="springtide alerts"');
