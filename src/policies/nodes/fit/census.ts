@@ -146,14 +146,14 @@ export class Census {
   }
 
   *#preparingOne(neighbourhood: Neighbourhood): Generator<undefined> {
-    const namespace = neighbourhood.name;
+    const { version } = this;
+    const kins = new Map<Kin, Seats>();
     for (const [index, row] of [...neighbourhood.rows].entries()) {
-      const image = this.#images[row] ?? nobody;
-      for (let pod = 0; pod < image.pods.length; pod += 1)
-        if ((image.pods[pod]?.metadata.namespace ?? '') === namespace) image.kin(pod);
+      this.#seatAll(row, neighbourhood, kins);
       if (index % rowsAStep === rowsAStep - 1) yield;
     }
-    this.kinsIn(namespace);
+    // Where something has changed between the steps they are seated anew when somebody asks; who is alike is known by then.
+    if (this.version === version) neighbourhood.kins ??= kins;
     yield;
   }
 
