@@ -1,5 +1,5 @@
 // Loaded into the daemon beside its own code: tells its parent the longest block of the event loop, by the clock and without the time it waited for a core.
-import { readFileSync } from 'node:fs';
+import { threadTime } from './thread-time.ts';
 
 /** What the daemon's parent is told when it asks; it begins anew then. */
 export interface Blocks {
@@ -9,22 +9,11 @@ export interface Blocks {
 }
 
 const every = 10;
-const nanosecondsInMs = 1e6;
-
-/** How long the main thread has waited for a core until now; without Linux's word for it never. */
-function waited(): number {
-  try {
-    const [, delay = '0'] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ');
-    return Number(delay) / nanosecondsInMs;
-  } catch {
-    return 0;
-  }
-}
 
 let [longest, running] = [0, 0];
-let [lastAt, lastWait] = [performance.now(), waited()];
+let [lastAt, lastWait] = [performance.now(), threadTime().waited];
 setInterval(() => {
-  const [at, wait] = [performance.now(), waited()];
+  const [at, wait] = [performance.now(), threadTime().waited];
   const block = at - lastAt - every;
   longest = Math.max(longest, block);
   running = Math.max(running, block - (wait - lastWait));

@@ -13,6 +13,7 @@ import { appsEach, collectGarbage, instant, look, namespaces } from './pods-look
 import { configOf } from './pods-policies.ts';
 import { BenchWorld, type Freshness } from './pods-world.ts';
 import { percentile, type Figure } from './report.ts';
+import { watchWork } from './thread-time.ts';
 
 const bars = { block: 100, growth: 5 };
 /** Time for what a tick leaves behind: journal, page. */
@@ -55,22 +56,25 @@ async function watched<Answer>(pause: Milliseconds, run: (watched: Watched) => P
 export const wholeTicks = (): Promise<readonly Figure[]> =>
   watched(seconds(1), async ({ daemon, next }) => {
     const blocks = monitorEventLoopDelay({ resolution: 1 });
-    const [cpu, wall, longest]: [number[], number[], number[]] = [[], [], []];
+    const [cpu, wall, longest, worked]: [number[], number[], number[], number[]] = [[], [], [], []];
     for (let number = 0; number < warm + measured; number++) {
       const snapshot = next('text');
       collectGarbage({ type: 'minor' });
       blocks.reset();
       blocks.enable();
+      const work = watchWork();
       const [before, began] = [process.cpuUsage(), performance.now()];
       await daemon.tick(snapshot, instant(number));
       const took = performance.now() - began;
       await sleep(systemClock, afterwards);
       const { user, system } = process.cpuUsage(before);
       blocks.disable();
+      const most = work.end();
       if (number < warm) continue;
       cpu.push((user + system) / 1000);
       wall.push(took);
       longest.push(blocks.max / 1e6);
+      worked.push(most);
     }
     return [
       { name: `whole tick: CPU, p50 of ${measured}`, value: percentile(cpu, 0.5), unit: 'ms' },
@@ -78,6 +82,8 @@ export const wholeTicks = (): Promise<readonly Figure[]> =>
       { name: 'whole tick: longest block, p50', value: percentile(longest, 0.5), unit: 'ms' },
       { name: 'whole tick: longest block, p90', value: percentile(longest, 0.9), unit: 'ms' },
       { name: 'whole tick: longest block of all', value: Math.max(...longest), unit: 'ms', bar: bars.block },
+      { name: 'whole tick: most work in one block, p50', value: percentile(worked, 0.5), unit: 'ms' },
+      { name: 'whole tick: most work in one block of all', value: Math.max(...worked), unit: 'ms', bar: bars.block },
     ];
   });
 
