@@ -32,7 +32,7 @@ const verbs = {
       [node, 'scripts/generate.mjs', '--check'],
     ],
   },
-  bench: { needs: ['daemon', 'page'], commands: [[node, 'dist-bench/main.js']] },
+  bench: { needs: ['daemon', 'page'], commands: [[node, '--max-semi-space-size=32', 'dist-bench/main.js']] },
   generate: { needs: ['daemon'], commands: [[node, 'scripts/generate.mjs']] },
 };
 
