@@ -6,8 +6,9 @@ import { text as textOf } from 'node:stream/consumers';
 import { Option, type Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { parseRecording, writeRecording, type ReadRecording } from '../collectors/recording.ts';
-import { loadConfigOrThrow } from '../config/load.ts';
+import { loadConfig, loadConfigOrThrow } from '../config/load.ts';
 import type { Config } from '../model/config.ts';
+import type { Scale } from '../model/kubernetes.ts';
 import { messageOf, SpringtideError } from '../model/errors.ts';
 import { emptyMemory, type Memory } from '../model/memory.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -15,13 +16,13 @@ import { languages, type Language } from '../model/texts.ts';
 import { instantOf, type Instant } from '../model/units.ts';
 import { decide } from '../policies/decide.ts';
 import { record } from '../policies/record.ts';
-import { controlInDirectory } from '../state/control.ts';
-import { stateDirectoryOf } from '../state/directory.ts';
 import { memoryOf, memoryText, parseMemory } from '../state/memory-text.ts';
 import { assumedOutcomes } from './assumed-outcomes.ts';
+import { comparePlans, comparisonText } from './plan-against.ts';
 import { planText } from './plan-text.ts';
 import { standing } from './switch.ts';
 import { readLists } from './first-lists.ts';
+import { openStateHomes } from './state-homes.ts';
 
 interface PlanOptions {
   readonly config: string;
@@ -32,6 +33,8 @@ interface PlanOptions {
   readonly saveMemory?: string;
   readonly output: 'json' | 'text';
   readonly lang?: Language;
+  readonly against?: string;
+  readonly exitCode?: true;
 }
 
 export function registerPlan(program: Command): void {
@@ -44,9 +47,14 @@ export function registerPlan(program: Command): void {
     .option('--save <file>', 'also write the recording that was used')
     .option('--memory <file>', 'begin with this memory')
     .option('--save-memory <file>', 'write the memory afterwards')
+    .option('--against <directory>', 'compare with the plan of this older configuration, in the same world')
+    .option('--exit-code', 'with --against: exit with 1 where anything differs')
     .addOption(new Option('-o, --output <format>', 'json or text').choices(['json', 'text']).default('text'))
     .addOption(new Option('--lang <language>', 'language of the sentences').choices([...languages]))
-    .addHelpText('after', '\nExit codes: 0 ok, 2 bad input (with what to mend), 3 the world could not be read.')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 ok, 2 bad input (with what to mend), 3 the world could not be read. With --against and --exit-code: 1 something differs.',
+    )
     .action(plan);
 }
 
@@ -82,6 +90,7 @@ export async function recordingText(file: string): Promise<string> {
 }
 
 async function plan(options: PlanOptions): Promise<void> {
+  if (options.against !== undefined) return planAgainst(options, options.against);
   const config = await loadConfigOrThrow(options.config, options.lang === undefined ? {} : { language: options.lang });
   if (options.stream === true) return planStream(options, config);
   const recording =
@@ -101,6 +110,30 @@ async function plan(options: PlanOptions): Promise<void> {
       ? `${JSON.stringify(decided.plan, null, 2)}\n`
       : planText(decided.plan, config.texts, standing(snapshot.control, now)),
   );
+}
+
+/** Both decide on the same facts and the same memory. */
+async function planAgainst(options: PlanOptions, against: string): Promise<void> {
+  const language = options.lang === undefined ? {} : { language: options.lang };
+  const [config, oldConfig] = [
+    await loadConfigOrThrow(options.config, language),
+    await loadConfigOrThrow(against, language),
+  ];
+  const [loaded, oldLoaded] = [await loadConfig(options.config), await loadConfig(against)];
+  const recording =
+    options.state === undefined ? null : parseRecording(await recordingText(options.state), options.state);
+  const memory =
+    options.memory === undefined ? memoryIn(recording, options.state ?? '') : await readMemory(options.memory);
+  const now = recording === null ? systemClock.now() : timeOf(recording, options.state ?? '');
+  const snapshot = recording?.recording.snapshot ?? (await collectFor([oldConfig, config], now));
+  const comparison = comparePlans(
+    { loaded: oldLoaded, plan: decide(snapshot, oldConfig, memory, now).plan },
+    { loaded, plan: decide(snapshot, config, memory, now).plan },
+  );
+  process.stdout.write(
+    options.output === 'json' ? `${JSON.stringify(comparison, null, 2)}\n` : comparisonText(comparison, config.texts),
+  );
+  if (options.exitCode === true && !comparison.same) process.exitCode = 1;
 }
 
 /** Without outcomes in the next line what was planned is taken to have succeeded. */
@@ -133,7 +166,7 @@ async function planStream(options: PlanOptions, config: Config): Promise<void> {
 
 /** What people have switched off counts for a plan as it does for the daemon. */
 export async function switchOf(config: Config): Promise<Pick<Snapshot, 'control'>> {
-  const { control, damage } = await controlInDirectory(stateDirectoryOf(config.daemon)).read();
+  const { control, damage } = await (await openStateHomes(config.daemon)).control.read();
   if (damage !== null) process.stderr.write(`springtide: the switch cannot be read: ${damage}\n`);
   return control === null ? {} : { control };
 }
@@ -148,3 +181,35 @@ export async function collectOnce(config: Config): Promise<Snapshot> {
     await world.close();
   }
 }
+
+/** What several configurations ask about one world, at one instant: by the connections of the last. */
+async function collectFor(configs: readonly [Config, Config], now: Instant): Promise<Snapshot> {
+  const { connectWorld } = await import('../assemble.ts');
+  const [older, newer] = configs;
+  let asking = { ...older, daemon: newer.daemon };
+  const world = await connectWorld({ config: () => asking, clock: systemClock, env: process.env });
+  try {
+    await readLists(world.kubernetes);
+    const one = await world.collect(now);
+    asking = newer;
+    const other = await world.collect(now);
+    const queries = { ...one.prometheus.queries, ...other.prometheus.queries };
+    const scales = [...(one.kubernetes.scales ?? []), ...(other.kubernetes.scales ?? [])];
+    return {
+      ...one,
+      ...other,
+      // the cloud is read where there are NodePolicies
+      ...(newer.nodePolicies.length === 0 && { magnum: one.magnum, nova: one.nova }),
+      kubernetes: { ...one.kubernetes, ...other.kubernetes, ...(scales.length > 0 && { scales: onceEach(scales) }) },
+      prometheus: { ...one.prometheus, ...other.prometheus, queries },
+      errors: [...one.errors, ...other.errors],
+      ...(await switchOf(newer)),
+    };
+  } finally {
+    await world.close();
+  }
+}
+
+const onceEach = (scales: readonly Scale[]): readonly Scale[] => [
+  ...new Map(scales.map((one) => [`${one.kind} ${one.metadata.namespace ?? ''}/${one.metadata.name}`, one])).values(),
+];

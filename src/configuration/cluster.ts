@@ -20,7 +20,7 @@ export interface ConfigCluster {
   readonly events: Pick<KubernetesWrites, 'createEvent'>;
   /** springtide's own */
   readonly namespace: string | null;
-  close(): void;
+  readonly close: () => void;
 }
 
 export const isInCluster = (env: Env): boolean =>
