@@ -8,7 +8,7 @@ import { pack, Simulation, type Demanded } from '../dist/policies/nodes/fit/simu
 import { Proposals } from '../dist/policies/proposals.js';
 import { diverse, twoKinds } from './nodes-pods.ts';
 import { configOf, groupCount, snapshotWith, start, zones } from './nodes-world.ts';
-import { cpuOf } from './pods-look.ts';
+import { timeOf } from './pods-look.ts';
 import type { Figure, Report } from './report.ts';
 
 const pods = 20_000;
@@ -86,10 +86,7 @@ function decided(config: Config, snapshot: Snapshot): Decided {
   const nobody = new Proposals(undefined, undefined, start);
   const steps = decideNodes(snapshot, config, emptyMemory(), [], start, start, nobody);
   for (let [took, longest] = [0, 0]; ;) {
-    const began = performance.now();
-    const { answer: next, cpu } = cpuOf(() => steps.next());
-    // By the clock others count who take the core away, by CPU the helpers that collect and compile beside it: neither is ours.
-    const breath = Math.min(performance.now() - began, cpu);
+    const { answer: next, took: breath } = timeOf(() => steps.next());
     [took, longest] = [took + breath, Math.max(longest, breath)];
     if (next.done === true) return { tier: next.value, took, longest };
   }

@@ -4,7 +4,7 @@ import type { Instant } from '../dist/model/units.js';
 import { decideNodes, type NodeTier } from '../dist/policies/nodes/decide-nodes.js';
 import { Proposals } from '../dist/policies/proposals.js';
 import { configOf, start } from './nodes-world.ts';
-import { collectGarbage, cpuOf } from './pods-look.ts';
+import { collectGarbage, timeOf } from './pods-look.ts';
 import { percentile, type Figure, type Report } from './report.ts';
 import { churn, makeWorld, snapshotOf } from './shrink-world.ts';
 
@@ -17,17 +17,17 @@ const interval = 15_000;
 
 interface Timed {
   readonly tier: NodeTier;
-  readonly cpu: number;
+  readonly took: number;
   readonly longest: number;
 }
 
 function timed(course: Generator<undefined, NodeTier>): Timed {
-  let [cpu, longest] = [0, 0];
+  let [took, longest] = [0, 0];
   for (;;) {
-    const { answer: next, cpu: breath } = cpuOf(() => course.next());
-    cpu += breath;
+    const { answer: next, took: breath } = timeOf(() => course.next());
+    took += breath;
     longest = Math.max(longest, breath);
-    if (next.done === true) return { tier: next.value, cpu, longest };
+    if (next.done === true) return { tier: next.value, took, longest };
   }
 }
 
@@ -61,19 +61,19 @@ export async function shrink(): Promise<Report> {
   }
   const [cold, ...rest] = ticks;
   const later = rest.slice(warm);
-  const cpus = later.map(({ cpu }) => cpu);
+  const times = later.map(({ took }) => took);
   const kept = new Map<string, number>();
   for (const { reason } of later.at(-1)?.tier.decisions.flatMap((decision) => decision.kept) ?? [])
     kept.set(reason, (kept.get(reason) ?? 0) + 1);
   const figures: Figure[] = [
     { name: 'nodes', value: nodeCount, unit: '' },
     { name: 'pods', value: podCount, unit: '' },
-    { name: 'node tier, first tick, CPU', value: cold?.cpu ?? Number.NaN, unit: 'ms', bar: bars.cold },
-    { name: 'node tier, later ticks, CPU p50', value: percentile(cpus, 0.5), unit: 'ms', bar: bars.warm },
-    { name: 'node tier, later ticks, CPU max', value: Math.max(...cpus), unit: 'ms' },
-    { name: 'longest breath, first tick, CPU', value: cold?.longest ?? Number.NaN, unit: 'ms', bar: bars.block },
+    { name: 'node tier, first tick', value: cold?.took ?? Number.NaN, unit: 'ms', bar: bars.cold },
+    { name: 'node tier, later ticks, p50', value: percentile(times, 0.5), unit: 'ms', bar: bars.warm },
+    { name: 'node tier, later ticks, most', value: Math.max(...times), unit: 'ms' },
+    { name: 'longest breath, first tick', value: cold?.longest ?? Number.NaN, unit: 'ms', bar: bars.block },
     {
-      name: 'longest breath, later ticks, CPU',
+      name: 'longest breath, later ticks',
       value: Math.max(...later.map(({ longest }) => longest)),
       unit: 'ms',
       bar: bars.block,
