@@ -7,13 +7,11 @@ import { SpringtideError } from '../model/errors.ts';
 import type { Config } from '../model/config.ts';
 import { fillText, languages, type Language, type Texts } from '../model/texts.ts';
 import { later, minutes, rfc3339 } from '../model/units.ts';
-import { controlInDirectory } from '../state/control.ts';
-import { memoryInDirectory, stateDirectoryOf } from '../state/directory.ts';
-import { removalProofsIn } from '../state/removal-proofs.ts';
 import { channelChecks } from './doctor/channels.ts';
 import { connectDoctor, type DoctorWorld } from './doctor/connect.ts';
 import { diagnose, worst, type Check } from './doctor/diagnose.ts';
 import { proveRemoval, type ProofVerdict } from './doctor/prove-removal.ts';
+import { openStateHomes } from './state-homes.ts';
 import { stoppedBeside } from './stop.ts';
 import { userName } from './switch.ts';
 
@@ -76,11 +74,11 @@ async function doctor(options: DoctorOptions): Promise<void> {
 }
 
 async function examine({ output }: DoctorOptions, config: Config, world: DoctorWorld): Promise<void> {
-  const directory = stateDirectoryOf(config.daemon);
-  const { control } = await controlInDirectory(directory).read();
+  const homes = await openStateHomes(config.daemon);
+  const { control } = await homes.control.read();
   const { snapshot, answers } = await world.look();
   const seen = control === null ? snapshot : { ...snapshot, control };
-  const memory = await memoryInDirectory(directory).load();
+  const memory = await homes.memory();
   const checks = [
     ...diagnose(seen, config, memory, answers, systemClock.now()),
     ...(await channelChecks(config.alerts, systemClock)),
@@ -115,8 +113,7 @@ async function prove(group: string, options: DoctorOptions, config: Config, worl
   if (options.yes !== true && !(await agreed(fillText(texts, 'cli.doctor.prove.ask', { group }))))
     throw usage('it was not agreed to', 'answer y, or give --yes where nobody can answer');
 
-  const state = stateDirectoryOf(config.daemon);
-  const home = controlInDirectory(state);
+  const { control: home } = await openStateHomes(config.daemon);
   const { control: before } = await home.read();
   const by = userName();
   const until = rfc3339(later(systemClock.now(), longestProof));
@@ -142,8 +139,7 @@ async function prove(group: string, options: DoctorOptions, config: Config, worl
   }
   switch (verdict.result) {
     case 'proven': {
-      const proofs = removalProofsIn(state);
-      await proofs.add({ cluster: ports.clusterId, group, at: systemClock.now(), by });
+      const proofs = await home.prove({ cluster: ports.clusterId, group, at: systemClock.now(), by });
       say('proven', { node: verdict.node, what: verdict.serverId, of: verdict.of });
       say('written', { what: proofs.place });
       break;

@@ -1,7 +1,5 @@
 // What `stop` and `release` share: the place that the daemon reads the switch from, and how a switch is told.
-import { stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import path from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import { SpringtideError } from '../model/errors.ts';
@@ -9,11 +7,10 @@ import type { ProposalMemory } from '../model/memory.ts';
 import type { ControlFacts } from '../model/snapshot.ts';
 import { fillText, type Language, type Texts } from '../model/texts.ts';
 import { instantOf, type Instant } from '../model/units.ts';
-import { controlInDirectory, type ControlHome } from '../state/control.ts';
-import { memoryInDirectory, stateDirectoryOf } from '../state/directory.ts';
+import { openStateHomes, type CommandHomes } from './state-homes.ts';
 
 export interface Switch {
-  readonly home: ControlHome;
+  readonly home: CommandHomes['control'];
   readonly texts: Texts;
   /** what is switched now; null: nothing ever was */
   readonly control: ControlFacts | null;
@@ -41,17 +38,13 @@ export async function openSwitch(directory: string, language: Language | undefin
       mend: "name the daemon's own configuration with --config DIR",
     });
   const { texts } = config;
-  const state = path.resolve(stateDirectoryOf(config.daemon));
-  const home = controlInDirectory(state);
-  const hasMemory = await stat(path.join(state, 'memory.json')).then(
-    () => true,
-    () => false,
-  );
-  if (!hasMemory) say(fillText(texts, 'cli.stop.noDaemon', { what: state }));
+  const homes = await openStateHomes(config.daemon);
+  const home = homes.control;
+  if (!(await homes.isUsed())) say(fillText(texts, 'cli.stop.noDaemon', { what: homes.where }));
   const { control, damage } = await home.read();
   if (damage !== null) say(fillText(texts, 'cli.stop.damaged', { what: damage }));
   const proposals = async (): Promise<Asking> => {
-    const { proposals: kept, lastTick } = await memoryInDirectory(state).load();
+    const { proposals: kept, lastTick } = await homes.memory();
     return { asked: kept?.asked ?? {}, lastTick };
   };
   return { home, texts, control, proposals };

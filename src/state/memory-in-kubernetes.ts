@@ -1,6 +1,5 @@
 // The memory's home in a cluster: ConfigMaps written only where something changed, within a budget, and never over somebody else's.
 import { randomBytes } from 'node:crypto';
-import type { Logger } from 'pino';
 import { HeldObject } from '../clients/kubernetes/held-object.ts';
 import type { OwnObject, OwnObjects } from '../clients/kubernetes/own-objects.ts';
 import type { Clock } from '../clock.ts';
@@ -22,7 +21,7 @@ export interface MemoryInKubernetesOptions {
   readonly own: OwnObjects;
   readonly namespace: string;
   readonly clock: Clock;
-  readonly log: Pick<Logger, 'warn' | 'error'>;
+  readonly log: Readonly<Record<'warn' | 'error', (facts: object, text: string) => void>>;
   /** how this process is known: the pod's name */
   readonly instance: string;
   readonly schemas?: Schemas;
@@ -59,6 +58,8 @@ interface Slot extends Kept {
 }
 
 const headSlot = shardCount;
+/** The object that is there whenever anything is. */
+export const memoryHead = `${name}-${headSlot}`;
 
 export function memoryInKubernetes(options: MemoryInKubernetesOptions): MemoryStore {
   const { own, namespace, clock, log, schemas = memorySchemas } = options;

@@ -26,7 +26,7 @@ interface Stage extends OwnWorld {
 async function aStage(): Promise<Stage> {
   const clock = new VirtualClock(noon);
   const warned: string[] = [];
-  const note = (_facts: unknown, text?: string): void => void warned.push(text ?? '');
+  const note = (_facts: object, text: string): void => void warned.push(text);
   const world = await anOwnWorld(clock);
   return {
     ...world,
@@ -38,7 +38,7 @@ async function aStage(): Promise<Stage> {
         namespace,
         clock,
         instance: 'springtide-0',
-        log: { warn: note, error: note } as never,
+        log: { warn: note, error: note },
         ...more,
       }),
   };

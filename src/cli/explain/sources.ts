@@ -14,10 +14,11 @@ import { targetKey, type TargetKey, type TargetRef } from '../../model/target.ts
 import { rfc3339, type Instant, type Milliseconds } from '../../model/units.ts';
 import { decide } from '../../policies/decide.ts';
 import { slowBoot } from '../../policies/nodes/boot-time.ts';
-import { memoryInDirectory, stateDirectoryOf } from '../../state/directory.ts';
 import { policyFor } from '../../targets/overrides.ts';
 import { selectTargets } from '../../targets/select.ts';
 import { collectOnce, memoryIn, readMemory, recordingText, timeOf } from '../plan.ts';
+import { readDaemonMemory } from '../state-homes.ts';
+import { stateDirectoryOf } from '../../state/directory.ts';
 import { explainPods, type Explanation } from './explanation.ts';
 import { explanationSchema, type Origin } from './origin.ts';
 import type { Meant } from './meant.ts';
@@ -55,9 +56,7 @@ async function fromRecording(file: string, options: SeenOptions): Promise<Seen> 
 /** The daemon's own memory is read and never written: history and timers are those that it decides on. */
 async function fromWorld(config: Config, options: SeenOptions): Promise<Seen> {
   const memory =
-    options.memory === undefined
-      ? await memoryInDirectory(stateDirectoryOf(config.daemon)).load()
-      : await readMemory(options.memory);
+    options.memory === undefined ? await readDaemonMemory(config.daemon) : await readMemory(options.memory);
   const snapshot = await collectOnce(config);
   const { lastTick } = memory;
   const memoryAt = lastTick === null ? null : rfc3339(lastTick);

@@ -6,9 +6,9 @@ import type { Config } from '../../model/config.ts';
 import type { Memory } from '../../model/memory.ts';
 import type { NodeDecision } from '../../model/plan.ts';
 import { seconds } from '../../model/units.ts';
-import { memoryInDirectory, stateDirectoryOf } from '../../state/directory.ts';
 import { readLists } from '../first-lists.ts';
 import { switchOf } from '../plan.ts';
+import { readDaemonMemory } from '../state-homes.ts';
 import { requireSeen, sceneOf, type Scene } from './scene.ts';
 
 export interface Stage {
@@ -30,7 +30,7 @@ export async function openStage(config: Config): Promise<Stage> {
   const { connectWorld } = await import('../../assemble.ts');
   const nodesOnly = withoutPods(config);
   // The daemon's own, read only: whose removals are proven, what has failed. Elsewhere than beside it there is none.
-  const memory: Memory = await memoryInDirectory(stateDirectoryOf(config.daemon)).load();
+  const memory: Memory = await readDaemonMemory(config.daemon);
   const world = await connectWorld({ config: () => nodesOnly, clock: systemClock, env: process.env });
   try {
     await readLists(world.kubernetes);
