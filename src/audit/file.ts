@@ -47,6 +47,8 @@ export class AuditFile implements AuditSink {
   #opened: Opened | null = null;
   #head: Head | null = null;
   #turn: Promise<unknown> = Promise.resolve();
+  /** a write that came too late is still under way: the next would only wait behind it, and hold up the tick each time */
+  #hangs = false;
 
   constructor(options: AuditFileOptions) {
     this.#options = options;
@@ -54,14 +56,16 @@ export class AuditFile implements AuditSink {
 
   append(entries: readonly Fields[]): Promise<readonly number[]> {
     const { clock, file } = this.#options;
+    if (this.#hangs) return Promise.reject(new Error(`${file} still hangs`));
     const waiting = new AbortController();
     const mine = this.#turn.then(() =>
       withLock(`${file}.lock`, clock, waiting.signal, () => this.#write(entries, waiting.signal)),
     );
-    this.#turn = mine.catch(() => undefined);
+    this.#turn = mine.catch(() => undefined).finally(() => (this.#hangs = false));
     return new Promise((resolve, reject) => {
       const cancel = clock.after(deadline, () => {
         waiting.abort();
+        this.#hangs = true;
         reject(new Error(`${file} has not taken a line within ${deadline / 1000} s`));
       });
       mine.then(resolve, reject).finally(cancel);

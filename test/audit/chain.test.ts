@@ -8,6 +8,7 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,6 +19,9 @@ import { canonical, genesis, link, readLink } from '../../src/audit/chain.ts';
 import { AuditFile, readHead } from '../../src/audit/file.ts';
 import { verify } from '../../src/audit/verify.ts';
 import { systemClock } from '../../src/clock.ts';
+import { seconds } from '../../src/model/units.ts';
+import { VirtualClock } from '../../src/sandbox/clock.ts';
+import { noon } from '../builders.ts';
 
 let directory = '';
 let warnings: string[] = [];
@@ -167,12 +171,26 @@ describe('the file', () => {
     expect(await verify([file()])).toMatchObject({ lines: 1, broken: null });
   });
 
-  it('gives up on a lock that somebody holds, and takes one whose holder has died', async () => {
+  it('takes a lock whose holder has died', async () => {
     writeFileSync(file('audit.jsonl.lock'), '');
     const long = new Date(Date.now() - 60_000);
-    const { utimesSync } = await import('node:fs');
     utimesSync(file('audit.jsonl.lock'), long, long);
     await written(1);
     expect(linesOf()).toHaveLength(1);
+  });
+});
+
+describe('a file that another process holds', () => {
+  it('is given up after two seconds, and written again when it is free', async () => {
+    const clock = new VirtualClock(noon);
+    const held = new AuditFile({ file: file(), clock, log });
+    writeFileSync(file('audit.jsonl.lock'), '');
+    const refused = expect(held.append([{ index: 1 }])).rejects.toThrow(/within 2 s/);
+    clock.advance(seconds(2));
+    await refused;
+    rmSync(file('audit.jsonl.lock'));
+    await held.close();
+    expect(await held.append([{ index: 2 }])).toEqual([1]);
+    await held.close();
   });
 });
