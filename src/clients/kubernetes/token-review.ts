@@ -16,7 +16,8 @@ const tokenReview = z.looseObject({
     audiences: z.array(z.string()).optional(),
     user: z
       .looseObject({
-        username: z.string(),
+        // of a token that nobody knows the API server sends an empty user
+        username: z.string().optional(),
         uid: z.string().optional(),
         groups: z.array(z.string()).optional(),
         extra: z.record(z.string(), z.array(z.string())).optional(),
@@ -44,11 +45,11 @@ export async function reviewToken(
     operation: 'token review',
   });
   const { authenticated, user, audiences: meant } = tokenReview.parse(asked.json()).status;
-  if (!authenticated || user === undefined) return null;
+  const { username, uid, groups, extra } = user ?? {};
+  if (!authenticated || username === undefined) return null;
   // An authenticator that knows no audiences answers without them: then the token proves nothing about whom it is for.
   if (audiences !== undefined && !audiences.some((audience) => meant?.includes(audience) === true)) return null;
 
-  const { username, uid, groups, extra } = user;
   const answer = await transport.request({
     method: 'POST',
     path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
