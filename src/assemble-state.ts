@@ -1,5 +1,6 @@
 // Where what must not be forgotten lives: a directory of one process, or Kubernetes objects that replicas hand over to each other.
 import type { Logger } from 'pino';
+import { openLedgerInKubernetes } from './alerts/ledger/in-kubernetes.ts';
 import { openLedger, volatileLedger, type Ledger } from './alerts/ledger/ledger.ts';
 import type { KubernetesClient } from './clients/kubernetes/client.ts';
 import type { Clock } from './clock.ts';
@@ -73,7 +74,10 @@ function inKubernetes({ settings, clock, log, kubernetes, env, instance }: State
   return {
     control: controlInKubernetes({ own, namespace }),
     memory: () => memoryInKubernetes({ own, namespace, clock, log, instance }),
-    ledger: () => (directory === undefined ? Promise.resolve(volatileLedger()) : openLedger(directory, { clock })),
+    ledger: () =>
+      directory === undefined
+        ? openLedgerInKubernetes({ own, namespace, clock, instance })
+        : openLedger(directory, { clock }),
     journal: () => null,
   };
 }

@@ -30,6 +30,8 @@ export interface TermParts {
   readonly refused: () => LoopFacts['refused'];
   readonly world: World;
   readonly homes: StateHomes;
+  /** the replica that led before and fell silent; null: it gave the lease back, or there was none */
+  readonly tookFrom: string | null;
   readonly fence: Fence;
   readonly metrics: Metrics;
   readonly server: RunningServer | null;
@@ -99,6 +101,7 @@ export async function openTerm(parts: TermParts): Promise<Term> {
       ...(audit === null ? {} : { audit }),
       store,
       alerts,
+      lostLeader: parts.tookFrom,
       failingRules: () => failingRules(rules.health()),
       missingWatchdogs: () => alerts.missingWatchdogs(),
       ...(journal === null ? {} : { journal }),

@@ -249,10 +249,11 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
     metrics,
     health,
     alertsUrl: alertServer?.url ?? null,
-    lead: async () => {
+    lead: async (tookFrom = null) => {
       const listens = alertServer !== null;
       const { refused } = options;
-      const opened = await openTerm({ config, clock, log, refused, world, homes, fence, metrics, server, listens });
+      const standing = { tookFrom, fence, metrics, server, listens };
+      const opened = await openTerm({ config, clock, log, refused, world, homes, ...standing });
       term = opened;
       metrics.recordLeading(true);
       return {

@@ -30,6 +30,8 @@ export interface DaemonParts {
   readonly store: MemoryStore;
   readonly alerts: Pick<AlertPipeline, 'tell'>;
   /** groups of rules that cannot be evaluated */
+  /** the replica that led before and fell silent */
+  readonly lostLeader?: string | null;
   readonly failingRules?: () => NonNullable<LoopFacts['failingRules']>;
   readonly missingWatchdogs?: () => NonNullable<LoopFacts['missingWatchdogs']>;
   /** where it is said what was changed, by whom and why */
@@ -114,6 +116,7 @@ export class Daemon {
 
   #loopFacts(config: Config, late: number): LoopFacts {
     const failingRules = this.#parts.failingRules?.() ?? [];
+    const lostLeader = this.#ticks === 0 ? (this.#parts.lostLeader ?? null) : null;
     const auditTrouble = this.#parts.audit?.trouble ?? null;
     const missingWatchdogs = this.#parts.missingWatchdogs?.() ?? [];
     return {
@@ -122,6 +125,7 @@ export class Daemon {
       refused: this.#parts.refused(),
       ...(failingRules.length > 0 && { failingRules }),
       ...(auditTrouble !== null && { auditTrouble }),
+      ...(lostLeader !== null && { lostLeader }),
       ...(missingWatchdogs.length > 0 && { missingWatchdogs }),
     };
   }

@@ -23,13 +23,6 @@ export const unsupported: readonly Row[] = [
   { kind: 'PodPolicy', path: 'spec.forecast', what: 'forecasting' },
   { kind: 'PodPolicy', path: 'spec.behavior.scaleDown.victim', what: 'choosing which pods go first' },
 
-  {
-    kind: 'Daemon',
-    path: 'spec.state.kubernetes',
-    what: 'keeping memory in Kubernetes objects',
-    mend: 'write state: {directory: DIR}',
-  },
-
   { kind: 'Alerts', path: '**.http_config.oauth2', what: 'OAuth 2', mend: 'write authorization or basic_auth' },
   {
     kind: 'Alerts',

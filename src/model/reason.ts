@@ -167,6 +167,7 @@ export const alertNames = [
   'SpringtideConfigRefused',
   'SpringtideRuleFailing',
   'SpringtideWatchdogMissing',
+  'SpringtideLeaderLost',
   'SpringtideForeignWriter',
   'SpringtideAnotherAutoscaler',
   'SpringtideTargetStuck',

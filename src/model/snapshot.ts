@@ -114,6 +114,8 @@ export interface LoopFacts {
   readonly refused: readonly { readonly document: string; readonly why: string }[];
   /** groups of rules that cannot be evaluated; absent: there are none */
   readonly failingRules?: readonly { readonly group: string; readonly count: number; readonly why: string }[];
+  /** the replica that led before this one and fell silent; absent: it gave the lease back, or this tick is not the first */
+  readonly lostLeader?: string;
   /** alerts that should keep coming in and do not, with their last sign of life (RFC 3339); absent: there are none */
   readonly missingWatchdogs?: readonly {
     readonly name: string;

@@ -182,6 +182,15 @@ function ofLoop(snapshot: Snapshot): readonly Condition[] {
       after: atOnce,
       lasts: atOnce,
     });
+  if (loop.lostLeader !== undefined)
+    conditions.push({
+      name: 'SpringtideLeaderLost',
+      severity: 'warning',
+      labels: {},
+      facts: { what: loop.lostLeader },
+      after: atOnce,
+      lasts: anEvent,
+    });
   if (loop.latenessSeconds > loop.intervalSeconds)
     conditions.push({
       name: 'SpringtideTickLate',

@@ -108,6 +108,11 @@ describe('each condition is told under its name, with every place of its texts f
       {},
     ],
     [
+      'SpringtideLeaderLost',
+      healthy().loop({ latenessSeconds: 0, intervalSeconds: 15, refused: [], lostLeader: 'springtide-7f_a1' }),
+      {},
+    ],
+    [
       'SpringtideRuleFailing',
       healthy().loop({
         latenessSeconds: 0,
