@@ -8,6 +8,7 @@ import { nodes } from './nodes.ts';
 import { parts, pods, type Part } from './pods.ts';
 import { tableOf, type Report } from './report.ts';
 import { shrink } from './shrink.ts';
+import { state } from './state.ts';
 
 interface Settings {
   /** seconds that the daemon is left alone before its memory is read */
@@ -26,6 +27,7 @@ const benches: Readonly<Record<string, (settings: Settings) => Promise<Report>>>
   nodes,
   pods,
   shrink,
+  state,
 };
 
 const { values, positionals } = parseArgs({
