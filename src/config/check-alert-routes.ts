@@ -1,6 +1,7 @@
 // What a schema cannot say about the routes of alerts.yaml: labels that can be, intervals that hold, inhibition that says what it means.
 import { matcherMistake, parseMatchers, printMatcher } from '../matching/matchers.ts';
 import { parseTimeInterval } from '../matching/time-interval.ts';
+import { quoteFindings } from './check-matcher-quotes.ts';
 import { duplicateNames } from './check-policies.ts';
 import { nearestKey } from './documents.ts';
 import type { ProblemPath } from './problem.ts';
@@ -132,7 +133,7 @@ function inhibitFindings(rule: unknown, path: ProblemPath): Finding[] {
   const findings = sides.flatMap((side) => [
     ...list(valueAt(rule, [`${side}_matchers`])).flatMap((text, index): Finding[] => {
       const mistake = typeof text === 'string' ? matcherMistake(text) : null;
-      if (mistake === null) return [];
+      if (mistake === null) return quoteFindings(text, [...path, `${side}_matchers`, index]);
       return [
         {
           code: 'WrongMatcher',

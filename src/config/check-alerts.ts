@@ -2,6 +2,7 @@
 import { duplicateNames } from './check-policies.ts';
 import { nearestKey } from './documents.ts';
 import { matcherMistake } from '../matching/matchers.ts';
+import { quoteFindings } from './check-matcher-quotes.ts';
 import type { ProblemCode, ProblemPath } from './problem.ts';
 import { valueAt } from './shape.ts';
 import type { Finding } from './source.ts';
@@ -73,6 +74,7 @@ function routeFindings(route: unknown, path: ProblemPath, receivers: readonly st
       findings.push(unknownName('UnknownReceiver', [...path, 'receiver'], 'receiver', name, receivers));
   }
   list(valueAt(route, ['matchers'])).forEach((text, index) => {
+    findings.push(...quoteFindings(text, [...path, 'matchers', index]));
     const mistake = typeof text === 'string' ? matcherMistake(text) : null;
     if (mistake !== null)
       findings.push({

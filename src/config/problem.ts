@@ -41,6 +41,7 @@ export const problemCodes = {
   UnknownRota: 'a receiver names a rota of people on duty that is not defined',
   UnknownInterval: 'a route or a receiver names a time interval that is not defined',
   AbsentLabelsEqual: 'an inhibition takes two absent labels for equal',
+  QuotesInMatcher: 'single quotes belong to the value of a matcher',
   UnusedReceiver: 'no route leads to a receiver',
   AlertsMissing: 'without alerts.yaml nobody is told',
   SecretInPlain: 'a secret is written in the file itself',

@@ -8,13 +8,13 @@ interface Range {
 
 export interface TimeInterval {
   /** minutes of the day; the last one does not belong to it */
-  readonly times: readonly Range[];
+  readonly times: readonly Range[] | null;
   /** 0 is Sunday */
-  readonly weekdays: readonly Range[];
+  readonly weekdays: readonly Range[] | null;
   /** negative ones count from the month's end */
-  readonly days: readonly Range[];
-  readonly months: readonly Range[];
-  readonly years: readonly Range[];
+  readonly days: readonly Range[] | null;
+  readonly months: readonly Range[] | null;
+  readonly years: readonly Range[] | null;
   readonly zone: string;
 }
 
@@ -125,8 +125,9 @@ export function parseTimeInterval(value: unknown): ParsedInterval {
   const mistakes: IntervalMistake[] = Object.keys(value)
     .filter((key) => !keys.includes(key))
     .map((key) => ({ path: [key], message: `unknown key "${key}": known here: ${keys.join(', ')}` }));
-  const ranges = (key: string, read: (item: unknown) => Range | string): Range[] => {
-    const items = value[key] ?? [];
+  const ranges = (key: string, read: (item: unknown) => Range | string): Range[] | null => {
+    const items = value[key] ?? null;
+    if (items === null) return null;
     if (!Array.isArray(items)) {
       mistakes.push({ path: [key], message: `${key} is a list` });
       return [];
@@ -227,14 +228,14 @@ function localTimeBy(format: Intl.DateTimeFormat, at: number): LocalTime {
   };
 }
 
-/** All that is written must hold; of each kind one range is enough. */
+/** All that is written must hold; of each kind one range is enough. An empty list never holds, as in Alertmanager. */
 export function containsInstant({ times, weekdays, days, months, years, zone }: TimeInterval, at: number): boolean {
   const local = localTime(at, zone);
-  const within = (ranges: readonly Range[], value: number): boolean =>
-    ranges.length === 0 || ranges.some(({ from, to }) => value >= from && value <= to);
+  const within = (ranges: readonly Range[] | null, value: number): boolean =>
+    ranges === null || ranges.some(({ from, to }) => value >= from && value <= to);
   return (
-    (times.length === 0 || times.some(({ from, to }) => local.minute >= from && local.minute < to)) &&
-    (days.length === 0 || days.some((range) => isDay(range, local))) &&
+    (times === null || times.some(({ from, to }) => local.minute >= from && local.minute < to)) &&
+    (days === null || days.some((range) => isDay(range, local))) &&
     within(months, local.month) &&
     within(weekdays, local.weekday) &&
     within(years, local.year)

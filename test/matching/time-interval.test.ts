@@ -1,7 +1,7 @@
 // Time intervals: what is refused and where, months and their ends, zones and their clock changes, all against plain arithmetic.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { containsInstant, parseTimeInterval } from '../../src/matching/time-interval.ts';
+import { containsInstant, isWithin, parseTimeInterval, parseTimeIntervals } from '../../src/matching/time-interval.ts';
 import type { TimeInterval } from '../../src/matching/time-interval.ts';
 
 function interval(written: object): TimeInterval {
@@ -38,6 +38,17 @@ describe('a mistake', () => {
   it('does not hide the others', () => {
     const parsed = parseTimeInterval({ weekdays: ['x'], months: ['y'], location: 'z' });
     expect(parsed.ok ? [] : parsed.mistakes.map(({ path }) => path[0])).toEqual(['location', 'weekdays', 'months']);
+  });
+});
+
+describe('an empty list', () => {
+  it('never holds, what is not written always does', () => {
+    const at = Date.UTC(2026, 10, 11, 2);
+    const holds = (interval: object): boolean => isWithin(parseTimeIntervals([interval]), at);
+    expect(holds({})).toBe(true);
+    expect(holds({ weekdays: null })).toBe(true);
+    for (const key of ['times', 'weekdays', 'days_of_month', 'months', 'years'])
+      expect(holds({ [key]: [] })).toBe(false);
   });
 });
 

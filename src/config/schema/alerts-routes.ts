@@ -41,8 +41,21 @@ const route: z.ZodType<RouteDocument> = z.lazy(() =>
   }),
 );
 
-/** It takes every alert: no matchers, no intervals, nothing beside it to continue to. */
+const takesAll = 'the root takes every alert, at any time: this belongs to one of its routes';
+const noNames = names.refine((given) => given.length === 0, { error: takesAll }).optional();
+const noPairs = pairs.refine((given) => Object.keys(given).length === 0, { error: takesAll }).optional();
+
+/** It takes every alert: no matchers, no intervals, nothing beside it to continue to; written out as nothing they may stand. */
 export const rootRoute = z.strictObject({
+  matchers: noNames,
+  match: noPairs,
+  match_re: noPairs,
+  mute_time_intervals: noNames,
+  active_time_intervals: noNames,
+  continue: z
+    .boolean()
+    .refine((given) => !given, { error: 'there is nothing beside the root to continue to' })
+    .optional(),
   receiver: z.string(),
   group_by: names.default([]),
   group_wait: duration.default(30_000 as Milliseconds),
