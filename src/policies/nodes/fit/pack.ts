@@ -122,6 +122,9 @@ export function shared<Kind extends Demanded>(
 const roomsAStep = 256;
 const kindsAStep = 8;
 
+/** Lists in which those that are alike stand together. */
+const inOrder = new WeakSet<readonly Demanded[]>();
+
 const isChoosy = ({ spec }: Needs): boolean => spec?.nodeSelector !== undefined || requiredNodes(spec) !== undefined;
 
 /** Takes places on the nodes that are there for as many as fit, the large ones first, and answers the others. */
@@ -144,8 +147,11 @@ export function* placing<Kind extends Demanded>(
     total += here;
     if (index % kindsAStep === kindsAStep - 1) yield;
   }
-  // The same list again: what is known of who in it are alike stays known.
-  return total === 0 ? demands : shared(all, placed).left;
+  // The same list again, where it would be made in the same order: what is known of who in it are alike stays known.
+  if (total === 0 && inOrder.has(demands) && kinds.every((kind, index) => kind === all[index])) return demands;
+  const { left } = shared(all, placed);
+  inOrder.add(left);
+  return left;
 }
 
 /** As many as new nodes take; a new node may make places free on others: pods that are spread are then tried everywhere. */
