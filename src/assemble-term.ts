@@ -14,6 +14,7 @@ import { systemClock, type Clock } from './clock.ts';
 import { Daemon } from './daemon.ts';
 import type { Fence } from './leader/fence.ts';
 import type { Config } from './model/config.ts';
+import { messageOf } from './model/errors.ts';
 import type { InboxItem, TickReport } from './model/report.ts';
 import type { LoopFacts } from './model/snapshot.ts';
 import type { Instant } from './model/units.ts';
@@ -126,6 +127,13 @@ export async function openTerm(parts: TermParts): Promise<Term> {
       return told;
     },
     close: async () => {
+      // What waited for company goes now. Whoever has lost the lease may not write, and the next one has learnt it anew.
+      if (daemon.memory !== memory)
+        await store
+          .save(daemon.memory, 'whole')
+          .catch((thrown: unknown) =>
+            log.warn({ err: messageOf(thrown) }, 'the memory was not saved for the last time'),
+          );
       await alerting.close();
       await audit?.write({ event: 'end' });
       await audit?.close();
