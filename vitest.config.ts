@@ -48,7 +48,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 300_000,
           // Each file has servers of its own, and waits for them most of the time.
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       {
