@@ -46,7 +46,7 @@ async function reload(options: ReloadOptions): Promise<void> {
   const place = statePlaceIn(files);
   const { config } = loadFiles(files, lang === undefined ? {} : { language: lang });
   const cluster = watchesConfigMaps(place, process.env)
-    ? await connectConfigCluster(config?.daemon.kubernetes ?? null, place, systemClock)
+    ? await connectConfigCluster(config?.daemon.kubernetes ?? null, place, systemClock, process.env)
     : null;
   try {
     const store = lastGoodStoreOf(place, cluster);

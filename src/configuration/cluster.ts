@@ -34,6 +34,7 @@ export async function connectConfigCluster(
   settings: DaemonSpec['kubernetes'] | null,
   place: StatePlace,
   clock: Clock,
+  env: Env,
 ): Promise<ConfigCluster> {
   const connection = await connectKubernetes({ clock, kubeconfig: settings?.kubeconfig, context: settings?.context });
   const timeout = settings?.timeout ?? seconds(10);
@@ -42,7 +43,7 @@ export async function connectConfigCluster(
   return {
     own: createOwnObjects({ transport, timeout }),
     events: createWrites({ transport, discovery, clock, timeout, instance: os.hostname() }),
-    namespace: place.kubernetes?.namespace ?? connection.namespace,
+    namespace: place.kubernetes?.namespace ?? connection.namespace ?? env['POD_NAMESPACE'] ?? null,
     close: () => transport.close(),
   };
 }
