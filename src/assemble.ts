@@ -19,7 +19,7 @@ import type { InboxItem } from './model/report.ts';
 import type { LoopFacts } from './model/snapshot.ts';
 import { rfc3339, seconds, type Milliseconds } from './model/units.ts';
 import { answerFollowing } from './server/alerts/following.ts';
-import { listenForAlerts } from './server/alerts/listener.ts';
+import { listenForAlerts, type AlertServer } from './server/alerts/listener.ts';
 import { createHealth, type Health } from './server/health.ts';
 import { createMetrics, type Metrics } from './server/metrics.ts';
 import { startServer, type RunningServer } from './server/start.ts';
@@ -228,10 +228,13 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
 
   const alertsListen = settings.http.alerts?.listen;
   const follow = answerFollowing({ leader: options.leader ?? (() => null), log });
-  const alertServer =
-    options.http === null || alertsListen === undefined
-      ? null
-      : await listenForAlerts({ listen: alertsListen, answering: () => term?.answer ?? follow, log });
+  let alertServer: AlertServer | null = null;
+  /** Whoever is alone listens when he can answer; a replica at once, because another one answers for it. */
+  const takeIn = async (): Promise<void> => {
+    if (options.http === null || alertsListen === undefined) return;
+    alertServer ??= await listenForAlerts({ listen: alertsListen, answering: () => term?.answer ?? follow, log });
+  };
+  if (options.leader !== undefined) await takeIn();
   const { kubernetes } = world;
   const homes = homesOf({ settings, clock, log, kubernetes, env, instance: options.instance ?? os.hostname() });
   const closing = new AbortController();
@@ -248,13 +251,16 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
     server,
     metrics,
     health,
-    alertsUrl: alertServer?.url ?? null,
+    get alertsUrl() {
+      return alertServer?.url ?? null;
+    },
     lead: async (tookFrom = null) => {
-      const listens = alertServer !== null;
+      const listens = options.http !== null && alertsListen !== undefined;
       const { refused } = options;
       const standing = { tookFrom, fence, metrics, server, listens };
       const opened = await openTerm({ config, clock, log, refused, world, homes, ...standing });
       term = opened;
+      await takeIn();
       metrics.recordLeading(true);
       return {
         ...opened,
