@@ -101,7 +101,8 @@ it(
     for (let kill = 0; kill < kills; kill += 1) {
       await follows(follower);
       const isLast = kill === kills - 1;
-      const many = 5 + (kill % 15);
+      // each more than the tolerance above the one before
+    const many = 5 + 3 * (kill % 5);
       load(many * 100);
       await reaches(many);
       const alert = `Kill${kill}`;
