@@ -8,6 +8,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { channelChecks } from '../../src/cli/doctor/channels.ts';
 import { skewOf } from '../../src/cli/doctor/clocks.ts';
+import type { HttpResponse } from '../../src/clients/http/types.ts';
 import { systemClock } from '../../src/clock.ts';
 import { alertsDocument } from '../../src/config/schema/alerts.ts';
 import { startSmtpInbox, type SmtpInbox } from '../../src/sandbox/inbox/smtp.ts';
@@ -178,14 +179,19 @@ describe('mail servers', () => {
 });
 
 describe('clocks', () => {
-  const answer = (date: string | undefined) => () =>
-    Promise.resolve({ status: 200, headers: date === undefined ? {} : { date }, body: '', json: () => null });
+  /** Dated in the moment of the answer, so many seconds ahead. */
+  const answer = (ahead: number | null) => (): Promise<HttpResponse> =>
+    Promise.resolve({
+      status: 200,
+      headers: ahead === null ? {} : { date: new Date(Date.now() + ahead * 1000).toUTCString() },
+      body: '',
+      json: () => null,
+    });
   it('are compared by the date of an answer, whose second is no skew', async () => {
-    const at = (ahead: number): string => new Date(Date.now() + ahead * 1000).toUTCString();
-    expect(await skewOf('x', answer(at(0)))).toEqual({ what: 'x', seconds: 0 });
-    expect((await skewOf('x', answer(at(600)))).seconds).toBeGreaterThan(590);
-    expect((await skewOf('x', answer(at(-600)))).seconds).toBeLessThan(-590);
-    expect(await skewOf('x', answer(undefined))).toEqual({ what: 'x', seconds: null });
+    expect(await skewOf('x', answer(0))).toEqual({ what: 'x', seconds: 0 });
+    expect((await skewOf('x', answer(600))).seconds).toBeGreaterThan(590);
+    expect((await skewOf('x', answer(-600))).seconds).toBeLessThan(-590);
+    expect(await skewOf('x', answer(null))).toEqual({ what: 'x', seconds: null });
     expect(await skewOf('x', () => Promise.reject(new Error('gone')))).toEqual({ what: 'x', seconds: null });
   });
 });
