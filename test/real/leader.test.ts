@@ -102,7 +102,7 @@ it(
       await follows(follower);
       const isLast = kill === kills - 1;
       // each more than the tolerance above the one before
-    const many = 5 + 3 * (kill % 5);
+      const many = 5 + 3 * (kill % 5);
       load(many * 100);
       await reaches(many);
       const alert = `Kill${kill}`;
