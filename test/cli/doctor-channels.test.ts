@@ -180,13 +180,11 @@ describe('mail servers', () => {
 
 describe('clocks', () => {
   /** Dated in the moment of the answer, so many seconds ahead. */
-  const answer = (ahead: number | null) => (): Promise<HttpResponse> =>
-    Promise.resolve({
-      status: 200,
-      headers: ahead === null ? {} : { date: new Date(Date.now() + ahead * 1000).toUTCString() },
-      body: '',
-      json: () => null,
-    });
+  const answer = (ahead: number | null) => (): Promise<HttpResponse> => {
+    const headers: Record<string, string> = {};
+    if (ahead !== null) headers['date'] = new Date(Date.now() + ahead * 1000).toUTCString();
+    return Promise.resolve({ status: 200, headers, body: '', json: () => null });
+  };
   it('are compared by the date of an answer, whose second is no skew', async () => {
     expect(await skewOf('x', answer(0))).toEqual({ what: 'x', seconds: 0 });
     expect((await skewOf('x', answer(600))).seconds).toBeGreaterThan(590);
