@@ -65,7 +65,8 @@ describe('springtide validate, with rule files', () => {
 
 describe('springtide schema', () => {
   it('lists the kinds, and prints one', async () => {
-    expect((await run('schema')).out).toBe('pod-policy\nnode-policy\ndaemon\ncalendar\nalerts\nrules\n');
+    const { out } = await run('schema');
+    expect(out).toBe('pod-policy\nnode-policy\ndaemon\ncalendar\nalerts\nrules\nalert-events\nalert-line\n');
     expect(JSON.parse((await run('schema', 'pod-policy')).out)).toMatchObject({ title: 'springtide PodPolicy' });
   });
 });

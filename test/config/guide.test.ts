@@ -57,7 +57,7 @@ describe('docs/rules.md', () => {
 });
 
 describe('docs/alerts.md', () => {
-  const [http = '', alerts = ''] = examplesOf('alerts.md');
+  const [http = '', central = '', alerts = ''] = examplesOf('alerts.md');
 
   it('opens a listener', () => {
     const daemon = `${(goodTexts['springtide.yaml'] ?? '').trimEnd()}\n${http.replace(/^/gm, '  ').trimEnd()}\n`;
@@ -66,6 +66,10 @@ describe('docs/alerts.md', () => {
 
   it('tells people', () => {
     expect(problemsOf({ 'alerts.yaml': alerts })).toEqual([]);
+  });
+
+  it('tells a central one', () => {
+    expect(problemsOf({ 'alerts.yaml': `${central}${alerts}` })).toEqual([]);
   });
 });
 
