@@ -1,6 +1,5 @@
 // The fence: no write begins when the last renewal of the lease lies too far back, by a clock that nobody can set.
 import { ClientError } from '../clients/http/error.ts';
-import { SpringtideError } from '../model/errors.ts';
 import { seconds, type Milliseconds } from '../model/units.ts';
 
 /** Counts on while the process is frozen, and no correction of the time moves it. */
@@ -55,12 +54,3 @@ export function mayLeave(fence: Fence, source: string): () => void {
     throw new ClientError({ code: 'NotLeading', source, message });
   };
 }
-
-export const notLeading = (where: string, refusal: string): SpringtideError =>
-  new SpringtideError({
-    code: 'NotLeading',
-    where,
-    what: `nothing was written, because ${refusal}`,
-    mend: 'nothing is to be done: the process that leads by now goes on with it',
-    retryable: true,
-  });

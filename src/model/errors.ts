@@ -14,7 +14,6 @@ export type ErrorCode =
   | 'CredentialsInvalid'
   | 'WorldUnreadable'
   | 'PortInUse'
-  | 'NotLeading'
   | 'TermStuck'
   | 'StateMoved'
   | 'UsageInvalid';

@@ -14,8 +14,6 @@ import { createTencentSender } from './tencent.ts';
 import { createTwilioSender } from './twilio.ts';
 import type { SmsSender, SmsTools } from './sender.ts';
 
-export type SmsSettings = AlertsDocument['receivers'][number]['sms_configs'][number];
-
 /** What of them a sending needs. */
 export interface SmsPlaces {
   readonly to: readonly string[];
