@@ -75,7 +75,7 @@ describe('springtide on a Magnum that has its moods', () => {
         const texts = stage.mail().mails.map((mail) => `${mail.subject ?? ''}\n${mail.text ?? ''}`);
         return texts.find((text) => text.includes(group) && what.test(text));
       },
-      minute,
+      2 * minute,
     );
   const scale = async (name: string, replicas: number): Promise<void> => {
     const answer = await stage.kubernetes().request('PATCH', `/apis/apps/v1/namespaces/shop/deployments/${name}`, {
@@ -110,7 +110,7 @@ describe('springtide on a Magnum that has its moods', () => {
       stage.tell(`${group}: noticed after ${((Date.now() - left) / 1000).toFixed(1)} s`);
       expect(await mailAbout(group, /removed another one/)).toContain(victim);
       expect(removals()).toHaveLength(1);
-      await stage.runs('loyal', 1, minute);
+      await stage.runs('loyal', 1, 2 * minute);
     },
     400_000,
   );
@@ -180,7 +180,7 @@ describe('springtide on a Magnum that has its moods', () => {
       await pool.ticks(2);
       expect(stage.resizes(group)).toHaveLength(4);
       await scale('guest', 5);
-      await stage.runs('guest', 5, minute);
+      await stage.runs('guest', 5, 2 * minute);
       expect(stage.resizes(group).at(-1)).toMatchObject({ previous: 5, node_count: 5 });
 
       await scale('guest', 12);
@@ -188,11 +188,11 @@ describe('springtide on a Magnum that has its moods', () => {
         group,
         'ends at Magnum’s maximum',
         ({ reason }) => reason === 'PoolAtMaximum',
-        minute,
+        2 * minute,
       );
       stage.tell(`${group}: ${full.message}`);
       expect(full.current).toBe(8);
-      await stage.runs('guest', 8, minute);
+      await stage.runs('guest', 8, 2 * minute);
       expect(pool.linesOf(group).filter((line) => line['outcome'] === 'failed')).toEqual([]);
 
       const more = [{ op: 'replace', path: '/max_node_count', value: 9 }];
@@ -200,7 +200,7 @@ describe('springtide on a Magnum that has its moods', () => {
       await status('UPDATE_COMPLETE');
       const sent = stage.resizes(group).length;
       await stage.operatorResizes(group, 9);
-      await pool.decides(group, 'leaves it to the other', (shown) => shown.reason === 'AnotherAutoscaler', minute);
+      await pool.decides(group, 'leaves it to the other', (shown) => shown.reason === 'AnotherAutoscaler', 2 * minute);
       await pool.ticks(2);
       expect(stage.resizes(group)).toHaveLength(sent + 1);
     },
@@ -215,7 +215,7 @@ describe('springtide on a Magnum that has its moods', () => {
       await scale('common', 3);
       const tried = await eventually('the preferred group is asked', () => stage.resizes('broken')[0]);
       expect(tried).toMatchObject({ previous: 1, node_count: 2 });
-      const served = await eventually('the next group is asked', () => stage.resizes('extra')[0], minute);
+      const served = await eventually('the next group is asked', () => stage.resizes('extra')[0], 2 * minute);
       stage.tell(`extra: asked ${(served.t - tried.t).toFixed(1)} s after broken, which took 1 s to fail`);
       expect(served.t - tried.t).toBeLessThan((6000 + 4 * intervalMs) / 1000);
       await stage.runs('common', 3);
