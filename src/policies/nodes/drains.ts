@@ -12,14 +12,13 @@ import { drainOf, isReady } from './membership.ts';
 import { actorsText } from './other-actors.ts';
 import { movabilityOf, type MovableRules } from './movable.ts';
 import { windowBarrier } from './shrink-barrier.ts';
+import { showsWithin } from './shows-within.ts';
 import { shrinkRules } from './shrink-rules.ts';
 
 /** After the taint: the scheduler's work in flight ends, then everything is looked at once more. */
 const lookAgainAfter = seconds(5);
 /** Drained nodes wait this long for the others of their batch. */
 const batchWait = minutes(1);
-/** A resize whose effect does not show by then was dropped, or never sent. */
-const showsWithin = minutes(1);
 /** Magnum has finished and the victim is still alive: somebody else has left. */
 const wrongAfter = minutes(3);
 /** The same, and the cloud itself lists the victim among the servers that it has. */

@@ -15,6 +15,7 @@ import { provisionTimeoutOf, slowBoot } from './boot-time.ts';
 import { drainOf, isReady, type Memberships } from './membership.ts';
 import { isAskedByPerson, otherActors, unwelcome, withCountSeen, type OtherActor } from './other-actors.ts';
 import { scheduledOf, type ScheduledGroup } from './node-schedule.ts';
+import { mayStillShow } from './shows-within.ts';
 
 export interface GroupState {
   readonly document: NodePolicyDocument;
@@ -69,9 +70,6 @@ export interface GroupFacts {
   readonly memberships: Memberships;
   readonly now: Instant;
 }
-
-/** A resize that was accepted may not show for a moment; after this long without a trace it was dropped. */
-const showsWithin = minutes(1);
 
 const tighter = (own: number, theirs: number | null | undefined): number =>
   theirs === null || theirs === undefined || theirs === 0 ? own : Math.min(own, theirs);
@@ -149,7 +147,7 @@ export function groupStateOf(
   const arriving = policy.ready === undefined ? [] : isUp.filter((node) => !isWhole(node, policy));
   const draining = members.filter((node) => drainOf(node) !== null);
   const { sent } = known;
-  const unseen = sent !== null && now - sent.at < showsWithin && magnum.node_count === sent.from && !sent.begun;
+  const unseen = sent !== null && mayStillShow(sent, now) && magnum.node_count === sent.from && !sent.begun;
   const count = unseen ? sent.to : magnum.node_count;
   const removing = ready.filter((node) => drainOf(node)?.step === 'removing').length;
   // Victims of a resize that is under way are no longer in Magnum's count, but may still be Ready nodes.

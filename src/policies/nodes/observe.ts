@@ -9,13 +9,12 @@ import { provisionTimeoutOf } from './boot-time.ts';
 import type { GroupState } from './group-state.ts';
 import { isReady } from './membership.ts';
 import { serversWithoutNode } from './registration.ts';
+import { mayStillShow, showsWithin } from './shows-within.ts';
 
 const remembered = 20;
 const mostNames = 10;
 /** Clocks of the cloud and of ours differ a little. */
 const clockSkew = minutes(1);
-/** A 202 whose effect does not show by then was dropped. */
-const showsWithin = minutes(1);
 const settlesWithin = seconds(5);
 
 type Failure = NonNullable<GroupMemory['lastFailure']>;
@@ -43,9 +42,10 @@ function settleResize(memory: GroupMemory, sent: SentResize, group: GroupState, 
   const { magnum } = group;
   const reached = magnum.node_count === sent.to;
   const age = since(sent.at, now);
+  const isOverdue = !mayStillShow(sent, now);
   const status = magnum.status ?? '';
   // A count that is sent once more is reached from the start: only an update that was seen can fail.
-  const mayHaveFailed = sent.from === sent.to ? sent.begun || age > showsWithin : age > settlesWithin;
+  const mayHaveFailed = sent.from === sent.to ? sent.begun || isOverdue : age > settlesWithin;
   const failure = failureShown(magnum);
   // Magnum's conductor takes a resize up after the 202; what it refuses then has its old count again, and says why.
   const isAnswer = failure !== null && failure !== (memory.seenFailure ?? null);
@@ -56,10 +56,10 @@ function settleResize(memory: GroupMemory, sent: SentResize, group: GroupState, 
     // Its count is Magnum's word that the removal was taken: whatever is sent next, this one is never sent again.
     const lastShrink = sent.remove.length > 0 && !group.updating ? now : memory.lastShrink;
     // "Complete" right after the 202 may still be the old word: wait until an update was seen, or a minute.
-    const isOver = !group.updating && (sent.begun || age > showsWithin);
+    const isOver = !group.updating && (sent.begun || isOverdue);
     return { ...memory, lastShrink, sent: isOver ? null : { ...sent, begun: sent.begun || group.updating } };
   }
-  const settled = !group.updating && age > showsWithin;
+  const settled = !group.updating && isOverdue;
   // Another resize has overtaken ours: what became of it is not ours to judge.
   if (!reached && magnum.node_count !== sent.from && settled) return { ...memory, sent: null };
   // It was told as failed when no answer came; that nothing came of it is no second failure.

@@ -301,6 +301,17 @@ describe('a resize of our own', () => {
     expect(decision).toMatchObject({ current: 3, upcoming: 2, resize: null });
   });
 
+  it.each([-59.999, -60, -60.001])('is not sent once more %s s after it went out and nothing shows', (when) => {
+    const memory = steady({ sent: { ...sent, at: at(when), begun: false, to: 3 } });
+    const { decision } = tick(
+      pool(1)
+        .pods(...full(1), ...waiting(4))
+        .build(),
+      { memory },
+    );
+    expect(decision?.resize).toBeNull();
+  });
+
   it.each([
     ['not begun within a minute is dropped', { status: 'UPDATE_COMPLETE', node_count: 1 }, -61, 'Dropped'],
     ['that failed', { status: 'UPDATE_FAILED', node_count: 2, status_reason: 'boom' }, -61, 'ResizeFailed'],
