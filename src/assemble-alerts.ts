@@ -6,7 +6,7 @@ import { readSecret } from './alerts/channels/secrets.ts';
 import { receiveReceipts } from './alerts/channels/sms/receive.ts';
 import { createSmsChannel } from './alerts/channels/sms/sms-channel.ts';
 import { createWebhookChannel } from './alerts/channels/webhook.ts';
-import { fenced } from './alerts/fenced.ts';
+import { fenced, fencedForwarder } from './alerts/fenced.ts';
 import { createHeartbeat } from './alerts/heartbeat.ts';
 import type { Ledger } from './alerts/ledger/ledger.ts';
 import { createAlertPipeline, type AlertPipeline } from './alerts/pipeline.ts';
@@ -78,7 +78,7 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
     }),
     webhook: createWebhookChannel({ clock }),
   };
-  const forwarder = createForwarder({ clock });
+  const forwarder = fencedForwarder(createForwarder({ clock }), options.fence);
   const alerts = createAlertPipeline({
     config: () => config().alerts,
     texts: () => config().texts,
@@ -113,7 +113,7 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
     tell: (pushed) => alerts.push(pushed),
   });
 
-  const heartbeat = createHeartbeat({ clock, log });
+  const heartbeat = createHeartbeat({ clock, log, permission: options.fence });
 
   const answer =
     http.alerts === undefined || !options.listens

@@ -6,6 +6,7 @@ import type { KubernetesClient } from './clients/kubernetes/client.ts';
 import type { Clock } from './clock.ts';
 import { journalDirectory } from './journal/files.ts';
 import { openJournal, type DecisionJournal } from './journal/write.ts';
+import { noFence, type Fence } from './leader/fence.ts';
 import type { DaemonSpec } from './model/config.ts';
 import { SpringtideError } from './model/errors.ts';
 import { controlInKubernetes } from './state/control-in-kubernetes.ts';
@@ -33,6 +34,7 @@ export interface StateParts {
   readonly env: Environment;
   /** how this process is known: the pod's name */
   readonly instance: string;
+  readonly fence?: Fence;
 }
 
 /** The namespace of springtide's own objects. */
@@ -67,7 +69,7 @@ function inDirectory({ settings, clock, log }: StateParts): StateHomes {
   };
 }
 
-function inKubernetes({ settings, clock, log, kubernetes, env, instance }: StateParts): StateHomes {
+function inKubernetes({ settings, clock, log, kubernetes, env, instance, fence = noFence }: StateParts): StateHomes {
   const namespace = stateNamespace(settings, kubernetes, env);
   const { own } = kubernetes;
   const directory = settings.state.ledger?.directory;
@@ -77,7 +79,7 @@ function inKubernetes({ settings, clock, log, kubernetes, env, instance }: State
     ledger: () =>
       directory === undefined
         ? openLedgerInKubernetes({ own, namespace, clock, instance })
-        : openLedger(directory, { clock }),
+        : openLedger(directory, { clock, permission: fence }),
     journal: () => null,
   };
 }

@@ -5,6 +5,7 @@ import type { Instant, Milliseconds } from '../model/units.ts';
 import { createClientPool, readTrimmed } from './channels/http-settings.ts';
 import { postJson } from './channels/webhook.ts';
 import type { AlertLog } from './courier.ts';
+import { alwaysPermitted, whilePermitted, type Permission } from './permission.ts';
 
 export type HeartbeatSettings = NonNullable<AlertsDocument['heartbeat']>;
 
@@ -18,7 +19,13 @@ export interface Heartbeat {
 
 const timeout = 10_000 as Milliseconds;
 
-export function createHeartbeat({ clock, log }: { readonly clock: Clock; readonly log: AlertLog }): Heartbeat {
+export interface HeartbeatOptions {
+  readonly clock: Clock;
+  readonly log: AlertLog;
+  readonly permission?: Permission;
+}
+
+export function createHeartbeat({ clock, log, permission = alwaysPermitted }: HeartbeatOptions): Heartbeat {
   const pool = createClientPool('heartbeat');
   const abort = new AbortController();
   let last: Instant | null = null;
@@ -26,14 +33,16 @@ export function createHeartbeat({ clock, log }: { readonly clock: Clock; readonl
   let trouble: string | null = null;
 
   async function send({ url, urlFile }: HeartbeatSettings): Promise<void> {
-    const result = await postJson(pool, clock, {
-      who: 'the heartbeat',
-      url: () => (urlFile === undefined ? Promise.resolve(url ?? '') : readTrimmed(urlFile)),
-      config: undefined,
-      body: {},
-      timeout,
-      signal: abort.signal,
-    });
+    const result = await whilePermitted(permission, abort.signal, (signal) =>
+      postJson(pool, clock, {
+        who: 'the heartbeat',
+        url: () => (urlFile === undefined ? Promise.resolve(url ?? '') : readTrimmed(urlFile)),
+        config: undefined,
+        body: {},
+        timeout,
+        signal,
+      }),
+    );
     const now = result.status === 'sent' ? null : result.message;
     if (now !== null && trouble === null) log.warn({ err: now }, 'the heartbeat is not heard');
     if (now === null && trouble !== null) log.info({}, 'the heartbeat is heard again');
@@ -44,6 +53,7 @@ export function createHeartbeat({ clock, log }: { readonly clock: Clock; readonl
     beat: (settings) => {
       const now = clock.now();
       if (settings === undefined || under !== null || (last !== null && now - last < settings.every)) return;
+      if (permission.refusal() !== null) return;
       last = now;
       under = send(settings).finally(() => {
         under = null;

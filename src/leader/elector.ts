@@ -156,7 +156,7 @@ export class Elector {
 
   async #read(): Promise<void> {
     const { objects, name } = this.#options;
-    this.#saw(await objects.get('Lease', name.namespace, name.name, { deadline: longestCall }), 'read');
+    this.#saw(await objects.get('Lease', name.namespace, name.name, { deadline: this.#deadline() }), 'read');
   }
 
   async #write({ record, over }: Extract<Step, { readonly do: 'write' }>): Promise<void> {
@@ -173,12 +173,16 @@ export class Elector {
   }
 
   async #put(record: LeaseRecord, over: SeenLease | null): Promise<SeenLease> {
-    const { objects, name, fence, monotonic } = this.#options;
+    const { objects, name } = this.#options;
     const object = objectOf(record, over, name);
-    // A renewal that could only be granted too late is not waited for.
-    const left = (fence.closesAt() ?? Infinity) - monotonic();
-    const options = { deadline: Math.max(1, Math.min(longestCall, left)) as Milliseconds };
+    const options = { deadline: this.#deadline() };
     return leaseOf(over === null ? await objects.create(object, options) : await objects.replace(object, options));
+  }
+
+  /** What could only be answered too late is not waited for: the fence is closed in time. */
+  #deadline(): Milliseconds {
+    const left = (this.#options.fence.closesAt() ?? Infinity) - this.#options.monotonic();
+    return Math.max(1, Math.min(longestCall, left)) as Milliseconds;
   }
 
   #begin(tookFrom: string | null): void {

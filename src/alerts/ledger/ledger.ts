@@ -4,6 +4,7 @@ import type { Clock } from '../../clock.ts';
 import { messageOf, SpringtideError } from '../../model/errors.ts';
 import { rfc3339, type Instant } from '../../model/units.ts';
 import { stepBack, type Schemas, type Upgrade } from '../../schemas.ts';
+import { alwaysPermitted, type Permission } from '../permission.ts';
 import type { LedgerRecord } from './records.ts';
 import { replaySegment } from './replay.ts';
 import type { Damage } from './replay.ts';
@@ -28,6 +29,8 @@ export interface LedgerOptions {
   readonly fsync?: boolean;
   readonly maxSegmentBytes?: number;
   readonly schemas?: Schemas;
+  /** Asked before each write: two who share the directory must not both write. */
+  readonly permission?: Pick<Permission, 'refusal'>;
 }
 
 const defaultSegmentBytes = 4 * 1024 * 1024;
@@ -55,6 +58,7 @@ async function openFiles(directory: string, options: LedgerOptions): Promise<Led
   const { numbers, ...files } = await listSegments(directory);
   const pathOf = (number: number): string => files.pathOf(number);
   const newest = numbers.at(-1);
+  mayWrite(options);
   if (newest !== undefined) {
     const file = pathOf(newest);
     const replay = replaySegment(file, await readSegment(file), schemas, clock.now());
@@ -70,6 +74,11 @@ async function openFiles(directory: string, options: LedgerOptions): Promise<Led
     if (spoilt && old === newest) await keepAside(pathOf(old), rfc3339(clock.now()));
     else await rm(pathOf(old), { force: true });
   return new FileLedger(directory, { ...options, schemas, upgrade }, state, damage, { ...segment, number });
+}
+
+function mayWrite({ permission = alwaysPermitted }: Pick<LedgerOptions, 'permission'>): void {
+  const refusal = permission.refusal();
+  if (refusal !== null) throw new Error(refusal);
 }
 
 /** The whole of a new segment: its header, and the shortest story that ends in the state. */
@@ -96,6 +105,7 @@ class FileLedger implements Ledger {
   readonly #clock: Clock;
   readonly #fsync: boolean;
   readonly #maxBytes: number;
+  readonly #options: Pick<LedgerOptions, 'permission'>;
   readonly #schemas: Schemas;
   readonly #upgrade: Upgrade | null;
   /** the schema that the segment's header names */
@@ -118,6 +128,7 @@ class FileLedger implements Ledger {
     segment: OpenSegment & { readonly number: number },
   ) {
     this.#directory = directory;
+    this.#options = options;
     this.#clock = options.clock;
     this.#schemas = options.schemas;
     this.#upgrade = options.upgrade;
@@ -149,6 +160,7 @@ class FileLedger implements Ledger {
       const batch = this.#waiting;
       this.#waiting = [];
       try {
+        mayWrite(this.#options);
         if (
           this.#spoilt ||
           this.#schemaNow() !== this.#written ||
