@@ -6,8 +6,9 @@ import { limitChange, stabilize } from './behavior.ts';
 import { combine, type Combined, type Proposal } from './combine.ts';
 import { Course } from './course.ts';
 import { foreignWriter } from './foreign.ts';
-import { holdBefore, holdDown, holdUp } from './holds.ts';
+import { holdBefore, holdDown, holdUp, switchHold } from './holds.ts';
 import { proposalOf } from './measure.ts';
+import { annotations } from './pause.ts';
 import { metricFailure, type Stage } from './scaling-conditions.ts';
 import { inSeconds, textOf } from './span-text.ts';
 import { decideZero, type ZeroResult } from './zero.ts';
@@ -42,17 +43,12 @@ class TargetDecision {
       now,
     });
     if (hold !== null) {
-      this.#look.forgetWhatIsKnown();
       const course = new Course(this.#look.current);
       course.heldBy = hold.reason;
       course.until = hold.until;
       return this.#standing(course, hold.reason, hold.facts ?? {}, 'hold');
     }
-    if (this.#look.pause.kind === 'pausedAt') {
-      const course = new Course(this.#look.current);
-      course.to('paused', this.#look.pause.replicas, `paused at ${this.#look.pause.replicas}`);
-      return this.#standing(course, 'PausedReplicas', { count: this.#look.pause.replicas });
-    }
+    if (this.#look.pause.kind === 'pausedAt') return this.#pausedAt(this.#look.pause.replicas);
     if (this.#look.current === 0 && !this.#look.mayWake())
       return this.#standing(new Course(0), 'ScalingDisabled', {}, 'none');
     const { min, max } = this.#look.bounds;
@@ -62,11 +58,23 @@ class TargetDecision {
     return this.#byMetrics();
   }
 
+  /** Whatever else is so: only a way that a person has switched off is not gone. */
+  #pausedAt(replicas: number): TargetResult {
+    const { control, now } = this.#look.tick;
+    const { current } = this.#look;
+    const course = new Course(current);
+    course.to('paused', replicas, `paused at ${replicas}`);
+    const hold = replicas === current ? null : switchHold(control, replicas < current ? 'pods.down' : 'pods.up', now);
+    if (hold !== null) course.hold(current, hold);
+    return this.#standing(course, course.heldBy ?? 'PausedReplicas', { count: replicas });
+  }
+
   #toBounds(replicas: number, plain: PodReason, by: string): TargetResult {
     const name = this.#look.window;
     const course = new Course(this.#look.current);
     course.to('bounds', replicas, name === null ? by : `${by} of ${name}`);
     this.#applyHolds(course);
+    this.#look.forgetWhatIsKnown();
     this.#look.remember(course.replicas);
     const reason = name === null ? plain : 'ScheduleWindow';
     const facts = factsOf(this.#look, course, { schedule: name ?? '' });
@@ -106,12 +114,19 @@ class TargetDecision {
         by: name ?? 'schedule',
         standIn: null,
       };
-    if (this.#look.current > 0 || min === 0) return combined.largest;
+    if (this.#look.current > 0 || min === 0) return combined.largest ?? this.#forced();
     const previous = this.#look.replicasBeforeZero();
     const { largest } = combined;
     return largest !== null && largest.replicas >= previous
       ? largest
       : { replicas: previous, by: 'the replicas before zero', standIn: null };
+  }
+
+  /** A person's word to be awake needs no metric; from there it stands until one is known. */
+  #forced(): Proposal | null {
+    const { pause, policy, current } = this.#look;
+    if (current > 0 || policy.spec.zero === undefined || pause.kind !== 'none' || !pause.forceActivation) return null;
+    return { replicas: policy.spec.replicas.whenActive ?? 1, by: annotations.forceActivation, standIn: null };
   }
 
   #unknown(combined: Combined, reason: 'MetricUnknown' | 'SomeMetricsUnknown'): TargetResult {
@@ -279,6 +294,7 @@ class TargetDecision {
 
   /** What stands is what is recommended: after a hold or an outage nothing is lowered before a whole window was seen. */
   #standing(course: Course, reason: PodReason, facts: Facts, action?: 'hold' | 'none', active?: string): TargetResult {
+    this.#look.forgetWhatIsKnown();
     this.#look.remember(this.#look.current);
     const all = factsOf(this.#look, course, facts);
     return decisionOf(this.#look, course, reason, all, { kind: 'inactive', reason: active ?? reason }, action);

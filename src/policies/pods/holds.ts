@@ -18,12 +18,12 @@ export function switchedOff(control: ControlFacts | undefined, way: SwitchWay, n
   return until === null || now < until;
 }
 
-const switchHold = (control: ControlFacts | undefined): Hold => ({
-  reason: 'SwitchedOff',
-  by: control?.by ?? '',
-  until: instantOf(control?.until),
-  facts: { by: control === undefined ? '' : `${control.by} (${control.why})` },
-});
+/** What the switch holds of one way; null: nothing. */
+export function switchHold(control: ControlFacts | undefined, way: SwitchWay, now: Instant): Hold | null {
+  if (control === undefined || !switchedOff(control, way, now)) return null;
+  const { by, why, until } = control;
+  return { reason: 'SwitchedOff', by, until: instantOf(until), facts: { by: `${by} (${why})` } };
+}
 
 export interface BeforeInput {
   readonly pause: Pause;
@@ -47,7 +47,8 @@ export function holdBefore({ pause, autoscaler, writer, control, acts, now }: Be
       until: writer.until,
       facts: { by: writer.by, count: writer.writes },
     };
-  if (switchedOff(control, 'pods.up', now) && switchedOff(control, 'pods.down', now)) return switchHold(control);
+  if (switchedOff(control, 'pods.up', now) && switchedOff(control, 'pods.down', now))
+    return switchHold(control, 'pods.down', now);
   switch (pause.kind) {
     case 'paused':
       return { reason: 'Paused', by: annotations.paused, until: null };
@@ -116,7 +117,7 @@ export function holdDown(input: DownInput): Hold | null {
     };
   if (pause.kind === 'none' && pause.down)
     return { reason: 'PausedScaleDown', by: annotations.pausedScaleDown, until: null };
-  return switchedOff(control, 'pods.down', now) ? switchHold(control) : null;
+  return switchHold(control, 'pods.down', now);
 }
 
 export interface UpInput {
@@ -149,5 +150,5 @@ export function holdUp({ workload, pods, pause, nodesComing, control, now }: UpI
       };
   }
   if (pause.kind === 'none' && pause.up) return { reason: 'PausedScaleUp', by: annotations.pausedScaleUp, until: null };
-  return switchedOff(control, 'pods.up', now) ? switchHold(control) : null;
+  return switchHold(control, 'pods.up', now);
 }

@@ -154,12 +154,13 @@ export class TargetLook implements TargetFacts {
     return activity;
   }
 
-  /** A metric that comes back while the target is held begins anew when it goes again: its fallback waits its time. */
+  /** A metric that comes back while it is not asked begins anew when it goes again: its fallback waits its time. */
   forgetWhatIsKnown(): void {
+    const since = Object.entries(this.memory.unknownSince);
+    if (since.length === 0) return;
     const known = new Set(this.measured.flatMap(({ reading }) => (reading.state === 'ok' ? [reading.name] : [])));
-    const { unknownSince } = this.memory;
-    if (!Object.keys(unknownSince).some((name) => known.has(name))) return;
-    const still = Object.entries(unknownSince).filter(([name]) => !known.has(name));
+    const still = since.filter(([name]) => !known.has(name));
+    if (still.length === since.length) return;
     this.memory = { ...this.memory, unknownSince: Object.fromEntries(still) };
   }
 
