@@ -7,6 +7,7 @@ import { openLedger } from '../../src/alerts/ledger/ledger.ts';
 import type { Ledger } from '../../src/alerts/ledger/ledger.ts';
 import { decodeLine, encodeLine } from '../../src/alerts/ledger/records.ts';
 import type { Intent, LedgerRecord } from '../../src/alerts/ledger/records.ts';
+import { minutes } from '../../src/model/units.ts';
 import type { Instant } from '../../src/model/units.ts';
 import { VirtualClock } from '../../src/sandbox/clock.ts';
 import { anAlert, start } from './builders.ts';
@@ -75,12 +76,14 @@ describe('after a restart', () => {
     await first.append([
       { kind: 'held', held: { ...held, why: 'digest', until: at(9) } },
       { kind: 'watchdog', name: 'prometheus', missingSince: at(3) },
+      { kind: 'watchdogHeard', name: 'prometheus', heard: { at: at(1), silentFor: minutes(2) } },
       { kind: 'central', silentSince: at(4) },
     ]);
     await first.close();
     const second = await reopened();
     expect([...second.state.held.values()]).toEqual([{ ...held, why: 'digest', until: at(9) }]);
     expect([...second.state.missingWatchdogs]).toEqual([['prometheus', at(3)]]);
+    expect([...second.state.watchdogsHeard]).toEqual([['prometheus', { at: at(1), silentFor: minutes(2) }]]);
     expect(second.state.centralSilentSince).toBe(at(4));
     await second.append([
       { kind: 'held', held: { ...held, to: [], why: 'digest', until: at(9) } },

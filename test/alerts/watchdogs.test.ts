@@ -76,6 +76,39 @@ describe('a watchdog', () => {
     expect(missing(story)).toEqual([]);
   });
 
+  it('that is silent over many restarts is missed after its time, that in between not counted', async () => {
+    const story = aStory(watched);
+    await story.pass(minutes(1));
+    await bark(story);
+    for (let lives = 0; lives < 3; lives += 1) {
+      for (let tick = 0; tick < 6; tick += 1) {
+        await story.pass(seconds(15));
+        expect(missing(story)).toEqual([]);
+      }
+      await story.restart();
+      story.clock.advance(minutes(60));
+      await story.restart();
+    }
+    // a quarter of its time at most is forgotten at each restart
+    for (let tick = 0; tick < 5; tick += 1) await story.pass(seconds(15));
+    expect(missing(story)).toEqual([`prometheus since ${at(minutes(1))}`]);
+    await bark(story);
+    await story.restart();
+    await story.pass(seconds(299));
+    expect(missing(story)).toEqual([]);
+  });
+
+  it('is written down seldom while it comes', async () => {
+    const story = aStory(watched);
+    const kept = new Set<number>();
+    for (let word = 0; word < 40; word += 1) {
+      await bark(story);
+      kept.add(story.ledger.state.watchdogsHeard.get('prometheus')?.at ?? 0);
+      await story.pass(seconds(15));
+    }
+    expect(kept.size).toBe(8);
+  });
+
   it('that is written no more is missed no more', async () => {
     const story = aStory(watched);
     expect(missing(story)).toEqual([]);
@@ -83,6 +116,7 @@ describe('a watchdog', () => {
     expect(missing(story)).toHaveLength(1);
     story.reload(documentOf(''));
     await bark(story);
-    expect([missing(story), story.ledger.state.missingWatchdogs.size]).toEqual([[], 0]);
+    const { missingWatchdogs, watchdogsHeard } = story.ledger.state;
+    expect([missing(story), missingWatchdogs.size, watchdogsHeard.size]).toEqual([[], 0, 0]);
   });
 });

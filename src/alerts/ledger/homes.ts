@@ -68,6 +68,7 @@ function plainHome(record: Plain): Home {
     case 'silenceForgotten':
     case 'smsSent':
     case 'watchdog':
+    case 'watchdogHeard':
     case 'central':
     case 'receipt':
       return common;

@@ -1,6 +1,6 @@
 // What the ledger writes down: one JSON object a line, guarded by a checksum.
 import { crc32 } from 'node:zlib';
-import type { Instant } from '../../model/units.ts';
+import type { Instant, Milliseconds } from '../../model/units.ts';
 import type { Upgrade } from '../../schemas.ts';
 import type { Alert, LabelSet } from '../alert.ts';
 import type { SentMessage } from '../budget.ts';
@@ -117,6 +117,8 @@ export type LedgerRecord =
   | { readonly kind: 'held'; readonly held: HeldBack }
   /** null: it is heard */
   | { readonly kind: 'watchdog'; readonly name: string; readonly missingSince: Instant | null }
+  /** null: nobody listens for it any more */
+  | { readonly kind: 'watchdogHeard'; readonly name: string; readonly heard: WatchdogHeard | null }
   /** the central one that we forward to; null: it answers */
   | { readonly kind: 'central'; readonly silentSince: Instant | null }
   | { readonly kind: 'receipt'; readonly providerId: string; readonly receipt: DeliveryReport }
@@ -131,6 +133,14 @@ export interface Episode {
   /** when a provider took the first message; null while none has */
   readonly accepted: Instant | null;
   readonly acknowledged: Acknowledgement | null;
+}
+
+/** How long a watchdog has been waited for. */
+export interface WatchdogHeard {
+  /** when it came last; where it never did, when we began to listen */
+  readonly at: Instant;
+  /** since then, while we listened */
+  readonly silentFor: Milliseconds;
 }
 
 export interface Acknowledgement {

@@ -16,6 +16,7 @@ import type {
   Recipient,
   Settlement,
   Told,
+  WatchdogHeard,
 } from './records.ts';
 
 export interface Notification {
@@ -45,6 +46,8 @@ export interface LedgerState {
   readonly held: ReadonlyMap<string, HeldBack>;
   /** watchdogs that are not heard, and since when */
   readonly missingWatchdogs: ReadonlyMap<string, Instant>;
+  /** how long each has been waited for */
+  readonly watchdogsHeard: ReadonlyMap<string, WatchdogHeard>;
   /** the central one that we forward to has not answered since; null: it does */
   readonly centralSilentSince: Instant | null;
 }
@@ -67,6 +70,7 @@ export interface MutableLedgerState {
   smsSent: Map<string, readonly SentMessage[]>;
   held: Map<string, HeldBack>;
   missingWatchdogs: Map<string, Instant>;
+  watchdogsHeard: Map<string, WatchdogHeard>;
   centralSilentSince: Instant | null;
 }
 
@@ -82,6 +86,7 @@ export const emptyLedgerState = (): MutableLedgerState => ({
   smsSent: new Map(),
   held: new Map(),
   missingWatchdogs: new Map(),
+  watchdogsHeard: new Map(),
   centralSilentSince: null,
 });
 
@@ -204,6 +209,10 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
       if (record.missingSince === null) state.missingWatchdogs.delete(record.name);
       else state.missingWatchdogs.set(record.name, record.missingSince);
       return;
+    case 'watchdogHeard':
+      if (record.heard === null) state.watchdogsHeard.delete(record.name);
+      else state.watchdogsHeard.set(record.name, record.heard);
+      return;
     case 'central':
       state.centralSilentSince = record.silentSince;
       return;
@@ -292,6 +301,7 @@ export function* recordsOf(state: MutableLedgerState, now: Instant): Generator<L
   }
   for (const held of state.held.values()) yield { kind: 'held', held };
   for (const [name, missingSince] of state.missingWatchdogs) yield { kind: 'watchdog', name, missingSince };
+  for (const [name, heard] of state.watchdogsHeard) yield { kind: 'watchdogHeard', name, heard };
   if (state.centralSilentSince !== null) yield { kind: 'central', silentSince: state.centralSilentSince };
   for (const [key, entry] of state.told) if (now - entry.at < longestRepeat) yield { kind: 'told', key, entry };
 }

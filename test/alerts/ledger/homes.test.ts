@@ -128,7 +128,14 @@ function recordsOfStep(step: Exclude<Step, { do: 'reopen' }>, number: number, no
       return [{ kind: 'held', held: { ...held, why: 'digest', until: now } }];
     }
     case 'watchdog':
-      return [{ kind: 'watchdog', name: `w-${step.group}`, missingSince: number % 2 === 0 ? now : null }];
+      return [
+        { kind: 'watchdog', name: `w-${step.group}`, missingSince: number % 2 === 0 ? now : null },
+        {
+          kind: 'watchdogHeard',
+          name: `w-${step.group}`,
+          heard: number % 3 === 0 ? null : { at: now, silentFor: seconds(number) },
+        },
+      ];
     case 'notify': {
       const id = `n-${number}`;
       const covers = step.covers.filter((one) => one !== step.group);
@@ -159,6 +166,7 @@ const seen = (state: LedgerState) => ({
   episodes: sorted(state.episodes),
   held: sorted(state.held),
   watchdogs: sorted(state.missingWatchdogs),
+  heard: sorted(state.watchdogsHeard),
 });
 
 describe.each(Object.keys(homes))('a ledger in its home: %s', (name) => {
