@@ -24,6 +24,8 @@ export interface CompiledMatcher extends Matcher {
   readonly values: readonly string[] | null;
   /** what every value that it accepts begins with; empty: nothing is known */
   readonly prefix: string;
+  /** of each list every value that it accepts holds at least one text */
+  readonly inside: readonly (readonly string[])[];
   readonly matches: (labels: Labels) => boolean;
 }
 
@@ -94,10 +96,10 @@ export const oldMatchers = (equal: Labels = {}, like: Labels = {}): Matcher[] =>
 
 /** Throws a MatcherError for an expression that is not RE2. */
 export function compileMatcher(matcher: Matcher): CompiledMatcher {
-  const { test: accepts, values: counted, prefix } = expressionOf(matcher, printMatcher(matcher), 0);
+  const { test: accepts, values: counted, prefix, inside } = expressionOf(matcher, printMatcher(matcher), 0);
   const values = counted?.includes('') === true ? null : counted;
   const { name, operator, value } = matcher;
-  const compiled = { ...matcher, accepts, values, prefix };
+  const compiled = { ...matcher, accepts, values, prefix, inside };
   // What every object has by itself is no label.
   if (name in Object.prototype)
     return { ...compiled, matches: (labels) => accepts(Object.hasOwn(labels, name) ? (labels[name] ?? '') : '') };
@@ -110,14 +112,14 @@ export const compileMatchers = (text: string): CompiledMatcher[] => parseMatcher
 function expressionOf({ operator, value: wanted }: Matcher, text: string, place: number): Expression {
   switch (operator) {
     case '=':
-      return { test: (value) => value === wanted, values: [wanted], prefix: '' };
+      return { test: (value) => value === wanted, values: [wanted], prefix: '', inside: [] };
     case '!=':
-      return { test: (value) => value !== wanted, values: null, prefix: '' };
+      return { test: (value) => value !== wanted, values: null, prefix: '', inside: [] };
     case '=~':
       return readExpression(wanted, text, place);
     case '!~': {
       const { test } = readExpression(wanted, text, place);
-      return { test: (value) => !test(value), values: null, prefix: '' };
+      return { test: (value) => !test(value), values: null, prefix: '', inside: [] };
     }
   }
 }

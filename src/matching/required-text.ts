@@ -3,11 +3,11 @@
 export interface RequiredText {
   /** the values begin with it */
   readonly prefix: string;
-  /** they hold it somewhere */
-  readonly inside: string;
+  /** they hold each of these somewhere; the longest comes first */
+  readonly inside: readonly string[];
 }
 
-const nothing: RequiredText = { prefix: '', inside: '' };
+const nothing: RequiredText = { prefix: '', inside: [] };
 const plain = /^[\w\-/:@ ,;%&#!~="'<>\u00a0-\ud7ff]$/;
 const escapedPlain = /^\\[.\-/:_+*?()[\]{}|$^\\]$/;
 const escapedClass = /^\\[dDwWsS]$/;
@@ -18,11 +18,11 @@ const beyond = /\(\?[^:]|\\[^dDwWsS.\-/:_+*?()[\]{}|$^\\]/;
 export function requiredText(pattern: string): RequiredText {
   if (beyond.test(pattern)) return nothing;
   let prefix: string | null = null;
-  let longest = '';
+  const inside: string[] = [];
   let run = '';
   const endRun = (): void => {
     if (prefix === null) prefix = run;
-    else if (run.length > longest.length) longest = run;
+    else if (run !== '') inside.push(run);
     run = '';
   };
   for (let at = 0; at < pattern.length;) {
@@ -36,7 +36,7 @@ export function requiredText(pattern: string): RequiredText {
     at = end + times.length;
   }
   endRun();
-  return { prefix: prefix ?? '', inside: longest };
+  return { prefix: prefix ?? '', inside: inside.sort((one, other) => other.length - one.length) };
 }
 
 /** Behind a group, a set, or any other piece. */

@@ -11,6 +11,8 @@ export interface Expression {
   readonly values: readonly string[] | null;
   /** what all of them begin with; empty: nothing is known */
   readonly prefix: string;
+  /** of each list every value that it accepts holds at least one text */
+  readonly inside: readonly (readonly string[])[];
 }
 
 const remembered = 500;
@@ -27,11 +29,16 @@ export function anchored(pattern: string): Expression {
   const test: ValueTest =
     native === null ? slow : (value) => (value.length <= longestNativeValue ? native.test(value) : slow(value));
   const text = requiredText(pattern);
-  return { test: withText(text, test), values: null, prefix: text.prefix };
+  return {
+    test: withText(text, test),
+    values: null,
+    prefix: text.prefix,
+    inside: text.inside.map((one) => [one]),
+  };
 }
 
 /** A thousand expressions are asked about each new value: nearly all of them are answered here. */
-function withText({ prefix, inside }: RequiredText, test: ValueTest): ValueTest {
+function withText({ prefix, inside: [inside = ''] }: RequiredText, test: ValueTest): ValueTest {
   if (prefix === '' && inside === '') return test;
   if (inside === '') return (value) => value.startsWith(prefix) && test(value);
   return (value) => value.startsWith(prefix) && value.includes(inside) && test(value);
@@ -41,6 +48,7 @@ function withText({ prefix, inside }: RequiredText, test: ValueTest): ValueTest 
 function alternatives(pattern: string): Expression | null {
   const tests: ValueTest[] = [];
   const whole = new Set<string>();
+  const texts: string[] = [];
   for (const branch of pattern.split('|')) {
     // A backslash at the end would have escaped the bar.
     if (/(?:^|[^\\])(?:\\\\)*\\$/.test(branch)) return null;
@@ -50,12 +58,18 @@ function alternatives(pattern: string): Expression | null {
     const middle = rest.slice(0, rest.length - after.length);
     if (!plainText.test(middle)) return null;
     const text = middle.replace(/\\(.)/g, '$1');
+    texts.push(text);
     if (before === '' && after === '') whole.add(text);
     else tests.push(around(before, text, after));
   }
-  if (tests.length === 0) return { test: (value) => whole.has(value), values: [...whole], prefix: '' };
+  if (tests.length === 0) return { test: (value) => whole.has(value), values: [...whole], prefix: '', inside: [] };
   const { prefix } = requiredText(pattern);
-  return { test: (value) => whole.has(value) || tests.some((test) => test(value)), values: null, prefix };
+  return {
+    test: (value) => whole.has(value) || tests.some((test) => test(value)),
+    values: null,
+    prefix,
+    inside: texts.includes('') ? [] : [texts],
+  };
 }
 
 /** A dot is any character but a line feed. */

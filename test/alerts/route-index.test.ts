@@ -12,11 +12,29 @@ const matcher = fc
   .tuple(
     name,
     fc.constantFrom('=', '!=', '=~', '!~'),
-    fc.constantFrom('', '1', '2', '1|2', '1|', '[12]', '1.*', '1[0-9]*', '1+2?', '12', '.*', '.+'),
+    fc.constantFrom(
+      '',
+      '1',
+      '2',
+      '1|2',
+      '1|',
+      '[12]',
+      '1.*',
+      '1[0-9]*',
+      '1+2?',
+      '12',
+      '.*',
+      '.+',
+      '.*12.*',
+      '[0-9]+2',
+      '.+1[0-9]*2',
+      '.*1|2.+',
+      '[12]*21[12]*',
+    ),
   )
   .map(([label, operator, value]) => `${label}${operator}"${value}"`);
 const child = fc.record({ matchers: fc.array(matcher, { minLength: 1, maxLength: 2 }), continue: fc.boolean() });
-const labels = fc.dictionary(name, fc.constantFrom('', '1', '2', '3', '12', '11'));
+const labels = fc.dictionary(name, fc.constantFrom('', '1', '2', '3', '12', '11', '1212', '2112', '3'.repeat(40)));
 
 function askedAll(route: Route, alert: Labels): Route[] {
   if (!route.matchers.every((one) => one.matches(alert))) return [];
