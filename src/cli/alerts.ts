@@ -32,7 +32,8 @@ export function registerAlerts(program: Command): void {
   {"start": "2026-11-11T02:00:00Z", "seed": 1}
   {"at": "0s",  "op": "push", "alerts": [{"labels": {"alertname": "Down"}, "startsAt": "0s", "endsAt": "20m"}]}
   {"at": "90s", "op": "fail", "receiver": "duty", "channel": "sms", "for": "5m"}
-  others: silence, unsilence, ack, receipt, restart, reload; all fields: docs/schema/alert-events.json
+  {"at": "2m",  "op": "rule", "alert": "QueueLong", "answer": [{"labels": {"queue": "orders"}, "value": 900}]}
+  others: silence, unsilence, ack, receipt, restart, reload, central; all fields: docs/schema/alert-events.json
 ${exitCodes}`,
     )
     .action(simulate);

@@ -24,6 +24,9 @@ const time = z
   .meta({ description: 'an offset from the start (90s, -1h), or RFC 3339' });
 const labels = z.record(z.string(), z.string());
 const channel = z.enum(['email', 'sms', 'webhook']);
+const sampleValue = z
+  .union([z.number(), z.enum(['NaN', '+Inf', '-Inf']).transform((text) => Number(text.replace('Inf', 'Infinity')))])
+  .meta({ description: 'a number, "NaN", "+Inf" or "-Inf"' });
 
 const alert = z
   .object({
@@ -109,6 +112,20 @@ export const eventSchema = z.discriminatedUnion('op', [
     op: z.literal('reload'),
     config: z.string().optional().meta({ description: 'another configuration directory, as seen from this file' }),
   }),
+  z.strictObject({
+    at: offset,
+    op: z.literal('rule'),
+    alert: z
+      .string()
+      .optional()
+      .meta({ description: 'of the rules of this name: what their expressions are answered' }),
+    query: z.string().optional().meta({ description: 'an expression as it stands in a rule or in a template of one' }),
+    answer: z
+      .array(z.strictObject({ labels: labels.default({}), value: sampleValue.default(1) }))
+      .optional()
+      .meta({ description: 'from now on; none: nothing is found. Before the first event that is so for every rule' }),
+    error: z.string().optional().meta({ description: 'in place of an answer, from now on: why there is none' }),
+  }),
 ]);
 
 type Checked = z.infer<typeof eventSchema>;
@@ -169,8 +186,6 @@ function checked<Schema extends z.ZodType>(
   } catch (error) {
     throw refused(where, `it is no JSON: ${messageOf(error)}`, mend ?? 'write one event a line');
   }
-  if (typeof value === 'object' && value !== null && 'op' in value && value.op === 'rule')
-    throw refused(where, 'rules are not evaluated here: that needs a Prometheus', 'push the alerts that it would send');
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const what = parsed.error.issues.map(({ path, message }) => [...path.map(String), message].join(': ')).join('; ');
@@ -213,6 +228,16 @@ function eventOf(event: Checked, start: Instant, line: number, where: string): A
     case 'ack':
       if ([event.labels, event.fingerprint, event.groupKey].filter((one) => one !== undefined).length !== 1)
         throw refused(where, 'name what somebody is on by exactly one of labels, fingerprint and groupKey');
+      return { ...event, ...place };
+    case 'rule':
+      if ((event.alert === undefined) === (event.query === undefined))
+        throw refused(where, 'name what is asked by exactly one of alert and query');
+      if ((event.answer === undefined) === (event.error === undefined))
+        throw refused(
+          where,
+          'say what is answered by exactly one of answer and error',
+          'nothing is found: "answer": []',
+        );
       return { ...event, ...place };
     default:
       return { ...event, ...place };

@@ -11,12 +11,15 @@ import type { SmsIntegrationSettings } from '../alerts/integrations.ts';
 import { volatileLedger } from '../alerts/ledger/ledger.ts';
 import type { ChannelKind } from '../alerts/ledger/records.ts';
 import { createAlertPipeline, type AlertPipeline } from '../alerts/pipeline.ts';
+import type { RuleEvaluator } from '../alerts/rules/evaluator.ts';
 import { sleep } from '../clock.ts';
 import type { AlertsDocument } from '../model/config.ts';
+import type { RuleGroup } from '../model/rule.ts';
 import type { Texts } from '../model/texts.ts';
 import { later, since, type Instant, type Milliseconds } from '../model/units.ts';
 import { VirtualClock } from '../sandbox/clock.ts';
 import type { AlertEvent, AlertEvents } from './alert-events.ts';
+import { playedRules } from './alert-rules.ts';
 
 /** One attempt to tell one recipient. */
 export interface Attempt {
@@ -46,6 +49,9 @@ export interface SimulationOptions {
   readonly until: Milliseconds;
   /** the document of another directory, for `reload` */
   readonly documentIn?: (config: string) => AlertsDocument;
+  /** of the configuration, and after a `reload` of that other one; they are evaluated where an event is a `rule` */
+  readonly rulesIn?: (config: string | null) => readonly RuleGroup[];
+  readonly prometheusUrl?: string;
   /** before the play ends: what is known at that moment */
   readonly look?: (pipeline: AlertPipeline) => void;
 }
@@ -56,7 +62,7 @@ export async function simulateAlerts(
   document: AlertsDocument,
   texts: Texts,
   { start, startDelay, events }: AlertEvents,
-  { until, documentIn, look }: SimulationOptions,
+  { until, documentIn, look, rulesIn = () => [], prometheusUrl = '' }: SimulationOptions,
 ): Promise<AlertSimulation> {
   const clock = new VirtualClock(start);
   const ledger = volatileLedger();
@@ -143,11 +149,25 @@ export async function simulateAlerts(
     });
   let pipeline = begin(startDelay);
 
+  let groups = rulesIn(null);
+  const rules = playedRules({
+    clock,
+    groups: () => groups,
+    document: () => inForce,
+    prometheusUrl,
+    save: (memories) => ledger.append(memories.map((memory) => ({ kind: 'rule', memory }))),
+    tell: (alerts) => pipeline.push(alerts),
+    onProblem: (problem) => problems.push(problem),
+  });
+  const beginRules = (): RuleEvaluator => rules.begin([...ledger.state.rules.values()]);
+  let evaluator = events.some(({ op }) => op === 'rule') ? beginRules() : null;
+
   /** Everything up to the instant, timer by timer: what a timer has begun has its answer before the next one runs. */
   const playTo = async (end: Instant): Promise<void> => {
     for (let next = clock.nextDue(); next !== null && next <= end; next = clock.nextDue()) {
       clock.advance(Math.max(0, next - clock.now()) as Milliseconds);
       await turn();
+      await evaluator?.settle();
     }
     clock.advance(since(clock.now(), end));
   };
@@ -206,16 +226,23 @@ export async function simulateAlerts(
       case 'central':
         ({ answers } = event);
         return;
+      case 'rule':
+        if (!rules.answer(event)) isWrong(`there is no rule "${event.alert ?? ''}"`);
+        return;
       case 'restart': {
+        await evaluator?.stop();
         const stopping = pipeline.stop(0 as Milliseconds);
         clock.advance(0 as Milliseconds);
         await stopping;
         // by the same ledger: what was known is known
         pipeline = begin(0 as Milliseconds);
+        evaluator = evaluator === null ? null : beginRules();
         return;
       }
       case 'reload':
         inForce = event.config === undefined || documentIn === undefined ? { ...inForce } : documentIn(event.config);
+        groups = event.config === undefined ? [...groups] : rulesIn(event.config);
+        evaluator?.refresh();
         // a push is when the pipeline looks for another document
         await pipeline.push([]);
         return;
@@ -231,6 +258,7 @@ export async function simulateAlerts(
   }
   await playTo(end);
   look?.(pipeline);
+  await evaluator?.stop();
   const stopping = pipeline.stop(0 as Milliseconds);
   const played = attempts.toSorted(byPlace);
   clock.advance(0 as Milliseconds);

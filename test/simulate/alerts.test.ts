@@ -1,7 +1,8 @@
 // Alerts in virtual time: what each event does, what is printed, and how a line that cannot be read is refused.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { minutes } from '../../src/model/units.ts';
+import type { RuleGroup } from '../../src/model/rule.ts';
+import { minutes, seconds, type QueryText } from '../../src/model/units.ts';
 import { readAlertEvents } from '../../src/simulate/alert-events.ts';
 import { lineOf, lineSchema } from '../../src/simulate/alert-line.ts';
 import { simulateAlerts } from '../../src/simulate/alerts.ts';
@@ -159,6 +160,92 @@ receivers: [{ name: wall, webhook_configs: [{ url: 'http://127.0.0.1:1/' }] }]
   });
 });
 
+describe('a simulation of rules', () => {
+  const shop: RuleGroup = {
+    file: 'rules/shop.yaml',
+    name: 'shop',
+    interval: seconds(30),
+    queryOffset: seconds(0),
+    limit: 0,
+    rules: [
+      {
+        alert: 'QueueLong',
+        expr: 'queue_depth > 100' as QueryText,
+        for: minutes(3),
+        keepFiringFor: seconds(0),
+        labels: { severity: 'page' },
+        annotations: {
+          sms: '{{ $labels.queue }} {{ $value }} of {{ with query "count(up)" }}{{ . | first | value }}{{ end }}',
+        },
+      },
+    ],
+  };
+  const quiet: RuleGroup = { ...shop, rules: [] };
+  const wall = anAlertsDocument(`
+route: { receiver: wall, group_wait: 0s, group_interval: 1m }
+receivers: [{ name: wall, webhook_configs: [{ url: 'http://127.0.0.1:1/' }] }]
+`);
+  async function playRules(...events: readonly object[]) {
+    const text = [header, ...events.map((event) => JSON.stringify(event))].join('\n');
+    const read = readAlertEvents(text, 'events.jsonl');
+    const { attempts, problems } = await simulateAlerts(wall, catalogue('en'), read, {
+      until: minutes(60),
+      documentIn: () => wall,
+      rulesIn: (config) => [config === 'quiet' ? quiet : shop],
+    });
+    const told = attempts.map(({ at, delivery }) => ({
+      minute: (at - read.start) / 60_000,
+      alerts: delivery.notice.alerts.map(
+        ({ annotations, ended }) => `${ended === null ? 'firing' : 'over'} ${annotations['sms'] ?? ''}`,
+      ),
+    }));
+    return { told, problems };
+  }
+  const long = { op: 'rule', alert: 'QueueLong', answer: [{ labels: { queue: 'orders' }, value: 900 }] };
+  const short = { op: 'rule', alert: 'QueueLong', answer: [] };
+  const up = { at: '0s', op: 'rule', query: 'count(up)', answer: [{ value: 7 }] };
+  const within = (minute: number, from: number): void => {
+    expect(minute).toBeGreaterThanOrEqual(from);
+    expect(minute).toBeLessThanOrEqual(from + 1.5);
+  };
+
+  it('waits for as long as the rule says, fills in its texts, and tells the end', async () => {
+    const { told, problems } = await playRules(up, { at: '5m', ...long }, { at: '20m', ...short });
+    expect(problems).toEqual([]);
+    expect(told.map(({ alerts }) => alerts)).toEqual([['firing orders 900 of 7'], ['over orders 900 of 7']]);
+    within(told[0]?.minute ?? 0, 8);
+    within(told[1]?.minute ?? 0, 20);
+  });
+
+  it('tells nobody of what was over before its time', async () => {
+    expect(await playRules({ at: '5m', ...long }, { at: '7m', ...short })).toEqual({ told: [], problems: [] });
+  });
+
+  it('ends nothing while there is no answer, and forgets nothing over a restart', async () => {
+    const { told } = await playRules(
+      up,
+      { at: '5m', ...long },
+      { at: '15m', op: 'rule', alert: 'QueueLong', error: 'nobody answers' },
+      { at: '25m', op: 'restart' },
+      { at: '40m', ...short },
+    );
+    expect(told).toHaveLength(2);
+    within(told[0]?.minute ?? 0, 8);
+    within(told[1]?.minute ?? 0, 40);
+  });
+
+  it('ends what a reload takes out, and says which rule there is not', async () => {
+    const { told, problems } = await playRules(
+      { at: '1m', ...long },
+      { at: '10m', op: 'reload', config: 'quiet' },
+      { at: '30m', ...long },
+    );
+    expect(problems).toEqual(['line 4: there is no rule "QueueLong"']);
+    expect(told).toHaveLength(2);
+    within(told[1]?.minute ?? 0, 10);
+  });
+});
+
 describe('a file of events', () => {
   it.each([
     ['', 'events.jsonl: there is no event'],
@@ -166,7 +253,9 @@ describe('a file of events', () => {
     [`${header}\nrestart`, 'events.jsonl:2: it is no JSON'],
     [`${header}\n\n{"at": "1s", "op": "explode"}`, 'events.jsonl:3: op: Invalid'],
     [`${header}\n{"at": "soon", "op": "restart"}`, 'events.jsonl:2: at: write an offset from the start: 90s'],
-    [`${header}\n{"at": "1s", "op": "rule"}`, 'events.jsonl:2: rules are not evaluated here: that needs a Prometheus'],
+    [`${header}\n{"at": "1s", "op": "rule", "answer": []}`, 'events.jsonl:2: name what is asked by exactly one of'],
+    [`${header}\n{"at": "1s", "op": "rule", "alert": "A"}`, 'events.jsonl:2: say what is answered by exactly one of'],
+    [`${header}\n{"at": "1s", "op": "rule", "query": "up", "answer": [{"value": "big"}]}`, 'answer: 0: value: Invalid'],
     [`${header}\n{"at": "1s", "op": "ack"}`, 'events.jsonl:2: name what somebody is on by exactly one of'],
     [`${header}\n{"at": "1s", "op": "silence", "matchers": ["a=~("], "endsAt": "1h"}`, 'events.jsonl:2: '],
   ])('%j is refused', (text, message) => {

@@ -59,10 +59,30 @@ describe('springtide alerts', () => {
     ]);
   });
 
+  it('evaluates the rules of the directory over the answers that the events give', async () => {
+    const orders = { op: 'rule', alert: 'OrdersWaiting' };
+    const text = lines([
+      ...events.slice(0, 1),
+      { at: '0s', ...orders, answer: [{ labels: { namespace: 'shop', queue: 'orders' }, value: 1234 }] },
+      { at: '20m', ...orders, answer: [] },
+    ]);
+    const words = ['alerts', 'simulate', '--config', config, '--until', '1h', '--events', '-'];
+    const { code, out, err } = await springtide(words, {}, text);
+    expect([code, err]).toEqual([0, '']);
+    const printed = out
+      .trim()
+      .split('\n')
+      .map((line) => lineSchema.parse(JSON.parse(line)))
+      .filter(({ channel }) => channel === 'sms');
+    expect(printed.map(({ status }) => status)).toEqual(['firing', 'resolved']);
+    expect(printed[0]?.text).toContain('1.234k orders wait in orders');
+    expect(printed[0]?.offset).toBeGreaterThanOrEqual(600);
+  });
+
   it('refuses a line that it cannot read, with its place', async () => {
     const text = `${lines(events.slice(0, 1))}\n{"at": "1s", "op": "rule"}`;
     const { code, err } = await springtide(['alerts', 'simulate', '--config', config, '--events', '-'], {}, text);
     expect(code).toBe(2);
-    expect(err).toContain('UsageInvalid: -:2: rules are not evaluated here');
+    expect(err).toContain('UsageInvalid: -:2: name what is asked by exactly one of alert and query');
   });
 });

@@ -28,12 +28,15 @@ export async function simulate({ config: directory, events: file, until, lang }:
       mend: 'write 30m, 24h or 7d',
     });
   const load = (from: string): Promise<Config> => loadConfigOrThrow(from, lang === undefined ? {} : { language: lang });
-  const { alerts, texts } = await load(directory);
+  const config = await load(directory);
+  const { alerts, texts } = config;
   const events = readAlertEvents(await eventsText(file), file);
   const others = await reloaded(events, file === '-' ? '.' : path.dirname(file), load);
   const { attempts, problems } = await simulateAlerts(alerts, texts, events, {
     until: length,
     documentIn: (name) => others.get(name)?.alerts ?? alerts,
+    rulesIn: (name) => (name === null ? config : (others.get(name) ?? config)).rules,
+    prometheusUrl: config.daemon.prometheus.url,
   });
   for (const problem of problems) process.stderr.write(`${file}: ${problem}\n`);
   process.stdout.write(attempts.map((attempt) => `${JSON.stringify(lineOf(attempt, events.start))}\n`).join(''));
