@@ -6,7 +6,7 @@ import { statePlaceIn } from '../config/state-place.ts';
 import { shippedTexts } from '../config/texts.ts';
 import { directorySource } from '../config/watch.ts';
 import { connectConfigCluster, watchesConfigMaps } from '../configuration/cluster.ts';
-import { lastGoodStoreOf } from '../configuration/open.ts';
+import { lastGoodStoreOf } from '../configuration/homes.ts';
 import { messageOf, SpringtideError } from '../model/errors.ts';
 import { fillText, languages, type Language } from '../model/texts.ts';
 import { userName } from './switch.ts';

@@ -13,6 +13,8 @@ const fixed: readonly (readonly [path: ProblemPath, what: string])[] = [
   [['http', 'listen'], 'the address of the page'],
   [['http', 'metrics'], 'the address of the metrics'],
   [['http', 'alerts', 'listen'], 'the address for alerts'],
+  // what is in the files may change at any time
+  [['http', 'tls'], 'where the certificate of the listeners is'],
 ];
 
 export function restartFindings(running: DaemonSpec, next: DaemonSpec): readonly Finding[] {

@@ -4,7 +4,9 @@ import path from 'node:path';
 import { ClientError } from '../clients/http/error.ts';
 import type { OwnObject, OwnObjects } from '../clients/kubernetes/own-objects.ts';
 import type { LastGoodStore } from '../config/last-good.ts';
+import type { StatePlace } from '../config/state-place.ts';
 import { replaceFile } from '../state/replace-file.ts';
+import type { ConfigCluster } from './cluster.ts';
 
 const unlessMissing = (error: NodeJS.ErrnoException): null => {
   if (error.code === 'ENOENT') return null;
@@ -80,4 +82,11 @@ async function put(
       if (attempt === 3 || !(error instanceof ClientError) || error.code !== 'Conflict') throw error;
     }
   }
+}
+
+/** Beside the memory. Null: the process has no namespace of its own to keep anything in. */
+export function lastGoodStoreOf(place: StatePlace, cluster: ConfigCluster | null): LastGoodStore | null {
+  if (place.directory !== null) return lastGoodInDirectory(place.directory);
+  if (cluster === null || cluster.namespace === null) return null;
+  return lastGoodInKubernetes(cluster.own, cluster.namespace);
 }

@@ -2,7 +2,6 @@
 import path from 'node:path';
 import type { Clock } from '../clock.ts';
 import { CurrentConfig } from '../config/current.ts';
-import type { LastGoodStore } from '../config/last-good.ts';
 import { inForceOnly, loadFiles, type LoadOptions } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import { restartFindings } from '../config/restart.ts';
@@ -23,7 +22,7 @@ import { connectConfigCluster, watchesConfigMaps, type ConfigCluster } from './c
 import { configMapSource } from './config-maps.ts';
 import { connectionFindings } from './connections.ts';
 import { tellOnConfigMaps } from './events.ts';
-import { lastGoodInDirectory, lastGoodInKubernetes } from './homes.ts';
+import { lastGoodStoreOf } from './homes.ts';
 import { Keeper } from './keeper.ts';
 
 export interface OpenConfigOptions {
@@ -108,11 +107,4 @@ export async function openConfig(options: OpenConfigOptions): Promise<OpenConfig
       cluster?.close();
     },
   };
-}
-
-/** Beside the memory. Null: the process has no namespace of its own to keep anything in. */
-export function lastGoodStoreOf(place: StatePlace, cluster: ConfigCluster | null): LastGoodStore | null {
-  if (place.directory !== null) return lastGoodInDirectory(place.directory);
-  if (cluster === null || cluster.namespace === null) return null;
-  return lastGoodInKubernetes(cluster.own, cluster.namespace);
 }

@@ -1,7 +1,6 @@
 // A client that is made anew when its settings or its secrets have changed: the new one first, then the swap, then the old one ends.
 import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
-import type { TlsSettings } from '../clients/http/tls.ts';
+import { stampOf } from '../clients/http/tls.ts';
 import type { Credentials } from '../clients/openstack/credentials.ts';
 import type { Clock } from '../clock.ts';
 import { canonical } from '../config/compile.ts';
@@ -85,14 +84,6 @@ export function swapping<T extends Closing>({ wanted, clock, onSwap }: SwappingO
   };
 }
 
-/** Of the files of a TLS connection: another one for a certificate that was replaced. */
-export const stampOf = (tls: TlsSettings | undefined): readonly string[] =>
-  [tls?.caFile, tls?.certFile, tls?.keyFile].map((file) => {
-    if (file === undefined) return '';
-    const found = statSync(file, { throwIfNoEntry: false });
-    return found === undefined ? 'missing' : `${found.mtimeMs}/${found.ino}/${found.size}`;
-  });
-
 /** Tells a rotated secret from the one before, and does not show it. */
 export function fingerprintOf(credentials: Credentials): string {
   const { authentication } = credentials;
@@ -102,3 +93,5 @@ export function fingerprintOf(credentials: Credentials): string {
     .update(secret.reveal())
     .digest('hex');
 }
+
+export { stampOf } from '../clients/http/tls.ts';

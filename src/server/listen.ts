@@ -1,6 +1,7 @@
 // Where to listen: "host:port" and ":port" as operators write them, and a port in use as an error that can be mended.
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
+import { Server as SecureServer } from 'node:https';
 import { SpringtideError } from '../model/errors.ts';
 
 export interface Listen {
@@ -57,7 +58,8 @@ export function listening(server: Server, { host, port }: Listen, where: string)
       server.off('error', refuse);
       const address = server.address() as AddressInfo;
       const shown = host ?? '127.0.0.1';
-      resolve(`http://${shown.includes(':') ? `[${shown}]` : shown}:${address.port}`);
+      const scheme = server instanceof SecureServer ? 'https' : 'http';
+      resolve(`${scheme}://${shown.includes(':') ? `[${shown}]` : shown}:${address.port}`);
     });
   });
 }

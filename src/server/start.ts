@@ -1,5 +1,5 @@
 // The daemon's HTTP server: the page with its API and events on one listener, figures and probes on both.
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
 import { systemClock, type Clock } from '../clock.ts';
@@ -20,6 +20,7 @@ import { pageRoutes } from './page.ts';
 import { sendPieces } from './pieces.ts';
 import { createRateLimit, limited, type Rate } from './rate.ts';
 import { createStream, sseEvent, type Stream } from './stream.ts';
+import { plainListening, type Listening } from './tls.ts';
 import type { About } from './view.ts';
 
 export interface ServerOptions {
@@ -27,6 +28,8 @@ export interface ServerOptions {
   readonly listen: string;
   /** `http.metrics`; null: no second listener */
   readonly metricsListen: string | null;
+  /** `http.tls`, for the page; figures and probes stay plain on theirs, where the kubelet asks. Absent: plain everywhere */
+  readonly tls?: Listening;
   /** `http.auth`: asked who shows a token, before anything of the cluster is told; null: whoever reaches the port may read */
   readonly identify?: Identify | null;
   /** asked anew for every view: a reload may change it */
@@ -177,8 +180,8 @@ function lastResorts(app: Express, log: Logger): void {
 
 const mostConnections = 512;
 
-function bounded(app: Express): Server {
-  const server = createServer(
+function bounded(app: Express, tls: Listening): Server {
+  const server = tls.serve(
     { requestTimeout: 10_000, headersTimeout: 10_000, keepAliveTimeout: 5_000, connectionsCheckingInterval: 2_000 },
     app,
   );
@@ -215,7 +218,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   apiRoutes(app, options, gatherer, stream);
   pageRoutes(app, options.pageDirectory);
   lastResorts(app, log);
-  const pageServer = bounded(app);
+  const pageServer = bounded(app, options.tls ?? plainListening);
   const page = await listening(pageServer, listen, 'http.listen');
 
   let metricsServer: Server | null = null;
@@ -226,7 +229,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       const figures = guarded(options, isLoopback(place));
       figureRoutes(figures, options);
       lastResorts(figures, log);
-      metricsServer = bounded(figures);
+      metricsServer = bounded(figures, plainListening);
       metricsUrl = await listening(metricsServer, place, 'http.metrics');
     } catch (error) {
       await closed(pageServer, clock);

@@ -5,11 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { stampOf } from '../../src/clients/http/tls.ts';
 import { createOpenStackClients, type OpenStackClients } from '../../src/clients/openstack/clients.ts';
 import { loadCredentials } from '../../src/clients/openstack/credentials.ts';
 import { createPrometheusClient, type PrometheusClient } from '../../src/clients/prometheus/client.ts';
 import { systemClock } from '../../src/clock.ts';
-import { fingerprintOf, following, stampOf, swapping, type Swapping } from '../../src/configuration/swap.ts';
+import { fingerprintOf, following, swapping, type Swapping } from '../../src/configuration/swap.ts';
 import { seconds, type Milliseconds } from '../../src/model/units.ts';
 
 const closing: (() => void)[] = [];

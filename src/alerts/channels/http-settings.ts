@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { SecureVersion } from 'node:tls';
 import { createHttpClient } from '../../clients/http/client.ts';
-import type { TlsSettings } from '../../clients/http/tls.ts';
+import { stampOf, type TlsSettings } from '../../clients/http/tls.ts';
 import type { HttpClient } from '../../clients/http/types.ts';
 import type { HttpConfig } from '../../config/schema/http-config.ts';
 import type { Milliseconds } from '../../model/units.ts';
@@ -16,33 +16,39 @@ export interface ClientPool {
 
 const mostClients = 64;
 
-/** One keep-alive client for each way of connecting; the oldest is given up first. It never repeats by itself. */
+/**
+ * One client for each way of connecting, made anew when a file of it has been replaced; the oldest is given up first. It never
+ * repeats by itself.
+ */
 export function createClientPool(name: string): ClientPool {
-  const clients = new Map<string, HttpClient>();
+  const clients = new Map<string, { readonly stamp: string; readonly client: HttpClient }>();
   return {
     clientFor(config) {
-      const { tls_config: tls, proxy_url: proxy } = config ?? {};
-      const key = JSON.stringify([tls, proxy]);
+      const { tls_config: written, proxy_url: proxy } = config ?? {};
+      const key = JSON.stringify([written, proxy]);
+      const tls = written === undefined ? undefined : tlsSettings(written);
+      const stamp = stampOf(tls).join();
       const known = clients.get(key);
-      if (known !== undefined) return known;
+      if (known?.stamp === stamp) return known.client;
+      // What is under way on the one before ends there: each post has a connection of its own.
       const client = createHttpClient({
         name,
         maxBodyBytes: 256 * 1024,
         retry: { attempts: 1, baseDelay: 0 as Milliseconds, maxDelay: 0 as Milliseconds },
         breaker: false,
-        ...(tls !== undefined && { tls: tlsSettings(tls) }),
+        ...(tls !== undefined && { tls }),
         ...(proxy !== undefined && { proxy: proxyOf(proxy) }),
       });
-      clients.set(key, client);
+      clients.set(key, { stamp, client });
       const [oldest] = clients;
       if (clients.size > mostClients && oldest !== undefined) {
-        oldest[1].close();
+        oldest[1].client.close();
         clients.delete(oldest[0]);
       }
       return client;
     },
     close() {
-      clients.forEach((client) => client.close());
+      clients.forEach(({ client }) => client.close());
       clients.clear();
     },
   };

@@ -7,6 +7,7 @@ import type { CentralView } from '../../alerts/central.ts';
 import type { TestResult } from '../../alerts/send-test.ts';
 import { createHttpClient } from '../../clients/http/client.ts';
 import { ClientError, type FailedResponse } from '../../clients/http/error.ts';
+import type { TlsSettings } from '../../clients/http/tls.ts';
 import type { HttpRequest } from '../../clients/http/types.ts';
 import type { Clock } from '../../clock.ts';
 import { loadConfig } from '../../config/load.ts';
@@ -15,6 +16,7 @@ import { messageOf, SpringtideError } from '../../model/errors.ts';
 import { languages, type Language, type Texts } from '../../model/texts.ts';
 import { seconds } from '../../model/units.ts';
 import { parseListen } from '../../server/listen.ts';
+import { replicaTlsOf } from '../../server/tls.ts';
 
 /** What the commands need of the world around them. */
 export interface Surroundings {
@@ -26,6 +28,7 @@ export interface Surroundings {
 export interface DaemonOptions {
   readonly url?: string;
   readonly tokenFile?: string;
+  readonly caFile?: string;
   readonly config: string;
   readonly lang?: Language;
   readonly tz: string;
@@ -94,7 +97,8 @@ const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 export const withDaemonOptions = (command: Command): Command =>
   withOutputOptions(command)
     .option('--url <address>', 'the alert listener; default: http.alerts.listen of the Daemon document')
-    .option('--token-file <file>', 'what the listener wants to be shown; with --url else SPRINGTIDE_ALERTS_TOKEN');
+    .option('--token-file <file>', 'what the listener wants to be shown; with --url else SPRINGTIDE_ALERTS_TOKEN')
+    .option('--ca-file <file>', "with --url: the authority that has signed the listener's certificate");
 
 export const withOutputOptions = (command: Command): Command =>
   command
@@ -106,6 +110,7 @@ export const withOutputOptions = (command: Command): Command =>
 interface Place {
   readonly url: string;
   readonly token: string | null;
+  readonly tls: TlsSettings;
   readonly texts: Texts;
 }
 
@@ -113,12 +118,13 @@ export function usage(what: string, mend: string): SpringtideError {
   return new SpringtideError({ code: 'UsageInvalid', where: 'alerts', what, mend });
 }
 
-async function placeOf({ url, tokenFile, config: directory, lang }: DaemonOptions): Promise<Place> {
+async function placeOf({ url, tokenFile, caFile, config: directory, lang }: DaemonOptions): Promise<Place> {
   const given = tokenFile === undefined ? null : (await readText(tokenFile)).trim();
   if (url !== undefined) {
-    if (!/^https?:\/\/\S+$/.test(url)) throw usage(`--url "${url}" is no address`, 'write --url http://HOST:PORT');
+    if (!/^https?:\/\/\S+$/.test(url))
+      throw usage(`--url "${url}" is no address`, 'write --url http://HOST:PORT, or https://');
     const token = given ?? process.env['SPRINGTIDE_ALERTS_TOKEN'] ?? null;
-    return { url, token, texts: shippedTexts(lang ?? 'en') };
+    return { url, token, tls: caFile === undefined ? {} : { caFile }, texts: shippedTexts(lang ?? 'en') };
   }
   const { config } = await loadConfig(directory, lang === undefined ? {} : { language: lang });
   if (config === null)
@@ -128,12 +134,13 @@ async function placeOf({ url, tokenFile, config: directory, lang }: DaemonOption
       what: 'there is no Daemon document that can be used',
       mend: "name the daemon's own configuration with --config DIR, or its alert listener with --url",
     });
-  const { alerts } = config.daemon.http;
+  const { alerts, tls: files } = config.daemon.http;
   if (alerts === undefined)
     throw usage('the Daemon document has no http.alerts: nothing listens for alerts', 'write http.alerts.listen');
   const { token: own } = alerts;
   const token = given ?? (own === undefined || own === 'none' ? null : await secretOf(own));
-  return { url: addressOf(alerts.listen), token, texts: config.texts };
+  const tls = files === undefined ? {} : { ...replicaTlsOf(files), partialChain: true };
+  return { url: addressOf(alerts.listen, files === undefined ? 'http' : 'https'), token, tls, texts: config.texts };
 }
 
 async function readText(file: string): Promise<string> {
@@ -160,11 +167,11 @@ async function secretOf(reference: Parameters<typeof readSecret>[0]): Promise<st
 }
 
 /** Where a listener is reached from the machine that it runs on. */
-export function addressOf(listen: string): string {
+function addressOf(listen: string, scheme: 'http' | 'https'): string {
   const { host, port } = parseListen(listen, 'http.alerts.listen');
   if (port === 0) throw usage('http.alerts.listen has no port of its own', 'name the address with --url');
   const name = host === undefined || host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+  return `${scheme}://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
 
 /** Alertmanager's refusals are a text as JSON, ours an object. */
@@ -182,11 +189,12 @@ export function refusalIn({ body }: Pick<FailedResponse, 'body'>): string | null
 const longestAnswer = seconds(30);
 
 export async function withDaemon(options: DaemonOptions, use: (daemon: AlertDaemon) => Promise<void>): Promise<void> {
-  const { url, token, texts } = await placeOf(options);
+  const { url, token, tls, texts } = await placeOf(options);
   const client = createHttpClient({
     name: 'the alert listener',
     baseUrl: url,
     deadline: longestAnswer,
+    tls,
     headers: token === null ? {} : { authorization: `Bearer ${token}` },
     explain: refusalIn,
     advice: {

@@ -1,5 +1,5 @@
 // Keep-alive agents with the TLS settings of one upstream.
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { SecureVersion } from 'node:tls';
@@ -14,6 +14,8 @@ export interface TlsSettings {
   readonly keyFile?: string;
   readonly serverName?: string;
   readonly insecureSkipVerify?: boolean;
+  /** a certificate of `ca` is believed by itself, whoever has signed it */
+  readonly partialChain?: boolean;
   readonly minVersion?: SecureVersion;
   readonly maxVersion?: SecureVersion;
 }
@@ -34,6 +36,7 @@ export function createAgents(source: string, tls: TlsSettings = {}): Agents {
     key: tls.key ?? read(source, 'keyFile', tls.keyFile),
     servername: tls.serverName,
     rejectUnauthorized: tls.insecureSkipVerify !== true,
+    ...(tls.partialChain === true && { allowPartialTrustChain: true }),
     ...(tls.minVersion !== undefined && { minVersion: tls.minVersion }),
     ...(tls.maxVersion !== undefined && { maxVersion: tls.maxVersion }),
   };
@@ -46,6 +49,14 @@ export function createAgents(source: string, tls: TlsSettings = {}): Agents {
   };
   return { ...agents, close: () => Object.values(agents).forEach((agent) => agent.destroy()) };
 }
+
+/** Of the files of a TLS connection: another one for a certificate that was replaced. */
+export const stampOf = (tls: TlsSettings | undefined): readonly string[] =>
+  [tls?.caFile, tls?.certFile, tls?.keyFile].map((file) => {
+    if (file === undefined) return '';
+    const found = statSync(file, { throwIfNoEntry: false });
+    return found === undefined ? 'missing' : `${found.mtimeMs}/${found.ino}/${found.size}`;
+  });
 
 function read(source: string, key: string, file: string | undefined): string | undefined {
   if (file === undefined) return undefined;

@@ -123,6 +123,20 @@ export const daemonSpec = z.strictObject({
         })
         .optional(),
       auth: access.optional(),
+      /** of the page and the alert listener; figures and probes stay plain: the kubelet and Prometheus ask there */
+      tls: z
+        .strictObject({
+          certFile: z.string().min(1),
+          keyFile: z.string().min(1),
+          /** whoever connects shows a certificate of this authority */
+          clientCaFile: z.string().min(1).optional(),
+        })
+        .optional(),
+    })
+    .refine((given) => given.tls === undefined || given.metrics !== given.listen, {
+      path: ['metrics'],
+      error:
+        'with tls the probes need an address of their own, which stays plain: write another one than that of listen',
     })
     .refine((given) => given.auth !== undefined || isOwnMachine(given.listen), {
       path: ['listen'],

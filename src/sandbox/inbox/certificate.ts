@@ -1,18 +1,19 @@
-// A certificate for the embedded world, made on the spot: signed by itself, good for localhost and 127.0.0.1.
-import { createSign, generateKeyPairSync, randomBytes } from 'node:crypto';
+// A certificate for the embedded world, made on the spot: signed by itself or by another one, good for localhost and 127.0.0.1.
+import { createSign, generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto';
 
 export interface SelfMadeCertificate {
-  /** PEM; it is its own authority, so clients that shall trust it take this as their CA. */
+  /** PEM; signed by itself it is its own authority, so clients that shall trust it take this as their CA. */
   readonly cert: string;
   readonly key: string;
 }
 
 const day = 86_400_000;
 
-export function makeCertificate(commonName = 'localhost'): SelfMadeCertificate {
+export function makeCertificate(commonName = 'localhost', authority?: SelfMadeCertificate): SelfMadeCertificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = sequence(oid('1.2.840.10045.4.3.2'));
-  const name = sequence(set(sequence(oid('2.5.4.3'), tagged(0x0c, Buffer.from(commonName)))));
+  const nameOf = (common: string): Buffer => sequence(set(sequence(oid('2.5.4.3'), tagged(0x0c, Buffer.from(common)))));
+  const issuer = authority === undefined ? commonName : new X509Certificate(authority.cert).subject.replace(/^CN=/, '');
   const alternatives = sequence(tagged(0x82, Buffer.from('localhost')), tagged(0x87, Buffer.from([127, 0, 0, 1])));
   const extensions = sequence(
     sequence(oid('2.5.29.17'), octets(alternatives)),
@@ -24,14 +25,16 @@ export function makeCertificate(commonName = 'localhost'): SelfMadeCertificate {
     tagged(0xa0, tagged(0x02, Buffer.from([2]))),
     serial,
     algorithm,
-    name,
+    nameOf(issuer),
     // Real dates, because those who check them know no virtual clock.
     sequence(time(Date.now() - day), time(Date.now() + 3650 * day)),
-    name,
+    nameOf(commonName),
     publicKey.export({ type: 'spki', format: 'der' }),
     tagged(0xa3, extensions),
   );
-  const signature = createSign('SHA256').update(body).sign(privateKey);
+  const signature = createSign('SHA256')
+    .update(body)
+    .sign(authority?.key ?? privateKey);
   const der = sequence(body, algorithm, tagged(0x03, Buffer.concat([Buffer.from([0]), signature])));
   const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
   return {

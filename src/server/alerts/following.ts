@@ -9,6 +9,8 @@ import { seconds } from '../../model/units.ts';
 export interface FollowingOptions {
   /** where the one who leads takes alerts in; null: nobody is known to lead */
   readonly leader: () => string | null;
+  /** how he is spoken to where he speaks TLS */
+  readonly toReplica?: () => https.RequestOptions;
   readonly log: Pick<Logger, 'warn'>;
 }
 
@@ -39,7 +41,7 @@ function unavailable(response: ServerResponse, message: string): void {
 const passedOn = (headers: IncomingMessage['headers']): IncomingMessage['headers'] =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !ofTheConnection.has(name)));
 
-export function answerFollowing({ leader, log }: FollowingOptions): RequestListener {
+export function answerFollowing({ leader, toReplica, log }: FollowingOptions): RequestListener {
   return (request, response) => {
     const path = request.url ?? '/';
     if (path === '/-/healthy' || path === '/-/ready') {
@@ -58,11 +60,17 @@ export function answerFollowing({ leader, log }: FollowingOptions): RequestListe
       unavailable(response, 'the lease is just changing hands: try again');
       return;
     }
-    forward(new URL(url), request, response, log);
+    forward(new URL(url), toReplica?.() ?? {}, request, response, log);
   };
 }
 
-function forward(url: URL, request: IncomingMessage, response: ServerResponse, log: FollowingOptions['log']): void {
+function forward(
+  url: URL,
+  secure: https.RequestOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  log: FollowingOptions['log'],
+): void {
   const fail = (why: string): void => {
     log.warn({ leader: url.host, why }, 'the one who leads did not answer: the sender tries again');
     unavailable(response, `the one who leads (${url.host}) did not answer: ${why}`);
@@ -70,6 +78,7 @@ function forward(url: URL, request: IncomingMessage, response: ServerResponse, l
   const outgoing = (url.protocol === 'https:' ? https : http).request(
     url,
     {
+      ...(url.protocol === 'https:' && secure),
       method: request.method,
       headers: { ...passedOn(request.headers), [forwarded]: '1' },
       signal: AbortSignal.timeout(longestAnswer),

@@ -1,5 +1,5 @@
 // The listener for alerts: Alertmanager's API, webhooks and receipts in, and the page by which people say that they are on it.
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { timingSafeEqual } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
@@ -8,6 +8,7 @@ import { messageOf } from '../../model/errors.ts';
 import { ownNamesOnly, ownOriginOnly, problem, securityHeaders } from '../guard.ts';
 import { addressKey, createRateLimit, limited, tooOften, type RateLimit } from '../rate.ts';
 import { isLoopback, listening, parseListen } from '../listen.ts';
+import { plainListening, type Listening } from '../tls.ts';
 import { acknowledgePage } from './acknowledge.ts';
 import { acknowledgeApi } from './acknowledge-api.ts';
 import type { AcknowledgeWords } from './acknowledge.ts';
@@ -38,6 +39,8 @@ export interface AlertServer {
 export interface AlertListening extends Pick<AlertServerOptions, 'listen' | 'log'> {
   /** who answers, asked for each request: the one who leads changes while the process listens */
   readonly answering: () => RequestListener;
+  /** `http.tls`; absent: plain */
+  readonly tls?: Listening;
 }
 
 const longestBody = '8mb';
@@ -88,8 +91,8 @@ export function alertApp(options: AlertServerOptions): Express {
   return app;
 }
 
-export async function listenForAlerts({ listen, answering, log }: AlertListening): Promise<AlertServer> {
-  const server = createServer(
+export async function listenForAlerts({ listen, answering, log, tls }: AlertListening): Promise<AlertServer> {
+  const server = (tls ?? plainListening).serve(
     { requestTimeout: 15_000, headersTimeout: 10_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 2_000 },
     (request, response) => answering()(request, response),
   );
