@@ -19,14 +19,6 @@ export const countsOf = (spec: unknown): ReplicaCounts => {
   };
 };
 
-/** Of the HPA that KEDA keeps: it cannot go to 0 itself. */
-export function hpaBounds({ minReplicaCount, maxReplicaCount }: ReplicaCounts): {
-  readonly min: number;
-  readonly max: number;
-} {
-  return { min: minReplicaCount === 0 ? 1 : (minReplicaCount ?? 1), max: maxReplicaCount ?? usualMax };
-}
-
 export interface BoundsFault {
   readonly code: 'MinAboveMax' | 'IdleNotBelowMin';
   readonly facts: Readonly<Record<string, number>>;
@@ -56,14 +48,6 @@ export function restingReplicas({ idleReplicaCount, minReplicaCount }: ReplicaCo
 
 const prefix = 'autoscaling.keda.sh/';
 
-/** What is neither yes nor no pauses: whoever wrote it meant to. */
-export function isPaused(annotations: unknown): boolean {
-  const given = fieldsOf(annotations);
-  if (isGiven(given[`${prefix}paused-replicas`])) return true;
-  const paused = given[`${prefix}paused`];
-  return isGiven(paused) && booleanOf(paused) !== false;
-}
-
 export type PausedReplicas =
   | { readonly kind: 'absent' }
   | { readonly kind: 'at'; readonly replicas: number }
@@ -89,7 +73,7 @@ export interface TargetAnnotation {
   readonly annotation: string;
 }
 
-/** What is to be written on the target itself: springtide has no object of its own to annotate. */
+/** What is to be written on the target itself; what is neither yes nor no is meant: whoever wrote it wanted a pause. */
 export function targetAnnotations(annotations: unknown): TargetAnnotation[] {
   const given = fieldsOf(annotations);
   const raised = Object.entries(flags).flatMap(([flag, ours]) => {

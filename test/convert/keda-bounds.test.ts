@@ -1,11 +1,17 @@
 // The numbers and pauses of a ScaledObject, as KEDA takes them.
 import { describe, expect, it } from 'vitest';
-import { boundsFault, hpaBounds, isPaused, pausedReplicas, restingReplicas } from '../../src/convert/keda-bounds.ts';
+import { boundsFault, pausedReplicas, restingReplicas, targetAnnotations } from '../../src/convert/keda-bounds.ts';
+import { boundsOf, replicasOf } from '../../src/convert/keda-replicas.ts';
+import { notebook } from '../../src/convert/note.ts';
 
 describe("KEDA's numbers", () => {
   it.each([
-    [{}, { min: 1, max: 100 }],
-    [{ minReplicaCount: 0 }, { min: 1, max: 100 }],
+    [{}, { min: 0, max: 100 }],
+    [{ minReplicaCount: 0 }, { min: 0, max: 100 }],
+    [
+      { minReplicaCount: 2, idleReplicaCount: 0 },
+      { min: 0, whenActive: 2, max: 100 },
+    ],
     [
       { minReplicaCount: 5, maxReplicaCount: null },
       { min: 5, max: 100 },
@@ -14,8 +20,9 @@ describe("KEDA's numbers", () => {
       { minReplicaCount: 5, maxReplicaCount: 10 },
       { min: 5, max: 10 },
     ],
-  ])('%j are the bounds %j of its HPA', (counts, bounds) => {
-    expect(hpaBounds(counts)).toEqual(bounds);
+  ])('%j are the bounds %j where a metric may wake it', (counts, bounds) => {
+    const read = replicasOf(counts, notebook(null));
+    expect(read === null ? null : boundsOf(read, true)).toEqual(bounds);
   });
 
   it.each([
@@ -45,14 +52,17 @@ describe("KEDA's numbers", () => {
 
 describe("KEDA's pauses", () => {
   it.each([
-    [{}, false],
-    [{ paused: 'true' }, true],
-    [{ paused: 'false' }, false],
-    [{ paused: 'yes please' }, true],
-    [{ 'paused-replicas': '5' }, true],
-    [{ paused: 'false', 'paused-replicas': '5' }, true],
-  ])('%j: paused is %j', (annotations, paused) => {
-    expect(isPaused(prefixed(annotations))).toBe(paused);
+    [{}, []],
+    [{ paused: 'true' }, ['paused=true']],
+    [{ paused: 'false' }, []],
+    [{ paused: 'yes please' }, ['paused=true']],
+    [{ 'paused-replicas': '5' }, ['paused-replicas=5']],
+    [{ paused: 'true', 'paused-replicas': '5' }, ['paused-replicas=5']],
+    [{ 'paused-scale-in': 'true' }, ['paused-scale-down=true']],
+    [{ 'paused-scale-out': 'true' }, ['paused-scale-up=true']],
+  ])('%j: on the target %j', (annotations, written) => {
+    const ours = targetAnnotations(prefixed(annotations)).map(({ annotation }) => annotation);
+    expect(ours).toEqual(written.map((text) => `springtide.io/${text}`));
   });
 
   it.each([

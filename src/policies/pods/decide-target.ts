@@ -11,7 +11,7 @@ import { proposalOf } from './measure.ts';
 import { annotations } from './pause.ts';
 import { metricFailure, type Stage } from './scaling-conditions.ts';
 import { inSeconds, textOf } from './span-text.ts';
-import { decideZero, type ZeroResult } from './zero.ts';
+import { decideZero, leastAwake, type ZeroResult } from './zero.ts';
 import { decisionOf, factsOf, measuredFacts, type TargetResult } from './finish.ts';
 import { modeFor, TargetLook, type TargetInput, type TickFacts } from './target-look.ts';
 
@@ -126,7 +126,7 @@ class TargetDecision {
   #forced(): Proposal | null {
     const { pause, policy, current } = this.#look;
     if (current > 0 || policy.spec.zero === undefined || pause.kind !== 'none' || !pause.forceActivation) return null;
-    return { replicas: policy.spec.replicas.whenActive ?? 1, by: annotations.forceActivation, standIn: null };
+    return { replicas: leastAwake(policy.spec.replicas, 0), by: annotations.forceActivation, standIn: null };
   }
 
   #unknown(combined: Combined, reason: 'MetricUnknown' | 'SomeMetricsUnknown'): TargetResult {
@@ -150,7 +150,7 @@ class TargetDecision {
     if (zero === undefined) return { state: 'notConcerned', replicas: proposal, wanted: proposal, until: null };
     const activity = this.#look.activity(allKnown);
     const result = decideZero({
-      rules: { ...zero, whenActive: Math.max(replicas.whenActive ?? 1, this.#look.bounds.min) },
+      rules: { ...zero, whenActive: leastAwake(replicas, this.#look.bounds.min) },
       current: this.#look.current,
       proposal,
       activity,
@@ -206,7 +206,7 @@ class TargetDecision {
       const step = limited.reason === 'ScaleUpLimit' || limited.reason === 'ScaleDownLimit' ? 'rates' : 'bounds';
       course.to(step, limited.replicas, limited.by, limited.reason);
     }
-    const awake = Math.min(max, Math.max(policy.spec.replicas.whenActive ?? 1, min));
+    const awake = Math.min(max, leastAwake(policy.spec.replicas, min));
     if (zero.state === 'awake' && course.replicas < awake) course.to('activation', awake, `at least ${awake} awake`);
     if (current === 0 && min > 0) this.#restore(course);
     if (zero.state === 'cooldown' && course.until === null) course.until = zero.until;

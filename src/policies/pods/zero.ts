@@ -12,6 +12,10 @@ export interface ZeroRules {
   readonly whenActive: number;
 }
 
+/** How many replicas a target has at least while it is not asleep. */
+export const leastAwake = ({ whenActive = 1 }: { readonly whenActive?: number | undefined }, min: number): number =>
+  Math.max(whenActive, min);
+
 export interface ZeroInput {
   /** null: never to zero */
   readonly rules: ZeroRules | null;

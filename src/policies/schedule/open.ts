@@ -37,8 +37,3 @@ export function freshSpan(rule: TimeRule, at: Instant): Span {
       return cronSpan(rule, at);
   }
 }
-
-export const isOpen = (rule: TimeRule, at: Instant): boolean => spanAt(rule, at).open;
-
-/** The next instant at which the rule opens or closes; null where none is in sight. */
-export const nextChange = (rule: TimeRule, at: Instant): Instant | null => spanAt(rule, at).until;

@@ -53,20 +53,7 @@ interface Rise {
   readonly transition: Transition;
 }
 
-/** The first shortfall of each window in the next seven days, earliest first. */
-export function scheduleShortfalls(
-  policies: readonly ScheduledPolicy[],
-  capacity: Capacity,
-  at: Instant,
-): ScheduleShortfall[] {
-  const course = seekingShortfalls(policies, capacity, at);
-  for (;;) {
-    const next = course.next();
-    if (next.done === true) return next.value;
-  }
-}
-
-/** The same with places to take a breath: thousands of schedules take seconds. */
+/** The first shortfall of each window in the next seven days, earliest first; with breaths: thousands of schedules take seconds. */
 export function* seekingShortfalls(
   policies: readonly ScheduledPolicy[],
   capacity: Capacity,

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CalendarDays, TimeRule, Weekday } from '../../../src/model/schedule.ts';
 import type { Instant } from '../../../src/model/units.ts';
-import { freshSpan, isOpen, nextChange, spanAt } from '../../../src/policies/schedule/open.ts';
+import { freshSpan, spanAt } from '../../../src/policies/schedule/open.ts';
+import type { Span } from '../../../src/policies/schedule/span.ts';
 import { anyZone, cron, daily, instant, once } from './windows.ts';
 
 /** The stretches in which the rule is open, from the instant on, as RFC 3339. */
@@ -12,8 +13,7 @@ function stretches(rule: TimeRule, from: string, count: number): string[] {
   const found: string[] = [];
   let at: Instant | null = instant(from);
   while (at !== null && found.length < count) {
-    const open = isOpen(rule, at);
-    const until = nextChange(rule, at);
+    const { open, until }: Span = spanAt(rule, at);
     if (open) found.push(`${text(at)}/${until === null ? '' : text(until)}`);
     at = until;
   }
@@ -251,7 +251,7 @@ describe('a window between cron expressions', () => {
         .getTime();
     fc.assert(
       fc.property(expressions, expressions, instants, (start, end, at) => {
-        expect(isOpen(cron('Asia/Shanghai', start, end), at)).toBe(next(end, at) <= next(start, at));
+        expect(spanAt(cron('Asia/Shanghai', start, end), at).open).toBe(next(end, at) <= next(start, at));
       }),
       { numRuns: 200 },
     );

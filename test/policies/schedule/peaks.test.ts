@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { minutes, type Bytes, type Instant, type Milliseconds, type Millicores } from '../../../src/model/units.ts';
 import { calendarsExpiring } from '../../../src/policies/schedule/calendars.ts';
 import type { Capacity, GroupCapacity } from '../../../src/policies/schedule/capacity.ts';
-import { scheduleShortfalls, type ScheduledPolicy } from '../../../src/policies/schedule/peaks.ts';
+import {
+  seekingShortfalls,
+  type ScheduledPolicy,
+  type ScheduleShortfall,
+} from '../../../src/policies/schedule/peaks.ts';
 import { aWindow, daily, instant, once } from './windows.ts';
 
 const gib = 1024 ** 3;
@@ -38,6 +42,13 @@ const policy = (name: string, values: Partial<ScheduledPolicy> = {}): ScheduledP
   requests: size(1000, 1),
   ...values,
 });
+function scheduleShortfalls(...given: Parameters<typeof seekingShortfalls>): ScheduleShortfall[] {
+  const course = seekingShortfalls(...given);
+  for (;;) {
+    const next = course.next();
+    if (next.done === true) return next.value;
+  }
+}
 const lackings = (policies: readonly ScheduledPolicy[], room: Capacity): unknown[] =>
   scheduleShortfalls(policies, room, at).map(({ lacking }) => lacking);
 const floorOf = (min: number): Partial<ScheduledPolicy> => ({ windows: [aWindow('sale', sale, { min })] });

@@ -136,13 +136,13 @@ export const manifest: Readonly<Record<string, ManifestEntry | readonly Manifest
   },
   'keda/bounds_and_pause': {
     array: 'cases',
-    product: 'convert/keda-bounds, policies/pods/pause: pauseOf',
+    product: 'convert/keda-bounds, convert/keda-replicas, policies/pods/zero: leastAwake, policies/pods/pause: pauseOf',
     count: 17,
     adapter: boundsCase,
   },
   'keda/cron_activity': {
     array: 'cases',
-    product: 'policies/schedule/open: isOpen',
+    product: 'policies/schedule/open: spanAt',
     count: 10,
     adapter: cronActivityCase,
   },
@@ -154,7 +154,7 @@ export const manifest: Readonly<Record<string, ManifestEntry | readonly Manifest
   },
   'keda/cron_windows_crane': {
     array: 'cases',
-    product: 'policies/schedule/open: isOpen',
+    product: 'policies/schedule/open: spanAt',
     count: null,
     adapter: cronActivityCase,
   },

@@ -1,6 +1,6 @@
 // keda: cron triggers as windows of a schedule.
 import { instantOf } from '../../../../src/model/units.ts';
-import { isOpen } from '../../../../src/policies/schedule/open.ts';
+import { spanAt } from '../../../../src/policies/schedule/open.ts';
 import { adapter, type Fields } from '../vector.ts';
 import { imported } from './scaled-object.ts';
 
@@ -24,7 +24,7 @@ export const cronActivityCase = adapter<{ input: ActivityInput; expected: object
   const [window] = result.policy.spec.schedule;
   const instant = instantOf(at);
   if (window === undefined || instant === null) throw new Error('there is no window or no instant');
-  const active = isOpen(window.rule, instant);
+  const active = spanAt(window.rule, instant).open;
   return { got: { error: false, active, value: active ? window.min : 0 } };
 });
 
