@@ -5,6 +5,7 @@ import { identifyFor } from './assemble-access.ts';
 import { homesOf } from './assemble-state.ts';
 import { openTerm, type Term } from './assemble-term.ts';
 import type { CallObservation, HttpClientOptions } from './clients/http/types.ts';
+import { stampOf } from './clients/http/tls.ts';
 import { createKubernetesClient, type KubernetesClient } from './clients/kubernetes/client.ts';
 import { createOpenStackClients, type OpenStackClients } from './clients/openstack/clients.ts';
 import { loadCredentials } from './clients/openstack/credentials.ts';
@@ -12,7 +13,7 @@ import { createPrometheusClient, type PrometheusClient } from './clients/prometh
 import type { Clock } from './clock.ts';
 import { createCollector, type Collect } from './collectors/collector.ts';
 import { shippedTexts } from './config/texts.ts';
-import { fingerprintOf, following, stampOf, swapping } from './configuration/swap.ts';
+import { fingerprintOf, following, swapping } from './configuration/swap.ts';
 import { mayLeave, noFence, type Fence } from './leader/fence.ts';
 import type { Config } from './model/config.ts';
 import type { InboxItem } from './model/report.ts';
@@ -23,6 +24,7 @@ import { listenForAlerts, type AlertServer } from './server/alerts/listener.ts';
 import { createHealth, type Health } from './server/health.ts';
 import { createMetrics, type Metrics } from './server/metrics.ts';
 import { startServer, type RunningServer } from './server/start.ts';
+import { plainListening, tlsListening } from './server/tls.ts';
 import { version } from './version.ts';
 
 export interface WorldOptions {
@@ -200,12 +202,19 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
       metrics.recordCall({ source, method, code: code ?? String(status ?? 'ok'), seconds: tookMs / 1000 }),
   });
 
+  const { tls: files } = settings.http;
+  const tls =
+    options.http === null || files === undefined
+      ? plainListening
+      : tlsListening({ files, clock: options.wireClock ?? clock, log });
+
   let term: Term | null = null;
   const server =
     options.http === null
       ? null
       : await startServer({
           ...options.http,
+          tls,
           about: () => ({
             cluster: config().daemon.cluster,
             version,
@@ -227,12 +236,12 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
         });
 
   const alertsListen = settings.http.alerts?.listen;
-  const follow = answerFollowing({ leader: options.leader ?? (() => null), log });
+  const follow = answerFollowing({ leader: options.leader ?? (() => null), toReplica: tls.toReplica, log });
   let alertServer: AlertServer | null = null;
   /** Whoever is alone listens when he can answer; a replica at once, because another one answers for it. */
   const takeIn = async (): Promise<void> => {
     if (options.http === null || alertsListen === undefined) return;
-    alertServer ??= await listenForAlerts({ listen: alertsListen, answering: () => term?.answer ?? follow, log });
+    alertServer ??= await listenForAlerts({ listen: alertsListen, answering: () => term?.answer ?? follow, log, tls });
   };
   if (options.leader !== undefined) await takeIn();
   const { kubernetes } = world;
@@ -277,6 +286,7 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
       closing.abort();
       await alertServer?.close();
       await server?.close();
+      tls.close();
       await world.close();
     },
   };

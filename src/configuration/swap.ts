@@ -93,5 +93,3 @@ export function fingerprintOf(credentials: Credentials): string {
     .update(secret.reveal())
     .digest('hex');
 }
-
-export { stampOf } from '../clients/http/tls.ts';
