@@ -1,5 +1,4 @@
-// A kubeconfig with all that people put in it: certificates, tokens, exec plugins, OIDC; loaded by the Kubernetes library.
-import type { KubeConfig } from '@kubernetes/client-node';
+// A kubeconfig with all that people put in it: certificates, tokens, exec plugins, OIDC.
 import { existsSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import type { Clock } from '../../clock.ts';
@@ -7,6 +6,7 @@ import { SpringtideError, messageOf } from '../../model/errors.ts';
 import { later, seconds } from '../../model/units.ts';
 import type { Instant } from '../../model/units.ts';
 import type { Credentials, KubernetesConnection } from './connection.ts';
+import { loginOf, mergeKubeconfigs, readKubeconfig, type Kubeconfig } from './kubeconfig-files.ts';
 
 // An exec plugin without an expiry would be run at every call.
 const rememberedFor = seconds(30);
@@ -22,26 +22,30 @@ export interface KubeconfigOptions {
 
 export async function connectByKubeconfig(options: KubeconfigOptions): Promise<KubernetesConnection> {
   const config = await load(options);
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) {
-    const known = config.getContexts().map((context) => context.name);
+  const wanted = options.context ?? config.currentContext;
+  const context = config.contexts.find(({ name }) => name === wanted);
+  const cluster = config.clusters.find(({ name }) => name === context?.cluster);
+  if (context === undefined || cluster === undefined)
     throw invalid(
       options,
-      `context "${config.getCurrentContext()}" names no cluster`,
-      `name one of ${known.join(', ')}`,
+      wanted === undefined ? 'names no current context' : `context "${wanted}" names no cluster`,
+      `name one of ${config.contexts.map(({ name }) => name).join(', ')}`,
     );
-  }
   if (cluster.proxyUrl !== undefined)
     throw invalid(options, 'proxy-url is not supported', 'give springtide a direct way to the API server');
 
+  const login = loginOf(
+    cluster,
+    config.users.find(({ name }) => name === context.user),
+  );
   let remembered: { readonly until: Instant; readonly credentials: Promise<Credentials> } | null = null;
   return {
     server: cluster.server.replace(/\/+$/, ''),
-    namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? null,
+    namespace: context.namespace ?? null,
     credentials: () => {
       const now = options.clock.now();
       if (remembered === null || remembered.until <= now) {
-        const credentials = authenticate(config, options);
+        const credentials = authenticate(login, options);
         remembered = { until: later(now, rememberedFor), credentials };
         credentials.catch(() => (remembered = null));
       }
@@ -51,37 +55,28 @@ export async function connectByKubeconfig(options: KubeconfigOptions): Promise<K
   };
 }
 
-async function load(options: KubeconfigOptions): Promise<KubeConfig> {
-  // Loaded when needed: the library costs about 77 MB and a second.
-  const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
-  const merged = new KubeConfig();
-  for (const [index, file] of options.files.entries()) {
+async function load(options: KubeconfigOptions): Promise<Kubeconfig> {
+  const read: Kubeconfig[] = [];
+  for (const file of options.files) {
     // kubectl skips files of a KUBECONFIG list that do not exist.
     if (options.files.length > 1 && !existsSync(file)) continue;
     try {
-      const one = new KubeConfig();
-      one.loadFromFile(file);
-      merged.mergeConfig(one, index > 0 && merged.getCurrentContext() !== undefined);
+      read.push(await readKubeconfig(file));
     } catch (cause) {
       throw invalid({ ...options, origin: file }, `is no kubeconfig (${messageOf(cause)})`, 'correct the file', cause);
     }
   }
-  // The library refuses plain http unless told that nothing is verified, which is what http means.
-  merged.clusters = merged.clusters.map((cluster) =>
-    cluster.server.startsWith('http:') ? { ...cluster, skipTLSVerify: true } : cluster,
-  );
-  if (options.context !== undefined) merged.setCurrentContext(options.context);
-  return merged;
+  return mergeKubeconfigs(read);
 }
 
-async function authenticate(config: KubeConfig, options: KubeconfigOptions): Promise<Credentials> {
-  const given: RequestOptions = { headers: {} };
+async function authenticate(login: () => Promise<RequestOptions>, options: KubeconfigOptions): Promise<Credentials> {
+  let given: RequestOptions;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${pluginDeadline} ms`)), pluginDeadline);
   });
   try {
-    await Promise.race([config.applyToHTTPSOptions(given), late]);
+    given = await Promise.race([login(), late]);
   } catch (cause) {
     throw invalid(
       options,

@@ -34,6 +34,8 @@ users:
 `;
 
 const clock = systemClock;
+const part = (claims: object): string => Buffer.from(JSON.stringify(claims)).toString('base64url');
+const idToken = [part({ alg: 'none' }), part({ exp: 4_102_444_800 }), part({})].join('.');
 
 describe('in a cluster', () => {
   const env = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '6443' };
@@ -73,6 +75,46 @@ describe('with a kubeconfig', () => {
     expect((await second.credentials()).headers).toEqual({ authorization: basic });
   });
 
+  it('gives a name to whoever says it first, as kubectl does', async () => {
+    const one = write('first', kubeconfig('https://first', '{token: first}'));
+    const two = write('again', kubeconfig('https://again', '{token: again}'));
+    const connection = await connectKubernetes({ clock, env: { KUBECONFIG: `${one}:${two}` } });
+    expect(connection.server).toBe('https://first');
+    expect((await connection.credentials()).headers).toEqual({ authorization: 'Bearer first' });
+  });
+
+  it('reads certificates beside it anew, and shows what else it names', async () => {
+    write('certificates/ca.crt', 'CA');
+    write('certificates/me.crt', 'first');
+    const user = `{client-certificate: me.crt, client-key-data: ${Buffer.from('KEY').toString('base64')}, as: boss}`;
+    const text = kubeconfig('https://x', user).replace(
+      '"}}',
+      '", certificate-authority: ca.crt, tls-server-name: inside, insecure-skip-tls-verify: true}}',
+    );
+    const connection = await connectKubernetes({ clock, env: {}, kubeconfig: write('certificates/config', text) });
+    const shown = (cert: string) => ({
+      headers: { 'impersonate-user': 'boss' },
+      tls: { ca: 'CA', cert, key: 'KEY', serverName: 'inside', insecureSkipVerify: true },
+    });
+    expect(await connection.credentials()).toEqual(shown('first'));
+    write('certificates/me.crt', 'second');
+    connection.forget();
+    expect(await connection.credentials()).toEqual(shown('second'));
+  });
+
+  it.each([
+    ['tokens that lie in files', (file: string) => `{auth-provider: {name: tokenFile, config: {tokenFile: ${file}}}}`],
+    [
+      'tokens of a provider',
+      () => `{auth-provider: {name: oidc, config: {id-token: ${idToken}, client-id: x, idp-issuer-url: 'https://x'}}}`,
+    ],
+  ])('shows %s', async (_case, userOf) => {
+    const file = write('token', 'kept');
+    const config = write('providers', kubeconfig('https://x', userOf(file)));
+    const connection = await connectKubernetes({ clock, env: {}, kubeconfig: config });
+    expect((await connection.credentials()).headers['authorization']).toMatch(/^Bearer (?:kept|ey)/);
+  });
+
   it('runs an exec plugin once for many calls, and again after a refusal', async () => {
     const count = path.join(directory, 'count');
     const script = `echo run >> ${count}; printf '{"status":{"token":"t%s"}}' $(wc -l < ${count})`;
@@ -100,6 +142,8 @@ describe('with a kubeconfig', () => {
 
   it.each([
     ['a file that is none', 'garbage', ': {', undefined, /is no kubeconfig/],
+    ['a file of something else', 'list', '[]', undefined, /is no kubeconfig \(it holds no map/],
+    ['a file without a context', 'empty', 'kind: Config', undefined, /names no current context/],
     [
       'a context that is not there',
       'context',
