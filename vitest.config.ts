@@ -1,14 +1,20 @@
-// Suites: unit (fast, no processes), world (the embedded world over HTTP, the page in Chromium), real and real-timed (true servers), soak (hours).
+// Suites: unit (fast, no processes), world (the embedded world over HTTP, the page in Chromium), real, real-paced and real-timed (true servers), soak (hours).
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longest-first.ts';
 
 const common = { testTimeout: 20_000, hookTimeout: 60_000 };
-/** They measure how soon something happens: one after the other, when the others are done. */
-const timed = ['story', 'pods', 'hpa-beside'].map((name) => `test/real/${name}.test.ts`);
+const real = (name: string): string => `test/real/${name}.test.ts`;
+/** Their periods are real time, and each tick counts: two at a time, when the others are done. */
+const paced = ['pods', 'hpa-beside'].map(real);
+/** They measure how soon something happens: one after the other, last of all. */
+const timed = ['story', 'reload'].map(real);
+const slow = { ...common, testTimeout: 300_000, hookTimeout: 300_000 };
 
 export default defineConfig({
   test: {
     // More than the two cores of a small machine: the suites wait for sockets most of the time.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -41,26 +47,19 @@ export default defineConfig({
       },
       {
         test: {
-          ...common,
+          ...slow,
           name: 'real',
-          include: ['test/real/*.test.ts'],
-          exclude: timed,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          include: [real('*')],
+          exclude: [...paced, ...timed],
           // Each file has servers of its own, and waits for them most of the time.
-          maxWorkers: 3,
+          maxWorkers: 4,
         },
       },
       {
-        test: {
-          ...common,
-          name: 'real-timed',
-          include: timed,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-          fileParallelism: false,
-          sequence: { groupOrder: 1 },
-        },
+        test: { ...slow, name: 'real-paced', include: paced, maxWorkers: 2, sequence: { groupOrder: 1 } },
+      },
+      {
+        test: { ...slow, name: 'real-timed', include: timed, fileParallelism: false, sequence: { groupOrder: 2 } },
       },
     ],
   },

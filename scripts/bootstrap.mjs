@@ -20,7 +20,7 @@ const verbs = {
   test: { needs: ['daemon', 'page'], commands: [vitest('unit', 'world')] },
   'test:unit': { needs: [], commands: [vitest('unit')] },
   'test:vectors': { needs: [], commands: [[node, 'dist-vectors/test/vectors/runner/main.js']] },
-  'test:real': { needs: ['daemon', 'page'], commands: [vitest('real', 'real-timed')] },
+  'test:real': { needs: ['daemon', 'page'], commands: [vitest('real*')] },
   'test:soak': { needs: ['daemon', 'page'], commands: [vitest('soak')] },
   check: {
     needs: ['daemon'],

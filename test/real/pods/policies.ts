@@ -25,8 +25,8 @@ const perHundred = (name: string, options: Behavior = {}, more: Readonly<Record<
 });
 
 export const many = ['many-1', 'many-2', 'many-3'] as const;
-export const upPeriodMs = 20_000;
-export const downPeriodMs = 10_000;
+export const upPeriodMs = 12_000;
+export const downPeriodMs = 6_000;
 
 export const awake = {
   limited: perHundred('limited', {
