@@ -4,7 +4,7 @@ import { openLedgerInKubernetes } from './alerts/ledger/in-kubernetes.ts';
 import { openLedger, volatileLedger, type Ledger } from './alerts/ledger/ledger.ts';
 import type { KubernetesClient } from './clients/kubernetes/client.ts';
 import type { Clock } from './clock.ts';
-import { journalDirectory } from './journal/files.ts';
+import { journalDirectoryOf } from './journal/files.ts';
 import { openJournal, type DecisionJournal } from './journal/write.ts';
 import { noFence, type Fence } from './leader/fence.ts';
 import type { DaemonSpec } from './model/config.ts';
@@ -53,6 +53,11 @@ export function stateNamespace(
   });
 }
 
+function journalOf({ settings, log }: Pick<StateParts, 'settings' | 'log'>): DecisionJournal | null {
+  const directory = journalDirectoryOf(settings);
+  return directory === null ? null : openJournal({ directory, log });
+}
+
 export function homesOf(parts: StateParts): StateHomes {
   return parts.settings.state.kubernetes === undefined ? inDirectory(parts) : inKubernetes(parts);
 }
@@ -65,7 +70,7 @@ function inDirectory({ settings, clock, log }: StateParts): StateHomes {
     control: controlInDirectory(directory),
     memory: () => memoryInDirectory(directory),
     ledger: () => (ledger === null ? Promise.resolve(volatileLedger()) : openLedger(ledger, { clock })),
-    journal: () => openJournal({ directory: journalDirectory(directory), log }),
+    journal: () => journalOf({ settings, log }),
   };
 }
 
@@ -80,6 +85,6 @@ function inKubernetes({ settings, clock, log, kubernetes, env, instance, fence =
       directory === undefined
         ? openLedgerInKubernetes({ own, namespace, clock, instance })
         : openLedger(directory, { clock, permission: fence }),
-    journal: () => null,
+    journal: () => journalOf({ settings, log }),
   };
 }

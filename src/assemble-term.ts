@@ -2,12 +2,14 @@
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import { actuatorsFor } from './actuators/carry-out.ts';
+import { volatileLedger } from './alerts/ledger/ledger.ts';
 import type { AlertPipeline } from './alerts/pipeline.ts';
 import type { RuleEvaluator } from './alerts/rules/evaluator.ts';
 import { failingRules } from './alerts/rules/failing.ts';
 import type { NotificationView } from './alerts/status.ts';
 import { assembleAlerts } from './assemble-alerts.ts';
 import type { StateHomes } from './assemble-state.ts';
+import { memoryOfThisTerm, rehearsing, turnWithoutState, unlessTooNew } from './assemble-too-new.ts';
 import type { World } from './assemble.ts';
 import { openAuditLog } from './audit/open.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -17,7 +19,8 @@ import type { Config } from './model/config.ts';
 import { messageOf } from './model/errors.ts';
 import type { InboxItem, TickReport } from './model/report.ts';
 import type { LoopFacts } from './model/snapshot.ts';
-import type { Instant } from './model/units.ts';
+import { emptyMemory } from './model/memory.ts';
+import { since, type Instant } from './model/units.ts';
 import { decisionLogger } from './server/log.ts';
 import type { Metrics } from './server/metrics.ts';
 import type { RunningServer } from './server/start.ts';
@@ -34,6 +37,8 @@ export interface TermParts {
   /** the replica that led before and fell silent; null: it gave the lease back, or there was none */
   readonly tookFrom: string | null;
   readonly fence: Fence;
+  /** somebody else could lead in its place */
+  readonly mayYield?: boolean;
   readonly metrics: Metrics;
   readonly server: RunningServer | null;
   /** false: nobody sends alerts in (a story that is played once) */
@@ -68,16 +73,27 @@ const inboxItemOf = (view: NotificationView): InboxItem | null => {
 
 export async function openTerm(parts: TermParts): Promise<Term> {
   const { config, clock, log, world, homes, metrics, server } = parts;
-  const store = homes.memory();
-  // Before anybody is told anything: a memory that this version cannot read ends the term.
-  const memory = await store.load();
+  // Before anybody is told anything: what of it cannot be read at all ends the term.
+  const remembered = await unlessTooNew(
+    async () => {
+      const store = homes.memory();
+      return { store, memory: await store.load() };
+    },
+    () => ({ store: memoryOfThisTerm, memory: emptyMemory() }),
+  );
+  const { store, memory } = remembered.kept;
+  const ledger = await unlessTooNew(() => homes.ledger(), volatileLedger);
+  const tooNew = remembered.tooNew ?? ledger.tooNew;
+  const openedAt = clock.now();
+  if (tooNew !== null)
+    log.error({ err: tooNew }, 'the state is of a newer version: alerts are told, nothing is scaled');
   const notifications: InboxItem[] = [];
   const { alerts, rules, answer, ...alerting } = await assembleAlerts({
     config,
     clock,
     log,
     prometheus: world.prometheus,
-    ledger: await homes.ledger(),
+    ledger: ledger.kept,
     fence: parts.fence,
     onNotification: (view) => {
       const item = inboxItemOf(view);
@@ -94,7 +110,7 @@ export async function openTerm(parts: TermParts): Promise<Term> {
   const daemon = new Daemon(
     {
       clock,
-      config,
+      config: tooNew === null ? config : rehearsing(config),
       refused: parts.refused,
       collect: world.collect,
       control: homes.control,
@@ -103,6 +119,7 @@ export async function openTerm(parts: TermParts): Promise<Term> {
       store,
       alerts,
       lostLeader: parts.tookFrom,
+      stateTooNew: tooNew?.message ?? null,
       failingRules: () => failingRules(rules.health()),
       missingWatchdogs: () => alerts.missingWatchdogs(),
       ...(journal === null ? {} : { journal }),
@@ -110,12 +127,23 @@ export async function openTerm(parts: TermParts): Promise<Term> {
     memory,
   );
 
+  const lostBefore = { audit: 0, journal: 0 };
+  const recordKept = (): void => {
+    metrics.recordLeftOut(store.leftOut?.() ?? 0);
+    const { dropped = 0, failed = 0 } = journal?.counts ?? {};
+    const lost = { audit: audit?.counts.lost ?? 0, journal: dropped + failed };
+    for (const log of ['audit', 'journal'] as const) metrics.recordLost(log, lost[log] - lostBefore[log]);
+    Object.assign(lostBefore, lost);
+  };
+
   return {
     daemon,
     alerts,
     rules,
     answer,
     tick: async (due, signal) => {
+      const isOver = parts.mayYield === true && since(openedAt, clock.now()) >= turnWithoutState;
+      if (tooNew !== null && isOver) throw tooNew;
       await alerting.refresh();
       const report = await daemon.tick(due, signal);
       const told = { ...report, notifications: notifications.splice(0) };
@@ -124,6 +152,7 @@ export async function openTerm(parts: TermParts): Promise<Term> {
         if (failed !== undefined) log.error({ stage, ...failed }, 'a stage of the tick failed');
       if (server === null) metrics.recordTick(told);
       else server.publish(told);
+      recordKept();
       return told;
     },
     close: async () => {

@@ -184,7 +184,11 @@ const firstLists = seconds(30);
 export async function openHouse(options: AssemblyOptions): Promise<House> {
   const { config, clock, log, env, fence = noFence } = options;
   const { daemon: settings } = config();
-  const metrics = createMetrics({ cluster: settings.cluster, version });
+  const metrics = createMetrics({
+    cluster: settings.cluster,
+    version,
+    refusedDocuments: () => options.refused().length,
+  });
   const health = createHealth({ clock, interval: settings.interval });
   const world = await connectWorld({
     config,
@@ -245,7 +249,8 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
   };
   if (options.leader !== undefined) await takeIn();
   const { kubernetes } = world;
-  const homes = homesOf({ settings, clock, log, kubernetes, env, instance: options.instance ?? os.hostname() });
+  const instance = options.instance ?? os.hostname();
+  const homes = homesOf({ settings, clock, log, kubernetes, env, instance, fence });
   const closing = new AbortController();
   if (options.onSwitch !== undefined) homes.control.follow(options.onSwitch, { clock, signal: closing.signal });
   health.configLoaded();
@@ -266,7 +271,7 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
     lead: async (tookFrom = null) => {
       const listens = options.http !== null && alertsListen !== undefined;
       const { refused } = options;
-      const standing = { tookFrom, fence, metrics, server, listens };
+      const standing = { tookFrom, fence, metrics, server, listens, mayYield: options.leader !== undefined };
       const opened = await openTerm({ config, clock, log, refused, world, homes, ...standing });
       term = opened;
       await takeIn();

@@ -29,9 +29,11 @@ export interface DaemonParts {
   readonly actuators: Actuators;
   readonly store: MemoryStore;
   readonly alerts: Pick<AlertPipeline, 'tell'>;
-  /** groups of rules that cannot be evaluated */
   /** the replica that led before and fell silent */
   readonly lostLeader?: string | null;
+  /** why what is kept cannot be read by this version */
+  readonly stateTooNew?: string | null;
+  /** groups of rules that cannot be evaluated */
   readonly failingRules?: () => NonNullable<LoopFacts['failingRules']>;
   readonly missingWatchdogs?: () => NonNullable<LoopFacts['missingWatchdogs']>;
   /** where it is said what was changed, by whom and why */
@@ -117,6 +119,7 @@ export class Daemon {
   #loopFacts(config: Config, late: number): LoopFacts {
     const failingRules = this.#parts.failingRules?.() ?? [];
     const lostLeader = this.#ticks === 0 ? (this.#parts.lostLeader ?? null) : null;
+    const stateTooNew = this.#parts.stateTooNew ?? null;
     const auditTrouble = this.#parts.audit?.trouble ?? null;
     const missingWatchdogs = this.#parts.missingWatchdogs?.() ?? [];
     return {
@@ -126,6 +129,7 @@ export class Daemon {
       ...(failingRules.length > 0 && { failingRules }),
       ...(auditTrouble !== null && { auditTrouble }),
       ...(lostLeader !== null && { lostLeader }),
+      ...(stateTooNew !== null && { stateTooNew }),
       ...(missingWatchdogs.length > 0 && { missingWatchdogs }),
     };
   }

@@ -5,13 +5,13 @@ import { systemClock } from '../clock.ts';
 import { loadConfigOrThrow } from '../config/load.ts';
 import { instant, parseDuration } from '../config/schema/scalars.ts';
 import { shippedTexts } from '../config/texts.ts';
-import { journalDays, journalDirectory } from '../journal/files.ts';
+import { journalDays } from '../journal/files.ts';
 import { entriesSince } from '../journal/read.ts';
 import { SpringtideError } from '../model/errors.ts';
 import { fillText, languages, type Language, type Texts } from '../model/texts.ts';
 import { instantOf, rfc3339, type Instant } from '../model/units.ts';
 import { minutesApart, ShadowComparison, type Comparison } from '../shadow/compare.ts';
-import { stateDirectoryOf } from '../state/directory.ts';
+import { journalPlaceOf } from './journal-place.ts';
 
 interface ReportOptions {
   readonly config: string;
@@ -61,7 +61,7 @@ function sinceOf(text: string, now: Instant): Instant {
 async function placeOf({ journal, config, lang }: ReportOptions): Promise<{ directory: string; texts: Texts }> {
   if (journal !== undefined) return { directory: path.resolve(journal), texts: shippedTexts(lang ?? 'en') };
   const { daemon, texts } = await loadConfigOrThrow(config, lang === undefined ? {} : { language: lang });
-  return { directory: path.resolve(journalDirectory(stateDirectoryOf(daemon))), texts };
+  return { directory: path.resolve(journalPlaceOf(daemon, 'shadow report')), texts };
 }
 
 async function report(options: ReportOptions): Promise<void> {
@@ -70,7 +70,7 @@ async function report(options: ReportOptions): Promise<void> {
   if ((await journalDays(directory)).length === 0)
     throw usage(
       `there is no journal in ${directory}`,
-      'run it where state.directory of the daemon is, or name --journal DIR',
+      'run it where the directory of the daemon is (with replicas: in the pod of each), or name --journal DIR',
     );
   const comparison = new ShadowComparison(since);
   for await (const entry of entriesSince(directory, since)) comparison.take(entry, instantOf(entry.time) ?? since);

@@ -1,6 +1,8 @@
 // The journal's files: one a day, by UTC; how many, how large, and which of them go.
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { DaemonSpec } from '../model/config.ts';
+import { stateDirectoryOf } from '../state/directory.ts';
 
 export interface JournalLimits {
   readonly days: number;
@@ -14,6 +16,13 @@ const mebibyte = 1024 * 1024;
 export const journalLimits: JournalLimits = { days: 7, totalBytes: 256 * mebibyte, dayBytes: 64 * mebibyte };
 
 export const journalDirectory = (stateDirectory: string): string => path.join(stateDirectory, 'decisions');
+
+/** Beside a memory in a directory, or where the Daemon document says; null: there is no place for it. */
+export function journalDirectoryOf(settings: DaemonSpec): string | null {
+  const { journal, kubernetes } = settings.state;
+  if (journal !== undefined) return journal.directory;
+  return kubernetes === undefined ? journalDirectory(stateDirectoryOf(settings)) : null;
+}
 
 /** 2026-11-21 of an RFC 3339 text in UTC. */
 export const dayOf = (time: string): string => time.slice(0, 10);

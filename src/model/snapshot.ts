@@ -122,6 +122,8 @@ export interface LoopFacts {
     readonly since: string;
     readonly withinSeconds: number;
   }[];
+  /** why a memory or a ledger of a newer version is not read: nothing is scaled meanwhile; absent: all of it is */
+  readonly stateTooNew?: string;
   /** lines that the audit log could not take, since when; absent: it takes them all */
   readonly auditTrouble?: { readonly since: string; readonly lines: number };
 }

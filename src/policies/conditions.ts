@@ -182,6 +182,15 @@ function ofLoop(snapshot: Snapshot): readonly Condition[] {
       after: atOnce,
       lasts: atOnce,
     });
+  if (loop.stateTooNew !== undefined)
+    conditions.push({
+      name: 'SpringtideStateTooNew',
+      severity: 'page',
+      labels: {},
+      facts: { why: loop.stateTooNew },
+      after: atOnce,
+      lasts: atOnce,
+    });
   if (loop.lostLeader !== undefined)
     conditions.push({
       name: 'SpringtideLeaderLost',

@@ -25,6 +25,10 @@ export interface Metrics {
   recordLeading(leads: boolean): void;
   /** How often the lease has changed hands. */
   recordLeases(transitions: number): void;
+  /** Targets of which not everything fits into the memory. */
+  recordLeftOut(targets: number): void;
+  /** Lines that could not be kept, more of them than were told before. */
+  recordLost(log: 'audit' | 'journal', lines: number): void;
   /** What was decided here is nobody's figure any more. */
   forget(): void;
   /** How many people look at the page. */
@@ -37,6 +41,8 @@ export interface Metrics {
 export interface MetricsOptions {
   readonly cluster: string;
   readonly version: string;
+  /** how many documents of the configuration are refused right now */
+  readonly refusedDocuments?: () => number;
   /** process and event loop figures; on by default */
   readonly processFigures?: boolean;
 }
@@ -116,6 +122,21 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const notifications = counter('notifications_total', 'Messages to people.', ['channel', 'outcome', 'code']);
   const leading = gauge('leader', 'Whether this process leads: 1, or follows another one: 0.');
   const transitions = gauge('lease_transitions', 'How often the lease has changed hands.');
+  const leftOut = gauge(
+    'memory_left_out_targets',
+    'Targets whose history is left out of the memory: it is over its share.',
+  );
+  const lost = counter('lines_lost_total', 'Lines that the audit log or the decision journal could not take.', ['log']);
+  const { refusedDocuments } = options;
+  if (refusedDocuments !== undefined)
+    new Gauge({
+      name: 'springtide_config_refused_documents',
+      help: 'Documents of the configuration that are refused; the last good ones stay in force.',
+      registers,
+      collect() {
+        this.set(refusedDocuments());
+      },
+    });
   const watchers = gauge('page_watchers', 'Open event streams of the page.');
   if (options.processFigures !== false) collectDefaultMetrics({ register: registry });
 
@@ -241,6 +262,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       figures([]);
     recordNodeFigures({ nodes: [] });
     lastSuccess.reset();
+    leftOut.set(0);
     alertsFiring.reset();
   }
 
@@ -248,6 +270,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     forget,
     recordLeading: (leads) => leading.set(leads ? 1 : 0),
     recordLeases: (count) => transitions.set(count),
+    recordLeftOut: (targets) => leftOut.set(targets),
+    recordLost: (log, lines) => lost.inc({ log }, lines),
     recordTick: (report) => atOnce(recording(report)),
     recording,
     recordCall: ({ source, method = '', code, seconds }) => {

@@ -16,6 +16,8 @@ export interface MemoryStore {
    * nothing of it waits for a later save.
    */
   save(memory: Memory, how?: 'usual' | 'whole'): Promise<void>;
+  /** how many targets are kept without their history; absent: there is room for all of it */
+  readonly leftOut?: () => number;
 }
 
 export const memorySchemas: Schemas = { current: memorySchema, before: null };

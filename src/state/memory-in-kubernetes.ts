@@ -180,7 +180,7 @@ export function memoryInKubernetes(options: MemoryInKubernetesOptions): MemorySt
     if (failed !== null) throw failed instanceof Error ? failed : new Error(messageOf(failed));
   }
 
-  return { load, save };
+  return { load, save, leftOut: () => (slots ?? []).reduce((sum, slot) => sum + slot.leftOut, 0) };
 }
 
 const schemaIn = (value: object | null): number | null => {

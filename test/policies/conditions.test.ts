@@ -113,6 +113,11 @@ describe('each condition is told under its name, with every place of its texts f
       {},
     ],
     [
+      'SpringtideStateTooNew',
+      healthy().loop({ latenessSeconds: 0, intervalSeconds: 15, refused: [], stateTooNew: 'memory.json: schema 9' }),
+      {},
+    ],
+    [
       'SpringtideRuleFailing',
       healthy().loop({
         latenessSeconds: 0,

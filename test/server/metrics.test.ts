@@ -57,6 +57,7 @@ describe('a tick', () => {
       springtide_alerts_firing{cluster="pay-sh-07"} 0
       springtide_leader{cluster="pay-sh-07"} 0
       springtide_lease_transitions{cluster="pay-sh-07"} 0
+      springtide_memory_left_out_targets{cluster="pay-sh-07"} 0
       springtide_page_watchers{cluster="pay-sh-07"} 0"
     `);
   });
@@ -83,6 +84,35 @@ describe('a tick', () => {
     expect(text).toContain('stage_failures_total{stage="decide",code="WorldUnreadable",cluster="pay-sh-07"} 1');
     expect(text).toContain('source_errors_total{source="magnum",code="Timeout",cluster="pay-sh-07"} 1');
     expect(text).toContain('outcomes_total{kind="scale",status="failed",code="Forbidden",cluster="pay-sh-07"} 1');
+  });
+});
+
+describe('what could not be kept', () => {
+  it('is counted: refused documents as they stand now, lost lines as they come', async () => {
+    let refused = 2;
+    const metrics = createMetrics({
+      cluster: 'a',
+      version: '1',
+      processFigures: false,
+      refusedDocuments: () => refused,
+    });
+    metrics.recordLeftOut(40);
+    metrics.recordLost('audit', 3);
+    metrics.recordLost('audit', 1);
+    metrics.recordLost('journal', 0);
+    const of = (text: string) => samples(text).filter((line) => /refused|left_out|lines_lost/.test(line));
+    expect(of(await textOf(metrics))).toEqual([
+      'springtide_memory_left_out_targets{cluster="a"} 40',
+      'springtide_lines_lost_total{log="audit",cluster="a"} 4',
+      'springtide_lines_lost_total{log="journal",cluster="a"} 0',
+      'springtide_config_refused_documents{cluster="a"} 2',
+    ]);
+    refused = 0;
+    metrics.forget();
+    expect(of(await textOf(metrics)).filter((line) => /refused|left_out/.test(line))).toEqual([
+      'springtide_memory_left_out_targets{cluster="a"} 0',
+      'springtide_config_refused_documents{cluster="a"} 0',
+    ]);
   });
 });
 

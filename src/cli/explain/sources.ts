@@ -3,7 +3,6 @@ import path from 'node:path';
 import { systemClock } from '../../clock.ts';
 import { parseRecording } from '../../collectors/recording.ts';
 import { groupKey, messageIn, nodeKey, podKey, type JournalEntry } from '../../journal/entry.ts';
-import { journalDirectory } from '../../journal/files.ts';
 import { inForceAt, mentionedAt, type InForce } from '../../journal/read.ts';
 import type { Config, PodPolicy } from '../../model/config.ts';
 import { SpringtideError } from '../../model/errors.ts';
@@ -17,8 +16,8 @@ import { slowBoot } from '../../policies/nodes/boot-time.ts';
 import { policyFor } from '../../targets/overrides.ts';
 import { selectTargets } from '../../targets/select.ts';
 import { collectOnce, memoryIn, readMemory, recordingText, timeOf } from '../plan.ts';
+import { journalPlaceOf } from '../journal-place.ts';
 import { readDaemonMemory } from '../state-homes.ts';
-import { stateDirectoryOf } from '../../state/directory.ts';
 import { explainPods, type Explanation } from './explanation.ts';
 import { explanationSchema, type Origin } from './origin.ts';
 import type { Meant } from './meant.ts';
@@ -259,7 +258,7 @@ async function inForceFor(past: Past, meant: Meant): Promise<InForce> {
 
 /** What was decided then: out of the daemon's journal, no network at all. */
 export async function explainPast(config: Config, meant: Meant, at: Instant): Promise<Explanation> {
-  const directory = journalDirectory(stateDirectoryOf(config.daemon));
+  const directory = journalPlaceOf(config.daemon, 'explain --at');
   const { keys, days } = await mentionedAt(directory, at);
   if (keys.size === 0)
     throw new SpringtideError({
@@ -268,7 +267,7 @@ export async function explainPast(config: Config, meant: Meant, at: Instant): Pr
       what: `the decision journal has nothing of ${rfc3339(at)} or the day before`,
       mend:
         days.length === 0
-          ? 'the daemon writes it: call this where its state.directory is'
+          ? 'the daemon writes it: call this where its directory is, with replicas in the pod of the one who led then'
           : `it has files of ${days.join(', ')}`,
     });
   const past: Past = { config, directory, at, keys };

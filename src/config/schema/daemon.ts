@@ -148,6 +148,8 @@ export const daemonSpec = z.strictObject({
       directory: z.string().optional(),
       kubernetes: z.strictObject({ namespace: objectName.optional() }).optional(),
       ledger: z.strictObject({ directory: z.string() }).optional(),
+      /** where decisions are kept for `explain --at` and `shadow report`; a directory of one's own needs none */
+      journal: z.strictObject({ directory: z.string() }).optional(),
     })
     .refine((given) => given.directory === undefined || given.kubernetes === undefined, {
       error: 'memory has one home: directory or kubernetes',
