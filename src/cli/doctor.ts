@@ -2,15 +2,15 @@
 import { createInterface } from 'node:readline/promises';
 import { Option, type Command } from 'commander';
 import { systemClock } from '../clock.ts';
-import { loadConfigOrThrow } from '../config/load.ts';
 import { SpringtideError } from '../model/errors.ts';
 import type { Config } from '../model/config.ts';
 import { fillText, languages, type Language, type Texts } from '../model/texts.ts';
 import { later, minutes, rfc3339 } from '../model/units.ts';
-import { channelChecks } from './doctor/channels.ts';
-import { connectDoctor, type DoctorWorld } from './doctor/connect.ts';
-import { diagnose, worst, type Check } from './doctor/diagnose.ts';
-import { proveRemoval, type ProofVerdict } from './doctor/prove-removal.ts';
+import { channelChecks } from '../doctor/channels.ts';
+import { connectDoctor, type DoctorWorld } from '../doctor/connect.ts';
+import { diagnose, worst, type Check } from '../doctor/diagnose.ts';
+import { proveRemoval, type ProofVerdict } from '../doctor/prove-removal.ts';
+import { liveConfig } from './live-config.ts';
 import { openStateHomes } from './state-homes.ts';
 import { stoppedBeside } from './stop.ts';
 import { userName } from './switch.ts';
@@ -63,7 +63,7 @@ export function checkText(texts: Texts, check: Check): string {
 }
 
 async function doctor(options: DoctorOptions): Promise<void> {
-  const config = await loadConfigOrThrow(options.config, options.lang === undefined ? {} : { language: options.lang });
+  const { config } = await liveConfig(options.config, options.lang);
   const world = await connectDoctor(config, systemClock, process.env);
   try {
     if (options.proveRemoval !== undefined) await prove(options.proveRemoval, options, config, world);

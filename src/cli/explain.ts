@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { loadConfig, type LoadResult } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
+import { lookAtConfig } from '../configuration/look.ts';
 import type { Config } from '../model/config.ts';
 import { SpringtideError } from '../model/errors.ts';
 import { targetName } from '../model/target.ts';
@@ -65,8 +66,10 @@ interface Loaded {
 }
 
 /** At night a mistake in another document must not keep this one from being explained: it is told, and that is all. */
-async function usableConfig(directory: string, language: Language | undefined): Promise<Loaded> {
-  const { config, problems, inForce } = await loadConfig(directory, language === undefined ? {} : { language });
+async function usableConfig({ config: directory, lang, state }: ExplainOptions): Promise<Loaded> {
+  const language = lang === undefined ? {} : { language: lang };
+  const { config, problems, inForce } =
+    state === undefined ? await asInForce(directory, language) : await loadConfig(directory, language);
   const errors = problems.filter(({ severity }) => severity === 'error');
   for (const problem of errors) process.stderr.write(`${formatProblem(problem)}\n`);
   if (config !== null) return { config, inForce };
@@ -77,6 +80,18 @@ async function usableConfig(directory: string, language: Language | undefined): 
     mend: 'name another directory with --config DIR, or mend what is listed above',
   });
 }
+
+/** With the ConfigMaps that the daemon watches, and with what it has kept of documents that are refused now. */
+const asInForce = (directory: string, language: { readonly language?: Language }): Promise<LoadResult> =>
+  lookAtConfig({
+    directory,
+    clock: systemClock,
+    env: process.env,
+    warn: (what) => process.stderr.write(`springtide: ${what}\n`),
+    configMaps: 'asDaemon',
+    refused: 'asKept',
+    ...language,
+  });
 
 function refuseContradictions({ at, state, memory, policy }: ExplainOptions): void {
   if (at !== undefined && policy === true)
@@ -100,7 +115,7 @@ async function explain(what: string, name: string | undefined, options: ExplainO
   zoneNamed(options.tz);
   const now = systemClock.now();
   const at = options.at === undefined ? null : timeAsked(options.at, now);
-  const loaded = await usableConfig(options.config, options.lang);
+  const loaded = await usableConfig(options);
   const meant = meantBy(what, name, options.namespace);
   if (options.policy === true) {
     process.stdout.write(await effectiveText(loaded, targetMeant(meant), options));

@@ -22,6 +22,7 @@ import { comparePlans, comparisonText } from './plan-against.ts';
 import { planText } from './plan-text.ts';
 import { standing } from './switch.ts';
 import { readLists } from './first-lists.ts';
+import { liveConfig, type LiveLoad } from './live-config.ts';
 import { openStateHomes } from './state-homes.ts';
 
 interface PlanOptions {
@@ -89,9 +90,17 @@ export async function recordingText(file: string): Promise<string> {
   }
 }
 
+/** From a recording nothing else than the directory is read: no network at all. */
+async function loadedFor({ state, stream, lang }: PlanOptions, directory: string): Promise<LiveLoad> {
+  if (state === undefined && stream !== true) return liveConfig(directory, lang);
+  const language = lang === undefined ? {} : { language: lang };
+  const config = await loadConfigOrThrow(directory, language);
+  return { config, inForce: (await loadConfig(directory, language)).inForce };
+}
+
 async function plan(options: PlanOptions): Promise<void> {
   if (options.against !== undefined) return planAgainst(options, options.against);
-  const config = await loadConfigOrThrow(options.config, options.lang === undefined ? {} : { language: options.lang });
+  const { config } = await loadedFor(options, options.config);
   if (options.stream === true) return planStream(options, config);
   const recording =
     options.state === undefined ? null : parseRecording(await recordingText(options.state), options.state);
@@ -114,12 +123,8 @@ async function plan(options: PlanOptions): Promise<void> {
 
 /** Both decide on the same facts and the same memory. */
 async function planAgainst(options: PlanOptions, against: string): Promise<void> {
-  const language = options.lang === undefined ? {} : { language: options.lang };
-  const [config, oldConfig] = [
-    await loadConfigOrThrow(options.config, language),
-    await loadConfigOrThrow(against, language),
-  ];
-  const [loaded, oldLoaded] = [await loadConfig(options.config), await loadConfig(against)];
+  const [loaded, oldLoaded] = [await loadedFor(options, options.config), await loadedFor(options, against)];
+  const [{ config }, { config: oldConfig }] = [loaded, oldLoaded];
   const recording =
     options.state === undefined ? null : parseRecording(await recordingText(options.state), options.state);
   const memory =

@@ -1,15 +1,20 @@
-// springtide validate: every mistake of a configuration directory, in its place, before anything runs with it.
+// springtide validate: every mistake of a configuration, in its place, before anything runs with it; --live also holds it against the world.
 import { Option, type Command } from 'commander';
+import { systemClock } from '../clock.ts';
 import { loadConfig, type LoadResult } from '../config/load.ts';
-import { formatProblem } from '../config/problem.ts';
+import { formatProblem, sortProblems, type Problem } from '../config/problem.ts';
+import { lookAtConfig } from '../configuration/look.ts';
+import { emptyMemory } from '../model/memory.ts';
 import { languages, type Language } from '../model/texts.ts';
 
-const codes = { good: 0, bad: 2 } as const;
+const codes = { good: 0, bad: 2, unreachable: 3 } as const;
 
 interface ValidateOptions {
   readonly config: string;
   readonly lang?: Language;
   readonly output: 'text' | 'json';
+  readonly cluster?: true;
+  readonly live?: true;
 }
 
 export function registerValidate(program: Command): void {
@@ -21,12 +26,62 @@ export function registerValidate(program: Command): void {
     .addOption(
       new Option('-o, --output <format>', 'for people or for programs').choices(['text', 'json']).default('text'),
     )
-    .addHelpText('after', '\nExit codes: 0 nothing is wrong (warnings at most), 2 something is refused.')
+    .option(
+      '--cluster',
+      'with the ConfigMaps that are labelled springtide.io/config=policies, as the daemon reads them',
+    )
+    .option(
+      '--live',
+      'with --cluster, and against the world as it is: targets exist, queries answer, node groups are there, the account has its rights; changes nothing',
+    )
+    .addHelpText(
+      'after',
+      '\nWithout --cluster and --live nothing but the directory is read. Exit codes: 0 nothing is wrong (warnings at most), 2 something is refused, 3 --live: the world could not be read.',
+    )
     .action(async (options: ValidateOptions) => {
-      const result = await loadConfig(options.config, options.lang === undefined ? {} : { language: options.lang });
+      const written = await loaded(options);
+      const result = options.live === true && !hasErrors(written) ? await heldAgainstWorld(written) : written;
       process.stdout.write(options.output === 'json' ? json(result) : text(result));
-      process.exitCode = hasErrors(result) ? codes.bad : codes.good;
+      process.exitCode = exitCode(result);
     });
+}
+
+function loaded({ config: directory, lang, cluster, live }: ValidateOptions): Promise<LoadResult> {
+  const language = lang === undefined ? {} : { language: lang };
+  if (cluster !== true && live !== true) return loadConfig(directory, language);
+  return lookAtConfig({
+    directory,
+    clock: systemClock,
+    env: process.env,
+    warn: (what) => process.stderr.write(`springtide: ${what}\n`),
+    configMaps: 'always',
+    refused: 'asWritten',
+    ...language,
+  });
+}
+
+async function heldAgainstWorld(result: LoadResult): Promise<LoadResult> {
+  const { config, inForce, problems } = result;
+  if (config === null) return result;
+  const [{ connectDoctor }, { liveProblems, liveQueries }, { decide }] = await Promise.all([
+    import('../doctor/connect.ts'),
+    import('../doctor/live-problems.ts'),
+    import('../policies/decide.ts'),
+  ]);
+  const world = await connectDoctor(config, systemClock, process.env);
+  try {
+    const { snapshot, answers } = await world.look(liveQueries(config));
+    const { plan } = decide(snapshot, config, emptyMemory(), systemClock.now());
+    const live = liveProblems(inForce, { config, snapshot, plan, answers });
+    return { ...result, problems: sortProblems([...problems, ...live]) };
+  } finally {
+    await world.close();
+  }
+}
+
+function exitCode(result: LoadResult): number {
+  if (!hasErrors(result)) return codes.good;
+  return result.problems.some(({ code }: Problem) => code === 'SourceUnreachable') ? codes.unreachable : codes.bad;
 }
 
 const hasErrors = ({ problems }: LoadResult): boolean => problems.some(({ severity }) => severity === 'error');

@@ -39,7 +39,13 @@ export async function loadConfig(directory: string, options: LoadOptions = {}): 
 }
 
 export async function loadConfigOrThrow(directory: string, options: LoadOptions = {}): Promise<Config> {
-  const { config, problems } = await loadConfig(directory, options);
+  return configOrThrow(await loadConfig(directory, options), directory);
+}
+
+export function configOrThrow(
+  { config, problems }: Pick<LoadResult, 'config' | 'problems'>,
+  directory: string,
+): Config {
   const errors = problems.filter(({ severity }) => severity === 'error');
   if (config !== null && errors.length === 0) return config;
   throw new SpringtideError({

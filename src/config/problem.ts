@@ -50,6 +50,13 @@ export const problemCodes = {
   ManyRemoved: 'a new version would take many policies out of force at once',
   RestartNeeded: 'a setting that a running daemon cannot change',
   ConnectionUnusable: 'a connection as it is written cannot be made',
+  TargetMissing: 'a policy scales something that is not in the cluster (--live)',
+  TargetUnusable: 'several policies mean one target (--live)',
+  TargetsUnexpected: 'a selector finds nothing, or not as many targets as are expected (--live)',
+  MetricUnanswered: 'a query has no usable answer now (--live)',
+  NodeGroupMissing: 'Magnum has no such node group, or it holds the masters (--live)',
+  RightMissing: 'the account lacks a right that the configuration needs (--live)',
+  SourceUnreachable: 'what the Daemon connects to cannot be read (--live)',
   UnknownText: 'a sentence whose code nothing uses, or with a place that nothing fills',
 } as const;
 export type ProblemCode = keyof typeof problemCodes;

@@ -23,7 +23,7 @@ export interface ConfigCluster {
   readonly close: () => void;
 }
 
-export const isInCluster = (env: Env): boolean =>
+const isInCluster = (env: Env): boolean =>
   env['KUBERNETES_SERVICE_HOST'] !== undefined && existsSync(path.join(serviceAccountDirectory, 'token'));
 
 /** ConfigMaps are watched by a process in a cluster, and by one that keeps its state in one. */

@@ -13,7 +13,7 @@ const unlessMissing = (error: NodeJS.ErrnoException): null => {
   throw error;
 };
 
-export function lastGoodInDirectory(directory: string): LastGoodStore {
+function lastGoodInDirectory(directory: string): LastGoodStore {
   const place = path.join(directory, 'last-good');
   const agreed = path.join(directory, 'config-confirmed');
   return {

@@ -1,8 +1,8 @@
 // springtide doctor before the embedded world: what it finds, and the proof of removals under each of Magnum's drivers.
 import { afterEach, describe, expect, it } from 'vitest';
-import { connectDoctor, type DoctorWorld } from '../../src/cli/doctor/connect.ts';
-import { diagnose, worst, type Check } from '../../src/cli/doctor/diagnose.ts';
-import { proveRemoval, type ProofVerdict } from '../../src/cli/doctor/prove-removal.ts';
+import { connectDoctor, type DoctorWorld } from '../../src/doctor/connect.ts';
+import { diagnose, worst, type Check } from '../../src/doctor/diagnose.ts';
+import { proveRemoval, type ProofVerdict } from '../../src/doctor/prove-removal.ts';
 import { loadCredentials } from '../../src/clients/openstack/credentials.ts';
 import type { Config } from '../../src/model/config.ts';
 import { emptyMemory } from '../../src/model/memory.ts';

@@ -1,9 +1,9 @@
 // Whether those who are to be told can be: a login at every mail server, the credential of every SMS gateway; nothing is sent.
-import { mailLoginsOf } from '../../alerts/channels/mail-login.ts';
-import { proveGateway } from '../../alerts/channels/sms/prove.ts';
-import type { Clock } from '../../clock.ts';
-import type { AlertsDocument } from '../../model/config.ts';
-import { eachLimited } from '../../parallel.ts';
+import { mailLoginsOf } from '../alerts/channels/mail-login.ts';
+import { proveGateway } from '../alerts/channels/sms/prove.ts';
+import type { Clock } from '../clock.ts';
+import type { AlertsDocument } from '../model/config.ts';
+import { eachLimited } from '../parallel.ts';
 import type { Check } from './diagnose.ts';
 
 const atOnce = 4;

@@ -1,13 +1,13 @@
 // Proves on a fresh, empty node that Magnum removes the server it is told to: grow by one, name exactly that one, see who left.
-import { sleep, type Clock } from '../../clock.ts';
-import type { KubernetesWrites } from '../../clients/kubernetes/writes.ts';
-import { isMaster, type Magnum } from '../../clients/openstack/magnum.ts';
-import { messageOf, SpringtideError } from '../../model/errors.ts';
-import type { Node, Pod } from '../../model/kubernetes.ts';
-import type { MagnumNodeGroup } from '../../model/openstack.ts';
-import { minutes, seconds, since, type Instant, type Milliseconds, type ServerId } from '../../model/units.ts';
-import { isReady, serverIdOf } from '../../policies/nodes/membership.ts';
-import { isMirror, isOfDaemonSet, isTerminal } from '../../policies/pod-facts.ts';
+import { sleep, type Clock } from '../clock.ts';
+import type { KubernetesWrites } from '../clients/kubernetes/writes.ts';
+import { isMaster, type Magnum } from '../clients/openstack/magnum.ts';
+import { messageOf, SpringtideError } from '../model/errors.ts';
+import type { Node, Pod } from '../model/kubernetes.ts';
+import type { MagnumNodeGroup } from '../model/openstack.ts';
+import { minutes, seconds, since, type Instant, type Milliseconds, type ServerId } from '../model/units.ts';
+import { isReady, serverIdOf } from '../policies/nodes/membership.ts';
+import { isMirror, isOfDaemonSet, isTerminal } from '../policies/pod-facts.ts';
 
 /** What is seen of the group at one moment. */
 export interface GroupSight {

@@ -1,17 +1,18 @@
 // What an installation lacks, judged from one snapshot and a few answers: pure, one line a check, the texts by code.
-import type { Config, NodeGroupPolicy, NodePolicyDocument } from '../../model/config.ts';
-import { emptyGroupMemory, type Memory } from '../../model/memory.ts';
-import type { PodDecision } from '../../model/plan.ts';
-import type { Facts } from '../../model/reason.ts';
-import type { Snapshot, Source } from '../../model/snapshot.ts';
-import { targetName } from '../../model/target.ts';
-import type { Instant } from '../../model/units.ts';
-import { decide } from '../../policies/decide.ts';
-import { actorsText, otherActors, unwelcome } from '../../policies/nodes/other-actors.ts';
-import { membershipsIn, serverIdOf, type Memberships } from '../../policies/nodes/membership.ts';
-import { serversWithoutNode } from '../../policies/nodes/registration.ts';
-import { proofOf, removalStanding, withProof } from '../../policies/nodes/removal-proof.ts';
+import type { Config, NodeGroupPolicy, NodePolicyDocument } from '../model/config.ts';
+import { emptyGroupMemory, type Memory } from '../model/memory.ts';
+import type { Plan, PodDecision } from '../model/plan.ts';
+import type { Facts } from '../model/reason.ts';
+import type { Snapshot, Source } from '../model/snapshot.ts';
+import { targetName } from '../model/target.ts';
+import type { Instant } from '../model/units.ts';
+import { decide } from '../policies/decide.ts';
+import { actorsText, otherActors, unwelcome } from '../policies/nodes/other-actors.ts';
+import { membershipsIn, serverIdOf, type Memberships } from '../policies/nodes/membership.ts';
+import { serversWithoutNode } from '../policies/nodes/registration.ts';
+import { proofOf, removalStanding, withProof } from '../policies/nodes/removal-proof.ts';
 import type { Skew } from './clocks.ts';
+import { missingRights, type Right } from './rights.ts';
 
 export type CheckState = 'ok' | 'warn' | 'fail';
 
@@ -20,12 +21,6 @@ export interface Check {
   readonly code: string;
   readonly state: CheckState;
   readonly facts: Facts;
-}
-
-export interface Right {
-  readonly what: string;
-  /** null: the API server does not say */
-  readonly allowed: boolean | null;
 }
 
 /** What a snapshot does not hold. */
@@ -37,6 +32,13 @@ export interface Answers {
   readonly keystone:
     | { readonly user: string; readonly roles: readonly string[]; readonly origin: string; readonly trust: boolean }
     | { readonly failed: string; readonly origin: string }
+    | null;
+  /** null: this configuration has none */
+  readonly lease:
+    | { readonly state: 'held'; readonly holder: string }
+    | { readonly state: 'stale'; readonly holder: string; readonly since: string }
+    | { readonly state: 'missing' | 'free' }
+    | { readonly state: 'unread'; readonly why: string }
     | null;
 }
 
@@ -61,12 +63,44 @@ function ofKubernetes(snapshot: Snapshot, { server, rights }: Answers): readonly
     failures.length > 0
       ? [check('fail', 'kubernetesUnreadable', { what: server, why: shown(failures, 3) })]
       : [check('ok', 'kubernetes', { what: server, count: nodes?.length ?? 0, pods: pods?.length ?? 0 })];
-  const denied = rights.filter(({ allowed }) => allowed === false).map(({ what }) => what);
-  const unknown = rights.filter(({ allowed }) => allowed === null).map(({ what }) => what);
-  if (denied.length > 0) checks.push(check('fail', 'rightsMissing', { what: denied.join(', ') }));
-  else if (unknown.length > 0) checks.push(check('warn', 'rightsUnknown', { what: unknown.join(', ') }));
-  else if (rights.length > 0) checks.push(check('ok', 'rights'));
-  return checks;
+  return [...checks, ...ofRights(rights)];
+}
+
+const whatOf = ({ verb, resource, namespace }: Right): string =>
+  `${verb} ${resource}${namespace === null ? '' : ` in ${namespace}`}`;
+
+/** One message a role: whoever reads it adds these lines there, and is done. */
+function ofRights(rights: readonly Right[]): readonly Check[] {
+  const missing = missingRights(rights).map(({ namespace, optional, rules }) =>
+    check(optional ? 'warn' : 'fail', optional ? 'rightsOptional' : 'rightsMissing', {
+      what: shown(
+        rights
+          .filter((one) => one.allowed === false && one.namespace === namespace && one.optional === optional)
+          .map(whatOf),
+      ),
+      where: namespace === null ? 'ClusterRole' : `Role ${namespace}`,
+      rules: rules.map((rule) => `\n        - ${rule}`).join(''),
+    }),
+  );
+  const unknown = rights.filter(({ allowed }) => allowed === null);
+  if (unknown.length > 0) return [...missing, check('warn', 'rightsUnknown', { what: shown(unknown.map(whatOf)) })];
+  const isComplete = rights.every(({ allowed, optional }) => allowed === true || optional);
+  return isComplete && rights.length > 0 ? [check('ok', 'rights', { count: rights.length }), ...missing] : missing;
+}
+
+function ofLease({ lease }: Answers): readonly Check[] {
+  if (lease === null) return [];
+  switch (lease.state) {
+    case 'held':
+      return [check('ok', 'lease', { by: lease.holder })];
+    case 'stale':
+      return [check('fail', 'leaseStale', { by: lease.holder, since: lease.since })];
+    case 'missing':
+    case 'free':
+      return [check('warn', 'leaseFree')];
+    case 'unread':
+      return [check('fail', 'leaseUnread', { why: lease.why })];
+  }
 }
 
 function ofPrometheus(snapshot: Snapshot, config: Config): Check {
@@ -229,10 +263,11 @@ export function diagnose(
   memory: Memory,
   answers: Answers,
   now: Instant,
+  plan: Pick<Plan, 'pods'> = decide(snapshot, config, memory, now).plan,
 ): readonly Check[] {
-  const { plan } = decide(snapshot, config, memory, now);
   const checks = [
     ...ofKubernetes(snapshot, answers),
+    ...ofLease(answers),
     ofPrometheus(snapshot, config),
     ...ofClocks(answers),
     ...ofMetrics(plan.pods),

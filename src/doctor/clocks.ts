@@ -1,8 +1,8 @@
 // How far the clocks of others are from ours, by the date that every HTTP answer carries.
-import { createHttpClient } from '../../clients/http/client.ts';
-import type { TlsSettings } from '../../clients/http/tls.ts';
-import type { HttpResponse } from '../../clients/http/types.ts';
-import { seconds } from '../../model/units.ts';
+import { createHttpClient } from '../clients/http/client.ts';
+import type { TlsSettings } from '../clients/http/tls.ts';
+import type { HttpResponse } from '../clients/http/types.ts';
+import { seconds } from '../model/units.ts';
 
 export interface Skew {
   readonly what: string;
