@@ -26,7 +26,7 @@ export interface PushOutcome extends TellOutcome {
 }
 
 interface Parts {
-  readonly ledger: Ledger;
+  readonly ledger: Pick<Ledger, 'append'>;
   readonly log: AlertLog;
   readonly alerts: KnownAlerts;
   readonly document: () => AlertsDocument;
@@ -38,6 +38,10 @@ interface Parts {
 
 export class Intake {
   readonly #parts: Parts;
+  /** by fingerprint, what is being written of an alert: whoever says the same meanwhile is answered when that is durable */
+  readonly #underWay = new Map<string, Promise<void>>();
+  /** of these the last word was not written: who repeats it must not be told that it was */
+  readonly #unwritten = new Set<string>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -51,7 +55,7 @@ export class Intake {
     const records = merged.flatMap((one) => this.#taken(one));
     const spoken = new Set(merged.map(({ fingerprint }) => fingerprint));
     const ended = alerts.endUnspoken(spoken, timeout, now).map((alert) => this.placed(alert));
-    return this.#kept([...records, ...ended], told.length);
+    return this.#kept([...records, ...ended], [...spoken], told.length);
   }
 
   async push(pushed: readonly PushedAlert[], now: Instant): Promise<PushOutcome> {
@@ -59,12 +63,22 @@ export class Intake {
     const { labels: globalLabels, resolve_timeout: resolveTimeout } = document().global;
     const problems: { index: number; problem: string }[] = [];
     const records: LedgerRecord[] = [];
+    const fingerprints: string[] = [];
     for (const [index, one] of pushed.entries()) {
       const result = ingested(one, { globalLabels, resolveTimeout }, now);
       if ('problem' in result) problems.push({ index, problem: result.problem });
-      else if (!isWatchdog(result.alert)) records.push(...this.#taken(alerts.accept(result.alert, now)));
+      else if (!isWatchdog(result.alert)) {
+        const merged = alerts.accept(result.alert, now);
+        fingerprints.push(merged.fingerprint);
+        records.push(...this.#taken(merged));
+      }
     }
-    return { ...(await this.#kept(records, pushed.length - problems.length)), problems };
+    return { ...(await this.#kept(records, fingerprints, pushed.length - problems.length)), problems };
+  }
+
+  /** Nobody knows of it any more. */
+  forget(fingerprint: string): void {
+    this.#unwritten.delete(fingerprint);
   }
 
   placed(alert: Alert): LedgerRecord {
@@ -75,18 +89,42 @@ export class Intake {
   #taken({ alert, news }: Merged): LedgerRecord[] {
     if (alert === null) return [];
     const record = this.placed(alert);
-    return news ? [record] : [];
+    return news || this.#unwritten.has(alert.fingerprint) ? [record] : [];
   }
 
-  async #kept(records: readonly LedgerRecord[], accepted: number): Promise<TellOutcome> {
+  async #kept(
+    records: readonly LedgerRecord[],
+    fingerprints: readonly string[],
+    accepted: number,
+  ): Promise<TellOutcome> {
     const outcome = { accepted, changed: records.length };
+    const underWay = new Set(fingerprints.flatMap((fingerprint) => this.#underWay.get(fingerprint) ?? []));
     try {
-      await this.#parts.ledger.append(records);
+      await Promise.all([this.#write(records), ...underWay]);
       return { ...outcome, durable: true, fault: null };
     } catch (error) {
       this.#parts.log.error({ err: messageOf(error) }, 'alerts are told, but not written down');
       return { ...notTaken(error), ...outcome };
     }
+  }
+
+  async #write(records: readonly LedgerRecord[]): Promise<void> {
+    const written = this.#parts.ledger.append(records);
+    const fingerprints = records.flatMap((record) => (record.kind === 'alert' ? [record.alert.fingerprint] : []));
+    for (const fingerprint of fingerprints) {
+      this.#underWay.set(fingerprint, written);
+      this.#unwritten.delete(fingerprint);
+    }
+    const isDurable = await written.then(
+      () => true,
+      () => false,
+    );
+    for (const fingerprint of fingerprints) {
+      if (this.#underWay.get(fingerprint) !== written) continue;
+      this.#underWay.delete(fingerprint);
+      if (!isDurable) this.#unwritten.add(fingerprint);
+    }
+    await written;
   }
 }
 

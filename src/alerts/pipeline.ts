@@ -273,6 +273,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     if (group.again || holds.isHeld(group) || openOf(state, document, group).length > 0) return;
     for (const fingerprint of groups.release(group)) {
       const alert = alerts.forget(fingerprint);
+      intake.forget(fingerprint);
       if (alert !== undefined) muting.forget(alert);
       write([{ kind: 'forgotten', fingerprint }]);
     }

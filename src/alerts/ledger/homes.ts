@@ -82,6 +82,12 @@ export interface Touched {
   readonly beside: readonly Home[];
 }
 
+/** Where the alerts are kept that somebody is about to be told of: what is told must not be newer than what is known after a kill. */
+export const spokenOf = (record: LedgerRecord, state: LedgerState): readonly Home[] =>
+  record.kind === 'attempt'
+    ? (notificationOf(state, record.id)?.intent.alerts ?? []).map(({ fingerprint }) => alertHome(fingerprint))
+    : [];
+
 const notificationOf = (state: LedgerState, id: string): Notification | undefined =>
   state.open.get(id) ?? state.recent.findLast(({ intent }) => intent.id === id);
 

@@ -11,7 +11,7 @@ import { eachLimited } from '../../parallel.ts';
 import type { Schemas, Upgrade } from '../../schemas.ts';
 import { inSlices } from '../../slices.ts';
 import { WriteBudget } from '../../write-budget.ts';
-import { homesInOrder, isGroupHome, touchedBy, type Home } from './homes.ts';
+import { homesInOrder, isGroupHome, spokenOf, touchedBy, type Home } from './homes.ts';
 import type { Ledger } from './ledger.ts';
 import type { LedgerRecord } from './records.ts';
 import { replaySegment, type Damage } from './replay.ts';
@@ -35,6 +35,8 @@ const part = 'ledger.jsonl.gz';
 const rates = { perSecond: 5, atOnce: 5 };
 /** As much as five seconds write: who sends more is asked to send it again. */
 const longestQueue = 25;
+/** What comes from outside, and is sent again; everything else waits for its turn, as a message does that must not go out before it. */
+const comesAgain: ReadonlySet<LedgerRecord['kind']> = new Set(['alert', 'silence', 'receipt']);
 const atOnce = 5;
 const mostBytes = 256 * 1024;
 /** A group that nobody is owed anything of is kept to be explained for as long as Alertmanager waits with a repetition. */
@@ -123,10 +125,14 @@ class KubernetesLedger implements Ledger {
       applyRecord(this.state, record);
       const { at, beside } = touchedBy(record, this.state);
       for (const home of at) homes.set(home, change);
+      for (const home of spokenOf(record, this.state)) {
+        const known = this.#dirty.get(home);
+        if (known !== undefined) homes.set(home, known);
+      }
       for (const home of [...at, ...beside]) this.#dirty.set(home, change);
     }
     this.#sweep();
-    const isBusy = this.#dirty.size > longestQueue;
+    const isBusy = this.#dirty.size > longestQueue && records.some(({ kind }) => comesAgain.has(kind));
     this.#pumping ??= this.#pump();
     // It is in the state and will be written with the rest: sent again it is the same.
     if (isBusy) return Promise.reject(this.#unwritable(new Error(`${this.#dirty.size} objects wait to be written`)));

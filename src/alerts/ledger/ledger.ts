@@ -11,7 +11,7 @@ import type { Damage } from './replay.ts';
 import { headerLine, ledgerSchemas, recordLine } from './schema.ts';
 import { createSegment, keepAside, listSegments, readSegment, segmentPath } from './segments.ts';
 import type { OpenSegment } from './segments.ts';
-import { applyRecord, emptyLedgerState, recordsOf } from './state.ts';
+import { applyRecord, emptyLedgerState, frozen, recordsOf } from './state.ts';
 import type { LedgerState, MutableLedgerState } from './state.ts';
 
 export interface Ledger {
@@ -192,7 +192,8 @@ class FileLedger implements Ledger {
   async #renew(): Promise<void> {
     const number = this.#segment.number + 1;
     const schema = this.#schemaNow();
-    const lines = [...linesOf(this.state, this.#schemas, this.#upgrade, this.#clock.now())];
+    // written piece by piece, so that others have their turns: what comes meanwhile is behind it
+    const lines = linesOf(frozen(this.state), this.#schemas, this.#upgrade, this.#clock.now());
     const segment = await createSegment(this.#directory, number, lines, this.#fsync);
     this.#written = schema;
     const old = this.#segment;

@@ -284,6 +284,21 @@ function remember(state: MutableLedgerState, key: string, entry: Told): void {
   else state.told.set(key, entry);
 }
 
+const copied = (one: MutableNotification): MutableNotification => ({ ...one, recipients: new Map(one.recipients) });
+
+/** As it is at this moment, while the state goes on: what records change in place is another one's. */
+export function frozen(state: MutableLedgerState): MutableLedgerState {
+  const parts = Object.entries(state).map(([name, part]: [string, unknown]) => [
+    name,
+    part instanceof Map ? new Map<unknown, unknown>(part) : part,
+  ]);
+  return {
+    ...(Object.fromEntries(parts) as MutableLedgerState),
+    open: new Map([...state.open].map(([id, one]) => [id, copied(one)])),
+    recent: state.recent.map(copied),
+  };
+}
+
 const longestRepeat = 90 * 86_400_000;
 
 /** The shortest story that ends in this state; what nothing asks for any more is left out. */

@@ -14,9 +14,10 @@ export function tellCovered(state: MutableLedgerState, writtenAt: ReadonlyMap<Ho
       for (const { to, at, state: outcome } of recipients.values()) {
         if (at === null || (outcome !== 'sent' && outcome !== 'failed')) continue;
         const upTo = writtenAt.get(groupHome(groupKey)) ?? ((now - writtenWithin) as Instant);
-        if (at <= upTo) continue;
-        const entry = { firing, resolved, ...(muted !== undefined && muted.length > 0 && { muted }), at, outcome };
         const key = recipientKey({ ...intent, groupKey }, to);
+        // what happened in the instant of the writing may be missing from it
+        if (at < upTo || (state.told.get(key)?.at ?? 0) >= at) continue;
+        const entry = { firing, resolved, ...(muted !== undefined && muted.length > 0 && { muted }), at, outcome };
         if (firing.length === 0 && (muted ?? []).length === 0) state.told.delete(key);
         else state.told.set(key, entry);
       }
