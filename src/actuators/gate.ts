@@ -29,6 +29,10 @@ export function scalesThrough(port: ReplicasPort, gate: Gate, way: SwitchWay): R
       pass(gate, way);
       return port.writeScale(...call);
     },
+    annotatePod: async (...call) => {
+      pass(gate, way);
+      return port.annotatePod(...call);
+    },
     annotate: async (target, annotations, options) => {
       if (Object.values(annotations).some((value) => value !== null)) pass(gate, way);
       return port.annotate(target, annotations, options);

@@ -1,13 +1,14 @@
-// Writes replicas through the scale subresource: only if they still are what the decision was made on; a zero of ours is marked first.
+// Writes replicas through the scale subresource: only if they still are what the decision was made on; a zero of ours is marked first, and who is to go.
 import { ClientError } from '../clients/http/error.ts';
 import type { KubernetesWrites } from '../clients/kubernetes/writes.ts';
-import { previousReplicasAnnotation } from '../model/annotations.ts';
+import { deletionCostAnnotation, previousReplicasAnnotation } from '../model/annotations.ts';
 import type { ScaleOutcome } from '../model/outcome.ts';
 import type { PodDecision } from '../model/plan.ts';
+import { eachLimited } from '../parallel.ts';
 import { failureOf, scaleOutcome, type Moment } from './actuator.ts';
 import { GateClosed } from './gate.ts';
 
-export type ReplicasPort = Pick<KubernetesWrites, 'readScale' | 'writeScale' | 'annotate'>;
+export type ReplicasPort = Pick<KubernetesWrites, 'readScale' | 'writeScale' | 'annotate' | 'annotatePod'>;
 
 /** A rollout or a busy controller moves the object's version all the time; its replicas are what must not have moved. */
 const tries = 8;
@@ -68,8 +69,26 @@ export async function unmark(port: ReplicasPort, { target }: PodDecision): Promi
   }
 }
 
-async function write(port: ReplicasPort, decision: PodDecision): Promise<Written> {
+/** A few at a time: ten targets may be at it at once. */
+const podsAtOnce = 4;
+
+/** Who is busy is not to go because its mark could not be written: where one fails the replicas stay. */
+async function choosePods(port: ReplicasPort, { deletionCosts = [] }: PodDecision, { signal }: Moment): Promise<void> {
+  let failed = false;
+  await eachLimited(deletionCosts, podsAtOnce, async ({ pod, cost }) => {
+    if (failed) return;
+    try {
+      await port.annotatePod(pod, { [deletionCostAnnotation]: cost === null ? null : String(cost) }, { signal });
+    } catch (thrown) {
+      failed = true;
+      throw thrown;
+    }
+  });
+}
+
+async function write(port: ReplicasPort, decision: PodDecision, moment: Moment): Promise<Written> {
   const { target, desired, mark } = decision;
+  await choosePods(port, decision, moment);
   const scale = (version: string | undefined): Promise<Written> =>
     whileUnmoved(port, decision, version, (known) => port.writeScale(target, desired ?? 0, known));
   if (mark === undefined || mark === null) {
@@ -93,7 +112,7 @@ async function write(port: ReplicasPort, decision: PodDecision): Promise<Written
 
 export async function scaleTarget(port: ReplicasPort, decision: PodDecision, moment: Moment): Promise<ScaleOutcome> {
   try {
-    const { resourceVersion } = await write(port, decision);
+    const { resourceVersion } = await write(port, decision, moment);
     return scaleOutcome(decision, moment, {
       status: 'succeeded',
       ...(resourceVersion === null ? {} : { resourceVersion }),

@@ -1,6 +1,6 @@
 // A metric as it is written, made into what is asked for it: its question, the questions after its age, its coverage.
 import { parseFormula } from '../formula/parse.ts';
-import type { DaemonSpec, Metric, Question } from '../model/config.ts';
+import type { DaemonSpec, Metric, Question, VictimRule } from '../model/config.ts';
 import type { QueryText } from '../model/units.ts';
 import { ageQuestionsOf, batchOf } from '../promql/batch.ts';
 import { holdsPlaceholder } from '../promql/placeholders.ts';
@@ -31,6 +31,15 @@ export function compileMetric(metric: MetricDocument, narrowing: Narrowing, daem
     maxAge,
     unknown,
     activation,
+  };
+}
+
+/** Which pods go first: asked as a metric by pod is. */
+export function compileVictim({ query }: { readonly query: string }, narrowing: Narrowing): VictimRule {
+  const namespaces = narrowing(query);
+  return {
+    question: questionOf(query, undefined, namespaces),
+    ages: ageQuestionsOf(query, null).map((age) => questionOf(age, undefined, namespaces)),
   };
 }
 

@@ -12,7 +12,7 @@ import type {
 import type { ScheduleWindow } from '../model/schedule.ts';
 import type { Texts } from '../model/texts.ts';
 import { ageQuestionsOf } from '../promql/batch.ts';
-import { compileMetric } from './compile-metric.ts';
+import { compileMetric, compileVictim } from './compile-metric.ts';
 import type { Accepted, NodeWindows } from './judge.ts';
 import { compareText } from './problem.ts';
 import { ruleGroupsOf } from './rules.ts';
@@ -38,7 +38,7 @@ export function compilePodPolicy(
     aim.kind === 'many' && !shared.has(text) ? aim.namespaces : [];
   const { apiVersion, kind, metadata, spec } = document;
   const { replicas, tolerance, behavior, fallback, forecast, zero, flapBudget, advanced, mode } = spec;
-  const { window, select, policies } = behavior.scaleDown;
+  const { window, select, policies, victim } = behavior.scaleDown;
   // Every policy has the same fields in the same order, absent ones too: each tick reads them 20,000 times, and the
   // engine reads objects of one shape many times faster than objects of a hundred.
   return {
@@ -55,6 +55,7 @@ export function compilePodPolicy(
         scaleDown: { window, select, policies, bounds: behavior.scaleDown.bounds },
       },
       fallback,
+      victim: victim === undefined ? undefined : compileVictim(victim, narrowing),
       schedule,
       forecast,
       zero,
@@ -91,12 +92,12 @@ function sharedTexts(documents: readonly PodPolicyDocument[]): ReadonlySet<strin
   const shared = new Set<string>();
   for (const { metadata, spec } of documents) {
     const scope = spec.targets === undefined ? '' : (spec.targets.namespaces ?? [metadata.namespace]).join();
-    for (const { query, coverage } of spec.metrics)
-      for (const text of [query, coverage?.query]) {
-        if (text === undefined) continue;
-        if ((scopes.get(text) ?? scope) !== scope) shared.add(text);
-        scopes.set(text, scope);
-      }
+    const { victim } = spec.behavior.scaleDown;
+    for (const text of [...spec.metrics.flatMap(({ query, coverage }) => [query, coverage?.query]), victim?.query]) {
+      if (text === undefined) continue;
+      if ((scopes.get(text) ?? scope) !== scope) shared.add(text);
+      scopes.set(text, scope);
+    }
   }
   return shared;
 }

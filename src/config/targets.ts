@@ -38,6 +38,7 @@ export function manyTargetsFindings(raw: unknown): Finding[] {
     ...(has(raw, 'spec', 'targets') ? selectionFindings(raw) : []),
     ...metrics.flatMap((metric, index) => metricFindings(raw, metric, ['spec', 'metrics', index])),
     ...overrideFindings(raw, metrics),
+    ...victimFindings(raw),
   ];
 }
 
@@ -165,6 +166,26 @@ function splitFindings(raw: unknown, metric: unknown, path: ProblemPath): Findin
   return findings;
 }
 
+/** Whose pods go in an order of their own is not asked which. */
+function victimFindings(raw: unknown): Finding[] {
+  const path = ['spec', 'behavior', 'scaleDown', 'victim'];
+  const query = textAt(raw, ...path, 'query');
+  if (query === null) return [];
+  const kind = textAt(raw, 'spec', 'target', 'kind') ?? textAt(raw, 'spec', 'targets', 'kind');
+  const findings = [...queryFindings([...path, 'query'], query)];
+  if (kind === 'StatefulSet') {
+    const message = 'a StatefulSet loses the pod of the highest number first: no other can be chosen';
+    findings.push(wrong(path, message, 'take victim out', 'key'));
+  }
+  return findings.some(({ code }) => code === 'WrongQuery') ? findings : [...findings, ...unnamedPods(query, path)];
+}
+
+function unnamedPods(query: string, path: ProblemPath): Finding[] {
+  if (groupingLabelsOf(query)?.includes('pod') !== false) return [];
+  const message = 'the answer has no label pod: it cannot be told which pod a number belongs to';
+  return [{ code: 'WrongQuery', path: [...path, 'query'], message, mend: 'sum by (pod) (…)' }];
+}
+
 function byFindings(metric: unknown, path: ProblemPath): Finding[] {
   if (!has(metric, 'by') || has(metric, 'formula')) return [];
   const place = [...path, 'by'];
@@ -177,11 +198,7 @@ function byFindings(metric: unknown, path: ProblemPath): Finding[] {
   }
   const query = textAt(metric, 'query') ?? '';
   const broken = queryFindings(path, query).some(({ code }) => code === 'WrongQuery');
-  if (!broken && groupingLabelsOf(query)?.includes('pod') === false) {
-    const message = 'the answer has no label pod: it cannot be told which pod a number belongs to';
-    findings.push({ code: 'WrongQuery', path: [...path, 'query'], message, mend: 'sum by (pod) (…)' });
-  }
-  return findings;
+  return broken ? findings : [...findings, ...unnamedPods(query, path)];
 }
 
 /** One number for all targets is seldom what was meant. */

@@ -21,7 +21,6 @@ const leaveOut = 'take it out';
 
 export const unsupported: readonly Row[] = [
   { kind: 'PodPolicy', path: 'spec.forecast', what: 'forecasting' },
-  { kind: 'PodPolicy', path: 'spec.behavior.scaleDown.victim', what: 'choosing which pods go first' },
 
   { kind: 'Alerts', path: '**.http_config.oauth2', what: 'OAuth 2', mend: 'write authorization or basic_auth' },
   {

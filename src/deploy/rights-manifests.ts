@@ -73,6 +73,11 @@ const sheets: Readonly<Record<string, Sheet>> = {
       'Only where a policy has `zero` or a schedule with `replicas: 0`: the annotation with the replicas before. RBAC cannot grant annotations alone: this is the right to change Deployments as a whole.',
     objects: granted('springtide-sleep', 'sleep'),
   },
+  'deploy/rights/choose/rights.yaml': {
+    about:
+      'Only where a policy has `behavior.scaleDown.victim`: the annotation on pods that says who goes first. RBAC cannot grant annotations alone: this is the right to change what may be changed of a pod.',
+    objects: granted('springtide-choose', 'choose'),
+  },
   'deploy/rights/namespaced/rights.yaml': {
     about:
       'Pods of named namespaces only, no nodes: one RoleBinding like that of shop for each of kubernetes.namespaces. Kinds without a namespace are still read.',

@@ -1,7 +1,10 @@
-// Annotations that springtide writes on targets; what people write there is read by the policies alone.
+// Annotations that springtide writes on targets, pods and nodes; what people write there is read by the policies alone.
 
 /** The replicas before a zero of our own: a zero without it is somebody else's. */
 export const previousReplicasAnnotation = 'springtide.io/previous-replicas';
+
+/** Kubernetes' own, on a pod: of a ReplicaSet's ready pods those with the lowest number go first. */
+export const deletionCostAnnotation = 'controller.kubernetes.io/pod-deletion-cost';
 
 /** On a node of the group: a person has set its size with `springtide resize`, and the count that will change is theirs. */
 export const resizedAnnotation = 'springtide.io/resized';

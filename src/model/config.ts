@@ -79,11 +79,19 @@ export type Aim =
       readonly overrides: PodPolicyDocument['spec']['overrides'];
     };
 
+/** What tells which pods do least: a number for each of them. */
+export interface VictimRule {
+  readonly question: Question;
+  readonly ages: readonly Question[];
+}
+
 export type PodPolicy = Omit<PodPolicyDocument, 'spec'> & {
   readonly aim: Aim;
   readonly spec: Omit<PodPolicyDocument['spec'], 'metrics' | 'target' | 'targets' | 'overrides' | 'schedule'> & {
     readonly metrics: readonly Metric[];
     readonly schedule: readonly ScheduleWindow[];
+    /** of `behavior.scaleDown`: which pods go first */
+    readonly victim: VictimRule | undefined;
   };
 };
 

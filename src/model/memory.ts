@@ -16,6 +16,9 @@ export interface ScaleEvent {
   readonly change: number;
 }
 
+/** Changes of direction that are remembered: more a budget cannot count. */
+export const mostTurns = 64;
+
 /** What `behavior` counts. Dry runs keep one of their own, so that they rehearse what acting would do. */
 export interface ScaleHistory {
   readonly ups: readonly ScaleEvent[];

@@ -44,6 +44,15 @@ export interface ScalingCondition {
   readonly reason: string;
 }
 
+/** A pod that is to go before others, or no longer. */
+export interface DeletionCost {
+  readonly pod: PodRef;
+  /** what it does now; null: nobody can tell */
+  readonly value: number | null;
+  /** the lowest goes first; null: it is taken away again */
+  readonly cost: number | null;
+}
+
 export interface PodDecision {
   readonly policy: PolicyRef;
   readonly target: TargetRef;
@@ -64,6 +73,8 @@ export interface PodDecision {
   readonly governedBy: { readonly at: string; readonly replicas: number; readonly leaves: string } | null;
   /** what is written beside the replicas: the number before our zero; null: that mark is taken away */
   readonly mark?: { readonly previous: number } | null;
+  /** written on the pods before the replicas are lowered */
+  readonly deletionCosts?: readonly DeletionCost[];
   /** mode confirm: what a person is asked, or has allowed */
   readonly asked?: Asked;
   /** The object's version that the decision was made on; the write is refused if it has moved. */

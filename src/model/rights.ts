@@ -20,7 +20,7 @@ const right = (
 ): Right => ({ apiGroups: [apiGroup], resources, verbs, ...(resourceNames !== undefined && { resourceNames }) });
 
 /**
- * What belongs together is granted together. `see` and `tell` are enough for a dry run; `scale` and `sleep` act on pods,
+ * What belongs together is granted together. `see` and `tell` are enough for a dry run; `scale`, `sleep` and `choose` act on pods,
  * `nodes` acts on VMs; `own` holds only in springtide's own namespace; `policies` is for ConfigMaps of tenants.
  */
 export const rights = {
@@ -55,6 +55,8 @@ export const rights = {
     right('apps', ['deployments', 'replicasets', 'statefulsets'], ['patch']),
     right('', ['replicationcontrollers'], ['patch']),
   ],
+  /** the annotation of Kubernetes that says which pods go first */
+  choose: [right('', ['pods'], ['patch'])],
   nodes: [right('', ['nodes'], ['get', 'patch', 'delete']), right('', ['pods/eviction'], ['create'])],
   policies: [right('', ['configmaps'], ['list', 'watch'])],
 } as const satisfies Record<string, readonly Right[]>;

@@ -31,6 +31,10 @@ const toldReasons: Readonly<
 const isUnknown = ({ state, target, standIn }: MetricReading): boolean =>
   state !== 'ok' && target !== null && standIn !== 'treatAs';
 
+/** A way down is held for want of an answer that is no metric: nobody can tell which pods should go. */
+const isBlind = ({ reason, metrics }: Undescribed): boolean =>
+  reason === 'SomeMetricsUnknown' && !metrics.some(isUnknown);
+
 const isUnreadable = (reason: PodReason): boolean => reason === 'FailedGetScale' || reason === 'FailedGetPods';
 
 const isAtMaximum = ({ limitedBy, mode }: Undescribed): boolean =>
@@ -44,6 +48,7 @@ export function isWorthTelling(decision: Undescribed, { failure }: TargetMemory)
     toldReasons[reason] !== undefined ||
     isUnreadable(reason) ||
     isAtMaximum(decision) ||
+    isBlind(decision) ||
     metrics.some(isUnknown)
   );
 }
@@ -66,9 +71,9 @@ function ofDecision(decision: Undescribed, found: Found): readonly Condition[] {
       count: facts['proposal'] ?? desired ?? 0,
       max: facts['max'] ?? '',
     });
-  if (unknown.length > 0 || unreadable)
+  if (unknown.length > 0 || unreadable || isBlind(decision))
     add('SpringtideMetricUnknown', 'warning', aMinute, {
-      what: unknown.map((metric) => metric.name).join(', ') || 'the object',
+      what: unknown.map((metric) => metric.name).join(', ') || (facts['unknown'] ?? 'the object'),
       why: unknown.map((metric) => `${metric.name}: ${metric.why ?? metric.state}`).join('; ') || (facts['what'] ?? ''),
     });
   if (failure !== null)

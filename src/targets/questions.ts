@@ -69,7 +69,9 @@ const inPolicy = new WeakMap<PodPolicy, readonly Question[]>();
 function questionsIn(policy: PodPolicy): readonly Question[] {
   const known = inPolicy.get(policy);
   if (known !== undefined) return known;
-  const questions = policy.spec.metrics.flatMap(questionsOfMetric);
+  const { metrics, victim } = policy.spec;
+  const ofVictim = victim === undefined ? [] : [victim.question, ...victim.ages];
+  const questions = [...metrics.flatMap(questionsOfMetric), ...ofVictim];
   inPolicy.set(policy, questions);
   return questions;
 }

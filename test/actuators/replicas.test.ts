@@ -143,3 +143,72 @@ describe('a zero of our own', () => {
     expect([outcome.status, replicas(world)]).toEqual(['succeeded', 3]);
   });
 });
+
+describe('pods that are to go first', () => {
+  const costAnnotation = 'controller.kubernetes.io/pod-deletion-cost';
+  async function fivePods() {
+    const { world, client } = await aStage();
+    world.addNode({ name: 'n', cpu: 8 });
+    world.objects.apply(deployment('web', 5));
+    world.advance(60);
+    const pods = world.objects.list('pods', 'default').map(({ metadata }) => metadata);
+    const chosen = [pods[1], pods[3]].flatMap((pod) => pod ?? []);
+    const deletionCosts = chosen.map(({ name, uid }, place) => ({
+      pod: { namespace: 'default', name, uid },
+      value: 0,
+      cost: place - chosen.length,
+    }));
+    const decision = { ...aPodDecision(5, 3, versionOf(world)), deletionCosts };
+    const left = (): string[] => world.objects.list('pods', 'default').map(({ metadata: { name } }) => name);
+    return { world, client, pods, chosen: chosen.map(({ name }) => name), decision, left };
+  }
+
+  it('go, whichever they are', async () => {
+    const { world, client, pods, chosen, decision, left } = await fivePods();
+    expect(await scaleTarget(client.writes, decision, aMoment())).toMatchObject({ status: 'succeeded', to: 3 });
+    world.advance(60);
+    expect(left()).toEqual(pods.map(({ name }) => name).filter((name) => !chosen.includes(name)));
+  });
+
+  it('and are gone already, or another under the name, hold nobody up', async () => {
+    const { world, client, decision } = await fivePods();
+    const [first, second] = decision.deletionCosts;
+    const gone = { value: 0, cost: -9, pod: { namespace: 'default', name: 'long-gone', uid: 'x' } };
+    const renamed = { value: 0, cost: -9, pod: { namespace: 'default', name: second?.pod.name ?? '', uid: 'another' } };
+    const costs = [gone, renamed, ...(first === undefined ? [] : [first])];
+    expect(await scaleTarget(client.writes, { ...decision, deletionCosts: costs }, aMoment())).toMatchObject({
+      status: 'succeeded',
+    });
+    const annotationOf = (name = ''): string | undefined =>
+      world.objects.get('pods', name, 'default')?.metadata.annotations?.[costAnnotation];
+    expect(annotationOf(second?.pod.name)).toBeUndefined();
+  });
+
+  it('that cannot be marked stay, and all others too', async () => {
+    const { world, client, decision, left } = await fivePods();
+    world.faults.set('http500', { method: 'PATCH' });
+    expect(await scaleTarget(client.writes, decision, aMoment())).toMatchObject({
+      status: 'failed',
+      code: 'ServerFault',
+    });
+    expect(replicas(world)).toBe(5);
+    world.advance(60);
+    expect(left()).toHaveLength(5);
+  });
+
+  it('are spared again where their cost is taken away', async () => {
+    const { world, client, decision } = await fivePods();
+    await scaleTarget(client.writes, { ...decision, desired: decision.current }, aMoment());
+    const [first] = decision.deletionCosts;
+    const cost = (): string | undefined =>
+      world.objects.get('pods', first?.pod.name ?? '', 'default')?.metadata.annotations?.[costAnnotation];
+    expect(cost()).toBe('-2');
+    const spared = decision.deletionCosts.map((one) => ({ ...one, cost: null }));
+    await scaleTarget(
+      client.writes,
+      { ...decision, deletionCosts: spared, resourceVersion: versionOf(world) },
+      aMoment(),
+    );
+    expect(cost()).toBeUndefined();
+  });
+});

@@ -62,6 +62,12 @@ export interface KubernetesWrites {
     annotations: Readonly<Record<string, string | null>>,
     options?: WriteOptions & { readonly resourceVersion?: string | undefined },
   ): Promise<{ readonly resourceVersion: string | null }>;
+  /** The same on a pod, if it is still the one of this uid. */
+  annotatePod(
+    pod: PodRef,
+    annotations: Readonly<Record<string, string | null>>,
+    options?: WriteOptions,
+  ): Promise<'written' | 'gone'>;
   evict(pod: PodRef, options?: WriteOptions & { readonly gracePeriodSeconds?: number }): Promise<Eviction>;
   /** null where it is gone */
   getNode(name: string, signal?: AbortSignal): Promise<Node | null>;
@@ -160,6 +166,21 @@ export function createWrites({ transport, discovery, clock, timeout, instance }:
     return { resourceVersion: answer.metadata.resourceVersion ?? null };
   };
 
+  const annotatePod: KubernetesWrites['annotatePod'] = async (pod, annotations, options = {}) => {
+    const { namespace, name, uid } = pod;
+    const path = pathOf('v1', 'pods', namespace, name);
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    const body = { metadata: { annotations, ...(uid !== undefined && { uid }) } };
+    try {
+      await write({ method: 'PATCH', path, headers, body, operation: 'annotate pod' }, options);
+      return 'written';
+    } catch (error) {
+      // Another pod took the name: the one that was meant is gone.
+      if (isCode(error, 'NotFound') || isCode(error, 'Conflict')) return 'gone';
+      throw error;
+    }
+  };
+
   const evict: KubernetesWrites['evict'] = async (pod, options = {}) => {
     try {
       const apiVersion = (await discovery.evictionVersion()) ?? 'policy/v1';
@@ -233,7 +254,7 @@ export function createWrites({ transport, discovery, clock, timeout, instance }:
     }
   };
 
-  return { readScale, writeScale, annotate, evict, getNode, patchNode, deleteNode, createEvent };
+  return { readScale, writeScale, annotate, annotatePod, evict, getNode, patchNode, deleteNode, createEvent };
 }
 
 // The four that everybody has need no discovery.

@@ -1,5 +1,6 @@
 // PodPolicy: how many replicas a target gets, and why.
 import { z } from 'zod';
+import { mostTurns } from '../../model/memory.ts';
 import type { Milliseconds } from '../../model/units.ts';
 import { dayNames } from './calendar-days.ts';
 import {
@@ -131,12 +132,17 @@ const scaleUp = z.strictObject(scalingRulesShape).transform((given): ScalingRule
   policies: given.policies ?? defaultUp,
 }));
 const scaleDown = z
-  .strictObject({ ...scalingRulesShape, bounds: z.enum(['gradual', 'atOnce']).default('gradual') })
+  .strictObject({
+    ...scalingRulesShape,
+    bounds: z.enum(['gradual', 'atOnce']).default('gradual'),
+    victim: z.strictObject({ query: z.string(), by: z.literal('pod') }).optional(),
+  })
   .transform((given) => ({
     window: given.stabilizationWindow ?? given.stabilizationWindowSeconds ?? (300_000 as Milliseconds),
     select: given.selectPolicy,
     policies: given.policies ?? defaultDown,
     bounds: given.bounds,
+    ...(given.victim !== undefined && { victim: given.victim }),
   }));
 
 const fallback = z.strictObject({
@@ -189,7 +195,7 @@ export const podPolicySpec = z.strictObject({
       initialCooldown: duration.default(0 as Milliseconds),
     })
     .optional(),
-  flapBudget: z.strictObject({ changes: positiveCount, per: duration }).optional(),
+  flapBudget: z.strictObject({ changes: positiveCount.max(mostTurns), per: duration }).optional(),
   overrides: z
     .array(
       z.strictObject({

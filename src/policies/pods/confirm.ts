@@ -2,19 +2,15 @@
 import type { Asked } from '../../model/approval.ts';
 import { targetKey } from '../../model/target.ts';
 import type { Proposals } from '../proposals.ts';
-import type { Undescribed } from './finish.ts';
+import { unwritten, type Undescribed } from './finish.ts';
 
 const waits = ({ action, mode, current, desired }: Undescribed): boolean =>
   mode === 'confirm' && action === 'scale' && current !== null && desired !== null;
 
-/** What is not written leaves no mark. */
-const withoutMark = (decision: Undescribed): Undescribed =>
-  Object.fromEntries(Object.entries(decision).filter(([key]) => key !== 'mark')) as Undescribed;
-
 function held(decision: Undescribed, asked: Asked): Undescribed {
   const { current, desired } = decision;
   return {
-    ...withoutMark(decision),
+    ...unwritten(decision),
     desired: current,
     action: 'hold',
     reason: 'AwaitingApproval',

@@ -1,5 +1,5 @@
 // An answer under construction: a number, the steps that changed it, and what holds it.
-import type { Step } from '../../model/plan.ts';
+import type { DeletionCost, Step } from '../../model/plan.ts';
 import type { Facts, PodReason } from '../../model/reason.ts';
 import type { Instant } from '../../model/units.ts';
 
@@ -10,6 +10,8 @@ export class Course {
   until: Instant | null = null;
   /** the reason that rules when nothing is written */
   heldBy: PodReason | null = null;
+  /** who goes first, where somebody asks for it */
+  deletionCosts: readonly DeletionCost[] = [];
   /** what the hold says; null: nothing holds */
   facts: Facts | null = null;
 

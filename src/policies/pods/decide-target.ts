@@ -4,13 +4,14 @@ import type { Facts, PodReason } from '../../model/reason.ts';
 import { later } from '../../model/units.ts';
 import { limitChange, stabilize } from './behavior.ts';
 import { combine, type Combined, type Proposal } from './combine.ts';
-import { Course } from './course.ts';
+import { Course, type Hold } from './course.ts';
 import { foreignWriter } from './foreign.ts';
 import { holdBefore, holdDown, holdUp, switchHold } from './holds.ts';
 import { proposalOf } from './measure.ts';
 import { annotations } from './pause.ts';
 import { metricFailure, type Stage } from './scaling-conditions.ts';
 import { inSeconds, textOf } from './span-text.ts';
+import { chooseVictims } from './victims.ts';
 import { decideZero, leastAwake, type ZeroResult } from './zero.ts';
 import { decisionOf, factsOf, measuredFacts, type TargetResult } from './finish.ts';
 import { modeFor, TargetLook, type TargetInput, type TickFacts } from './target-look.ts';
@@ -66,7 +67,26 @@ class TargetDecision {
     course.to('paused', replicas, `paused at ${replicas}`);
     const hold = replicas === current ? null : switchHold(control, replicas < current ? 'pods.down' : 'pods.up', now);
     if (hold !== null) course.hold(current, hold);
+    this.#chooseVictims(course);
     return this.#standing(course, course.heldBy ?? 'PausedReplicas', { count: replicas });
+  }
+
+  /** null: they are chosen, or nobody has asked for it. */
+  #chooseVictims(course: Course): Hold | null {
+    const { policy, current, tick } = this.#look;
+    const { victim } = policy.spec;
+    // At zero all of them go.
+    if (victim === undefined || course.replicas >= current || course.replicas === 0) return null;
+    const victims = chooseVictims(victim, this.#look, current - course.replicas, tick.answers, tick.now);
+    switch (victims.kind) {
+      case 'chosen':
+        course.deletionCosts = victims.costs;
+        return null;
+      case 'unknown': {
+        const facts = { unknown: 'victim', what: `victim: ${victims.why}`, proposal: course.replicas };
+        return { reason: 'SomeMetricsUnknown', by: `victim: ${victims.why}`, until: null, facts };
+      }
+    }
   }
 
   #toBounds(replicas: number, plain: PodReason, by: string): TargetResult {
@@ -278,7 +298,8 @@ class TargetDecision {
         steadySince,
         now,
       });
-      if (hold !== null) course.hold(this.#look.current, hold);
+      const forbids = hold ?? this.#chooseVictims(course);
+      if (forbids !== null) course.hold(this.#look.current, forbids);
     } else if (course.replicas > this.#look.current) {
       const hold = holdUp({
         workload: this.#look.workload,

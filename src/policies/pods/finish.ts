@@ -12,6 +12,12 @@ import { modeFor, type TargetLook } from './target-look.ts';
 /** What decisions say before their sentence is written. */
 export type Undescribed = Omit<PodDecision, 'message'>;
 
+/** What is not written after all leaves nothing beside it either: no mark, and nobody is chosen to go. */
+export const unwritten = (decision: Undescribed): Undescribed =>
+  Object.fromEntries(
+    Object.entries(decision).filter(([key]) => key !== 'mark' && key !== 'deletionCosts'),
+  ) as Undescribed;
+
 export interface TargetResult {
   readonly decision: Undescribed;
   readonly memory: TargetMemory;
@@ -111,6 +117,7 @@ export function decisionOf(
     resourceVersion,
     uid,
   };
+  if (moves && course.deletionCosts.length > 0) decision.deletionCosts = course.deletionCosts;
   if (moves && course.replicas === 0) decision.mark = { previous: current };
   // Awake, whoever woke it: a mark that stays would make the next zero by hand look like ours.
   if (marked && course.replicas > 0 && (moves || current > 0)) decision.mark = null;

@@ -1,14 +1,11 @@
 // The flap budget: so many changes of direction a period, then no way down before the oldest has left. A way up is never held.
-import type { ScaleHistory } from '../../model/memory.ts';
+import { mostTurns, type ScaleHistory } from '../../model/memory.ts';
 import { later, type Instant, type Milliseconds } from '../../model/units.ts';
 
 export interface FlapBudget {
   readonly changes: number;
   readonly per: Milliseconds;
 }
-
-/** More than a budget can count: what is older says nothing. */
-const mostTurns = 64;
 
 export function withTurn(history: ScaleHistory, way: 'up' | 'down', at: Instant): ScaleHistory {
   const { lastWay, turns = [] } = history;

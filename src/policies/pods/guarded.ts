@@ -4,7 +4,7 @@ import type { GuardMemory, Memory, TargetMemory } from '../../model/memory.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { targetKey, type TargetKey } from '../../model/target.ts';
 import type { Instant } from '../../model/units.ts';
-import type { Undescribed } from './finish.ts';
+import { unwritten, type Undescribed } from './finish.ts';
 import { guard, type Lowering } from './guard.ts';
 
 interface Tick {
@@ -20,14 +20,10 @@ export interface GuardedDecisions {
   readonly decisions: readonly Undescribed[];
 }
 
-/** What is not written leaves no mark. */
-const withoutMark = (decision: Undescribed): Undescribed =>
-  Object.fromEntries(Object.entries(decision).filter(([key]) => key !== 'mark')) as Undescribed;
-
 function stopped(decision: Undescribed, tripped: NonNullable<GuardMemory['tripped']>): Undescribed {
   const { current, desired } = decision;
   return {
-    ...withoutMark(decision),
+    ...unwritten(decision),
     desired: current,
     action: 'hold',
     reason: 'GuardTripped',

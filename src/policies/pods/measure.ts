@@ -155,7 +155,11 @@ interface Value {
 
 const wasNotAsked = { state: 'unknown', why: 'Prometheus was not asked' } as const;
 
-function samplesOfPods(samples: readonly PrometheusSample[], target: TargetRef, at: Instant): Map<string, PodSample> {
+export function samplesOfPods(
+  samples: readonly PrometheusSample[],
+  target: TargetRef,
+  at: Instant,
+): Map<string, PodSample> {
   const byPod = new Map<string, PodSample>();
   for (const sample of samples) {
     const { metric } = sample;

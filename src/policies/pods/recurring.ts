@@ -35,13 +35,15 @@ export class Recurring {
       questions.set(key, first);
       this.#same.set(question, first);
     };
-    for (const { spec } of policies)
+    for (const { spec } of policies) {
+      if (spec.victim !== undefined) for (const one of [spec.victim.question, ...spec.victim.ages]) ask(one);
       for (const { source, ages, coverage } of spec.metrics) {
         if (source.kind === 'query') ask(source.question);
         if (source.kind === 'resource') usage.set(`${source.query}\n${source.container ?? ''}`, source);
         for (const question of ages) ask(question);
         if (coverage !== null) ask(coverage.question);
       }
+    }
     this.questions = [...questions.values()];
     this.usage = [...usage.values()];
   }
