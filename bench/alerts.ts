@@ -59,9 +59,10 @@ async function listen(): Promise<void> {
   const directory = await mkdtemp(path.join(tmpdir(), 'springtide-bench-alerts-'));
   const ledger = await openLedger(directory, { clock: systemClock });
   const document = documentOf(20);
+  const texts = shippedTexts('en');
   const pipeline = createAlertPipeline({
     config: () => document,
-    texts: () => shippedTexts('en'),
+    texts: () => texts,
     clock: systemClock,
     ledger,
     channels: { email: taken, sms: taken, webhook: taken },
@@ -71,7 +72,7 @@ async function listen(): Promise<void> {
     listen: '127.0.0.1:0',
     desk: { ...pipeline, document: () => document, now: () => systemClock.now(), startedAt, version: 'bench' },
     receipts: () => Promise.resolve({ status: 404, contentType: 'text/plain', body: '' }),
-    words: () => ({ texts: shippedTexts('en'), people: [] }),
+    words: () => ({ texts, people: [] }),
     token: () => Promise.resolve(null),
     log: pino({ level: 'silent' }),
   });

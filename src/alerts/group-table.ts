@@ -38,6 +38,8 @@ export interface GroupTableOptions {
 }
 
 const longestTimer = 86_400_000;
+/** A storm makes many groups due at once: between them whoever sends alerts in, or asks, has his turn. */
+const longestTurn = 10;
 const idOf = (key: string, receiver: string): string => `${key}>${receiver}`;
 
 export class GroupTable {
@@ -46,6 +48,10 @@ export class GroupTable {
   /** the groups that an alert is in */
   readonly #memberships = new Map<string, Set<Group>>();
   #root: Route;
+  /** their time has come, and they wait for their turn */
+  readonly #due: Group[] = [];
+  #turnBegan = 0;
+  #endOfTurn: Cancel | null = null;
   #stopped = false;
 
   constructor(root: Route, options: GroupTableOptions) {
@@ -111,6 +117,7 @@ export class GroupTable {
 
   stop(): void {
     this.#stopped = true;
+    this.#endOfTurn?.();
     for (const group of this.#groups.values()) group.cancel();
   }
 
@@ -174,6 +181,32 @@ export class GroupTable {
 
   #wake(group: Group): void {
     if (this.#stopped) return;
+    this.#due.push(group);
+    if (this.#endOfTurn === null) this.#beginTurn();
+    this.#takeTurn();
+  }
+
+  #beginTurn(): void {
+    const { clock } = this.#options;
+    this.#turnBegan = clock.now();
+    this.#endOfTurn = clock.after(0 as Milliseconds, () => {
+      this.#endOfTurn = null;
+      if (this.#due.length === 0) return;
+      this.#beginTurn();
+      this.#takeTurn();
+    });
+  }
+
+  #takeTurn(): void {
+    while (this.#options.clock.now() - this.#turnBegan < longestTurn) {
+      const group = this.#due.shift();
+      if (group === undefined) return;
+      this.#flush(group);
+    }
+  }
+
+  #flush(group: Group): void {
+    if (this.#stopped || !this.#stands(group)) return;
     this.#options.onWake();
     if (!this.#stands(group)) return;
     const now = this.#options.clock.now();

@@ -13,8 +13,7 @@ import { groupOwner } from './ledger/state.ts';
 import type { Notification } from './ledger/state.ts';
 import { fillNotice } from './notice-templates.ts';
 import type { FlushDecision } from './plan-notification.ts';
-import { renderMail } from './render-mail.ts';
-import { fittedSms, smsText } from './render.ts';
+import { fittedSms, smsText, subjectOf } from './render.ts';
 import type { Notice } from './render.ts';
 
 export interface IntentParts {
@@ -90,7 +89,7 @@ function textOf(integration: Integration, notice: Notice, { document, texts }: I
       return `${subject}\n\n${text}`;
     }
     case 'webhook':
-      return renderMail(notice, texts).subject;
+      return subjectOf(notice, texts);
   }
 }
 

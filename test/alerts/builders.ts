@@ -36,9 +36,16 @@ export const aNotice = (...alerts: readonly Alert[]): Notice => ({
   alerts,
 });
 
+/** Read once: a pipeline asks for it at every flush. */
+const catalogues = new Map<Language, Texts>();
+
 export function catalogue(language: Language): Texts {
+  const known = catalogues.get(language);
+  if (known !== undefined) return known;
   const file = new URL(`../../config/messages.${language}.yaml`, import.meta.url);
-  return { language, sentences: parse(readFileSync(file, 'utf8')) as Record<string, string> };
+  const read: Texts = { language, sentences: parse(readFileSync(file, 'utf8')) as Record<string, string> };
+  catalogues.set(language, read);
+  return read;
 }
 
 export const anAlertsDocument = (text: string): AlertsDocument => alertsDocument.parse(parse(text));

@@ -6,7 +6,7 @@ import type { Group } from '../../src/alerts/group-table.ts';
 import { buildRoutes } from '../../src/alerts/route.ts';
 import type { Route } from '../../src/alerts/route.ts';
 import { later, minutes, seconds } from '../../src/model/units.ts';
-import type { Instant } from '../../src/model/units.ts';
+import type { Instant, Milliseconds } from '../../src/model/units.ts';
 import { VirtualClock } from '../../src/sandbox/clock.ts';
 import { anAlert, anAlertsDocument, start } from './builders.ts';
 
@@ -61,6 +61,29 @@ describe('a group', () => {
     table.stop();
     clock.advance(minutes(5));
     expect(times()).toEqual([]);
+  });
+});
+
+describe('many groups that are due at once', () => {
+  it('leave others their turns in between, and are all told in their order', () => {
+    const clock = new VirtualClock(start);
+    const told: string[] = [];
+    let work = 0;
+    const table = new GroupTable(routes('node'), {
+      // each flush takes six milliseconds
+      clock: { now: () => later(clock.now(), work as Milliseconds), after: (delay, run) => clock.after(delay, run) },
+      lastToldAt: () => null,
+      onWake: () => undefined,
+      settledAt: start,
+      onDue: ({ labels }) => {
+        told.push(labels['node'] ?? '');
+        work += 6;
+      },
+    });
+    for (const node of ['a', 'b', 'c', 'd', 'e']) table.place(anAlert({}, { node }));
+    clock.after(seconds(30), () => told.push('another'));
+    clock.advance(seconds(30));
+    expect(told).toEqual(['a', 'b', 'another', 'c', 'd', 'e']);
   });
 });
 

@@ -173,6 +173,26 @@ describe('a segment', () => {
     await again.close();
   });
 
+  it('says nothing twice of what comes while it is replaced', async () => {
+    const ledger = await reopened({ maxSegmentBytes: 1 });
+    await ledger.append([...story, { kind: 'intent', intent: intent('two') }]);
+    const renewed = ledger.append([{ kind: 'attempt', id: 'two', to: ['zhang'], at: at(3) }]);
+    const files = await newestFile();
+    // the new segment is being made by now, or will be: these are in it, or behind it
+    const later: Promise<void>[] = [];
+    for (let round = 0; round < 50; round += 1) {
+      later.push(ledger.append([{ kind: 'attempt', id: 'one', to: ['li'], at: at(4 + round) }]));
+      await Promise.resolve();
+    }
+    await Promise.all([renewed, ...later]);
+    await ledger.close();
+    expect(await newestFile()).not.toBe(files);
+    const again = await reopened();
+    expect(again.state.open.get('one')?.recipients.get('li')?.attempts).toBe(51);
+    expect(again.state.open.get('two')?.recipients.get('zhang')?.attempts).toBe(1);
+    await again.close();
+  });
+
   it('is written in one go for appends that come together', async () => {
     const ledger = await reopened();
     await Promise.all(story.map((record) => ledger.append([record])));
