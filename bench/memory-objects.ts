@@ -16,7 +16,7 @@ import {
 import type { Json, Machine } from './memory-parts.ts';
 import { pod, podCount, podManagers, templateSpec } from './memory-pods.ts';
 
-export function node(index: number, machine: Machine, version = 500_000 + index): Json {
+function node(index: number, machine: Machine, version = 500_000 + index): Json {
   const condition = (type: string, status: string): Json => ({
     type,
     status,

@@ -2,7 +2,7 @@
 import type { Pod, PodSpec } from '../dist/model/kubernetes.js';
 
 /** The same numbers in every run. */
-export function dice(seed: number): () => number {
+function dice(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -15,7 +15,7 @@ export interface Report {
   readonly figures: readonly Figure[];
 }
 
-export const rounded = (value: number): number => (Math.abs(value) >= 100 ? Math.round(value) : +value.toPrecision(3));
+const rounded = (value: number): number => (Math.abs(value) >= 100 ? Math.round(value) : +value.toPrecision(3));
 
 /** Nearest rank; of nothing: NaN. */
 export function percentile(values: readonly number[], share: number): number {

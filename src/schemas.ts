@@ -28,7 +28,7 @@ export interface ReadBack {
 }
 
 /** How long after an upgrade the schema before is written. */
-export const mayGoBackFor = minutes(60);
+const mayGoBackFor = minutes(60);
 
 interface Kept {
   readonly schema?: unknown;

@@ -45,7 +45,7 @@ type Parts<Kind extends Outcome> = Omit<
 >;
 
 /** What a person has allowed is used up by the try: memory learns of it by the outcome. */
-export const approvalIn = ({ asked }: Pick<PodDecision, 'asked'>): { readonly approval?: UsedApproval } =>
+const approvalIn = ({ asked }: Pick<PodDecision, 'asked'>): { readonly approval?: UsedApproval } =>
   asked?.by === undefined || asked.at === undefined ? {} : { approval: { id: asked.id, by: asked.by, at: asked.at } };
 
 export const scaleOutcome = (decision: PodDecision, moment: Moment, parts: Parts<ScaleOutcome>): ScaleOutcome => ({

@@ -10,7 +10,7 @@ export interface ToldEntry {
   readonly at: Instant;
 }
 
-export const tellReasons = [
+const tellReasons = [
   'FirstNotification',
   'NewAlerts',
   'AllResolved',

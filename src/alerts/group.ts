@@ -15,7 +15,7 @@ export function groupLabelsOf(route: Route, labels: LabelSet): LabelSet {
   );
 }
 
-export const printLabels = (labels: LabelSet): string =>
+const printLabels = (labels: LabelSet): string =>
   `{${Object.entries(labels)
     .sort(([left], [right]) => byCodeUnit(left, right))
     .map(([name, value]) => `${name}=${quote(value)}`)

@@ -85,7 +85,7 @@ function overBudget(facts: HoldFacts, isDigest: boolean): Instant | null {
 }
 
 /** At each of its hours, in its zone. */
-export function nextDigest({ at, timeZone }: NonNullable<Receiver['digest']>, now: Instant): Instant {
+function nextDigest({ at, timeZone }: NonNullable<Receiver['digest']>, now: Instant): Instant {
   const next = at.map((clock) => {
     const [hour = '0', minute = '0'] = clock.split(':');
     const line = `${Number(minute)} ${Number(hour) % 24} * * *`;

@@ -10,7 +10,7 @@ import { templateData } from './template-data.ts';
 const sets = new WeakMap<AlertsDocument, TemplateSet>();
 
 /** The shipped definitions with the operator's files over them. The loader has refused files with mistakes. */
-export function templatesOf(document: AlertsDocument): TemplateSet {
+function templatesOf(document: AlertsDocument): TemplateSet {
   let set = sets.get(document);
   if (set === undefined) {
     const read = TemplateSet.parse(document.templateFiles ?? [], 'alertmanager', defaultTemplates);

@@ -47,7 +47,7 @@ function regularTurn(rota: Rota, now: Instant): Turn {
 }
 
 /** The override that was written last beats the others. */
-export function turnAt(rota: Rota, now: Instant): Turn {
+function turnAt(rota: Rota, now: Instant): Turn {
   const regular = regularTurn(rota, now);
   const holds = rota.overrides.findLast(({ from, until }) => from <= now && now < until);
   if (holds !== undefined) {

@@ -113,7 +113,7 @@ export const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Z
 export const summaryOf = (alert: Alert, texts: Texts): string => wordsOf(alert, texts, 'summary', 'description', 'sms');
 
 /** For an SMS. A summary of others' rules often names no place: `Pod is crash looping.` */
-export function shortOf(alert: Alert, texts: Texts, shared: LabelSet = {}): string {
+function shortOf(alert: Alert, texts: Texts, shared: LabelSet = {}): string {
   const own = wordsOf(alert, texts, 'sms', 'summary', 'description');
   const { sms = '', summary = '', description = '' } = alert.annotations;
   if (oneLine(sms) !== '' || texts.sentences[`alert.${nameOf(alert)}.sms`] !== undefined) return own;

@@ -30,7 +30,7 @@ export interface TestParts {
   readonly channels: Channels;
 }
 
-export const testAlertName = 'SpringtideTestAlert';
+const testAlertName = 'SpringtideTestAlert';
 /** Somebody waits for the answer: nothing is tried again. */
 const deadline = seconds(20);
 

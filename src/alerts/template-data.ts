@@ -13,8 +13,7 @@ export interface DataOptions {
 }
 
 /** Firing as soon as one alert fires. */
-export const statusOf = (alerts: readonly Alert[]): 'firing' | 'resolved' =>
-  alerts.some(isFiring) ? 'firing' : 'resolved';
+const statusOf = (alerts: readonly Alert[]): 'firing' | 'resolved' => (alerts.some(isFiring) ? 'firing' : 'resolved');
 
 export function templateData(notice: Notice, { externalUrl, routeLabels = {} }: DataOptions): StructValue {
   const { alerts } = notice;

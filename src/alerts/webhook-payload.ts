@@ -29,7 +29,7 @@ export interface WebhookPayload {
 }
 
 /** Go's zero time: it has not ended. */
-export const notEnded = '0001-01-01T00:00:00Z';
+const notEnded = '0001-01-01T00:00:00Z';
 
 /** As Go writes it: no more digits of a second than there are. */
 export const goTime = (at: Instant): string => new Date(at).toISOString().replace(/\.?0*Z$/, 'Z');

@@ -25,7 +25,7 @@ const firstLook = 64 * 1024;
 const longestLine = 8 * 1024 * 1024;
 
 /** The end of the chain is kept beside the file too: it outlasts a rotation, and tells a file whose end was cut off. */
-export const headFile = (file: string): string => `${file}.head`;
+const headFile = (file: string): string => `${file}.head`;
 
 export async function readHead(file: string): Promise<Head | null> {
   try {

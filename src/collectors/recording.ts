@@ -9,7 +9,7 @@ import type { Outcome } from '../model/outcome.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { instantOf } from '../model/units.ts';
 
-export const recordingSchema = 1;
+const recordingSchema = 1;
 
 export interface Recording {
   readonly schema: typeof recordingSchema;

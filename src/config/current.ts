@@ -29,7 +29,7 @@ export class CurrentConfig {
 }
 
 /** One entry a document, or a file where the document has no name: with the first thing that is wrong in it. */
-export function refusedOf(problems: readonly Problem[]): LoopFacts['refused'] {
+function refusedOf(problems: readonly Problem[]): LoopFacts['refused'] {
   const byDocument = new Map<string, string>();
   for (const problem of problems) {
     if (problem.severity !== 'error') continue;

@@ -84,7 +84,7 @@ function likeliest(branches: readonly (readonly Issue[])[], value: unknown): rea
 
 const last = (path: ProblemPath): string => String(path.at(-1) ?? 'the document');
 
-export function unknownKey(kind: DocumentKind, path: ProblemPath, key: string): Finding {
+function unknownKey(kind: DocumentKind, path: ProblemPath, key: string): Finding {
   const known = knownKeys(kind, path).filter((one) => isActedOn(kind, [...path, one]));
   const near = nearestKey(key, known);
   return {

@@ -11,7 +11,7 @@ export interface FoundTemplate {
   readonly bytes: Uint8Array;
 }
 
-export const maximumTemplates = 100;
+const maximumTemplates = 100;
 const maximumSize = 1024 * 1024;
 
 /** What is wrong with the file is said when it is judged; here only its patterns matter. */

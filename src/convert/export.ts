@@ -8,7 +8,7 @@ import type { Effect } from './note.ts';
 import type { SourceKind } from './convert.ts';
 
 /** Each code with its one effect; the sentences are `cli.export.note.CODE` in config/messages.*.yaml. */
-export const exportEffects = {
+const exportEffects = {
   Carried: 'carried',
 
   BoundsAtOnce: 'changed',

@@ -21,7 +21,7 @@ export interface SeenLease extends LeaseRecord {
   readonly object: OwnObject;
 }
 
-export const addressAnnotation = 'springtide.io/leader-address';
+const addressAnnotation = 'springtide.io/leader-address';
 
 const textIn = (value: unknown): string => (typeof value === 'string' ? value : '');
 const countIn = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);

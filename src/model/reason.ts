@@ -130,7 +130,7 @@ export const keptReasons = [
 export type KeptReason = (typeof keptReasons)[number];
 
 /** Why a pod waits: the scheduler's rules, the state of today's nodes, or why no node comes for it. */
-export const pendingRules = [
+const pendingRules = [
   'resource',
   'pods',
   'taint',

@@ -12,9 +12,6 @@ export type Millicores = Branded<number, 'Millicores'>;
 export type Bytes = Branded<number, 'Bytes'>;
 /** Nova's server uuid: what Magnum takes in nodes_to_remove. */
 export type ServerId = Branded<string, 'ServerId'>;
-export type NodeName = Branded<string, 'NodeName'>;
-/** The name of a Magnum node group, unique within the cluster. */
-export type NodeGroupName = Branded<string, 'NodeGroupName'>;
 /** A PromQL text, as it is sent and as the snapshot's answers are keyed. */
 export type QueryText = Branded<string, 'QueryText'>;
 

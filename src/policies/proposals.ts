@@ -64,7 +64,7 @@ export function isInForce({ at }: Pick<Approval, 'at'>, now: Instant): boolean {
   return given !== null && given <= now + clockSkew && now < given + approvalLasts;
 }
 
-export const emptyProposals: ProposalMemory = { asked: {}, used: [] };
+const emptyProposals: ProposalMemory = { asked: {}, used: [] };
 
 const isUse = (used: Pick<UsedApproval, 'id' | 'at'>, { id, at }: Approval): boolean =>
   used.id === id && used.at === at;

@@ -157,8 +157,8 @@ export type Expression =
   | UnaryOperation
   | Parenthesis;
 
-export const comparisonOperators: readonly string[] = ['==', '!=', '>', '<', '>=', '<='] satisfies ComparisonOperator[];
-export const setOperators: readonly string[] = ['and', 'or', 'unless'] satisfies SetOperator[];
+const comparisonOperators: readonly string[] = ['==', '!=', '>', '<', '>=', '<='] satisfies ComparisonOperator[];
+const setOperators: readonly string[] = ['and', 'or', 'unless'] satisfies SetOperator[];
 
 export const isComparison = (operator: BinaryOperator): operator is ComparisonOperator =>
   comparisonOperators.includes(operator);

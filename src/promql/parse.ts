@@ -19,7 +19,7 @@ export type PromqlReading =
   | { readonly kind: 'error'; readonly offset: number; readonly message: string };
 
 /** Far above what people and generators write, far below what would exhaust the stack. */
-export const maximumQueryLength = 65_536;
+const maximumQueryLength = 65_536;
 
 export function parsePromql(text: string): PromqlReading {
   try {

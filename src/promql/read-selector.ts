@@ -73,7 +73,7 @@ function readMatcher(text: string, node: SyntaxNode): LabelMatcher {
 }
 
 /** Whether a series that lacks the label matches. */
-export function matchesEmpty({ operator, value }: LabelMatcher): boolean {
+function matchesEmpty({ operator, value }: LabelMatcher): boolean {
   const reading = operator === '=~' || operator === '!~' ? readRegex(value) : null;
   const same = reading === null ? value === '' : reading.kind === 'ok' && reading.matchesEmpty;
   return operator === '=' || operator === '=~' ? same : !same;

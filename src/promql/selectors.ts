@@ -20,7 +20,7 @@ const expressionOf = (query: string | Expression): Expression =>
   typeof query === 'string' ? readingOf(query).expression : query;
 
 /** One spelling for a selector: matchers in their order, without range, offset, @ and comments. */
-export function selectorText(selector: Pick<VectorSelector, 'name' | 'matchers'>): string {
+function selectorText(selector: Pick<VectorSelector, 'name' | 'matchers'>): string {
   const named = selector.matchers.filter(
     ({ label, operator, value }) => label === '__name__' && operator === '=' && value !== '',
   );

@@ -22,7 +22,7 @@ const course: readonly (readonly [at: number, load: number])[] = [
 ];
 export const storySeconds = 1260;
 
-export function loadAt(second: number): number {
+function loadAt(second: number): number {
   const at = ((second % storySeconds) + storySeconds) % storySeconds;
   const next = course.findIndex(([time]) => time > at);
   const [fromTime, fromLoad] = course[next - 1] ?? [0, 120];

@@ -7,7 +7,7 @@ import { addressKey, tooOften } from './rate.ts';
 const longestToken = 16_384;
 
 /** `Authorization: Bearer TOKEN`; an address never carries one, because addresses are logged. */
-export function bearerOf(request: Request): string | null {
+function bearerOf(request: Request): string | null {
   const [kind = '', token = '', ...more] = (request.headers.authorization ?? '').split(' ');
   if (kind.toLowerCase() !== 'bearer' || token === '' || more.length > 0 || token.length > longestToken) return null;
   return token;

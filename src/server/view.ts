@@ -49,7 +49,7 @@ export function keptSummary(kept: NodeDecision['kept']): KeptSummary[] {
   return [...byReason.values()].sort((one, other) => other.nodes - one.nodes);
 }
 
-export function nodeRow(decision: NodeDecision, report: TickReport): NodeRow {
+function nodeRow(decision: NodeDecision, report: TickReport): NodeRow {
   const { nodeGroup: group, current, desired, upcoming, mode, action, reason, facts, message, until } = decision;
   const { ready = null, min = null, max = null } = report.groups?.[group] ?? {};
   return {
@@ -105,7 +105,7 @@ export function* entriesOf({ plan, outcomes, time }: TickReport): Generator<unde
   return [...pods, ...nodes];
 }
 
-export const alertEntry = (alert: PlanAlert): AlertEntry => ({
+const alertEntry = (alert: PlanAlert): AlertEntry => ({
   name: alert.labels['alertname'] ?? '',
   severity: alert.labels['severity'] ?? '',
   summary: alert.annotations['summary'] ?? alert.labels['alertname'] ?? '',

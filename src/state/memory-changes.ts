@@ -15,7 +15,7 @@ const hasMoved = (one: Instant | undefined, other: Instant | undefined, grain: n
   one === undefined || other === undefined ? one !== other : Math.abs(one - other) >= Math.max(1, grain);
 
 /** What merely grew old and was left out at the front is no change: it would be left out after reading too. */
-export function isEndOf(now: readonly unknown[], kept: readonly unknown[]): boolean {
+function isEndOf(now: readonly unknown[], kept: readonly unknown[]): boolean {
   const from = kept.length - now.length;
   return from >= 0 && now.every((one, index) => isSame(one, kept[from + index]));
 }

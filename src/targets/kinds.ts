@@ -30,7 +30,7 @@ export function listOfKind({ apiVersion, kind }: Kind): WorkloadList | null {
 export const isCustomKind = (kind: Kind): boolean => listOfKind(kind) === null;
 
 /** How a custom kind is named in errors and lists: argoproj.io/v1alpha1/Rollout. */
-export const customKindName = ({ apiVersion, kind }: Kind): string =>
+const customKindName = ({ apiVersion, kind }: Kind): string =>
   apiVersion === undefined ? kind : `${apiVersion}/${kind}`;
 
 /** What an error is about where the objects of a custom kind could not be listed. */

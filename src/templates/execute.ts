@@ -13,7 +13,7 @@ export interface Bounds {
   readonly length: number;
   readonly depth: number;
 }
-export const bounds: Bounds = { steps: 300_000, length: 1 << 20, depth: 100 };
+const bounds: Bounds = { steps: 300_000, length: 1 << 20, depth: 100 };
 
 /** Where the output goes; HTML looks at what it is put into. */
 export interface Output {

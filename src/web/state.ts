@@ -26,7 +26,7 @@ const decisionsKept = 200;
 const pointsKept = 600;
 
 /** An entry that counts on replaces itself and moves to the front. */
-export function mergeDecisions(fresh: readonly DecisionEntry[], known: readonly DecisionEntry[]): DecisionEntry[] {
+function mergeDecisions(fresh: readonly DecisionEntry[], known: readonly DecisionEntry[]): DecisionEntry[] {
   const ids = new Set(fresh.map((entry) => entry.id));
   return [...fresh, ...known.filter((entry) => !ids.has(entry.id))].slice(0, decisionsKept);
 }

@@ -5,7 +5,7 @@ import { useWords } from './words.ts';
 
 type Mood = 'calm' | 'moving' | 'attention';
 
-export function moodOf(view: View): Mood {
+function moodOf(view: View): Mood {
   const refused = [...view.pods, ...view.nodes].some((row) => row.action === 'refused');
   if (view.alerts.length > 0 || view.failures.length > 0 || view.errors.length > 0 || refused) return 'attention';
   const moving = [...view.pods, ...view.nodes].some((row) => row.desired !== null && row.desired !== row.current);

@@ -11,7 +11,7 @@ import type { Language } from '../../src/model/texts.ts';
 import { rfc3339, type Instant } from '../../src/model/units.ts';
 import { aConfig, aDeployment, aSnapshot, at, longAgo, noon, podsOf } from '../builders.ts';
 
-export const key = 'shop/Deployment/web';
+const key = 'shop/Deployment/web';
 
 /** Four replicas of shop/web that run, and what Prometheus says of `requests`. */
 export const world = (requests: number | null, replicas = 4): Snapshot => {

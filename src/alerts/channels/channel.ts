@@ -17,7 +17,7 @@ export interface Delivery {
 }
 
 /** Closed: it becomes a metric label. */
-export const failureReasons = [
+const failureReasons = [
   'Unreachable',
   'Timeout',
   'TlsFailed',

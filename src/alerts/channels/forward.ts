@@ -21,11 +21,7 @@ export interface ForwardedAlert {
 }
 
 /** What fires ends by itself over there, unless we speak of it again before. */
-export const forwardedAlerts = (
-  alerts: readonly Alert[],
-  now: Instant,
-  validFor: Milliseconds,
-): readonly ForwardedAlert[] =>
+const forwardedAlerts = (alerts: readonly Alert[], now: Instant, validFor: Milliseconds): readonly ForwardedAlert[] =>
   alerts.map(({ labels, annotations, since, ended, generatorURL }) => ({
     labels,
     annotations,

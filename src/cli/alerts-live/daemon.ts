@@ -175,7 +175,7 @@ function addressOf(listen: string, scheme: 'http' | 'https'): string {
 }
 
 /** Alertmanager's refusals are a text as JSON, ours an object. */
-export function refusalIn({ body }: Pick<FailedResponse, 'body'>): string | null {
+function refusalIn({ body }: Pick<FailedResponse, 'body'>): string | null {
   try {
     const read = JSON.parse(body) as unknown;
     if (typeof read === 'string') return read;

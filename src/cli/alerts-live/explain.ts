@@ -71,7 +71,7 @@ function groupLines(group: GroupExplanation, voice: Voice): string[] {
   ];
 }
 
-export function recipientLine({ channel, to, toldAt, why, detail, next }: RecipientExplanation, voice: Voice): string {
+function recipientLine({ channel, to, toldAt, why, detail, next }: RecipientExplanation, voice: Voice): string {
   const { say, time } = voice;
   const who = `${channel} ${to}`;
   if (why === null) return say('explain.told', { who, at: toldAt === null ? '?' : time(toldAt) });

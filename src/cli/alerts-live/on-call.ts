@@ -71,7 +71,7 @@ function instantAsked(text: string): Instant {
   throw usage(`--at "${text}" is no instant`, 'write --at 2026-12-24T20:00:00+08:00');
 }
 
-export function rotaLines(rota: Rota, at: Instant, { say }: Voice, texts: Texts): string[] {
+function rotaLines(rota: Rota, at: Instant, { say }: Voice, texts: Texts): string[] {
   const times = new Times(rota.timeZone, at, texts);
   return [
     say('oncall.rota', { rota: rota.name, zone: rota.timeZone }),

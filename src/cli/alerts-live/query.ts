@@ -102,7 +102,7 @@ interface Others {
   readonly silences: readonly ShownSilence[];
 }
 
-export function alertLines(alert: ShownAlert, others: Others, voice: Voice): string[] {
+function alertLines(alert: ShownAlert, others: Others, voice: Voice): string[] {
   const { say, time } = voice;
   const state = kindsOf(alert).includes('active') ? 'active' : 'suppressed';
   const receivers = alert.receivers.map(({ name }) => name).join(', ');

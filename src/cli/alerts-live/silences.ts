@@ -63,7 +63,7 @@ function instantAsked(name: string, text: string): Instant {
 }
 
 /** When it begins and ends. */
-export function spanOf(
+function spanOf(
   options: Pick<AddOptions, 'for' | 'until' | 'start'>,
   now: Instant,
 ): { readonly startsAt: Instant; readonly endsAt: Instant } {

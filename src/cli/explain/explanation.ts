@@ -94,7 +94,7 @@ export interface PodFacts {
 /** The first of the steps is what is wanted; those after it are what came between. */
 const wishes: ReadonlySet<string> = new Set(['largestProposal', 'proposal', 'treatAs', 'atLeast', 'fallback']);
 
-export const otherwiseOf = ({ steps }: PodDecision): readonly Otherwise[] =>
+const otherwiseOf = ({ steps }: PodDecision): readonly Otherwise[] =>
   steps.flatMap(({ step, from, by }) => (wishes.has(step) ? [] : [{ would: from, step, by }]));
 
 const isPerPod = ({ source }: Metric): boolean =>

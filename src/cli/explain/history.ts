@@ -64,7 +64,7 @@ const changeWithin = (events: readonly ScaleEvent[], period: Milliseconds, now: 
   events.reduce((total, { at, change }) => (at > now - period ? total + change : total), 0);
 
 /** Dry runs count events of their own. */
-export const historyOf = (decision: PodDecision, memory: TargetMemory): ScaleHistory =>
+const historyOf = (decision: PodDecision, memory: TargetMemory): ScaleHistory =>
   decision.mode === 'dryRun' ? memory.rehearsed : memory.acted;
 
 export function ratesOf(

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import type { Effective, ValueOrigin } from './effective-policy.ts';
 import { widthOf } from './page.ts';
 
-export function originText(origin: ValueOrigin): string {
+function originText(origin: ValueOrigin): string {
   switch (origin.kind) {
     case 'file':
       return `${origin.file}:${origin.line}`;

@@ -66,7 +66,7 @@ async function fromWorld(config: Config, options: SeenOptions): Promise<Seen> {
 export const seeWorld = (config: Config, options: SeenOptions): Promise<Seen> =>
   options.state === undefined ? fromWorld(config, options) : fromRecording(options.state, options);
 
-export const subjectsOf = (plan: Plan): readonly Subject[] => [
+const subjectsOf = (plan: Plan): readonly Subject[] => [
   ...new Map(
     plan.pods.map(({ target }): [TargetKey, Subject] => [targetKey(target), { key: targetKey(target), ...target }]),
   ).values(),
@@ -79,7 +79,7 @@ export const subjectsOf = (plan: Plan): readonly Subject[] => [
 ];
 
 /** As it is for the target, overrides applied; null: there is no such policy any more. */
-export function policyOf({ podPolicies }: Config, ref: PolicyRef, target: TargetRef): PodPolicy | null {
+function policyOf({ podPolicies }: Config, ref: PolicyRef, target: TargetRef): PodPolicy | null {
   const policy = podPolicies.find(({ metadata }) => metadata.name === ref.name && metadata.namespace === ref.namespace);
   return policy === undefined ? null : policyFor(policy)(target.namespace, target.name);
 }

@@ -87,7 +87,7 @@ const finished = <Value>(course: Generator<undefined, Value>): Value => {
 };
 
 /** The pods of these nodes that would find no other place, all of them leaving together. */
-export function homelessAfter(scene: Scene, nodes: readonly string[], pods: readonly Pod[]): readonly string[] {
+function homelessAfter(scene: Scene, nodes: readonly string[], pods: readonly Pod[]): readonly string[] {
   const { simulation } = finished(Today.of(scene.snapshot.kubernetes));
   for (const name of nodes) if (simulation.has(name)) simulation.removeRoom(name);
   return pods.filter((pod) => simulation.placeAnywhere(simulation.needsOf(pod)) === null).map(podName);

@@ -25,7 +25,7 @@ const verbsFor = (verb: string): readonly string[] =>
   verb === 'list' || verb === 'watch' ? ['list', 'watch'] : [verb];
 
 /** As a line of YAML for the rules of a Role or a ClusterRole. */
-export const ruleFor = ({ apiGroup, resource, verb }: MissingRight): string =>
+const ruleFor = ({ apiGroup, resource, verb }: MissingRight): string =>
   `{apiGroups: ["${apiGroup}"], resources: ["${resource}"], verbs: [${verbsFor(verb)
     .map((one) => `"${one}"`)
     .join(', ')}]}`;

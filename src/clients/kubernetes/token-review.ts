@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { KubernetesTransport } from './transport.ts';
 
 /** The non-resource URL that RBAC rules name, with the verb `get`. */
-export const ownApiPath = '/springtide';
+const ownApiPath = '/springtide';
 
 export interface ReviewedToken {
   readonly name: string;

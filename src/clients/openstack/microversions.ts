@@ -1,7 +1,7 @@
 // Magnum's microversions: what each that we need has brought, and the highest that both sides know.
 import { ClientError } from '../http/error.ts';
 
-export const highestKnown = '1.14';
+const highestKnown = '1.14';
 
 export const broughtBy = {
   resize: '1.7',

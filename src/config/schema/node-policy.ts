@@ -127,7 +127,7 @@ const growth = z
   })
   .prefault({});
 
-export const nodePolicySpec = z.strictObject({
+const nodePolicySpec = z.strictObject({
   nodeGroups: z.array(nodeGroup).min(1),
   limits: z
     .strictObject({ nodes: count.optional(), cores: count.optional(), memory: quantity.optional() })

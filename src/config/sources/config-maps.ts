@@ -2,7 +2,7 @@
 import { fileProblem, type Problem } from '../problem.ts';
 import type { ConfigFile, ConfigFiles } from '../files.ts';
 
-export const configLabel = 'springtide.io/config';
+const configLabel = 'springtide.io/config';
 export const configLabelSelector = `${configLabel}=policies`;
 
 /** What every place in a ConfigMap begins with: a list that cannot be read is named so. */

@@ -19,7 +19,7 @@ export function isLookedUp({ kind, apiVersion }: OwnerReference): boolean {
 }
 
 /** The replicas that each controller of a kind asks for, by namespace and name; null: it does not say. */
-export class Replicas {
+class Replicas {
   readonly #byNamespace = new Map<string, Map<string, number | null>>();
   #size = 0;
 

@@ -11,8 +11,8 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export const looksLikeUuid = (text: string): boolean => uuid.test(text);
 
 export const nodeGroupLabel = 'magnum.openstack.org/nodegroup';
-export const capiDriverLabel = 'node.cluster.x-k8s.io/nodegroup';
-export const capiHelmLabel = 'capi.stackhpc.com/node-group';
+const capiDriverLabel = 'node.cluster.x-k8s.io/nodegroup';
+const capiHelmLabel = 'capi.stackhpc.com/node-group';
 /** The prefix of the chart's labels is a value of the chart. */
 const chartLabel = /^capi\.[a-z0-9.-]+\/node-group$/;
 
@@ -33,7 +33,7 @@ export function driverOf(cluster: MagnumCluster | undefined): Driver | null {
 }
 
 /** As both Cluster API drivers write a group's name into those of its machines. */
-export const sanitizedName = (name: string): string =>
+const sanitizedName = (name: string): string =>
   name
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')

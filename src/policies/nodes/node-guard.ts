@@ -35,7 +35,7 @@ const within = (events: readonly ScaleEvent[], per: Milliseconds, now: Instant):
 
 const total = (events: readonly ScaleEvent[]): number => events.reduce((sum, { change }) => sum + change, 0);
 
-export const guardSentence = ({ guard, count, of, allowed }: Tripped): string =>
+const guardSentence = ({ guard, count, of, allowed }: Tripped): string =>
   guard === 'nodesRemoved' ? `${count} of ${of} nodes, allowed ${allowed} %` : `${count} nodes, allowed ${allowed}`;
 
 function trip(input: NodeGuardInput, removed: readonly ScaleEvent[], ordered: readonly ScaleEvent[]): Tripped | null {

@@ -30,7 +30,7 @@ export interface Combined {
 
 const noStandIns: ReadonlyMap<string, StandIn> = new Map();
 
-export function fallbackReplicas(fallback: PodPolicy['spec']['fallback'], current: number): number | null {
+function fallbackReplicas(fallback: PodPolicy['spec']['fallback'], current: number): number | null {
   if (fallback === undefined) return null;
   switch (fallback.behavior) {
     case 'static':

@@ -6,7 +6,7 @@ export interface Tolerance {
 }
 
 /** Inclusive at both ends. */
-export const withinTolerance = (ratio: number, tolerance: Tolerance): boolean =>
+const withinTolerance = (ratio: number, tolerance: Tolerance): boolean =>
   1 - tolerance.down <= ratio && ratio <= 1 + tolerance.up;
 
 /** Replicas are an int32 in the API. */

@@ -105,7 +105,7 @@ export function readiness(status: 'True' | 'False', at: string): Condition[] {
 }
 
 /** A stable private address for a name. */
-export function addressFor(name: string): string {
+function addressFor(name: string): string {
   let hash = 7;
   for (const letter of name) hash = (hash * 31 + letter.charCodeAt(0)) >>> 0;
   return `10.${64 + (hash & 63)}.${(hash >>> 8) & 255}.${1 + ((hash >>> 16) % 250)}`;

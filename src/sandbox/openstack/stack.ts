@@ -80,7 +80,7 @@ function removalOf(hit: readonly Member[], remove: readonly string[]): Removal {
 /** No vowels, as Kubernetes draws what makes names unique. */
 const letters = 'bcdfghjklmnpqrstvwxz2456789';
 
-export const drawn = (random: Random, length: number): string =>
+const drawn = (random: Random, length: number): string =>
   Array.from({ length }, () => letters[Math.floor(random() * letters.length)]).join('');
 
 /** What Magnum shows as stack_id: Heat's own uuid, or the name that a Cluster API driver gives the cluster. */

@@ -4,7 +4,7 @@ import type { LabelSet } from './labels.ts';
 import type { Samples } from './series.ts';
 
 /** The shortest digits that read back the same; an exponent only for the very large and very small. */
-export function sampleText(value: number): string {
+function sampleText(value: number): string {
   if (value === Infinity) return '+Inf';
   if (Object.is(value, -0)) return '-0';
   // two digits of exponent at least, as Go prints them

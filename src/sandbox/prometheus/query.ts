@@ -18,7 +18,7 @@ export const defaultLimits: EvaluationLimits = {
   maximumSamples: 50_000_000,
 };
 
-export const maximumPoints = 11_000;
+const maximumPoints = 11_000;
 
 function readQuery(text: string): Expression {
   const reading = parsePromql(text);

@@ -3,7 +3,7 @@ import type { Instant, Milliseconds } from '../../model/units.ts';
 import { rfc3339 } from '../../model/units.ts';
 
 /** Alertmanager's own word, which its amtool reads back. */
-export const secretWord = '<secret>';
+const secretWord = '<secret>';
 
 const shownTexts = new Set([
   ...['name', 'receiver', 'person', 'oncall', 'who', 'rotation', 'gateway', 'to', 'email', 'from', 'use', 'then'],
@@ -46,7 +46,7 @@ function shownNumber(value: number, key: string): number | string {
 }
 
 /** Where it leads; a path, a query, a name and a password may each be what lets somebody in. */
-export function shownAddress(text: string): string {
+function shownAddress(text: string): string {
   if (!URL.canParse(text)) return secretWord;
   const { protocol, host, pathname, search } = new URL(text);
   return `${protocol}//${host}${pathname === '/' && search === '' ? '' : `/${secretWord}`}`;

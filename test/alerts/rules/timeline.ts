@@ -41,7 +41,7 @@ export const ruleOf = (written: WrittenRule): AlertingRule => ({
 });
 
 /** null: no sample; 'stale': the series ends. `75 85`, `10x5`, `1+2x3`, `1-1x3`, `_x4`, `stale`. */
-export function samplesOf(notation: string): (number | null | 'stale')[] {
+function samplesOf(notation: string): (number | null | 'stale')[] {
   return notation
     .trim()
     .split(/\s+/)

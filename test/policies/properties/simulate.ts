@@ -8,7 +8,7 @@ import type { PrometheusAnswer, PrometheusSample, Snapshot } from '../../../src/
 import { rfc3339, type Instant } from '../../../src/model/units.ts';
 import { decide } from '../../../src/policies/decide.ts';
 import { record } from '../../../src/policies/record.ts';
-import { aDeployment, aSnapshot, answered, at, noon, podsOf } from '../../builders.ts';
+import { aDeployment, aSnapshot, at, noon, podsOf } from '../../builders.ts';
 
 export const key = 'shop/Deployment/web';
 export const steady = (): Memory => ({ ...emptyMemory(), lastTick: at(-15), steadySince: at(-86_400) });
@@ -97,5 +97,3 @@ export const load = fc.oneof(
 
 /** A load, or one of the ways in which there is none. */
 export const silences = ['NaN', '+Inf', '-Inf', null] as const;
-
-export const unanswered = (way: (typeof silences)[number]): PrometheusAnswer => answered(way);

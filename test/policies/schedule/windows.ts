@@ -8,7 +8,7 @@ export const instant = (text: string): Instant => {
   return at as Instant;
 };
 
-export const everyDay: readonly Weekday[] = [0, 1, 2, 3, 4, 5, 6];
+const everyDay: readonly Weekday[] = [0, 1, 2, 3, 4, 5, 6];
 
 const minutesOf = (clock: string): number => {
   const [hours = 0, minutes = 0] = clock.split(':').map(Number);

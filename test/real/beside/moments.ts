@@ -34,7 +34,7 @@ function waitOf({ last, period }: Beat, moment: number): number {
 }
 
 /** 0 where the numbers lie between 0 and 1 like the marks of a ruler. */
-export function unevenness(parts: readonly number[]): number {
+function unevenness(parts: readonly number[]): number {
   return parts
     .toSorted((one, other) => one - other)
     .reduce((total, part, index) => total + (part - (index + 0.5) / parts.length) ** 2, 0);

@@ -22,7 +22,7 @@ function next(current: number, load: number): number {
   return Math.max(bounds.min, Math.min(wanted, fastest, bounds.max));
 }
 
-export function pathOf(current: number, load: number): readonly number[] {
+function pathOf(current: number, load: number): readonly number[] {
   const following = next(current, load);
   return following === current ? [] : [following, ...pathOf(following, load)];
 }

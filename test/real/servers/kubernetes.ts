@@ -33,7 +33,6 @@ export interface Kubernetes extends RealServer {
 }
 
 export const mergePatch = 'application/merge-patch+json';
-export const strategicMergePatch = 'application/strategic-merge-patch+json';
 
 export async function startKubernetes(options: KubernetesOptions = {}): Promise<Kubernetes> {
   const binaries = kubernetesBinaries();

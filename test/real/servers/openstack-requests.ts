@@ -6,7 +6,7 @@ import type { OpenStack } from './openstack.ts';
 const settled = /_(COMPLETE|FAILED)$/;
 
 /** The newest microversion that this Magnum knows. */
-export const newestMicroversion = '1.10';
+const newestMicroversion = '1.10';
 
 export function passwordIdentity(user: string, password: string): unknown {
   return { methods: ['password'], password: { user: { name: user, domain: { id: 'default' }, password } } };

@@ -48,7 +48,7 @@ export function serverDirectory(name: string): string {
   return mkdtempSync(join(tmpdir(), `springtide-${name}-`));
 }
 
-export function logTails(directory: string, lines: number): string {
+function logTails(directory: string, lines: number): string {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.log'))
     .map((path) => ({ path, text: readFileSync(join(directory, path), 'utf8').trimEnd() }))

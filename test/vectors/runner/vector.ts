@@ -46,7 +46,7 @@ export const wholeAdapter =
     adapt(whole, file);
 
 /** That it fails is compared, not in which words. */
-export function errorsByMeaning(expected: Fields): Fields {
+function errorsByMeaning(expected: Fields): Fields {
   const { errorContains, error, ...rest } = expected;
   if (errorContains !== undefined) return { ...rest, error: true };
   return error === undefined ? rest : { ...rest, error: error !== false };

@@ -13,7 +13,7 @@ spec:
   prometheus: { url: 'http://127.0.0.1:9090' }
 `;
 
-export async function policiesOf(...specs: readonly string[]): Promise<readonly PodPolicy[]> {
+async function policiesOf(...specs: readonly string[]): Promise<readonly PodPolicy[]> {
   const directory = await newDirectory();
   const documents = specs.map((text) => `apiVersion: springtide/v1\nkind: PodPolicy\n${text}`);
   try {

@@ -89,7 +89,7 @@ export function aliyunParams(
 }
 
 /** Of the mainland eleven digits, of elsewhere the country's code without a plus. */
-export function aliyunNumber(number: string): string {
+function aliyunNumber(number: string): string {
   const digits = number.replace(/^(?:\+|00)/, '');
   return /^86(1\d{10})$/.exec(digits)?.[1] ?? digits;
 }

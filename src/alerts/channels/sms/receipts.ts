@@ -64,7 +64,7 @@ const answered = (receipts: readonly Receipt[], body: string): ReceivedReceipts 
 const mostReports = 1000;
 const listOf = (body: unknown): readonly unknown[] => (Array.isArray(body) ? body.slice(0, mostReports) : [body]);
 
-export function sameSecret(shown: string, secret: string): boolean {
+function sameSecret(shown: string, secret: string): boolean {
   const [one, other] = [Buffer.from(shown), Buffer.from(secret)];
   return one.length === other.length && timingSafeEqual(one, other);
 }

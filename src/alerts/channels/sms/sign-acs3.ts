@@ -22,7 +22,7 @@ const signedHeaders = (headers: Acs3Request['headers']): (readonly [string, stri
     .filter(([name]) => isSigned(name))
     .toSorted(([left], [right]) => (left < right ? -1 : 1));
 
-export const acs3SignedNames = (headers: Acs3Request['headers']): string =>
+const acs3SignedNames = (headers: Acs3Request['headers']): string =>
   signedHeaders(headers)
     .map(([name]) => name)
     .join(';');

@@ -20,7 +20,7 @@ const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256'
 
 export const tc3HashedPayload = (body: string): string => sha256(body);
 
-export function tc3CanonicalRequest({ headers, signedHeaders, body }: Tc3Request): string {
+function tc3CanonicalRequest({ headers, signedHeaders, body }: Tc3Request): string {
   const low = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.trim().toLowerCase()]));
   const names = signedHeaders.map((name) => name.toLowerCase()).toSorted();
   const lines = names.map((name) => `${name}:${low.get(name) ?? ''}\n`);

@@ -25,7 +25,7 @@ export function paramValue(param: TemplateParam, context: TemplateContext): stri
 }
 
 /** Leads to the notification: `springtide alerts explain` takes it. */
-export const tokenOf = (id: string): string => `#${id.slice(0, 6)}`;
+const tokenOf = (id: string): string => `#${id.slice(0, 6)}`;
 
 function factOf(fact: string, { notice, text, id, texts, timeZone }: TemplateContext): string {
   const [first] = notice.alerts;
@@ -55,7 +55,7 @@ function factOf(fact: string, { notice, text, id, texts, timeZone }: TemplateCon
 }
 
 /** 11-21 09:07 */
-export function clockOf(at: Instant, timeZone: string): string {
+function clockOf(at: Instant, timeZone: string): string {
   const digits = { month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' } as const;
   const parts = new Intl.DateTimeFormat('en', { ...digits, hourCycle: 'h23', timeZone }).formatToParts(at);
   const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '';
@@ -69,7 +69,7 @@ const ipv6 = /(?<![\w:])\[?(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}\]?(?::\d{1,5})?(
 const host = /(?<![\w.-])[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?![\w-])/giu;
 
 /** Links, addresses and names of hosts are refused in variables: what can be said without dots is, the rest is a token. */
-export const withoutAddresses = (text: string, token: string): string =>
+const withoutAddresses = (text: string, token: string): string =>
   text
     .replace(url, token)
     .replace(mail, token)

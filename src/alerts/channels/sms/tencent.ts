@@ -59,7 +59,7 @@ export function tencentParams(
 }
 
 /** E.164; eleven digits without a country are of the mainland. */
-export function tencentNumber(number: string): string {
+function tencentNumber(number: string): string {
   const digits = number.replace(/^(?:\+|00)/, '');
   return /^1\d{10}$/.test(digits) && digits === number ? `+86${digits}` : `+${digits}`;
 }

@@ -7,7 +7,7 @@ type Place = Pick<Room, 'name' | 'labels' | 'taints'>;
 
 const noTolerations: readonly Toleration[] = [];
 
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
+function tolerates(toleration: Toleration, taint: Taint): boolean {
   if ((toleration.effect ?? '') !== '' && toleration.effect !== taint.effect) return false;
   if ((toleration.key ?? '') === '') return toleration.operator === 'Exists';
   if (toleration.key !== taint.key) return false;

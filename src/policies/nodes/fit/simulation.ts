@@ -11,10 +11,10 @@ import { forbids, misfitOf, refuses, type Misfit, type World } from './rules.ts'
 import { NamespaceLabels } from './selector.ts';
 import { Volumes } from './volumes.ts';
 
-export type { Labels, Likeness, Needs } from './needs.ts';
+export type { Likeness, Needs } from './needs.ts';
 export type { Misfit } from './rules.ts';
 export { pack } from './pack.ts';
-export type { Demanded, NodeShape, Packing } from './pack.ts';
+export type { Demanded, NodeShape } from './pack.ts';
 
 /** How much had been done: valid until something older is rolled back. */
 export interface Checkpoint {

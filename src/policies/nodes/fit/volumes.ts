@@ -23,7 +23,7 @@ export interface VolumeNeeds {
   readonly attach: readonly { readonly claim: string; readonly driver: string }[];
 }
 
-export const noVolumes: VolumeNeeds = { never: null, reach: [], exclusive: [], attach: [] };
+const noVolumes: VolumeNeeds = { never: null, reach: [], exclusive: [], attach: [] };
 
 const zoneLabels = [
   'topology.kubernetes.io/zone',

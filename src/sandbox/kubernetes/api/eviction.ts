@@ -8,7 +8,7 @@ import type { Store } from '../store.ts';
 import type { DeleteOptions, Registry } from './registry.ts';
 
 /** The budgets of a pod. An empty selector means every pod in policy/v1 and none in policy/v1beta1. */
-export function budgetsOf(store: Store, version: KubernetesVersion, pod: Pod): DisruptionBudget[] {
+function budgetsOf(store: Store, version: KubernetesVersion, pod: Pod): DisruptionBudget[] {
   return [...store.values('poddisruptionbudgets')].filter(
     ({ metadata, spec }) => metadata.namespace === pod.metadata.namespace && budgetSelects(version, spec.selector, pod),
   );

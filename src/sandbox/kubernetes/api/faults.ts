@@ -3,7 +3,7 @@ import { ApiError } from '../status.ts';
 import type { Random } from '../../random.ts';
 
 /** All faults and what each does. A "once" acts at the moment it is set, the others last until cleared or used up. */
-export const kubernetesFaults = {
+const kubernetesFaults = {
   watch410: {
     lasts: 'once',
     does: 'ends every watch with ERROR 410 Expired and forgets the history: all must list again',

@@ -23,7 +23,7 @@ export function applyPatch(type: PatchType, target: JsonObject, patch: Json): Js
   }
 }
 
-export function mergePatch(target: Json | undefined, patch: Json): Json {
+function mergePatch(target: Json | undefined, patch: Json): Json {
   if (!isJsonObject(patch)) return patch;
   const merged: JsonObject = isJsonObject(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {

@@ -8,7 +8,7 @@ import type { Node, Pod, Taint } from '../objects.ts';
 import type { Cluster } from './cluster.ts';
 
 /** How long a kubelet may be silent before its node is unknown. */
-export const monitorGrace = 40_000 as Milliseconds;
+const monitorGrace = 40_000 as Milliseconds;
 const managed = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable', 'node.kubernetes.io/unschedulable'];
 const component = 'node-controller';
 

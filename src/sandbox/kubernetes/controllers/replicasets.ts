@@ -99,7 +99,7 @@ const costAnnotation = 'controller.kubernetes.io/pod-deletion-cost';
 const phases = ['Pending', 'Unknown', 'Running'];
 
 /** First to go: unscheduled, pending, not ready, cheap to lose, crowded on their node, ready for the shortest time, restarted, young. */
-export function inOrderOfDeletion(pods: readonly Pod[]): Pod[] {
+function inOrderOfDeletion(pods: readonly Pod[]): Pod[] {
   const crowd = new Map<string, number>();
   for (const { spec } of pods) crowd.set(spec.nodeName ?? '', (crowd.get(spec.nodeName ?? '') ?? 0) + 1);
   const rank = (pod: Pod): number[] => [
