@@ -2,7 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { drained, drainedPolicy, holdDrains, type HeldDrain, type HeldDrains } from './leader/held-drains.ts';
 import { startLeaseBreaker, type LeaseBreaker } from './leader/lease-breaker.ts';
+import { startLittleCloud, type LittleCloud } from './leader/little-cloud.ts';
 import { prepareReplica, target, type Replica } from './leader/replica.ts';
 import { numberAt } from './servers/json.ts';
 import { startKubelets } from './servers/kubelets.ts';
@@ -19,9 +21,13 @@ const takeOverWithin = 17_000;
 const window = 45_000;
 /** SPRINGTIDE_KILLS: the soak has more of them. */
 const kills = Number(process.env['SPRINGTIDE_KILLS'] ?? 3);
+/** Each kill finds the drain of one of them under way. */
+const nodes = kills + 2;
 
 let exporter: Exporter | undefined;
 let breaker: LeaseBreaker | undefined;
+let cloud: LittleCloud | undefined;
+let drains: HeldDrains | undefined;
 let stirring: NodeJS.Timeout | undefined;
 let failed = false;
 const replicas: Replica[] = [];
@@ -47,7 +53,17 @@ beforeAll(async () => {
   const broken = join(kubernetes().directory, 'broken.kubeconfig');
   for (const one of config.clusters) one.cluster = { server: breaker.url };
   writeFileSync(broken, JSON.stringify(config), { mode: 0o600 });
-  const shared = { prometheus: prometheus().url, window: `${window}ms` };
+  cloud = await startLittleCloud(kubernetes(), drained, nodes);
+  drains = await holdDrains(kubernetes(), nodes);
+  const web = {
+    target: { apiVersion: 'apps/v1', kind: 'Deployment', name: target },
+    replicas: { min: 1, max: 20 },
+    metrics: [{ name: 'load', query: `sum(load{app="${target}"})`, target: { averageValue: 100 } }],
+    behavior: { scaleDown: { stabilizationWindow: `${window}ms` } },
+    mode: 'act',
+  };
+  const policies = { pods: { web }, nodes: { workers: drainedPolicy(nodes) } };
+  const shared = { prometheus: prometheus().url, cloud, interval: '2s', policies };
   for (const [name, file] of [
     ['one', kubeconfig],
     ['two', kubeconfig],
@@ -63,6 +79,7 @@ afterAll(async () => {
   if (failed) for (const one of replicas) console.error(`${one.name}:\n${one.log().slice(-6000)}`);
   for (const replica of replicas) await replica.end();
   await breaker?.stop();
+  await cloud?.stop();
   await exporter?.stop();
 });
 
@@ -71,6 +88,7 @@ const replica = (name: string): Replica => {
   if (found === undefined) throw new Error(`there is no replica ${name}`);
   return found;
 };
+const removed = (): readonly string[] => cloud?.resizes().flatMap((resize) => resize.removed) ?? [];
 const follows = (one: Replica): Promise<true> =>
   eventually(`${one.name} follows and is ready`, async () =>
     (await one.leads()) === false && (await one.isReady()) ? true : undefined,
@@ -98,6 +116,7 @@ it(
   async () => {
     let leader = replica('one');
     let follower = replica('two');
+    const finished: HeldDrain[] = [];
     for (let kill = 0; kill < kills; kill += 1) {
       await follows(follower);
       const isLast = kill === kills - 1;
@@ -113,6 +132,8 @@ it(
       const held = (): boolean =>
         leader.lines().some((line) => line['tier'] === 'pods' && line['action'] === 'hold' && line['to'] === many);
       await eventually('the window holds', () => (held() ? true : undefined));
+      const drain = await drains?.underWay();
+      if (drain === undefined) throw new Error('nothing is drained');
       const killedAt = Date.now();
       expect(await leader.signal('SIGKILL')).toBe(137);
       await leads(follower);
@@ -121,6 +142,8 @@ it(
       expect(tookMs).toBeLessThanOrEqual(takeOverWithin);
       const after = await eventually('the new leader tells its alerts', () => follower.alerts().catch(() => undefined));
       expect(Object.fromEntries(after)).toMatchObject(Object.fromEntries(before));
+      await drains?.letGo(drain);
+      finished.push(drain);
       if (isLast) {
         const ledFrom = Date.now();
         expect(await replicasOf()).toBe(many);
@@ -128,10 +151,15 @@ it(
         // Begun anew, the window would have lasted its whole length from here.
         expect(Date.now() - ledFrom).toBeLessThan(window - 3_000);
       }
+      await eventually(`the drain of ${drain.node} is finished`, () => removed().includes(drain.serverId) || undefined);
       await leader.start();
       [leader, follower] = [follower, leader];
     }
     await follows(follower);
+    // each drain ended with its own server, once, whoever began it
+    expect(removed()).toEqual(finished.map(({ serverId }) => serverId));
+    expect(cloud?.resizes().map(({ from, to }) => from - to)).toEqual(finished.map(() => 1));
+    expect(new Set(finished.map(({ startedAt }) => startedAt)).size).toBe(kills);
   },
   120_000 + kills * 60_000,
 );

@@ -41,7 +41,10 @@ export async function startLeaseBreaker(kubernetes: Kubernetes): Promise<LeaseBr
       pipeline(answer, response, () => undefined);
     });
     outgoing.on('error', () => response.destroy());
-    response.on('close', () => outgoing.destroy());
+    // One that has its whole answer has given its connection to the next.
+    response.on('close', () => {
+      if (!response.writableFinished) outgoing.destroy();
+    });
     pipeline(request, outgoing, () => undefined);
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));

@@ -1,18 +1,29 @@
 // One replica of springtide among others on one true API server: its state is in the cluster, its process may be killed.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { listAt, requestJson, textAt } from '../servers/json.ts';
 import { freePortBlock } from '../servers/ports.ts';
-import { startDaemon, writeConfiguration, type DaemonProcess } from '../support/daemon-process.ts';
+import { daemonCommand, startDaemon, type DaemonProcess } from '../support/daemon-process.ts';
 import { shop } from '../support/workloads.ts';
+import type { LittleCloud } from './little-cloud.ts';
+import { mountConfiguration } from './mounted.ts';
 
 export interface ReplicaOptions {
   readonly name: string;
   readonly kubeconfig: string;
   readonly prometheus: string;
-  /** how long lower replicas wait */
-  readonly window: string;
+  readonly cloud: LittleCloud;
+  readonly interval: string;
+  /** the specs of its policies, by the names of their files */
+  readonly policies: Policies;
+}
+
+export interface Policies {
+  readonly pods?: Readonly<Record<string, unknown>>;
+  readonly nodes?: Readonly<Record<string, unknown>>;
 }
 
 export interface Replica {
@@ -26,6 +37,12 @@ export interface Replica {
   push(alertname: string): Promise<number>;
   /** Alerts that it, or the one who leads, knows: when each began, by its name. */
   alerts(): Promise<ReadonlyMap<string, string>>;
+  /** Its newest plan, while it leads. */
+  plan(): Promise<unknown>;
+  /** Puts another version of its configuration in place, as kubelet does. */
+  swap(options: Pick<ReplicaOptions, 'interval' | 'policies'>): void;
+  /** A command of springtide's with this replica's configuration. */
+  command(...words: readonly string[]): Promise<void>;
   lines(): readonly Readonly<Record<string, unknown>>[];
   log(): string;
   end(): Promise<void>;
@@ -33,48 +50,62 @@ export interface Replica {
 
 export const target = 'web';
 
-export async function prepareReplica({ name, kubeconfig, prometheus, window }: ReplicaOptions): Promise<Replica> {
+const metadataOf = (kind: string, name: string) => (kind === 'PodPolicy' ? { name, namespace: shop } : { name });
+export const policyDocument = (kind: 'PodPolicy' | 'NodePolicy', name: string, spec: unknown): unknown => ({
+  apiVersion: 'springtide/v1',
+  kind,
+  metadata: metadataOf(kind, name),
+  spec,
+});
+
+export async function prepareReplica({
+  name,
+  kubeconfig,
+  prometheus,
+  cloud,
+  ...first
+}: ReplicaOptions): Promise<Replica> {
   const directory = mkdtempSync(join(tmpdir(), `springtide-replica-${name}-`));
+  const config = join(directory, 'config');
+  mkdirSync(config);
   const port = await freePortBlock(3);
   const alerts = `http://127.0.0.1:${port + 2}/api/v2/alerts`;
+  const environment = { PATH: process.env['PATH'] ?? '', HOME: directory, POD_NAME: name, ...cloud.environment };
   const processes: DaemonProcess[] = [];
-  const policy = {
-    target: { apiVersion: 'apps/v1', kind: 'Deployment', name: target },
-    replicas: { min: 1, max: 20 },
-    metrics: [{ name: 'load', query: `sum(load{app="${target}"})`, target: { averageValue: 100 } }],
-    behavior: { scaleDown: { stabilizationWindow: window } },
-    mode: 'act',
-  };
-  writeConfiguration(directory, {
-    'config/springtide.yaml': {
-      apiVersion: 'springtide/v1',
-      kind: 'Daemon',
-      spec: {
-        cluster: 'real',
-        interval: '2s',
-        prometheus: { url: prometheus },
-        kubernetes: { kubeconfig },
-        http: {
-          listen: `127.0.0.1:${port}`,
-          metrics: `127.0.0.1:${port + 1}`,
-          alerts: { listen: `127.0.0.1:${port + 2}` },
+  const mount = mountConfiguration(config);
+  const swap: Replica['swap'] = ({ interval, policies: { pods = {}, nodes = {} } }) => {
+    const files = (kind: 'PodPolicy' | 'NodePolicy', specs: Readonly<Record<string, unknown>>) =>
+      Object.fromEntries(
+        Object.entries(specs).map(([file, spec]) => [`${file}.yaml`, policyDocument(kind, file, spec)] as const),
+      );
+    mount({
+      'springtide.yaml': {
+        apiVersion: 'springtide/v1',
+        kind: 'Daemon',
+        spec: {
+          cluster: 'real',
+          interval,
+          prometheus: { url: prometheus },
+          kubernetes: { kubeconfig },
+          openstack: { cluster: cloud.cluster },
+          http: {
+            listen: `127.0.0.1:${port}`,
+            metrics: `127.0.0.1:${port + 1}`,
+            alerts: { listen: `127.0.0.1:${port + 2}` },
+          },
+          state: { kubernetes: { namespace: 'springtide' } },
         },
-        state: { kubernetes: { namespace: 'springtide' } },
       },
-    },
-    'config/policies/web.yaml': {
-      apiVersion: 'springtide/v1',
-      kind: 'PodPolicy',
-      metadata: { name: target, namespace: shop },
-      spec: policy,
-    },
-    'config/alerts.yaml': { route: { receiver: 'nobody' }, receivers: [{ name: 'nobody' }] },
-  });
+      'alerts.yaml': { route: { receiver: 'nobody' }, receivers: [{ name: 'nobody' }] },
+      ...files('PodPolicy', pods),
+      ...files('NodePolicy', nodes),
+    });
+  };
+  swap(first);
   return {
     name,
     start: async () => {
-      const environment = { PATH: process.env['PATH'] ?? '', HOME: directory, POD_NAME: name };
-      processes.push(await startDaemon({ config: join(directory, 'config'), directory, environment }));
+      processes.push(await startDaemon({ config, directory, environment }));
     },
     signal: async (signal) => (await processes.at(-1)?.signal(signal)) ?? -1,
     leads: async () => {
@@ -93,6 +124,11 @@ export async function prepareReplica({ name, kubeconfig, prometheus, window }: R
       return new Map(
         listAt(body).map((alert) => [textAt(alert, 'labels', 'alertname'), textAt(alert, 'startsAt')] as const),
       );
+    },
+    plan: async () => (await requestJson(`http://127.0.0.1:${port}/api/v1/plan`)).body,
+    swap,
+    command: async (...words) => {
+      await promisify(execFile)(process.execPath, [daemonCommand, ...words, '--config', config], { env: environment });
     },
     lines: () => processes.flatMap((one) => one.lines()),
     log: () => processes.map((one) => readFileSync(one.log, 'utf8')).join('--- started again\n'),

@@ -6,7 +6,8 @@ import { stringify } from 'yaml';
 import { eventually, realDirectory } from '../servers/process.ts';
 
 /** SPRINGTIDE_COMMAND: another build than this checkout's. */
-const command = process.env['SPRINGTIDE_COMMAND'] ?? join(realDirectory, '..', '..', 'dist', 'cli', 'main.js');
+export const daemonCommand =
+  process.env['SPRINGTIDE_COMMAND'] ?? join(realDirectory, '..', '..', 'dist', 'cli', 'main.js');
 const lifetimeScript = join(realDirectory, 'servers', 'lifetime.sh');
 
 export interface DaemonOptions {
@@ -38,7 +39,7 @@ let starts = 0;
 
 /** Resolves when it ticks. */
 export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess> {
-  if (!existsSync(command)) throw new Error(`there is no ${command}: npm run build makes it`);
+  if (!existsSync(daemonCommand)) throw new Error(`there is no ${daemonCommand}: npm run build makes it`);
   starts += 1;
   const name = join(options.directory, `daemon-${String(starts).padStart(2, '0')}`);
   const log = `${name}.log`;
@@ -47,7 +48,7 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess
   const shell = ['sh', '-c', 'echo $$ >"$0"; exec "$@"', `${name}.pid`];
   const child = spawn(
     lifetimeScript,
-    ['run', ...shell, process.execPath, command, 'run', '--config', options.config, '--log-level', 'debug'],
+    ['run', ...shell, process.execPath, daemonCommand, 'run', '--config', options.config, '--log-level', 'debug'],
     { cwd: options.directory, env: options.environment, stdio: ['pipe', 'ignore', output], detached: true },
   );
   closeSync(output);
