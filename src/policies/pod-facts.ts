@@ -62,7 +62,7 @@ export function requestsOf(spec: PodSpec | undefined): Requests {
   const running: Sum = {};
   if (spec === undefined) return running;
   for (const container of spec.containers ?? []) addContainer(running, container);
-  if (isPlain(spec)) return running;
+  if (requestsOnlyByContainers(spec)) return running;
   if (spec.initContainers !== undefined) withInit(running, spec.initContainers);
   // What is asked for the whole pod takes the place of its containers' sum.
   if (spec.resources?.requests !== undefined)
@@ -77,13 +77,13 @@ export function requestsOf(spec: PodSpec | undefined): Requests {
 }
 
 /** Its containers alone make up what it requests. */
-const isPlain = ({ initContainers, resources, overhead }: PodSpec): boolean =>
+export const requestsOnlyByContainers = ({ initContainers, resources, overhead }: PodSpec): boolean =>
   initContainers === undefined && resources === undefined && overhead === undefined;
 
 /** Adds what a pod requests to a sum over many. */
 export function addRequests(sum: Record<string, number>, spec: PodSpec | undefined): void {
   if (spec === undefined) return;
-  if (isPlain(spec)) {
+  if (requestsOnlyByContainers(spec)) {
     const { containers } = spec;
     for (let index = 0; index < (containers?.length ?? 0); index += 1) {
       const container = containers?.[index];

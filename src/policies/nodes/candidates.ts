@@ -4,6 +4,7 @@ import type { Node, Pod } from '../../model/kubernetes.ts';
 import type { KeptReason } from '../../model/reason.ts';
 import { instantOf, type Instant } from '../../model/units.ts';
 import { changedPart, isNothing, type Part } from './fit/changed-part.ts';
+import { lookOf, type Look } from './households.ts';
 import { isReady, serverIdOf } from './membership.ts';
 import { movabilityOf, podName, type MovableRules } from './movable.ts';
 import type { PodNeeds } from './needed-nodes.ts';
@@ -40,6 +41,18 @@ function needAmong(pods: readonly Pod[], needs: PodNeeds, from: number, until: n
   return null;
 }
 
+/** Only those that can be needed at all are looked at again. */
+function needIn(pods: readonly Pod[], { special, families }: Look, needs: PodNeeds): NodeFacts['need'] {
+  let next = 0;
+  for (let index = 0; index < pods.length; index += 1) {
+    if (special[next] === index) next += 1;
+    else if (families[index]?.namespace !== needs.home) continue;
+    const need = needAmong(pods, needs, index, index + 1);
+    if (need !== null) return need;
+  }
+  return null;
+}
+
 function residentsOn(
   { residents, pods: podsBefore }: NodeFacts,
   pods: readonly Pod[],
@@ -58,12 +71,16 @@ function factsOf(node: Node, pods: readonly Pod[], needs: PodNeeds): NodeFacts {
   if (before !== undefined && part !== null && isNothing(part)) return before;
   // Nobody was needed there: only those that are new may be.
   const fresh = before?.need === null ? part : null;
+  const look = lookOf(pods);
   const made: NodeFacts = {
     pods,
     needOf: needs.key,
     hasServer: before?.hasServer ?? serverIdOf(node) !== null,
     utilization: utilizationOf(node, pods),
-    need: needAmong(pods, needs, fresh?.from ?? 0, fresh?.until ?? pods.length),
+    need:
+      look === undefined
+        ? needAmong(pods, needs, fresh?.from ?? 0, fresh?.until ?? pods.length)
+        : needIn(pods, look, needs),
     used: null,
     residents: before === undefined || part === null ? null : residentsOn(before, pods, part),
   };
@@ -146,7 +163,8 @@ function usedTooWell(facts: NodeFacts, utilization: number, below: number): Kept
 }
 
 function movingFrom(facts: NodeFacts, { shrink, movable }: CandidateRules): readonly Pod[] | Kept {
-  if (facts.residents?.of !== shrink) facts.residents = { of: shrink, are: residentsOf(facts.pods, shrink) };
+  if (facts.residents?.of !== shrink)
+    facts.residents = { of: shrink, are: residentsOf(facts.pods, shrink, lookOf(facts.pods)) };
   const moving = movingOf(facts.residents.are, movable);
   return 'move' in moving ? { reason: moving.reason, by: moving.by } : moving;
 }

@@ -6,6 +6,7 @@ import { instantOf, type Instant } from '../../model/units.ts';
 import { controllerOf, daemonAnnotation, isMirror, isOfDaemonSet, isTerminal } from '../pod-facts.ts';
 import { isLookedUp, type Controllers } from './controllers.ts';
 import { budgetName, budgetsOf, wantedOf } from './disruptions.ts';
+import { lossOf as lossOfOwner } from './families.ts';
 
 export type Movability =
   /** leaves by itself, or does not matter: no place is needed for it */
@@ -23,8 +24,6 @@ const defaultGraceSeconds = 30;
 export const replicated: ReadonlySet<string> = new Set(['ReplicaSet', 'ReplicationController', 'Job', 'StatefulSet']);
 
 export const podName = ({ metadata }: Pod): string => `${metadata.namespace ?? ''}/${metadata.name}`;
-
-const counted = new Set(['ReplicaSet', 'ReplicationController']);
 
 export const isSystem = ({ metadata: { namespace } }: Pod): boolean => namespace === 'kube-system';
 
@@ -107,16 +106,11 @@ export interface MovableRules {
 }
 
 /** Who would start the pod again is gone, or has too few of them; null: neither, or nobody knows. */
-export function lossOf(
+export const lossOf = (
   { metadata }: Pod,
-  { kind, name }: OwnerReference,
-  rules: Pick<MovableRules, 'controllers' | 'shrink'>,
-): KeptReason | null {
-  const ofKind = rules.controllers.get(kind);
-  const replicas = ofKind?.of(metadata.namespace ?? '', name);
-  if (replicas === undefined) return 'ControllerGone';
-  return replicas !== null && counted.has(kind) && replicas < rules.shrink.minReplicas ? 'BelowMinReplicas' : null;
-}
+  owner: OwnerReference,
+  { controllers, shrink }: Pick<MovableRules, 'controllers' | 'shrink'>,
+): KeptReason | null => lossOfOwner(metadata.namespace ?? '', owner, controllers, shrink.minReplicas);
 
 const ignored: Movability = { move: 'ignore' };
 const dropped: Movability = { move: 'drop' };

@@ -13,7 +13,7 @@ export interface ServiceAddress {
 }
 
 /** null: an address outside the cluster, or an IP address. */
-export function serviceOf(url: string): ServiceAddress | null {
+function serviceOf(url: string): ServiceAddress | null {
   let host: string;
   try {
     host = new URL(url).hostname;
@@ -31,7 +31,7 @@ export function serviceOf(url: string): ServiceAddress | null {
 
 type Need = Extract<KeptReason, 'NeededBySpringtide' | 'NeededByPrometheus' | 'NeededByDns'>;
 
-const isSpringtide = ({ metadata }: Pod): boolean => metadata.labels?.[nameLabel] === 'springtide';
+export const isSpringtide = ({ metadata }: Pod): boolean => metadata.labels?.[nameLabel] === 'springtide';
 
 const dnsNames: ReadonlySet<string | undefined> = new Set(['kube-dns', 'coredns']);
 
@@ -55,6 +55,8 @@ function isBehind({ metadata: { name, labels = {} } }: Pod, service: string): bo
 export interface PodNeeds {
   /** all that the answers depend on, beside the pod */
   readonly key: string;
+  /** pods of any other namespace are needed only if they are springtide's or the system's own */
+  readonly home: string | undefined;
   readonly of: (pod: Pod) => Need | null;
 }
 
@@ -71,5 +73,5 @@ export function needsOf(pods: readonly Pod[], prometheusUrl: string): PodNeeds {
     const need = needOf(pod);
     return need === null || isOfDaemonSet(pod) || isTerminal(pod) ? null : need;
   };
-  return { key: `${address?.service ?? ''}/${home ?? ''}`, of };
+  return { key: `${address?.service ?? ''}/${home ?? ''}`, home, of };
 }

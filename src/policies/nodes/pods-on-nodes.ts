@@ -1,5 +1,6 @@
 // Who runs where: pods by the name of their node, and those without one. Only what has changed since the last tick is looked at anew.
 import type { Pod } from '../../model/kubernetes.ts';
+import { Households } from './households.ts';
 
 export type PodsOnNodes = ReadonlyMap<string, readonly Pod[]>;
 
@@ -16,16 +17,13 @@ const comparedAStep = 32_768;
 const nodeOf = (pod: Pod): string => pod.spec?.nodeName ?? nowhere;
 
 function* fromScratch(pods: readonly Pod[]): Generator<undefined, PodsOnNodes> {
-  const byNode = new Map<string, Pod[]>([[nowhere, []]]);
+  const households = new Households(pods, nowhere);
   for (let index = 0; index < pods.length; index += 1) {
     if (index % podsAStep === podsAStep - 1) yield;
-    const pod = pods[index] as Pod;
-    const node = nodeOf(pod);
-    const known = byNode.get(node);
-    if (known === undefined) byNode.set(node, [pod]);
-    else known.push(pod);
+    households.take(index);
   }
-  return byNode;
+  yield;
+  return yield* households.close();
 }
 
 const isSameOne = (one: Pod, other: Pod): boolean =>

@@ -2,7 +2,9 @@
 import type { OwnerReference, Pod } from '../../model/kubernetes.ts';
 import { controllerOf, isDeleting, isTerminal } from '../pod-facts.ts';
 import { isLookedUp, type Controllers } from './controllers.ts';
+import type { Family } from './families.ts';
 import type { Part } from './fit/changed-part.ts';
+import type { Look } from './households.ts';
 import {
   hasLocalStorage,
   isSystem,
@@ -27,6 +29,8 @@ export interface Residents {
   readonly moving: readonly Pod[];
   /** their controllers have to be there */
   readonly owned: readonly Pod[];
+  /** whose those are, where it is known */
+  readonly families: readonly Family[] | null;
   /** what is said of them changes with time */
   readonly timed: readonly Pod[];
   readonly blocked: Blocked | null;
@@ -46,15 +50,32 @@ function isOrdinary(pod: Pod, owner: OwnerReference | undefined, shrink: Movable
   );
 }
 
-export function residentsOf(pods: readonly Pod[], shrink: MovableRules['shrink']): Residents {
+/** `look`: what was seen of them while they were gathered. */
+export function residentsOf(pods: readonly Pod[], shrink: MovableRules['shrink'], look?: Look): Residents {
+  const known = look !== undefined && shrink.protect.length === 0 ? look : null;
+  if (known?.special.length === 0)
+    return { complete: null, moving: pods, owned: pods, families: known.families, timed: [], blocked: null };
   const moving: Pod[] = [];
   const timed: Pod[] = [];
   const owned: Pod[] = [];
+  const families: Family[] = [];
   let blocked: Blocked | null = null;
-  for (const pod of pods) {
+  let special = 0;
+  const own = (pod: Pod, index: number): void => {
+    owned.push(pod);
+    const family = known?.families[index];
+    if (family !== undefined) families.push(family);
+  };
+  for (const [index, pod] of pods.entries()) {
+    if (known !== null && known.special[special] !== index) {
+      own(pod, index);
+      moving.push(pod);
+      continue;
+    }
+    special += 1;
     const owner = controllerOf(pod);
     if (isOrdinary(pod, owner, shrink)) {
-      if (owner !== undefined && isLookedUp(owner)) owned.push(pod);
+      if (owner !== undefined && isLookedUp(owner)) own(pod, index);
       moving.push(pod);
       continue;
     }
@@ -64,12 +85,12 @@ export function residentsOf(pods: readonly Pod[], shrink: MovableRules['shrink']
       timed.push(pod);
       continue;
     }
-    if (profile.looksForOwner) owned.push(pod);
-    const own = ofItself(profile, pod.metadata.namespace, shrink);
-    if (own.move === 'blocked') blocked ??= own;
-    if (own.move === 'evict') moving.push(pod);
+    if (profile.looksForOwner) own(pod, index);
+    const ofPod = ofItself(profile, pod.metadata.namespace, shrink);
+    if (ofPod.move === 'blocked') blocked ??= ofPod;
+    if (ofPod.move === 'evict') moving.push(pod);
   }
-  return { complete: null, moving, owned, timed, blocked };
+  return { complete: null, moving, owned, families: known === null ? null : families, timed, blocked };
 }
 
 /** The list with those that came in the place of those that went; null: their place is not known. */
@@ -108,8 +129,8 @@ export function residentsAfter(
   const timed = patched(before.timed, gone, come.timed, isAtEnd);
   if (moving === null || owned === null || timed === null) return null;
   const { complete } = before;
-  const isComplete = complete !== null && lostAmong(come.owned, { controllers: complete, shrink }) === null;
-  return { complete: isComplete ? complete : null, moving, owned, timed, blocked: come.blocked };
+  const isComplete = complete !== null && lostAmong(come, { controllers: complete, shrink }) === null;
+  return { complete: isComplete ? complete : null, moving, owned, families: null, timed, blocked: come.blocked };
 }
 
 const isOf = (pod: Pod, owner: OwnerReference, namespace: string | undefined): boolean => {
@@ -121,7 +142,12 @@ const lastOf = (owned: readonly Pod[], owner: OwnerReference, pod: Pod): Pod =>
   owned.findLast((one) => isOf(one, owner, pod.metadata.namespace)) ?? pod;
 
 /** Somebody whose controller is gone, or has too few: of its pods here the last one is named. */
-function lostAmong(owned: readonly Pod[], rules: Pick<MovableRules, 'controllers' | 'shrink'>): Blocked | null {
+function lostAmong(
+  { owned, families }: Pick<Residents, 'owned' | 'families'>,
+  rules: Pick<MovableRules, 'controllers' | 'shrink'>,
+): Blocked | null {
+  const { controllers, shrink } = rules;
+  if (families?.every((family) => family.lossAmong(controllers, shrink.minReplicas) === null) === true) return null;
   for (const pod of owned) {
     const owner = controllerOf(pod);
     const reason = owner === undefined ? null : lossOf(pod, owner, rules);
@@ -135,7 +161,7 @@ function lostAmong(owned: readonly Pod[], rules: Pick<MovableRules, 'controllers
 export function movingOf(residents: Residents, rules: MovableRules): readonly Pod[] | Blocked {
   // What the answer depends on beside these is the policy's, and residents are of one policy.
   if (residents.complete !== rules.controllers) {
-    const lost = lostAmong(residents.owned, rules);
+    const lost = lostAmong(residents, rules);
     if (lost !== null) return lost;
     residents.complete = rules.controllers;
   }

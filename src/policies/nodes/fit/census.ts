@@ -11,15 +11,11 @@ export interface Seats {
 
 export type Kins = ReadonlyMap<Kin, Seats>;
 
-interface Neighbourhood {
-  readonly name: string;
+/** Of one namespace. */
+interface Whereabouts {
   pods: number;
-  /** of those, with rules about others: somebody will ask */
-  ruled: number;
   /** nodes that have some of them, or had */
   readonly rows: number[];
-  /** null: nobody has asked yet */
-  kins: Map<Kin, Seats> | null;
 }
 
 const noKins: Kins = new Map();
@@ -69,7 +65,14 @@ export class Census {
   readonly #images: Image[] = [];
   readonly #rowOf = new Map<string, number>();
   readonly #free: number[] = [];
-  readonly #namespaces = new Map<string, Neighbourhood>();
+  /** by namespace, of those that somebody has asked about */
+  readonly #kins = new Map<string, Map<Kin, Seats>>();
+  /** all are asked about, those that are to come included */
+  #asksAll = false;
+  /** by namespace, how many have rules about others: somebody will ask */
+  readonly #ruled = new Map<string, number>();
+  /** by namespace; null: nobody has asked about one that nobody was prepared for */
+  #whereabouts: Map<string, Whereabouts> | null = null;
 
   /** A node keeps its row until it is forgotten. */
   rowOf(node: string): number {
@@ -100,12 +103,13 @@ export class Census {
     this.version += 1;
     this.#images[row] = image;
     const { from, untilBefore, until } = changedPart(before.pods, image.pods);
-    for (let index = from; index < until; index += 1) this.#come(row, image, index);
+    const isTold = this.#asksAll || this.#kins.size > 0 || this.#whereabouts !== null;
+    if (isTold) for (let index = from; index < until; index += 1) this.#come(row, image, index);
     if (before.ruled !== image.ruled) {
       this.#rule(image, 1);
       this.#rule(before, -1);
     }
-    for (let index = from; index < untilBefore; index += 1) this.#go(row, before, index);
+    if (isTold) for (let index = from; index < untilBefore; index += 1) this.#go(row, before, index);
     image.row = row;
   }
 
@@ -116,82 +120,101 @@ export class Census {
 
   /** Those of one namespace. */
   kinsIn(namespace: string): Kins {
-    const neighbourhood = this.#namespaces.get(namespace);
-    if (neighbourhood === undefined) return noKins;
-    if (neighbourhood.kins === null) {
-      neighbourhood.kins = new Map();
-      for (const row of neighbourhood.rows) this.#seatAll(row, neighbourhood, neighbourhood.kins);
-    }
-    return neighbourhood.kins;
+    const known = this.#kins.get(namespace);
+    if (known !== undefined) return known;
+    const rows = this.#allWhereabouts().get(namespace)?.rows;
+    if (rows === undefined) return noKins;
+    const kins = new Map([[namespace, new Map<Kin, Seats>()]]);
+    for (const row of rows) this.#seatOn(row, kins);
+    return this.#know(kins).get(namespace) ?? noKins;
   }
 
   /** Those of all namespaces. */
-  *everywhere(): Iterable<Kins> {
-    const fresh = new Map<string, Map<Kin, Seats>>();
-    for (const neighbourhood of this.#namespaces.values())
-      if (neighbourhood.kins === null) fresh.set(neighbourhood.name, (neighbourhood.kins = new Map<Kin, Seats>()));
-    if (fresh.size > 0)
-      for (const [row, image] of this.#images.entries())
-        for (let index = 0; index < image.pods.length; index += 1) {
-          const kins = fresh.get(image.pods[index]?.metadata.namespace ?? '');
-          if (kins !== undefined) seat(kins, image.kin(index), row, 1);
-        }
-    for (const { kins } of this.#namespaces.values()) if (kins !== null) yield kins;
+  everywhere(): Iterable<Kins> {
+    if (!this.#asksAll) {
+      const kins = new Map([...this.#allWhereabouts().keys()].map((name) => [name, new Map<Kin, Seats>()]));
+      for (const name of this.#kins.keys()) kins.delete(name);
+      for (const row of this.#images.keys()) this.#seatOn(row, kins);
+      this.#know(kins);
+      this.#asksAll = true;
+    }
+    return this.#kins.values();
   }
 
-  /** What `kinsIn` takes long for, in steps and wherever there are rules: telling which pods are alike. */
+  /** What `kinsIn` takes long for, in steps and wherever there are rules: telling which pods are alike. All namespaces at once, so that nobody is looked at twice. */
   *preparing(): Generator<undefined> {
-    for (const neighbourhood of [...this.#namespaces.values()])
-      if (neighbourhood.ruled > 0 && neighbourhood.kins === null) yield* this.#preparingOne(neighbourhood);
-  }
-
-  *#preparingOne(neighbourhood: Neighbourhood): Generator<undefined> {
+    const kins = new Map<string, Map<Kin, Seats>>();
+    for (const name of this.#ruled.keys()) if (!this.#kins.has(name)) kins.set(name, new Map<Kin, Seats>());
+    if (kins.size === 0) return;
     const { version } = this;
-    const kins = new Map<Kin, Seats>();
-    for (const [index, row] of [...neighbourhood.rows].entries()) {
-      this.#seatAll(row, neighbourhood, kins);
-      if (index % rowsAStep === rowsAStep - 1) yield;
+    for (const row of this.#images.keys()) {
+      this.#seatOn(row, kins);
+      if (row % rowsAStep === rowsAStep - 1) yield;
     }
     // Where something has changed between the steps they are seated anew when somebody asks; who is alike is known by then.
-    if (this.version === version) neighbourhood.kins ??= kins;
+    if (this.version === version) this.#know(kins);
     yield;
+  }
+
+  #know(kins: Map<string, Map<Kin, Seats>>): ReadonlyMap<string, Kins> {
+    for (const [name, one] of kins) if (one.size > 0 && !this.#kins.has(name)) this.#kins.set(name, one);
+    return this.#kins;
+  }
+
+  #allWhereabouts(): ReadonlyMap<string, Whereabouts> {
+    if (this.#whereabouts !== null) return this.#whereabouts;
+    const all = new Map<string, Whereabouts>();
+    for (const [row, image] of this.#images.entries())
+      for (let index = 0; index < image.pods.length; index += 1) isAt(all, image.namespaceOf(index), row);
+    this.#whereabouts = all;
+    return all;
   }
 
   #rule({ ruled }: Image, change: 1 | -1): void {
     for (const namespace of ruled) {
-      const neighbourhood = this.#namespaces.get(namespace);
-      if (neighbourhood !== undefined) neighbourhood.ruled += change;
+      const pods = (this.#ruled.get(namespace) ?? 0) + change;
+      if (pods > 0) this.#ruled.set(namespace, pods);
+      else this.#ruled.delete(namespace);
     }
   }
 
-  #seatAll(row: number, { name }: Neighbourhood, kins: Map<Kin, Seats>): void {
+  /** Those of a node that are of these namespaces. */
+  #seatOn(row: number, kins: ReadonlyMap<string, Map<Kin, Seats>>): void {
     const image = this.#images[row] ?? nobody;
-    for (let pod = 0; pod < image.pods.length; pod += 1)
-      if ((image.pods[pod]?.metadata.namespace ?? '') === name) seat(kins, image.kin(pod), row, 1);
+    for (let index = 0; index < image.pods.length; index += 1) {
+      const one = kins.get(image.namespaceOf(index));
+      if (one !== undefined) seat(one, image.kin(index), row, 1);
+    }
   }
 
   #come(row: number, image: Image, index: number): void {
-    const name = image.pods[index]?.metadata.namespace ?? '';
-    let neighbourhood = this.#namespaces.get(name);
-    if (neighbourhood === undefined) {
-      neighbourhood = { name, pods: 0, ruled: 0, rows: [], kins: null };
-      this.#namespaces.set(name, neighbourhood);
-    }
-    neighbourhood.pods += 1;
-    const { rows, kins } = neighbourhood;
-    const at = placeOf(rows, row);
-    if (rows[at] !== row) rows.splice(at, 0, row);
-    if (kins !== null) seat(kins, image.kin(index), row, 1);
+    const name = image.namespaceOf(index);
+    if (this.#whereabouts !== null) isAt(this.#whereabouts, name, row);
+    let kins = this.#kins.get(name);
+    if (kins === undefined && this.#asksAll) this.#kins.set(name, (kins = new Map<Kin, Seats>()));
+    if (kins !== undefined) seat(kins, image.kin(index), row, 1);
   }
 
   #go(row: number, image: Image, index: number): void {
-    const name = image.pods[index]?.metadata.namespace ?? '';
-    const neighbourhood = this.#namespaces.get(name);
-    if (neighbourhood === undefined) return;
-    neighbourhood.pods -= 1;
-    if (neighbourhood.pods === 0) this.#namespaces.delete(name);
-    else if (neighbourhood.kins !== null) seat(neighbourhood.kins, image.kin(index), row, -1);
+    const name = image.namespaceOf(index);
+    const whereabouts = this.#whereabouts?.get(name);
+    if (whereabouts !== undefined) {
+      whereabouts.pods -= 1;
+      if (whereabouts.pods === 0) this.#whereabouts?.delete(name);
+    }
+    const kins = this.#kins.get(name);
+    if (kins === undefined) return;
+    seat(kins, image.kin(index), row, -1);
+    if (kins.size === 0) this.#kins.delete(name);
   }
+}
+
+function isAt(whereabouts: Map<string, Whereabouts>, namespace: string, row: number): void {
+  let one = whereabouts.get(namespace);
+  if (one === undefined) whereabouts.set(namespace, (one = { pods: 0, rows: [] }));
+  one.pods += 1;
+  const at = placeOf(one.rows, row);
+  if (one.rows[at] !== row) one.rows.splice(at, 0, row);
 }
 
 const latest = new Census();

@@ -234,7 +234,7 @@ export class Crowd {
       for (const counter of this.kinState(kin).keepsAway) counter.add(slot, sign * pods);
     if (this.#counters.length > 0)
       for (let index = 0; index < image.pods.length; index += 1) {
-        const isAsked = this.#wide.length > 0 || this.#within.has(image.pods[index]?.metadata.namespace ?? '');
+        const isAsked = this.#wide.length > 0 || this.#within.has(image.namespaceOf(index));
         if (isAsked) for (const counter of this.#countersOf(this.kinState(image.kin(index)))) counter.add(slot, sign);
       }
     for (const { kin, pods } of this.#came[slot] ?? []) this.#count(kin, slot, sign * pods);

@@ -1,8 +1,10 @@
 // What the pods of one node take of it together, summed once for as long as they are the same.
 import type { Container, Pod, PodSpec } from '../../../model/kubernetes.ts';
-import { addRequests, isMirror, isOfDaemonSet, isTerminal } from '../../pod-facts.ts';
+import { isMirror, isOfDaemonSet, isTerminal } from '../../pod-facts.ts';
+import type { Family } from '../families.ts';
 import { changedPart, isNothing, type Part } from './changed-part.ts';
 import { antiTermsOf, kinFor, type Kin } from './needs.ts';
+import { Tally } from './tally.ts';
 
 export interface HostPort {
   readonly port: number;
@@ -16,12 +18,18 @@ const everyAddress = '0.0.0.0';
 const addressOf = (hostIP: string | undefined): string =>
   (hostIP === undefined || hostIP === '::' ? '' : hostIP) || everyAddress;
 
-export const portsOf = (spec: PodSpec | undefined): readonly HostPort[] =>
-  [...(spec?.containers ?? []), ...(spec?.initContainers ?? []).filter(runsOn)].flatMap((container) =>
-    (container.ports ?? []).flatMap(({ hostPort = 0, protocol = 'TCP', hostIP }) =>
+const noPorts: readonly HostPort[] = [];
+const asksForPorts = ({ ports }: Container): boolean => ports !== undefined;
+
+export function portsOf(spec: PodSpec | undefined): readonly HostPort[] {
+  const { containers = [], initContainers = [] } = spec ?? {};
+  if (!containers.some(asksForPorts) && !initContainers.some(asksForPorts)) return noPorts;
+  return [...containers, ...initContainers.filter(runsOn)].flatMap(({ ports = [] }) =>
+    ports.flatMap(({ hostPort = 0, protocol = 'TCP', hostIP }) =>
       hostPort > 0 ? [{ port: hostPort, protocol, address: addressOf(hostIP) }] : [],
     ),
   );
+}
 
 const runsOn = (container: Container): boolean => container.restartPolicy === 'Always';
 
@@ -48,7 +56,7 @@ function counted(kins: readonly Kin[]): Counted {
 }
 
 /** Beside its requests nothing of it counts for others, or for the node. */
-const isPlain = ({ spec }: Pod): boolean =>
+export const isPlain = ({ spec }: Pod): boolean =>
   spec?.volumes === undefined &&
   spec?.topologySpreadConstraints === undefined &&
   spec?.affinity === undefined &&
@@ -68,77 +76,142 @@ function runningOf(pods: readonly Pod[], from: number, until: number): readonly 
   return pods;
 }
 
-export class Image {
+/** What the pods of a node are to others, and take of it. */
+interface Content {
   /** those that have not ended */
   readonly pods: readonly Pod[];
   /** of those, the ones that come and go with their node: of DaemonSets, and static ones */
-  readonly daemons: readonly Pod[] = emptied;
-  readonly ports: readonly HostPort[] = emptied;
-  readonly claims: readonly string[] = emptied;
+  readonly daemons: readonly Pod[];
+  readonly ports: readonly HostPort[];
+  readonly claims: readonly string[];
   /** pods that keep others away */
-  readonly keeping: Counted = emptied;
+  readonly keeping: Counted;
   /** the namespaces of those that are spread, or look at others in another way */
-  readonly ruled: readonly string[] = emptied;
-  /** where the census has seen it last */
-  row = -1;
-  readonly #sums: Readonly<Record<string, number>>;
-  /** by index; told apart only for those that somebody asks about */
-  #kins: (Kin | undefined)[] | null = null;
+  readonly ruled: readonly string[];
+  readonly tally: Tally;
+}
 
-  constructor(pods: readonly Pod[], before: Image | null = null) {
-    // Who was running before runs still: only the others are asked.
-    const open = before === null ? null : changedPart(before.pods, pods);
-    this.pods = runningOf(pods, open?.from ?? 0, open?.until ?? pods.length);
-    const part = before === null || this.pods === pods ? open : changedPart(before.pods, this.pods);
-    if (before !== null && part !== null) this.#kins = before.#kinsWithout(part, this.pods.length);
-    const sums = before === null || part === null ? null : before.#sumsAfter(part, this.pods);
-    if (before !== null && sums !== null) {
-      this.daemons = before.daemons;
-      this.ports = before.ports;
-      this.claims = before.claims;
-      this.keeping = before.keeping;
-      this.ruled = before.ruled;
-      this.#sums = sums;
+/** What an image is made of, gathered pod by pod. One for each of thousands of nodes in the first tick: `private` is made faster than `#`. */
+export class Parts {
+  private readonly tally = new Tally();
+  private ended = false;
+  private daemons: Pod[] | null = null;
+  private ports: HostPort[] | null = null;
+  private claims: string[] | null = null;
+  private keeping: Kin[] | null = null;
+  private ruled: string[] | null = null;
+
+  take(pod: Pod): void {
+    if (isTerminal(pod)) {
+      this.ended = true;
       return;
     }
-    const all: Record<string, number> = {};
-    const daemons: Pod[] = [];
-    const ports: HostPort[] = [];
-    const claims: string[] = [];
-    const keeping: Kin[] = [];
-    const ruled: string[] = [];
-    for (const pod of this.pods) {
-      const { spec, metadata } = pod;
-      if (comesWithNode(pod)) daemons.push(pod);
-      if (spec === undefined) continue;
-      addRequests(all, spec);
-      if (isPlain(pod)) continue;
-      ports.push(...portsOf(spec));
-      if (spec.volumes !== undefined) claims.push(...claimsOf(pod));
-      if (spec.topologySpreadConstraints !== undefined || spec.affinity !== undefined)
-        ruled.push(metadata.namespace ?? '');
-      if (antiTermsOf(spec).length > 0) keeping.push(kinFor(pod));
+    const { spec } = pod;
+    if (comesWithNode(pod)) (this.daemons ??= []).push(pod);
+    if (spec === undefined) return;
+    this.tally.add(spec, 1);
+    if (!isPlain(pod)) this.takeRules(pod, spec);
+  }
+
+  /** What others request. */
+  add(cpu: number, memory: number): void {
+    this.tally.addAmounts(cpu, memory);
+  }
+
+  /** `pods`: all that were taken or added. */
+  contentOf(pods: readonly Pod[]): Content {
+    return {
+      pods: this.ended ? pods.filter((pod) => !isTerminal(pod)) : pods,
+      daemons: this.daemons ?? emptied,
+      ports: this.ports ?? emptied,
+      claims: this.claims ?? emptied,
+      keeping: this.keeping === null ? emptied : counted(this.keeping),
+      ruled: this.ruled ?? emptied,
+      tally: this.tally,
+    };
+  }
+
+  /** Of one that runs: all but what it requests. */
+  takeRules(pod: Pod, spec: PodSpec): void {
+    const ports = portsOf(spec);
+    if (ports.length > 0) (this.ports ??= []).push(...ports);
+    if (spec.volumes !== undefined) {
+      const claims = claimsOf(pod);
+      if (claims.length > 0) (this.claims ??= []).push(...claims);
     }
-    if (daemons.length > 0) this.daemons = daemons;
-    if (ports.length > 0) this.ports = ports;
-    if (claims.length > 0) this.claims = claims;
-    if (keeping.length > 0) this.keeping = counted(keeping);
-    if (ruled.length > 0) this.ruled = ruled;
-    this.#sums = all;
+    if (spec.topologySpreadConstraints === undefined && spec.affinity === undefined) return;
+    (this.ruled ??= []).push(pod.metadata.namespace ?? '');
+    if (antiTermsOf(spec).length > 0) (this.keeping ??= []).push(kinFor(pod));
+  }
+}
+
+function contentOf(pods: readonly Pod[]): Content {
+  const parts = new Parts();
+  for (const pod of pods) parts.take(pod);
+  return parts.contentOf(pods);
+}
+
+type Kins = (Kin | undefined)[];
+
+export class Image implements Content {
+  readonly pods: Content['pods'];
+  readonly daemons: Content['daemons'];
+  readonly ports: Content['ports'];
+  readonly claims: Content['claims'];
+  readonly keeping: Content['keeping'];
+  readonly ruled: Content['ruled'];
+  readonly tally: Tally;
+  /** where the census has seen it last */
+  row = -1;
+  /** by index; told apart only for those that somebody asks about */
+  #kins: Kins | null;
+  /** by index, where it is known whose they are */
+  readonly #families: readonly Family[] | null;
+
+  constructor(content: Content, families: readonly Family[] | null, kins: Kins | null) {
+    this.pods = content.pods;
+    this.daemons = content.daemons;
+    this.ports = content.ports;
+    this.claims = content.claims;
+    this.keeping = content.keeping;
+    this.ruled = content.ruled;
+    this.tally = content.tally;
+    this.#families = families;
+    this.#kins = kins;
+  }
+
+  /** The one of those that are here now. */
+  after(now: readonly Pod[]): Image {
+    // Who was running before runs still: only the others are asked.
+    const open = changedPart(this.pods, now);
+    const pods = runningOf(now, open.from, open.until);
+    const part = pods === now ? open : changedPart(this.pods, pods);
+    const tally = this.#tallyAfter(part, pods);
+    const content = tally === null ? contentOf(pods) : { ...this.#content, pods, tally };
+    return new Image(content, null, this.#kinsWithout(part, pods.length));
   }
 
   /** What they request together. */
   sumOf(resource: string): number {
-    return this.#sums[resource] ?? 0;
+    return this.tally.of(resource);
+  }
+
+  namespaceOf(index: number): string {
+    return this.#families?.[index]?.namespace ?? this.pods[index]?.metadata.namespace ?? '';
   }
 
   /** How one of them looks to the rules of others. */
   kin(index: number): Kin {
     const kins = (this.#kins ??= []);
-    return (kins[index] ??= kinFor(this.pods[index] ?? {}));
+    return (kins[index] ??= this.#families?.[index]?.kinOf(this.pods[index] ?? {}) ?? kinFor(this.pods[index] ?? {}));
   }
 
-  #kinsWithout({ from, untilBefore, until }: Part, pods: number): (Kin | undefined)[] | null {
+  get #content(): Content {
+    const { pods, daemons, ports, claims, keeping, ruled, tally } = this;
+    return { pods, daemons, ports, claims, keeping, ruled, tally };
+  }
+
+  #kinsWithout({ from, untilBefore, until }: Part, pods: number): Kins | null {
     const kins = this.#kins;
     if (kins === null) return null;
     const moved = untilBefore - until;
@@ -148,25 +221,19 @@ export class Image {
   }
 
   /** Less what has gone, and with what has come. null: more than requests has changed, or the numbers are too large to be exact. */
-  #sumsAfter({ from, untilBefore, until }: Part, pods: readonly Pod[]): Readonly<Record<string, number>> | null {
+  #tallyAfter({ from, untilBefore, until }: Part, pods: readonly Pod[]): Tally | null {
     const gone = this.pods.slice(from, untilBefore);
     const come = pods.slice(from, until);
     for (const pod of gone) if (!isPlain(pod) || comesWithNode(pod)) return null;
     for (const pod of come) if (!isPlain(pod) || comesWithNode(pod)) return null;
-    const less: Record<string, number> = {};
-    const more: Record<string, number> = {};
-    for (const { spec } of gone) addRequests(less, spec);
-    for (const { spec } of come) addRequests(more, spec);
-    const sums = { ...this.#sums };
-    for (const name in less) sums[name] = (sums[name] ?? 0) - (less[name] ?? 0);
-    for (const name in more) sums[name] = (sums[name] ?? 0) + (more[name] ?? 0);
-    for (const name in sums)
-      if (!Number.isSafeInteger(sums[name]) || !Number.isSafeInteger(this.sumOf(name))) return null;
-    return sums;
+    const tally = this.tally.copy();
+    for (const { spec } of gone) tally.add(spec, -1);
+    for (const { spec } of come) tally.add(spec, 1);
+    return this.tally.isExact && tally.isExact ? tally : null;
   }
 }
 
-export const nobody = new Image([]);
+export const nobody = new Image(contentOf([]), null, null);
 const ofList = new WeakMap<readonly Pod[], { readonly length: number; readonly image: Image }>();
 const remembered = new WeakMap<Pod, { readonly of: readonly Pod[]; readonly image: Image }>();
 
@@ -185,7 +252,17 @@ function imageOfEqual(first: Pod, pods: readonly Pod[]): Image {
   const known = remembered.get(first);
   if (known !== undefined && isNothing(changedPart(known.of, pods))) return known.image;
   const of = pods.slice();
-  const image = new Image(of, known?.image);
+  const image = known === undefined ? new Image(contentOf(of), null, null) : known.image.after(of);
   remembered.set(first, { of, image });
   return image;
+}
+
+/** Of a list that was gathered pod by pod; it stays as it is. */
+export function rememberImage(pods: readonly Pod[], parts: Parts, families: readonly Family[]): void {
+  const [first] = pods;
+  if (first === undefined) return;
+  const content = parts.contentOf(pods);
+  const image = new Image(content, content.pods === pods ? families : null, null);
+  ofList.set(pods, { length: pods.length, image });
+  remembered.set(first, { of: pods, image });
 }

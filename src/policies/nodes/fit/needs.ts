@@ -57,9 +57,17 @@ const mostKinds = 50_000;
 const internedNeeds = new Interned<Needs>(mostKinds);
 const internedKin = new Interned<Kin>(mostKinds);
 
+function inOrder(names: readonly string[]): boolean {
+  for (let index = 1; index < names.length; index += 1)
+    if ((names[index - 1] ?? '') > (names[index] ?? '')) return false;
+  return true;
+}
+
 const keyOfLabels = (labels: Labels): string => {
   let key = '';
-  for (const name of Object.keys(labels).sort()) key += `${name}=${labels[name] ?? ''};`;
+  const names = Object.keys(labels);
+  // The API server sends them in order.
+  for (const name of inOrder(names) ? names : names.sort()) key += `${name}=${labels[name] ?? ''};`;
   return key;
 };
 
@@ -167,26 +175,33 @@ function isAlike(one: unknown, other: unknown): boolean {
 const latestKin = new Map<string, Map<string, Kin>>();
 const mostNamespaces = 10_000;
 
-export function kinFor({ metadata, spec }: Likeness): Kin {
+export function kinFor(one: Likeness): Kin {
+  const { metadata } = one;
   const namespace = metadata?.namespace ?? '';
-  const labels = metadata?.labels ?? noLabels;
-  const deleting = metadata?.deletionTimestamp !== undefined;
-  const antiTerms = antiTermsOf(spec);
   const owner = metadata?.ownerReferences?.[0]?.name;
-  if (owner === undefined) return internedKinOf(namespace, labels, deleting, antiTerms);
+  if (owner === undefined) return kinLike(null, one);
   let byOwner = latestKin.get(namespace);
   if (byOwner === undefined) {
     if (latestKin.size >= mostNamespaces) latestKin.clear();
     byOwner = new Map();
     latestKin.set(namespace, byOwner);
   }
-  const latest = byOwner.get(owner);
-  if (latest?.deleting === deleting && isAlike(latest.labels, labels) && isAlike(latest.antiTerms, antiTerms))
-    return latest;
-  const kin = internedKinOf(namespace, labels, deleting, antiTerms);
+  const latest = byOwner.get(owner) ?? null;
+  const kin = kinLike(latest, one);
+  if (kin === latest) return kin;
   if (byOwner.size >= mostKinds) byOwner.clear();
   byOwner.set(owner, kin);
   return kin;
+}
+
+/** `latest`: one of the same namespace, where it is known; most are of its kin. */
+export function kinLike(latest: Kin | null, { metadata, spec }: Likeness): Kin {
+  const labels = metadata?.labels ?? noLabels;
+  const deleting = metadata?.deletionTimestamp !== undefined;
+  const antiTerms = antiTermsOf(spec);
+  if (latest?.deleting === deleting && isAlike(latest.labels, labels) && isAlike(latest.antiTerms, antiTerms))
+    return latest;
+  return internedKinOf(metadata?.namespace ?? '', labels, deleting, antiTerms);
 }
 
 function internedKinOf(namespace: string, labels: Labels, deleting: boolean, antiTerms: Kin['antiTerms']): Kin {
