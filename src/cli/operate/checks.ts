@@ -3,7 +3,7 @@ import type { DrainRequest } from '../../model/drain-record.ts';
 import type { Pod } from '../../model/kubernetes.ts';
 import { fillText, type Texts } from '../../model/texts.ts';
 import type { GroupState } from '../../policies/nodes/group-state.ts';
-import { statusBarrier } from '../../policies/nodes/growth.ts';
+import { statusBarrier } from '../../policies/nodes/growth-barrier.ts';
 import { drainOf, isControlPlane, serverIdOf } from '../../policies/nodes/membership.ts';
 import { movabilityOf, podName } from '../../policies/nodes/movable.ts';
 import { actorsText } from '../../policies/nodes/other-actors.ts';

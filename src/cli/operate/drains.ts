@@ -10,7 +10,7 @@ import { fillText, type Texts } from '../../model/texts.ts';
 import { seconds, type Instant } from '../../model/units.ts';
 import { continueDrains } from '../../policies/nodes/drains.ts';
 import type { GroupState } from '../../policies/nodes/group-state.ts';
-import { statusBarrier } from '../../policies/nodes/growth.ts';
+import { statusBarrier } from '../../policies/nodes/growth-barrier.ts';
 import { drainOf, serverIdOf } from '../../policies/nodes/membership.ts';
 import { movabilityOf } from '../../policies/nodes/movable.ts';
 import { isMirror, isOfDaemonSet } from '../../policies/pod-facts.ts';

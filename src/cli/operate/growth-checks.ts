@@ -1,7 +1,7 @@
 // What is asked before a person's order of VMs goes out: the same limits, quota and status that the daemon asks.
 import { isBackedOff } from '../../policies/nodes/back-off.ts';
 import type { GroupState } from '../../policies/nodes/group-state.ts';
-import { statusBarrier } from '../../policies/nodes/growth.ts';
+import { statusBarrier } from '../../policies/nodes/growth-barrier.ts';
 import { allowedNodes, type SizedGroup } from '../../policies/nodes/limits.ts';
 import { isControlPlane } from '../../policies/nodes/membership.ts';
 import { elsewhereOf, sizeOfGroup } from '../../policies/nodes/node-size.ts';

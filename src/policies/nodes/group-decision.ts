@@ -10,7 +10,7 @@ import { bootTimeOf } from './boot-time.ts';
 import type { DrainsUnderWay } from './drains.ts';
 import { isOwnUpdate } from './foreign-update.ts';
 import type { GroupState, Unusable } from './group-state.ts';
-import { statusBarrier } from './growth.ts';
+import { statusBarrier } from './growth-barrier.ts';
 import { growing, stoppedBy, unaskedOf, withheld, withoutHeadroom, type GrowthVerdict } from './growth-verdict.ts';
 import type { Met } from './meet-demand.ts';
 import { drainOf } from './membership.ts';

@@ -1,19 +1,18 @@
 // Which groups grow, by how many nodes, and for whom; what could not be served keeps the reason why.
 import type { Config } from '../../model/config.ts';
 import type { MagnumCluster, NovaLimits } from '../../model/openstack.ts';
-import type { NodeReason } from '../../model/reason.ts';
 import type { Instant } from '../../model/units.ts';
 import type { Requests } from '../pod-facts.ts';
-import { isBackedOff } from './back-off.ts';
 import { lookAlike, shareOut } from './balance.ts';
 import type { SourcedDemand } from './demand.ts';
 import { kindsOf, packing, podsOf } from './fit/pack.ts';
 import { packingZones, type Lane } from './fit/pack-zones.ts';
-import type { Needs, Simulation } from './fit/simulation.ts';
-import type { GroupState } from './group-state.ts';
+import type { Checkpoint, Needs, Simulation } from './fit/simulation.ts';
+import { growthBarrier, stop } from './growth-barrier.ts';
 import { nameOf, rankServing, type Pool, type Serving } from './growth-options.ts';
-import { allowedNodes, type Allowed, type Budget, type Unseen } from './limits.ts';
+import { allowedNodes, type Allowed, type Budget, type Ordered, type Unseen } from './limits.ts';
 import type { Size } from './node-size.ts';
+import type { Room } from './room.ts';
 import type { Saturated } from './saturation.ts';
 import type { Shape } from './shape.ts';
 
@@ -51,33 +50,8 @@ export interface GrowthInput {
   readonly nova: NovaLimits | undefined;
   readonly cluster: MagnumCluster | undefined;
   readonly now: Instant;
-}
-
-const stop = (reason: NodeReason, by: string): Allowed => ({ nodes: 0, reason, by });
-
-/** Why nothing at all may be sent for a group now. */
-export function statusBarrier(group: GroupState, cluster: MagnumCluster | undefined): Allowed | null {
-  const busy = [group.magnum.status ?? '', cluster?.status ?? ''].find((one) =>
-    /^(?:CREATE|DELETE)_IN_PROGRESS$/.test(one),
-  );
-  // In these two Magnum answers 202 and drops the request.
-  if (busy !== undefined) return stop('UpdateByOthers', busy);
-  if (group.count !== group.magnum.node_count) return stop('ResizeUnderWay', `resize to ${group.count}`);
-  return group.foreign === null ? null : stop('UpdateByOthers', group.foreign);
-}
-
-/** Why no order may go out for a group now; null where one may. */
-function growthBarrier(group: GroupState, cluster: MagnumCluster | undefined, now: Instant): Allowed | null {
-  if (group.modes.grow === 'off') return stop('PolicyOff', group.document.metadata.name);
-  if (group.switches.grow !== null) return stop('SwitchedOff', group.switches.grow.by);
-  if (isBackedOff(group.memory, now)) return stop('GroupBackedOff', group.memory.lastFailure?.message ?? '');
-  const busy = statusBarrier(group, cluster);
-  const { sent } = group.memory;
-  // Our own order has failed a moment ago, or the way out of a failure has not begun: not before it is known which.
-  if (busy === null && sent !== null && /_FAILED$/.test(group.magnum.status ?? ''))
-    return stop('ResizeUnderWay', `resize to ${sent.to}`);
-  if (busy !== null || !group.updating) return busy;
-  return sent !== null && sent.remove.length > 0 ? stop('ResizeUnderWay', `removal of ${sent.remove.length}`) : null;
+  /** by group: what this tick has ordered already; below zero, so many of the nodes on their way are planned with anew */
+  readonly ordered: Ordered;
 }
 
 /** The most that one of those asks for whom an empty node of the group would hold, resource by resource. */
@@ -101,12 +75,17 @@ const asksEvery = 32;
 class GrowthPlanner {
   readonly #input: GrowthInput;
   readonly #budget: Budget;
-  readonly #ordered = new Map<string, number>();
+  /** below zero: so many of the nodes on their way are not opened yet */
+  readonly #ordered: Map<string, number>;
   readonly #byGroup = new Map<string, Growth>();
+  readonly #opened = new Map<string, Room[]>();
+  readonly #start: Checkpoint;
   #orderedTotal = 0;
 
   constructor(input: GrowthInput) {
     this.#input = input;
+    this.#start = input.simulation.checkpoint();
+    this.#ordered = new Map(input.ordered);
     const { unseen, elsewhere, config, nova } = input;
     this.#budget = { groups: input.pools, unseen, elsewhere, ordered: this.#ordered, config, nova };
   }
@@ -119,12 +98,40 @@ class GrowthPlanner {
     const headroomStopped = this.#whyNot(unservedHeadroom);
     for (const one of saturated) this.#relieve(one);
     for (const pool of pools) this.#toMinimum(pool, stopped);
-    return { byGroup: this.#byGroup, unserved, unservedHeadroom, stopped, headroomStopped };
+    return { byGroup: this.#beyondUpcoming(), unserved, unservedHeadroom, stopped, headroomStopped };
   }
 
   #allowed(pool: Pool): Allowed {
     const { cluster, now } = this.#input;
-    return growthBarrier(pool.group, cluster, now) ?? allowedNodes(pool, this.#budget);
+    const barrier = growthBarrier(pool.group, cluster, now);
+    if (barrier === null) return allowedNodes(pool, this.#budget);
+    return { ...barrier, nodes: Math.max(0, -(this.#ordered.get(nameOf(pool)) ?? 0)) };
+  }
+
+  /** Nodes on their way need no order; those who come to the nodes after them are whom the order is for. */
+  #beyondUpcoming(): ReadonlyMap<string, Growth> {
+    const beyond = new Map<string, Growth>();
+    for (const [name, growth] of this.#byGroup) {
+      const coming = Math.max(0, -(this.#input.ordered.get(name) ?? 0));
+      if (coming === 0) beyond.set(name, growth);
+      else if (growth.add > coming) beyond.set(name, this.#without(growth, name, coming));
+    }
+    return beyond;
+  }
+
+  #without(growth: Growth, name: string, coming: number): Growth {
+    const rooms = new Set((this.#opened.get(name) ?? []).slice(coming).map((room) => room.name));
+    const taken = new Map<Needs, number>();
+    for (const { needs, room, pods } of this.#input.simulation.arrivals(this.#start))
+      if (rooms.has(room)) taken.set(needs, (taken.get(needs) ?? 0) + pods);
+    const served = growth.for.flatMap((demand) => {
+      const left = taken.get(demand.needs) ?? 0;
+      const pods = Math.min(demand.pods, left);
+      taken.set(demand.needs, left - pods);
+      return pods === 0 ? [] : [{ ...demand, pods }];
+    });
+    const asked = growth.trigger.kind !== 'pods' || served.length > 0;
+    return { add: growth.add - coming, for: served, trigger: asked ? growth.trigger : { kind: 'minimum' } };
   }
 
   /** Whom an empty new node of this shape would take, one kind of pod after the other. */
@@ -214,9 +221,9 @@ class GrowthPlanner {
       simulation.rollBack(before);
       return null;
     }
-    for (const [index, { nodes, placed }] of lanes.entries()) {
+    for (const [index, { rooms, placed }] of lanes.entries()) {
       const pool = serving[index]?.pool;
-      if (pool !== undefined && nodes > 0) this.#add(pool, nodes, placed, { kind: 'pods' });
+      if (pool !== undefined && rooms.length > 0) this.#open(pool, rooms, placed);
     }
     return left;
   }
@@ -285,8 +292,14 @@ class GrowthPlanner {
   ): Generator<undefined, readonly SourcedDemand[]> {
     const { rooms, placed, left } = yield* packing(this.#input.simulation, demands, shape, nodes);
     if (placed.length === 0) return demands;
-    this.#add(pool, rooms.length, placed, { kind: 'pods' });
+    this.#open(pool, rooms, placed);
     return left;
+  }
+
+  #open(pool: Pool, rooms: readonly Room[], placed: readonly SourcedDemand[]): void {
+    const name = nameOf(pool);
+    this.#add(pool, rooms.length, placed, { kind: 'pods' });
+    this.#opened.set(name, [...(this.#opened.get(name) ?? []), ...rooms]);
   }
 
   #add(pool: Pool, nodes: number, served: readonly SourcedDemand[], trigger: Trigger): void {
@@ -294,6 +307,11 @@ class GrowthPlanner {
     const before = this.#byGroup.get(name) ?? { add: 0, for: [], trigger };
     this.#byGroup.set(name, { ...before, add: before.add + nodes, for: [...before.for, ...served] });
     this.#ordered.set(name, (this.#ordered.get(name) ?? 0) + nodes);
+  }
+
+  #grows(pool: Pool): boolean {
+    const name = nameOf(pool);
+    return this.#byGroup.has(name) || (this.#input.ordered.get(name) ?? 0) > 0;
   }
 
   /** Each group that would take some of those that are left says why it does not. */
@@ -307,7 +325,7 @@ class GrowthPlanner {
       const name = nameOf(pool);
       if (shape !== null) {
         if (this.#wouldTakeSome(shape, kinds)) stopped.set(name, this.#allowed(pool));
-      } else if (!this.#byGroup.has(name)) {
+      } else if (!this.#grows(pool)) {
         // Whether a node of unknown size would take the pods cannot be said: no VM is ordered, and the group says why.
         const flavor = group.magnum.flavor_id ?? 'its flavor';
         const mend = `write shape: {cpu, memory} for ${name}, or let springtide read ${flavor}`;
@@ -322,7 +340,7 @@ class GrowthPlanner {
     const pools = this.#input.pools
       .filter(({ group }) => group.document === by.document)
       .toSorted((one, other) => one.group.policy.prefer - other.group.policy.prefer);
-    if (pools.some((pool) => this.#byGroup.has(nameOf(pool)))) return;
+    if (pools.some((pool) => this.#grows(pool))) return;
     for (const pool of pools) {
       const allowed = this.#allowed(pool);
       if (allowed.nodes === 0) continue;

@@ -24,7 +24,7 @@ interface Totals {
   readonly memory?: number | undefined;
 }
 
-/** Nodes that are ordered in this very tick count as well. */
+/** Nodes that are ordered in this very tick count as well; below zero: so many of those on their way are free to be planned with. */
 export type Ordered = ReadonlyMap<string, number>;
 
 export interface SizedGroup {
@@ -99,7 +99,10 @@ function underQuota(group: GroupState, { groups, ordered, nova = {} }: Budget, e
   const total = { instances: nova.maxTotalInstances, cores: nova.maxTotalCores, ram: nova.maxTotalRAMSize };
   const used = { instances: nova.totalInstancesUsed, cores: nova.totalCoresUsed, ram: nova.totalRAMUsed };
   const keep = { instances: keepFree.instances, cores: keepFree.cores, ram: (keepFree.ram ?? 0) / mebi };
-  const now = inNova(addSizes(groups.map((one) => times(one.size ?? each, ordered.get(one.group.policy.name) ?? 0))));
+  const orderedOf = (one: GroupState): number => ordered.get(one.policy.name) ?? 0;
+  // Whether Nova counts those on their way already is not known: they are never given back to the quota.
+  const now = inNova(addSizes(groups.map((one) => times(one.size ?? each, Math.max(0, orderedOf(one.group))))));
+  const coming = Math.max(0, -orderedOf(group));
   const own = inNova(
     usedBy(
       groups.filter((one) => one.group.document === group.document),
@@ -115,7 +118,7 @@ function underQuota(group: GroupState, { groups, ordered, nova = {} }: Budget, e
     const under = (most: number, taken: number, what: string): Allowed => {
       // Without words: it stands in sentences of every language.
       const limit = `${taken}/${most}`;
-      const nodes = Math.floor((most - taken) / one[name]);
+      const nodes = Math.max(0, Math.floor((most - taken) / one[name])) + coming;
       return { nodes, reason: 'QuotaExceeded', by: `quota ${what}: ${limit}`, what, limit };
     };
     const free = under(all - keep[name], (used[name] ?? 0) + now[name], name);
@@ -146,7 +149,7 @@ export function allowedNodes({ group, size }: SizedGroup, budget: Budget): Allow
       each,
     ),
     ...underTotals(config.daemon.limits, { groups, unseen, elsewhere, whose: 'the Daemon’s' }, ordered, each),
-  ].map((one): Allowed => ({ ...one, nodes: one.nodes + Math.max(0, lost - own) }));
+  ].map((one): Allowed => ({ ...one, nodes: one.nodes + Math.max(0, lost - Math.max(0, own)) }));
   const all = nova === undefined ? counted : [...counted, ...underQuota(group, budget, each)];
   const tightest = all.reduce((least, one) => (one.nodes < least.nodes ? one : least));
   return { ...tightest, nodes: Math.max(0, tightest.nodes) };

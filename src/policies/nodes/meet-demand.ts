@@ -7,7 +7,9 @@ import { placing, podsOf } from './fit/pack.ts';
 import { Preemption } from './fit/preempt.ts';
 import { Simulation, type Checkpoint } from './fit/simulation.ts';
 import type { Unusable } from './group-state.ts';
-import { planGrowth, type GrowthPlan } from './growth.ts';
+import type { GrowthPlan } from './growth.ts';
+import type { Ordered } from './limits.ts';
+import { settledGrowth } from './settled-growth.ts';
 import type { Pool } from './growth-options.ts';
 import { nodeGroupLabel } from './driver-habits.ts';
 import { drainOf } from './membership.ts';
@@ -56,7 +58,7 @@ function lastKnown(state: Unusable, { snapshot, memory }: NodeTick): number {
 }
 
 /** Nodes on their way count as room before they take pods: what waits for them orders nothing more. */
-function addUpcoming(simulation: Simulation, pools: readonly Pool[], { podsOn }: NodeTick): void {
+function addUpcoming(simulation: Simulation, pools: readonly Pool[], { podsOn }: NodeTick, more: Ordered): void {
   for (const { group, shape } of pools) {
     if (shape === null) continue;
     const { room, daemons } = shape;
@@ -65,7 +67,8 @@ function addUpcoming(simulation: Simulation, pools: readonly Pool[], { podsOn }:
       const labels = { ...room.labels, ...metadata.labels };
       simulation.addRoom({ ...room, name: metadata.name, labels }, podsOn.get(metadata.name) ?? []);
     }
-    for (let index = arriving.length; index < group.upcoming; index += 1) {
+    const upcoming = group.upcoming + (more.get(group.policy.name) ?? 0);
+    for (let index = arriving.length; index < upcoming; index += 1) {
       const name = `${room.name}-upcoming-${index}`;
       simulation.addRoom({ ...room, name, labels: { ...room.labels, [hostname]: name } }, daemons);
     }
@@ -131,19 +134,16 @@ export function* meetDemand(
           node,
           (node.spec?.taints ?? []).filter(({ key }) => !ofTheDrain.has(key)),
         );
-  let firm = yield* placing(simulation, homeless, largest);
-  let headroom = yield* placing(simulation, noHeadroom, largest);
+  const firm = yield* placing(simulation, homeless, largest);
+  const headroom = yield* placing(simulation, noHeadroom, largest);
   const needed = podsOf(firm) < podsOf(homeless) || podsOf(headroom) < podsOf(noHeadroom);
-  addUpcoming(simulation, pools, tick);
-  firm = yield* placing(simulation, firm, largest);
-  headroom = yield* placing(simulation, headroom, largest);
-  yield;
-
   const ours = new Set(pools.flatMap(({ group }) => group.nodes));
-  const growth = yield* planGrowth({
+  const growth = yield* settledGrowth({
     simulation,
     firm,
     headroom,
+    largest,
+    addUpcoming: (more) => addUpcoming(simulation, pools, tick, more),
     saturated: saturation.due,
     pools,
     unseen: unusable.map((state) => ({ document: state.document, count: lastKnown(state, tick) })),

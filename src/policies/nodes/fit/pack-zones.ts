@@ -1,5 +1,6 @@
 // How many new nodes of several shapes pods need that must be spread over zones: zone by zone, in one packing.
 import type { Requests } from '../../pod-facts.ts';
+import type { Room } from '../room.ts';
 import { alikeOf, byDecreasingSize, Opening, shared, type Demanded, type NodeShape } from './pack.ts';
 import type { Needs } from './needs.ts';
 import type { Simulation } from './simulation.ts';
@@ -17,8 +18,8 @@ export interface Lane {
 }
 
 export interface ZonedPacking<Kind extends Demanded> {
-  /** by lane: how many nodes, and whom they take */
-  readonly lanes: readonly { readonly nodes: number; readonly placed: readonly Kind[] }[];
+  /** by lane: the new nodes, and whom they take */
+  readonly lanes: readonly { readonly rooms: readonly Room[]; readonly placed: readonly Kind[] }[];
   readonly left: readonly Kind[];
   readonly progress: boolean;
 }
@@ -39,8 +40,8 @@ class ZonePacker {
     this.#openings = lanes.map(({ shape }) => new Opening(simulation, shape));
   }
 
-  nodesOf(lane: number): number {
-    return this.#openings[lane]?.rooms.length ?? 0;
+  roomsOf(lane: number): readonly Room[] {
+    return this.#openings[lane]?.rooms ?? [];
   }
 
   *place(needs: Needs, pods: number): Generator<undefined, number> {
@@ -112,7 +113,7 @@ export function* packingZones<Kind extends Demanded>(
   yield;
   const short = all.some(({ needs, pods }) => (placed.get(needs) ?? 0) < pods);
   const left = short ? shared(alikeOf(demands), placed).left : [];
-  const served = sharedByLane(demands, byLane).map((whom, index) => ({ nodes: packer.nodesOf(index), placed: whom }));
+  const served = sharedByLane(demands, byLane).map((whom, index) => ({ rooms: packer.roomsOf(index), placed: whom }));
   yield;
   return { lanes: served, left, progress: [...placed.values()].some((pods) => pods > 0) };
 }
