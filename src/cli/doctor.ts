@@ -54,7 +54,7 @@ const print = (text: string): void => {
 
 const sentenceOf = (texts: Texts, { code, facts }: Check): string => fillText(texts, `cli.doctor.${code}`, facts);
 
-export function checkText(texts: Texts, check: Check): string {
+function checkText(texts: Texts, check: Check): string {
   const mark = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' }[check.state];
   const line = `${mark}  ${sentenceOf(texts, check)}`;
   return check.state === 'ok'

@@ -11,16 +11,14 @@ import type { TargetRef } from './target.ts';
 import type { Texts } from './texts.ts';
 import type { QueryText } from './units.ts';
 
-export type { CalendarDocument, DaemonSpec } from '../config/schema/daemon.ts';
+export type { DaemonSpec } from '../config/schema/daemon.ts';
 export type { NodeGroupPolicy } from '../config/schema/node-policy.ts';
 export type {
-  MetricDocument,
   MetricTarget,
   PodPolicyDocument,
   PodPolicySpec,
   ScalingPolicy,
   ScalingRules,
-  UnknownRule,
 } from '../config/schema/pod-policy.ts';
 export type { AlertsDocument } from '../config/schema/alerts.ts';
 

@@ -201,7 +201,7 @@ export interface Memory {
 
 export const emptyNodeGuard: NodeGuardMemory = { removed: [], ordered: [], tripped: null };
 
-export const emptyGuardMemory: GuardMemory = { removed: [], tripped: null };
+const emptyGuardMemory: GuardMemory = { removed: [], tripped: null };
 
 export const emptyMemory = (): Memory => ({
   schema: memorySchema,

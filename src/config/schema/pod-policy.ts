@@ -64,7 +64,7 @@ const unknownRule = z
   ])
   .default('hold');
 
-export const metric = z.strictObject({
+const metric = z.strictObject({
   name: z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, { error: 'a metric name has letters, digits and _ only' }),
   query: z.string().optional(),
   resource: z.enum(['cpu', 'memory']).optional(),
@@ -173,7 +173,7 @@ const scheduleEntry = z.strictObject({
 
 const podMode = z.union([mode, z.strictObject({ up: mode, down: mode })]).default('dryRun');
 
-export const podPolicySpec = z.strictObject({
+const podPolicySpec = z.strictObject({
   target: target.optional(),
   targets: targets.optional(),
   replicas: z.strictObject({
@@ -230,4 +230,3 @@ export type PodPolicyDocument = z.infer<typeof podPolicy>;
 export type PodPolicySpec = PodPolicyDocument['spec'];
 export type MetricDocument = z.infer<typeof metric>;
 export type MetricTarget = z.infer<typeof metricTarget>;
-export type UnknownRule = z.infer<typeof unknownRule>;
