@@ -27,6 +27,7 @@ const verbs = {
     commands: [
       [bin('tsc'), '-p', 'tsconfig.json'],
       [bin('tsc'), '-p', 'src/web/tsconfig.json'],
+      [node, 'scripts/unused-exports.mjs'],
       [bin('eslint'), '.'],
       [bin('prettier'), '--check', '--log-level', 'warn', '.'],
       [node, 'scripts/generate.mjs', '--check'],
