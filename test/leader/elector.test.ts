@@ -16,6 +16,8 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 class Leases {
   object: OwnObject | null = null;
   isDown = false;
+  /** hears how long each call is waited for */
+  onCall: (deadline: number) => void = () => undefined;
   #version = 0;
   readonly #listeners = new Set<() => void>();
 
@@ -24,10 +26,13 @@ class Leases {
   }
 
   readonly port: ElectorOptions['objects'] = {
-    get: () => this.#answer(() => this.object),
-    create: (object) => this.#answer(() => this.#put(object, this.object === null)),
-    replace: (object) =>
-      this.#answer(() => this.#put(object, this.object?.metadata.resourceVersion === object.metadata.resourceVersion)),
+    get: (_kind, _namespace, _name, options) => this.#answer(() => this.object, options),
+    create: (object, options) => this.#answer(() => this.#put(object, this.object === null), options),
+    replace: (object, options) =>
+      this.#answer(
+        () => this.#put(object, this.object?.metadata.resourceVersion === object.metadata.resourceVersion),
+        options,
+      ),
     watch: (_kind, _selection, listener) => {
       const read = () => ({ items: this.object === null ? [] : [this.object], synced: true, failure: null });
       const tell = (): void => listener(read());
@@ -36,7 +41,8 @@ class Leases {
     },
   };
 
-  #answer<T>(run: () => T): Promise<T> {
+  #answer<T>(run: () => T, options: { readonly deadline?: number } = {}): Promise<T> {
+    this.onCall(options.deadline ?? Infinity);
     return this.isDown ? Promise.reject(refusal('Timeout')) : Promise.resolve().then(run);
   }
 
@@ -135,6 +141,29 @@ it('that cannot renew closes its fence, ends its term, and follows the one who t
   for (const each of [one, two]) each.stop();
   await pass(clock, 2_000);
   await Promise.all([one.running, two.running]);
+});
+
+it('waits for no answer beyond the moment in which its fence has to be closed, and tells then', async () => {
+  const { clock, leases } = begin();
+  const one = stage(leases, 'one', clock);
+  await pass(clock, 4_000);
+  leases.isDown = true;
+  const last = one.fence.closesAt() ?? Number.NaN;
+  const calls: { readonly at: number; readonly until: number }[] = [];
+  leases.onCall = (deadline) => calls.push({ at: clock.now(), until: clock.now() + deadline });
+  const closed: number[] = [];
+  one.fence.onClose(() => closed.push(clock.now()));
+  const forgotten = one.fence.onClose(() => closed.push(Number.NaN));
+  forgotten();
+  await pass(clock, 12_000);
+  // The term is over then: what is asked later is asked by one who follows.
+  const asLeader = calls.filter(({ at }) => at < last);
+  expect(asLeader.length).toBeGreaterThan(2);
+  expect(Math.max(...asLeader.map(({ until }) => until))).toBeLessThanOrEqual(last);
+  expect(closed).toEqual([last]);
+  one.stop();
+  await pass(clock, 5_000);
+  await one.running;
 });
 
 it('leaves the lease to another one where no tick ends', async () => {
