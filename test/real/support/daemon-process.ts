@@ -35,6 +35,8 @@ export function writeConfiguration(directory: string, files: Readonly<Record<str
   }
 }
 
+/** On a machine that has much else to do. */
+const longestStart = 120_000;
 let starts = 0;
 
 /** Resolves when it ticks. */
@@ -60,10 +62,11 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess
       .filter((line) => line.startsWith('{') && line.endsWith('}'))
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   try {
-    await eventually('springtide runs', () => {
+    const state = (): 'ended' | 'runs' | undefined => {
       if (child.exitCode !== null) return 'ended';
       return lines().some((line) => line['msg'] === 'springtide runs') ? 'runs' : undefined;
-    });
+    };
+    await eventually('springtide runs', state, longestStart);
     if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
   } catch (error) {
     child.stdin?.end();
