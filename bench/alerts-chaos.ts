@@ -1,50 +1,98 @@
-// npm run bench -- alerts-chaos: a thousand lives in which the ledger is cut off at any byte while alerts come and gateways fail.
+// npm run bench -- alerts-chaos: a thousand lives with kill -9 at random points while alerts come and gateways fail, and a true process killed over and over.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Report } from './report.ts';
+import type { Figure, Report } from './report.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const runs = process.env['CHAOS_RUNS'] ?? '1000';
+const asked = (name: string, usual: number): number => Number(process.env[name] ?? usual);
+const runs = asked('CHAOS_RUNS', 1000);
+const runsInKubernetes = asked('CHAOS_RUNS_IN_KUBERNETES', 50);
+const kills = asked('CHAOS_KILLS', 200);
 
-interface Total {
-  readonly runs: number;
-  readonly accepted: number;
-  readonly kills: number;
-  readonly torn: number;
-  readonly deliveries: number;
-  readonly twice: number;
-  readonly broken: number;
-}
+type Total = Readonly<Record<string, number>>;
 
-/** The suite plays them: what it asserts of forty in every build it asserts of a thousand here. */
-export async function alertsChaos(): Promise<Report> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'springtide-bench-chaos-'));
-  const file = path.join(directory, 'total.json');
+/** The suite plays them: what it asserts of a few in every build it asserts of all here. */
+async function suite(
+  part: string,
+  directory: string,
+  only: string,
+  settings: Readonly<Record<string, number>>,
+): Promise<void> {
+  const folder = path.join(directory, part);
+  await mkdir(folder);
   const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const words = [vitest, 'run', '--project', 'world', 'test/world/alerts-chaos.test.ts', '-t', 'virtual time'];
-  const child = spawn(process.execPath, words, {
+  const words = ['run', '--project', 'world', 'test/world/alerts-chaos.test.ts', '-t', only];
+  const environment = Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]));
+  const child = spawn(process.execPath, [vitest, ...words], {
     cwd: root,
-    env: { ...process.env, CHAOS_RUNS: runs, CHAOS_REPORT: file },
+    env: { ...process.env, ...environment, CHAOS_REPORT: folder },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   await once(child, 'close');
-  const total = JSON.parse(await readFile(file, 'utf8')) as Total;
+}
+
+async function totalOf(files: readonly string[]): Promise<Total> {
+  const total: Record<string, number> = {};
+  for (const file of files)
+    for (const [name, value] of Object.entries(JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>))
+      if (typeof value === 'number') total[name] = (total[name] ?? 0) + value;
+  return total;
+}
+
+function figuresOf(where: string, total: Total): readonly Figure[] {
+  const figure = (name: string, key: string): Figure => ({
+    name: `${where}: ${name}`,
+    value: total[key] ?? NaN,
+    unit: '',
+  });
+  return [
+    figure('runs', 'runs'),
+    figure('alerts accepted', 'accepted'),
+    figure('kills', 'kills'),
+    figure('ledgers with a torn end', 'torn'),
+    figure('messages that arrived', 'deliveries'),
+    figure('of them twice, as the ledger says', 'twice'),
+    { ...figure('runs with anything lost, or told again without a doubt', 'broken'), bar: 0 },
+  ];
+}
+
+export async function alertsChaos(): Promise<Report> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'springtide-bench-chaos-'));
+  const shards = asked('CHAOS_SHARDS', availableParallelism());
+  const parts = Array.from({ length: shards }, (_, shard) => String(shard));
+  await Promise.all([
+    ...parts.map((part, shard) =>
+      suite(part, directory, 'in directory', {
+        CHAOS_FIRST: 1 + Math.floor((runs * shard) / shards),
+        CHAOS_LAST: Math.floor((runs * (shard + 1)) / shards),
+      }),
+    ),
+    suite('kubernetes', directory, 'in kubernetes', { CHAOS_LAST_IN_KUBERNETES: runsInKubernetes }),
+    suite('process', directory, 'a process', { CHAOS_KILLS: kills }),
+  ]);
+  const files = await totalOf(parts.map((part) => path.join(directory, part, 'directory.json')));
+  const objects = await totalOf([path.join(directory, 'kubernetes', 'kubernetes.json')]);
+  const ended = await totalOf([path.join(directory, 'process', 'process.json')]);
   await rm(directory, { recursive: true });
+  const ofProcess = (name: string, key: string): Figure => ({
+    name: `a true process: ${name}`,
+    value: ended[key] ?? NaN,
+    unit: '',
+  });
   return {
     bench: 'alerts-chaos',
     node: process.version,
     figures: [
-      { name: 'runs', value: total.runs, unit: '' },
-      { name: 'alerts accepted', value: total.accepted, unit: '' },
-      { name: 'kills', value: total.kills, unit: '' },
-      { name: 'ledgers with a torn end', value: total.torn, unit: '' },
-      { name: 'messages that arrived', value: total.deliveries, unit: '' },
-      { name: 'of them twice, as the ledger says', value: total.twice, unit: '' },
-      { name: 'runs with anything lost, or twice without a word', value: total.broken, unit: '', bar: 0 },
+      ...figuresOf('files', files),
+      ...figuresOf('Kubernetes', objects),
+      ofProcess('kills', 'kills'),
+      ofProcess('alerts accepted', 'accepted'),
+      ofProcess('messages that arrived', 'deliveries'),
+      ofProcess('of them twice, as the ledger says', 'twice'),
     ],
   };
 }

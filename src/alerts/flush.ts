@@ -105,8 +105,11 @@ function flushTo(reached: Reached, group: Group, scene: GroupScene, parts: Flush
     group.again = true;
     return;
   }
-  // what is owed for several groups is not replaced for one of them
-  if (open?.intent.covers !== undefined) return;
+  // what is owed for several groups is not replaced for one of them: what is new is told when it has its answer
+  if (open?.intent.covers !== undefined) {
+    group.again = true;
+    return;
+  }
   const decided = decisionFor(reached, group, scene, parts, now);
   const records: LedgerRecord[] = decided.silently.map(({ to, entry }) => ({
     kind: 'told',

@@ -36,7 +36,7 @@ const documentOf = (groupBy: string, most: number): AlertsDocument =>
   anAlertsDocument(`
 people: { zhang: { sms: '+8613800000001' }, li: { sms: '+8613800000002' } }
 sms_gateways: [{ name: main, http: { url: 'http://127.0.0.1:1/sms' } }]
-route: { receiver: duty, group_by: ['${groupBy}'], group_wait: 0s, group_interval: 10s, repeat_interval: 90d }
+route: { receiver: duty, group_by: ['${groupBy}'], group_wait: 0s, group_interval: 20s, repeat_interval: 90d }
 receivers:
   - name: duty
     sms_configs: [{ to: [zhang, li], gateway: main }]
@@ -50,7 +50,7 @@ const recipients = ['zhang', 'li', 'webhook 1'];
 
 const alertCount = 200;
 /** Everything has begun and ended, and gateways are well from then on. */
-const moodyFor = minutes(17);
+const moodyFor = minutes(10);
 const atMost = minutes(65);
 const step = seconds(5);
 /** In Kubernetes a few objects a second are written, as time goes on. */
@@ -144,8 +144,8 @@ export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' 
 
   const senders: Sender[] = Array.from({ length: alertCount }, (_, number) => {
     const labels = { alertname: 'Chaos', number: String(number), team: `t${number % 20}` };
-    const firesAt = random() * minutes(8);
-    const endsAt = firesAt + seconds(60) + random() * minutes(5);
+    const firesAt = random() * minutes(5);
+    const endsAt = firesAt + seconds(45) + random() * minutes(3);
     return { number, labels, fingerprint: fingerprintOf(labels), firesAt, endsAt, firing: null, ended: null };
   });
   const accepted = (): readonly Accepted[] =>
@@ -177,7 +177,7 @@ export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' 
   }
 
   let current = await openLife();
-  const deaths = Array.from({ length: 2 + Math.floor(random() * 4) }, () => random() * minutes(11)).sort(
+  const deaths = Array.from({ length: 2 + Math.floor(random() * 4) }, () => random() * minutes(7)).sort(
     (one, other) => other - one,
   );
   const slice = keptIn === 'directory' ? step : stepInKubernetes;

@@ -418,6 +418,25 @@ describe('what is held back', () => {
     await story.pass(minutes(20), minutes(1));
     expect(story.taken.length).toBe(11);
   });
+
+  it('in a storm and still owed keeps nobody from hearing of an end', async () => {
+    let isDown = false;
+    const both = `${documentOf("sms_configs: [{ to: [zhang], gateway: main, send_resolved: true }]\nwebhook_configs: [{ url: 'http://127.0.0.1:1/' }]")}`;
+    const story = aStory(`${both}\nlimits: { messagesInMinute: 1, namedInMessage: 5 }`, (to, channel) =>
+      isDown && channel === 'sms' ? retry(to, 'ServerError', 'out of order') : null,
+    );
+    await push(story, { name: 'A', instance: 'a' }, { name: 'B', instance: 'b' }, { name: 'C', instance: 'c' });
+    await story.pass(seconds(40), seconds(5));
+    isDown = true;
+    // the message for B and C is owed, and C is over meanwhile
+    await story.pass(minutes(3), seconds(5));
+    await push(story, { name: 'C', instance: 'c', over: true });
+    await story.pass(minutes(12), seconds(30));
+    isDown = false;
+    await story.pass(minutes(30), seconds(30));
+    const ends = story.taken.filter(({ channel, resolved }) => channel === 'sms' && resolved.includes('c'));
+    expect(ends).toHaveLength(1);
+  });
 });
 
 describe('a flapping alert', () => {
