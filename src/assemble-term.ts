@@ -13,7 +13,9 @@ import { memoryOfThisTerm, rehearsing, turnWithoutState, unlessTooNew } from './
 import type { World } from './assemble.ts';
 import { openAuditLog } from './audit/open.ts';
 import { systemClock, type Clock } from './clock.ts';
+import { createDailyChecks } from './daily-checks.ts';
 import { Daemon } from './daemon.ts';
+import { checkNow } from './doctor/check-now.ts';
 import type { Fence } from './leader/fence.ts';
 import type { Config } from './model/config.ts';
 import { messageOf } from './model/errors.ts';
@@ -30,6 +32,7 @@ import { version } from './version.ts';
 export interface TermParts {
   readonly config: () => Config;
   readonly clock: Clock;
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Logger;
   readonly refused: () => LoopFacts['refused'];
   readonly world: World;
@@ -107,6 +110,13 @@ export async function openTerm(parts: TermParts): Promise<Term> {
   await audit?.write({ event: 'start', version, configHash: config().hash });
   const ports = { writes: world.kubernetes.writes, magnum: world.magnum };
   const actuators = actuatorsFor(ports, switchGate(homes.control, clock));
+  const checks = createDailyChecks({
+    config,
+    clock,
+    log,
+    check: (signal) => checkNow({ config: config(), memory: daemon.memory, world, clock, env: parts.env, signal }),
+    onRun: (failed, at) => metrics.recordChecks(failed, at),
+  });
   const daemon = new Daemon(
     {
       clock,
@@ -122,6 +132,7 @@ export async function openTerm(parts: TermParts): Promise<Term> {
       stateTooNew: tooNew?.message ?? null,
       failingRules: () => failingRules(rules.health()),
       missingWatchdogs: () => alerts.missingWatchdogs(),
+      failedChecks: () => checks.failed(),
       ...(journal === null ? {} : { journal }),
     },
     memory,
@@ -145,6 +156,7 @@ export async function openTerm(parts: TermParts): Promise<Term> {
       const isOver = parts.mayYield === true && since(openedAt, clock.now()) >= turnWithoutState;
       if (tooNew !== null && isOver) throw tooNew;
       await alerting.refresh();
+      checks.refresh();
       const report = await daemon.tick(due, signal);
       const told = { ...report, notifications: notifications.splice(0) };
       await logDecisions(report.plan, report.outcomes);
@@ -156,6 +168,7 @@ export async function openTerm(parts: TermParts): Promise<Term> {
       return told;
     },
     close: async () => {
+      await checks.close();
       // What waited for company goes now. Whoever has lost the lease may not write, and the next one has learnt it anew.
       if (daemon.memory !== memory)
         await store

@@ -272,7 +272,7 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
       const listens = options.http !== null && alertsListen !== undefined;
       const { refused } = options;
       const standing = { tookFrom, fence, metrics, server, listens, mayYield: options.leader !== undefined };
-      const opened = await openTerm({ config, clock, log, refused, world, homes, ...standing });
+      const opened = await openTerm({ config, clock, env, log, refused, world, homes, ...standing });
       term = opened;
       await takeIn();
       metrics.recordLeading(true);

@@ -36,6 +36,8 @@ export interface DaemonParts {
   /** groups of rules that cannot be evaluated */
   readonly failingRules?: () => NonNullable<LoopFacts['failingRules']>;
   readonly missingWatchdogs?: () => NonNullable<LoopFacts['missingWatchdogs']>;
+  /** what the daily checks have found */
+  readonly failedChecks?: () => LoopFacts['failedChecks'];
   /** where it is said what was changed, by whom and why */
   readonly audit?: Pick<AuditLog, 'observe' | 'trouble'>;
   /** where decisions are kept for `explain --at` */
@@ -122,11 +124,13 @@ export class Daemon {
     const stateTooNew = this.#parts.stateTooNew ?? null;
     const auditTrouble = this.#parts.audit?.trouble ?? null;
     const missingWatchdogs = this.#parts.missingWatchdogs?.() ?? [];
+    const failedChecks = this.#parts.failedChecks?.();
     return {
       latenessSeconds: Math.max(0, late) / 1000,
       intervalSeconds: config.daemon.interval / 1000,
       refused: this.#parts.refused(),
       ...(failingRules.length > 0 && { failingRules }),
+      ...(failedChecks !== undefined && { failedChecks }),
       ...(auditTrouble !== null && { auditTrouble }),
       ...(lostLeader !== null && { lostLeader }),
       ...(stateTooNew !== null && { stateTooNew }),

@@ -10,6 +10,7 @@ import { alertRouteFindings } from './check-alert-routes.ts';
 import { alertsFindings } from './check-alerts.ts';
 import { nodePolicyFindings, podPolicyFindings } from './check-policies.ts';
 import { calendarFindings } from './check-schedules.ts';
+import { cronProblem } from './cron.ts';
 import { documentSchemas, isDocumentKind, nearestKey, type DocumentKind } from './documents.ts';
 import type { Problem, ProblemPath } from './problem.ts';
 import { resourceQueryFindings } from './queries.ts';
@@ -176,15 +177,27 @@ function checksOf(kind: DocumentKind, raw: unknown): Finding[] {
     case 'Alerts':
       return [...alertsFindings(raw), ...alertRouteFindings(raw), ...alertPeopleFindings(raw)];
     case 'Daemon':
-      return ['cpu', 'memory'].flatMap((resource) => {
-        const path = ['spec', 'prometheus', 'resourceQueries', resource];
-        return resourceQueryFindings(path, valueAt(raw, path));
-      });
+      return [
+        ...['cpu', 'memory'].flatMap((resource) => {
+          const path = ['spec', 'prometheus', 'resourceQueries', resource];
+          return resourceQueryFindings(path, valueAt(raw, path));
+        }),
+        ...checkTimeFindings(raw),
+      ];
     case 'Calendar':
       return calendarFindings(raw);
     case 'Rules':
       return rulesFindings(raw);
   }
+}
+
+function checkTimeFindings(raw: unknown): Finding[] {
+  const path = ['spec', 'checks', 'at'];
+  const at = valueAt(raw, path);
+  const message = typeof at === 'string' ? cronProblem(at) : null;
+  return message === null
+    ? []
+    : [{ code: 'WrongValue', path, message, mend: 'write "30 7 * * *": each day at half past seven' }];
 }
 
 /** `{env: NAME}` anywhere; asked only where the daemon itself is going to read it. */

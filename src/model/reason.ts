@@ -183,6 +183,7 @@ export const alertNames = [
   'SpringtideUpdateByOthers',
   'SpringtideAwaitingApproval',
   'SpringtideAuditUnwritable',
+  'SpringtideCheckFailed',
   'SpringtideStateTooNew',
 ] as const;
 export type AlertName = (typeof alertNames)[number];

@@ -124,6 +124,14 @@ export interface LoopFacts {
   }[];
   /** why a memory or a ledger of a newer version is not read: nothing is scaled meanwhile; absent: all of it is */
   readonly stateTooNew?: string;
+  /** what the doctor's checks have found; absent: they have not run yet, and what was told before stays */
+  readonly failedChecks?: readonly {
+    readonly check: string;
+    /** which group, server, role … */
+    readonly of: string;
+    readonly what: string;
+    readonly mend: string;
+  }[];
   /** lines that the audit log could not take, since when; absent: it takes them all */
   readonly auditTrouble?: { readonly since: string; readonly lines: number };
 }

@@ -191,6 +191,15 @@ function ofLoop(snapshot: Snapshot): readonly Condition[] {
       after: atOnce,
       lasts: atOnce,
     });
+  for (const { check, of, what, mend } of loop.failedChecks ?? [])
+    conditions.push({
+      name: 'SpringtideCheckFailed',
+      severity: 'warning',
+      labels: { check, ...(of !== '' && { of }) },
+      facts: { name: check, what, why: mend },
+      after: atOnce,
+      lasts: atOnce,
+    });
   if (loop.lostLeader !== undefined)
     conditions.push({
       name: 'SpringtideLeaderLost',
@@ -263,9 +272,12 @@ export function* alertsOf(
       annotations: { summary: sentence('summary'), description: sentence('description'), sms: sentence('sms') },
     };
   }
+  const isChecked = found.snapshot.loop?.failedChecks !== undefined;
   for (const [key, known] of Object.entries(before)) {
     if (conditions[key] !== undefined) continue;
-    if (known.ended === null && now - known.lastSeen < known.lasts) conditions[key] = known;
+    // Whoever begins to lead does not know yet: it is not over because somebody else looks.
+    const isOpen = !isChecked && known.labels['alertname'] === 'SpringtideCheckFailed';
+    if (known.ended === null && (isOpen || now - known.lastSeen < known.lasts)) conditions[key] = known;
     else if (known.fired && now - (known.ended ?? now) <= resolvedFor)
       conditions[key] = { ...known, ended: known.ended ?? now };
   }

@@ -2,7 +2,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { stages, type InboxItem, type TickReport } from '../model/report.ts';
 import { targetKey } from '../model/target.ts';
-import { instantOf } from '../model/units.ts';
+import { instantOf, type Instant } from '../model/units.ts';
 import { atOnce, breathe } from '../slices.ts';
 import { createNodeMetrics } from './node-metrics.ts';
 import { figurePieces, targetFigures, type TargetFigure } from './target-figures.ts';
@@ -29,6 +29,8 @@ export interface Metrics {
   recordLeftOut(targets: number): void;
   /** Lines that could not be kept, more of them than were told before. */
   recordLost(log: 'audit' | 'journal', lines: number): void;
+  /** The daily checks have run. */
+  recordChecks(failed: number, at: Instant): void;
   /** What was decided here is nobody's figure any more. */
   forget(): void;
   /** How many people look at the page. */
@@ -137,6 +139,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
         this.set(refusedDocuments());
       },
     });
+  const failedChecks = gauge('checks_failed', 'Daily checks that failed when they ran last.');
+  const checkedAt = gauge('checks_last_run_timestamp_seconds', 'When the daily checks last ran.');
   const watchers = gauge('page_watchers', 'Open event streams of the page.');
   if (options.processFigures !== false) collectDefaultMetrics({ register: registry });
 
@@ -268,6 +272,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
   return {
     forget,
+    recordChecks: (failed, at) => {
+      failedChecks.set(failed);
+      checkedAt.set(at / 1000);
+    },
     recordLeading: (leads) => leading.set(leads ? 1 : 0),
     recordLeases: (count) => transitions.set(count),
     recordLeftOut: (targets) => leftOut.set(targets),

@@ -45,7 +45,7 @@ async function put(name: string, text: string): Promise<string> {
   return file;
 }
 
-async function listen<Of extends Server>(server: Of): Promise<number> {
+async function listen(server: Server): Promise<number> {
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   closing.push(() => {
     server.closeAllConnections();

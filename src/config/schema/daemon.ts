@@ -175,6 +175,13 @@ export const daemonSpec = z.strictObject({
   limits: z
     .strictObject({ nodes: count.optional(), cores: count.optional(), memory: quantity.optional() })
     .prefault({}),
+  /** the doctor's own, by the one who leads: at this time, and when it begins to lead; absent: never */
+  checks: z
+    .strictObject({
+      at: z.string().meta({ description: 'a cron expression of five fields: "30 7 * * *"', examples: ['30 7 * * *'] }),
+      timeZone: timeZone.default('UTC'),
+    })
+    .optional(),
   /** `-`: standard output */
   audit: z.strictObject({ file: z.string().min(1) }).optional(),
 });
