@@ -421,7 +421,7 @@ describe('what is held back', () => {
 
   it('in a storm and still owed keeps nobody from hearing of an end', async () => {
     let isDown = false;
-    const both = `${documentOf("sms_configs: [{ to: [zhang], gateway: main, send_resolved: true }]\nwebhook_configs: [{ url: 'http://127.0.0.1:1/' }]")}`;
+    const both = documentOf("sms_configs: [{ to: [zhang], gateway: main, send_resolved: true }]\nwebhook_configs: [{ url: 'http://127.0.0.1:1/' }]");
     const story = aStory(`${both}\nlimits: { messagesInMinute: 1, namedInMessage: 5 }`, (to, channel) =>
       isDown && channel === 'sms' ? retry(to, 'ServerError', 'out of order') : null,
     );
