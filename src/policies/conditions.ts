@@ -7,6 +7,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import { fillText } from '../model/texts.ts';
 import { minutes, rfc3339, type Instant } from '../model/units.ts';
 import { aMinute, anEvent, atOnce, awaitingApproval, type Condition, type Found } from './condition.ts';
+import { ofOrders } from './conditions-of-orders.ts';
 import { ofPods } from './conditions-of-pods.ts';
 import { ofShrinking } from './conditions-of-shrinking.ts';
 import { ofSchedules } from './peaks.ts';
@@ -20,9 +21,6 @@ const resolvedFor = minutes(15);
 const foreignUpdateTold = minutes(30);
 
 const quotaCodes = new Set(['QuotaExceeded']);
-
-/** Nodes of the orders that stand longest: those that somebody has to look at. */
-const late = (memory: GroupMemory): number => memory.ordered[0]?.count ?? 0;
 
 function ofGroup(decision: UndescribedNodes, memory: GroupMemory | undefined, now: Instant): readonly Condition[] {
   const group = decision.nodeGroup;
@@ -68,9 +66,7 @@ function ofGroup(decision: UndescribedNodes, memory: GroupMemory | undefined, no
     });
   else if (failure !== null && backedOff && quotaCodes.has(failure.code))
     add('SpringtideQuotaExceeded', 'page', { what: 'Magnum was refused', why: failure.message, count: 0 });
-  else if (failure !== null && backedOff && failure.code === 'NeverReady')
-    add('SpringtideNodesNeverReady', 'page', { what: failure.message, count: memory === undefined ? 0 : late(memory) });
-  else if (failure !== null && backedOff)
+  else if (failure !== null && backedOff && failure.code !== 'NeverReady')
     add('SpringtideResizeFailed', 'page', { why: `${failure.code}: ${failure.message}` });
   const others = facts['others'];
   if (others !== undefined)
@@ -241,6 +237,7 @@ export function* alertsOf(
   const active = [
     ...(yield* ofPods(found, now)),
     ...found.nodes.flatMap((decision) => ofGroup(decision, found.groups[decision.nodeGroup], now)),
+    ...ofOrders(found, config, now),
     ...ofShrinking(found, config, now),
     ...ofSources(found.snapshot),
     ...ofLoop(found.snapshot),

@@ -2,7 +2,7 @@
 import { quantile } from 'simple-statistics';
 import type { GroupMemory } from '../../model/memory.ts';
 import type { NodeDecision } from '../../model/plan.ts';
-import { minutes, type Milliseconds } from '../../model/units.ts';
+import { minutes, type Instant, type Milliseconds } from '../../model/units.ts';
 
 /** Fewer say too little about the slow ones. */
 const enoughOrders = 5;
@@ -25,3 +25,7 @@ export function provisionTimeoutOf(policy: Milliseconds, { bootTimes }: GroupMem
   if (bootTimes.length < enoughOrders) return policy;
   return Math.max(shortestTimeout, 3 * (slowBoot(bootTimes) ?? 0)) as Milliseconds;
 }
+
+/** How many were ordered longer ago than that, and are still missing. */
+export const overdueNodes = ({ ordered }: GroupMemory, timeout: Milliseconds, now: Instant): number =>
+  ordered.reduce((sum, { at, count }) => (now - at > timeout ? sum + count : sum), 0);

@@ -11,7 +11,7 @@ import type { NodeReason } from '../../model/reason.ts';
 import type { ControlFacts, Snapshot } from '../../model/snapshot.ts';
 import { instantOf, minutes, type Instant, type Milliseconds } from '../../model/units.ts';
 import { foreignUpdate } from './foreign-update.ts';
-import { provisionTimeoutOf, slowBoot } from './boot-time.ts';
+import { overdueNodes, provisionTimeoutOf, slowBoot } from './boot-time.ts';
 import { drainOf, isReady, type Memberships } from './membership.ts';
 import { isAskedByPerson, otherActors, unwelcome, withCountSeen, type OtherActor } from './other-actors.ts';
 import { scheduledOf, type ScheduledGroup } from './node-schedule.ts';
@@ -95,12 +95,6 @@ function hasFallen(node: Node): boolean {
   return changed !== null && born !== null && changed - born > startsWithin;
 }
 
-/** Orders that nobody may still wait for have run out of their time. */
-function overdueOf(memory: GroupMemory, missing: number, timeout: number, now: Instant): number {
-  const late = memory.ordered.reduce((sum, order) => (now - order.at > timeout ? sum + order.count : sum), 0);
-  return Math.min(missing, late);
-}
-
 const isWriting = (mode: Mode): boolean => mode === 'act' || mode === 'confirm';
 
 export function groupStateOf(
@@ -155,7 +149,9 @@ export function groupStateOf(
   const missing = Math.max(0, count - standing);
   const hasFailed = /_FAILED$/.test(magnum.status ?? '') && !unseen;
   const lost = hasFailed ? Math.max(0, count - members.length) : 0;
-  const overdue = overdueOf(known, missing, provisionTimeoutOf(document.spec.growth.provisionTimeout, known), now);
+  const timeout = provisionTimeoutOf(document.spec.growth.provisionTimeout, known);
+  // Nobody may still wait for these: they have run out of their time.
+  const overdue = Math.min(missing, overdueNodes(known, timeout, now));
   const leaving = new Set(draining);
   const fallen = members.filter((node) => hasFallen(node) && !leaving.has(node)).length;
   const updating = /_IN_PROGRESS$/.test(magnum.status ?? '');

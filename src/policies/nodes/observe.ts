@@ -77,24 +77,30 @@ function settleResize(memory: GroupMemory, sent: SentResize, group: GroupState, 
 function settleOrders(memory: GroupMemory, group: GroupState, newlyReady: readonly Node[], now: Instant): GroupMemory {
   const orders = memory.ordered.map((order) => ({ ...order }));
   const bootTimes = [...memory.bootTimes];
-  const takeOldest = (): Instant | null => {
-    const oldest = orders[0];
-    if (oldest === undefined) return null;
-    oldest.count -= 1;
-    if (oldest.count === 0) orders.shift();
-    return oldest.at;
+  const take = (index: number): Instant | null => {
+    const order = orders[index];
+    if (order === undefined) return null;
+    order.count -= 1;
+    if (order.count === 0) orders.splice(index, 1);
+    return order.at;
   };
+  const timeout = provisionTimeoutOf(group.document.spec.growth.provisionTimeout, memory);
   for (const node of newlyReady) {
     const born = instantOf(node.metadata.creationTimestamp);
-    const [oldest] = orders;
+    // One whose time has run out has most likely failed: what comes is the one that was ordered after it.
+    const index = Math.max(
+      0,
+      orders.findIndex(({ at }) => now - at <= timeout && (born === null || born >= at - clockSkew)),
+    );
+    const order = orders[index];
     // One that was here before the order has only recovered: it teaches nothing.
-    if (oldest !== undefined && born !== null && born < oldest.at - clockSkew) continue;
-    const at = takeOldest();
+    if (order !== undefined && born !== null && born < order.at - clockSkew) continue;
+    const at = take(index);
     if (at !== null) bootTimes.push(since(at, now));
   }
   const missing = Math.max(0, group.missing - group.fallen);
   const total = (): number => orders.reduce((sum, order) => sum + order.count, 0);
-  while (total() > missing) takeOldest();
+  while (total() > missing) take(0);
   const more = missing - total();
   if (more > 0) orders.push({ at: memory.sent?.at ?? now, count: more });
   return { ...memory, ordered: orders, bootTimes: bootTimes.slice(-remembered) };

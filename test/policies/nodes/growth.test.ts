@@ -14,7 +14,7 @@ import {
   noon,
   podsOf,
 } from '../../builders.ts';
-import { group, pool, steady, tick, workers } from './worlds.ts';
+import { group, pool, steady, tick, workers, type Tick } from './worlds.ts';
 
 const waiting = (count: number, requests: Record<string, string> = { cpu: '2' }): Pod[] =>
   Array.from({ length: count }, (_, index) =>
@@ -368,6 +368,35 @@ describe('ordered nodes', () => {
     const second = tick(snapshot, { memory: first.memory, now: at(301) });
     expect(second.decision).toMatchObject({ action: 'grow', desired: 5 });
     expect(second.memory.groups[group]?.backOff).toEqual(first.memory.groups[group]?.backOff);
+  });
+
+  it('that never turn Ready are told for as long as they are missing, whatever else fails', () => {
+    const told = (after: Tick): unknown =>
+      after.plan.alerts.find(({ labels }) => labels['alertname'] === 'SpringtideNodesNeverReady')?.state;
+    const memory = steady({ ordered: [{ at: at(-901), count: 1 }] });
+    const missing = tick(pool(2, workers(1)).build(), { memory });
+    const afterBackOff = tick(pool(2, workers(1)).build(), { memory: missing.memory, now: at(301) });
+    expect(afterBackOff.decision.reason).not.toBe('GroupBackedOff');
+    const gone = tick(pool(1, workers(1)).build(), { memory: afterBackOff.memory, now: at(316) });
+    expect([missing, afterBackOff, gone].map(told)).toEqual(['firing', 'firing', 'resolved']);
+  });
+
+  it('that arrive later than others are not taken for those that never come', () => {
+    const ordered = [
+      { at: at(-1000), count: 1 },
+      { at: at(-95), count: 1 },
+    ];
+    const memory = { ...steady({ ordered }), nodes: { 'w-1': { ready: true, unneededSince: null, emptySince: null } } };
+    const comes = (second: number) => [
+      aNode('w-1').build(),
+      aNode('w-2')
+        .meta({ creationTimestamp: rfc3339(at(second)) })
+        .build(),
+    ];
+    const after = (second: number) => tick(pool(3, comes(second)).build(), { memory }).memory.groups[group];
+    expect(after(-40)).toMatchObject({ ordered: [{ at: at(-1000), count: 1 }], bootTimes: [seconds(95)] });
+    // Born before the second order: it can only be the first one.
+    expect(after(-500)).toMatchObject({ ordered: [{ at: at(-95), count: 1 }], bootTimes: [seconds(1000)] });
   });
 
   it('that arrive teach how long a VM takes', () => {
