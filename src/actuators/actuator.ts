@@ -19,8 +19,8 @@ export interface Moment {
 /** Carries out decisions of one mode. Never throws: what went wrong is an outcome. */
 export interface Actuator {
   scale(decision: PodDecision, moment: Moment): Promise<ScaleOutcome>;
-  /** Takes the mark of our zero from a target that is awake without our doing. Best effort. */
-  unmark(decision: PodDecision): Promise<void>;
+  /** The mark alone, where the replicas stay: a person's zero is signed, or a target is awake without our doing. Best effort. */
+  mark(decision: PodDecision): Promise<void>;
   drain(decision: NodeDecision, step: DrainStep, moment: Moment): Promise<DrainOutcome | null>;
   resize(decision: NodeDecision, moment: Moment): Promise<ResizeOutcome>;
   /** Events on the targets: best effort, nothing depends on them. */

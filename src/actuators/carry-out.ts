@@ -11,7 +11,7 @@ import { drainsThrough, openGate, poolThrough, scalesThrough, type Gate } from '
 import { failedRescale, standingEvent, successfulRescale, type TargetEvent } from './events.ts';
 import { resizeGroup, type PoolPort } from './node-pool.ts';
 import { awaitsApproval, dryRun } from './rehearsal.ts';
-import { scaleTarget, unmark } from './replicas.ts';
+import { markTarget, scaleTarget } from './replicas.ts';
 import { createTelling } from './telling.ts';
 
 const scalesAtOnce = 10;
@@ -34,7 +34,7 @@ export function actuatorsFor(ports: WritePorts, gate: Gate = openGate): Actuator
   const telling = createTelling(ports.writes);
   const act: Actuator = {
     scale: (decision, moment) => scaleTarget(scalesThrough(ports.writes, gate, wayOf(decision)), decision, moment),
-    unmark: (decision) => unmark(ports.writes, decision),
+    mark: (decision) => markTarget(ports.writes, decision),
     drain: (decision, step, moment) => {
       const isBeginning = step.step === 'begin' || step.step === 'evict';
       return drainStep(isBeginning ? drainsThrough(ports.writes, gate) : ports.writes, decision, step, moment);
@@ -101,10 +101,10 @@ export async function carryOut(plan: Plan, actuators: Actuators, moment: Moment)
     },
   );
   await eachLimited(
-    plan.pods.filter((decision) => decision.mark === null && decision.action !== 'scale'),
+    plan.pods.filter((decision) => decision.mark !== undefined && decision.action !== 'scale'),
     scalesAtOnce,
     async (decision) => {
-      if (decision.mode !== 'off' && !moment.signal.aborted) await actuators[decision.mode].unmark(decision);
+      if (decision.mode !== 'off' && !moment.signal.aborted) await actuators[decision.mode].mark(decision);
     },
   );
   const groups = await eachLimited(

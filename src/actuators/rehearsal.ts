@@ -5,7 +5,7 @@ const silent = (status: 'dryRun' | 'refused', code?: string): Actuator => {
   const parts = { status, ...(code === undefined ? {} : { code }) };
   return {
     scale: (decision, moment) => Promise.resolve(scaleOutcome(decision, moment, parts)),
-    unmark: () => Promise.resolve(),
+    mark: () => Promise.resolve(),
     drain: (decision, step, moment) =>
       Promise.resolve(step.step === 'wait' ? null : drainOutcome(decision, step, moment, parts)),
     resize: (decision, moment) => Promise.resolve(resizeOutcome(decision, moment, parts)),

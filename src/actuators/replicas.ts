@@ -1,7 +1,7 @@
 // Writes replicas through the scale subresource: only if they still are what the decision was made on; a zero of ours is marked first, and who is to go.
 import { ClientError } from '../clients/http/error.ts';
 import type { KubernetesWrites } from '../clients/kubernetes/writes.ts';
-import { deletionCostAnnotation, previousReplicasAnnotation } from '../model/annotations.ts';
+import { deletionCostAnnotation, previousReplicasAnnotation, stoppedByHandAnnotation } from '../model/annotations.ts';
 import type { ScaleOutcome } from '../model/outcome.ts';
 import type { PodDecision } from '../model/plan.ts';
 import { eachLimited } from '../parallel.ts';
@@ -60,10 +60,22 @@ const isUndone = (thrown: unknown): boolean =>
   thrown instanceof GateClosed ||
   (thrown instanceof ClientError && thrown.status !== null && thrown.status >= 400 && thrown.status < 500);
 
-/** Best effort: the mark is read only at zero, and the next zero of ours writes it anew. */
-export async function unmark(port: ReplicasPort, { target }: PodDecision): Promise<void> {
+function marksOf(mark: NonNullable<PodDecision['mark']> | null): Readonly<Record<string, string | null>> {
+  const none = { [previousReplicasAnnotation]: null, [stoppedByHandAnnotation]: null };
+  if (mark === null) return none;
+  return 'stopped' in mark
+    ? { [stoppedByHandAnnotation]: mark.stopped }
+    : { ...none, [previousReplicasAnnotation]: String(mark.previous) };
+}
+
+/** Best effort: marks are read only at zero, the next zero of ours writes its own anew, and a person's is tried in each tick. */
+export async function markTarget(
+  port: ReplicasPort,
+  { target, mark }: Pick<PodDecision, 'target' | 'mark'>,
+): Promise<void> {
+  if (mark === undefined) return;
   try {
-    await port.annotate(target, { [previousReplicasAnnotation]: null });
+    await port.annotate(target, marksOf(mark));
   } catch {
     return;
   }
@@ -93,11 +105,11 @@ async function write(port: ReplicasPort, decision: PodDecision, moment: Moment):
     whileUnmoved(port, decision, version, (known) => port.writeScale(target, desired ?? 0, known));
   if (mark === undefined || mark === null) {
     const written = await scale(decision.resourceVersion);
-    if (mark === null) await unmark(port, decision);
+    await markTarget(port, decision);
     return written;
   }
   // A zero that nobody has signed would be taken for somebody else's, and never woken: without the mark no zero.
-  const annotations = { [previousReplicasAnnotation]: String(mark.previous) };
+  const annotations = marksOf(mark);
   const marked = await whileUnmoved(port, decision, decision.resourceVersion, (known) =>
     port.annotate(target, annotations, known),
   );
@@ -105,7 +117,7 @@ async function write(port: ReplicasPort, decision: PodDecision, moment: Moment):
     return await scale(marked.resourceVersion ?? undefined);
   } catch (thrown) {
     // Left standing it would sign the next zero that somebody makes by hand.
-    if (isUndone(thrown)) await unmark(port, decision);
+    if (isUndone(thrown)) await markTarget(port, { target, mark: null });
     throw thrown;
   }
 }

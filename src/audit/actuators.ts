@@ -98,7 +98,7 @@ export function audited(actuators: Actuators, audit: Audit, config: () => Config
       const refused = () => scaleOutcome(decision, moment, unwritable);
       return carryOut(intent, refused, () => act.scale(decision, moment));
     },
-    unmark: (decision) => act.unmark(decision),
+    mark: (decision) => act.mark(decision),
     drain: (decision, step, moment) => {
       // Nothing is written by a wait.
       if (step.step === 'wait') return act.drain(decision, step, moment);

@@ -71,8 +71,8 @@ export interface PodDecision {
   readonly message: string;
   /** the recommendation that governs the stabilization window, and when it leaves */
   readonly governedBy: { readonly at: string; readonly replicas: number; readonly leaves: string } | null;
-  /** what is written beside the replicas: the number before our zero; null: that mark is taken away */
-  readonly mark?: { readonly previous: number } | null;
+  /** whose zero it is, written on the target: ours, with the number before it, or a person's since then; null: neither any more */
+  readonly mark?: { readonly previous: number } | { readonly stopped: string } | null;
   /** written on the pods before the replicas are lowered */
   readonly deletionCosts?: readonly DeletionCost[];
   /** mode confirm: what a person is asked, or has allowed */

@@ -39,7 +39,7 @@ const acting = (status: 'succeeded' | 'failed' = 'succeeded'): Actuators => {
       done.push('scale');
       return Promise.resolve(scaleOutcome(decision, at, parts));
     },
-    unmark: () => Promise.resolve(),
+    mark: () => Promise.resolve(),
     drain: (decision, step, at) => {
       done.push(step.step);
       return Promise.resolve(drainOutcome(decision, step, at, parts));

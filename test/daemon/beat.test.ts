@@ -10,7 +10,7 @@ import { aConfig, aDeployment, aPodPolicy, aSnapshot, at, podsOf } from '../buil
 
 const writing: Actuator = {
   scale: (decision, moment) => Promise.resolve(scaleOutcome(decision, moment, { status: 'succeeded' })),
-  unmark: () => Promise.resolve(),
+  mark: () => Promise.resolve(),
   drain: () => Promise.resolve(null),
   resize: () => Promise.reject(new Error('there is no cloud')),
   tell: () => Promise.resolve(),

@@ -92,7 +92,7 @@ export function decisionOf(
   const moves = course.replicas !== current;
   const mode = modeFor(look.policy, look.tick, course.replicas >= current);
   const { resourceVersion, uid } = known;
-  const marked = known.previous !== null;
+  const marked = known.previous !== null || known.stopped;
   const sleep = {
     concerned: look.policy.spec.zero !== undefined || input.memory.asleep !== undefined,
     asleep: course.replicas === 0,
@@ -119,6 +119,8 @@ export function decisionOf(
   };
   if (moves && course.deletionCosts.length > 0) decision.deletionCosts = course.deletionCosts;
   if (moves && course.replicas === 0) decision.mark = { previous: current };
+  if (reason === 'ScalingDisabled' && !known.stopped && look.policy.spec.zero !== undefined)
+    decision.mark = { stopped: textOf(look.memory.stoppedByHand ?? look.tick.now) };
   // Awake, whoever woke it: a mark that stays would make the next zero by hand look like ours.
   if (marked && course.replicas > 0 && (moves || current > 0)) decision.mark = null;
   return { decision, memory: moves ? look.memory : atRest(look.memory) };

@@ -8,7 +8,7 @@ import type { BoundTarget } from '../../targets/select.ts';
 import { boundsAt, type BoundsAt } from '../schedule/bounds.ts';
 import { isEmptySelector } from '../selectors.ts';
 import type { Alike } from './alike.ts';
-import { pauseOf, previousReplicasOf, type Pause } from './pause.ts';
+import { isStoppedByHand, pauseOf, previousReplicasOf, type Pause } from './pause.ts';
 import type { Namespace, PodIndex } from './pod-index.ts';
 import { podListOf, type PodList } from './pod-list.ts';
 import type { Seats } from './seats.ts';
@@ -49,6 +49,8 @@ export class KnownTarget {
   readonly uid: string | undefined;
   /** the mark of our own zero: what stood before it; null: there is none */
   readonly previous: number | null;
+  /** the mark of a person's zero */
+  readonly stopped: boolean;
   /** the bounds while no window of a schedule changes them */
   readonly unscheduled: BoundsAt;
   /** null: it has none that means anything */
@@ -75,6 +77,7 @@ export class KnownTarget {
     this.uid = object?.metadata.uid;
     this.#template = object?.spec?.template?.spec;
     this.previous = previousReplicasOf(object?.metadata ?? unnamed);
+    this.stopped = isStoppedByHand(object?.metadata ?? unnamed);
     this.unscheduled = unscheduledBounds(policy);
     this.selector = selector === undefined || isEmptySelector(selector) ? null : selector;
   }

@@ -1,5 +1,5 @@
 // What a person has asked for on the target itself: annotations that pause it, in one direction or both.
-import { previousReplicasAnnotation } from '../../model/annotations.ts';
+import { previousReplicasAnnotation, stoppedByHandAnnotation } from '../../model/annotations.ts';
 import type { ObjectMeta } from '../../model/kubernetes.ts';
 
 export const annotations = {
@@ -10,6 +10,8 @@ export const annotations = {
   forceActivation: 'springtide.io/force-activation',
   /** written by springtide: the replicas before its own zero */
   previousReplicas: previousReplicasAnnotation,
+  /** written by springtide: since when a zero is a person's */
+  stoppedByHand: stoppedByHandAnnotation,
 } as const;
 
 export type Pause =
@@ -58,6 +60,10 @@ export function pauseOf(meta: Pick<ObjectMeta, 'annotations'>): Pause {
   if (flags.paused) return { kind: 'paused' };
   return { kind: 'none', down: flags.pausedScaleDown, up: flags.pausedScaleUp, forceActivation: flags.forceActivation };
 }
+
+/** A person's zero, signed in an earlier tick. */
+export const isStoppedByHand = (meta: Pick<ObjectMeta, 'annotations'>): boolean =>
+  meta.annotations?.[annotations.stoppedByHand] !== undefined;
 
 /** The mark of our own zero: what stood before it; null: there is none. */
 export function previousReplicasOf(meta: Pick<ObjectMeta, 'annotations'>): number | null {

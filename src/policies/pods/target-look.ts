@@ -78,6 +78,8 @@ export class TargetLook implements TargetFacts {
   readonly current: number;
   readonly statusReplicas: number;
   readonly pause: Pause;
+  readonly stopped: boolean;
+  readonly autoscaler: string | null;
   readonly bounds: BoundsAt;
   /** the window of the schedule that made the bounds what they are */
   readonly window: string | null;
@@ -102,6 +104,8 @@ export class TargetLook implements TargetFacts {
     this.statusReplicas = Math.min(known.statusReplicas, this.current);
     this.pause = known.pause;
     this.acts = mayWrite(modeFor(policy, tick, true)) || mayWrite(modeFor(policy, tick, false));
+    this.stopped = known.stopped && known.previous === null;
+    this.autoscaler = input.autoscaler;
     this.memory = withLookAt(memory, policy, this, this.acts, tick.now);
     if (!isWatched(memory, tick.lastTick)) this.remember(this.current);
     this.bounds = this.#boundsNow();

@@ -50,28 +50,38 @@ function readStartTime(pods: readonly Pod[]): Milliseconds | null {
   return middle === undefined ? null : (middle as Milliseconds);
 }
 
-/** Zero and who made it: ours is a sleep, somebody else's is a stop. */
-function stoppedByHand(memory: TargetMemory, current: number, now: Instant): Instant | undefined {
+/** Zero and who made it: ours is a sleep, an autoscaler's beside us is one of its own, somebody else's is a stop. */
+function stoppedByHand(
+  memory: TargetMemory,
+  { current, stopped, autoscaler }: LookedAt,
+  now: Instant,
+): Instant | undefined {
   if (current > 0) return undefined;
   if (memory.stoppedByHand !== undefined) return memory.stoppedByHand;
-  const byHand = memory.asleep === undefined && memory.seen !== undefined && memory.seen > 0;
-  return byHand ? now : undefined;
+  if (memory.asleep !== undefined) return undefined;
+  const byHand = memory.seen !== undefined && memory.seen > 0 && autoscaler === null;
+  return byHand || stopped ? now : undefined;
 }
 
 export interface LookedAt {
   readonly current: number;
   readonly workload: Workload;
   readonly pods: readonly Pod[];
+  /** the object says that its zero is a person's */
+  readonly stopped: boolean;
+  /** an HPA on the same target; null: none */
+  readonly autoscaler: string | null;
 }
 
 /** What a look at the target teaches before anything is decided. */
 export function withLookAt(
   memory: TargetMemory,
   policy: PodPolicy,
-  { current, workload, pods }: LookedAt,
+  look: LookedAt,
   acts: boolean,
   now: Instant,
 ): TargetMemory {
+  const { current, workload, pods } = look;
   const foreign = acts ? foreignWrites(memory, current, workload.metadata, now) : undefined;
   const learns = policy.spec.schedule.some(({ readyBefore }) => readyBefore > 0);
   const startTime = (learns ? startTimeOf(pods) : null) ?? memory.startTime;
@@ -88,7 +98,7 @@ export function withLookAt(
     foreign,
     lastActive: memory.lastActive,
     asleep: current === 0 ? memory.asleep : undefined,
-    stoppedByHand: stoppedByHand(memory, current, now),
+    stoppedByHand: stoppedByHand(memory, look, now),
     lastValues: memory.lastValues,
     startTime,
     lowered: memory.lowered,

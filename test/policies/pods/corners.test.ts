@@ -93,3 +93,55 @@ describe('the outcome of a mode for each direction', () => {
     expect(decision).toMatchObject({ action, reason });
   });
 });
+
+describe("a zero that is somebody else's", () => {
+  const zero = {
+    replicas: { min: 0, max: 60 },
+    zero: { after: '5m' },
+    metrics: [{ name: 'requests', query: 'requests', target: { averageValue: 100 }, activation: 5 }],
+  };
+  const byHand = 'springtide.io/stopped-by-hand';
+  const signed = { [byHand]: '2026-11-20T11:00:00Z' };
+
+  it('is signed on the target, once', () => {
+    const { decision } = decideOne(annotated({}, 0, 900), zero, remembering({ seen: 3 }));
+    expect(decision).toMatchObject({ reason: 'ScalingDisabled', mark: { stopped: '2026-11-20T12:00:00Z' } });
+    const again = decideOne(annotated(signed, 0, 900), zero, remembering({ seen: 0, stoppedByHand: at(-60) }));
+    expect(again.decision).toMatchObject({ reason: 'ScalingDisabled' });
+    expect(again.decision).not.toHaveProperty('mark');
+    const without = decideOne(annotated({}, 0, 900), {}, remembering({ seen: 3 }));
+    expect(without.decision).not.toHaveProperty('mark');
+  });
+
+  it('stays although the memory is lost', () => {
+    const { decision, memory } = decideOne(annotated(signed, 0, 900), zero, steady());
+    expect(decision).toMatchObject({ reason: 'ScalingDisabled', desired: 0 });
+    expect(memory.targets[key]?.stoppedByHand).toBe(at(0));
+  });
+
+  it('ends where a person raises it, and its signature with it', () => {
+    const raised = decideOne(annotated(signed, 2, 200), zero, remembering({ seen: 0, stoppedByHand: at(-60) }));
+    expect(raised.decision).toMatchObject({ action: 'none', mark: null });
+    expect(raised.memory.targets[key]?.stoppedByHand).toBeUndefined();
+  });
+
+  it('is none where our own mark stands beside a signature that could not be taken away', () => {
+    const both = annotated({ ...signed, 'springtide.io/previous-replicas': '3' }, 0, 900);
+    expect(decideOne(both, zero, steady()).decision).toMatchObject({ reason: 'Activated', mark: null });
+    const asleep = remembering({ asleep: { at: at(-600), previous: 3 }, seen: 0 });
+    expect(decideOne(annotated(signed, 0, 900), zero, asleep).decision).toMatchObject({ reason: 'Activated' });
+  });
+
+  it('is none of a person where an autoscaler beside a dry run made it', () => {
+    const hpa = {
+      metadata: { name: 'keda-hpa-web', namespace: 'shop' },
+      spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' } },
+    };
+    const asleep = annotated({}, 0, 0);
+    const beside = { ...asleep, kubernetes: { ...asleep.kubernetes, horizontalpodautoscalers: [hpa] } };
+    const { memory } = decideOne(beside, { ...zero, mode: 'dryRun' }, remembering({ seen: 3 }));
+    expect(memory.targets[key]?.stoppedByHand).toBeUndefined();
+    const alone = decideOne(annotated({}, 0, 300), zero, { ...memory, lastTick: at(0) }, at(15));
+    expect(alone.decision).toMatchObject({ action: 'scale', reason: 'Activated', desired: 3 });
+  });
+});
