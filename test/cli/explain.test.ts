@@ -5,6 +5,7 @@ import { spanText, timeAsked, zoneNamed } from '../../src/cli/explain/times.ts';
 import { colourPaint, paintFor, plainPaint, widthOf, wrap } from '../../src/cli/explain/page.ts';
 import { emptyMemory } from '../../src/model/memory.ts';
 import { aPodPolicy, at, noon } from '../builders.ts';
+import { series } from '../policies/properties/simulate.ts';
 import { explained, remembered, textOf, world } from './explained.ts';
 
 const oneUp = { ups: [{ at: at(-10), change: 2 }], downs: [] };
@@ -93,6 +94,22 @@ describe('an explanation', () => {
     const byHand = explained({ policy, snapshot: world(300, 0), memory: remembered({ seen: 3 }) });
     expect(byHand.decision.reason).toBe('ScalingDisabled');
     expect(textOf(byHand)).toContain('set to 0 by hand');
+  });
+
+  it('names the pods that go first, and what they do', () => {
+    const behavior = { scaleDown: { stabilizationWindow: '0s', victim: { query: 'jobs', by: 'pod' } } };
+    const jobs = series(
+      ...[3, 0, 1.5].map((value, index) => [{ namespace: 'shop', pod: `web-${index + 1}` }, value] as const),
+    );
+    const snapshot = world(100);
+    const asked = { ...snapshot, prometheus: { queries: { ...snapshot.prometheus.queries, jobs } } };
+    const found = explained({ policy: aPodPolicy('web', { behavior }), snapshot: asked });
+    expect(found.decision.deletionCosts?.map(({ pod, cost }) => [pod.name, cost])).toEqual([
+      ['web-2', -3],
+      ['web-3', -2],
+      ['web-1', -1],
+    ]);
+    expect(textOf(found)).toMatch(/WHO GOES FIRST.*\n +web-2 +0\n +web-3 +1\.5\n +web-1 +3\n/);
   });
 
   it('lists the windows that are open and the next five transitions', () => {

@@ -1,6 +1,7 @@
 // A pod decision explained for people: what, why, what came between, what holds it and until when.
 import { conditionsAfter } from '../../policies/pods/scaling-conditions.ts';
 import { fillText } from '../../model/texts.ts';
+import type { DeletionCost } from '../../model/plan.ts';
 import { targetName } from '../../model/target.ts';
 import type { MetricView, PodExplanation } from './explanation.ts';
 import { historyLines } from './history-text.ts';
@@ -117,6 +118,12 @@ function outcomeLines({ outcome, failure }: PodExplanation, { say, times }: Voic
   return [...became, ...failed].flatMap((line) => paragraph(line));
 }
 
+/** More names than these help nobody. */
+const mostVictims = 20;
+
+const goingFirst = ({ deletionCosts = [] }: PodExplanation['decision']): readonly DeletionCost[] =>
+  deletionCosts.filter(({ cost }) => cost !== null).slice(0, mostVictims);
+
 export function podText(explanation: PodExplanation, voice: Voice, paint: Paint): string {
   const { decision, whyNot, foreign } = explanation;
   const { say, times } = voice;
@@ -146,6 +153,12 @@ export function podText(explanation: PodExplanation, voice: Voice, paint: Paint)
     say('title.whyNot'),
     whyNot.flatMap(({ would, step, by }) =>
       paragraph(say('without', { count: would, step: stepName(step, voice), by })),
+    ),
+  );
+  page.section(
+    say('title.victims'),
+    columns(
+      goingFirst(decision).map(({ pod, value }) => [pod.name, value === null ? say('state.unknown') : number(value)]),
     ),
   );
   for (const { title, lines } of historyLines(explanation, voice)) page.section(title, lines);
