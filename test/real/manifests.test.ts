@@ -96,14 +96,21 @@ describe('the manifests', () => {
     );
   });
 
-  it('have rules that Prometheus takes', () => {
+  it('have rules that Prometheus takes, and that speak in the stories that they are for and not beside them', () => {
     const [rules] = rendered('monitoring').filter(({ kind }) => kind === 'PrometheusRule');
-    const file = join(deploy, 'plain-rules.yaml');
-    writeFileSync(file, stringify(rules?.['spec']));
-    const { status, stdout } = spawnSync('promtool', ['check', 'rules', file], { encoding: 'utf8' });
-    expect({ status, stdout }).toEqual({
+    writeFileSync(join(deploy, 'plain-rules.yaml'), stringify(rules?.['spec']));
+    cpSync(join(realDirectory, 'manifests', 'rules-stories.yaml'), join(deploy, 'rules-stories.yaml'));
+    const promtool = (...words: readonly string[]) => {
+      const { status, stdout, stderr } = spawnSync('promtool', words, { cwd: deploy, encoding: 'utf8' });
+      return { status, said: `${stdout}${stderr}` };
+    };
+    expect(promtool('check', 'rules', 'plain-rules.yaml')).toEqual({
       status: 0,
-      stdout: expect.stringContaining('SUCCESS: 5 rules found') as string,
+      said: expect.stringContaining('SUCCESS: 5 rules found') as string,
+    });
+    expect(promtool('test', 'rules', 'rules-stories.yaml')).toEqual({
+      status: 0,
+      said: expect.stringContaining('SUCCESS') as string,
     });
   });
 

@@ -23,7 +23,7 @@ export function kubectl(kubernetes: Kubernetes | null, args: readonly string[], 
     encoding: 'utf8',
     input,
     env: { ...process.env, HOME: home },
-    timeout: 60_000,
+    timeout: 180_000,
   });
   return { status, stdout, stderr };
 }
