@@ -8,15 +8,16 @@ import type { Config } from './model/config.ts';
 import { messageOf } from './model/errors.ts';
 import type { LoopFacts } from './model/snapshot.ts';
 import { fillText, type Texts } from './model/texts.ts';
-import { minutes, type Instant } from './model/units.ts';
+import { minutes } from './model/units.ts';
 
 export interface DailyChecksParts {
   readonly config: () => Pick<Config, 'daemon' | 'texts'>;
+  /** real time: the network knows no other */
   readonly clock: Clock;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly check: (signal: AbortSignal) => Promise<readonly Check[]>;
   /** how many have failed */
-  readonly onRun: (failed: number, at: Instant) => void;
+  readonly onRun: (failed: number) => void;
   readonly calendar?: typeof appoint;
 }
 
@@ -67,7 +68,7 @@ export function createDailyChecks(parts: DailyChecksParts): DailyChecks {
     failed = checks.filter(({ state }) => state === 'fail').map((one) => failureOf(texts, one));
     for (const { check: code, what, mend } of failed) log.warn({ check: code, what, mend }, 'a check fails');
     log.info({ checks: checks.length, failed: failed.length }, 'the checks have run');
-    onRun(failed.length, clock.now());
+    onRun(failed.length);
   }
 
   /** One after the other: whoever comes while they run is answered by those. */
