@@ -54,6 +54,7 @@ export function rightsFor({ daemon, podPolicies, nodePolicies }: Config, own: st
   const sleeps = acting.some(
     ({ spec }) => spec.zero !== undefined || spec.schedule.some(({ replicas }) => replicas === 0),
   );
+  const chooses = acting.some(({ spec }) => spec.victim !== undefined && acts(spec.mode.down));
   const { auth } = daemon.http;
   const reviews = auth !== undefined && auth !== 'none' && auth.tokenReview !== undefined;
   const home = daemon.state.kubernetes?.namespace ?? own;
@@ -64,6 +65,7 @@ export function rightsFor({ daemon, podPolicies, nodePolicies }: Config, own: st
     ...(nodePolicies.length > 0 ? wantedIn(rights.seeOthers, 'kube-system', true) : []),
     ...(acting.length > 0 ? inPlaces(rights.scale) : []),
     ...(sleeps ? inPlaces(rights.sleep) : []),
+    ...(chooses ? inPlaces(rights.choose) : []),
     ...(nodePolicies.some(({ spec: { mode } }) => acts(mode.grow, mode.shrink)) ? wantedIn(rights.nodes, null) : []),
     ...(daemon.state.kubernetes === undefined ? [] : wantedIn(rights.own, home)),
     ...(daemon.state.kubernetes === undefined ? [] : inPlaces(rights.policies, true)),
