@@ -248,6 +248,20 @@ describe('a centre', () => {
     expect(await sending).toMatchObject({ status: 'retry', reason: 'Interrupted', uncertain: true });
   });
 
+  it('gets nothing that was given up while it was waited for', async () => {
+    const { centre, sender } = await centreAndSender();
+    let answer: () => void = () => undefined;
+    centre.beforeBind = new Promise((resolve) => (answer = resolve));
+    const stopping = new AbortController();
+    const sending = sender.send(messageOf('late', stopping.signal));
+    await vi.waitFor(() => expect(centre.binds).toHaveLength(1));
+    stopping.abort();
+    expect(await sending).toMatchObject({ status: 'retry', reason: 'Interrupted' });
+    answer();
+    expect(await send(sender, 'next')).toMatchObject({ status: 'sent' });
+    expect(payloads(centre).map(String)).toEqual(['next']);
+  });
+
   it('may talk nonsense without harm', async () => {
     const { centre, sender } = await centreAndSender();
     await send(sender);

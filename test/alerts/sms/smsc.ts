@@ -11,6 +11,8 @@ export interface Centre {
   readonly script: (number | 'hang' | 'hangUp')[];
   /** command_status of a bind */
   bindStatus: number;
+  /** a bind is answered when this has ended */
+  beforeBind: Promise<void>;
   readonly sessions: Set<Session>;
   readonly unbinds: Pdu[];
   readonly enquiries: Pdu[];
@@ -27,7 +29,9 @@ export async function startCentre(port = 0): Promise<Centre> {
     session.on('error', () => session.destroy());
     session.on('bind_transceiver', (pdu: Pdu) => {
       centre.binds.push(pdu);
-      session.send(pdu.response({ command_status: centre.bindStatus, system_id: 'centre' }));
+      void centre.beforeBind.then(() =>
+        session.send(pdu.response({ command_status: centre.bindStatus, system_id: 'centre' })),
+      );
     });
     session.on('enquire_link', (pdu: Pdu) => {
       centre.enquiries.push(pdu);
@@ -57,6 +61,7 @@ export async function startCentre(port = 0): Promise<Centre> {
     submits: [],
     script: [],
     bindStatus: 0,
+    beforeBind: Promise.resolve(),
     sessions,
     unbinds: [],
     enquiries: [],

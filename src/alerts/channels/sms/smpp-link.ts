@@ -41,7 +41,8 @@ export interface SmppLink {
   open(): void;
   /** Resolves once it stands. */
   ready(): Promise<void>;
-  submit(parameters: Readonly<Record<string, unknown>>): Promise<Pdu>;
+  /** An aborted one is not written any more, where it has waited for the connection. */
+  submit(parameters: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<Pdu>;
   close(): void;
 }
 
@@ -222,8 +223,9 @@ export function createSmppLink(options: LinkOptions): SmppLink {
     async ready() {
       await session();
     },
-    async submit(parameters) {
+    async submit(parameters, signal) {
       const made = await session();
+      if (signal.aborted) throw new LinkFailure('closed', `${name}: it was given up before it was sent`);
       try {
         return await ask(made, 'submit_sm', parameters);
       } catch (error) {

@@ -53,7 +53,7 @@ export function createSmppSender(name: string, settings: SmppGateway, tools: Sms
       if (signal.aborted) return retry(to, 'Interrupted', 'the sending was interrupted', { uncertain: ids.length > 0 });
       let answer: Pdu;
       try {
-        answer = await orAborted(link.submit(parameters), signal);
+        answer = await orAborted(link.submit(parameters, signal), signal);
       } catch (error) {
         return resultOfFailure(to, error, ids.length > 0);
       }
