@@ -1,12 +1,10 @@
-// Suites: unit (fast, no processes), world (the embedded world over HTTP, the page in Chromium), real, real-paced and real-timed (true servers), soak (hours).
+// Suites: unit (fast, no processes), world (the embedded world over HTTP, the page in Chromium), real and real-timed (true servers), soak (hours).
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/longest-first.ts';
 
 const common = { testTimeout: 20_000, hookTimeout: 60_000 };
 const real = (name: string): string => `test/real/${name}.test.ts`;
-/** Their periods are real time, and each tick counts: two at a time, when the others are done. */
-const paced = ['pods', 'hpa-beside'].map(real);
-/** They measure how soon something happens: one after the other, last of all. */
+/** They measure how soon something happens: one after the other, when the others are done. */
 const timed = ['story', 'reload'].map(real);
 const slow = { ...common, testTimeout: 300_000, hookTimeout: 300_000 };
 
@@ -50,16 +48,13 @@ export default defineConfig({
           ...slow,
           name: 'real',
           include: [real('*')],
-          exclude: [...paced, ...timed],
+          exclude: timed,
           // Each file has servers of its own, and waits for them most of the time.
           maxWorkers: 4,
         },
       },
       {
-        test: { ...slow, name: 'real-paced', include: paced, maxWorkers: 2, sequence: { groupOrder: 1 } },
-      },
-      {
-        test: { ...slow, name: 'real-timed', include: timed, fileParallelism: false, sequence: { groupOrder: 2 } },
+        test: { ...slow, name: 'real-timed', include: timed, fileParallelism: false, sequence: { groupOrder: 1 } },
       },
     ],
   },
