@@ -175,8 +175,9 @@ export function createWrites({ transport, discovery, clock, timeout, instance }:
       await write({ method: 'PATCH', path, headers, body, operation: 'annotate pod' }, options);
       return 'written';
     } catch (error) {
-      // Another pod took the name: the one that was meant is gone.
-      if (isCode(error, 'NotFound') || isCode(error, 'Conflict')) return 'gone';
+      // Another pod took the name: its uid is "invalid" to Kubernetes, because none can be changed.
+      const isAnother = error instanceof ClientError && error.status === 422;
+      if (isAnother || isCode(error, 'NotFound') || isCode(error, 'Conflict')) return 'gone';
       throw error;
     }
   };

@@ -55,6 +55,36 @@ const scale = (resourceVersion: string, replicas?: number): string =>
     status: { replicas: 2, selector: 'app=web' },
   });
 
+describe('the annotation of a pod', () => {
+  const pod = { namespace: 'shop', name: 'web-1', uid: 'uid-1' };
+  const cost = 'controller.kubernetes.io/pod-deletion-cost';
+
+  it('is merged into its own, if it is still the one that is meant', async () => {
+    const received = receive(/pods\/web-1/, JSON.stringify({ metadata: { name: 'web-1' } }));
+    expect(await writes.annotatePod(pod, { [cost]: '-2' })).toBe('written');
+    expect(await received).toEqual({
+      method: 'PATCH',
+      url: '/api/v1/namespaces/shop/pods/web-1',
+      type: 'application/merge-patch+json',
+      body: { metadata: { annotations: { [cost]: '-2' }, uid: 'uid-1' } },
+    });
+  });
+
+  it.each([
+    [404, 'NotFound'],
+    [409, 'Conflict'],
+    [422, 'Invalid'],
+  ])('of one that is gone, or another by now, is nothing to wait for: %i', async (code, reason) => {
+    api.next(/pods\/web-1/, refuse(code, reason));
+    expect(await writes.annotatePod(pod, { [cost]: null })).toBe('gone');
+  });
+
+  it('that may not be written is told', async () => {
+    api.next(/pods\/web-1/, refuse(403, 'Forbidden'));
+    await expect(writes.annotatePod(pod, { [cost]: '-1' })).rejects.toMatchObject({ code: 'Forbidden' });
+  });
+});
+
 describe('annotations', () => {
   it('are merged into those of the object itself, over the version that is meant', async () => {
     const received = receive(/deployments/, JSON.stringify({ metadata: { name: 'web', resourceVersion: '9' } }));
