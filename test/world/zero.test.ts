@@ -28,6 +28,11 @@ afterEach(() => rig.lower());
 const marked = (): string | undefined =>
   rig.world.kubernetes.objects.get('deployments', 'web', 'shop')?.metadata.annotations?.[mark];
 
+const signed = (): string | undefined =>
+  rig.world.kubernetes.objects.get('deployments', 'web', 'shop')?.metadata.annotations?.[
+    'springtide.io/stopped-by-hand'
+  ];
+
 async function asleep(): Promise<void> {
   rig.demand = 400;
   await rig.until('four replicas', () => rig.replicas === 4);
@@ -67,5 +72,23 @@ describe('a target that may sleep', () => {
     const reports = await rig.steps(6);
     expect(podsOf(reports.at(-1) ?? (await rig.step())).reason).toBe('ScalingDisabled');
     expect([rig.replicas, marked()]).toEqual([0, undefined]);
+  });
+
+  it('and stays although the memory is lost, until a person raises it', async () => {
+    rig.demand = 400;
+    await rig.until('four replicas', () => rig.replicas === 4);
+    const scale = (replicas: number) =>
+      rig.world.kubernetes.objects.update('deployments', 'web', 'shop', (draft) => {
+        draft.spec.replicas = replicas;
+      });
+    scale(0);
+    await rig.until('a signature', () => signed() !== undefined);
+    await rig.kill();
+    await rm(path.join(rig.directory, 'memory.json'));
+    await rig.boot();
+    await rig.steps(6);
+    expect(rig.replicas).toBe(0);
+    scale(2);
+    await rig.until('all that is wanted', () => rig.replicas === 4 && signed() === undefined);
   });
 });
