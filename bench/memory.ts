@@ -63,9 +63,10 @@ async function watchDaemon(daemon: DaemonProcess, page: string, until: 'ready' |
   }
 }
 
-const blocksOf = (when: string, { longest, running }: Blocks): readonly Figure[] => [
+const blocksOf = (when: string, { longest, running, worked }: Blocks): readonly Figure[] => [
   { name: `longest block ${when}`, value: longest, unit: 'ms', bar: bars.block },
   { name: `the same without waiting for a core, ${when}`, value: running, unit: 'ms', bar: bars.block },
+  { name: `most work in one block ${when}`, value: worked, unit: 'ms', bar: bars.block },
 ];
 
 async function asked(child: ChildProcess): Promise<Asked> {
