@@ -5,6 +5,7 @@ import type { Language, Texts } from '../model/texts.ts';
 import { nearestKey } from './documents.ts';
 import type { Problem } from './problem.ts';
 import { shown } from './shape.ts';
+import { sentenceLines } from './sentence-lines.ts';
 import { problemAt, type Finding, type Source } from './source.ts';
 
 /** Facts that each family of sentences may be filled with. */
@@ -90,7 +91,8 @@ export function shippedSentences(language: Language): Readonly<Record<string, st
   const known = shipped.get(language);
   if (known !== undefined) return known;
   const file = new URL(`../../config/messages.${language}.yaml`, import.meta.url);
-  const read = parse(readFileSync(file, 'utf8')) as Readonly<Record<string, string>>;
+  const text = readFileSync(file, 'utf8');
+  const read = sentenceLines(text) ?? (parse(text) as Readonly<Record<string, string>>);
   shipped.set(language, read);
   return read;
 }
