@@ -8,7 +8,7 @@ import { rfc3339, type Instant } from '../../src/model/units.ts';
 import { decide } from '../../src/policies/decide.ts';
 import { covers, isInForce, proposalId, Proposals, sameId, withUsed } from '../../src/policies/proposals.ts';
 import { record } from '../../src/policies/record.ts';
-import { aConfig, aNodePolicy, aPodPolicy, answered, at, noon, podsOf, serverId } from '../builders.ts';
+import { aConfig, aNode, aNodePolicy, aPod, aPodPolicy, answered, at, noon, podsOf, serverId } from '../builders.ts';
 import { key, steady, succeeded, world } from './pods/shop.ts';
 import * as nodes from './nodes/worlds.ts';
 
@@ -218,6 +218,57 @@ describe('a node group under confirm', () => {
       mode: 'act',
       action: 'grow',
       resize: { to: 3, remove: [] },
+    });
+  });
+
+  /** Pods of 3 cores wait; w-2 leaves by a drain that nobody had to allow, with 2 cores still on it. */
+  const leaving = (count: number) => {
+    const [one] = nodes.workers(1);
+    const other = aNode('w-2')
+      .leaving({ startedAt: at(-30) })
+      .build();
+    const on = (node: string, cores: number) =>
+      aPod(`api-${node}`)
+        .ownedBy('ReplicaSet', 'api-abc')
+        .requesting({ cpu: String(cores) })
+        .on(node)
+        .ready()
+        .build();
+    const waits = Array.from({ length: count }, (_, index) =>
+      aPod(`x-${index}`).ownedBy('ReplicaSet', 'web-abc').requesting({ cpu: '3' }).unschedulable().build(),
+    );
+    return nodes
+      .pool(2, one === undefined ? [other] : [one, other])
+      .pods(on('w-1', 2), on('w-2', 2), ...waits)
+      .build();
+  };
+  const split = aNodePolicy({
+    nodeGroups: [{ name: nodes.group, min: 1, max: 20 }],
+    mode: { grow: 'confirm', shrink: 'act' },
+  });
+
+  it('asks for VMs while a drain that needed no yes goes on', () => {
+    const { decision, memory } = nodes.tick(leaving(1), { policy: split });
+    expect(decision).toMatchObject({
+      mode: 'act',
+      action: 'hold',
+      reason: 'AwaitingApproval',
+      resize: null,
+      asked: { way: 'nodes.grow', from: 2, to: 3 },
+      drains: [{ step: 'evict', node: 'w-2' }],
+    });
+    const approval = yes(decision.asked ?? fail());
+    const allowed = nodes.tick(allowing(leaving(1), approval), { policy: split, memory, now: at(15) }).decision;
+    expect(allowed).toMatchObject({ mode: 'act', action: 'grow', resize: { to: 3, remove: [] } });
+    expect(allowed.drains).toHaveLength(1);
+  });
+
+  it('takes a drain back while it asks, where shrinking was switched off meanwhile', () => {
+    const off = { ...split, spec: { ...split.spec, mode: { grow: 'confirm', shrink: 'off' } as const } };
+    expect(nodes.tick(leaving(2), { policy: off }).decision).toMatchObject({
+      mode: 'act',
+      reason: 'AwaitingApproval',
+      drains: [{ step: 'rollBack', node: 'w-2' }],
     });
   });
 

@@ -40,14 +40,17 @@ function held(decision: UndescribedNodes, { way, to, remove }: Change, asked: As
     since: null,
     until: null,
   }));
+  const drains = decision.drains.filter((step) => !isBegin(step));
   return {
     ...decision,
+    // What was begun goes on, or is taken back, while the order waits for its yes: none of that is asked again.
+    mode: drains.length > 0 ? 'act' : decision.mode,
     desired: current,
     action: 'hold',
     reason: 'AwaitingApproval',
     remove: decision.remove.filter(({ node }) => !victims.has(node)),
     resize: way === 'nodes.grow' ? null : decision.resize,
-    drains: decision.drains.filter((step) => !isBegin(step)),
+    drains,
     kept: [...decision.kept, ...kept],
     asked,
     facts: {

@@ -146,9 +146,12 @@ export function decisionOf(
     return decision({ action: 'refused', reason: 'AnotherAutoscaler', facts: { by, what: by } });
   }
 
-  // A growth that is only rehearsed does not keep real drains from going on.
+  // A growth that is only rehearsed does not keep real drains from going on; one that is asked for is asked beside them.
   const drainsFirst =
-    group.modes.grow !== 'act' && withoutAsking(group.modes.shrink) === 'act' && underWay.steps.length > 0;
+    group.modes.grow !== 'act' &&
+    group.modes.grow !== 'confirm' &&
+    withoutAsking(group.modes.shrink) === 'act' &&
+    underWay.steps.length > 0;
   const grows = drainsFirst ? null : growing(group, met);
   if (grows !== null) return said(grows);
   const stopped = stoppedBy(group, met);
