@@ -97,9 +97,10 @@ interface Later {
   /** nodes that have come since */
   readonly more?: readonly Node[];
   readonly memory?: Memory;
+  readonly limits?: { readonly nodes: number };
 }
 
-function planOf(world: World, { counts = new Map(), more = [], memory = emptyMemory() }: Later = {}): Plan {
+function planOf(world: World, { counts = new Map(), more = [], memory = emptyMemory(), limits }: Later = {}): Plan {
   const nodes = live(world);
   const running = nodes.map(({ metadata }, index) =>
     aPod(`r-${metadata.name}`)
@@ -122,6 +123,7 @@ function planOf(world: World, { counts = new Map(), more = [], memory = emptyMem
       shape: { cpu: 4, memory: '16Gi', labels: { [zone]: name } },
     })),
     mode: { grow: 'act', shrink: 'off' },
+    ...(limits && { limits }),
   });
   return decide(snapshot, aConfig([], [policy]), memory, noon).plan;
 }
@@ -135,7 +137,7 @@ describe('a growth', () => {
       fc.property(worlds, (world) => {
         expect(planOf(world)).toEqual(planOf(world));
       }),
-      { numRuns: 15 },
+      { numRuns: 12 },
     );
   });
 
@@ -159,6 +161,19 @@ describe('a growth', () => {
     };
     return { counts, more, memory };
   }
+
+  it('goes over no maximum, of a group or of all together', () => {
+    fc.assert(
+      fc.property(worlds, fc.integer({ min: 1, max: 20 }), (world, nodes) => {
+        const limited = planOf(world, { limits: { nodes } });
+        for (const [index, group] of groups.entries())
+          expect(countsOf(limited).get(group)).toBeLessThanOrEqual(world.max[index] ?? 0);
+        const there = world.nodes.reduce((sum, count) => sum + count, 0);
+        expect(total(limited)).toBeLessThanOrEqual(Math.max(nodes, there));
+      }),
+      { numRuns: 12 },
+    );
+  });
 
   it('orders nothing more while its nodes are on their way, whatever the groups and the rules', () => {
     fc.assert(
