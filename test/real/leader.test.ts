@@ -161,7 +161,7 @@ it(
     expect(cloud?.resizes().map(({ from, to }) => from - to)).toEqual(finished.map(() => 1));
     expect(new Set(finished.map(({ startedAt }) => startedAt)).size).toBe(kills);
   },
-  120_000 + kills * 60_000,
+  240_000 + kills * 150_000,
 );
 
 it('hands over at once at an orderly end', async () => {
