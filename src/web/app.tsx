@@ -107,7 +107,7 @@ export function App() {
         {isLocked ? (
           <Login refused={entry.token !== null} onToken={comeIn} />
         ) : view === null || view.tick === null ? (
-          <p class="waiting">{words.say('page.waiting')}</p>
+          <p class="waiting">{view?.role === 'follower' ? null : words.say('page.waiting')}</p>
         ) : (
           <>
             <Summary view={view} />

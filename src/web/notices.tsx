@@ -1,4 +1,4 @@
-// What must be seen first: a page that is not live, alerts, sources that could not be read, stages that failed.
+// What must be seen first: a page that is not live, a replica that only follows, alerts, sources that could not be read, stages that failed.
 import type { PageState } from './state.ts';
 import { useWords } from './words.ts';
 
@@ -14,6 +14,11 @@ export function Notices({ state, stale }: { state: PageState; stale: boolean }) 
         <p class="notice bad" id="stale">
           <strong>{say('page.stale', { time: clock(new Date(state.heard).toISOString()) })}</strong>{' '}
           {say('page.stale.advice')}
+        </p>
+      ) : null}
+      {view?.role === 'follower' ? (
+        <p class="notice" id="following">
+          <strong>{say('page.following')}</strong> {say('page.following.advice')}
         </p>
       ) : null}
       {view?.alerts.map((alert) => (

@@ -71,6 +71,16 @@ describe.skipIf(browserPath === undefined)(title, () => {
     return { page, trouble };
   }
 
+  it('of a replica that follows names where the one that leads is found', async () => {
+    const follower = await servePage(built, '127.0.0.1:0', null, { role: 'follower' });
+    open.push(follower);
+    const page = await browser.newPage({ locale: 'en-GB' });
+    await page.goto(follower.url);
+    expect(await page.locator('#following').innerText()).toContain('kubectl -n springtide get lease');
+    expect(await page.locator('main').innerText()).not.toContain('Waiting');
+    await page.context().close();
+  });
+
   it('shows both tiers, the decisions, the inbox and the charts, without a complaint', async () => {
     const { url } = await served(60);
     const { page, trouble } = await visit(url);

@@ -15,6 +15,7 @@ import { createHealth } from '../../src/server/health.ts';
 import { createLogger } from '../../src/server/log.ts';
 import { createMetrics } from '../../src/server/metrics.ts';
 import { startServer, type RunningServer } from '../../src/server/start.ts';
+import type { About } from '../../src/server/view.ts';
 import { aTide, type Tide } from './tide.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -44,12 +45,13 @@ export async function servePage(
   pageDirectory: string,
   listen = '127.0.0.1:0',
   identify: Identify | null = null,
+  role: Pick<About, 'role'> = {},
 ): Promise<ServedPage> {
   const tide = aTide(later(systemClock.now(), (-60 * minutes(1)) as ReturnType<typeof minutes>));
   const server = await startServer({
     listen,
     metricsListen: null,
-    about: () => ({ cluster: 'pay-sh-07', version: '0.1.0', interval: seconds(15), mode: 'act' }),
+    about: () => ({ cluster: 'pay-sh-07', version: '0.1.0', interval: seconds(15), mode: 'act', ...role }),
     texts: textsOf,
     metrics: createMetrics({ cluster: 'pay-sh-07', version: '0.1.0', processFigures: false }),
     health: createHealth({ clock: systemClock, interval: seconds(15) }),
