@@ -84,16 +84,16 @@ const labels = fc.dictionary(name, value);
 const receivers = ['root', ...Array.from({ length: 20 }, (_, number) => `r${number}`)].map((one) => ({ name: one }));
 
 describe('amtool config routes test', () => {
-  it('names the receivers that we name, for 600 label sets on 200 trees', async () => {
-    const trees = fc.sample(
-      fc.tuple(fc.array(route, { minLength: 1, maxLength: 12 }), fc.array(labels, { minLength: 3, maxLength: 3 })),
-      { numRuns: 200, seed: 7 },
-    );
-    const asked = trees.flatMap(([routes, sets]) => {
+  it('names the receivers that we name, for 520 label sets, each on a tree of its own', async () => {
+    const trees = fc.sample(fc.tuple(fc.array(route, { minLength: 1, maxLength: 12 }), labels), {
+      numRuns: 520,
+      seed: 7,
+    });
+    const asked = trees.map(([routes, set]: readonly [readonly object[], Labels]) => {
       const config = { route: { receiver: 'root', routes }, receivers };
       const root = buildRoutes(alertsDocument.parse(config).route);
       const file = written(config);
-      return sets.map((set: Labels) => ({ file, set, ours: routesOf(root, set).map(({ receiver }) => receiver) }));
+      return { file, set, ours: routesOf(root, set).map(({ receiver }) => receiver) };
     });
     const wrong: unknown[] = [];
     await each(asked, async ({ file, set, ours }) => {
@@ -101,7 +101,7 @@ describe('amtool config routes test', () => {
       const { output } = await amtool('config', 'routes', 'test', `--config.file=${file}`, ...pairs);
       if (output.trim() !== ours.join(',')) wrong.push({ file, set, ours, theirs: output });
     });
-    expect(asked).toHaveLength(600);
+    expect(asked).toHaveLength(520);
     expect(wrong).toEqual([]);
     expect(new Set(asked.map(({ ours }) => ours.join())).size).toBeGreaterThan(30);
   });

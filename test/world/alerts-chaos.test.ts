@@ -56,28 +56,6 @@ const gateway = createServer((request, response) => {
   });
 });
 
-beforeAll(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'springtide-chaos-'));
-  await mkdir(path.join(root, '.cache'), { recursive: true });
-  // beside node_modules, so that packages are found; one file starts faster than many
-  bundle = await mkdtemp(path.join(root, '.cache', 'chaos-'));
-  await build({
-    root,
-    configFile: false,
-    logLevel: 'error',
-    ssr: { noExternal: true },
-    build: { ssr: 'test/alerts/chaos-child.ts', outDir: bundle, target: 'node20', emptyOutDir: false },
-  });
-  gateway.listen(0, '127.0.0.1');
-  await once(gateway, 'listening');
-});
-afterAll(async () => {
-  gateway.closeAllConnections();
-  gateway.close();
-  await rm(directory, { recursive: true, force: true });
-  await rm(bundle, { recursive: true, force: true });
-});
-
 type Kill = (after: Milliseconds) => void;
 
 /** One life of the process: alerts begin and end by its API until it is killed. */
@@ -135,6 +113,28 @@ async function report(part: string, figures: object): Promise<void> {
 }
 
 describe(`a process that is killed ${kills} times`, () => {
+  beforeAll(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), 'springtide-chaos-'));
+    await mkdir(path.join(root, '.cache'), { recursive: true });
+    // beside node_modules, so that packages are found; one file starts faster than many
+    bundle = await mkdtemp(path.join(root, '.cache', 'chaos-'));
+    await build({
+      root,
+      configFile: false,
+      logLevel: 'error',
+      ssr: { noExternal: true },
+      build: { ssr: 'test/alerts/chaos-child.ts', outDir: bundle, target: 'node20', emptyOutDir: false },
+    });
+    gateway.listen(0, '127.0.0.1');
+    await once(gateway, 'listening');
+  }, 300_000);
+  afterAll(async () => {
+    gateway.closeAllConnections();
+    gateway.close();
+    await rm(directory, { recursive: true, force: true });
+    await rm(bundle, { recursive: true, force: true });
+  });
+
   it(
     'loses nothing that it accepted, takes back what it announced, and owns up to what may have come twice',
     async () => {
