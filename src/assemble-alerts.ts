@@ -9,6 +9,7 @@ import { createWebhookChannel } from './alerts/channels/webhook.ts';
 import { fenced, fencedForwarder } from './alerts/fenced.ts';
 import { createHeartbeat } from './alerts/heartbeat.ts';
 import type { Ledger } from './alerts/ledger/ledger.ts';
+import type { NodeGroupOf } from './alerts/node-group-label.ts';
 import { createAlertPipeline, type AlertPipeline } from './alerts/pipeline.ts';
 import { askPrometheus } from './alerts/rules/query.ts';
 import { createRuleEvaluator, type RuleEvaluator } from './alerts/rules/evaluator.ts';
@@ -32,6 +33,7 @@ export interface AlertAssemblyOptions {
   readonly ledger: Ledger;
   readonly fence: Fence;
   readonly onNotification: (view: NotificationView) => void;
+  readonly nodeGroupOf: NodeGroupOf;
   /** false: nobody sends alerts in (a story that is played once) */
   readonly listens: boolean;
 }
@@ -93,6 +95,7 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
     log,
     onNotification: options.onNotification,
     linkSecret: () => linkSecret,
+    nodeGroupOf: options.nodeGroupOf,
     startDelay: ledger.state.alerts.size === 0 ? settling : seconds(0),
   });
   receive = (receipt) => alerts.receive(receipt);

@@ -13,6 +13,7 @@ import { memoryOfThisTerm, rehearsing, turnWithoutState, unlessTooNew } from './
 import type { World } from './assemble.ts';
 import { openAuditLog } from './audit/open.ts';
 import { systemClock, type Clock } from './clock.ts';
+import type { CollectOptions } from './collectors/collector.ts';
 import { createDailyChecks } from './daily-checks.ts';
 import { Daemon } from './daemon.ts';
 import { checkNow } from './doctor/check-now.ts';
@@ -28,6 +29,7 @@ import type { Metrics } from './server/metrics.ts';
 import type { RunningServer } from './server/start.ts';
 import { switchGate } from './state/switch-gate.ts';
 import { version } from './version.ts';
+import { createWhereabouts } from './whereabouts.ts';
 
 export interface TermParts {
   readonly config: () => Config;
@@ -91,6 +93,7 @@ export async function openTerm(parts: TermParts): Promise<Term> {
   if (tooNew !== null)
     log.error({ err: tooNew }, 'the state is of a newer version: alerts are told, nothing is scaled');
   const notifications: InboxItem[] = [];
+  const whereabouts = createWhereabouts(() => config().nodePolicies);
   const { alerts, rules, answer, ...alerting } = await assembleAlerts({
     config,
     clock,
@@ -103,6 +106,7 @@ export async function openTerm(parts: TermParts): Promise<Term> {
       if (item !== null) notifications.push(item);
     },
     listens: parts.listens,
+    nodeGroupOf: whereabouts.groupOf,
   });
   const logDecisions = decisionLogger(log);
   const journal = homes.journal();
@@ -122,7 +126,10 @@ export async function openTerm(parts: TermParts): Promise<Term> {
       clock,
       config: tooNew === null ? config : rehearsing(config),
       refused: parts.refused,
-      collect: world.collect,
+      collect: Object.assign(
+        async (now: Instant, options?: CollectOptions) => whereabouts.noted(await world.collect(now, options)),
+        { askAhead: () => world.collect.askAhead() },
+      ),
       control: homes.control,
       actuators: audit === null ? actuators : audit.watching(actuators),
       ...(audit === null ? {} : { audit }),

@@ -10,6 +10,7 @@ import type { PushedAlert } from './ingest.ts';
 import type { KnownAlerts, Merged } from './known-alerts.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { LedgerRecord } from './ledger/records.ts';
+import type { NodeGroupLabel } from './node-group-label.ts';
 
 export interface TellOutcome {
   readonly accepted: number;
@@ -32,6 +33,7 @@ interface Parts {
   readonly document: () => AlertsDocument;
   /** one that is only listened for: nobody is told of it */
   readonly isWatchdog: (alert: Alert) => boolean;
+  readonly nodeGroup: Pick<NodeGroupLabel, 'addedTo'>;
   /** into its groups, and among what may inhibit others */
   readonly place: (alert: Alert) => void;
 }
@@ -59,13 +61,14 @@ export class Intake {
   }
 
   async push(pushed: readonly PushedAlert[], now: Instant): Promise<PushOutcome> {
-    const { alerts, document, isWatchdog } = this.#parts;
+    const { alerts, document, isWatchdog, nodeGroup } = this.#parts;
     const { labels: globalLabels, resolve_timeout: resolveTimeout } = document().global;
     const problems: { index: number; problem: string }[] = [];
     const records: LedgerRecord[] = [];
     const fingerprints: string[] = [];
     for (const [index, one] of pushed.entries()) {
-      const result = ingested(one, { globalLabels, resolveTimeout }, now);
+      const labels = nodeGroup.addedTo(one.labels, globalLabels, (known) => alerts.get(known) !== undefined);
+      const result = ingested({ ...one, labels }, { globalLabels, resolveTimeout }, now);
       if ('problem' in result) problems.push({ index, problem: result.problem });
       else if (!isWatchdog(result.alert)) {
         const merged = alerts.accept(result.alert, now);

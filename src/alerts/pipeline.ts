@@ -34,6 +34,7 @@ import type { Ledger } from './ledger/ledger.ts';
 import type { Intent, LedgerRecord } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
 import { Muting } from './muting.ts';
+import { NodeGroupLabel, type NodeGroupOf } from './node-group-label.ts';
 import { buildRoutes } from './route.ts';
 import type { Route } from './route.ts';
 import { sendTest } from './send-test.ts';
@@ -63,6 +64,8 @@ export interface AlertPipelineOptions {
   readonly onNotification?: (view: NotificationView) => void;
   /** after a start that remembers nothing: those who send alerts in are all heard before one of theirs is told */
   readonly startDelay?: Milliseconds;
+  /** where a pod or a node is: what names one gets the label `nodegroup` */
+  readonly nodeGroupOf?: NodeGroupOf;
   /** what links are signed with; null: there are none */
   readonly linkSecret?: () => string | null;
 }
@@ -156,8 +159,10 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     settledAt: later(clock.now(), options.startDelay ?? seconds(0)),
   });
   const watchdogs = new Watchdogs({ clock, state, document: () => document, write });
+  const nodeGroup = new NodeGroupLabel(options.nodeGroupOf ?? (() => null), alerts.all());
   const intake = new Intake({
     ledger,
+    nodeGroup,
     log,
     alerts,
     document: () => document,
@@ -274,7 +279,10 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     for (const fingerprint of groups.release(group)) {
       const alert = alerts.forget(fingerprint);
       intake.forget(fingerprint);
-      if (alert !== undefined) muting.forget(alert);
+      if (alert !== undefined) {
+        muting.forget(alert);
+        nodeGroup.forget(alert);
+      }
       write([{ kind: 'forgotten', fingerprint }]);
     }
     if (group.alerts.size === 0) escalations.end(group);

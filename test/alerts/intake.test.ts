@@ -25,6 +25,7 @@ function aDesk() {
     alerts: new KnownAlerts(new Map(), () => ({ flapping: document.flapping, limit: 100 }), start),
     document: () => document,
     isWatchdog: () => false,
+    nodeGroup: { addedTo: (labels) => labels },
     place: () => undefined,
   });
   return { appends, push: () => intake.push([{ labels: { alertname: 'Down' } }], start) };
