@@ -3,6 +3,8 @@ import type { DeletionCost, Step } from '../../model/plan.ts';
 import type { Facts, PodReason } from '../../model/reason.ts';
 import type { Instant } from '../../model/units.ts';
 
+const nobody: readonly DeletionCost[] = [];
+
 export class Course {
   readonly steps: Step[] = [];
   readonly limitedBy: PodReason[] = [];
@@ -11,7 +13,7 @@ export class Course {
   /** the reason that rules when nothing is written */
   heldBy: PodReason | null = null;
   /** who goes first, where somebody asks for it */
-  deletionCosts: readonly DeletionCost[] = [];
+  deletionCosts: readonly DeletionCost[] = nobody;
   /** what the hold says; null: nothing holds */
   facts: Facts | null = null;
 
