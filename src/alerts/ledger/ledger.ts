@@ -156,17 +156,13 @@ class FileLedger implements Ledger {
   /** Group commit: whatever came while the disk was busy goes out in one write and one sync. */
   async #pump(): Promise<void> {
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
+    // a full one is replaced behind the back of those who have filled it
+    while (this.#waiting.length > 0 || (this.#isFull && !this.#spoilt)) {
       const batch = this.#waiting;
       this.#waiting = [];
       try {
         mayWrite(this.#options);
-        if (
-          this.#spoilt ||
-          this.#schemaNow() !== this.#written ||
-          this.#size > Math.max(this.#maxBytes, 2 * this.#base)
-        )
-          await this.#renew();
+        if (this.#spoilt || this.#isFull || this.#schemaNow() !== this.#written) await this.#renew();
         else await this.#write(Buffer.from(batch.map(({ text }) => text).join('')));
         batch.forEach(({ resolve }) => resolve());
       } catch (cause) {
@@ -176,6 +172,10 @@ class FileLedger implements Ledger {
       }
     }
     this.#pumping = null;
+  }
+
+  get #isFull(): boolean {
+    return this.#size > Math.max(this.#maxBytes, 2 * this.#base);
   }
 
   #schemaNow(): number {
