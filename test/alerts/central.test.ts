@@ -2,31 +2,18 @@
 import { describe, expect, it } from 'vitest';
 import { retry } from '../../src/alerts/channels/channel.ts';
 import type { SendResult } from '../../src/alerts/channels/channel.ts';
-import { later, minutes, rfc3339, seconds } from '../../src/model/units.ts';
-import { start } from './builders.ts';
+import { minutes, seconds } from '../../src/model/units.ts';
+import { dutyDocument, pushDown } from './duty.ts';
 import { aStory } from './recorder.ts';
 import type { Story } from './recorder.ts';
 
-const documentOf = (more = '', receiver = 'sms_configs: [{ to: [zhang], gateway: main }]'): string => `
-people: { zhang: { sms: '+8613800000001', email: zhang@bank.cn }, chief: { sms: '+8613800000003' } }
-sms_gateways: [{ name: main, http: { url: 'http://127.0.0.1:1/sms' } }]
-global: { smtp_smarthost: 'mail:25', smtp_from: a@b.cn }
-route: { receiver: duty, group_by: [alertname], group_wait: 30s, group_interval: 5m, repeat_interval: 4h }
-receivers:
-  - name: duty
-    ${receiver}
-${more}`;
+const documentOf = (more = '', receiver = 'sms_configs: [{ to: [zhang], gateway: main }]'): string =>
+  dutyDocument(receiver, more);
 const forwarding = "forwardTo: { url: 'http://user:secret@central:9093/hidden', silentAfter: 2m }";
 const central = documentOf(forwarding);
 
-const push = (story: Story, ...names: readonly string[]) =>
-  story.pipeline.push(
-    names.map((name) => ({
-      labels: { alertname: 'Down', instance: name.replace('-', '') },
-      startsAt: rfc3339(start),
-      endsAt: rfc3339(name.startsWith('-') ? story.clock.now() : later(start, minutes(100_000))),
-    })),
-  );
+const push = (story: Story, ...names: readonly string[]): ReturnType<typeof pushDown> =>
+  pushDown(story, ...names.map((name) => ({ instance: name.replace('-', ''), over: name.startsWith('-') })));
 
 describe('while the central one answers', () => {
   it('is told everything at once, again and again, and nobody is told from here', async () => {

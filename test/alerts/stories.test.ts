@@ -2,59 +2,24 @@
 import { describe, expect, it } from 'vitest';
 import { linkToken } from '../../src/alerts/acknowledge-link.ts';
 import { groupOwner } from '../../src/alerts/ledger/state.ts';
-import { later, minutes, rfc3339, seconds } from '../../src/model/units.ts';
+import { later, minutes, seconds } from '../../src/model/units.ts';
 import type { Milliseconds } from '../../src/model/units.ts';
 import { failed, retry } from '../../src/alerts/channels/channel.ts';
 import { start } from './builders.ts';
+import { dutyDocument, pushDown } from './duty.ts';
 import { aStory } from './recorder.ts';
 import type { Story } from './recorder.ts';
 
-const people = `
-people:
-  zhang: { sms: '+8613800000001', email: zhang@bank.cn }
-  li: { sms: '+8613800000002' }
-  chief: { sms: '+8613800000003' }
-sms_gateways: [{ name: main, http: { url: 'http://127.0.0.1:1/sms' } }]
-global: { smtp_smarthost: 'mail:25', smtp_from: a@b.cn }
-`;
-const documentOf = (receiver: string, more = '', route = ''): string => `${people}
-route: { receiver: duty, group_by: [alertname], group_wait: 30s, group_interval: 5m, repeat_interval: 4h, ${route} }
-receivers:
-  - name: duty
-${receiver
-  .trim()
-  .split('\n')
-  .map((line) => `    ${line}`)
-  .join('\n')}
-  - { name: boss, email_configs: [{ to: boss@bank.cn, send_resolved: true }] }
-${more}`;
-const plain = documentOf('sms_configs: [{ to: [zhang], gateway: main }]');
-
-const push = (
-  story: Story,
-  ...alerts: readonly {
-    readonly name?: string;
-    readonly instance?: string;
-    readonly over?: boolean;
-    readonly more?: object;
-  }[]
-) =>
-  story.pipeline.push(
-    alerts.map(({ name = 'Down', instance = 'a', over = false, more = {} }) => ({
-      labels: { alertname: name, instance, ...more },
-      startsAt: rfc3339(start),
-      endsAt: rfc3339(over ? story.clock.now() : later(start, minutes(100_000))),
-    })),
-  );
+const plain = dutyDocument('sms_configs: [{ to: [zhang], gateway: main }]');
 
 describe('what others send in', () => {
   it('is told, ended, and forgotten', async () => {
     const story = aStory(plain);
-    expect(await push(story, { instance: 'a' }, { instance: 'b' })).toMatchObject({ accepted: 2, durable: true });
+    expect(await pushDown(story, { instance: 'a' }, { instance: 'b' })).toMatchObject({ accepted: 2, durable: true });
     await story.pass(seconds(31));
-    await push(story, { instance: 'a', over: true });
+    await pushDown(story, { instance: 'a', over: true });
     await story.pass(minutes(6));
-    await push(story, { instance: 'b', over: true });
+    await pushDown(story, { instance: 'b', over: true });
     await story.pass(minutes(6));
     expect(story.told()).toEqual(['sms zhang: a b', 'sms zhang: b -a', 'sms zhang: -b']);
     expect(story.pipeline.status()).toMatchObject({ firing: 0, groups: 0, owed: 0 });
@@ -95,7 +60,7 @@ describe('a silence', () => {
   it('keeps back what it means, over a restart too, and what still fires after it is told', async () => {
     const story = aStory(plain);
     expect(await silence(story, minutes(8))).toEqual({ ok: true, id: 'id-1' });
-    await push(story, { instance: 'a' }, { instance: 'b' });
+    await pushDown(story, { instance: 'a' }, { instance: 'b' });
     await story.pass(seconds(31));
     await story.restart();
     await story.pass(minutes(6), minutes(1));
@@ -110,11 +75,11 @@ describe('a silence', () => {
 
   it('over something announced does not swallow its end', async () => {
     const story = aStory(plain);
-    await push(story, { instance: 'a' }, { instance: 'b' });
+    await pushDown(story, { instance: 'a' }, { instance: 'b' });
     await story.pass(seconds(31));
     await silence(story, minutes(600));
     await story.pass(minutes(5));
-    await push(story, { instance: 'a', over: true });
+    await pushDown(story, { instance: 'a', over: true });
     await story.pass(minutes(6));
     expect(story.told(1)).toEqual(['sms zhang: b -a']);
   });
@@ -122,7 +87,7 @@ describe('a silence', () => {
   it('can be ended early', async () => {
     const story = aStory(plain);
     await silence(story, minutes(600));
-    await push(story, { instance: 'a' });
+    await pushDown(story, { instance: 'a' });
     await story.pass(minutes(1));
     expect(await story.pipeline.silencer.expire('id-1')).toBe('done');
     expect(await story.pipeline.silencer.expire('nobody')).toBe('unknown');
@@ -132,32 +97,36 @@ describe('a silence', () => {
 });
 
 describe('inhibition', () => {
-  const inhibiting = documentOf(
+  const inhibiting = dutyDocument(
     'sms_configs: [{ to: [zhang], gateway: main }]',
     `inhibit_rules: [{ source_matchers: [alertname="ClusterDown"], target_matchers: [alertname="Down"], equal: [cluster] }]`,
   );
 
   it('keeps back what follows, and no end is told of what nobody heard of', async () => {
     const story = aStory(inhibiting);
-    await push(story, { name: 'ClusterDown', instance: 'x' }, { name: 'Down', instance: 'a' });
+    await pushDown(story, { name: 'ClusterDown', instance: 'x' }, { name: 'Down', instance: 'a' });
     await story.pass(seconds(31));
-    await push(story, { name: 'ClusterDown', instance: 'x', over: true }, { name: 'Down', instance: 'a', over: true });
+    await pushDown(
+      story,
+      { name: 'ClusterDown', instance: 'x', over: true },
+      { name: 'Down', instance: 'a', over: true },
+    );
     await story.pass(minutes(6));
     expect(story.told()).toEqual(['sms zhang: x', 'sms zhang: -x']);
   });
 
   it('that ends lets what still fires be told', async () => {
     const story = aStory(inhibiting);
-    await push(story, { name: 'ClusterDown', instance: 'x' }, { name: 'Down', instance: 'a' });
+    await pushDown(story, { name: 'ClusterDown', instance: 'x' }, { name: 'Down', instance: 'a' });
     await story.pass(seconds(31));
-    await push(story, { name: 'ClusterDown', instance: 'x', over: true });
+    await pushDown(story, { name: 'ClusterDown', instance: 'x', over: true });
     await story.pass(minutes(6));
     expect(story.told(1).sort()).toEqual(['sms zhang: -x', 'sms zhang: a']);
   });
 });
 
 describe('an escalation', () => {
-  const escalating = documentOf(
+  const escalating = dutyDocument(
     `
 escalation:
   - sms: { oncall: pay }
@@ -169,14 +138,14 @@ oncall: [{ name: pay, timeZone: Asia/Shanghai, handover: '0 9 * * 1', rotation: 
 
   it('goes from step to step while nobody is on it, and tells everybody the end', async () => {
     const story = aStory(escalating);
-    await push(story, {});
+    await pushDown(story, {});
     await story.pass(minutes(31), seconds(30));
     expect(story.taken.map(({ second, channel, to }) => [second, channel, to])).toEqual([
       [30, 'sms', 'zhang'],
       [630, 'sms', 'chief'],
       [1230, 'email', 'noc@bank.cn'],
     ]);
-    await push(story, { over: true });
+    await pushDown(story, { over: true });
     await story.pass(minutes(6), seconds(30));
     expect(story.told(3).sort()).toEqual(['email noc@bank.cn: -a', 'sms chief: -a', 'sms zhang: -a']);
     expect(story.ledger.state.episodes.size).toBe(0);
@@ -184,7 +153,7 @@ oncall: [{ name: pay, timeZone: Asia/Shanghai, handover: '0 9 * * 1', rotation: 
 
   it('stops when somebody is on it; what joins later begins anew', async () => {
     const story = aStory(escalating);
-    await push(story, {});
+    await pushDown(story, {});
     await story.pass(minutes(2), seconds(30));
     const [group] = story.pipeline.groups();
     expect(await story.pipeline.acknowledge({ groupKey: group?.key ?? '' }, 'zhang')).toMatchObject({
@@ -193,14 +162,14 @@ oncall: [{ name: pay, timeZone: Asia/Shanghai, handover: '0 9 * * 1', rotation: 
     });
     await story.pass(minutes(600), minutes(5));
     expect(story.told()).toEqual(['sms zhang: a']);
-    await push(story, { instance: 'b' });
+    await pushDown(story, { instance: 'b' });
     await story.pass(minutes(25), seconds(30));
     expect(story.told(1)).toEqual(['sms zhang: a b', 'sms chief: a b', 'email noc@bank.cn: a b']);
   });
 
   it('goes on over a restart', async () => {
     const story = aStory(escalating);
-    await push(story, {});
+    await pushDown(story, {});
     await story.pass(minutes(5), seconds(30));
     await story.restart();
     await story.pass(minutes(6), seconds(30));
@@ -211,12 +180,12 @@ oncall: [{ name: pay, timeZone: Asia/Shanghai, handover: '0 9 * * 1', rotation: 
     const refused = aStory(escalating, (to, channel) =>
       channel === 'sms' && to === 'zhang' ? failed(to, 'AddressInvalid', 'no such number') : null,
     );
-    await push(refused, {});
+    await pushDown(refused, {});
     await refused.pass(minutes(1), seconds(30));
     expect(refused.told()).toEqual(['sms chief: a']);
 
     const lost = aStory(escalating);
-    await push(lost, {});
+    await pushDown(lost, {});
     await lost.pass(minutes(1), seconds(30));
     await lost.pipeline.receive({
       gateway: 'main',
@@ -234,12 +203,12 @@ oncall: [{ name: pay, timeZone: Asia/Shanghai, handover: '0 9 * * 1', rotation: 
   it('tells the next on duty of what still fires, and the one before of its end only', async () => {
     const story = aStory(escalating);
     story.clock.advance((Date.parse('2026-11-16T08:50:00+08:00') - start) as Milliseconds);
-    await push(story, {});
+    await pushDown(story, {});
     await story.pass(minutes(5), seconds(30));
     const [group] = story.pipeline.groups();
     await story.pass(minutes(20), seconds(30));
     await story.pipeline.acknowledge({ groupKey: group?.key ?? '' }, 'li');
-    await push(story, { over: true });
+    await pushDown(story, { over: true });
     await story.pass(minutes(6), seconds(30));
     expect(story.told().filter((line) => /zhang|li/.test(line))).toEqual([
       'sms zhang: a',
@@ -256,7 +225,7 @@ oncall: [{ name: pay, timeZone: Asia/Shanghai, handover: '0 9 * * 1', rotation: 
       undefined,
       secret,
     );
-    await push(story, {});
+    await pushDown(story, {});
     await story.pass(minutes(1), seconds(30));
     const [{ delivery } = { delivery: undefined }] = story.taken;
     const owner = groupOwner(delivery?.notice.groupKey ?? '', 'duty');
@@ -274,7 +243,7 @@ oncall: [{ name: pay, timeZone: Asia/Shanghai, handover: '0 9 * * 1', rotation: 
 });
 
 describe('a receiver that stands in', () => {
-  const withFallback = documentOf(
+  const withFallback = dutyDocument(
     'sms_configs: [{ to: [zhang], gateway: main }]\nfallback: { receiver: boss, after: 5m }',
   );
 
@@ -283,14 +252,14 @@ describe('a receiver that stands in', () => {
     const story = aStory(withFallback, (to, channel) =>
       broken && channel === 'sms' ? retry(to, 'ServerError', 'down') : null,
     );
-    await push(story, {});
+    await pushDown(story, {});
     await story.pass(minutes(4), seconds(10));
     expect(story.told()).toEqual([]);
     await story.pass(minutes(3), seconds(10));
     expect(story.told()).toEqual(['email boss@bank.cn: a']);
     broken = false;
     await story.pass(minutes(6), seconds(10));
-    await push(story, { over: true });
+    await pushDown(story, { over: true });
     await story.pass(minutes(6), seconds(10));
     expect(story.told(1).sort()).toEqual(['email boss@bank.cn: -a', 'sms zhang: -a', 'sms zhang: a']);
   });
@@ -299,7 +268,7 @@ describe('a receiver that stands in', () => {
     const story = aStory(withFallback, (to, channel) =>
       channel === 'sms' ? failed(to, 'AddressInvalid', 'no') : null,
     );
-    await push(story, {});
+    await pushDown(story, {});
     await story.pass(minutes(7), seconds(30));
     expect(story.told()).toEqual(['email boss@bank.cn: a']);
   });
@@ -308,13 +277,13 @@ describe('a receiver that stands in', () => {
 describe('what is held back', () => {
   it('by a digest is told at its hour, together, with what has ended meanwhile', async () => {
     const story = aStory(
-      documentOf(
+      dutyDocument(
         "email_configs: [{ to: pay@bank.cn, send_resolved: true }]\ndigest: { at: ['17:00'], timeZone: Asia/Shanghai }",
       ),
     );
-    await push(story, { name: 'Down' }, { name: 'Slow', instance: 'b' });
+    await pushDown(story, { name: 'Down' }, { name: 'Slow', instance: 'b' });
     await story.pass(minutes(60), minutes(5));
-    await push(story, { name: 'Slow', instance: 'b', over: true });
+    await pushDown(story, { name: 'Slow', instance: 'b', over: true });
     // it is ten in the morning over there when the story begins
     await story.pass(minutes(5 * 60 + 59), minutes(5));
     expect(story.told()).toEqual([]);
@@ -327,14 +296,14 @@ describe('what is held back', () => {
 
   it('by a digest waits on after a restart, also where it ended meanwhile', async () => {
     const story = aStory(
-      documentOf(
+      dutyDocument(
         "email_configs: [{ to: pay@bank.cn, send_resolved: true }]\ndigest: { at: ['17:00'], timeZone: Asia/Shanghai }",
       ),
     );
-    await push(story, { name: 'Down' }, { name: 'Slow', instance: 'b' });
+    await pushDown(story, { name: 'Down' }, { name: 'Slow', instance: 'b' });
     await story.pass(minutes(60), minutes(5));
     await story.restart();
-    await push(story, { name: 'Slow', instance: 'b', over: true });
+    await pushDown(story, { name: 'Slow', instance: 'b', over: true });
     await story.pass(minutes(60), minutes(5));
     await story.restart();
     await story.pass(minutes(4 * 60 + 59), minutes(5));
@@ -348,14 +317,14 @@ describe('what is held back', () => {
 
   it('over the end of quiet hours that pass while nothing runs is told at the next start', async () => {
     const story = aStory(
-      documentOf(
+      dutyDocument(
         'sms_configs: [{ to: [zhang], gateway: main }]\nquietHours: { use: night }',
         "time_intervals: [{ name: night, time_intervals: [{ times: [{ start_time: '00:00', end_time: '03:00' }] }] }]",
       ),
     );
-    await push(story, { name: 'Slow', instance: 'b' });
+    await pushDown(story, { name: 'Slow', instance: 'b' });
     await story.pass(minutes(30), minutes(1));
-    await push(story, { name: 'Slow', instance: 'b', over: true });
+    await pushDown(story, { name: 'Slow', instance: 'b', over: true });
     await story.pipeline.stop(seconds(0));
     story.clock.advance(minutes(120));
     await story.restart();
@@ -366,8 +335,8 @@ describe('what is held back', () => {
 
   it('for somebody whom a reload has taken away is forgotten with him', async () => {
     const digest = "digest: { at: ['17:00'], timeZone: Asia/Shanghai }";
-    const story = aStory(documentOf(`email_configs: [{ to: pay@bank.cn }]\n${digest}`));
-    await push(story, {});
+    const story = aStory(dutyDocument(`email_configs: [{ to: pay@bank.cn }]\n${digest}`));
+    await pushDown(story, {});
     await story.pass(minutes(5), minutes(1));
     expect(story.ledger.state.held.size).toBe(1);
     story.reload(plain);
@@ -378,12 +347,12 @@ describe('what is held back', () => {
 
   it('by quiet hours is told at their end, what is grave at once', async () => {
     const story = aStory(
-      documentOf(
+      dutyDocument(
         'sms_configs: [{ to: [zhang], gateway: main }]\nquietHours: { use: night }',
         "time_intervals: [{ name: night, time_intervals: [{ times: [{ start_time: '00:00', end_time: '03:00' }] }] }]",
       ),
     );
-    await push(story, { name: 'Slow', instance: 'b' }, { name: 'Down', more: { severity: 'critical' } });
+    await pushDown(story, { name: 'Slow', instance: 'b' }, { name: 'Down', more: { severity: 'critical' } });
     await story.pass(minutes(30), minutes(1));
     expect(story.told()).toEqual(['sms zhang: a']);
     await story.pass(minutes(32), minutes(1));
@@ -393,7 +362,7 @@ describe('what is held back', () => {
   it('by a budget goes by mail at once, and in one digest by SMS', async () => {
     const story = aStory(`${plain}\nbudgets: { sms: { perNumber: { hour: 2 }, exempt: 'severity="critical"' } }`);
     for (const name of ['A', 'B', 'C', 'D']) {
-      await push(story, { name, instance: name });
+      await pushDown(story, { name, instance: name });
       await story.pass(minutes(1), seconds(30));
     }
     expect(story.told()).toEqual([
@@ -403,14 +372,17 @@ describe('what is held back', () => {
       'email zhang: D',
       'sms zhang: D C',
     ]);
-    await push(story, { name: 'E', instance: 'E', more: { severity: 'critical' } });
+    await pushDown(story, { name: 'E', instance: 'E', more: { severity: 'critical' } });
     await story.pass(minutes(3), seconds(30));
     expect(story.told(5)).toEqual(['sms zhang: E']);
   });
 
   it('in a storm becomes a few messages that say how many', async () => {
     const story = aStory(`${plain}\nlimits: { messagesInMinute: 10, namedInMessage: 5 }`);
-    await push(story, ...Array.from({ length: 1000 }, (_, index) => ({ name: `Down${index}`, instance: `i${index}` })));
+    await pushDown(
+      story,
+      ...Array.from({ length: 1000 }, (_, index) => ({ name: `Down${index}`, instance: `i${index}` })),
+    );
     await story.pass(minutes(3), seconds(5));
     expect(story.taken.length).toBe(11);
     const last = story.taken.at(-1)?.delivery.notice;
@@ -421,16 +393,18 @@ describe('what is held back', () => {
 
   it('in a storm and still owed keeps nobody from hearing of an end', async () => {
     let isDown = false;
-    const both = documentOf("sms_configs: [{ to: [zhang], gateway: main, send_resolved: true }]\nwebhook_configs: [{ url: 'http://127.0.0.1:1/' }]");
+    const both = dutyDocument(
+      "sms_configs: [{ to: [zhang], gateway: main, send_resolved: true }]\nwebhook_configs: [{ url: 'http://127.0.0.1:1/' }]",
+    );
     const story = aStory(`${both}\nlimits: { messagesInMinute: 1, namedInMessage: 5 }`, (to, channel) =>
       isDown && channel === 'sms' ? retry(to, 'ServerError', 'out of order') : null,
     );
-    await push(story, { name: 'A', instance: 'a' }, { name: 'B', instance: 'b' }, { name: 'C', instance: 'c' });
+    await pushDown(story, { name: 'A', instance: 'a' }, { name: 'B', instance: 'b' }, { name: 'C', instance: 'c' });
     await story.pass(seconds(40), seconds(5));
     isDown = true;
     // the message for B and C is owed, and C is over meanwhile
     await story.pass(minutes(3), seconds(5));
-    await push(story, { name: 'C', instance: 'c', over: true });
+    await pushDown(story, { name: 'C', instance: 'c', over: true });
     await story.pass(minutes(12), seconds(30));
     isDown = false;
     await story.pass(minutes(30), seconds(30));
@@ -443,9 +417,9 @@ describe('a flapping alert', () => {
   it('is told once as flapping', async () => {
     const story = aStory(`${plain}\nflapping: { changes: 3, per: 1h }`);
     for (let round = 0; round < 8; round += 1) {
-      await push(story, { more: {} });
+      await pushDown(story, { more: {} });
       await story.pass(minutes(3), seconds(30));
-      await push(story, { over: true });
+      await pushDown(story, { over: true });
       await story.pass(minutes(3), seconds(30));
     }
     const flapping = story.taken.filter(({ delivery }) =>
