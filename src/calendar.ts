@@ -14,7 +14,7 @@ export function appoint(expression: string, timeZone: string, run: () => void): 
   if (job === null) return null;
   return {
     next: () => {
-      const next = job.nextInvocation() as Date | null;
+      const next: Date | null = job.nextInvocation();
       return next === null ? null : (next.getTime() as Instant);
     },
     cancel: () => job.cancel(),

@@ -3,11 +3,12 @@ import type { Logger } from 'pino';
 import { appoint, type Appointment } from './calendar.ts';
 import type { Clock } from './clock.ts';
 import { canonical } from './config/compile.ts';
+import { mendOf, sentenceOf } from './doctor/check-text.ts';
 import type { Check } from './doctor/diagnose.ts';
 import type { Config } from './model/config.ts';
 import { messageOf } from './model/errors.ts';
 import type { LoopFacts } from './model/snapshot.ts';
-import { fillText, type Texts } from './model/texts.ts';
+import type { Texts } from './model/texts.ts';
 import { minutes } from './model/units.ts';
 
 export interface DailyChecksParts {
@@ -34,10 +35,15 @@ const longestRun = minutes(5);
 const longestName = 120;
 
 /** What it is about tells two failures of one check apart. */
-function failureOf(texts: Texts, { code, facts }: Check): NonNullable<LoopFacts['failedChecks']>[number] {
+function failureOf(texts: Texts, check: Check): NonNullable<LoopFacts['failedChecks']>[number] {
+  const { code, facts } = check;
   const of = facts['group'] ?? facts['name'] ?? facts['where'] ?? facts['what'] ?? '';
-  const said = (part: string): string => fillText(texts, `cli.doctor.${code}${part}`, facts);
-  return { check: code, of: String(of).slice(0, longestName), what: said(''), mend: said('.mend') };
+  return {
+    check: code,
+    of: String(of).slice(0, longestName),
+    what: sentenceOf(texts, check),
+    mend: mendOf(texts, check),
+  };
 }
 
 export function createDailyChecks(parts: DailyChecksParts): DailyChecks {

@@ -4,11 +4,12 @@ import { Option, type Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { SpringtideError } from '../model/errors.ts';
 import type { Config } from '../model/config.ts';
-import { fillText, languages, type Language, type Texts } from '../model/texts.ts';
+import { fillText, languages, type Language } from '../model/texts.ts';
 import { later, minutes, rfc3339 } from '../model/units.ts';
 import { channelChecks } from '../doctor/channels.ts';
+import { checkText, sentenceOf } from '../doctor/check-text.ts';
 import { connectDoctor, type DoctorWorld } from '../doctor/connect.ts';
-import { diagnose, worst, type Check } from '../doctor/diagnose.ts';
+import { diagnose, worst } from '../doctor/diagnose.ts';
 import { proveRemoval, type ProofVerdict } from '../doctor/prove-removal.ts';
 import { liveConfig } from './live-config.ts';
 import { openStateHomes } from './state-homes.ts';
@@ -51,16 +52,6 @@ export function registerDoctor(program: Command): void {
 const print = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
-
-const sentenceOf = (texts: Texts, { code, facts }: Check): string => fillText(texts, `cli.doctor.${code}`, facts);
-
-function checkText(texts: Texts, check: Check): string {
-  const mark = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' }[check.state];
-  const line = `${mark}  ${sentenceOf(texts, check)}`;
-  return check.state === 'ok'
-    ? line
-    : `${line}\n      ${fillText(texts, `cli.doctor.${check.code}.mend`, check.facts)}`;
-}
 
 async function doctor(options: DoctorOptions): Promise<void> {
   const { config } = await liveConfig(options.config, options.lang);
