@@ -11,13 +11,17 @@ export class Topology {
   readonly #ids = new Map<string, number>();
   /** by domain, ascending; some may have been given to others since */
   readonly #slots: number[][] = [];
+  #inOrder: readonly number[] = [];
 
   constructor(key: string) {
     this.key = key;
   }
 
-  get domains(): number {
-    return this.#ids.size;
+  /** By their names: which of them was seen first depends on what was tried before, and must decide nothing. */
+  get inOrder(): readonly number[] {
+    if (this.#inOrder.length < this.#ids.size)
+      this.#inOrder = [...this.#ids].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, id]) => id);
+    return this.#inOrder;
   }
 
   idOf(value: string): number | undefined {

@@ -244,7 +244,8 @@ export class Simulation {
       const reached: number[] = [];
       for (let moved = true; moved && placed < count;) {
         moved = false;
-        for (let zone = 0; zone < topology.domains && placed < count; zone += 1) {
+        for (const zone of topology.inOrder) {
+          if (placed >= count) break;
           const slot = isFull(zone) ? -1 : this.#nextInZone(ask, topology, zone, reached[zone] ?? from);
           if (slot < 0) continue;
           const filled = this.#fill(ask, slot, count - placed);
