@@ -111,6 +111,14 @@ describe('Magnum, before any change', () => {
     expect((await magnum(openstack(), `${cluster()}/nodegroups`, { token, version: '1.8' })).status).toBe(406);
   });
 
+  it('answers a resize to 0 before 1.10 with an error, and does nothing', async () => {
+    const before = begun().length;
+    const request = { method: 'POST', token, body: { node_count: 0, nodegroup: 'extra' }, version: '1.9' };
+    const answer = await magnum(openstack(), `${cluster()}/actions/resize`, request);
+    expect(answer.status).toBe(400);
+    expect(begun()).toHaveLength(before);
+  });
+
   it('gives the cluster’s node_count as the sum over its worker groups', async () => {
     const { body } = await readCluster(openstack(), token);
     expect(body).toMatchObject({ node_count: 4, master_count: 1, stack_id: anyText });
@@ -238,6 +246,17 @@ describe('a resize', () => {
     expect(workers()).toHaveLength(4);
   });
 
+  it('by PATCH of the cluster is held to no minimum and no maximum', async () => {
+    const calls = begun().length;
+    const patch = [{ op: 'replace', path: '/node_count', value: 11 }];
+    expect((await magnum(openstack(), cluster(), { method: 'PATCH', token, body: patch })).status).toBe(202);
+    await settle(calls + 1);
+    expect(begun().at(-1)).toMatchObject({ op: 'update_cluster', node_count: 11, previous: 4 });
+    await send({ node_count: 4, nodegroup: 'default-worker' });
+    await settle(calls + 2);
+    expect(workers()).toHaveLength(4);
+  });
+
   it('reaches zero in a group whose minimum allows it', async () => {
     const calls = begun().length;
     expect((await send({ node_count: 0, nodegroup: 'extra' })).status).toBe(202);
@@ -246,8 +265,8 @@ describe('a resize', () => {
   });
 });
 
-describe('a cluster that is being made', () => {
-  it('answers 202 to a resize and silently drops it', async () => {
+describe('a cluster that is being made, and then deleted', () => {
+  it('answers 202 to a resize and silently drops it, both times', async () => {
     const { user, project } = openstack().credentials;
     // With a password: an application credential may not make the trust that each new cluster gets.
     const identity = passwordIdentity(user.name, user.password);
@@ -273,5 +292,16 @@ describe('a cluster that is being made', () => {
     await statusIs('CREATE_COMPLETE');
     expect(calls('resize_cluster')).toBe(0);
     expect(at((await ask(`/clusters/${id}`)).body, 'node_count')).toBe(1);
+
+    openstack().control({ hold: true });
+    const deleted = await magnum(openstack(), `/clusters/${id}`, { method: 'DELETE', token: owner });
+    expect(deleted.status).toBe(204);
+    await statusIs('DELETE_IN_PROGRESS');
+    expect((await magnum(openstack(), `/clusters/${id}/actions/resize`, request)).status).toBe(202);
+    openstack().control({ hold: false });
+    await eventually('the cluster is gone', async () =>
+      (await ask(`/clusters/${id}`)).status === 404 ? true : undefined,
+    );
+    expect(calls('resize_cluster')).toBe(0);
   });
 });
