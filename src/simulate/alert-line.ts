@@ -40,3 +40,15 @@ export function lineOf(attempt: Attempt, start: Instant): z.infer<typeof lineSch
     segments,
   };
 }
+
+/** "14 SMS segments, 0.63 CNY": what the messages that were sent would cost; null where no gateway has a price. */
+export function billOf(attempts: readonly Attempt[]): string | null {
+  const priced = attempts.filter(({ outcome, cost }) => outcome === 'sent' && cost !== null);
+  const sums = new Map<string, number>();
+  for (const { cost } of priced)
+    if (cost !== null) sums.set(cost.currency, (sums.get(cost.currency) ?? 0) + cost.amount);
+  if (sums.size === 0) return null;
+  const segments = priced.reduce((sum, one) => sum + (one.segments ?? 0), 0);
+  const amounts = [...sums].map(([currency, amount]) => `${Math.round(amount * 10_000) / 10_000} ${currency}`);
+  return `${segments} SMS segments, ${amounts.join(', ')}`;
+}

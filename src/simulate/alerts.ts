@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Channel, Delivery, SendResult } from '../alerts/channels/channel.ts';
 import { failed, retry } from '../alerts/channels/channel.ts';
-import { previewSms } from '../alerts/channels/sms/preview.ts';
+import { previewSms, type SmsPreview } from '../alerts/channels/sms/preview.ts';
 import { gatewayOf } from '../alerts/channels/sms/sms-channel.ts';
 import { weighSms } from '../alerts/channels/sms/segments.ts';
 import type { Forwarder } from '../alerts/channels/forward.ts';
@@ -34,8 +34,12 @@ export interface Attempt {
   readonly text: string;
   /** null where it is no SMS */
   readonly segments: number | null;
+  /** of an SMS, where its gateway's `price` says it */
+  readonly cost: SmsPreview['cost'];
   readonly delivery: Delivery;
 }
+
+type Words = Pick<Attempt, 'text' | 'segments' | 'cost'>;
 
 export interface AlertSimulation {
   /** by (at, receiver, groupKey) */
@@ -101,7 +105,7 @@ export async function simulateAlerts(
   const recording = <Settings>(
     channel: ChannelKind,
     style: Channel<Settings>['style'],
-    wordsOf: (delivery: Delivery, settings: Settings) => Pick<Attempt, 'text' | 'segments'>,
+    wordsOf: (delivery: Delivery, settings: Settings) => Words,
   ): Channel<Settings> => ({
     style,
     send: (delivery, settings) =>
@@ -120,7 +124,7 @@ export async function simulateAlerts(
       ),
     close: () => undefined,
   });
-  const plain = ({ text }: Delivery): Pick<Attempt, 'text' | 'segments'> => ({ text, segments: null });
+  const plain = ({ text }: Delivery): Words => ({ text, segments: null, cost: null });
   const channels: Channels = {
     email: recording('email', 'together', plain),
     sms: recording('sms', 'apart', (delivery, settings) => smsWords(delivery, settings, texts)),
@@ -287,16 +291,12 @@ async function acknowledged(
   return outcomes;
 }
 
-function smsWords(
-  { document, notice, text, id }: Delivery,
-  settings: SmsIntegrationSettings,
-  texts: Texts,
-): Pick<Attempt, 'text' | 'segments'> {
+function smsWords({ document, notice, text, id }: Delivery, settings: SmsIntegrationSettings, texts: Texts): Words {
   const gateway = gatewayOf(document, settings);
   const preview = gateway === undefined ? null : previewSms(gateway, { notice, text, id, texts });
   return preview === null
-    ? { text, segments: weighSms(text).segments }
-    : { text: preview.text, segments: preview.weight.segments };
+    ? { text, segments: weighSms(text).segments, cost: null }
+    : { text: preview.text, segments: preview.weight.segments, cost: preview.cost };
 }
 
 const order = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);

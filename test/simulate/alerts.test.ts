@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { RuleGroup } from '../../src/model/rule.ts';
 import { minutes, seconds, type QueryText } from '../../src/model/units.ts';
 import { readAlertEvents } from '../../src/simulate/alert-events.ts';
-import { lineOf, lineSchema } from '../../src/simulate/alert-line.ts';
+import { billOf, lineOf, lineSchema } from '../../src/simulate/alert-line.ts';
 import { simulateAlerts } from '../../src/simulate/alerts.ts';
 import { simulationSchemas } from '../../src/simulate/schemas.ts';
 import { anAlertsDocument, catalogue } from '../alerts/builders.ts';
@@ -62,6 +62,24 @@ describe('a simulation of alerts', () => {
       text: expect.stringMatching(/^【银行】.*Down/) as string,
       segments: 1,
     });
+  });
+
+  it('says what the messages would cost, where a gateway has a price', async () => {
+    const priced = anAlertsDocument(`
+people: { zhang: { sms: '+8613800000001' } }
+sms_gateways: [{ name: main, http: { url: 'http://127.0.0.1:1/sms', sign: 银行 }, price: { perSegment: 0.045, currency: CNY } }]
+route: { receiver: duty, group_wait: 0s, group_interval: 1m }
+receivers: [{ name: duty, sms_configs: [{ to: [zhang], gateway: main, send_resolved: true }] }]
+`);
+    const failing = { at: '0s', op: 'fail', for: '10s' };
+    const text = [header, ...[failing, down, over].map((event) => JSON.stringify(event))].join('\n');
+    const bill = async (document: typeof priced): Promise<string | null> =>
+      billOf(
+        (await simulateAlerts(document, catalogue('en'), readAlertEvents(text, 'events'), { until: minutes(30) }))
+          .attempts,
+      );
+    expect(await bill(priced)).toBe('2 SMS segments, 0.09 CNY');
+    expect(await bill(document)).toBeNull();
   });
 
   it('tells people while the one that it forwards to does not answer', async () => {

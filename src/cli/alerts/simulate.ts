@@ -8,7 +8,7 @@ import type { Config } from '../../model/config.ts';
 import { messageOf, SpringtideError } from '../../model/errors.ts';
 import type { Language } from '../../model/texts.ts';
 import { readAlertEvents, type AlertEvents } from '../../simulate/alert-events.ts';
-import { lineOf } from '../../simulate/alert-line.ts';
+import { billOf, lineOf } from '../../simulate/alert-line.ts';
 import { simulateAlerts } from '../../simulate/alerts.ts';
 
 interface SimulateOptions {
@@ -38,6 +38,8 @@ export async function simulate({ config: directory, events: file, until, lang }:
     rulesIn: (name) => (name === null ? config : (others.get(name) ?? config)).rules,
     prometheusUrl: config.daemon.prometheus.url,
   });
+  const bill = billOf(attempts);
+  if (bill !== null) process.stderr.write(`${file}: ${bill}\n`);
   for (const problem of problems) process.stderr.write(`${file}: ${problem}\n`);
   process.stdout.write(attempts.map((attempt) => `${JSON.stringify(lineOf(attempt, events.start))}\n`).join(''));
 }
