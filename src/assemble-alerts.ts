@@ -33,7 +33,8 @@ export interface AlertAssemblyOptions {
   readonly ledger: Ledger;
   readonly fence: Fence;
   readonly onNotification: (view: NotificationView) => void;
-  readonly nodeGroupOf: NodeGroupOf;
+  /** where a pod or a node is; absent: nobody knows */
+  readonly nodeGroupOf?: NodeGroupOf;
   /** false: nobody sends alerts in (a story that is played once) */
   readonly listens: boolean;
 }
@@ -95,7 +96,7 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
     log,
     onNotification: options.onNotification,
     linkSecret: () => linkSecret,
-    nodeGroupOf: options.nodeGroupOf,
+    ...(options.nodeGroupOf !== undefined && { nodeGroupOf: options.nodeGroupOf }),
     startDelay: ledger.state.alerts.size === 0 ? settling : seconds(0),
   });
   receive = (receipt) => alerts.receive(receipt);

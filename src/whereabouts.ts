@@ -40,6 +40,6 @@ function knownFrom(snapshot: Snapshot, policies: readonly NodePolicyDocument[]):
     if (group !== null) groups.set(node.metadata.name, group.name);
   const pods = new Map<string, string>();
   for (const { metadata, spec } of snapshot.kubernetes.pods ?? [])
-    if (spec.nodeName !== undefined) pods.set(`${metadata.namespace ?? ''}/${metadata.name}`, spec.nodeName);
+    if (spec?.nodeName !== undefined) pods.set(`${metadata.namespace ?? ''}/${metadata.name}`, spec.nodeName);
   return { groups, pods };
 }

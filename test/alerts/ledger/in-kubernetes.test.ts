@@ -98,7 +98,7 @@ describe('the ledger in Kubernetes', () => {
     const { open, clock } = await aStage();
     const ledger = await open();
     const own = Array.from({ length: 40 }, (_, group) => ledger.append([begun(`n-${group}`, group, clock.now())]));
-    await expect(ledger.append([{ kind: 'alert', alert: anAlert() }])).rejects.toMatchObject({
+    await expect(ledger.append([{ kind: 'alert', alert: anAlert({}) }])).rejects.toMatchObject({
       code: 'LedgerUnwritable',
       retryable: true,
     });
