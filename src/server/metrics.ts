@@ -268,6 +268,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     lastSuccess.reset();
     leftOut.set(0);
     alertsFiring.reset();
+    failedChecks.reset();
+    checkedAt.reset();
   }
 
   return {

@@ -58,6 +58,8 @@ describe('a tick', () => {
       springtide_leader{cluster="pay-sh-07"} 0
       springtide_lease_transitions{cluster="pay-sh-07"} 0
       springtide_memory_left_out_targets{cluster="pay-sh-07"} 0
+      springtide_checks_failed{cluster="pay-sh-07"} 0
+      springtide_checks_last_run_timestamp_seconds{cluster="pay-sh-07"} 0
       springtide_page_watchers{cluster="pay-sh-07"} 0"
     `);
   });
