@@ -11,7 +11,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { formatProblem } from '../../src/config/problem.ts';
 import type { Config } from '../../src/model/config.ts';
 import { emptyMemory } from '../../src/model/memory.ts';
-import { seconds, type Instant, type Milliseconds } from '../../src/model/units.ts';
+import { seconds, type Milliseconds } from '../../src/model/units.ts';
 import { VirtualClock } from '../../src/sandbox/clock.ts';
 import { startWorld, type EmbeddedWorld } from '../../src/sandbox/world.ts';
 import { createLogger } from '../../src/server/log.ts';
@@ -26,12 +26,7 @@ import {
   type Mood,
   type Parrot,
 } from '../security/canaries.ts';
-
-const start = Date.parse('2026-11-11T00:00:00Z') as Instant;
-const quick = {
-  retry: { attempts: 2, baseDelay: 1 as Milliseconds, maxDelay: 1 as Milliseconds },
-  breaker: { failures: 5, openFor: 1 as Milliseconds },
-};
+import { nodesText, podsText, repeats, start } from './rig.ts';
 
 interface Ground {
   readonly directory: string;
@@ -146,24 +141,6 @@ receivers:
 `;
 }
 
-const policiesText = `
-apiVersion: springtide/v1
-kind: PodPolicy
-metadata: { name: web, namespace: shop }
-spec:
-  target: { apiVersion: apps/v1, kind: Deployment, name: web }
-  replicas: { min: 2, max: 40 }
-  metrics: [{ name: demand, query: sum(demand), target: { averageValue: 100 } }]
-  mode: act
----
-apiVersion: springtide/v1
-kind: NodePolicy
-metadata: { name: workers }
-spec:
-  nodeGroups: [{ name: default-worker, min: 1, max: 10 }]
-  mode: act
-`;
-
 async function daemonText(ground: Ground, prometheus: string, auth: string): Promise<string> {
   const { secretFile, directory } = ground;
   return `
@@ -185,7 +162,12 @@ spec:
 
 async function loaded(ground: Ground, daemon: string, alerts: string): Promise<{ config: Config; said: string }> {
   const place = path.join(ground.directory, 'config');
-  await writeTexts(place, { 'springtide.yaml': daemon, 'policies/all.yaml': policiesText, 'alerts.yaml': alerts });
+  await writeTexts(place, {
+    'springtide.yaml': daemon,
+    'policies/pods.yaml': podsText,
+    'policies/nodes.yaml': nodesText,
+    'alerts.yaml': alerts,
+  });
   const { config, problems } = await loadConfig(place);
   const said = problems.map(formatProblem).join('\n');
   if (config === null || problems.some(({ severity }) => severity === 'error')) throw new Error(said);
@@ -272,7 +254,7 @@ describe('with a world that answers, and channels that repeat what they were tol
       clock,
       wireClock: systemClock,
       env: world.openstack.environment(),
-      repeats: quick,
+      repeats,
       log: createLogger({ level: 'trace', destination: { write: (line) => void lines.push(line) } }),
       http: { listen: config.daemon.http.listen, metricsListen: config.daemon.http.metrics },
     });
@@ -356,7 +338,7 @@ describe('with a world that repeats what it was told', () => {
     const puts: Put[] = [{ what: 'validate', text: said }];
     for (const mood of moods) {
       parrot.mood = mood;
-      const doctor = await connectDoctor(config, systemClock, env, quick, 50 as Milliseconds);
+      const doctor = await connectDoctor(config, systemClock, env, repeats, 50 as Milliseconds);
       const { snapshot, answers } = await doctor.look();
       const checks = diagnose(snapshot, config, emptyMemory(), answers, clock.now());
       puts.push({ what: `doctor, ${mood}`, text: JSON.stringify(checks) });

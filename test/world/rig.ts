@@ -16,7 +16,7 @@ import { startWorld, type EmbeddedWorld, type WorldOptions } from '../../src/san
 import { createLogger } from '../../src/server/log.ts';
 import { writeTexts } from '../config/files.ts';
 
-const start = Date.parse('2026-11-11T00:00:00Z') as Instant;
+export const start = Date.parse('2026-11-11T00:00:00Z') as Instant;
 const shippedAlerts = new URL('../../config/alerts.yaml', import.meta.url);
 
 const daemonText = `
@@ -31,7 +31,7 @@ spec:
   http: { listen: '127.0.0.1:0', metrics: '127.0.0.1:0' }
 `;
 /** One metric that the test sets, so that a story is a few ticks long. */
-const podsText = `
+export const podsText = `
 apiVersion: springtide/v1
 kind: PodPolicy
 metadata: { name: web, namespace: shop }
@@ -54,7 +54,7 @@ spec:
 `;
 
 /** Real time is for the transport only: nobody waits for it. */
-const repeats = {
+export const repeats = {
   retry: { attempts: 2, baseDelay: 1 as Milliseconds, maxDelay: 1 as Milliseconds },
   breaker: { failures: 5, openFor: 1 as Milliseconds },
 };
