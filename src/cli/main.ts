@@ -53,5 +53,6 @@ try {
 } catch (thrown) {
   const code = thrown instanceof SpringtideError ? `${thrown.code}: ` : '';
   process.stderr.write(`springtide: ${code}${messageOf(thrown)}\n`);
-  process.exitCode = exitCodeOf(thrown);
+  // What was opened before it failed, a listener or a timer, must not keep us.
+  process.exit(exitCodeOf(thrown));
 }
