@@ -1,6 +1,6 @@
 // Nodes that were ordered and did not come in their time: told until they are there, or Magnum counts them no more.
 import type { Config } from '../model/config.ts';
-import type { Instant } from '../model/units.ts';
+import { rfc3339, type Instant } from '../model/units.ts';
 import { atOnce, type Condition, type Found } from './condition.ts';
 import { overdueNodes, provisionTimeoutOf } from './nodes/boot-time.ts';
 
@@ -12,7 +12,9 @@ export const ofOrders = ({ nodes, groups }: Found, config: Config, now: Instant)
     const timeout = provisionTimeoutOf(document.spec.growth.provisionTimeout, memory);
     const count = overdueNodes(memory, timeout, now);
     if (count === 0) return [];
-    const { lastFailure } = memory;
+    const { lastFailure, ordered } = memory;
+    const [oldest] = ordered;
+    const since = rfc3339(oldest?.at ?? now);
     // Another failure may have come since: then it is their number that is known.
     const what =
       lastFailure?.code === 'NeverReady'
@@ -23,7 +25,7 @@ export const ofOrders = ({ nodes, groups }: Found, config: Config, now: Instant)
         name: 'SpringtideNodesNeverReady',
         severity: 'page',
         labels: { nodegroup: group },
-        facts: { group, current: current ?? 0, desired: desired ?? 0, count, what },
+        facts: { group, current: current ?? 0, desired: desired ?? 0, count, what, since },
         after: atOnce,
         lasts: atOnce,
       },

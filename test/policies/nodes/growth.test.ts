@@ -371,14 +371,19 @@ describe('ordered nodes', () => {
   });
 
   it('that never turn Ready are told for as long as they are missing, whatever else fails', () => {
-    const told = (after: Tick): unknown =>
-      after.plan.alerts.find(({ labels }) => labels['alertname'] === 'SpringtideNodesNeverReady')?.state;
+    const alertOf = ({ plan }: Tick) =>
+      plan.alerts.find(({ labels }) => labels['alertname'] === 'SpringtideNodesNeverReady');
     const memory = steady({ ordered: [{ at: at(-901), count: 1 }] });
     const missing = tick(pool(2, workers(1)).build(), { memory });
     const afterBackOff = tick(pool(2, workers(1)).build(), { memory: missing.memory, now: at(301) });
     expect(afterBackOff.decision.reason).not.toBe('GroupBackedOff');
     const gone = tick(pool(1, workers(1)).build(), { memory: afterBackOff.memory, now: at(316) });
-    expect([missing, afterBackOff, gone].map(told)).toEqual(['firing', 'firing', 'resolved']);
+    expect([missing, afterBackOff, gone].map((after) => alertOf(after)?.state)).toEqual([
+      'firing',
+      'firing',
+      'resolved',
+    ]);
+    expect(alertOf(missing)?.annotations['description']).toContain(`ordered at ${rfc3339(at(-901))}`);
   });
 
   it('that arrive later than others are not taken for those that never come', () => {
