@@ -125,6 +125,8 @@ function timerOf(
 }
 
 const nodesAStep = 32;
+/** Nodes that are tried may carry one pod or hundreds: places are what takes time. */
+const podsAStep = 256;
 /** Nodes with pods on them that are tried in one tick, over all groups: those that are found unneeded come first the next time. */
 const triesATick = 100;
 /** A group that lets many go at once has as many waiting for their turn. */
@@ -164,7 +166,7 @@ export function* planShrink(input: ShrinkInput): Generator<undefined, Shrinking>
   // Magnum’s count is told of a removal only when the drain is over, and of servers that were never made not at all.
   let standing = group.count - group.lost - group.draining.length;
   let atOnce = group.draining.length;
-  let tried = 0;
+  let placed = 0;
   let tries = Math.max(Math.ceil(triesATick / pass.groups), triesForEach * shrink.atOnce.drained);
 
   for (const { candidate, since: before } of withTurns(sorted, tries, now, input.interval)) {
@@ -182,8 +184,11 @@ export function* planShrink(input: ShrinkInput): Generator<undefined, Shrinking>
     }
     if (!empty) tries -= 1;
     const stuck = tryWithout(candidate, pass);
-    tried += 1;
-    if (tried % nodesAStep === 0) yield;
+    placed += 1 + moving.length;
+    if (placed >= podsAStep) {
+      placed = 0;
+      yield;
+    }
     if (stuck !== null) {
       keep(node, stuck);
       continue;
