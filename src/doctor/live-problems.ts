@@ -25,7 +25,7 @@ const answersAt = ({ snapshot }: LiveLook, query: string): string | null => {
   return answer === undefined || answer.status === 'success' ? null : (answer.error ?? 'it answers with an error');
 };
 
-export const prometheusAnswers = ({ snapshot }: Pick<LiveLook, 'snapshot'>): boolean =>
+const prometheusAnswers = ({ snapshot }: Pick<LiveLook, 'snapshot'>): boolean =>
   snapshot.prometheus.queries?.[probe]?.status === 'success';
 
 const unreachable = (path: ProblemPath, what: string, why: string): Finding => ({
