@@ -65,10 +65,8 @@ export function tellTogether({ integration, groups, why }: HeldBundle, parts: Fl
     ...replaced.map((id) => ({ kind: 'settled', id, at: now, how: 'superseded' }) as const),
     { kind: 'intent', intent },
   ]);
-  for (const { group } of told) {
-    group.flushed = new Map(group.alerts);
-    parts.holds.release(group, integration, intent.to);
-  }
+  // of the group's other integrations nobody was asked: what has ended stays until its own flush
+  for (const { group } of told) parts.holds.release(group, integration, intent.to);
   parts.holds.count(integration);
   parts.courier.carry(intent.id);
 }

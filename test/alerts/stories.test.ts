@@ -391,6 +391,23 @@ describe('what is held back', () => {
     expect(story.taken.length).toBe(11);
   });
 
+  it('by a budget is told together without others of the receiver missing the end', async () => {
+    const both = dutyDocument(
+      "sms_configs: [{ to: [zhang], gateway: main, send_resolved: true }]\nwebhook_configs: [{ url: 'http://127.0.0.1:1/' }]",
+    );
+    const story = aStory(`${both}\nbudgets: { sms: { perNumber: { hour: 1 } } }`);
+    await pushDown(story, { name: 'A', instance: 'a' });
+    await story.pass(minutes(1), seconds(5));
+    await pushDown(story, { name: 'B', instance: 'b' });
+    await story.pass(minutes(1.5), seconds(5));
+    await pushDown(story, { name: 'B', instance: 'b', over: true });
+    // the digest of what went over the budget comes before the group's next flush
+    await story.pass(minutes(20), seconds(5));
+    const ofB = story.told().filter((line) => /\bb\b/.test(line));
+    expect(ofB).toContain('webhook webhook 1: b');
+    expect(ofB).toContain('webhook webhook 1: -b');
+  });
+
   it('in a storm and still owed keeps nobody from hearing of an end', async () => {
     let isDown = false;
     const both = dutyDocument(
