@@ -144,6 +144,8 @@ export function observeGroup(group: GroupState, memory: Memory, snapshot: Snapsh
     const message = `${overdue.count} ordered nodes are not Ready after ${timeout / 60_000} min${who}`;
     learned = fails(learned, { at: now, code: 'NeverReady', message });
   }
-  const seenFailure = failureShown(group.magnum);
-  return seenFailure === null && learned.seenFailure === undefined ? learned : { ...learned, seenFailure };
+  const shown = failureShown(group.magnum);
+  // Too early to be judged as the answer to what was sent: it must still be a new one in the next tick.
+  if (shown !== null && learned.sent !== null) return learned;
+  return shown === null && learned.seenFailure === undefined ? learned : { ...learned, seenFailure: shown };
 }

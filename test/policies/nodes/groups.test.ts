@@ -194,6 +194,14 @@ describe('a resize that Magnum took and its conductor refused', () => {
     expect(memory.groups[group]?.backOff).not.toBeNull();
   });
 
+  it('is told with its reason also where it is seen in the first seconds, when it is not judged yet', () => {
+    const refused = world(1, 'UPDATE_FAILED', busy, '2026-11-20T11:59:58+00:00');
+    const early = tick(refused, { memory: steady({ sent: { ...sent, at: at(-4) } }) });
+    expect(early.memory.groups[group]).toMatchObject({ sent: { to: 2 }, lastFailure: null });
+    const { memory } = tick(refused, { memory: early.memory, now: at(4) });
+    expect(memory.groups[group]).toMatchObject({ sent: null, lastFailure: { code: 'ResizeFailed', message: busy } });
+  });
+
   it('names a quota where the reason does', () => {
     const { memory } = tick(world(1, 'UPDATE_FAILED', 'Quota exceeded for instances'), { memory: steady({ sent }) });
     expect(memory.groups[group]?.lastFailure?.code).toBe('QuotaExceeded');
