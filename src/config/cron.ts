@@ -21,6 +21,8 @@ export function cronProblem(text: string): string | null {
   }
   try {
     CronExpressionParser.parse(text);
+    // Beside a weekday a day that never comes is passed over; calendars differ on that, and nobody means it.
+    CronExpressionParser.parse([...fields.slice(0, 4), '*'].join(' '));
     return null;
   } catch (error) {
     const told = error instanceof Error ? error.message : 'it cannot be read';

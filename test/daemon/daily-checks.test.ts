@@ -193,7 +193,7 @@ describe('the calendar', () => {
         appointment?.cancel();
         expect(appointment).not.toBeNull();
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: [['0 0 30 2 0'], ['0 0 30-31 2 1'], ['0 0 31 2,4 1'], ['0 0 31 4 1']] },
     );
   });
 });
