@@ -25,7 +25,7 @@ const asked = (name: string, usual: number): number => Number(process.env[name] 
 const kills = asked('CHAOS_KILLS', 12);
 const lives = {
   directory: { first: asked('CHAOS_FIRST', 1), last: asked('CHAOS_LAST', 50) },
-  kubernetes: { first: asked('CHAOS_FIRST_IN_KUBERNETES', 1), last: asked('CHAOS_LAST_IN_KUBERNETES', 2) },
+  kubernetes: { first: asked('CHAOS_FIRST_IN_KUBERNETES', 1), last: asked('CHAOS_LAST_IN_KUBERNETES', 1) },
 } as const;
 const perLife = 17;
 const timeout = 10_800_000;

@@ -1,11 +1,11 @@
 // What a message for several groups has told each of them, made up again from the message where a group's own object had no time for it.
-import { seconds, type Instant } from '../../model/units.ts';
+import { minutes, type Instant } from '../../model/units.ts';
 import { groupHome, type Home } from './homes.ts';
 import { recipientKey } from './records.ts';
 import type { MutableLedgerState } from './state.ts';
 
-/** Objects are written within seconds; a group that has none any more has ended long ago. */
-const writtenWithin = seconds(120);
+/** Objects are written within seconds, but what is made up again here is not: several starts may lie in between. A group that has none any more has ended long ago. */
+const writtenWithin = minutes(60);
 
 /** `writtenAt`: how far each object is true. */
 export function tellCovered(state: MutableLedgerState, writtenAt: ReadonlyMap<Home, Instant>, now: Instant): void {
