@@ -13,6 +13,7 @@ import { create, deploymentsPath, shop } from './support/workloads.ts';
 vi.setConfig({ maxConcurrency: 16 });
 
 const mark = 'springtide.io/previous-replicas';
+const byHand = 'springtide.io/stopped-by-hand';
 const autoscalersPath = `/apis/autoscaling/v1/namespaces/${shop}/horizontalpodautoscalers`;
 
 describe('the pod tier', () => {
@@ -71,7 +72,10 @@ describe('the pod tier', () => {
     one.forget();
     await one.start();
     await wakes(2);
-    tell('awake after its memory was lost');
+    await one.decides('stopped', 'ScalingDisabled');
+    expect(sequence(watching(), 'stopped')).toEqual([2, 0]);
+    expect(annotationOf(await deployment('stopped'), byHand)).toBeDefined();
+    tell('awake after its memory was lost, and what a person had stopped is not');
     // In the cooldown its metric has already taken it down to one.
     expect(sequence(watching(), 'idle')).toEqual([1, 0, 3, 1, 0, 2]);
   });
