@@ -260,6 +260,41 @@ describe('springtide on a Magnum that has its moods', () => {
     await pool.end({ keep: false });
   });
 
+  it('tells with its reason what Magnum took and its conductor refused, and does not send it again at once', async () => {
+    const group = 'extra';
+    const reason = 'ERROR: Stack is locked by another action';
+    stage.driver.fault({ id: 'refused', op: 'resize_cluster', nodegroup: group, times: 1, mode: 'raise', reason });
+    const sent = stage.resizes(group).length;
+    // While another group is updated Magnum would take its word on this one back.
+    const path = `/clusters/${stage.openstack().credentials.cluster.id}`;
+    await eventually('nothing is under way', async () =>
+      textAt((await stage.operator(path)).body, 'status').endsWith('_IN_PROGRESS') ? undefined : true,
+    );
+    const daemon = await stage.prepare({
+      name: 'refused',
+      interval,
+      policies: { extra: { nodeGroups: [{ name: group, min: 2, max: 4 }], growth, shrink: notNow, mode: 'act' } },
+    });
+    await daemon.start();
+    const held = await daemon.decides(group, 'backs off', (shown) => shown.reason === 'GroupBackedOff', minute);
+    stage.tell(`${group}: ${held.message}: ${String(held.facts['what'])}`);
+    // The count is the old one again; Magnum says why in the group, and nowhere else.
+    expect(held).toMatchObject({ current: 1, action: 'hold' });
+    expect(held.facts['what']).toBe(reason);
+    expect(held.until).not.toBeNull();
+    expect(await stage.magnumGroup(group)).toMatchObject({ status: 'UPDATE_FAILED', node_count: 1 });
+    await mailAbout(group, /locked by another action/);
+    await daemon.ticks(2);
+    expect(stage.resizes(group)).toHaveLength(sent + 1);
+    expect(stage.resizes(group).at(-1)).toMatchObject({ previous: 1, node_count: 2 });
+
+    // A person's way out of the failure is taken for what it is.
+    await stage.operatorResizes(group, 2);
+    await daemon.decides(group, 'is whole again', (shown) => shown.current === 2 && shown.action === 'none', minute);
+    expect(stage.resizes(group)).toHaveLength(sent + 2);
+    await daemon.end({ keep: false });
+  }, 200_000);
+
   it('says what is wrong when it looks with the eyes of another project', async () => {
     const { authUrl, region, stranger, cluster } = stage.openstack().credentials;
     const daemon = await stage.prepare({
