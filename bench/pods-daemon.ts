@@ -42,7 +42,7 @@ export async function startBenchDaemon(config: Config, world: BenchWorld, direct
     resize: () => Promise.reject(new Error('there are no node groups')),
     drain: () => Promise.resolve(null),
     tell: () => Promise.resolve(),
-    unmark: () => Promise.resolve(),
+    mark: () => Promise.resolve(),
   };
   const rehearsal = {
     ...actuator,
