@@ -10,15 +10,8 @@ export interface ToldEntry {
   readonly at: Instant;
 }
 
-const tellReasons = [
-  'FirstNotification',
-  'NewAlerts',
-  'AllResolved',
-  'NewResolved',
-  'RepeatIntervalElapsed',
-  'StillOwed',
-] as const;
-export type TellReason = (typeof tellReasons)[number];
+export type TellReason =
+  'FirstNotification' | 'NewAlerts' | 'AllResolved' | 'NewResolved' | 'RepeatIntervalElapsed' | 'StillOwed';
 
 export interface CurrentState {
   readonly firing: readonly string[];

@@ -130,24 +130,22 @@ export const keptReasons = [
 export type KeptReason = (typeof keptReasons)[number];
 
 /** Why a pod waits: the scheduler's rules, the state of today's nodes, or why no node comes for it. */
-const pendingRules = [
-  'resource',
-  'pods',
-  'taint',
-  'nodeSelector',
-  'nodeAffinity',
-  'podAffinity',
-  'podAntiAffinity',
-  'topologySpread',
-  'hostPort',
-  'volume',
-  'notReady',
-  'cordoned',
-  'draining',
-  'room',
-  'group',
-] as const;
-export type PendingRule = (typeof pendingRules)[number];
+export type PendingRule =
+  | 'resource'
+  | 'pods'
+  | 'taint'
+  | 'nodeSelector'
+  | 'nodeAffinity'
+  | 'podAffinity'
+  | 'podAntiAffinity'
+  | 'topologySpread'
+  | 'hostPort'
+  | 'volume'
+  | 'notReady'
+  | 'cordoned'
+  | 'draining'
+  | 'room'
+  | 'group';
 
 /** springtide's own alerts; `alert.NAME.*` in the catalogue, a page each in docs/runbook. */
 export const alertNames = [

@@ -17,23 +17,21 @@ export interface Delivery {
 }
 
 /** Closed: it becomes a metric label. */
-const failureReasons = [
-  'Unreachable',
-  'Timeout',
-  'TlsFailed',
-  'RateLimited',
-  'ServerError',
-  'AuthRefused',
-  'AccountRefused',
-  'ClientError',
-  'RecipientRefused',
-  'AddressInvalid',
-  'AddressUnreadable',
-  'Misconfigured',
-  'Interrupted',
-  'Unexpected',
-] as const;
-export type FailureReason = (typeof failureReasons)[number];
+export type FailureReason =
+  | 'Unreachable'
+  | 'Timeout'
+  | 'TlsFailed'
+  | 'RateLimited'
+  | 'ServerError'
+  | 'AuthRefused'
+  | 'AccountRefused'
+  | 'ClientError'
+  | 'RecipientRefused'
+  | 'AddressInvalid'
+  | 'AddressUnreadable'
+  | 'Misconfigured'
+  | 'Interrupted'
+  | 'Unexpected';
 
 export type SendResult =
   | { readonly to: string; readonly status: 'sent'; readonly providerId: string | null }
