@@ -160,7 +160,8 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 function isAlike(one: unknown, other: unknown): boolean {
   if (one === other) return true;
   if (!isObject(one) || !isObject(other)) return false;
-  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  if (Array.isArray(one)) return Array.isArray(other) && areAlike(one, other);
+  if (Array.isArray(other)) return false;
   let keys = 0;
   for (const key in one) {
     if (key === 'nodeName') continue;
@@ -169,6 +170,13 @@ function isAlike(one: unknown, other: unknown): boolean {
   }
   for (const key in other) if (key !== 'nodeName') keys -= 1;
   return keys === 0;
+}
+
+/** By index: the keys of an array, taken as those of any object, would be made into texts first. */
+function areAlike(one: readonly unknown[], other: readonly unknown[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index += 1) if (!isAlike(one[index], other[index])) return false;
+  return true;
 }
 
 /** Pods of one owner are nearly always alike: by namespace and owner, the kin of the one that was asked about last. */
