@@ -62,8 +62,9 @@ export function tellTogether({ integration, groups, why }: HeldBundle, parts: Fl
   const replaced = told.flatMap(({ open }) => open?.intent.id ?? []);
   for (const id of replaced) parts.courier.withdraw(id);
   parts.write([
-    ...replaced.map((id) => ({ kind: 'settled', id, at: now, how: 'superseded' }) as const),
     { kind: 'intent', intent },
+    // after what takes their place: of what is written together a kill may leave the beginning only
+    ...replaced.map((id) => ({ kind: 'settled', id, at: now, how: 'superseded' }) as const),
   ]);
   // of the group's other integrations nobody was asked: what has ended stays until its own flush
   for (const { group } of told) parts.holds.release(group, integration, intent.to);

@@ -117,13 +117,14 @@ function flushTo(reached: Reached, group: Group, scene: GroupScene, parts: Flush
     entry: { ...entry, outcome: 'nothingToSay' },
   }));
   const decision = parts.holds.holdBack(group, integration, decided, now);
-  if (decision.supersede && open !== undefined) {
-    courier.withdraw(open.intent.id);
-    records.push({ kind: 'settled', id: open.intent.id, at: now, how: 'superseded' });
-  }
   const notice = { groupKey: group.key, groupLabels: group.labels };
   const intent = intentOf(notice, integration, decision, parts, now);
   if (intent !== null) records.push({ kind: 'intent', intent }, ...carriedOver(intent, open));
+  if (decision.supersede && open !== undefined) {
+    courier.withdraw(open.intent.id);
+    // after what takes its place: of what is written together a kill may leave the beginning only
+    records.push({ kind: 'settled', id: open.intent.id, at: now, how: 'superseded' });
+  }
   write(records);
   if (intent === null) return;
   parts.holds.release(group, integration, intent.to);

@@ -34,7 +34,7 @@ const newestFile = async (): Promise<string> =>
 const alert = anAlert({ summary: 'full' });
 const intent = (id: string): Intent => ({
   id,
-  groupKey: '{}:{}',
+  groupKey: `{}:{number="${id}"}`,
   groupLabels: {},
   receiver: 'duty',
   channel: 'sms',
@@ -55,6 +55,28 @@ const story: readonly LedgerRecord[] = [
 ];
 
 describe('after a restart', () => {
+  it('owes once what took the place of another, however much of that was written', async () => {
+    const next = { ...intent('one'), id: 'next', at: at(3) };
+    const replacing: readonly LedgerRecord[] = [
+      { kind: 'intent', intent: next },
+      { kind: 'settled', id: 'one', at: at(3), how: 'superseded' },
+    ];
+    const first = await reopened();
+    await first.append([...story, ...replacing, { kind: 'intent', intent: intent('beside') }]);
+    await first.close();
+    const lines = (await readFile(await newestFile(), 'utf8')).trimEnd().split('\n');
+    const owedAfter = async (count: number): Promise<readonly string[]> => {
+      await writeFile(await newestFile(), `${lines.slice(0, count).join('\n')}\n`);
+      const again = await reopened();
+      await again.close();
+      return [...again.state.open.keys()];
+    };
+    expect(await owedAfter(lines.length)).toEqual(['next', 'beside']);
+    expect(await owedAfter(lines.length - 1)).toEqual(['next']);
+    expect(await owedAfter(lines.length - 2)).toEqual(['next']);
+    expect(await owedAfter(lines.length - 3)).toEqual(['one']);
+  });
+
   it('knows alerts, what was sent, and what is owed', async () => {
     const first = await reopened();
     await first.append(story);
@@ -205,7 +227,8 @@ describe('a segment', () => {
   it('that could not be made is made with the next record, and nothing is missing', async () => {
     const ledger = await reopened({ maxSegmentBytes: 1 });
     await ledger.append(story.slice(0, 2));
-    await rm(directory, { recursive: true });
+    // a new one may be begun at this moment
+    await rm(directory, { recursive: true, maxRetries: 10 });
     // it is replaced when it is full: whoever comes after that hears that it could not be
     const outcome = (): Promise<unknown> =>
       ledger.append(story.slice(0, 1)).then(

@@ -16,7 +16,7 @@ import type { Ledger } from './ledger.ts';
 import type { LedgerRecord } from './records.ts';
 import { replaySegment, type Damage } from './replay.ts';
 import { headerLine, ledgerSchemas, recordLine } from './schema.ts';
-import { applyRecord, emptyLedgerState, recordsOf, type MutableLedgerState } from './state.ts';
+import { applyRecord, emptyLedgerState, recordsOf, settleReplaced, type MutableLedgerState } from './state.ts';
 import { tellCovered } from './told-beside.ts';
 
 export interface LedgerInKubernetesOptions {
@@ -74,6 +74,7 @@ export async function openLedgerInKubernetes(options: LedgerInKubernetesOptions)
   for (const record of records) if (!isEnd(record)) applyRecord(state, record);
   const ends = records.filter((record) => record.kind === 'settled').sort((one, other) => one.at - other.at);
   for (const record of ends) applyRecord(state, record);
+  settleReplaced(state);
   tellCovered(state, writtenAt, clock.now());
   return new KubernetesLedger({ ...options, schemas, upgrade }, state, damage, items);
 }

@@ -11,7 +11,7 @@ import type { Damage } from './replay.ts';
 import { headerLine, ledgerSchemas, recordLine } from './schema.ts';
 import { createSegment, keepAside, listSegments, readSegment, segmentPath } from './segments.ts';
 import type { OpenSegment } from './segments.ts';
-import { applyRecord, emptyLedgerState, frozen, recordsOf } from './state.ts';
+import { applyRecord, emptyLedgerState, frozen, recordsOf, settleReplaced } from './state.ts';
 import type { LedgerState, MutableLedgerState } from './state.ts';
 
 export interface Ledger {
@@ -64,6 +64,7 @@ async function openFiles(directory: string, options: LedgerOptions): Promise<Led
     const replay = replaySegment(file, await readSegment(file), schemas, clock.now());
     upgrade = replay.upgrade;
     replay.records.forEach((record) => applyRecord(state, record));
+    settleReplaced(state);
     damage.push(...replay.damage);
   }
   const number = (newest ?? 0) + 1;

@@ -284,6 +284,22 @@ function remember(state: MutableLedgerState, key: string, entry: Told): void {
   else state.told.set(key, entry);
 }
 
+/** After a replay that a kill cut short: what another one has taken the place of, and nobody was left to say so. */
+export function settleReplaced(state: MutableLedgerState): void {
+  const newest = new Map<string, MutableNotification>();
+  const inTime = [...state.open.values()].sort((one, other) => one.intent.at - other.intent.at);
+  for (const notification of inTime)
+    for (const owner of ownersOf(notification.intent)) {
+      const { channel, index, at } = notification.intent;
+      const place = JSON.stringify([owner, channel, index]);
+      const before = newest.get(place)?.intent;
+      newest.set(place, notification);
+      // what speaks for several groups is never replaced for one of them
+      if (before !== undefined && before.covers === undefined && before.id !== notification.intent.id)
+        applyRecord(state, { kind: 'settled', id: before.id, at, how: 'superseded' });
+    }
+}
+
 const copied = (one: MutableNotification): MutableNotification => ({ ...one, recipients: new Map(one.recipients) });
 
 /** As it is at this moment, while the state goes on: what records change in place is another one's. */

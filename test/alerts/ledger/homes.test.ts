@@ -140,7 +140,11 @@ function recordsOfStep(step: Exclude<Step, { do: 'reopen' }>, number: number, no
       const id = `n-${number}`;
       const covers = step.covers.filter((one) => one !== step.group);
       const begun: LedgerRecord[] = [
-        { kind: 'intent', intent: intentOf(id, step.group, now, covers) },
+        // what is still owed is not owed twice by one integration: the next would take its place
+        {
+          kind: 'intent',
+          intent: { ...intentOf(id, step.group, now, covers), index: step.how === 'owed' ? 1 + number : 0 },
+        },
         { kind: 'attempt', id, to: ['zhang', 'li'], at: now },
       ];
       if (step.how === 'owed') return begun;
