@@ -129,8 +129,8 @@ export const keptReasons = [
 ] as const;
 export type KeptReason = (typeof keptReasons)[number];
 
-/** Why a pod waits: the scheduler's rules, the state of today's nodes, or why no node comes for it. */
-export type PendingRule =
+/** The scheduler's rules. */
+export type FitRule =
   | 'resource'
   | 'pods'
   | 'taint'
@@ -140,12 +140,10 @@ export type PendingRule =
   | 'podAntiAffinity'
   | 'topologySpread'
   | 'hostPort'
-  | 'volume'
-  | 'notReady'
-  | 'cordoned'
-  | 'draining'
-  | 'room'
-  | 'group';
+  | 'volume';
+
+/** Why a pod waits: the scheduler's rules, the state of today's nodes, or why no node comes for it. */
+export type PendingRule = FitRule | 'notReady' | 'cordoned' | 'draining' | 'room' | 'group';
 
 /** springtide's own alerts; `alert.NAME.*` in the catalogue, a page each in docs/runbook. */
 export const alertNames = [

@@ -1,4 +1,5 @@
 // Does a pod fit on a node now? The first rule that says no, in the order in which people would look.
+import type { FitRule } from '../../../model/reason.ts';
 import type { Ask } from './ask.ts';
 import { onePod } from './blocks.ts';
 import type { Board } from './board.ts';
@@ -12,18 +13,6 @@ import {
   selectorMatchesNode,
 } from './node-rules.ts';
 import type { Volumes } from './volumes.ts';
-
-export type FitRule =
-  | 'resource'
-  | 'pods'
-  | 'taint'
-  | 'nodeSelector'
-  | 'nodeAffinity'
-  | 'podAffinity'
-  | 'podAntiAffinity'
-  | 'topologySpread'
-  | 'hostPort'
-  | 'volume';
 
 /** Why a pod does not fit on a node: `cpu 500m of 120m free`, `dedicated=db:NoSchedule`, the name of the claim. */
 export interface Misfit {
