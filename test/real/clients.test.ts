@@ -39,6 +39,16 @@ const messageOf = (promise: Promise<unknown>): Promise<string> =>
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
 
+/** A controller or a kubelet writes the status at any moment, which is a conflict too: read again then, as the next tick does. */
+const unraced = <T>(
+  read: () => Promise<string | undefined>,
+  write: (version: string | undefined) => Promise<T>,
+): Promise<{ version: string | undefined; written: T }> =>
+  eventually('a write that no other came before', async () => {
+    const version = await read();
+    return { version, written: await write(version) };
+  });
+
 describe('the Kubernetes client', () => {
   const kubernetes = useServer(() => startKubernetes());
   useServer(() => startKubelets({ kubernetes: kubernetes(), nodes: 2 }));
@@ -75,13 +85,13 @@ describe('the Kubernetes client', () => {
   });
 
   it('writes a scale, sees its own write, and is told of a conflict', async () => {
-    const scale = await client.writes.readScale(target);
-    const { resourceVersion } = await client.writes.writeScale(target, 3, {
-      resourceVersion: scale.metadata.resourceVersion,
-    });
-    await client.lists.reached('deployments', resourceVersion ?? '', seconds(5));
+    const { version, written } = await unraced(
+      async () => (await client.writes.readScale(target)).metadata.resourceVersion,
+      (resourceVersion) => client.writes.writeScale(target, 3, { resourceVersion }),
+    );
+    await client.lists.reached('deployments', written.resourceVersion ?? '', seconds(5));
     expect(client.lists.get('deployments', `${shop}/web`)?.spec?.replicas).toBe(3);
-    const late = client.writes.writeScale(target, 9, { resourceVersion: scale.metadata.resourceVersion });
+    const late = client.writes.writeScale(target, 9, { resourceVersion: version });
     expect(await codeOf(late)).toBe('Conflict');
     expect(await codeOf(client.writes.readScale({ ...target, name: 'nobody' }))).toBe('NotFound');
   });
@@ -119,18 +129,16 @@ describe('the Kubernetes client', () => {
   });
 
   it('cordons and taints a node in one write, and takes both back', async () => {
-    const node = await client.writes.getNode('fake-0');
-    const { resourceVersion } = node?.metadata ?? {};
     const taints = [{ key: 'springtide.io/draining', effect: 'NoSchedule' as const }];
     const annotations = { 'springtide.io/drain': '{}' };
-    const marked = await client.writes.patchNode(
-      'fake-0',
-      { unschedulable: true, taints, annotations },
-      { resourceVersion },
+    const { version, written: marked } = await unraced(
+      async () => (await client.writes.getNode('fake-0'))?.metadata.resourceVersion,
+      (resourceVersion) =>
+        client.writes.patchNode('fake-0', { unschedulable: true, taints, annotations }, { resourceVersion }),
     );
     expect(marked.spec).toMatchObject({ unschedulable: true });
     expect(marked.spec?.taints?.map((taint) => taint.key)).toContain('springtide.io/draining');
-    const again = client.writes.patchNode('fake-0', { unschedulable: null }, { resourceVersion });
+    const again = client.writes.patchNode('fake-0', { unschedulable: null }, { resourceVersion: version });
     expect(await codeOf(again)).toBe('Conflict');
     const back = await client.writes.patchNode('fake-0', {
       unschedulable: null,
