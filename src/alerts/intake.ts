@@ -33,7 +33,7 @@ interface Parts {
   readonly document: () => AlertsDocument;
   /** one that is only listened for: nobody is told of it */
   readonly isWatchdog: (alert: Alert) => boolean;
-  readonly nodeGroup: Pick<NodeGroupLabel, 'addedTo'>;
+  readonly nodeGroup: Pick<NodeGroupLabel, 'addedTo' | 'keep'>;
   /** into its groups, and among what may inhibit others */
   readonly place: (alert: Alert) => void;
 }
@@ -86,6 +86,7 @@ export class Intake {
 
   placed(alert: Alert): LedgerRecord {
     this.#parts.place(alert);
+    this.#parts.nodeGroup.keep(alert);
     return { kind: 'alert', alert };
   }
 

@@ -19,10 +19,13 @@ export class NodeGroupLabel {
 
   constructor(groupOf: NodeGroupOf, known: Iterable<Alert>) {
     this.#groupOf = groupOf;
-    for (const { labels } of known) {
-      const { [label]: group, ...own } = labels;
-      if (group !== undefined) this.#given.set(fingerprintOf(own), group);
-    }
+    for (const alert of known) this.keep(alert);
+  }
+
+  /** Of one that was taken in: what is refused leaves nothing here. */
+  keep({ labels }: Alert): void {
+    const { [label]: group, ...own } = labels;
+    if (group !== undefined) this.#given.set(fingerprintOf(own), group);
   }
 
   /** `isKnown`: an alert with this fingerprint is, and goes on as it began. */
@@ -32,9 +35,7 @@ export class NodeGroupLabel {
     const fingerprint = fingerprintOf({ ...global, ...labels });
     if (isKnown(fingerprint)) return labels;
     const group = this.#given.get(fingerprint) ?? this.#groupOf({ node, namespace, pod });
-    if (group === null) return labels;
-    this.#given.set(fingerprint, group);
-    return { ...labels, [label]: group };
+    return group === null ? labels : { ...labels, [label]: group };
   }
 
   forget({ labels }: Alert): void {

@@ -25,7 +25,7 @@ function aDesk() {
     alerts: new KnownAlerts(new Map(), () => ({ flapping: document.flapping, limit: 100 }), start),
     document: () => document,
     isWatchdog: () => false,
-    nodeGroup: { addedTo: (labels) => labels },
+    nodeGroup: { addedTo: (labels) => labels, keep: () => undefined },
     place: () => undefined,
   });
   return { appends, push: () => intake.push([{ labels: { alertname: 'Down' } }], start) };

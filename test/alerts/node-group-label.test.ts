@@ -44,6 +44,14 @@ describe('the label nodegroup', () => {
     expect(moved.addedTo(pod, { cluster: 'c1' }, unknown)).toEqual({ ...pod, nodegroup: 'gpu' });
   });
 
+  it('keeps nothing of what was asked for and not taken in', () => {
+    let group = 'workers';
+    const label = new NodeGroupLabel(() => group, []);
+    label.addedTo(pod, {}, unknown);
+    group = 'gpu';
+    expect(label.addedTo(pod, {}, unknown)).toEqual({ ...pod, nodegroup: 'gpu' });
+  });
+
   it('is not given to what is known without it', () => {
     const label = new NodeGroupLabel(() => 'workers', []);
     expect(label.addedTo(pod, {}, () => true)).toBe(pod);
