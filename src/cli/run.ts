@@ -6,7 +6,7 @@ import { systemClock } from '../clock.ts';
 import { formatProblem } from '../config/problem.ts';
 import { openConfig } from '../configuration/open.ts';
 import { createFence, noFence, systemMonotonic } from '../leader/fence.ts';
-import type { SeenLease } from '../leader/lease.ts';
+import { leaseName, type SeenLease } from '../leader/lease.ts';
 import { ownAddress } from '../leader/own-address.ts';
 import { messageOf } from '../model/errors.ts';
 import { createLogger, type LogLevel } from '../server/log.ts';
@@ -101,7 +101,7 @@ async function run(options: RunOptions): Promise<void> {
       ...course,
       fence,
       monotonic: systemMonotonic,
-      lease: { namespace: stateNamespace(current.config().daemon, world.kubernetes, process.env), name: 'springtide' },
+      lease: { namespace: stateNamespace(current.config().daemon, world.kubernetes, process.env), name: leaseName },
       identity: `${instance}_${randomBytes(4).toString('hex')}`,
       address: alertsUrl === null ? null : ownAddress(http.alerts?.listen ?? '', alertsUrl, process.env),
       log,

@@ -3,7 +3,7 @@ import type { KubernetesClient } from '../clients/kubernetes/client.ts';
 import type { OpenStackClients } from '../clients/openstack/clients.ts';
 import type { Credentials } from '../clients/openstack/credentials.ts';
 import { sleep, type Clock } from '../clock.ts';
-import { leaseOf, type SeenLease } from '../leader/lease.ts';
+import { leaseName, leaseOf, type SeenLease } from '../leader/lease.ts';
 import type { Config } from '../model/config.ts';
 import { messageOf } from '../model/errors.ts';
 import { instantOf, seconds } from '../model/units.ts';
@@ -54,7 +54,7 @@ async function leaseSeen({ config, kubernetes, clock }: AskParts): Promise<Answe
   const namespace = state.kubernetes?.namespace ?? kubernetes.namespace;
   if (state.kubernetes === undefined || namespace === null) return null;
   const read = async (): Promise<SeenLease | null> => {
-    const object = await kubernetes.own.get('Lease', namespace, 'springtide');
+    const object = await kubernetes.own.get('Lease', namespace, leaseName);
     return object === null ? null : leaseOf(object);
   };
   try {

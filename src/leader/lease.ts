@@ -21,6 +21,9 @@ export interface SeenLease extends LeaseRecord {
   readonly object: OwnObject;
 }
 
+/** Of the Lease, in the namespace of the state. */
+export const leaseName = 'springtide';
+
 const addressAnnotation = 'springtide.io/leader-address';
 
 const textIn = (value: unknown): string => (typeof value === 'string' ? value : '');
