@@ -3,7 +3,7 @@ import type { KubernetesClient } from '../clients/kubernetes/client.ts';
 import { messageOf, SpringtideError } from '../model/errors.ts';
 import { seconds } from '../model/units.ts';
 
-export const firstLists = seconds(20);
+const firstLists = seconds(20);
 
 export async function readLists(kubernetes: KubernetesClient): Promise<void> {
   kubernetes.lists.start();

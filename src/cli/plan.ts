@@ -6,7 +6,7 @@ import { text as textOf } from 'node:stream/consumers';
 import { Option, type Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { parseRecording, writeRecording, type ReadRecording } from '../collectors/recording.ts';
-import { loadConfig, loadConfigOrThrow } from '../config/load.ts';
+import { configOrThrow, loadConfig } from '../config/load.ts';
 import type { Config } from '../model/config.ts';
 import type { Scale } from '../model/kubernetes.ts';
 import { messageOf, SpringtideError } from '../model/errors.ts';
@@ -94,8 +94,8 @@ export async function recordingText(file: string): Promise<string> {
 async function loadedFor({ state, stream, lang }: PlanOptions, directory: string): Promise<LiveLoad> {
   if (state === undefined && stream !== true) return liveConfig(directory, lang);
   const language = lang === undefined ? {} : { language: lang };
-  const config = await loadConfigOrThrow(directory, language);
-  return { config, inForce: (await loadConfig(directory, language)).inForce };
+  const result = await loadConfig(directory, language);
+  return { config: configOrThrow(result, directory), inForce: result.inForce };
 }
 
 async function plan(options: PlanOptions): Promise<void> {

@@ -14,7 +14,6 @@ import { membershipsOf } from '../policies/nodes/membership.ts';
 import { askAround } from './ask.ts';
 import { probe, type Answers } from './diagnose.ts';
 import type { GroupSight, ProofPorts } from './prove-removal.ts';
-import { firstLists } from '../cli/first-lists.ts';
 
 export interface DoctorWorld {
   /** `queries`: asked of Prometheus beside those of the policies */
@@ -22,6 +21,9 @@ export interface DoctorWorld {
   proofPorts(group: string): Promise<Omit<ProofPorts, 'say' | 'signal'> & { readonly clusterId: string }>;
   close(): Promise<void>;
 }
+
+/** Whoever asks once waits so long for the cluster. */
+const firstLists = seconds(20);
 
 export async function connectDoctor(
   config: Config,
