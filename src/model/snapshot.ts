@@ -1,4 +1,5 @@
 // The Snapshot: facts about the world in the world's own words, with what could not be read named.
+import type { TargetForecast } from './forecast.ts';
 import type { Approval } from './approval.ts';
 import type {
   CSINode,
@@ -162,5 +163,7 @@ export interface Snapshot {
   readonly magnum: MagnumFacts;
   readonly nova: NovaFacts;
   readonly prometheus: PrometheusFacts;
+  /** what is expected of the targets that have a forecast, by `targetKey`; absent: nothing is */
+  readonly forecasts?: Readonly<Record<string, TargetForecast>>;
   readonly errors: readonly SourceError[];
 }
