@@ -35,6 +35,11 @@ interface Held {
   readonly to: Set<string>;
 }
 
+interface Timer {
+  readonly due: Instant;
+  readonly cancel: Cancel;
+}
+
 const keyOf = ({ receiver, channel, index }: Pick<Integration, 'receiver' | 'channel' | 'index'>): string =>
   JSON.stringify([receiver, channel, index]);
 
@@ -42,7 +47,7 @@ export class Holds {
   readonly #parts: HoldsParts;
   /** by integration, then by group */
   readonly #held = new Map<string, Map<Group, Held>>();
-  readonly #timers = new Map<string, Cancel>();
+  readonly #timers = new Map<string, Timer>();
   /** the messages of the last minute, by integration */
   readonly #recent = new Map<string, Instant[]>();
 
@@ -87,7 +92,7 @@ export class Holds {
       const key = keyOf(integration);
       const groups = this.#held.get(key) ?? new Map<Group, Held>();
       this.#held.set(key, groups.set(group, { integration, hold: one, to: new Set(one.to) }));
-      this.#arm(key, now);
+      this.#wakeBy(key, one.until, now);
     }
   }
 
@@ -132,7 +137,7 @@ export class Holds {
   }
 
   stop(): void {
-    for (const cancel of this.#timers.values()) cancel();
+    for (const { cancel } of this.#timers.values()) cancel();
     this.#timers.clear();
   }
 
@@ -161,7 +166,7 @@ export class Holds {
     groups.set(group, held);
     // when it is looked at again changes all the time, and is found anew
     if (known?.hold.why !== hold.why || !known.to.has(to)) this.#write(group, held);
-    this.#arm(key, now);
+    this.#wakeBy(key, hold.until, now);
   }
 
   /** A flush at the very moment at which a digest is due must not put it off to the next one. */
@@ -176,19 +181,17 @@ export class Holds {
     this.#parts.write([{ kind: 'held', held }]);
   }
 
-  #arm(key: string, now: Instant): void {
-    this.#timers.get(key)?.();
-    this.#timers.delete(key);
-    const groups = this.#held.get(key);
-    if (groups === undefined || groups.size === 0) return;
-    const due = Math.min(...[...groups.values()].map(({ hold }) => hold.until));
-    this.#timers.set(
-      key,
-      this.#parts.clock.after(Math.max(0, due - now) as Milliseconds, () => this.#fire(key)),
-    );
+  /** In a storm thousands are held one after the other: who is due first of them all is not asked for each. */
+  #wakeBy(key: string, due: Instant, now: Instant): void {
+    const known = this.#timers.get(key);
+    if (known !== undefined && known.due <= due) return;
+    known?.cancel();
+    const cancel = this.#parts.clock.after(Math.max(0, due - now) as Milliseconds, () => this.#fire(key));
+    this.#timers.set(key, { due, cancel });
   }
 
   #fire(key: string): void {
+    this.#timers.delete(key);
     const now = this.#parts.clock.now();
     const groups = this.#held.get(key) ?? new Map<Group, Held>();
     const first = [...groups.values()].find(({ hold }) => hold.until <= now);
@@ -198,7 +201,9 @@ export class Holds {
       const together = [...groups].filter((one) => one[1].hold.why === hold.why).map(([group]) => group);
       this.#parts.bundle({ integration, groups: together, why: hold.why }, now);
     }
-    this.#arm(key, now);
+    let next: Instant | null = null;
+    for (const { hold } of groups.values()) if (next === null || hold.until < next) next = hold.until;
+    if (next !== null) this.#wakeBy(key, next, now);
   }
 
   #recentOf(integration: Integration, now: Instant): readonly Instant[] {

@@ -1,18 +1,12 @@
 // The embedded world's clocks: a virtual one that jumps from timer to timer, and a real one that runs at any speed.
 import type { Cancel, Clock } from '../clock.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
-
-interface Timer {
-  readonly at: number;
-  readonly order: number;
-  readonly run: () => void;
-}
+import { Timers } from './timers.ts';
 
 /** Time stands still until somebody advances it; due timers run in the order of their instants. */
 export class VirtualClock implements Clock {
   #now: number;
-  #order = 0;
-  readonly #timers = new Set<Timer>();
+  readonly #timers = new Timers();
 
   constructor(start: Instant) {
     this.#now = start;
@@ -23,18 +17,13 @@ export class VirtualClock implements Clock {
   }
 
   after(delay: Milliseconds, run: () => void): Cancel {
-    const timer: Timer = { at: this.#now + Math.max(0, delay), order: this.#order++, run };
-    this.#timers.add(timer);
-    return () => {
-      this.#timers.delete(timer);
-    };
+    return this.#timers.add(this.#now + Math.max(0, delay), run);
   }
 
   /** Plays all timers that are due within the span, those that they set included. */
   advance(by: Milliseconds): void {
     const end = this.#now + by;
-    for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
-      this.#timers.delete(next);
+    for (let next = this.#timers.take(end); next !== undefined; next = this.#timers.take(end)) {
       this.#now = Math.max(this.#now, next.at);
       next.run();
     }
@@ -43,17 +32,7 @@ export class VirtualClock implements Clock {
 
   /** When the next timer is due; null where none is set. */
   nextDue(): Instant | null {
-    return (this.#next(Number.POSITIVE_INFINITY)?.at ?? null) as Instant | null;
-  }
-
-  #next(end: number): Timer | undefined {
-    let first: Timer | undefined;
-    for (const timer of this.#timers) {
-      if (timer.at > end) continue;
-      if (first === undefined || timer.at < first.at || (timer.at === first.at && timer.order < first.order))
-        first = timer;
-    }
-    return first;
+    return (this.#timers.first?.at ?? null) as Instant | null;
   }
 }
 
