@@ -133,6 +133,11 @@ describe('the rights of the manifests', () => {
     });
     await grant(kubernetes(), manifestsOf('install.yaml'));
     token = await tokenOf(kubernetes());
+    await eventually('the rights are known to the authorizer', async () => {
+      const reads = always.filter(([, method]) => method === 'GET');
+      const seen = await statuses(token, reads);
+      return seen.some((line) => line.endsWith('refused')) ? undefined : true;
+    });
     expect(await statuses(token, always)).toEqual(all(always, 'done'));
     const never = [...neverAllowed(pod), ...acting(pod)];
     expect(await statuses(token, never)).toEqual(all(never, 'refused'));
