@@ -88,10 +88,10 @@ function changedMind(node: Node, record: DrainRecord, { group, needed, unready }
   if (group.others.length > 0) return { reason: 'AnotherAutoscaler', by: actorsText(group.others) };
   if (!mayGoOn(record, group)) return { reason: 'PolicyOff', by: group.document.metadata.name };
   if (group.memory.removal === 'refuted') return { reason: 'WrongServerLeft', by: group.policy.name };
-  if (needed) return { reason: 'NeededAgain', by: null };
-  if (unready !== null) return { reason: 'TooManyUnready', by: unready };
-  // It was to be replaced, not given back: now that it answers, its pods stay where they are.
-  return record.unready === true && isReady(node) ? { reason: 'NeededAgain', by: null } : null;
+  // It was to be replaced, not given back: once it answers its pods stay where they are, and before it has no room for any.
+  const isWanted = record.unready === true ? isReady(node) : needed;
+  if (isWanted) return { reason: 'NeededAgain', by: null };
+  return unready === null ? null : { reason: 'TooManyUnready', by: unready };
 }
 
 /** A pod whose budget is spent is tried again after 5 s, and then each time twice as long after; in between it is left alone. */

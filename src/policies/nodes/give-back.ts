@@ -2,7 +2,7 @@
 import type { NodeGuardMemory } from '../../model/memory.ts';
 import type { Instant } from '../../model/units.ts';
 import { isDeleting } from '../pod-facts.ts';
-import type { CandidateRules } from './candidates.ts';
+import type { CandidateRules, Kept } from './candidates.ts';
 import { Disruptions } from './disruptions.ts';
 import { continueDrains, type DrainsUnderWay } from './drains.ts';
 import type { GroupState } from './group-state.ts';
@@ -89,9 +89,20 @@ export function* giveBack(tick: NodeTick, groups: readonly GroupState[], met: Me
     yield;
     // Pods that this group could not take keep it from nothing: one group that is full or broken stops no other.
     const wouldServe = growth.unserved.length > 0 && growth.stopped.has(group.policy.name);
-    const barrier = shrinkBarrier(group, { unready, growing: growth.byGroup.size > 0 || wouldServe }, tick);
-    const { interval } = config.daemon;
-    const shrinking = yield* planShrink({ group, podsOn, pass, rules, memory, barrier, interval, now });
+    const barrierWhile = (growing: boolean): Kept | null => shrinkBarrier(group, { unready, growing }, tick);
+    const growing = growth.byGroup.size > 0;
+    const shrinking = yield* planShrink({
+      group,
+      podsOn,
+      pass,
+      rules,
+      memory,
+      barrier: barrierWhile(growing || wouldServe),
+      // A group that is full of nodes that do not answer could never serve them otherwise.
+      barrierOfUnready: barrierWhile(growing),
+      interval: config.daemon.interval,
+      now,
+    });
     answers.set(group, { drains, shrinking });
     yield;
   }

@@ -134,10 +134,12 @@ export function decisionOf(
     },
   });
 
+  const proven = removalIsProven(group, snapshot);
   const said = ({ to, for: served, ...verdict }: GrowthVerdict): UndescribedNodes =>
     decision(verdict, {
       for: served,
-      ...(to === null ? {} : { desired: to, resize: { to, remove: [] }, drains: underWay.steps }),
+      ...(to === null ? {} : { desired: to, resize: { to, remove: [] } }),
+      ...(to === null && proven ? {} : { drains: underWay.steps }),
     });
 
   if (group.others.length > 0) {
@@ -155,7 +157,11 @@ export function decisionOf(
   const grows = drainsFirst ? null : growing(group, met);
   if (grows !== null) return said(grows);
   const stopped = stoppedBy(group, met);
-  if (stopped !== null) return said(stopped);
+  // Nodes that do not answer make room when they leave: only then is what stops the group no reason to wait.
+  const isUnready = ({ node }: { readonly node: string }): boolean =>
+    group.draining.some((one) => one.metadata.name === node && drainOf(one)?.unready === true);
+  const replaces = proven && underWay.remove.length > 0 && underWay.remove.every(isUnready);
+  if (stopped !== null && !replaces) return said(stopped);
 
   if (underWay.remove.length > 0) {
     const to = current - underWay.remove.length;
@@ -172,7 +178,7 @@ export function decisionOf(
         until: barrier.until ?? null,
         facts: { ...facts, by: barrier.by, what: barrier.by },
       });
-    if (!removalIsProven(group, snapshot)) return decision({ action: 'refused', reason: 'RemovalNotProven', facts });
+    if (!proven) return decision({ action: 'refused', reason: 'RemovalNotProven', facts });
     if (to - group.lost < group.min)
       return decision({ action: 'hold', reason: 'BelowMinimum', facts: { ...facts, desired: current } });
     return decision(
@@ -186,7 +192,7 @@ export function decisionOf(
       count: begin.length,
       node: begin.map((step) => step.node).join(', '),
     };
-    if (!removalIsProven(group, snapshot))
+    if (!proven)
       return decision({ action: 'refused', reason: 'RemovalNotProven', facts }, { remove: [], drains: underWay.steps });
     return decision(
       { action: 'shrink', reason: 'NodesUnneeded', facts },

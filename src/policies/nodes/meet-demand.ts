@@ -12,7 +12,7 @@ import type { Ordered } from './limits.ts';
 import { settledGrowth } from './settled-growth.ts';
 import type { Pool } from './growth-options.ts';
 import { nodeGroupLabel } from './driver-habits.ts';
-import { drainOf } from './membership.ts';
+import { drainOf, isReady } from './membership.ts';
 import { elsewhereOf } from './node-size.ts';
 import type { NodeTick } from './node-tick.ts';
 import { preempting, somebodyPreempts, type Preempting } from './preempting.ts';
@@ -40,10 +40,10 @@ const hostname = 'kubernetes.io/hostname';
 /** What a node that is taken back from a drain will not have any more. */
 const ofTheDrain: ReadonlySet<string> = new Set([drainTaint, 'node.kubernetes.io/unschedulable']);
 
-/** A person's own drain is not taken back, whoever needs the room. */
+/** A person's own drain is not taken back, whoever needs the room, and a node that does not answer has none to give. */
 function mayReturn(node: Node): boolean {
   const record = drainOf(node);
-  return record?.step === 'draining' && record.request === undefined;
+  return record?.step === 'draining' && record.request === undefined && isReady(node);
 }
 
 const bearsLabel = (node: Node, { policy }: Unusable): boolean =>

@@ -30,6 +30,8 @@ export interface ShrinkInput {
   readonly memory: Memory;
   /** why nothing of this group may begin to leave now, whatever its nodes look like */
   readonly barrier: Kept | null;
+  /** the same for nodes that do not answer: pods that wait are no reason to keep them */
+  readonly barrierOfUnready: Kept | null;
   readonly interval: Milliseconds;
   readonly now: Instant;
 }
@@ -92,9 +94,12 @@ interface Sorted {
   readonly since: Instant | null;
 }
 
-/** Empty ones first, then those that were found unneeded before, then the least used; always in the same order. */
+/** Those that do not answer, the empty ones, those that were found unneeded before, then the least used; always in the same order. */
 function inOrder(one: Sorted, other: Sorted): number {
-  const rank = ({ candidate, since }: Sorted): number => (candidate.moving.length === 0 ? 0 : since === null ? 2 : 1);
+  const rank = ({ candidate: { moving, unreadySince }, since }: Sorted): number => {
+    if (unreadySince !== null) return 0;
+    return moving.length === 0 ? 1 : since === null ? 3 : 2;
+  };
   return (
     rank(one) - rank(other) ||
     one.candidate.utilization - other.candidate.utilization ||
@@ -104,7 +109,9 @@ function inOrder(one: Sorted, other: Sorted): number {
 
 /** Where not all can be tried in one tick, the next one begins further down, so that each has its turn. */
 function withTurns(sorted: readonly Sorted[], tries: number, now: Instant, interval: Milliseconds): readonly Sorted[] {
-  const known = sorted.filter(({ candidate, since }) => since !== null || candidate.moving.length === 0);
+  const known = sorted.filter(
+    ({ candidate, since }) => since !== null || candidate.moving.length === 0 || candidate.unreadySince !== null,
+  );
   const fresh = sorted.slice(known.length);
   const turns = tries - known.length;
   if (fresh.length <= turns || turns <= 0) return sorted;
@@ -114,8 +121,8 @@ function withTurns(sorted: readonly Sorted[], tries: number, now: Instant, inter
 
 /** Since when it counts, and when it may go. */
 function timerOf(
-  { unreadySince }: Candidate,
-  { rules: { shrink }, now }: ShrinkInput,
+  { unreadySince }: Pick<Candidate, 'unreadySince'>,
+  { rules: { shrink }, now }: Pick<ShrinkInput, 'rules' | 'now'>,
   before: Instant | null,
 ): { readonly since: Instant; readonly due: Instant } {
   const since = before ?? now;
@@ -165,6 +172,8 @@ export function* planShrink(input: ShrinkInput): Generator<undefined, Shrinking>
   const floor = Math.max(scheduled.min, group.min);
   // Magnum’s count is told of a removal only when the drain is over, and of servers that were never made not at all.
   let standing = group.count - group.lost - group.draining.length;
+  // Those that are to be replaced bear nothing: nobody else leaves in their place.
+  let unanswering = sorted.filter(({ candidate }) => candidate.unreadySince !== null).length;
   let atOnce = group.draining.length;
   let placed = 0;
   let tries = Math.max(Math.ceil(triesATick / pass.groups), triesForEach * shrink.atOnce.drained);
@@ -197,28 +206,32 @@ export function* planShrink(input: ShrinkInput): Generator<undefined, Shrinking>
     unneededSince.set(name, since);
     const most = empty ? shrink.atOnce.empty : shrink.atOnce.drained;
     const serverId = serverIdOf(node);
-    const exhausted = pass.disruptions.blocker(candidate.unreadySince === null ? moving : []);
+    const answers = candidate.unreadySince === null;
+    const exhausted = pass.disruptions.blocker(answers ? moving : []);
+    const barrier = answers ? input.barrier : input.barrierOfUnready;
+    const left = answers ? standing - unanswering : standing;
     if (now < due)
       keep(node, {
-        reason: candidate.unreadySince === null ? 'UnneededTooShort' : 'NotReady',
+        reason: answers ? 'UnneededTooShort' : 'NotReady',
         by: null,
         since,
         until: due,
       });
-    else if (input.barrier !== null) keep(node, { ...input.barrier, since });
+    else if (barrier !== null) keep(node, { ...barrier, since });
     else if (
-      standing <= floor &&
+      left <= floor &&
       scheduled.minBy !== null &&
-      standing > Math.max(group.policy.min, group.magnum.min_node_count ?? 0)
+      left > Math.max(group.policy.min, group.magnum.min_node_count ?? 0)
     )
       keep(node, { reason: 'ScheduledSoon', by: scheduled.minBy.window, since, until: scheduled.minBy.until });
-    else if (standing <= floor) keep(node, { reason: 'GroupAtMinimum', by: `min ${floor}`, since });
+    else if (left <= floor) keep(node, { reason: 'GroupAtMinimum', by: `min ${floor}`, since });
     else if (atOnce >= most) keep(node, { reason: 'AtOnceReached', by: `${most} at once`, since });
     else if (exhausted !== null) keep(node, { reason: 'BlockedByPDB', by: budgetName(exhausted), since });
     else if (serverId !== null) {
-      const unready = candidate.unreadySince === null ? {} : { unready: true as const };
+      const unready = answers ? {} : { unready: true as const };
       begin.push({ step: 'begin', node: name, serverId, nodeGroup: group.policy.name, ...unready });
-      if (candidate.unreadySince === null) pass.disruptions.take(moving);
+      if (answers) pass.disruptions.take(moving);
+      else unanswering -= 1;
       standing -= 1;
       atOnce += 1;
     }

@@ -1,0 +1,55 @@
+// Nodes that do not answer, under a policy that gives them back: before others, also where pods wait, and replaced where the minimum needs it.
+import { describe, expect, it } from 'vitest';
+import type { Memory } from '../../../src/model/memory.ts';
+import { aNode, aNodePolicy, aPod, at, podsOf } from '../../builders.ts';
+import { group, pool, steady, tick, workers } from './worlds.ts';
+
+const rules = { unready: { action: 'remove', after: '20m' } };
+const policyOf = (min: number, max = 40) => aNodePolicy({ nodeGroups: [{ name: group, min, max }], shrink: rules });
+const begins = (decision: { drains: readonly { step: string; node: string }[] }): string[] =>
+  decision.drains.flatMap((step) => (step.step === 'begin' ? [step.node] : []));
+const busy = [...podsOf('web', { 'w-1': 3 }, { cpu: '1' }), ...podsOf('api', { 'w-3': 3 }, { cpu: '1' })];
+const silent = () => aNode('w-2').notReady(at(-1300));
+const nodesWith = (node = silent()) => [...workers(1), node.build(), aNode('w-3').build()];
+/** For so long they have been found unneeded, or not to answer. */
+const seen = (since: Readonly<Record<string, number>>): Memory => ({
+  ...steady(),
+  nodes: Object.fromEntries(
+    Object.entries(since).map(([node, seconds]) => [
+      node,
+      { ready: false, unneededSince: at(seconds), emptySince: null },
+    ]),
+  ),
+});
+
+describe('a node that does not answer', () => {
+  it('makes room for pods that wait where its group is full, and is no room for them itself', () => {
+    const waits = aPod('late').ownedBy('ReplicaSet', 'api-abc').requesting({ cpu: '3' }).unschedulable().build();
+    const world = (nodes = nodesWith()) => pool(3, nodes).pods(...busy, waits);
+    const first = tick(world().build(), { policy: policyOf(1, 3), memory: seen({ 'w-2': -1300 }) }).decision;
+    expect(first).toMatchObject({ reason: 'PoolAtMaximum', drains: [{ step: 'begin', node: 'w-2', unready: true }] });
+    const leaving = world(nodesWith(silent().leaving({ startedAt: at(-30), unready: true })));
+    expect(tick(leaving.build(), { policy: policyOf(1, 3) }).decision).toMatchObject({
+      action: 'shrink',
+      drains: [],
+      resize: { to: 2, remove: [{ node: 'w-2' }] },
+    });
+  });
+
+  it('leaves before any that answers, and bears nothing of its group’s minimum', () => {
+    const nodes = [...nodesWith(), aNode('w-4').build()];
+    const look = (since: number) =>
+      tick(
+        pool(4, nodes)
+          .pods(...busy)
+          .build(),
+        {
+          policy: policyOf(3),
+          memory: seen({ 'w-2': since, 'w-4': -3600 }),
+        },
+      ).decision;
+    expect(begins(look(-1300))).toEqual(['w-2']);
+    expect(begins(look(-1100))).toEqual([]);
+    expect(look(-1100).kept).toContainEqual(expect.objectContaining({ node: 'w-4', reason: 'GroupAtMinimum' }));
+  });
+});
