@@ -25,8 +25,9 @@ if [ ! -d "$target" ]; then
     cd "$RM_VAR/state"
     cp -a keystone.* magnum.* fernet receipts credkeys appcred.json driver.json "$work/seed/state/"
     [ ! -d certificates ] || cp -a certificates "$work/seed/state/"
-    cp -a "$RM_VAR/nodes.json" "$work/seed/"
+    cp -a "$RM_VAR/nodes.json" "$RM_VAR/creds.env" "$work/seed/"
     cd "$here"
+    /usr/bin/python3 bin/settle.py pack "$work/seed"
     cp -a "$work/seed" "$target.new.$$" && mv "$target.new.$$" "$target"
   fi
 fi
