@@ -9,12 +9,13 @@ import { messageOf } from '../model/errors.ts';
 import { instantOf, seconds } from '../model/units.ts';
 import { eachLimited } from '../parallel.ts';
 import { dateOf, skewOf, type Skew } from './clocks.ts';
+import { customRightsFor } from './custom-kinds.ts';
 import type { Answers } from './diagnose.ts';
-import { rightOf, rightsFor } from './rights.ts';
+import { rightOf, rightsFor, type Right } from './rights.ts';
 
 export interface AskParts {
   readonly config: Config;
-  readonly kubernetes: Pick<KubernetesClient, 'transport' | 'own' | 'namespace' | 'server'>;
+  readonly kubernetes: Pick<KubernetesClient, 'transport' | 'discovery' | 'own' | 'namespace' | 'server'>;
   /** null: no openstack section */
   readonly cloud: { readonly clients: Pick<OpenStackClients, 'keystone'>; readonly credentials: Credentials } | null;
   readonly clock: Clock;
@@ -75,14 +76,17 @@ async function leaseSeen({ config, kubernetes, clock }: AskParts): Promise<Answe
   }
 }
 
+async function rightsSeen({ config, kubernetes }: AskParts): Promise<readonly Right[]> {
+  const wanted = [...rightsFor(config, kubernetes.namespace), ...(await customRightsFor(config, kubernetes.discovery))];
+  return eachLimited(wanted, reviewsAtOnce, (one) => rightOf(kubernetes.transport, one));
+}
+
 export async function askAround(parts: AskParts): Promise<Answers> {
-  const { config, kubernetes, cloud } = parts;
+  const { kubernetes, cloud } = parts;
   const [keystone, skews, rights, lease] = await Promise.all([
     cloud === null ? null : whoWeAre(cloud),
     clocks(parts),
-    eachLimited(rightsFor(config, kubernetes.namespace), reviewsAtOnce, (wanted) =>
-      rightOf(kubernetes.transport, wanted),
-    ),
+    rightsSeen(parts),
     leaseSeen(parts),
   ]);
   return { server: kubernetes.server, keystone, rights, skews, lease };

@@ -2,19 +2,22 @@
 import { createOpenStackClients } from '../clients/openstack/clients.ts';
 import { loadCredentials } from '../clients/openstack/credentials.ts';
 import { systemClock, type Clock } from '../clock.ts';
-import type { World } from '../assemble.ts';
+import type { Collect } from '../collectors/collector.ts';
 import type { Config } from '../model/config.ts';
 import type { Memory } from '../model/memory.ts';
 import { deciding } from '../policies/decide.ts';
 import { inSlices } from '../slices.ts';
-import { askAround } from './ask.ts';
+import { askAround, type AskParts } from './ask.ts';
 import { channelChecks } from './channels.ts';
 import { diagnose, probe, type Check } from './diagnose.ts';
 
 export interface CheckNowParts {
   readonly config: Config;
   readonly memory: Memory;
-  readonly world: Pick<World, 'kubernetes' | 'collect'>;
+  /** the daemon's connections, and what it collects by them */
+  readonly world: Pick<AskParts, 'kubernetes'> & {
+    collect(...asked: Parameters<Collect>): ReturnType<Collect>;
+  };
   readonly clock: Clock;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;

@@ -1,7 +1,7 @@
 // Which rights this configuration needs, out of the one table; whether the account has them; and the rules to add where not.
 import { z } from 'zod';
 import type { KubernetesTransport } from '../clients/kubernetes/transport.ts';
-import type { Config } from '../model/config.ts';
+import type { Config, PodPolicy } from '../model/config.ts';
 import type { Mode } from '../model/plan.ts';
 import { rights, type Right as RbacRule } from '../model/rights.ts';
 import { mostCautious } from '../policies/pods/target-look.ts';
@@ -42,6 +42,25 @@ const reviewing: readonly RbacRule[] = [
 ];
 
 const isWriting = (mode: Mode): boolean => mode === 'act' || mode === 'confirm';
+const isActing = (daemon: Mode, ...modes: readonly Mode[]): boolean =>
+  modes.some((mode) => isWriting(mostCautious(daemon, mode)));
+
+interface Needs {
+  readonly acts: boolean;
+  /** puts to sleep, and writes on the target what it had */
+  readonly sleeps: boolean;
+  readonly choosesVictims: boolean;
+}
+
+/** What a policy does with its targets, under the mode of the whole daemon. */
+export function needsOf({ spec }: PodPolicy, daemonMode: Mode): Needs {
+  const acts = isActing(daemonMode, spec.mode.up, spec.mode.down);
+  return {
+    acts,
+    sleeps: acts && (spec.zero !== undefined || spec.schedule.some(({ replicas }) => replicas === 0)),
+    choosesVictims: spec.victim !== undefined && isActing(daemonMode, spec.mode.down),
+  };
+}
 
 /** A dry run needs to see and to tell; what acts needs what it does. `own`: springtide's namespace, where it is known. */
 export function rightsFor({ daemon, podPolicies, nodePolicies }: Config, own: string | null): readonly Wanted[] {
@@ -49,12 +68,7 @@ export function rightsFor({ daemon, podPolicies, nodePolicies }: Config, own: st
   const places: readonly (string | null)[] = namespaces.length === 0 ? [null] : namespaces;
   const inPlaces = (rules: readonly RbacRule[], optional = false): readonly Wanted[] =>
     places.flatMap((place) => wantedIn(rules, place, optional));
-  const acts = (...modes: readonly Mode[]): boolean => modes.some((mode) => isWriting(mostCautious(daemon.mode, mode)));
-  const acting = podPolicies.filter(({ spec: { mode } }) => acts(mode.up, mode.down));
-  const sleeps = acting.some(
-    ({ spec }) => spec.zero !== undefined || spec.schedule.some(({ replicas }) => replicas === 0),
-  );
-  const chooses = acting.some(({ spec }) => spec.victim !== undefined && acts(spec.mode.down));
+  const needs = podPolicies.map((policy) => needsOf(policy, daemon.mode));
   const { auth } = daemon.http;
   const reviews = auth !== undefined && auth !== 'none' && auth.tokenReview !== undefined;
   const home = daemon.state.kubernetes?.namespace ?? own;
@@ -63,10 +77,12 @@ export function rightsFor({ daemon, podPolicies, nodePolicies }: Config, own: st
     ...inPlaces(rights.see),
     ...inPlaces(rights.tell),
     ...(nodePolicies.length > 0 ? wantedIn(rights.seeOthers, 'kube-system', true) : []),
-    ...(acting.length > 0 ? inPlaces(rights.scale) : []),
-    ...(sleeps ? inPlaces(rights.sleep) : []),
-    ...(chooses ? inPlaces(rights.choose) : []),
-    ...(nodePolicies.some(({ spec: { mode } }) => acts(mode.grow, mode.shrink)) ? wantedIn(rights.nodes, null) : []),
+    ...(needs.some(({ acts }) => acts) ? inPlaces(rights.scale) : []),
+    ...(needs.some(({ sleeps }) => sleeps) ? inPlaces(rights.sleep) : []),
+    ...(needs.some(({ choosesVictims }) => choosesVictims) ? inPlaces(rights.choose) : []),
+    ...(nodePolicies.some(({ spec: { mode } }) => isActing(daemon.mode, mode.grow, mode.shrink))
+      ? wantedIn(rights.nodes, null)
+      : []),
     ...(daemon.state.kubernetes === undefined ? [] : wantedIn(rights.own, home)),
     ...(daemon.state.kubernetes === undefined ? [] : inPlaces(rights.policies, true)),
     ...(reviews ? wantedIn(reviewing, null) : []),

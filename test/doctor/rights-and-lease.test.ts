@@ -1,5 +1,6 @@
 // Which rights the doctor asks for, what it says of a missing one, and how it looks at the lease.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createDiscovery } from '../../src/clients/kubernetes/discovery.ts';
 import { createOwnObjects, type OwnObjects } from '../../src/clients/kubernetes/own-objects.ts';
 import { createTransport, type KubernetesTransport } from '../../src/clients/kubernetes/transport.ts';
 import { systemClock, type Clock } from '../../src/clock.ts';
@@ -140,7 +141,8 @@ describe('the lease', () => {
     },
   });
   const seen = async (clock: Clock): Promise<readonly string[]> => {
-    const kubernetes = { transport, own, namespace: 'springtide', server: world.url };
+    const discovery = createDiscovery(transport, clock);
+    const kubernetes = { transport, discovery, own, namespace: 'springtide', server: world.url };
     const { lease } = await askAround({ config: inCluster, kubernetes, cloud: null, clock });
     return told({ lease }, /^lease/);
   };
