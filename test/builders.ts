@@ -7,6 +7,7 @@ import { podPolicy } from '../src/config/schema/pod-policy.ts';
 import { shippedTexts } from '../src/config/texts.ts';
 import type { Config, DaemonSpec, Metric, NodePolicyDocument, PodPolicy, Question } from '../src/model/config.ts';
 import { drainAnnotation, drainTaint, type DrainRecord } from '../src/model/drain-record.ts';
+import type { Outlook, TargetForecast } from '../src/model/forecast.ts';
 import type {
   DaemonSet,
   Node,
@@ -19,7 +20,7 @@ import type {
 } from '../src/model/kubernetes.ts';
 import type { MagnumCluster, MagnumNodeGroup } from '../src/model/openstack.ts';
 import type { KubernetesFacts, NovaFacts, PrometheusAnswer, Snapshot, SourceError } from '../src/model/snapshot.ts';
-import { rfc3339, type Instant, type QueryText } from '../src/model/units.ts';
+import { minutes, rfc3339, seconds, type Instant, type QueryText } from '../src/model/units.ts';
 
 export const noon = Date.parse('2026-11-20T12:00:00Z') as Instant;
 export const at = (secondsAfterNoon: number): Instant => (noon + secondsAfterNoon * 1000) as Instant;
@@ -294,6 +295,32 @@ type Given<T> = T | Buildable<T>;
 const built = <T extends object>(given: readonly Given<T>[]): T[] =>
   given.map((one) => ('build' in one && typeof one.build === 'function' ? one.build() : (one as T)));
 
+/** A trusted one: the load stays below these until pods are ready, until VMs bear pods, and twice as far. */
+export function aForecast(
+  pods: number,
+  nodes = pods,
+  keep = nodes,
+  more: Partial<TargetForecast> = {},
+): TargetForecast {
+  const outlook = (upper: number, ahead: number): Outlook => ({
+    ahead: seconds(ahead),
+    expected: upper * 0.9,
+    upper,
+    by: 'season',
+  });
+  return {
+    metric: 'requests',
+    state: 'trusted',
+    doubt: null,
+    pods: outlook(pods, 105),
+    nodes: outlook(nodes, 375),
+    keep: outlook(keep, 750),
+    coverage: 0.96,
+    history: minutes(14 * 24 * 60),
+    ...more,
+  };
+}
+
 class SnapshotBuilder {
   #snapshot: Snapshot = {
     time: rfc3339(noon),
@@ -368,6 +395,10 @@ class SnapshotBuilder {
   withoutMagnum(message: string): this {
     this.#snapshot = { ...this.#snapshot, magnum: {} };
     return this.failing({ source: 'magnum', what: 'nodegroups', code: 'Timeout', message });
+  }
+  foreseeing(forecast: TargetForecast, key = 'shop/Deployment/web'): this {
+    this.#snapshot = { ...this.#snapshot, forecasts: { ...this.#snapshot.forecasts, [key]: forecast } };
+    return this;
   }
   loop(loop: NonNullable<Snapshot['loop']>): this {
     this.#snapshot = { ...this.#snapshot, loop };

@@ -1,5 +1,6 @@
 // What a schema cannot say about a PodPolicy or a NodePolicy: values that contradict each other.
 // Works on what is written, so that every mistake is found at once, also beside wrong types.
+import { forecastFindings } from './check-forecast.ts';
 import { formulaFindings } from './formulas.ts';
 import { nodeScheduleFindings, scheduleFindings } from './check-schedules.ts';
 import type { ProblemPath } from './problem.ts';
@@ -83,6 +84,7 @@ export function podPolicyFindings(raw: unknown): Finding[] {
     ...duplicateNames(raw, ['spec', 'schedule'], 'schedule entry'),
     ...scheduleFindings(raw),
     ...fallbackFindings(raw),
+    ...forecastFindings(raw),
     ...zeroFindings(raw),
     ...directionFindings(raw, 'scaleUp'),
     ...directionFindings(raw, 'scaleDown'),

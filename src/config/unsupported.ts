@@ -20,8 +20,6 @@ interface Row {
 const leaveOut = 'take it out';
 
 export const unsupported: readonly Row[] = [
-  { kind: 'PodPolicy', path: 'spec.forecast', what: 'forecasting' },
-
   { kind: 'Alerts', path: '**.http_config.oauth2', what: 'OAuth 2', mend: 'write authorization or basic_auth' },
   {
     kind: 'Alerts',

@@ -1,6 +1,7 @@
 // The Plan: what should happen and why; "hold" and "none" are decisions too.
 import type { Asked, UsedApproval } from './approval.ts';
 import type { DrainRequest } from './drain-record.ts';
+import type { ForecastDoubt, ForecastState } from './forecast.ts';
 import type { Facts, KeptReason, NodeReason, PendingRule, PodReason } from './reason.ts';
 import type { TargetRef } from './target.ts';
 import type { Replicas } from './units.ts';
@@ -44,6 +45,38 @@ export interface ScalingCondition {
   readonly reason: string;
 }
 
+/** The highest load until then, and the replicas that would bear it, within the policy's maximum. */
+export interface ExpectedLoad {
+  readonly aheadSeconds: number;
+  readonly expected: number;
+  readonly upper: number;
+  /** the expert that said so */
+  readonly by: string;
+  readonly replicas: number;
+}
+
+/** What is expected of a target's load, and what came of it. */
+export interface ForecastReading {
+  readonly metric: string;
+  /** `preview`: it is shown and moves nothing */
+  readonly mode: 'preview' | 'act';
+  readonly state: ForecastState;
+  /** null: it is trusted */
+  readonly doubt: ForecastDoubt | null;
+  /** until pods that are asked for now are ready; null: nothing has been said yet */
+  readonly pods: ExpectedLoad | null;
+  /** until VMs that are ordered now bear ready pods */
+  readonly nodes: ExpectedLoad | null;
+  /** twice as far: what a removal now would have to be undone for */
+  readonly keep: ExpectedLoad | null;
+  /** the share of its own bounds that held of late, 0 to 1; null: none could be judged yet */
+  readonly coverage: number | null;
+  /** how much of the past it has seen */
+  readonly historySeconds: number;
+  /** VMs are ordered, and kept, ahead of the load; false: preview, not trusted, or the way up is held */
+  readonly ordersNodes: boolean;
+}
+
 /** A pod that is to go before others, or no longer. */
 export interface DeletionCost {
   readonly pod: PodRef;
@@ -73,6 +106,8 @@ export interface PodDecision {
   readonly governedBy: { readonly at: string; readonly replicas: number; readonly leaves: string } | null;
   /** whose zero it is, written on the target: ours, with the number before it, or a person's since then; null: neither any more */
   readonly mark?: { readonly previous: number } | { readonly stopped: string } | null;
+  /** of a policy with `forecast`, wherever its metrics were looked at */
+  readonly forecast?: ForecastReading;
   /** written on the pods before the replicas are lowered */
   readonly deletionCosts?: readonly DeletionCost[];
   /** mode confirm: what a person is asked, or has allowed */
@@ -83,8 +118,11 @@ export interface PodDecision {
 }
 
 export interface NodeRemoval {
+  /** the server's own name where no node stands for it */
   readonly node: string;
   readonly serverId: string;
+  /** it never became a node: nothing to drain, and no node to write on */
+  readonly unregistered?: true;
 }
 
 export interface KeptNode {

@@ -3,6 +3,9 @@
 export const podReasons = [
   'MetricAboveTarget',
   'MetricBelowTarget',
+  'ForecastAboveTarget',
+  'ForecastHoldsDown',
+  'ForecastNotTrusted',
   'DesiredWithinRange',
   'WithinTolerance',
   'TooFewReplicas',
@@ -52,6 +55,7 @@ export const nodeReasons = [
   'ReplicasWillNotFit',
   'PodsUnschedulable',
   'PodsDisplaced',
+  'ForecastWillNotFit',
   'BelowMinimum',
   'NodesUnneeded',
   'PoolFits',
@@ -125,6 +129,7 @@ export const keptReasons = [
   'NodeGuardTripped',
   'OthersFirst',
   'PolicyRemoved',
+  'ForecastSoon',
   'AwaitingApproval',
 ] as const;
 export type KeptReason = (typeof keptReasons)[number];

@@ -35,7 +35,7 @@ describe('springtide validate', () => {
 
   it('prints every problem and ends with 2', async () => {
     const { out, code } = await run('validate', '--config', bad);
-    expect(out).toContain('policies/web.yaml:25:3: error NotSupportedYet: this version does not act on forecasting');
+    expect(out).toContain('policies/web.yaml:25:22: error WrongValue: there is no metric "request"');
     expect(out).toMatch(/1 document, 1 refused, 1 error, 0 warnings|1 document, 1 refused, 2 errors\n$/);
     expect(code).toBe(2);
   });

@@ -188,7 +188,13 @@ const podPolicySpec = z.strictObject({
   behavior: z.strictObject({ scaleUp: scaleUp.prefault({}), scaleDown: scaleDown.prefault({}) }).prefault({}),
   fallback: fallback.optional(),
   schedule: z.array(scheduleEntry).default([]),
-  forecast: z.strictObject({ metric: z.string(), mode: z.enum(['preview', 'act']).default('preview') }).optional(),
+  forecast: z
+    .strictObject({
+      metric: z.string(),
+      mode: z.enum(['preview', 'act']).default('act'),
+      fallbackUtilization: z.number().positive().max(1).default(0.7),
+    })
+    .optional(),
   zero: z
     .strictObject({
       after: duration.default(300_000 as Milliseconds),

@@ -1,4 +1,4 @@
-// What needs a place: pods that have none, the replicas that this very tick has decided on, and the headroom that a policy keeps.
+// What needs a place: pods that have none, replicas that this very tick has decided on or that a forecast sees coming, and headroom.
 import type { Config } from '../../model/config.ts';
 import type { OwnerReference, Pod } from '../../model/kubernetes.ts';
 import type { KubernetesFacts } from '../../model/snapshot.ts';
@@ -16,8 +16,8 @@ import { podsBeingReplaced, tooManyUnready } from './unready.ts';
 
 export interface SourcedDemand extends Demanded {
   readonly target: TargetRef;
-  /** pods that exist and wait, replicas that were just decided on, room that is kept free for more of them, or pods that others will push out */
-  readonly from: 'waiting' | 'decided' | 'headroom' | 'displaced';
+  /** pods that exist and wait, replicas that were just decided on or that a forecast sees coming, room that is kept free, or pods that others will push out */
+  readonly from: 'waiting' | 'decided' | 'forecast' | 'headroom' | 'displaced';
   /** may push out others; those that wait are not believed to any more where the scheduler has found nobody to push out */
   readonly preempts: boolean;
   /** the node that the scheduler keeps for it, once those that it has pushed out are gone */
@@ -27,7 +27,7 @@ export interface SourcedDemand extends Demanded {
 export interface Demands {
   /** existing pods first: those that were decided on come after those that wait already */
   readonly firm: readonly SourcedDemand[];
-  /** lowest priority, placed last */
+  /** nobody waits for it: placed last, what a forecast sees coming before room for anybody */
   readonly headroom: readonly SourcedDemand[];
   /** targets of which nobody knows what a pod will look like */
   readonly shapeless: readonly TargetRef[];
@@ -174,6 +174,23 @@ function surplusOf(standings: readonly Standing[]): ReadonlyMap<TargetKey, numbe
   return surplus;
 }
 
+/** Replicas that will be needed before VMs that are ordered later could bear them, beyond what this tick decides and what there is. */
+function foreseenReplicas(
+  standings: readonly Standing[],
+  quotas: ResourceQuotas,
+  shapes: Shapes,
+): readonly SourcedDemand[] {
+  return standings.flatMap(({ decision, existing, pods }): readonly SourcedDemand[] => {
+    const { forecast, target, mode } = decision;
+    if (forecast?.ordersNodes !== true || mode !== 'act') return [];
+    const more = (forecast.nodes?.replicas ?? 0) - Math.max(decision.desired ?? 0, existing);
+    const needs = more <= 0 ? null : needsOf(target, pods, shapes);
+    if (needs === null) return [];
+    const admitted = quotas.admit(target.namespace, needs.spec, more);
+    return admitted === 0 ? [] : [{ target, needs, pods: admitted, from: 'forecast', preempts: false }];
+  });
+}
+
 /** Room for more pods like a target's. They come after everybody else. */
 function headroomOf(config: Config, standings: readonly Standing[], shapes: Shapes): readonly SourcedDemand[] {
   return config.nodePolicies.flatMap(({ spec }): readonly SourcedDemand[] => {
@@ -209,7 +226,7 @@ export function* demandsOf(tick: NodeTick, simulation: Simulation): Generator<un
   const homeless = yield* waitingPods(podsOn.get(nowhere) ?? facts.pods ?? [], owners, simulation, tick.now);
   const waiting = less(homeless, surplusOf(standings));
   const wanted = [...waiting, ...decidedReplicas(standings, quotas, shapes)];
-  const headroom = headroomOf(config, standings, shapes);
+  const headroom = [...foreseenReplicas(standings, quotas, shapes), ...headroomOf(config, standings, shapes)];
   const { shapeless } = shapes;
   const by = unsound(tick);
   if (by === null) return { firm: wanted, headroom, shapeless, held: null, owners };

@@ -162,7 +162,7 @@ function heldGrowth(growth: GrowthPlan, groups: readonly GroupState[], by: strin
     if (order === undefined) continue;
     byGroup.delete(policy.name);
     stopped.set(policy.name, { nodes: 0, reason: 'NodeGuardTripped', by });
-    unserved.push(...order.for.filter(({ from }) => from !== 'headroom'));
+    unserved.push(...order.for.filter(({ from }) => from !== 'headroom' && from !== 'forecast'));
   }
   return { ...growth, byGroup, stopped, unserved };
 }

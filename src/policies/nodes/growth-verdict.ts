@@ -36,6 +36,7 @@ function reasonOf(group: GroupState, growth: Growth): NodeReason {
   if (serves('decided')) return 'ReplicasWillNotFit';
   if (serves('waiting')) return 'PodsUnschedulable';
   if (serves('displaced')) return 'PodsDisplaced';
+  if (serves('forecast')) return 'ForecastWillNotFit';
   if (serves('headroom')) return 'HeadroomShort';
   if (growth.trigger.kind === 'saturated') return 'Saturated';
   return isScheduled(group) ? 'ScheduledNodes' : 'BelowMinimum';
@@ -110,11 +111,12 @@ export function unaskedOf(group: GroupState, { unasked }: Met): Facts | null {
   return found === undefined ? null : { by: found.query, what: found.why, why: found.why };
 }
 
-/** Headroom that this group would have and may not. Nobody waits for it. */
+/** Nodes that this group would have ahead of the load, and may not. Nobody waits for them. */
 export function withoutHeadroom(group: GroupState, { growth }: Met): GrowthVerdict | null {
   const stopped = growth.headroomStopped.get(group.policy.name);
   if (stopped === undefined) return null;
   const short = growth.unservedHeadroom;
   const facts = { by: stopped.by, what: stopped.what ?? stopped.by, limit: stopped.limit ?? '', pods: podsOf(short) };
-  return hold('HeadroomShort', facts, untilOf(group, stopped), short);
+  const foreseen = short.some(({ from }) => from === 'forecast');
+  return hold(foreseen ? 'ForecastWillNotFit' : 'HeadroomShort', facts, untilOf(group, stopped), short);
 }

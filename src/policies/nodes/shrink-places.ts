@@ -13,13 +13,16 @@ import { controllersOf } from './controllers.ts';
 import { podName } from './movable.ts';
 import type { NodeTick } from './node-tick.ts';
 
+/** Who knows that they will come. */
+export type Coming = 'schedule' | 'forecast';
+
 /** Who was given a place in thought and is not there yet. When that node leaves as well, they need another one. */
 export interface Guest {
   readonly needs: Needs;
   /** the pod or the target, for people */
   readonly by: string;
-  /** replicas that a schedule will ask for while nodes would still be booting */
-  readonly scheduled: boolean;
+  /** replicas that will be asked for while nodes would still be booting; null: it is there, or decided on */
+  readonly coming: Coming | null;
 }
 
 export interface Places {
@@ -64,20 +67,25 @@ function leavingPods(tick: NodeTick, draining: readonly Node[]): readonly Pod[] 
     });
 }
 
-/** The most replicas that schedules will ask for until then, above those that there are or that are wanted now. */
+/** The most replicas that schedules and forecasts will ask for until then, above those that there are or that are wanted now. */
 function* comingReplicas(
   { standings, now }: NodeTick,
   until: Instant,
-): Generator<{ readonly standing: NodeTick['standings'][number]; readonly more: number }> {
+): Generator<{ readonly standing: NodeTick['standings'][number]; readonly more: number; readonly coming: Coming }> {
   for (const standing of standings) {
     const { schedule, replicas } = standing.policy.spec;
-    if (schedule.length === 0 || standing.decision.mode !== 'act') continue;
+    const { forecast, mode, desired } = standing.decision;
+    if (mode !== 'act' || (schedule.length === 0 && forecast?.ordersNodes !== true)) continue;
     const startTime = 0 as Milliseconds;
     let highest = boundsAt(replicas, schedule, now, startTime).min;
     for (const { after } of comingTransitions(schedule, replicas, now, startTime, until))
       highest = Math.max(highest, after.min);
-    const more = highest - Math.max(standing.decision.desired ?? 0, standing.existing);
-    if (more > 0) yield { standing, more };
+    const { nodes = null, keep = null } = forecast?.ordersNodes === true ? forecast : {};
+    // What VMs would be ordered for has its places already.
+    const standingAt = Math.max(desired ?? 0, standing.existing, nodes?.replicas ?? 0);
+    const foreseen = keep?.replicas ?? 0;
+    const more = Math.max(highest, foreseen) - standingAt;
+    if (more > 0) yield { standing, more, coming: foreseen > highest ? 'forecast' : 'schedule' };
   }
 }
 
@@ -97,14 +105,14 @@ export function* placesOf(
   const places: Places = { simulation, guests: new Map() };
   simulation.rollBack(bare);
   for (const { demand, room } of preempting) {
-    const guest: Guest = { needs: demand.needs, by: targetName(demand.target), scheduled: false };
+    const guest: Guest = { needs: demand.needs, by: targetName(demand.target), coming: null };
     places.guests.set(room, [...(places.guests.get(room) ?? []), guest]);
   }
   for (const pod of leavingPods(
     tick,
     groups.flatMap((group) => group.draining),
   ))
-    settle(places, { needs: simulation.needsOf(pod), by: podName(pod), scheduled: false });
+    settle(places, { needs: simulation.needsOf(pod), by: podName(pod), coming: null });
   yield;
   const settleAll = function* (guest: Guest, pods: number): Generator<undefined> {
     for (let settled = 0; settled < pods; settled++) {
@@ -112,12 +120,12 @@ export function* placesOf(
       if (settled % podsAStep === podsAStep - 1) yield;
     }
   };
-  for (const [index, { target, needs, pods }] of [...demands.firm, ...demands.headroom].entries()) {
+  for (const [index, { target, needs, pods, from }] of [...demands.firm, ...demands.headroom].entries()) {
     if (index % podsAStep === podsAStep - 1) yield;
-    yield* settleAll({ needs, by: targetName(target), scheduled: false }, pods);
+    yield* settleAll({ needs, by: targetName(target), coming: from === 'forecast' ? 'forecast' : null }, pods);
   }
   const lookAhead = groups.reduce((longest, group) => Math.max(longest, lookAheadOf(group)), 0) as Milliseconds;
-  for (const { standing, more } of comingReplicas(tick, later(tick.now, lookAhead))) {
+  for (const { standing, more, coming } of comingReplicas(tick, later(tick.now, lookAhead))) {
     const { target } = standing.decision;
     const pod = standing.pods.find((one) => one.spec !== undefined);
     const spec = standing.template ?? pod?.spec;
@@ -126,7 +134,7 @@ export function* placesOf(
       metadata: { namespace: target.namespace, ...(labels === undefined ? {} : { labels }) },
       ...(spec === undefined ? {} : { spec }),
     });
-    yield* settleAll({ needs, by: targetName(target), scheduled: true }, more);
+    yield* settleAll({ needs, by: targetName(target), coming }, more);
   }
   return places;
 }

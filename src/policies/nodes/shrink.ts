@@ -50,6 +50,8 @@ export const keptNode = (node: string, { reason, by, since, until }: Kept): Kept
   until: until === undefined || until === null ? null : rfc3339(until),
 });
 
+const soon = { schedule: 'ScheduledSoon', forecast: 'ForecastSoon' } as const;
+
 /** Takes the node out of the simulation and finds its pods another place, all of them or none. null: it may go. */
 export function tryWithout(
   { node, moving, unreadySince }: Pick<Candidate, 'node' | 'moving' | 'unreadySince'>,
@@ -72,10 +74,10 @@ export function tryWithout(
   };
   const stuck = (guest: Guest): Kept => {
     simulation.rollBack(before);
-    return { reason: guest.scheduled ? 'ScheduledSoon' : 'NoPlaceToMovePods', by: guest.by };
+    return { reason: guest.coming === null ? 'NoPlaceToMovePods' : soon[guest.coming], by: guest.by };
   };
   for (const pod of moving) {
-    const guest = { needs: simulation.needsOf(pod), by: podName(pod), scheduled: false };
+    const guest = { needs: simulation.needsOf(pod), by: podName(pod), coming: null };
     // What ran on a node that does not answer comes up again wherever there is room, or orders a node.
     if (!settle(guest) && unreadySince === null) return stuck(guest);
   }

@@ -134,6 +134,7 @@ export function* decidePods(
     steadySince,
     lastTick: memory.lastTick,
     autoscalersUnread: autoscalers === null,
+    forecasts: snapshot.forecasts ?? {},
   };
   yield;
   const { pods } = snapshot.kubernetes;

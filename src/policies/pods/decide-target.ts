@@ -5,6 +5,7 @@ import { later } from '../../model/units.ts';
 import { limitChange, stabilize } from './behavior.ts';
 import { combine, type Combined, type Proposal } from './combine.ts';
 import { Course, type Hold } from './course.ts';
+import type { Foresight } from './foresight.ts';
 import { foreignWriter } from './foreign.ts';
 import { holdBefore, holdDown, holdUp, switchHold } from './holds.ts';
 import { proposalOf } from './measure.ts';
@@ -24,6 +25,8 @@ function isSomethingIn(record: object): boolean {
 export function decideTarget(input: TargetInput, tick: TickFacts): TargetResult {
   return new TargetDecision(new TargetLook(input, tick)).decide();
 }
+
+type Floor = Foresight['floor'];
 
 /** A look carried through the order, to its decision. */
 class TargetDecision {
@@ -116,11 +119,14 @@ class TargetDecision {
     const isUnknown = combined.unknown.length > 0;
     this.#look.memory.unknownSince = combined.unknownSince;
     if (wasUnknown && !isUnknown) this.#look.memory.recovered = now;
+    const foresight = this.#look.foresee();
     const largest = this.#proposal(combined);
     if (largest === null) return this.#unknown(combined, 'MetricUnknown');
-    if (!combined.mayLower && largest.replicas < this.#look.current && !this.#look.isExact())
+    const floor = this.#look.isExact() ? null : (foresight?.floor ?? null);
+    const wanted = floor === null ? largest.replicas : Math.max(largest.replicas, floor.replicas);
+    if (!combined.mayLower && wanted < this.#look.current && !this.#look.isExact())
       return this.#unknown(combined, 'SomeMetricsUnknown');
-    return this.#course(combined, largest);
+    return this.#course(combined, largest, floor);
   }
 
   /** What is wanted, before zero and limits: by the schedule alone, by the metrics, or as it was before our zero. */
@@ -182,7 +188,7 @@ class TargetDecision {
     return result;
   }
 
-  #course(combined: Combined, largest: Proposal): TargetResult {
+  #course(combined: Combined, largest: Proposal, floor: Floor): TargetResult {
     const { policy } = this.#look;
     const { now } = this.#look.tick;
     const { min, max } = this.#look.bounds;
@@ -194,9 +200,12 @@ class TargetDecision {
     if (combined.step !== null && combined.largest === largest) course.steps.push(combined.step);
     else if (largest.replicas !== current) course.to('proposal', largest.replicas, largest.by);
     course.replicas = largest.replicas;
+    const raised = floor !== null && floor.replicas > largest.replicas ? floor : null;
+    if (raised !== null) course.to('forecast', raised.replicas, raised.by);
+    const proposal = course.replicas;
 
-    const zero = this.#zero(largest.replicas, combined.unknown.length === 0);
-    const slept = zero.replicas ?? largest.replicas;
+    const zero = this.#zero(proposal, combined.unknown.length === 0);
+    const slept = zero.replicas ?? proposal;
     course.to('zero', slept, zero.state);
     const wanted = zero.wanted ?? slept;
     // A lowered max is reached by the window and the rates of the way down: one typo must not kill a service in a tick.
@@ -231,20 +240,24 @@ class TargetDecision {
     if (current === 0 && min > 0) this.#restore(course);
     if (zero.state === 'cooldown' && course.until === null) course.until = zero.until;
     this.#applyHolds(course);
+    this.#orderAhead(course);
 
     const remembrance = scaleDown.bounds === 'gradual' ? Math.min(wanted, max) : wanted;
     this.#look.remember(remembrance);
-    const governing = this.#look.measured.find(({ reading }) => reading.name === largest.by)?.reading;
+    const by = raised === null ? largest.by : (this.#look.foresight?.reading.metric ?? largest.by);
+    if (this.#look.foresight !== null)
+      course.facts = { ...this.#look.foresight.facts, suffices: largest.replicas, ...course.facts };
+    const governing = this.#look.measured.find(({ reading }) => reading.name === by)?.reading;
     const facts = measuredFacts(this.#look, course, {
-      metric: largest.by,
+      metric: by,
       value: governing?.value ?? 'unknown',
       target: governing?.target ?? '',
-      proposal: largest.replicas,
+      proposal,
       unknown: combined.unknown.length === 0 ? '' : combined.unknown.map((reading) => reading.name).join(', '),
-      window: inSeconds(largest.replicas < current ? windows.down : windows.up),
+      window: inSeconds(proposal < current ? windows.down : windows.up),
       schedule: name ?? '',
     });
-    const reason = this.#reasonOf(course, this.#direction(largest, zero));
+    const reason = this.#reasonOf(course, this.#direction(largest, zero, raised));
     const stage: Stage = { kind: 'measured', limitedBy: course.limitedBy };
     return decisionOf(this.#look, course, reason, facts, stage, undefined, governedBy);
   }
@@ -258,10 +271,10 @@ class TargetDecision {
     else course.restart('bounds', min, `min ${min}`, 'TooFewReplicas');
   }
 
-  #direction(largest: Proposal, zero: ZeroResult): PodReason {
+  #direction(largest: Proposal, zero: ZeroResult, raised: Floor): PodReason {
     const current = this.#look.current;
-    const wanted = zero.replicas ?? largest.replicas;
-    if (largest.standIn === 'fallback') return 'FallbackReplicas';
+    const wanted = zero.replicas ?? Math.max(largest.replicas, raised?.replicas ?? 0);
+    if (raised === null && largest.standIn === 'fallback') return 'FallbackReplicas';
     if (current === 0 && this.#look.bounds.min > 0) return this.#look.window === null ? 'Restored' : 'ScheduleWindow';
     if (zero.state === 'asleep') return 'Inactive';
     if (zero.state === 'awake' && current === 0) return 'Activated';
@@ -269,6 +282,10 @@ class TargetDecision {
     const bySchedule = this.#look.isExact() || this.#look.policy.spec.metrics.length === 0;
     if (bySchedule && this.#look.window !== null) return 'ScheduleWindow';
     if (bySchedule) return 'DesiredWithinRange';
+    if (raised !== null) {
+      if (!raised.trusted) return 'ForecastNotTrusted';
+      return wanted > current ? 'ForecastAboveTarget' : 'ForecastHoldsDown';
+    }
     return wanted > current ? 'MetricAboveTarget' : wanted < current ? 'MetricBelowTarget' : 'WithinTolerance';
   }
 
@@ -278,7 +295,7 @@ class TargetDecision {
   }
 
   #applyHolds(course: Course): void {
-    const { now, control, steadySince, nodesComing, autoscalersUnread } = this.#look.tick;
+    const { now, control, steadySince, autoscalersUnread } = this.#look.tick;
     if (course.replicas < this.#look.current) {
       const hold = holdDown({
         policy: this.#look.policy,
@@ -301,16 +318,24 @@ class TargetDecision {
       const forbids = hold ?? this.#chooseVictims(course);
       if (forbids !== null) course.hold(this.#look.current, forbids);
     } else if (course.replicas > this.#look.current) {
-      const hold = holdUp({
-        workload: this.#look.workload,
-        pods: this.#look.pods,
-        pause: this.#look.pause,
-        nodesComing,
-        control,
-        now,
-      });
+      const hold = this.#holdUp();
       if (hold !== null) course.hold(this.#look.current, hold);
     }
+  }
+
+  #holdUp(): Hold | null {
+    const { nodesComing, control, now } = this.#look.tick;
+    const { workload, pods, pause } = this.#look;
+    return holdUp({ workload, pods, pause, nodesComing, control, now });
+  }
+
+  /** No VM is ordered for replicas that would not come; those that wait for VMs are whom it would be ordered for. */
+  #orderAhead({ replicas }: Course): void {
+    const { foresight } = this.#look;
+    if (foresight?.reading.ordersNodes !== true) return;
+    const hold = this.#holdUp();
+    if (replicas === 0 || (hold !== null && hold.reason !== 'WaitingForNodes'))
+      this.#look.foresight = { ...foresight, reading: { ...foresight.reading, ordersNodes: false } };
   }
 
   /** What stands is what is recommended: after a hold or an outage nothing is lowered before a whole window was seen. */

@@ -117,6 +117,7 @@ export function decisionOf(
     resourceVersion,
     uid,
   };
+  if (look.foresight !== null) decision.forecast = look.foresight.reading;
   if (moves && course.deletionCosts.length > 0) decision.deletionCosts = course.deletionCosts;
   if (moves && course.replicas === 0) decision.mark = { previous: current };
   if (reason === 'ScalingDisabled' && !known.stopped && look.policy.spec.zero !== undefined)

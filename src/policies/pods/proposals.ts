@@ -13,7 +13,7 @@ const withinTolerance = (ratio: number, tolerance: Tolerance): boolean =>
 const largest = 2 ** 31 - 1;
 
 /** The next whole number, saturating. What is whole but for the last bits of a division counts as whole: 7.0 ÷ 0.07 is 100. */
-function wholeAbove(replicas: number): number {
+export function wholeAbove(replicas: number): number {
   const nearest = Math.round(replicas);
   const noise = Math.abs(replicas - nearest) <= 1e-12 * Math.abs(nearest);
   return Math.min(largest, Math.max(0, noise ? nearest : Math.ceil(replicas)));

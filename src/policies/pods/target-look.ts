@@ -1,5 +1,6 @@
 // One target as a tick sees it, before anything is decided: its bounds, its metrics, its memory, and what stands on it.
 import type { PodPolicy } from '../../model/config.ts';
+import type { TargetForecast } from '../../model/forecast.ts';
 import type { Pod, Workload } from '../../model/kubernetes.ts';
 import type { TargetMemory } from '../../model/memory.ts';
 import { modes, type MetricReading, type Mode } from '../../model/plan.ts';
@@ -9,8 +10,10 @@ import { type Instant, type Milliseconds } from '../../model/units.ts';
 import { boundsAt, type BoundsAt } from '../schedule/bounds.ts';
 import { remember } from './behavior.ts';
 import { type Combined } from './combine.ts';
+import { foresee, type Foresight } from './foresight.ts';
 import { turnsWithin } from './flap.ts';
 import type { KnownTarget } from './known-target.ts';
+import { own } from './own.ts';
 import { measureAll, type Measured, type Measures, type TargetFacts } from './measure.ts';
 import type { Pause } from './pause.ts';
 import { lastValuesOf, withLookAt, type Writable } from './target-memory.ts';
@@ -32,6 +35,8 @@ export interface TickFacts extends Measures {
   /** from tick to tick */
   readonly interval: Milliseconds;
   readonly autoscalersUnread: boolean;
+  /** by target */
+  readonly forecasts: Readonly<Record<string, TargetForecast>>;
 }
 
 export interface TargetInput {
@@ -85,6 +90,8 @@ export class TargetLook implements TargetFacts {
   readonly window: string | null;
   readonly measured: readonly Measured[];
   standIns: Combined['standIns'] | null = null;
+  /** null: its policy has no forecast, or its metrics were not looked at */
+  foresight: Foresight | null = null;
   readonly acts: boolean;
   /** this tick's own copy */
   memory: Writable<TargetMemory>;
@@ -122,6 +129,16 @@ export class TargetLook implements TargetFacts {
     // An interval more: the tick before it is due begins early, the one after it would begin late.
     const startTime = ((this.memory.startTime ?? 0) + bootTime + interval) as Milliseconds;
     return boundsAt(known.unscheduled, schedule, this.tick.now, startTime);
+  }
+
+  /** What is expected of its load; looked at once, where its metrics are. */
+  foresee(): Foresight | null {
+    const { forecast } = this.policy.spec;
+    if (forecast === undefined) return null;
+    const said = own(this.tick.forecasts, this.input.known.key);
+    const { statusReplicas, bounds } = this;
+    this.foresight = foresee(forecast, said, this.measured, this.policy.spec, { statusReplicas, max: bounds.max });
+    return this.foresight;
   }
 
   /** The zero is ours, or the policy allows it and nobody has stopped the target by hand. */

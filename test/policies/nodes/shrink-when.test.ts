@@ -7,6 +7,8 @@ import { record } from '../../../src/policies/record.ts';
 import { utilizationOf } from '../../../src/policies/nodes/utilization.ts';
 import {
   aBudget,
+  aDeployment,
+  aForecast,
   aNode,
   aNodeGroup,
   aNodePolicy,
@@ -121,6 +123,24 @@ describe('schedules', () => {
     expect(decision.kept).toContainEqual(
       expect.objectContaining({ node: 'w-2', reason: 'ScheduledSoon', by: 'shop/web' }),
     );
+  });
+});
+
+describe('a forecast', () => {
+  it.each([
+    ['needs again within twice the time that VMs take', aForecast(300, 300, 800), 'ForecastSoon'],
+    ['needs before new VMs would come', aForecast(300, 800, 800), 'ForecastSoon'],
+    ['does not need', aForecast(300, 300, 300), null],
+    ['would need, were it trusted', aForecast(300, 300, 800, { state: 'learning', doubt: 'notEnoughHistory' }), null],
+  ])('keeps the nodes that it %s', (_, said, reason) => {
+    const web = aPodPolicy('web', { forecast: { metric: 'requests', fallbackUtilization: 1 } });
+    const world = pair()
+      .deployments(aDeployment('shop', 'web').replicas(3).requesting({ cpu: '1' }))
+      .answering('requests', 300)
+      .foreseeing(said);
+    const { decision } = tick(world.build(), { pods: [web], policy: policyOf(), memory: unneeded(2) });
+    if (reason === null) expect(begins(decision)).toEqual(['w-2']);
+    else expect(decision.kept).toContainEqual(expect.objectContaining({ node: 'w-2', reason, by: 'shop/web' }));
   });
 });
 
