@@ -17,6 +17,7 @@ import type { CollectOptions } from './collectors/collector.ts';
 import { createDailyChecks } from './daily-checks.ts';
 import { Daemon } from './daemon.ts';
 import { checkNow } from './doctor/check-now.ts';
+import { Forecasts } from './forecasts/forecasts.ts';
 import type { Fence } from './leader/fence.ts';
 import type { Config } from './model/config.ts';
 import { messageOf } from './model/errors.ts';
@@ -93,7 +94,10 @@ export async function openTerm(parts: TermParts): Promise<Term> {
   if (tooNew !== null)
     log.error({ err: tooNew }, 'the state is of a newer version: alerts are told, nothing is scaled');
   const notifications: InboxItem[] = [];
-  const whereabouts = createWhereabouts(() => config().nodePolicies);
+  const whereabouts = createWhereabouts({
+    policies: () => config().nodePolicies,
+    nodeOf: (namespace, pod) => world.kubernetes.lists.get('pods', `${namespace}/${pod}`)?.spec?.nodeName,
+  });
   const { alerts, rules, answer, ...alerting } = await assembleAlerts({
     config,
     clock,
@@ -114,6 +118,13 @@ export async function openTerm(parts: TermParts): Promise<Term> {
   await audit?.write({ event: 'start', version, configHash: config().hash });
   const ports = { writes: world.kubernetes.writes, magnum: world.magnum };
   const actuators = actuatorsFor(ports, switchGate(homes.control, clock));
+  const forecasts = new Forecasts({
+    prometheus: world.prometheus,
+    onPast: ({ why, ...read }) => {
+      if (why === null) log.info(read, 'the past of a forecast was read');
+      else log.warn({ ...read, why }, 'the past of a forecast cannot be read: it learns from what it sees');
+    },
+  });
   const checks = createDailyChecks({
     config,
     clock: systemClock,
@@ -131,6 +142,7 @@ export async function openTerm(parts: TermParts): Promise<Term> {
         { askAhead: () => world.collect.askAhead() },
       ),
       control: homes.control,
+      forecasts,
       actuators: audit === null ? actuators : audit.watching(actuators),
       ...(audit === null ? {} : { audit }),
       store,
@@ -175,6 +187,7 @@ export async function openTerm(parts: TermParts): Promise<Term> {
       return told;
     },
     close: async () => {
+      forecasts.close();
       await checks.close();
       // What waited for company goes now. Whoever has lost the lease may not write, and the next one has learnt it anew.
       if (daemon.memory !== memory)

@@ -4,42 +4,39 @@ import type { NodePolicyDocument } from './model/config.ts';
 import type { Snapshot } from './model/snapshot.ts';
 import { membershipsIn } from './policies/nodes/membership.ts';
 
+export interface WhereaboutsParts {
+  readonly policies: () => readonly NodePolicyDocument[];
+  /** The node of a pod, as its list is kept: to go through all pods of a large cluster for one alert takes too long. */
+  readonly nodeOf: (namespace: string, pod: string) => string | undefined;
+}
+
 export interface Whereabouts {
   noted(snapshot: Snapshot): Snapshot;
   readonly groupOf: NodeGroupOf;
 }
 
-interface Known {
-  readonly groups: ReadonlyMap<string, string>;
-  /** by namespace/name: the node */
-  readonly pods: ReadonlyMap<string, string>;
-}
-
-export function createWhereabouts(policies: () => readonly NodePolicyDocument[]): Whereabouts {
+export function createWhereabouts({ policies, nodeOf }: WhereaboutsParts): Whereabouts {
   let last: Snapshot | null = null;
-  let known: Known = { groups: new Map(), pods: new Map() };
+  let known: ReadonlyMap<string, string> = new Map();
   /** Made when somebody asks: most ticks nobody does. */
-  const current = (): Known => {
-    if (last !== null) known = knownFrom(last, policies());
+  const groups = (): ReadonlyMap<string, string> => {
+    if (last !== null) known = groupsIn(last, policies());
     last = null;
     return known;
   };
   return {
     noted: (snapshot) => (last = snapshot),
     groupOf: ({ node, namespace, pod }) => {
-      const { groups, pods } = current();
-      const place = node ?? pods.get(`${namespace ?? ''}/${pod ?? ''}`);
-      return (place === undefined ? undefined : groups.get(place)) ?? null;
+      const place = node ?? (pod === undefined ? undefined : nodeOf(namespace ?? '', pod));
+      return (place === undefined ? undefined : groups().get(place)) ?? null;
     },
   };
 }
 
-function knownFrom(snapshot: Snapshot, policies: readonly NodePolicyDocument[]): Known {
+/** By the names of nodes. */
+function groupsIn(snapshot: Snapshot, policies: readonly NodePolicyDocument[]): ReadonlyMap<string, string> {
   const groups = new Map<string, string>();
   for (const [node, { group }] of membershipsIn(snapshot, policies).of)
     if (group !== null) groups.set(node.metadata.name, group.name);
-  const pods = new Map<string, string>();
-  for (const { metadata, spec } of snapshot.kubernetes.pods ?? [])
-    if (spec?.nodeName !== undefined) pods.set(`${metadata.namespace ?? ''}/${metadata.name}`, spec.nodeName);
-  return { groups, pods };
+  return groups;
 }
