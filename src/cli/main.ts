@@ -22,6 +22,7 @@ const verbs: ReadonlyMap<string, () => Promise<(program: Command) => void>> = ne
   ['run', async () => (await import('./run.ts')).registerRun],
   ['schema', async () => (await import('./schema.ts')).registerSchema],
   ['shadow', async () => (await import('./shadow.ts')).registerShadow],
+  ['simulate', async () => (await import('./simulate.ts')).registerSimulate],
   ['stop', async () => (await import('./stop.ts')).registerStop],
   ['validate', async () => (await import('./validate.ts')).registerValidate],
 ]);

@@ -16,7 +16,8 @@ export type ErrorCode =
   | 'PortInUse'
   | 'TermStuck'
   | 'StateMoved'
-  | 'UsageInvalid';
+  | 'UsageInvalid'
+  | 'TraceInvalid';
 
 export interface ErrorParts {
   readonly code: ErrorCode;

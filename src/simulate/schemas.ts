@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { eventSchema, headerSchema } from './alert-events.ts';
 import { lineSchema } from './alert-line.ts';
+import { worldSchema } from './backtest/world-settings.ts';
 
 function fileOf(title: string, schema: z.ZodType): string {
   const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input' });
@@ -16,4 +17,5 @@ export const simulationSchemas = (): ReadonlyMap<string, string> =>
       fileOf('a line of the events of springtide alerts simulate', z.union([headerSchema, eventSchema])),
     ],
     ['docs/schema/alert-line.json', fileOf('a line that springtide alerts simulate prints', lineSchema)],
+    ['docs/schema/world.json', fileOf('the world that springtide simulate plays in', worldSchema)],
   ]);

@@ -1,0 +1,94 @@
+// Reads what springtide simulate is given, plays it, and prints what came of it.
+import { readFile } from 'node:fs/promises';
+import { instant, parseDuration } from '../config/schema/scalars.ts';
+import { messageOf, SpringtideError } from '../model/errors.ts';
+import type { Language } from '../model/texts.ts';
+import type { Instant } from '../model/units.ts';
+import { backtest, oracleBill, settingOf, type Run, type Setting } from '../simulate/backtest/backtest.ts';
+import { loadPolicies } from '../simulate/backtest/policy-file.ts';
+import { reportOf } from '../simulate/backtest/report.ts';
+import { reportText } from '../simulate/backtest/report-text.ts';
+import { subjectOf, type Subject } from '../simulate/backtest/subject.ts';
+import { readTrace, type Trace } from '../simulate/backtest/trace.ts';
+import { readWorld, usualWorld, type WorldSettings } from '../simulate/backtest/world-settings.ts';
+
+export interface SimulateOptions {
+  readonly policy: string;
+  readonly name?: string;
+  readonly metric?: string;
+  readonly trace?: string;
+  readonly start?: string;
+  readonly world?: string;
+  readonly step?: string;
+  readonly compare?: string;
+  readonly output: 'text' | 'json';
+  readonly lang?: Language;
+}
+
+const usage = (where: string, what: string, mend: string): SpringtideError =>
+  new SpringtideError({ code: 'UsageInvalid', where, what, mend });
+
+async function textIn(file: string, option: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (thrown) {
+    throw usage(file, `it cannot be read: ${messageOf(thrown)}`, `name a file with ${option} FILE`);
+  }
+}
+
+async function worldOf({ world, step }: SimulateOptions): Promise<WorldSettings> {
+  const read = world === undefined ? usualWorld : readWorld(await textIn(world, '--world'), world);
+  if (step === undefined) return read;
+  const length = parseDuration(step);
+  if (length === null || length < 1000 || length > 3_600_000 || length % 1000 !== 0)
+    throw usage('--step', `"${step}" is no step`, 'write 15s: from 1s to 1h, whole seconds');
+  return { ...read, step: length / 1000 };
+}
+
+function startOf(text: string | undefined): Instant | null {
+  if (text === undefined) return null;
+  const read = instant.safeParse(text);
+  if (read.success) return read.data;
+  throw usage('--start', `"${text}" is no instant`, 'write it as 2026-11-20T08:00:00Z');
+}
+
+async function subjectIn(file: string, { name, metric, lang }: SimulateOptions): Promise<Subject> {
+  const choice = { file, ...(name !== undefined && { policy: name }), ...(metric !== undefined && { metric }) };
+  return subjectOf(await loadPolicies(file, lang), choice);
+}
+
+async function traceOf({ trace }: SimulateOptions): Promise<Trace> {
+  if (trace === undefined) throw usage('simulate', 'there is no trace', 'name one with --trace FILE');
+  return readTrace(await textIn(trace, '--trace'), trace);
+}
+
+/** Below this nobody wonders whether it still lives. */
+const quietFor = 2_000;
+
+/** On standard error, and only where somebody watches it. */
+function progressOf(what: string): (share: number) => void {
+  if (!process.stderr.isTTY) return () => undefined;
+  const began = performance.now();
+  return (share) => {
+    if (performance.now() - began < quietFor) return;
+    process.stderr.write(share >= 1 ? '\r\u001b[K' : `\r${what}: ${Math.floor(share * 100)} %\u001b[K`);
+  };
+}
+
+function played(setting: Setting, subject: Subject): Run {
+  const progress = progressOf(subject.policy.metadata.name);
+  const run = backtest(setting, subject, progress);
+  progress(1);
+  return run;
+}
+
+export async function simulate(options: SimulateOptions): Promise<void> {
+  const subject = await subjectIn(options.policy, options);
+  const other = options.compare === undefined ? null : await subjectIn(options.compare, options);
+  const setting = settingOf(subject, await traceOf(options), await worldOf(options), startOf(options.start));
+  const runs = [subject, ...(other === null ? [] : [other])].map((one) => played(setting, one));
+  const report = reportOf(setting, runs, oracleBill(setting, subject), { wasDone: null, suggestions: [], notes: [] });
+  process.stdout.write(
+    options.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : reportText(report, subject.config.texts),
+  );
+}
