@@ -120,6 +120,13 @@ export async function alerts(): Promise<Report> {
     routing('beginning', (index) => [`pod=~"prod-shop-svc${index}-[a-z0-9]+"`]),
     routing('text inside', (index) => [`pod=~".*-svc${index}-[a-z0-9]+"`]),
     routing('end', (index) => [`pod=~".+-${index}x"`]),
+    routing('text whose case does not count', (index) => [`pod=~"(?i).*-SVC${index}-[a-z0-9]+"`]),
+    routing('no text that is known', (index) => [
+      `pod=~"[a-z]+[0-9]{${1 + (index % 7)}}[a-z]{${1 + Math.floor(index / 7)}}"`,
+    ]),
+    routing('no text, and any beginning', (index) => [
+      `pod=~".*[${index % 10}][0-9]?[a-${String.fromCharCode(98 + (index % 25))}].{${1 + Math.floor(index / 250)}}"`,
+    ]),
   ];
   const hearer = await startHearer();
   const written = configuration(byTeam, 20, hearer.url);

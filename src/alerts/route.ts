@@ -32,7 +32,7 @@ export interface Route {
   readonly matchers: readonly CompiledMatcher[];
   readonly routes: readonly Route[];
   /** those of `routes` that such labels may match */
-  readonly candidates: (labels: LabelSet) => readonly Route[];
+  readonly candidates: (labels: LabelSet) => Iterable<Route>;
 }
 
 type RootDocument = AlertsDocument['route'];

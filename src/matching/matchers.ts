@@ -1,5 +1,6 @@
 // Label matchers as Alertmanager has them: read by both of its parsers, printed, and compiled into questions about labels.
 import { messageOf } from '../model/errors.ts';
+import type { Letters } from './letters.ts';
 import { MatcherError } from './matcher-error.ts';
 import { parseClassic, type Placed } from './parse-classic.ts';
 import { parseUtf8 } from './parse-utf8.ts';
@@ -26,6 +27,8 @@ export interface CompiledMatcher extends Matcher {
   readonly prefix: string;
   /** of each list every value that it accepts holds at least one text */
   readonly inside: readonly (readonly string[])[];
+  /** how a value is read before it is compared with `values`, `prefix` and `inside` */
+  readonly letters: Letters;
   readonly matches: (labels: Labels) => boolean;
 }
 
@@ -96,10 +99,10 @@ export const oldMatchers = (equal: Labels = {}, like: Labels = {}): Matcher[] =>
 
 /** Throws a MatcherError for an expression that is not RE2. */
 export function compileMatcher(matcher: Matcher): CompiledMatcher {
-  const { test: accepts, values: counted, prefix, inside } = expressionOf(matcher, printMatcher(matcher), 0);
+  const { test: accepts, values: counted, prefix, inside, letters } = expressionOf(matcher, printMatcher(matcher), 0);
   const values = counted?.includes('') === true ? null : counted;
   const { name, operator, value } = matcher;
-  const compiled = { ...matcher, accepts, values, prefix, inside };
+  const compiled = { ...matcher, accepts, values, prefix, inside, letters };
   // What every object has by itself is no label.
   if (name in Object.prototype)
     return { ...compiled, matches: (labels) => accepts(Object.hasOwn(labels, name) ? (labels[name] ?? '') : '') };
@@ -109,17 +112,20 @@ export function compileMatcher(matcher: Matcher): CompiledMatcher {
 
 export const compileMatchers = (text: string): CompiledMatcher[] => parseMatchers(text).map(compileMatcher);
 
+/** Nothing is known of the values that it accepts. */
+const unknown = { values: null, prefix: '', inside: [], letters: 'exact' } as const;
+
 function expressionOf({ operator, value: wanted }: Matcher, text: string, place: number): Expression {
   switch (operator) {
     case '=':
-      return { test: (value) => value === wanted, values: [wanted], prefix: '', inside: [] };
+      return { ...unknown, test: (value) => value === wanted, values: [wanted] };
     case '!=':
-      return { test: (value) => value !== wanted, values: null, prefix: '', inside: [] };
+      return { ...unknown, test: (value) => value !== wanted };
     case '=~':
       return readExpression(wanted, text, place);
     case '!~': {
       const { test } = readExpression(wanted, text, place);
-      return { test: (value) => !test(value), values: null, prefix: '', inside: [] };
+      return { ...unknown, test: (value) => !test(value) };
     }
   }
 }

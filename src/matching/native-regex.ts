@@ -1,4 +1,5 @@
 // Expressions that JavaScript's engine reads exactly as RE2 does and answers as safely: a small part of the syntax, translated.
+import { lettersOf } from './letters.ts';
 
 // One unbounded repetition beside another may be tried at every place of the value: no more than two.
 const unboundedAtMost = 2;
@@ -10,10 +11,17 @@ export const longestNativeValue = 1000;
 
 const token =
   /(?<plain>[\w\-:@ ,;%&#!~="'<>]|[\u00a0-\ud7ff]|\\[.^$*+?()[\]{}|/\\]|\\[dw])|(?<dot>\.)|(?<set>\[\^?(?:[A-Za-z0-9]-[A-Za-z0-9]|[\w.:@ ]|\\[dw])+\])|(?<open>\((?:\?:)?)|(?<close>\))|(?<bar>\|)/y;
-const repeat = /(?:[*+?]\??)?/y;
+const repeat = /(?:(?:[*+?]|\{\d{1,2}(?:,\d{0,2})?\})\??)?/y;
+/** So many times and no other: nothing may be tried otherwise. */
+const fixed = /^\{\d+\}/;
+
+/** Without case the two agree about ASCII, but for the class of word characters. */
+const beyondSmallLetters = /[^ -~]|\\w/;
 
 /** Null: not one of them. What RE2 refuses must have been refused before. */
-export function nativeExpression(pattern: string): RegExp | null {
+export function nativeExpression(given: string): RegExp | null {
+  const { letters, rest: pattern } = lettersOf(given);
+  if (letters === 'small' && beyondSmallLetters.test(pattern)) return null;
   let translated = '';
   let unbounded = 0;
   let depth = 0;
@@ -46,10 +54,10 @@ export function nativeExpression(pattern: string): RegExp | null {
     if (times === '') continue;
     if (open !== undefined || bar !== undefined || (close !== undefined && times !== '?')) return null;
     if (times[0] === '?') choices += 1;
-    else unbounded += 1;
+    else if (!fixed.test(times)) unbounded += 1;
     at += times.length;
     translated += times;
   }
   if (unbounded > unboundedAtMost || choices > choicesAtMost || depth !== 0) return null;
-  return new RegExp(`^(?:${translated})$`, 'u');
+  return new RegExp(`^(?:${translated})$`, letters === 'small' ? 'iu' : 'u');
 }

@@ -1,13 +1,17 @@
 // The plain text that every value of an expression must hold: most values are told apart by it, before any engine is asked.
+import { lettersOf, readAs, type Letters } from './letters.ts';
 
 export interface RequiredText {
   /** the values begin with it */
   readonly prefix: string;
   /** they hold each of these somewhere; the longest comes first */
   readonly inside: readonly string[];
+  /** how values are read before they are compared with them */
+  readonly letters: Letters;
 }
 
-const nothing: RequiredText = { prefix: '', inside: [] };
+const nothing: RequiredText = { prefix: '', inside: [], letters: 'exact' };
+const ascii = /^[ -~]+$/;
 const plain = /^[\w\-/:@ ,;%&#!~="'<>\u00a0-\ud7ff]$/;
 const escapedPlain = /^\\[.\-/:_+*?()[\]{}|$^\\]$/;
 const escapedClass = /^\\[dDwWsS]$/;
@@ -16,7 +20,8 @@ const beyond = /\(\?[^:]|\\[^dDwWsS.\-/:_+*?()[\]{}|$^\\]/;
 
 /** Of an expression that RE2 has read: empty texts where none is known for sure. */
 export function requiredText(pattern: string): RequiredText {
-  if (beyond.test(pattern)) return nothing;
+  const { letters, rest } = lettersOf(pattern);
+  if (beyond.test(rest)) return nothing;
   let prefix: string | null = null;
   const inside: string[] = [];
   let run = '';
@@ -25,18 +30,21 @@ export function requiredText(pattern: string): RequiredText {
     else if (run !== '') inside.push(run);
     run = '';
   };
-  for (let at = 0; at < pattern.length;) {
-    const piece = pattern[at] === '\\' ? pattern.slice(at, at + 2) : (pattern[at] ?? '');
+  for (let at = 0; at < rest.length;) {
+    const piece = rest[at] === '\\' ? rest.slice(at, at + 2) : (rest[at] ?? '');
     if (piece === '|') return nothing;
     const isPlain = escapedPlain.test(piece) || plain.test(piece);
-    const end = isPlain || escapedClass.test(piece) ? at + piece.length : endOf(pattern, at);
-    const times = /^(?:[*+?]|\{[\d,]+\})/.exec(pattern.slice(end))?.[0] ?? '';
-    if (isPlain && (times === '' || times === '+')) run += piece.slice(-1);
-    if (!isPlain || times !== '') endRun();
+    const end = isPlain || escapedClass.test(piece) ? at + piece.length : endOf(rest, at);
+    const times = /^(?:[*+?]|\{[\d,]+\})/.exec(rest.slice(end))?.[0] ?? '';
+    const isKnown = isPlain && (letters === 'exact' || ascii.test(piece));
+    if (isKnown && (times === '' || times === '+')) run += piece.slice(-1);
+    if (!isKnown || times !== '') endRun();
     at = end + times.length;
   }
   endRun();
-  return { prefix: prefix ?? '', inside: inside.sort((one, other) => other.length - one.length) };
+  const read = (text: string): string => readAs(letters, text);
+  const longestFirst = inside.sort((one, other) => other.length - one.length);
+  return { prefix: read(prefix ?? ''), inside: longestFirst.map(read), letters };
 }
 
 /** Behind a group, a set, or any other piece. */

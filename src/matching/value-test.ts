@@ -1,5 +1,6 @@
 // A regular expression of a matcher as a question about a value: RE2, anchored, and cheap where many alerts ask many routes.
 import { RE2JS } from 're2js';
+import { lettersOf, readAs, type Letters } from './letters.ts';
 import { longestNativeValue, nativeExpression } from './native-regex.ts';
 import { requiredText, type RequiredText } from './required-text.ts';
 
@@ -13,6 +14,8 @@ export interface Expression {
   readonly prefix: string;
   /** of each list every value that it accepts holds at least one text */
   readonly inside: readonly (readonly string[])[];
+  /** how values are read before they are compared with these texts */
+  readonly letters: Letters;
 }
 
 const remembered = 500;
@@ -34,22 +37,25 @@ export function anchored(pattern: string): Expression {
     values: null,
     prefix: text.prefix,
     inside: text.inside.map((one) => [one]),
+    letters: text.letters,
   };
 }
 
 /** A thousand expressions are asked about each new value: nearly all of them are answered here. */
-function withText({ prefix, inside: [inside = ''] }: RequiredText, test: ValueTest): ValueTest {
-  if (prefix === '' && inside === '') return test;
+function withText({ prefix, inside: [inside = ''], letters }: RequiredText, test: ValueTest): ValueTest {
+  if (letters !== 'exact' || (prefix === '' && inside === '')) return test;
   if (inside === '') return (value) => value.startsWith(prefix) && test(value);
   return (value) => value.startsWith(prefix) && value.includes(inside) && test(value);
 }
 
 /** Only where all of it is plain texts, each with `.*` or `.+` before or after it. */
 function alternatives(pattern: string): Expression | null {
+  const { letters, rest: branches } = lettersOf(pattern);
+  if (letters === 'small' && !/^[ -~]*$/.test(branches)) return null;
   const tests: ValueTest[] = [];
   const whole = new Set<string>();
   const texts: string[] = [];
-  for (const branch of pattern.split('|')) {
+  for (const branch of branches.split('|')) {
     // A backslash at the end would have escaped the bar.
     if (/(?:^|[^\\])(?:\\\\)*\\$/.test(branch)) return null;
     const before = /^\.[*+](?![*+?{])/.exec(branch)?.[0] ?? '';
@@ -57,20 +63,25 @@ function alternatives(pattern: string): Expression | null {
     const after = /(?<=^|[^\\])\.[*+]$/.exec(rest)?.[0] ?? '';
     const middle = rest.slice(0, rest.length - after.length);
     if (!plainText.test(middle)) return null;
-    const text = middle.replace(/\\(.)/g, '$1');
+    const text = readAs(letters, middle.replace(/\\(.)/g, '$1'));
     texts.push(text);
     if (before === '' && after === '') whole.add(text);
     else tests.push(around(before, text, after));
   }
-  if (tests.length === 0) return { test: (value) => whole.has(value), values: [...whole], prefix: '', inside: [] };
+  if (tests.length === 0)
+    return { test: reading(letters, (value) => whole.has(value)), values: [...whole], prefix: '', inside: [], letters };
   const { prefix } = requiredText(pattern);
   return {
-    test: (value) => whole.has(value) || tests.some((test) => test(value)),
+    test: reading(letters, (value) => whole.has(value) || tests.some((test) => test(value))),
     values: null,
     prefix,
     inside: texts.includes('') ? [] : [texts],
+    letters,
   };
 }
+
+const reading = (letters: Letters, test: ValueTest): ValueTest =>
+  letters === 'exact' ? test : (value) => test(readAs(letters, value));
 
 /** A dot is any character but a line feed. */
 function around(before: string, text: string, after: string): ValueTest {
