@@ -62,6 +62,12 @@ async function announce(
   return null;
 }
 
+/** A server that never was a node has none to write on; it must not have become one since. */
+async function registered(port: PoolPort, { node: name, serverId }: NodeRemoval): Promise<string | null> {
+  const node = await port.nodes.getNode(name);
+  return node === null ? null : `server ${serverId} has become node ${name} by now`;
+}
+
 export async function resizeGroup(port: PoolPort, decision: NodeDecision, moment: Moment): Promise<ResizeOutcome> {
   const refuse = (code: string, message: string): ResizeOutcome =>
     resizeOutcome(decision, moment, { status: 'refused', code, message });
@@ -90,7 +96,8 @@ export async function resizeGroup(port: PoolPort, decision: NodeDecision, moment
     if (resize.to === group.node_count && !/_FAILED$/.test(group.status ?? ''))
       return refuse('Moved', `Magnum has ${group.node_count} already and is at ${group.status ?? 'no status'}`);
     for (const victim of resize.remove) {
-      const moved = await announce(port, victim, resize.to, moment);
+      const moved =
+        victim.unregistered === true ? await registered(port, victim) : await announce(port, victim, resize.to, moment);
       if (moved !== null) return refuse('Moved', moved);
     }
     if (moment.signal.aborted) return refuse('Stopping', 'springtide is stopping');

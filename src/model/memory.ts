@@ -1,5 +1,6 @@
 // Memory: what must survive from tick to tick, a restart or a change of leader. A plain JSON value.
 import type { Proposal } from './approval.ts';
+import type { NodeRemoval } from './plan.ts';
 import type { TargetKey } from './target.ts';
 import type { Instant, Milliseconds } from './units.ts';
 
@@ -73,7 +74,7 @@ export interface SentResize {
   readonly at: Instant;
   readonly from: number;
   readonly to: number;
-  readonly remove: readonly { readonly node: string; readonly serverId: string }[];
+  readonly remove: readonly NodeRemoval[];
   readonly requestId?: string;
   /** it was sent and no answer came: whether Magnum has it is seen in the group only */
   readonly unanswered?: true;
@@ -101,6 +102,15 @@ export interface GroupMemory {
   readonly seenFailure?: string | null;
   /** when others have changed the count lately */
   readonly foreignChanges?: readonly Instant[];
+  /** servers without a node, by their id, where the policy gives such back */
+  readonly nodeless?: Readonly<Record<string, NodelessMemory>>;
+}
+
+export interface NodelessMemory {
+  /** since when it has been seen without one */
+  readonly since: Instant;
+  /** when Magnum was told to remove it */
+  readonly toldAt?: Instant;
 }
 
 /** One server was named, and it was that one that left: kept for the cluster, because one driver serves all its groups. */

@@ -72,8 +72,10 @@ export async function startWorld(options: WorldOptions): Promise<EmbeddedWorld> 
     driver: options.driver ?? 'heat',
     ...options.cloud,
     onServerActive: (server) => join(server, seconds(5)),
-    // The cloud controller manager takes the Node of a deleted server away.
-    onServerDeleted: ({ name }) => kubernetes.removeNode(name),
+    // The cloud controller manager takes the Node of a deleted server away; one that never registered has none.
+    onServerDeleted: ({ name }) => {
+      if (kubernetes.objects.get('nodes', name) !== undefined) kubernetes.removeNode(name);
+    },
   });
   // Those that are there when the world begins have been there for long.
   for (const server of openstack.servers()) join(server, seconds(0));

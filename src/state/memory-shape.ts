@@ -19,7 +19,7 @@ const history = z.object({
 });
 const failure = z.object({ at: instant, code: z.string(), message: z.string() }).nullable();
 const texts = z.record(z.string(), z.string());
-const victim = z.object({ node: z.string(), serverId: z.string() });
+const victim = z.object({ node: z.string(), serverId: z.string(), unregistered: z.literal(true).optional() });
 
 const target = z.object({
   firstSeen: instant.optional(),
@@ -97,6 +97,7 @@ const group = z.object({
   seenCount: z.number().optional(),
   seenFailure: z.string().nullable().optional(),
   foreignChanges: z.array(instant).optional(),
+  nodeless: z.record(z.string(), z.object({ since: instant, toldAt: instant.optional() })).optional(),
 } satisfies FieldsOf<GroupMemory>);
 
 const node = z.object({

@@ -47,6 +47,20 @@ async function drained({ cloud, stage }: Both, number: number): Promise<NodeRemo
   return victim;
 }
 
+describe('a server that never became a node', () => {
+  it('is named without a node that tells of it, and not when one stands for it by now', async () => {
+    const world = await both();
+    const victim = { node: 'never', serverId: world.cloud.workers()[0]?.id ?? '', unregistered: true as const };
+    world.stage.world.addNode({ name: 'never' });
+    expect(await world.send(shrink(3, 2, [victim]))).toMatchObject({ status: 'refused', code: 'Moved' });
+    expect(world.posts()).toBe(0);
+    world.stage.world.removeNode('never');
+    expect(await world.send(shrink(3, 2, [victim]))).toMatchObject({ status: 'succeeded', remove: [victim] });
+    world.cloud.clock.advance(moment);
+    expect(world.cloud.cloud.calls.at(-1)).toMatchObject({ matched: [victim.serverId], unmatched: [] });
+  });
+});
+
 describe('growing', () => {
   it('sends the absolute count and keeps the request id', async () => {
     const world = await both();

@@ -9,6 +9,8 @@ const subjectOf = (nodeGroup: string): string => `nodegroup/${nodeGroup}`;
 
 type Begin = Extract<DrainStep, { step: 'begin' }>;
 const isBegin = (step: DrainStep): step is Begin => step.step === 'begin';
+/** It never was a node: its removal begins, and ends, with the resize. */
+const isServer = ({ unregistered }: NodeRemoval): boolean => unregistered === true;
 
 interface Change {
   readonly way: 'nodes.grow' | 'nodes.shrink';
@@ -20,7 +22,8 @@ interface Change {
 function changeOf({ action, current, resize, drains }: UndescribedNodes): Change | null {
   if (current === null) return null;
   if (action === 'grow' && resize !== null) return { way: 'nodes.grow', to: resize.to, remove: [] };
-  const remove = drains.filter(isBegin).map(({ node, serverId }) => ({ node, serverId }));
+  const begins = drains.filter(isBegin).map(({ node, serverId }) => ({ node, serverId }));
+  const remove = [...begins, ...(resize?.remove.filter(isServer) ?? [])];
   return remove.length === 0 ? null : { way: 'nodes.shrink', to: current - remove.length, remove };
 }
 
@@ -49,7 +52,8 @@ function held(decision: UndescribedNodes, { way, to, remove }: Change, asked: As
     action: 'hold',
     reason: 'AwaitingApproval',
     remove: decision.remove.filter(({ node }) => !victims.has(node)),
-    resize: way === 'nodes.grow' ? null : decision.resize,
+    // Servers that never were nodes leave in a tick in which nothing that was begun does.
+    resize: way === 'nodes.grow' || decision.resize?.remove.some(isServer) === true ? null : decision.resize,
     drains,
     kept: [...decision.kept, ...kept],
     asked,

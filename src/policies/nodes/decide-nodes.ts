@@ -12,6 +12,7 @@ import { groupStateOf, isUsable, type GroupState, type Unusable } from './group-
 import type { Pool } from './growth-options.ts';
 import { meetDemand } from './meet-demand.ts';
 import { membershipsIn } from './membership.ts';
+import { nodelessIn, nodelessOf } from './never-registered.ts';
 import type { NodeTick } from './node-tick.ts';
 import { observeGroup } from './observe.ts';
 import type { Preempting } from './preempting.ts';
@@ -19,7 +20,9 @@ import { proofAfter, proofOf, withProof } from './removal-proof.ts';
 import { sizeOfGroup } from './node-size.ts';
 import { podsOnNodes } from './pods-on-nodes.ts';
 import { lookAtSaturation } from './saturation.ts';
+import { replaceableOf } from './replaceable.ts';
 import { shapeOf } from './shape.ts';
+import { unreadyIn } from './shrink-barrier.ts';
 import { strayDrains } from './stray-drains.ts';
 
 export interface NodeTier {
@@ -42,6 +45,18 @@ function poolOf(group: GroupState, groups: readonly GroupState[], { kubernetes, 
   const flavors = nova.flavors ?? [];
   const shape = shapeOf(group, { facts: kubernetes, flavors, cluster: magnum.cluster, groups });
   return { group, shape, size: sizeOfGroup(group, shape, flavors) };
+}
+
+const watched = (state: GroupState, snapshot: Snapshot): GroupState => ({
+  ...state,
+  nodeless: nodelessOf(state, snapshot),
+});
+
+/** Whom all groups together are without says whether the network is to blame. */
+function withReplaceable(states: (GroupState | Unusable)[], tick: NodeTick): void {
+  const unready = unreadyIn(tick, nodelessIn(states.filter(isUsable), tick.now));
+  for (const [index, state] of states.entries())
+    if (isUsable(state)) states[index] = { ...state, replaceable: replaceableOf(state, unready, tick) };
 }
 
 export function* decideNodes(
@@ -74,9 +89,10 @@ export function* decideNodes(
     for (const policy of document.spec.nodeGroups) {
       const state = groupStateOf(document, policy, { snapshot, memory, config, memberships, now });
       const known = isUsable(state) ? withProof(observeGroup(state, memory, snapshot, now), proof, policy.name) : null;
-      states.push(isUsable(state) && known !== null ? { ...state, memory: known } : state);
+      states.push(isUsable(state) && known !== null ? watched({ ...state, memory: known }, snapshot) : state);
       yield;
     }
+  withReplaceable(states, tick);
   const groups = states.filter(isUsable);
   yield;
   const pools = groups.map((group) => poolOf(group, groups, snapshot));
@@ -92,8 +108,9 @@ export function* decideNodes(
       decisions.push(unusableDecision(state, config));
       continue;
     }
-    const { drains, shrinking } = givingBack.get(state) ?? nothingGivenBack();
-    const decision = decisionOf(state, { ...met, growth }, drains, shrinking, snapshot, now);
+    const leaving = givingBack.get(state) ?? nothingGivenBack();
+    const { drains, shrinking } = leaving;
+    const decision = decisionOf(state, { ...met, growth }, leaving, snapshot, now);
     decisions.push(confirmedNodes(decision, proposals));
     const ready = new Set(state.ready);
     for (const node of state.nodes)

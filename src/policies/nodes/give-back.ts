@@ -1,27 +1,28 @@
 // The way down: drains under way go on, and what is unneeded begins to leave, all groups judged together.
 import type { NodeGuardMemory } from '../../model/memory.ts';
+import type { NodeRemoval } from '../../model/plan.ts';
 import type { Instant } from '../../model/units.ts';
 import { isDeleting } from '../pod-facts.ts';
-import type { CandidateRules, Kept } from './candidates.ts';
+import { candidateRules } from './candidate-rules.ts';
 import { Disruptions } from './disruptions.ts';
 import { continueDrains, type DrainsUnderWay } from './drains.ts';
 import type { GroupState } from './group-state.ts';
 import type { GrowthPlan } from './growth.ts';
 import { drainOf } from './membership.ts';
 import type { Met } from './meet-demand.ts';
-import { controllersOf } from './controllers.ts';
 import { movabilityOf, type MovableRules } from './movable.ts';
-import { needsOf } from './needed-nodes.ts';
+import { nodelessIn, planServers } from './never-registered.ts';
 import { guardNodes } from './node-guard.ts';
 import type { NodeTick } from './node-tick.ts';
 import { shrinkBarrier, unreadyIn } from './shrink-barrier.ts';
 import { placesOf } from './shrink-places.ts';
-import { shrinkRules } from './shrink-rules.ts';
 import { keptNode, planShrink, type Shrinking, type ShrinkPass } from './shrink.ts';
 
 export interface GivingBack {
   readonly drains: DrainsUnderWay;
   readonly shrinking: Shrinking;
+  /** given back in this tick, and never were nodes */
+  readonly servers: readonly NodeRemoval[];
 }
 
 export interface GivenBack {
@@ -34,6 +35,7 @@ export interface GivenBack {
 export const nothingGivenBack = (): GivingBack => ({
   drains: { steps: [], remove: [], emptySince: new Map<string, Instant>() },
   shrinking: { begin: [], kept: [], unneededSince: new Map<string, Instant>() },
+  servers: [],
 });
 
 /** Pods that will still be evicted from nodes under way have their disruptions already. */
@@ -52,16 +54,9 @@ function takeForDrains(
 export function* giveBack(tick: NodeTick, groups: readonly GroupState[], met: Met): Generator<undefined, GivenBack> {
   const { snapshot, config, memory, podsOn, now } = tick;
   const { growth, needed } = met;
-  const facts = snapshot.kubernetes;
   const answers = new Map<GroupState, GivingBack>();
-  const budgets = facts.poddisruptionbudgets ?? [];
-  const controllers = controllersOf(facts);
-  const needs = needsOf(facts.pods ?? [], config.daemon.prometheus.url);
-  const rulesOf = (group: GroupState): CandidateRules => {
-    const shrink = shrinkRules(group);
-    return { shrink, movable: { shrink, budgets, controllers, now }, needs, now };
-  };
-  const disruptions = new Disruptions(budgets);
+  const rulesOf = candidateRules(tick);
+  const disruptions = new Disruptions(snapshot.kubernetes.poddisruptionbudgets ?? []);
   const [first] = groups;
   if (first !== undefined) takeForDrains(disruptions, groups, rulesOf(first).movable, tick);
   yield;
@@ -73,6 +68,7 @@ export function* giveBack(tick: NodeTick, groups: readonly GroupState[], met: Me
   };
   yield* met.simulation.prepare();
   const unready = unreadyIn(tick);
+  const unreadyWithServers = unreadyIn(tick, nodelessIn(groups, now));
   // What is preferred for growth shrinks last.
   for (const group of groups.toSorted((one, other) => other.policy.prefer - one.policy.prefer)) {
     const rules = rulesOf(group);
@@ -89,25 +85,34 @@ export function* giveBack(tick: NodeTick, groups: readonly GroupState[], met: Me
     yield;
     // Pods that this group could not take keep it from nothing: one group that is full or broken stops no other.
     const wouldServe = growth.unserved.length > 0 && growth.stopped.has(group.policy.name);
-    const barrierWhile = (growing: boolean): Kept | null => shrinkBarrier(group, { unready, growing }, tick);
     const growing = growth.byGroup.size > 0;
+    const stopped = growth.stopped.get(group.policy.name)?.by ?? null;
+    const barrier = shrinkBarrier(group, { unready: unreadyWithServers, growing }, tick);
+    const servers = planServers({ group, barrier, stopped, now });
     const shrinking = yield* planShrink({
       group,
       podsOn,
       pass,
       rules,
       memory,
-      barrier: barrierWhile(growing || wouldServe),
+      barrier: shrinkBarrier(group, { unready, growing: growing || wouldServe }, tick),
       // A group that is full of nodes that do not answer could never serve them otherwise.
-      barrierOfUnready: barrierWhile(growing),
+      barrierOfUnready: shrinkBarrier(group, { unready, growing }, tick),
+      servers: servers.remove.length,
+      stopped,
       interval: config.daemon.interval,
       now,
     });
-    answers.set(group, { drains, shrinking });
+    const kept = [...shrinking.kept, ...servers.kept];
+    answers.set(group, { drains, shrinking: { ...shrinking, kept }, servers: servers.remove });
     yield;
   }
   return guarded(tick, answers, growth);
 }
+
+/** Who would begin to leave in this tick. */
+const beginsOf = (answer: GivingBack | undefined): readonly string[] =>
+  [...(answer?.shrinking.begin ?? []), ...(answer?.servers ?? [])].map(({ node }) => node);
 
 /** Too much at once, whatever the reasons: nothing of it begins before a person has said that it is right. */
 function guarded(
@@ -132,19 +137,21 @@ function guarded(
       acting('shrink'),
       ({ draining }) => draining.filter((node) => drainOf(node)?.step === 'draining').length,
     ),
-    begins: sum(acting('shrink'), (group) => answers.get(group)?.shrinking.begin.length ?? 0),
+    begins: sum(acting('shrink'), (group) => beginsOf(answers.get(group)).length),
     orders: sum(acting('grow'), ({ policy }) => growth.byGroup.get(policy.name)?.add ?? 0),
     now,
   });
   if (holdsShrink !== null)
     for (const group of acting('shrink')) {
       const answer = answers.get(group);
-      if (answer === undefined || answer.shrinking.begin.length === 0) continue;
-      const { begin, kept, unneededSince } = answer.shrinking;
-      const held = begin.map(({ node }) =>
+      const begins = beginsOf(answer);
+      if (answer === undefined || begins.length === 0) continue;
+      const { kept, unneededSince } = answer.shrinking;
+      const held = begins.map((node) =>
         keptNode(node, { reason: 'NodeGuardTripped', by: holdsShrink, since: unneededSince.get(node) ?? null }),
       );
-      answers.set(group, { ...answer, shrinking: { begin: [], kept: [...kept, ...held], unneededSince } });
+      const shrinking = { begin: [], kept: [...kept, ...held], unneededSince };
+      answers.set(group, { drains: answer.drains, shrinking, servers: [] });
     }
   return {
     groups: answers,

@@ -1,7 +1,7 @@
 // One group's decision put together: growth before removal, removal before drains, and the reason why it is none of them.
 import type { Config } from '../../model/config.ts';
 import type { MagnumCluster } from '../../model/openstack.ts';
-import type { Mode, NodeDecision } from '../../model/plan.ts';
+import type { Mode, NodeDecision, NodeRemoval } from '../../model/plan.ts';
 import type { Facts, NodeReason } from '../../model/reason.ts';
 import type { ControlFacts, Snapshot } from '../../model/snapshot.ts';
 import { instantOf, later, rfc3339, type Instant } from '../../model/units.ts';
@@ -9,6 +9,7 @@ import { mostCautious } from '../pods/target-look.ts';
 import { bootTimeOf } from './boot-time.ts';
 import type { DrainsUnderWay } from './drains.ts';
 import { isOwnUpdate } from './foreign-update.ts';
+import type { GivingBack } from './give-back.ts';
 import type { GroupState, Unusable } from './group-state.ts';
 import { statusBarrier } from './growth-barrier.ts';
 import { growing, stoppedBy, unaskedOf, withheld, withoutHeadroom, type GrowthVerdict } from './growth-verdict.ts';
@@ -18,7 +19,6 @@ import { latestFailure } from './observe.ts';
 import { actorsText } from './other-actors.ts';
 import { removalStanding } from './removal-proof.ts';
 import { shrinkRules } from './shrink-rules.ts';
-import type { Shrinking } from './shrink.ts';
 
 export type UndescribedNodes = Omit<NodeDecision, 'message'>;
 
@@ -79,15 +79,18 @@ interface Verdict {
 export function decisionOf(
   group: GroupState,
   met: Met,
-  underWay: DrainsUnderWay,
-  shrink: Shrinking,
+  givingBack: GivingBack,
   snapshot: Snapshot,
   now: Instant,
 ): UndescribedNodes {
   const { name } = group.policy;
   const current = group.count;
+  const { drains: underWay, shrinking: shrink } = givingBack;
   // Beginnings that are only rehearsed do not ride along with drains that are really taken back.
-  const begin = group.modes.shrink !== 'act' && isUnderWay(underWay) ? [] : shrink.begin;
+  const mayBegin = group.modes.shrink === 'act' || !isUnderWay(underWay);
+  const begin = mayBegin ? shrink.begin : [];
+  const servers = mayBegin ? givingBack.servers : [];
+  const leaving = [...underWay.remove, ...servers];
   const victims = [
     ...group.draining.flatMap((node) => {
       const record = drainOf(node);
@@ -158,18 +161,14 @@ export function decisionOf(
   if (grows !== null) return said(grows);
   const stopped = stoppedBy(group, met);
   // Nodes that do not answer make room when they leave: only then is what stops the group no reason to wait.
-  const isUnready = ({ node }: { readonly node: string }): boolean =>
-    group.draining.some((one) => one.metadata.name === node && drainOf(one)?.unready === true);
-  const replaces = proven && underWay.remove.length > 0 && underWay.remove.every(isUnready);
+  const isUnready = ({ node, unregistered }: NodeRemoval): boolean =>
+    unregistered === true || group.draining.some((one) => one.metadata.name === node && drainOf(one)?.unready === true);
+  const replaces = proven && leaving.length > 0 && leaving.every(isUnready);
   if (stopped !== null && !replaces) return said(stopped);
 
-  if (underWay.remove.length > 0) {
-    const to = current - underWay.remove.length;
-    const facts = {
-      desired: to,
-      count: underWay.remove.length,
-      node: underWay.remove.map((one) => one.node).join(', '),
-    };
+  if (leaving.length > 0) {
+    const to = current - leaving.length;
+    const facts = { desired: to, count: leaving.length, node: leaving.map((one) => one.node).join(', ') };
     const barrier = removalBarrier(group, snapshot.magnum.cluster, now);
     if (barrier !== null)
       return decision({
@@ -182,8 +181,8 @@ export function decisionOf(
     if (to - group.lost < group.min)
       return decision({ action: 'hold', reason: 'BelowMinimum', facts: { ...facts, desired: current } });
     return decision(
-      { action: 'shrink', reason: 'NodesUnneeded', facts },
-      { desired: to, resize: { to, remove: underWay.remove } },
+      { action: 'shrink', reason: underWay.remove.length > 0 ? 'NodesUnneeded' : 'ServersNeverRegistered', facts },
+      { desired: to, remove: [...victims, ...servers], resize: { to, remove: leaving } },
     );
   }
   if (begin.length > 0) {

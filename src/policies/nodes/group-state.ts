@@ -15,6 +15,7 @@ import { overdueNodes, provisionTimeoutOf, slowBoot } from './boot-time.ts';
 import { drainOf, isReady, type Memberships } from './membership.ts';
 import { isAskedByPerson, otherActors, unwelcome, withCountSeen, type OtherActor } from './other-actors.ts';
 import { scheduledOf, type ScheduledGroup } from './node-schedule.ts';
+import type { Nodeless } from './never-registered.ts';
 import { mayStillShow } from './shows-within.ts';
 
 export interface GroupState {
@@ -52,6 +53,10 @@ export interface GroupState {
   /** nodes that may be its own or another group's: they count for none */
   readonly ambiguous: readonly { readonly node: string; readonly groups: readonly string[] }[];
   readonly modes: { readonly grow: Mode; readonly shrink: Mode; readonly daemon: Mode };
+  /** servers that never became nodes, where the policy gives such back */
+  readonly nodeless: Nodeless;
+  /** who holds a place, does not answer, and leaves once another has come: they bear nothing of the minimum */
+  readonly replaceable: readonly string[];
   /** the person's switch that holds a way now; null: that way is free */
   readonly switches: { readonly grow: ControlFacts | null; readonly shrink: ControlFacts | null };
 }
@@ -188,6 +193,8 @@ export function groupStateOf(
       shrink: mostCautious(config.daemon.mode, mode.shrink),
       daemon: config.daemon.mode,
     },
+    nodeless: { servers: [], unknown: null },
+    replaceable: [],
     switches: { grow: switchFor('nodes.grow'), shrink: switchFor('nodes.shrink') },
   };
 }

@@ -39,8 +39,13 @@ function reasonOf(group: GroupState, growth: Growth): NodeReason {
   if (serves('forecast')) return 'ForecastWillNotFit';
   if (serves('headroom')) return 'HeadroomShort';
   if (growth.trigger.kind === 'saturated') return 'Saturated';
+  if (isReplacing(group)) return 'NodesReplaced';
   return isScheduled(group) ? 'ScheduledNodes' : 'BelowMinimum';
 }
+
+/** The count would be enough, were they all nodes that answer. */
+const isReplacing = ({ count, lost, min, replaceable }: GroupState): boolean =>
+  replaceable.length > 0 && count - lost >= min;
 
 const isScheduled = ({ scheduled, min }: GroupState): boolean => scheduled.minBy !== null && scheduled.min === min;
 
@@ -59,6 +64,7 @@ function whyOf(group: GroupState, { trigger }: Growth, served: UndescribedNodes[
     const { query, value, above } = trigger.by;
     return { by: `${query} = ${value}`, what: query, limit: above };
   }
+  if (isReplacing(group)) return { by: group.replaceable.join(', ') };
   return { by: isScheduled(group) ? (group.scheduled.minBy?.window ?? '') : `min ${group.min}` };
 }
 

@@ -352,7 +352,8 @@ class GrowthPlanner {
   #toMinimum(pool: Pool, stopped: Map<string, Allowed>): void {
     const { group } = pool;
     const name = nameOf(pool);
-    const short = group.min - (group.count - group.lost) - (this.#ordered.get(name) ?? 0);
+    const standing = group.count - group.lost - group.replaceable.length;
+    const short = group.min - standing - (this.#ordered.get(name) ?? 0);
     if (short <= 0) return;
     const allowed = this.#allowed(pool);
     if (allowed.nodes < short && !stopped.has(name)) stopped.set(name, allowed);

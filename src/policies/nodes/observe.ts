@@ -8,6 +8,7 @@ import { backOffAfter, namesQuota, withoutStaleBackOff } from './back-off.ts';
 import { provisionTimeoutOf } from './boot-time.ts';
 import type { GroupState } from './group-state.ts';
 import { isReady } from './membership.ts';
+import { withNodeless } from './never-registered.ts';
 import { serversWithoutNode } from './registration.ts';
 import { mayStillShow, showsWithin } from './shows-within.ts';
 
@@ -110,8 +111,10 @@ function settleOrders(memory: GroupMemory, group: GroupState, newlyReady: readon
 function learnRemoval(memory: GroupMemory, group: GroupState): GroupMemory {
   const { sent } = memory;
   if (sent === null || sent.remove.length === 0 || group.magnum.node_count !== sent.to) return memory;
+  // Those that never were nodes look gone, whoever has left.
+  const victims = sent.remove.filter(({ unregistered }) => unregistered !== true);
   const names = new Set(group.ready.map((node) => node.metadata.name));
-  const allGone = sent.remove.every((victim) => !names.has(victim.node));
+  const allGone = victims.length > 0 && victims.every((victim) => !names.has(victim.node));
   return allGone && /_COMPLETE$/.test(group.magnum.status ?? '') ? { ...memory, removal: 'proven' } : memory;
 }
 
@@ -133,7 +136,9 @@ export function observeGroup(group: GroupState, memory: Memory, snapshot: Snapsh
   const newlyReady =
     memory.lastTick === null ? [] : group.ready.filter((node) => memory.nodes[node.metadata.name]?.ready !== true);
   let learned = withoutStaleBackOff(learnRemoval(group.memory, group), now);
-  if (learned.sent !== null) learned = settleResize(learned, learned.sent, group, now);
+  const { sent } = learned;
+  if (sent !== null) learned = settleResize(learned, sent, group, now);
+  learned = withNodeless(learned, sent, group, snapshot, now);
   learned = settleOrders(learned, group, newlyReady, now);
 
   const timeout = provisionTimeoutOf(group.document.spec.growth.provisionTimeout, learned);

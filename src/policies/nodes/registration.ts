@@ -23,8 +23,11 @@ function isServerOf(
   group: MagnumNodeGroup,
   groups: readonly MagnumNodeGroup[],
   cluster: MagnumCluster | undefined,
+  taken: ReadonlySet<string>,
 ): boolean {
   const addresses = addressesOf(server);
+  // Each cluster has a network of its own, and most of them use the same addresses.
+  if (addresses.some((address) => taken.has(address))) return false;
   const owner = groups.find((one) => addresses.some((address) => one.node_addresses?.includes(address)));
   if (owner !== undefined) return owner.uuid === group.uuid;
   const name = server.name ?? '';
@@ -42,21 +45,45 @@ function isServerOf(
   return fitting.length === 1 && fitting[0]?.uuid === group.uuid;
 }
 
+const heatNumber = /-node-\d+$/;
+
+/**
+ * Whether it is one of this very cluster's, and not of another one of the same name: an id that Heat does not know costs a
+ * healthy node in its place. Its name shares the stack with one that is a node, or a Cluster API driver has made it unique.
+ */
+export function isSurelyOf(
+  server: NovaServer,
+  { nodes }: { readonly nodes: readonly Node[] },
+  cluster: MagnumCluster | undefined,
+): boolean {
+  const stack = stackNameOf(cluster);
+  const name = server.name ?? '';
+  if (stack !== null && !looksLikeUuid(stack)) return name.startsWith(`${stack}-`);
+  const stackOf = (text: string): string => text.replace(heatNumber, '');
+  return heatNumber.test(name) && nodes.some(({ metadata }) => stackOf(metadata.name) === stackOf(name));
+}
+
 export function serversWithoutNode(
   group: { readonly magnum: MagnumNodeGroup; readonly nodes: readonly Node[] },
   snapshot: Snapshot,
 ): Unregistered {
   const { magnum, nodes } = group;
   const count = Math.max(0, magnum.node_count - nodes.length);
+  if (count === 0) return { count, servers: [], why: null };
   const { servers } = snapshot.nova;
   if (servers === undefined) {
     const told = snapshot.errors.find(({ source }) => source === 'nova')?.message;
     return { count, servers: null, why: `Nova's servers cannot be read${told === undefined ? '' : `: ${told}`}` };
   }
-  const registered = new Set<string | null>((snapshot.kubernetes.nodes ?? []).map(serverIdOf));
+  const here = snapshot.kubernetes.nodes ?? [];
+  const registered = new Set<string | null>(here.map(serverIdOf));
+  const taken = new Set(here.flatMap(({ status }) => (status?.addresses ?? []).map(({ address }) => address)));
   const groups = (snapshot.magnum.nodegroups ?? []).filter((one) => one.role !== 'master');
   const unclaimed = servers.filter(
-    (server) => !registered.has(server.id.toLowerCase()) && isServerOf(server, magnum, groups, snapshot.magnum.cluster),
+    (server) =>
+      !registered.has(server.id.toLowerCase()) &&
+      server.status !== 'DELETED' &&
+      isServerOf(server, magnum, groups, snapshot.magnum.cluster, taken),
   );
   // More names than places: some are on their way out, and which ones is not for guessing.
   if (unclaimed.length > count)

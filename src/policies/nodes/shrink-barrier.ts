@@ -17,10 +17,11 @@ export interface ClusterBarrier {
   readonly growing: boolean;
 }
 
-export function unreadyIn({ snapshot, config }: NodeTick): string | null {
+/** `nodeless`: servers that should be nodes by now. They are counted where they are to be given back themselves. */
+export function unreadyIn({ snapshot, config }: NodeTick, nodeless = 0): string | null {
   const nodes = snapshot.kubernetes.nodes ?? [];
   for (const { spec } of config.nodePolicies) {
-    const unready = tooManyUnready(nodes, spec.shrink.unready.stopAbove);
+    const unready = tooManyUnready(nodes, spec.shrink.unready.stopAbove, nodeless);
     if (unready !== null) return unready;
   }
   return null;

@@ -9,7 +9,7 @@ import type { Needs } from './fit/simulation.ts';
 import type { GroupState } from './group-state.ts';
 import { serverIdOf } from './membership.ts';
 import { podName, spentBudget } from './movable.ts';
-import { scheduledOf } from './node-schedule.ts';
+import { scheduledOf, type ScheduledGroup } from './node-schedule.ts';
 import { lookAheadOf, type Guest, type Places } from './shrink-places.ts';
 
 /** What all groups of a tick share while they are judged: places that are given away are gone for the next one too. */
@@ -32,6 +32,10 @@ export interface ShrinkInput {
   readonly barrier: Kept | null;
   /** the same for nodes that do not answer: pods that wait are no reason to keep them */
   readonly barrierOfUnready: Kept | null;
+  /** servers that leave in this tick and never were nodes */
+  readonly servers: number;
+  /** why no node comes in the place of one that does not answer; null: one may */
+  readonly stopped: string | null;
   readonly interval: Milliseconds;
   readonly now: Instant;
 }
@@ -122,7 +126,7 @@ function withTurns(sorted: readonly Sorted[], tries: number, now: Instant, inter
 }
 
 /** Since when it counts, and when it may go. */
-function timerOf(
+export function timerOf(
   { unreadySince }: Pick<Candidate, 'unreadySince'>,
   { rules: { shrink }, now }: Pick<ShrinkInput, 'rules' | 'now'>,
   before: Instant | null,
@@ -132,6 +136,20 @@ function timerOf(
   const counted = since > unreadySince ? since : unreadySince;
   return { since, due: later(counted, shrink.unready.after) };
 }
+
+/** What the group keeps, also what its schedule asks for while a new node would still be booting. */
+export function floorOf(
+  group: GroupState,
+  now: Instant,
+): { readonly scheduled: ScheduledGroup; readonly floor: number } {
+  const scheduled = scheduledOf(group.document, group.policy, now, lookAheadOf(group));
+  return { scheduled, floor: Math.max(scheduled.min, group.min) };
+}
+
+export const atMinimum = (floor: number, stopped: string | null): Kept => ({
+  reason: 'GroupAtMinimum',
+  by: `min ${floor}${stopped === null ? '' : `, ${stopped}`}`,
+});
 
 const nodesAStep = 32;
 /** Nodes that are tried may carry one pod or hundreds: places are what takes time. */
@@ -170,13 +188,12 @@ export function* planShrink(input: ShrinkInput): Generator<undefined, Shrinking>
   yield;
   sorted.sort(inOrder);
 
-  const scheduled = scheduledOf(group.document, group.policy, now, lookAheadOf(group));
-  const floor = Math.max(scheduled.min, group.min);
+  const { scheduled, floor } = floorOf(group, now);
   // Magnum’s count is told of a removal only when the drain is over, and of servers that were never made not at all.
-  let standing = group.count - group.lost - group.draining.length;
+  let standing = group.count - group.lost - group.draining.length - input.servers;
   // Those that are to be replaced bear nothing: nobody else leaves in their place.
   let unanswering = sorted.filter(({ candidate }) => candidate.unreadySince !== null).length;
-  let atOnce = group.draining.length;
+  let atOnce = group.draining.length + input.servers;
   let placed = 0;
   let tries = Math.max(Math.ceil(triesATick / pass.groups), triesForEach * shrink.atOnce.drained);
 
@@ -226,7 +243,7 @@ export function* planShrink(input: ShrinkInput): Generator<undefined, Shrinking>
       left > Math.max(group.policy.min, group.magnum.min_node_count ?? 0)
     )
       keep(node, { reason: 'ScheduledSoon', by: scheduled.minBy.window, since, until: scheduled.minBy.until });
-    else if (left <= floor) keep(node, { reason: 'GroupAtMinimum', by: `min ${floor}`, since });
+    else if (left <= floor) keep(node, { ...atMinimum(floor, answers ? null : input.stopped), since });
     else if (atOnce >= most) keep(node, { reason: 'AtOnceReached', by: `${most} at once`, since });
     else if (exhausted !== null) keep(node, { reason: 'BlockedByPDB', by: budgetName(exhausted), since });
     else if (serverId !== null) {

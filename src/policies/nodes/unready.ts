@@ -7,10 +7,15 @@ export type StopAbove = NodePolicyDocument['spec']['shrink']['unready']['stopAbo
 
 const isUnready = (node: Node): boolean => !isReady(node) && drainOf(node) === null;
 
-/** "5 of 12"; null while the cluster is sound enough. */
-export function tooManyUnready(nodes: readonly Node[], { percent, nodes: most }: StopAbove): string | null {
-  const unready = nodes.filter(isUnready).length;
-  return unready > most && (unready * 100) / nodes.length > percent ? `${unready} of ${nodes.length}` : null;
+/** "5 of 12"; null while the cluster is sound enough. `nodeless`: servers that should be nodes, and are none. */
+export function tooManyUnready(
+  nodes: readonly Node[],
+  { percent, nodes: most }: StopAbove,
+  nodeless = 0,
+): string | null {
+  const unready = nodes.filter(isUnready).length + nodeless;
+  const all = nodes.length + nodeless;
+  return unready > most && (unready * 100) / all > percent ? `${unready} of ${all}` : null;
 }
 
 /** Pods that were told to leave nodes that are not Ready: others come in their place, while they may still run. */

@@ -52,4 +52,47 @@ describe('a node that does not answer', () => {
     expect(begins(look(-1100))).toEqual([]);
     expect(look(-1100).kept).toContainEqual(expect.objectContaining({ node: 'w-4', reason: 'GroupAtMinimum' }));
   });
+
+  it('is replaced before it leaves where its group is at the minimum, and only where one may come', () => {
+    const world = pool(3, nodesWith()).pods(...busy);
+    const memory = seen({ 'w-2': -1300 });
+    const ordered = tick(world.build(), { policy: policyOf(3, 4), memory }).decision;
+    expect(ordered).toMatchObject({ action: 'grow', reason: 'NodesReplaced', resize: { to: 4, remove: [] } });
+    expect(ordered.message).toContain('w-2');
+    const come = pool(4, [...nodesWith(), aNode('w-4').build()]).pods(...busy);
+    const { decision } = tick(come.build(), { policy: policyOf(3, 4), memory });
+    expect(decision).toMatchObject({ resize: null, drains: [{ step: 'begin', node: 'w-2' }] });
+    const full = tick(world.build(), { policy: policyOf(3, 3), memory }).decision;
+    expect(full).toMatchObject({ resize: null, drains: [] });
+    expect(full.kept).toContainEqual(
+      expect.objectContaining({ node: 'w-2', reason: 'GroupAtMinimum', by: 'min 3, max 3' }),
+    );
+  });
+
+  it.each([
+    ['before its time', policyOf(3), seen({ 'w-2': -1100 })],
+    ['that the policy only tells of', aNodePolicy({ nodeGroups: [{ name: group, min: 3, max: 9 }] }), steady()],
+    [
+      'where nothing may leave',
+      aNodePolicy({ nodeGroups: [{ name: group, min: 3, max: 9 }], shrink: { ...rules, removal: 'never' } }),
+      seen({ 'w-2': -1300 }),
+    ],
+    [
+      'whose leaving is only rehearsed',
+      aNodePolicy({
+        nodeGroups: [{ name: group, min: 3, max: 9 }],
+        shrink: rules,
+        mode: { grow: 'act', shrink: 'dryRun' },
+      }),
+      seen({ 'w-2': -1300 }),
+    ],
+    ['with a pod that must stay', policyOf(3), seen({ 'w-2': -1300 }), true],
+  ])('%s orders nobody in its place', (_, policy, memory, stays = false) => {
+    const pinned = aPod('mine')
+      .ownedBy('ReplicaSet', 'api-abc')
+      .on('w-2')
+      .annotated({ 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false' });
+    const world = pool(3, nodesWith()).pods(...busy, ...(stays ? [pinned.build()] : []));
+    expect(tick(world.build(), { policy, memory }).decision).toMatchObject({ resize: null, drains: [] });
+  });
 });
