@@ -8,6 +8,7 @@ const mayImport = {
   formula: ['model'],
   targets: ['model'],
   policies: ['model', 'formula', 'targets'],
+  forecasts: ['model', 'formula', 'targets', 'policies'],
   convert: ['model'],
   matching: ['model'],
   templates: ['model'],

@@ -1,10 +1,11 @@
-// The tick: collect → decide → act → remember → tell. Each stage may fail by its own name; none ends the loop.
+// The tick: collect → foresee → decide → act → remember → tell. Each stage may fail by its own name; none ends the loop.
 import { carryOut } from './actuators/carry-out.ts';
 import type { Actuators } from './actuators/actuator.ts';
 import type { AuditLog } from './audit/open.ts';
 import type { AlertPipeline } from './alerts/pipeline.ts';
 import type { Clock } from './clock.ts';
 import type { Collect } from './collectors/collector.ts';
+import type { Forecasts } from './forecasts/forecasts.ts';
 import type { DecisionJournal } from './journal/write.ts';
 import type { Config } from './model/config.ts';
 import type { Memory } from './model/memory.ts';
@@ -29,6 +30,8 @@ export interface DaemonParts {
   readonly actuators: Actuators;
   readonly store: MemoryStore;
   readonly alerts: Pick<AlertPipeline, 'tell'>;
+  /** adds what is expected to what was seen */
+  readonly forecasts?: Pick<Forecasts, 'look'>;
   /** the replica that led before and fell silent */
   readonly lostLeader?: string | null;
   /** why what is kept cannot be read by this version */
@@ -68,7 +71,8 @@ export class Daemon {
     const stages = new StageClock();
     const loop = this.#loopFacts(config, since(due, now));
 
-    const snapshot = await stages.run('collect', () => this.#look(now, loop, signal));
+    const seen = await stages.run('collect', () => this.#look(now, loop, signal));
+    const snapshot = seen === null || signal.aborted ? seen : await this.#foresee(seen, config, now, stages);
     const decided =
       snapshot !== null && !signal.aborted
         ? await stages.run('decide', () => inSlices(deciding(snapshot, config, this.#memory, now)))
@@ -116,6 +120,13 @@ export class Daemon {
     const { control, damage } = await this.#parts.control.read();
     const refused = damage === null ? loop.refused : [...loop.refused, { document: 'control', why: damage }];
     return { ...world, loop: { ...loop, refused }, ...(control === null ? {} : { control }) };
+  }
+
+  /** Without what is expected the tick goes on with what is seen. */
+  async #foresee(seen: Snapshot, config: Config, now: Instant, stages: StageClock): Promise<Snapshot> {
+    const { forecasts } = this.#parts;
+    if (forecasts === undefined) return seen;
+    return (await stages.run('foresee', () => forecasts.look(seen, config, this.#memory, now))) ?? seen;
   }
 
   #loopFacts(config: Config, late: number): LoopFacts {

@@ -33,4 +33,6 @@ export interface TargetForecast {
   readonly coverage: number | null;
   /** how much of the past it has seen */
   readonly history: Milliseconds;
+  /** why its past could not be read: it learns from what it sees; absent: it was read, or is being read */
+  readonly trouble?: string;
 }

@@ -73,6 +73,8 @@ export interface ForecastReading {
   readonly coverage: number | null;
   /** how much of the past it has seen */
   readonly historySeconds: number;
+  /** why its past could not be read: it learns from what it sees */
+  readonly trouble?: string;
   /** VMs are ordered, and kept, ahead of the load; false: preview, not trusted, or the way up is held */
   readonly ordersNodes: boolean;
 }

@@ -5,7 +5,7 @@ import type { Facts, KeptReason, NodeReason, PodReason } from './reason.ts';
 import type { SourceError } from './snapshot.ts';
 import type { TargetKey, TargetRef } from './target.ts';
 
-export const stages = ['collect', 'decide', 'act', 'remember', 'tell'] as const;
+export const stages = ['collect', 'foresee', 'decide', 'act', 'remember', 'tell'] as const;
 export type Stage = (typeof stages)[number];
 
 export interface StageReport {

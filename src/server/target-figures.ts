@@ -12,6 +12,8 @@ export interface TargetFigure {
   readonly read: (decision: PodDecision, bounds: TargetReport | undefined, add: Add) => void;
 }
 
+const horizons = ['pods', 'nodes', 'keep'] as const;
+
 const label = (name: string, value: string): string =>
   `${name}="${value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"')}"`;
 
@@ -41,6 +43,32 @@ export const targetFigures: readonly TargetFigure[] = [
     help: '1 while a metric has no usable value.',
     read: ({ metrics }, _, add) => {
       for (const { name, state } of metrics) add(state === 'ok' ? 0 : 1, label('metric', name));
+    },
+  },
+  {
+    name: 'forecast_expected',
+    help: 'The load that is expected at its highest until pods, or VMs, that are asked for now serve, and twice as far.',
+    read: ({ forecast }, _, add) => {
+      for (const horizon of horizons) add(forecast?.[horizon]?.expected ?? null, label('horizon', horizon));
+    },
+  },
+  {
+    name: 'forecast_upper',
+    help: 'What the load stays below until then, as decisions take it.',
+    read: ({ forecast }, _, add) => {
+      for (const horizon of horizons) add(forecast?.[horizon]?.upper ?? null, label('horizon', horizon));
+    },
+  },
+  {
+    name: 'forecast_coverage',
+    help: 'The share of its own bounds that held of late.',
+    read: ({ forecast }, _, add) => add(forecast?.coverage ?? null),
+  },
+  {
+    name: 'forecast_trusted',
+    help: '1 while the forecast is trusted, 0 while it is not; the state is a label.',
+    read: ({ forecast }, _, add) => {
+      if (forecast !== undefined) add(forecast.state === 'trusted' ? 1 : 0, label('state', forecast.state));
     },
   },
   {

@@ -55,6 +55,7 @@ export function foresee(
     coverage: said?.coverage ?? null,
     historySeconds: (said?.history ?? 0) / 1000,
     ordersNodes: acts && trusted,
+    ...(said?.trouble === undefined ? {} : { trouble: said.trouble }),
   };
   const facts = {
     expected: pods?.expected ?? 'unknown',

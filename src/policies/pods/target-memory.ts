@@ -83,7 +83,8 @@ export function withLookAt(
 ): TargetMemory {
   const { current, workload, pods } = look;
   const foreign = acts ? foreignWrites(memory, current, workload.metadata, now) : undefined;
-  const learns = policy.spec.schedule.some(({ readyBefore }) => readyBefore > 0);
+  const { schedule, forecast } = policy.spec;
+  const learns = forecast !== undefined || schedule.some(({ readyBefore }) => readyBefore > 0);
   const startTime = (learns ? startTimeOf(pods) : null) ?? memory.startTime;
   return {
     firstSeen: memory.firstSeen ?? now,
