@@ -7,7 +7,7 @@ import type { Group } from './group-table.ts';
 import { inOrder } from './group.ts';
 import type { HeldBundle } from './holds.ts';
 import type { Integration } from './integrations.ts';
-import { intentOf } from './intent.ts';
+import { carriedOver, intentOf } from './intent.ts';
 import type { Cover } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
 import type { FlushDecision } from './plan-notification.ts';
@@ -57,18 +57,23 @@ export function tellTogether({ integration, groups, why }: HeldBundle, parts: Fl
     covers,
     bundle: { why, groups: told.length },
   };
-  const intent = intentOf(about, integration, joined(told), parts, now);
+  // one that nothing came to is told as if it had not waited
+  const isAlone = why === 'together' && told.length === 1;
+  const intent = isAlone
+    ? intentOf({ groupKey: first.group.key, groupLabels: first.group.labels }, integration, first.decision, parts, now)
+    : intentOf(about, integration, joined(told), parts, now);
   if (intent === null) return;
   const replaced = told.flatMap(({ open }) => open?.intent.id ?? []);
   for (const id of replaced) parts.courier.withdraw(id);
   parts.write([
     { kind: 'intent', intent },
+    ...(isAlone ? carriedOver(intent, first.open) : []),
     // after what takes their place: of what is written together a kill may leave the beginning only
     ...replaced.map((id) => ({ kind: 'settled', id, at: now, how: 'superseded' }) as const),
   ]);
   // of the group's other integrations nobody was asked: what has ended stays until its own flush
   for (const { group } of told) parts.holds.release(group, integration, intent.to);
-  parts.holds.count(integration);
+  parts.holds.count(integration, intent.to);
   parts.courier.carry(intent.id);
 }
 

@@ -193,7 +193,7 @@ function standingOf(to: string, { integration, endsOnly }: Reached, scene: Scene
   return { why: 'waiting', next: group.nextFlush };
 }
 
-const holdReasons: readonly HoldReason[] = ['digest', 'quietHours', 'budget', 'storm'];
+const holdReasons: readonly HoldReason[] = ['digest', 'quietHours', 'budget', 'storm', 'together'];
 
 function endsOnlyBecause({ role, receiver }: Integration, scene: Scene): Standing | null {
   switch (role.kind) {

@@ -128,6 +128,6 @@ function flushTo(reached: Reached, group: Group, scene: GroupScene, parts: Flush
   write(records);
   if (intent === null) return;
   parts.holds.release(group, integration, intent.to);
-  parts.holds.count(integration);
+  parts.holds.count(integration, intent.to);
   courier.carry(intent.id);
 }

@@ -10,7 +10,7 @@ import type { SentMessage } from './budget.ts';
 import { gatewayOf } from './channels/sms/sms-channel.ts';
 import type { Integration } from './integrations.ts';
 
-export type HoldReason = 'digest' | 'quietHours' | 'budget' | 'storm';
+export type HoldReason = 'digest' | 'quietHours' | 'budget' | 'storm' | 'together';
 
 export interface Hold {
   readonly why: HoldReason;
@@ -29,6 +29,8 @@ export interface HoldFacts {
   readonly isIn: (interval: string) => boolean;
   /** SMS to this one, the newest last */
   readonly sent: readonly SentMessage[];
+  /** when this one was last told something by SMS, whether or not it has arrived */
+  readonly lastSms: Instant | null;
   /** messages of this integration in the last minute */
   readonly recent: readonly Instant[];
   readonly now: Instant;
@@ -53,7 +55,17 @@ export function holdOf(facts: HoldFacts, over: HoldReason | null): Hold | null {
   const [oldest = now] = facts.recent;
   if (over !== 'storm' && facts.recent.length >= document.limits.messagesInMinute)
     return { why: 'storm', until: later(oldest, stormWindow) };
-  return null;
+  // what has waited for anything is one message already
+  const until = over === null ? endOfBundle(facts) : null;
+  return until === null ? null : { why: 'together', until };
+}
+
+function endOfBundle({ document, integration, alerts, lastSms, now }: HoldFacts): Instant | null {
+  const { bundle, exempt } = document.budgets.sms ?? {};
+  if (integration.channel !== 'sms' || bundle === undefined || lastSms === null) return null;
+  if (exempt !== undefined && alerts.some((alert) => matchesAll(exempt, alert))) return null;
+  const until = later(lastSms, bundle);
+  return until > now ? until : null;
 }
 
 function isQuiet(quiet: NonNullable<Receiver['quietHours']>, { integration, alerts, isIn }: HoldFacts): boolean {

@@ -50,6 +50,8 @@ export class Holds {
   readonly #timers = new Map<string, Timer>();
   /** the messages of the last minute, by integration */
   readonly #recent = new Map<string, Instant[]>();
+  /** the newest SMS to each */
+  readonly #lastSms = new Map<string, Instant>();
 
   constructor(parts: HoldsParts) {
     this.#parts = parts;
@@ -144,6 +146,7 @@ export class Holds {
   #factsOf(integration: Integration, decision: FlushDecision, to: string, now: Instant): HoldFacts {
     const { document, isIn, sentTo } = this.#parts;
     const current = document();
+    const sent = sentTo(to);
     return {
       document: current,
       receiver: current.receivers.find(({ name }) => name === integration.receiver),
@@ -151,7 +154,8 @@ export class Holds {
       to,
       alerts: decision.notify?.alerts ?? [],
       isIn: (interval) => isIn(interval, now),
-      sent: sentTo(to),
+      sent,
+      lastSms: this.#lastSms.get(to) ?? sent.at(-1)?.at ?? null,
       recent: this.#recentOf(integration, now),
       now,
     };
@@ -172,7 +176,9 @@ export class Holds {
   /** A flush at the very moment at which a digest is due must not put it off to the next one. */
   #dueOr(hold: Hold, group: Group, integration: Integration, now: Instant): Hold {
     const known = this.#held.get(keyOf(integration))?.get(group)?.hold;
-    return known?.why === hold.why && known.until <= now ? known : hold;
+    if (known?.why !== hold.why) return hold;
+    // others may be told at once meanwhile: it is not put off for them
+    return known.until <= now || hold.why === 'together' ? known : hold;
   }
 
   #write(group: Group, { integration, hold, to }: Held): void {
@@ -211,8 +217,9 @@ export class Holds {
   }
 
   /** One message is on its way: so many in a minute are a storm. */
-  count(integration: Integration): void {
+  count(integration: Integration, to: readonly string[]): void {
     const now = this.#parts.clock.now();
+    if (integration.channel === 'sms') for (const one of to) this.#lastSms.set(one, now);
     this.#recent.set(keyOf(integration), [...this.#recentOf(integration, now), now]);
   }
 }

@@ -148,7 +148,10 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     write,
     bundle: (bundle, now) => {
       tellTogether(bundle, flushParts(now), now);
-      bundle.groups.forEach(tidy);
+      for (const group of bundle.groups)
+        // what waited for something else and is over the budget now: a mail goes at once
+        if (bundle.why !== 'budget' && holds.heldFor('budget', group, bundle.integration).size > 0) flush(group, now);
+        else tidy(group);
     },
   });
   const groups = new GroupTable(buildRoutes(document.route), {

@@ -377,19 +377,67 @@ describe('what is held back', () => {
     expect(story.told(5)).toEqual(['sms zhang: E']);
   });
 
+  it('by SMS that come too soon after another is one message, and what is grave is told at once', async () => {
+    const story = aStory(
+      `${plain}\nbudgets: { sms: { bundle: 2m, perNumber: { hour: 4 }, exempt: 'severity="critical"' } }`,
+    );
+    await pushDown(story, { name: 'A', instance: 'a' }, { name: 'B', instance: 'b' });
+    await story.pass(minutes(1), seconds(5));
+    await pushDown(story, { name: 'C', instance: 'c' });
+    await story.pass(seconds(40), seconds(5));
+    await pushDown(story, { name: 'D', instance: 'd', more: { severity: 'critical' } });
+    await story.pass(minutes(2), seconds(5));
+    expect(story.taken.map(({ second, firing }) => [second, ...firing])).toEqual([
+      [30, 'a'],
+      [105, 'd'],
+      [150, 'c', 'b'],
+    ]);
+    expect(story.taken.at(-1)?.delivery.text).toMatch(/^Together, 2 groups: /);
+    // of four in an hour three are gone: a bundle is a message as others are
+    await story.pass(minutes(1), seconds(5));
+    await pushDown(story, { name: 'E', instance: 'e' }, { name: 'F', instance: 'f' });
+    await story.pass(minutes(4), seconds(5));
+    expect(story.told(3)).toEqual(['sms zhang: e', 'email zhang: f', 'sms zhang: f']);
+  });
+
+  it('and that nothing came to is told as if it had not waited, over a restart too', async () => {
+    const story = aStory(
+      `${plain}\nbudgets: { sms: { bundle: 2m } }\nlinks: { externalUrl: 'https://a.cn', secret: { env: LINKS } }`,
+      undefined,
+      'secret',
+    );
+    await pushDown(story, { name: 'A', instance: 'a' });
+    await story.pass(minutes(1), seconds(5));
+    await pushDown(story, { name: 'B', instance: 'b' });
+    await story.pass(seconds(40), seconds(5));
+    expect(story.told()).toEqual(['sms zhang: a']);
+    await story.restart();
+    await story.pass(minutes(7), seconds(5));
+    expect(story.taken.map(({ second, firing }) => [second, ...firing])).toEqual([
+      [30, 'a'],
+      [150, 'b'],
+    ]);
+    const { notice, text } = story.taken.at(-1)?.delivery ?? {};
+    expect([notice?.bundle, notice?.groupKey, text]).toEqual([
+      undefined,
+      '{}:{alertname="B"}',
+      expect.stringContaining('https://a.cn/a/'),
+    ]);
+  });
+
   it('in a storm becomes a few messages that say how many', async () => {
     const story = aStory(`${plain}\nlimits: { messagesInMinute: 10, namedInMessage: 5 }`);
     await pushDown(
       story,
-      ...Array.from({ length: 10_000 }, (_, index) => ({ name: `Down${index}`, instance: `i${index}` })),
+      ...Array.from({ length: 10_000 }, (_, index) => ({ name: `Down${index % 2500}`, instance: `i${index}` })),
     );
     await story.pass(minutes(3), seconds(5));
     expect(story.taken.length).toBe(11);
     const last = story.taken.at(-1)?.delivery.notice;
-    expect([last?.bundle, last?.alerts.length, last?.unnamed]).toEqual([{ why: 'storm', groups: 9990 }, 5, 9985]);
+    expect([last?.bundle, last?.alerts.length, last?.unnamed]).toEqual([{ why: 'storm', groups: 2490 }, 5, 9955]);
     await story.pass(minutes(6), minutes(1));
     expect(story.taken.length).toBe(11);
-  });
+  }, 60_000);
 
   it('by a budget is told together without others of the receiver missing the end', async () => {
     const both = dutyDocument(

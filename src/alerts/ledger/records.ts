@@ -56,7 +56,7 @@ export interface HeldBack {
 
 /** Why a message speaks for several groups, and for how many. */
 export interface Bundle {
-  readonly why: 'digest' | 'quietHours' | 'budget' | 'storm';
+  readonly why: 'digest' | 'quietHours' | 'budget' | 'storm' | 'together';
   readonly groups: number;
 }
 

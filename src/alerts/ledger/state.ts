@@ -224,7 +224,9 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
 function countIfSms(state: MutableLedgerState, id: string, to: string, at: Instant): void {
   const intent = state.open.get(id)?.intent;
   if (intent?.channel !== 'sms') return;
-  countSms(state, to, [{ at, kind: intent.bundle === undefined ? 'single' : 'digest' }]);
+  // several that come within minutes would have been as many messages: theirs counts
+  const isSingle = intent.bundle === undefined || intent.bundle.why === 'together';
+  countSms(state, to, [{ at, kind: isSingle ? 'single' : 'digest' }]);
 }
 
 function countSms(state: MutableLedgerState, to: string, messages: readonly SentMessage[]): void {

@@ -1,6 +1,6 @@
 // The part of alerts.yaml about people: who they are, who is on duty, how many messages a number may get.
 import { z } from 'zod';
-import { instant, positiveCount, timeZone } from './scalars.ts';
+import { instant, positiveCount, positiveDuration, timeZone } from './scalars.ts';
 
 export const person = z.strictObject({
   sms: z.string().optional(),
@@ -23,7 +23,9 @@ export const budgets = z.strictObject({
   sms: z
     .strictObject({
       perNumber: z.strictObject({ hour: positiveCount.optional(), day: positiveCount.optional() }).prefault({}),
-      /** these are sent all the same */
+      /** after an SMS its number gets no other one for so long, and then one for all that has come */
+      bundle: positiveDuration.optional(),
+      /** these are sent all the same, and at once */
       exempt: z.string().optional(),
     })
     .optional(),
