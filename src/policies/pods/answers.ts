@@ -135,13 +135,15 @@ export class Answers {
   }
 
   #readyFor(given: Question): Ready {
+    const ready = this.#ready.get(given);
+    if (ready !== undefined) return ready;
     const question = this.recurring.same(given);
-    let ready = this.#ready.get(question);
-    if (ready === undefined) {
-      ready = { own: this.#mayHaveOwnAnswer(question), shares: this.#sharesOf(question) };
-      this.#ready.set(question, ready);
-    }
-    return ready;
+    const made = this.#ready.get(question) ?? {
+      own: this.#mayHaveOwnAnswer(question),
+      shares: this.#sharesOf(question),
+    };
+    this.#ready.set(question, made).set(given, made);
+    return made;
   }
 
   /**
@@ -175,6 +177,17 @@ export interface Age {
   readonly seconds: number | null;
   /** why the age is not known although it was asked for */
   readonly why: string | null;
+}
+
+/** The seconds of `ageOf` where all are numbers, which they nearly always are; NaN where it has to be looked into. */
+export function plainAge(answers: Answers, questions: readonly Question[], of: Seated): number {
+  let seconds = 0;
+  for (const question of questions) {
+    const age = answers.number(question, of);
+    if (Number.isNaN(age)) return age;
+    if (age > seconds) seconds = age;
+  }
+  return seconds;
 }
 
 /** The oldest of the selectors that a metric reads. The collector asks for every one of them. */

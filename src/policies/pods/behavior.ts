@@ -35,13 +35,25 @@ export function stabilize(
   return { replicas: current, governedBy: proposed > current ? least : most };
 }
 
+/** Those of one instant, by their replicas: there are few different ones, and thousands of histories a tick begin with one. */
+const alone = new Map<number, readonly [Recommendation]>();
+let aloneAt: Instant | null = null;
+
+function historyOf({ at, replicas }: Recommendation): readonly [Recommendation] {
+  if (at !== aloneAt) alone.clear();
+  aloneAt = at;
+  let history = alone.get(replicas);
+  if (history === undefined) alone.set(replicas, (history = [{ at, replicas }]));
+  return history;
+}
+
 /** Adds the newest and drops what can never govern again: outdated, or outdone by something at least as strong and newer. */
 export function remember(
   history: readonly Recommendation[],
   newest: Recommendation,
   windows: Windows,
 ): readonly Recommendation[] {
-  const kept: Recommendation[] = [];
+  let kept: Recommendation[] | null = null;
   let most = newest.replicas;
   let least = newest.replicas;
   for (let index = history.length - 1; index >= 0; index--) {
@@ -52,10 +64,11 @@ export function remember(
     if (!holdsDown && !holdsUp) continue;
     most = Math.max(most, sample.replicas);
     least = Math.min(least, sample.replicas);
-    kept.push(sample);
+    (kept ??= []).push(sample);
   }
+  const shared = historyOf(newest);
   // An array that grew has room for more than it holds, in 20,000 memories.
-  return kept.length === 0 ? [newest] : [...kept.reverse(), newest];
+  return kept === null ? shared : [...kept.reverse(), ...shared];
 }
 
 /** Events strictly younger than the period. */

@@ -9,7 +9,7 @@ import { boundsAt, type BoundsAt } from '../schedule/bounds.ts';
 import { isEmptySelector } from '../selectors.ts';
 import type { Alike } from './alike.ts';
 import { isStoppedByHand, pauseOf, previousReplicasOf, type Pause } from './pause.ts';
-import type { Namespace, PodIndex } from './pod-index.ts';
+import { onlyLabelOf, type Namespace, type OneLabel, type PodIndex } from './pod-index.ts';
 import { podListOf, type PodList } from './pod-list.ts';
 import type { Seats } from './seats.ts';
 import { Walk } from './walk.ts';
@@ -55,6 +55,8 @@ export class KnownTarget {
   readonly unscheduled: BoundsAt;
   /** null: it has none that means anything */
   readonly selector: LabelSelector | Readonly<Record<string, string>> | null;
+  /** null: it selects by more than one label */
+  readonly #only: OneLabel | null;
   /** undefined: its pods have not been looked for */
   #namespace: Namespace | null | undefined = undefined;
   #pods: Pods = none;
@@ -80,6 +82,7 @@ export class KnownTarget {
     this.stopped = isStoppedByHand(object?.metadata ?? unnamed);
     this.unscheduled = unscheduledBounds(policy);
     this.selector = selector === undefined || isEmptySelector(selector) ? null : selector;
+    this.#only = this.selector === null ? null : onlyLabelOf(this.selector);
   }
 
   /** Finds its pods: in a namespace where nothing has changed they are the same as before. */
@@ -88,12 +91,20 @@ export class KnownTarget {
     const namespace = index.namespace(this.bound.target.namespace);
     if (namespace === this.#namespace) return;
     this.#namespace = namespace;
-    const { pods, label } = namespace?.find(this.selector) ?? { pods: none, label: null };
-    this.#label = label;
+    const pods = this.#findIn(namespace);
     if (pods === this.#pods) return;
     this.#pods = pods;
     this.#list = podListOf(pods);
     this.#template = this.bound.object?.spec?.template?.spec ?? pods.at(-1)?.spec;
+  }
+
+  #findIn(namespace: Namespace | null): Pods {
+    this.#label = this.#only?.label ?? null;
+    if (namespace === null || this.selector === null) return none;
+    if (this.#only !== null) return namespace.labelled(this.#only);
+    const { pods, label } = namespace.find(this.selector);
+    this.#label = label;
+    return pods;
   }
 
   /** As `lookAt` has found them. */

@@ -1,16 +1,16 @@
 // One metric of one target: asked for, aged, covered, and turned into a proposal, with every number in between.
 import { evaluate } from '../../formula/evaluate.ts';
-import type { Metric, MetricSource, MetricTarget, PodPolicy } from '../../model/config.ts';
+import type { Metric, MetricSource, MetricTarget, PodPolicy, Question } from '../../model/config.ts';
 import type { Pod } from '../../model/kubernetes.ts';
 import type { MetricReading } from '../../model/plan.ts';
 import type { PrometheusSample } from '../../model/snapshot.ts';
 import type { TargetRef } from '../../model/target.ts';
 import type { Facts } from '../../model/reason.ts';
 import { seconds, type Instant } from '../../model/units.ts';
-import { ageOf, numberOf, type Age, type Answered, type Answers, type Seated } from './answers.ts';
+import { ageOf, numberOf, plainAge, type Age, type Answered, type Answers, type Seated } from './answers.ts';
 import { own } from './own.ts';
 import { byAverage, byPodAverage, byUtilization, byValue, type PerPodResult, type PodUsage } from './proposals.ts';
-import { podListOf, type NoRequest, type Requests } from './pod-list.ts';
+import { podListOf, type NoRequest, type PodList, type Requests } from './pod-list.ts';
 import { groupPods, usedByAll, wholeMilli, type PodGroups, type PodSample, type PodSamples } from './readiness.ts';
 import type { ResourceSamples } from './resource-samples.ts';
 import { sampleValue } from './sample-value.ts';
@@ -19,7 +19,13 @@ export interface TargetFacts extends Seated {
   readonly current: number;
   readonly statusReplicas: number;
   readonly pods: readonly Pod[];
+  /** what `pods` says by itself; absent: it is looked for */
+  readonly list?: PodList;
 }
+
+type PodsOfTarget = Pick<TargetFacts, 'list' | 'pods'>;
+
+const listOf = ({ list, pods }: PodsOfTarget): PodList => list ?? podListOf(pods);
 
 /** What all targets of a tick share. */
 export interface Measures {
@@ -58,11 +64,12 @@ interface Counted extends Omit<PodGroups, 'ready'> {
 function counted(
   { resource }: PerPod,
   { advanced }: Pick<PodPolicy['spec'], 'advanced'>,
-  pods: readonly Pod[],
+  facts: PodsOfTarget,
   measured: PodSamples,
   now: Instant,
 ): Counted {
-  const usedBy = usedByAll(podListOf(pods), measured, resource, advanced, now);
+  const { pods } = facts;
+  const usedBy = usedByAll(listOf(facts), measured, resource, advanced, now);
   if (usedBy !== null) return { ready: pods, unready: none, missing: none, ignored: none, used: usedBy };
   const groups = groupPods(pods, measured, resource, advanced, now);
   let used = 0;
@@ -74,12 +81,13 @@ function counted(
 export function byPodSamples(
   perPod: PerPod,
   rules: Pick<PodPolicy['spec'], 'advanced' | 'tolerance'>,
-  { current, pods }: Pick<TargetFacts, 'current' | 'pods'>,
+  facts: PodsOfTarget & Pick<TargetFacts, 'current'>,
   measured: PodSamples,
   now: Instant,
 ): Answered<PerPodResult & { readonly detail: Facts }> {
   const { resource, container, target } = perPod;
-  const { ready, unready, missing, ignored, used } = counted(perPod, rules, pods, measured, now);
+  const { current } = facts;
+  const { ready, unready, missing, ignored, used } = counted(perPod, rules, facts, measured, now);
   if (ready.length === 0) return { state: 'unknown', why: 'no sample of any pod of the target (they may be starting)' };
   if (target.kind !== 'utilization') {
     const usage: PodUsage = {
@@ -101,7 +109,9 @@ export function byPodSamples(
   }
   const requestsIn = (some: readonly Pod[]): Requests | NoRequest => {
     if (some.length === 0) return noRequests;
-    return resource === 'other' ? { each: some.map(() => 0), total: 0 } : podListOf(some).requests(resource, container);
+    return resource === 'other'
+      ? { each: some.map(() => 0), total: 0 }
+      : (some === facts.pods ? listOf(facts) : podListOf(some)).requests(resource, container);
   };
   const [ofReady, ofUnready, ofMissing] = [requestsIn(ready), requestsIn(unready), requestsIn(missing)];
   if (typeof ofReady === 'string' || typeof ofUnready === 'string' || typeof ofMissing === 'string') {
@@ -140,7 +150,7 @@ export function proposalOf(metric: Metric, policy: PodPolicy, facts: TargetFacts
         ? byValue(value, metric.target.amount, facts.current, facts.current, tolerance)
         : byAverage(value, metric.target.amount, facts.statusReplicas, tolerance);
     case 'value':
-      return byValue(value, metric.target.amount, facts.current, podListOf(facts.pods).readyRunning, tolerance);
+      return byValue(value, metric.target.amount, facts.current, listOf(facts).readyRunning, tolerance);
     case 'utilization':
       return byValue(value, metric.target.amount, facts.current, facts.current, tolerance);
   }
@@ -172,10 +182,13 @@ export function samplesOfPods(
   return byPod;
 }
 
-/** With what each replica bears of a total, in whole thousandths as the HPA reports it. */
-function plainValue(metric: Metric, { statusReplicas }: TargetFacts, value: number): Value {
+/** What each replica bears of a total, in whole thousandths as the HPA reports it. */
+const perReplicaOf = ({ statusReplicas }: TargetFacts, value: number): number =>
+  statusReplicas > 0 ? Math.ceil((value * 1000) / statusReplicas) / 1000 : 0;
+
+function plainValue(metric: Metric, facts: TargetFacts, value: number): Value {
   if (metric.target?.kind !== 'averageValue') return { value };
-  return { value, detail: { perReplica: statusReplicas > 0 ? Math.ceil((value * 1000) / statusReplicas) / 1000 : 0 } };
+  return { value, detail: { perReplica: perReplicaOf(facts, value) } };
 }
 
 function valueOf(
@@ -187,10 +200,6 @@ function valueOf(
 ): Answered<Value> {
   switch (source.kind) {
     case 'query': {
-      if (!source.byPod) {
-        const value = answers.number(source.question, facts);
-        if (!Number.isNaN(value)) return { state: 'ok', value: plainValue(metric, facts, value) };
-      }
       const samples = answers.samples(source.question, facts.target) ?? wasNotAsked;
       if (!source.byPod || samples.state !== 'ok' || metric.target === null) {
         const number = numberOf(samples);
@@ -244,7 +253,7 @@ function countOf(samples: ReturnType<Answers['samples']>): number | null {
 function coverageOf(metric: Metric, facts: TargetFacts, answers: Answers): Coverage | null {
   const { coverage } = metric;
   if (coverage === null) return null;
-  const pods = coverage.of === 'pods' ? facts.pods.length : podListOf(facts.pods).readyRunning;
+  const pods = coverage.of === 'pods' ? facts.pods.length : listOf(facts).readyRunning;
   const plain = answers.number(coverage.question, facts);
   const counted = Number.isNaN(plain) ? countOf(answers.samples(coverage.question, facts.target)) : plain;
   if (counted === null) return { uncovered: true, detail: { covered: 'unknown', coverable: pods } };
@@ -307,6 +316,34 @@ function activityOf(
 
 const noAge: Age = { seconds: null, why: null };
 
+/**
+ * What nearly every metric is: one number, young enough, with nothing unknown about it. Of thousands of targets each object
+ * in between would be one more to collect. null: it has to be looked into.
+ */
+function plainReading(
+  metric: Metric,
+  question: Question,
+  policy: PodPolicy,
+  facts: TargetFacts,
+  answers: Answers,
+  coverage: Facts | undefined,
+): MetricReading | null {
+  const value = answers.number(question, facts);
+  const ageSeconds = metric.ages.length === 0 ? null : plainAge(answers, metric.ages, facts);
+  if (Number.isNaN(value) || (ageSeconds !== null && !(ageSeconds * 1000 <= metric.maxAge))) return null;
+  const { name } = metric;
+  const proposal = proposalOf(metric, policy, facts, value);
+  if (metric.target?.kind !== 'averageValue') {
+    const target = metric.target?.amount ?? null;
+    return coverage === undefined
+      ? { name, value, target, ageSeconds, proposal, state: 'ok' }
+      : { name, value, target, ageSeconds, proposal, state: 'ok', detail: coverage };
+  }
+  const perReplica = perReplicaOf(facts, value);
+  const detail = coverage === undefined ? { perReplica } : { perReplica, ...coverage };
+  return { name, value, target: metric.target.amount, ageSeconds, proposal, state: 'ok', detail };
+}
+
 function measureOne(
   metric: Metric,
   policy: PodPolicy,
@@ -316,15 +353,19 @@ function measureOne(
   lastValues: Readonly<Record<string, number>>,
 ): Measured {
   const { source } = metric;
+  const coverage = coverageOf(metric, facts, measures.answers);
+  const uncovered = coverage?.uncovered === true;
+  if (source.kind === 'query' && !source.byPod) {
+    const plain = plainReading(metric, source.question, policy, facts, measures.answers, coverage?.detail);
+    if (plain !== null) return { metric, reading: plain, uncovered, active: activityOf(metric, plain, known) };
+  }
   const result =
     source.kind === 'formula'
       ? formulaValue(source, known, lastValues)
       : valueOf(metric, source, policy, facts, measures);
   const age = metric.ages.length === 0 ? noAge : ageOf(measures.answers, metric.ages, facts);
-  const coverage = coverageOf(metric, facts, measures.answers);
   const reading = readingOf(metric, result, age, coverage?.detail, policy, facts);
-  const active = activityOf(metric, reading, known);
-  return { metric, reading, uncovered: coverage?.uncovered === true, active };
+  return { metric, reading, uncovered, active: activityOf(metric, reading, known) };
 }
 
 /** All metrics of a target, in the order of the policy; formulas see the readings of the others. */

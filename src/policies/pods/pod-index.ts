@@ -14,11 +14,16 @@ const pairsOf = (selector: Selector): Readonly<Record<string, string>> => {
   return Array.isArray(matchExpressions) ? {} : (selector as Readonly<Record<string, string>>);
 };
 
+export interface OneLabel {
+  readonly label: string;
+  readonly value: string;
+}
+
 /** null: there is more to it than one label. */
-function onlyLabelOf(selector: Selector): { readonly label: string; readonly value: string } | null {
+export function onlyLabelOf(selector: Selector): OneLabel | null {
   const { matchExpressions } = selector as LabelSelector;
   if (Array.isArray(matchExpressions) && matchExpressions.length > 0) return null;
-  let only: { readonly label: string; readonly value: string } | null = null;
+  let only: OneLabel | null = null;
   const pairs = pairsOf(selector);
   for (const label in pairs) {
     if (only !== null) return null;
@@ -30,59 +35,85 @@ function onlyLabelOf(selector: Selector): { readonly label: string; readonly val
 const sameList = (one: Pods, other: Pods): boolean =>
   one.length === other.length && one.every((pod, index) => pod === other[index]);
 
+/** A namespace's pods by the values of one label, each list in the order of the namespace's own. */
+interface Groups {
+  /** by value, its place in `lists`: one map for the namespace as it was and as it is */
+  readonly places: Map<string, number>;
+  /** for each pod of the namespace, the place of its value; -1: it has none */
+  readonly of: Int32Array;
+  readonly lists: readonly Pods[];
+}
+
+function placeOf(places: Map<string, number>, value: string | undefined): number {
+  if (value === undefined) return -1;
+  let place = places.get(value);
+  if (place === undefined) places.set(value, (place = places.size));
+  return place;
+}
+
+/** Values that are gone keep their places until they are most of all. */
+const isCrowded = ({ places, of }: Groups): boolean => places.size > 2 * of.length + 100;
+
 /** The pods of one namespace; a list that is as it was before is the same array, so that what is known of it stays known. */
 export class Namespace {
   readonly all: Pods;
   readonly #before: Namespace | null;
-  readonly #byLabel = new Map<string, ReadonlyMap<string, Pods>>();
+  readonly #byLabel = new Map<string, Groups>();
 
   constructor(all: Pods, before: Namespace | null) {
     this.all = all;
     this.#before = before === null ? null : before.#withoutPast();
   }
 
-  labelled(label: string): ReadonlyMap<string, Pods> {
-    let byValue = this.#byLabel.get(label);
-    if (byValue === undefined) this.#byLabel.set(label, (byValue = this.#read(label)));
-    return byValue;
+  labelled({ label, value }: OneLabel): Pods {
+    let groups = this.#byLabel.get(label);
+    if (groups === undefined) this.#byLabel.set(label, (groups = this.#read(label)));
+    return groups.lists[groups.places.get(value) ?? -1] ?? none;
   }
 
   find(selector: Selector): Selected {
-    const only = onlyLabelOf(selector);
-    if (only !== null) return { pods: this.labelled(only.label).get(only.value) ?? none, label: only.label };
     let fewest: Pods = this.all;
     let by: string | null = null;
     for (const [label, value] of Object.entries(pairsOf(selector))) {
-      const pods = this.labelled(label).get(value) ?? none;
+      const pods = this.labelled({ label, value });
       if (by === null || pods.length < fewest.length) [fewest, by] = [pods, label];
     }
     const matches = (pod: Pod): boolean => selectorMatches(selector, pod.metadata.labels ?? {});
     return fewest.every(matches) ? { pods: fewest, label: by } : { pods: fewest.filter(matches), label: null };
   }
 
-  #read(label: string): ReadonlyMap<string, Pods> {
-    const byValue = new Map<string, Pod[]>();
-    for (const pod of this.all) {
-      const value = pod.metadata.labels?.[label];
-      if (value === undefined) continue;
-      const known = byValue.get(value);
-      if (known === undefined) byValue.set(value, [pod]);
-      else known.push(pod);
+  /** Of pods that were here before nothing is read, and lists that nobody came to or went from stay. */
+  #read(label: string): Groups {
+    const last = this.#before === null ? undefined : this.#before.#byLabel.get(label);
+    const known = last === undefined || isCrowded(last) ? null : last;
+    const places = known?.places ?? new Map<string, number>();
+    const of = new Int32Array(this.all.length);
+    const changed = new Map<number, Pod[]>();
+    const walk = new Walk(known === null ? none : (this.#before?.all ?? none), this.all);
+    for (let at = 0; at < of.length; at++) {
+      const { from, count } = walk.together();
+      if (known !== null) of.set(known.of.subarray(from, from + count), at);
+      at += count;
+      if (at >= of.length) break;
+      const before = walk.next();
+      const place =
+        known === null || before === null
+          ? placeOf(places, this.all[at]?.metadata.labels?.[label])
+          : (known.of[before] ?? -1);
+      of[at] = place;
+      if (before === null && place >= 0) changed.set(place, []);
     }
-    const before = this.#before === null ? undefined : this.#before.#byLabel.get(label);
-    if (before === undefined) return byValue;
-    const kept = new Map<string, Pods>();
-    for (const [value, pods] of byValue) {
-      const last = before.get(value);
-      kept.set(value, last !== undefined && sameList(last, pods) ? last : pods);
-    }
-    return kept;
+    for (const gone of walk.gone()) changed.set(known?.of[gone] ?? -1, []);
+    if (changed.size > 0) for (const [at, pod] of this.all.entries()) changed.get(of[at] ?? -1)?.push(pod);
+    const lists = [...(known?.lists ?? [])];
+    for (const [place, pods] of changed) if (place >= 0 && !sameList(lists[place] ?? none, pods)) lists[place] = pods;
+    return { places, of, lists };
   }
 
   /** One step back is enough, and all that is kept. */
   #withoutPast(): Namespace {
     const copy = new Namespace(this.all, null);
-    for (const [label, byValue] of this.#byLabel) copy.#byLabel.set(label, byValue);
+    for (const [label, groups] of this.#byLabel) copy.#byLabel.set(label, groups);
     return copy;
   }
 }
@@ -92,8 +123,6 @@ export interface Selected {
   /** they are all pods of the namespace with one value of this label: two such lists share no pod; null: there is more to it */
   readonly label: string | null;
 }
-
-const nobody: Selected = { pods: none, label: null };
 
 /** Namespaces by numbers, for arrays: given once, and never to another. */
 class Numbers {
@@ -125,6 +154,8 @@ export class PodIndex {
   /** for each pod of the list, its namespace */
   readonly #places: Int32Array;
   readonly #namespaces: (Namespace | null)[];
+  #asked: string | null = null;
+  #answered: Namespace | null = null;
 
   /** `before`: the index of the tick before; what has not changed since is taken over. */
   constructor(pods: Pods, before: PodIndex | null = null) {
@@ -133,30 +164,31 @@ export class PodIndex {
     this.#places = new Int32Array(pods.length);
     this.#namespaces = before === null ? [] : [...before.#namespaces];
     const changed = before === null ? this.#readAll() : this.#readChanged(before);
-    const lists = new Map<number, Pod[]>();
-    for (const number of changed) lists.set(number, []);
-    const isChanged = new Uint8Array(this.#numbers.size);
-    for (const number of changed) isChanged[number] = 1;
+    const lists: Pod[][] = [];
+    for (const number of changed) lists[number] = [];
     for (let place = 0; place < pods.length; place++) {
-      const number = this.#places[place] ?? 0;
-      if (isChanged[number] !== 1) continue;
       const pod = pods[place];
-      if (pod !== undefined) lists.get(number)?.push(pod);
+      if (pod !== undefined) lists[this.#places[place] ?? 0]?.push(pod);
     }
-    for (const [number, all] of lists) {
+    for (const number of changed) {
+      const all = lists[number] ?? [];
       const last = this.#namespaces[number] ?? null;
       const same = last !== null && sameList(last.all, all);
       this.#namespaces[number] = all.length === 0 ? null : same ? last : new Namespace(all, last);
     }
   }
 
-  /** The same object while its pods are the same; null: there is none. */
+  /** The same object while its pods are the same; null: there is none. Targets ask namespace by namespace. */
   namespace(name: string): Namespace | null {
-    return this.#namespaces[this.#numbers.find(name) ?? -1] ?? null;
+    if (name !== this.#asked)
+      [this.#asked, this.#answered] = [name, this.#namespaces[this.#numbers.find(name) ?? -1] ?? null];
+    return this.#answered;
   }
 
   podsOf(namespace: string, selector: Selector): Pods {
-    return (this.namespace(namespace)?.find(selector) ?? nobody).pods;
+    const only = onlyLabelOf(selector);
+    const place = this.namespace(namespace);
+    return (only === null ? place?.find(selector).pods : place?.labelled(only)) ?? none;
   }
 
   /** Better begun anew. */

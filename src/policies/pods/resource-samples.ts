@@ -4,7 +4,7 @@ import { seconds, type Instant } from '../../model/units.ts';
 import type { Answers } from './answers.ts';
 import { wholeMilli, type PodSample, type PodSamples } from './readiness.ts';
 import { sampleValue } from './sample-value.ts';
-import type { Order, Seats } from './seats.ts';
+import type { Asked, Order, Seats } from './seats.ts';
 
 /** The resource queries rate over a minute. */
 const window = seconds(60);
@@ -47,7 +47,7 @@ export class ResourceSamples {
     const { recurring } = this.#answers;
     const order = recurring.order(recurring.pods, query);
     order.begin(samples.length);
-    const usage = new Usage(recurring.pods, samples, this.#now);
+    const usage = new Usage(order, samples, this.#now);
     for (let from = 0; from < samples.length; from += seriesAStep) {
       if (from > 0) yield;
       usage.take(from, Math.min(from + seriesAStep, samples.length), order, container);
@@ -57,39 +57,44 @@ export class ResourceSamples {
   }
 }
 
-/** What pods use, in thousandths, by their seats. Read when it is asked for: most pods of a cluster nobody scales. */
+/** What pods use, in thousandths, by their seats: at once where somebody has asked before, else when it is asked for. Most pods of a cluster nobody scales. */
 class Usage {
   readonly #seats: Seats;
+  readonly #asked: Asked;
   readonly #samples: Samples;
   readonly #now: Instant;
-  /** one more than the place of a seat's first series, and of its last; 0: it has none */
-  readonly #first: Int32Array;
-  readonly #last: Int32Array;
-  /** for each series, the same of the next one of its pod */
-  readonly #next: Int32Array;
+  /** NaN: it has no number, or it was not read yet */
+  #milli: Float64Array = new Float64Array(0);
+  /** of whom was not read: one more than the place of a seat's last series; 0: it has none */
+  #last: Int32Array = new Int32Array(0);
+  /** for each such series, the same of the one before it of its pod */
+  readonly #before: Int32Array;
   readonly #namespaces = new Map<string, PodSamples>();
 
-  constructor(seats: Seats, samples: Samples, now: Instant) {
+  constructor({ seats, asked }: Order, samples: Samples, now: Instant) {
     this.#seats = seats;
+    this.#asked = asked;
     this.#samples = samples;
     this.#now = now;
-    this.#first = new Int32Array(seats.size + samples.length);
-    this.#last = new Int32Array(seats.size + samples.length);
-    this.#next = new Int32Array(samples.length);
+    this.#before = new Int32Array(samples.length);
   }
 
   /** The series of one container, or of all that name none. */
   take(from: number, to: number, order: Order, container: string | null): void {
+    this.#makeRoom(this.#seats.size + to - from);
+    const [milli, last] = [this.#milli, this.#last];
     for (let place = from; place < to; place++) {
-      const metric = this.#samples[place]?.metric as
+      const sample = this.#samples[place];
+      const metric = sample?.metric as
         { readonly namespace?: string; readonly pod?: string; readonly container?: string } | undefined;
-      if (metric?.pod === undefined) continue;
+      if (sample === undefined || metric?.pod === undefined) continue;
       const seat = order.next(metric.namespace ?? '', metric.pod);
       if (container !== null && metric.container !== container) continue;
-      const before = this.#last[seat] ?? 0;
-      if (before === 0) this.#first[seat] = place + 1;
-      else this.#next[before - 1] = place + 1;
-      this.#last[seat] = place + 1;
+      if (this.#asked.has(seat)) milli[seat] = plus(milli[seat] ?? Number.NaN, sample);
+      else {
+        this.#before[place] = last[seat] ?? 0;
+        last[seat] = place + 1;
+      }
     }
   }
 
@@ -122,12 +127,34 @@ class Usage {
 
   /** All its series together; NaN: there is none with a number. */
   #milliOf(seat: number): number {
-    let milli = Number.NaN;
-    for (let place = this.#first[seat] ?? 0; place !== 0; place = this.#next[place - 1] ?? 0) {
+    const milli = this.#milli[seat] ?? Number.NaN;
+    return Number.isNaN(milli) ? this.#read(seat) : milli;
+  }
+
+  #read(seat: number): number {
+    this.#asked.add(seat);
+    const series: PrometheusSample[] = [];
+    for (let place = this.#last[seat] ?? 0; place !== 0; place = this.#before[place - 1] ?? 0) {
       const sample = this.#samples[place - 1];
-      const own = sample === undefined ? Number.NaN : sampleValue(sample) * 1000;
-      if (Number.isFinite(own)) milli = Number.isNaN(milli) ? own : milli + own;
+      if (sample !== undefined) series.push(sample);
     }
+    const milli = series.reduceRight(plus, Number.NaN);
+    if (seat < this.#milli.length) this.#milli[seat] = milli;
     return milli;
   }
+
+  #makeRoom(seats: number): void {
+    if (seats <= this.#milli.length) return;
+    const milli = new Float64Array(seats + seriesAStep).fill(Number.NaN);
+    const last = new Int32Array(milli.length);
+    milli.set(this.#milli);
+    last.set(this.#last);
+    [this.#milli, this.#last] = [milli, last];
+  }
+}
+
+/** One series more of a pod; what is no number does not count. */
+function plus(milli: number, sample: PrometheusSample): number {
+  const own = sampleValue(sample) * 1000;
+  return Number.isFinite(own) ? (Number.isNaN(milli) ? own : milli + own) : milli;
 }

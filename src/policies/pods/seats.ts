@@ -28,12 +28,31 @@ export class Seats {
   }
 }
 
+/** Whose number somebody has asked for, by seat: such numbers are read while the answer is at hand, others when they are asked for. */
+export class Asked {
+  #seats = new Uint8Array(0);
+
+  has(seat: number): boolean {
+    return this.#seats[seat] === 1;
+  }
+
+  add(seat: number): void {
+    if (seat >= this.#seats.length) {
+      const more = new Uint8Array(2 * seat + 64);
+      more.set(this.#seats);
+      this.#seats = more;
+    }
+    this.#seats[seat] = 1;
+  }
+}
+
 /**
  * Who came after whom the last time. Lists and answers come in nearly the same order tick after tick: the one that is
  * expected next is compared, and only who is not that one is looked up.
  */
 export class Order {
   readonly seats: Seats;
+  readonly asked = new Asked();
   #last: Int32Array = new Int32Array(0);
   #now: Int32Array = new Int32Array(0);
   #length = 0;

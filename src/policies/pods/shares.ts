@@ -3,7 +3,7 @@ import type { Split } from '../../model/config.ts';
 import type { PrometheusSample } from '../../model/snapshot.ts';
 import type { TargetRef } from '../../model/target.ts';
 import { sampleValue } from './sample-value.ts';
-import type { Order, Seats } from './seats.ts';
+import type { Asked, Order, Seats } from './seats.ts';
 
 type Samples = readonly PrometheusSample[];
 
@@ -30,8 +30,9 @@ export class Shares {
   readonly #byNamespace: boolean;
   /** by seat, one more than the place of its sample; 0: it has none */
   readonly #places: Int32Array;
-  /** by seat, its number; NaN: it has none, or several */
+  /** by seat, its number; NaN: it has none, or several, or it was not read yet */
   readonly #numbers: Float64Array;
+  readonly #asked: Asked;
   /** seats with several series */
   readonly #several = new Map<number, PrometheusSample[]>();
 
@@ -40,6 +41,7 @@ export class Shares {
     const { seats } = order;
     this.#seats = seats;
     this.#samples = samples;
+    this.#asked = order.asked;
     this.#byNamespace = labels.namespace !== undefined;
     this.#places = new Int32Array(seats.size + samples.length);
     this.#numbers = new Float64Array(seats.size + samples.length).fill(Number.NaN);
@@ -54,8 +56,8 @@ export class Shares {
       if (this.#places[seat] !== 0) this.#addTo(seat, sample);
       else {
         this.#places[seat] = place + 1;
-        // While it is at hand: to come back for each number takes longer than to read some that nobody asks for.
-        this.#numbers[seat] = sampleValue(sample);
+        // While it is at hand: to come back for each number takes longer.
+        if (this.#asked.has(seat)) this.#numbers[seat] = sampleValue(sample);
       }
     }
   }
@@ -70,7 +72,16 @@ export class Shares {
   /** The one number of a target; NaN where it has none, or not one only. */
   numberOf(target: TargetRef, seat: number | undefined): number {
     const own = this.#byNamespace && seat !== undefined ? seat : this.#seatOf(target);
-    return this.#numbers[own] ?? Number.NaN;
+    const number = this.#numbers[own] ?? Number.NaN;
+    return Number.isNaN(number) ? this.#read(own) : number;
+  }
+
+  /** Not asked for before, or there is none. */
+  #read(seat: number): number {
+    this.#asked.add(seat);
+    if (this.#several.has(seat)) return Number.NaN;
+    const sample = this.#samples[(this.#places[seat] ?? 0) - 1];
+    return sample === undefined ? Number.NaN : (this.#numbers[seat] = sampleValue(sample));
   }
 
   of(target: TargetRef): Samples {

@@ -16,6 +16,7 @@ import type { KnownTarget } from './known-target.ts';
 import { own } from './own.ts';
 import { measureAll, type Measured, type Measures, type TargetFacts } from './measure.ts';
 import type { Pause } from './pause.ts';
+import type { PodList } from './pod-list.ts';
 import { lastValuesOf, withLookAt, type Writable } from './target-memory.ts';
 import { currentReplicas } from './target.ts';
 import { type Activity } from './zero.ts';
@@ -79,6 +80,7 @@ export class TargetLook implements TargetFacts {
   readonly target: TargetRef;
   readonly seat: number;
   readonly pods: readonly Pod[];
+  readonly list: PodList;
   /** spec.replicas, or our own last write while the watch is still behind it */
   readonly current: number;
   readonly statusReplicas: number;
@@ -106,6 +108,7 @@ export class TargetLook implements TargetFacts {
     this.target = known.bound.target;
     this.seat = known.seat;
     this.pods = known.pods;
+    this.list = known.list;
     this.current = currentReplicas(known, memory, tick.now);
     // Pods of a rollout's surge are no demand: they would raise the replicas that the next rollout surges from.
     this.statusReplicas = Math.min(known.statusReplicas, this.current);

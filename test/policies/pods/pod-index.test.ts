@@ -1,4 +1,5 @@
 // Finding pods by selector: the right ones, the same list while nothing changes, and no look at a pod more than needed.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../../src/model/kubernetes.ts';
 import { PodIndex, podIndexOf } from '../../../src/policies/pods/pod-index.ts';
@@ -69,13 +70,13 @@ describe('from tick to tick', () => {
     expect(askAll(pods, {})).toBe(pods.length);
   });
 
-  it('looks again only where something has changed', () => {
+  it('looks again only at pods that have come', () => {
     const { pods, make, askAll } = counted(4, 25, 5);
     const series = {};
     askAll(pods, series);
     expect(askAll([...pods], series)).toBe(0);
     const changed = pods.with(0, make('n0', 'a0', 'other'));
-    expect(askAll(changed, series)).toBe(pods.length / 4);
+    expect(askAll(changed, series)).toBe(1);
   });
 
   it('gives the same list where its pods are the same, and a new one where they are not', () => {
@@ -86,5 +87,48 @@ describe('from tick to tick', () => {
     expect(next.podsOf('shop', { app: 'api' })).toBe(api);
     expect(next.podsOf('shop', { app: 'web' })).not.toBe(web);
     expect(names(next.podsOf('shop', { app: 'web' }))).toEqual(['web']);
+  });
+
+  it('finds the same pods as an index begun anew, whoever comes, goes, moves or is called otherwise', () => {
+    const one = fc.record({
+      namespace: fc.constantFrom('shop', 'pay'),
+      app: fc.constantFrom('web', 'api', 'db', undefined),
+      at: fc.nat(40),
+      away: fc.nat(3),
+    });
+    fc.assert(
+      fc.property(fc.array(fc.array(one, { maxLength: 6 }), { maxLength: 6 }), (ticks) => {
+        const series = {};
+        let pods: readonly Pod[] = Array.from({ length: 12 }, (_, place) => pod('shop', `p${place}`, { app: 'web' }));
+        for (const changes of ticks) {
+          for (const { namespace, app, at, away } of changes) {
+            const made = pod(namespace, `p${at}`, app === undefined ? {} : { app });
+            const moved = pods.at(-1);
+            pods = pods.toSpliced(at % (pods.length + 1), away, made);
+            if (moved !== undefined && at % 5 === 0) pods = [moved, ...pods.filter((each) => each !== moved)];
+          }
+          const index = podIndexOf(pods, series);
+          for (const namespace of ['shop', 'pay'])
+            for (const app of ['web', 'api', 'db', 'none']) {
+              const expected = pods.filter(
+                ({ metadata }) => metadata.namespace === namespace && metadata.labels?.['app'] === app,
+              );
+              expect(index.podsOf(namespace, { app })).toEqual(expected);
+              expect(index.podsOf(namespace, { app })).toBe(index.podsOf(namespace, { app }));
+            }
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('finds who is there after hundreds of values have come and gone', () => {
+    const series = {};
+    for (let tick = 0; tick < 500; tick++) {
+      const index = podIndexOf([pod('shop', 'web'), pod('shop', `job-${tick}`)], series);
+      expect(names(index.podsOf('shop', { app: `job-${tick}` }))).toEqual([`job-${tick}`]);
+      expect(index.podsOf('shop', { app: `job-${tick - 1}` })).toEqual([]);
+      expect(names(index.podsOf('shop', { app: 'web' }))).toEqual(['web']);
+    }
   });
 });

@@ -1,9 +1,14 @@
 // Seats are found by the order of the last time: whatever comes, in whatever order, each name has its own.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { PrometheusSample, Snapshot } from '../../../src/model/snapshot.ts';
+import type { Instant } from '../../../src/model/units.ts';
+import { Answers } from '../../../src/policies/pods/answers.ts';
 import { Recurring } from '../../../src/policies/pods/recurring.ts';
+import { ResourceSamples } from '../../../src/policies/pods/resource-samples.ts';
 import { Order, Seats } from '../../../src/policies/pods/seats.ts';
 import { Shares } from '../../../src/policies/pods/shares.ts';
+import { aSnapshot } from '../../builders.ts';
 
 const seatsOf = (order: Order, names: readonly string[]): number[] => {
   order.begin(names.length);
@@ -49,6 +54,44 @@ describe('an answer for many', () => {
               const number = shares.numberOf(target, order.seats.seatOf(namespace, name));
               expect(number).toBe(text === '' ? Number.NaN : Number(text));
             }
+        }
+      }),
+    );
+  });
+});
+
+describe('what pods use', () => {
+  it('is the sum of their series, whoever was asked for before', () => {
+    const pods = ['a', 'b', 'c', 'd'] as const;
+    const one = fc.record({
+      pod: fc.constantFrom(...pods),
+      container: fc.constantFrom('app', 'proxy'),
+      value: fc.constantFrom('0.1', '0.25', '0', 'NaN', '+Inf'),
+    });
+    const tick = fc.record({ series: fc.array(one, { maxLength: 10 }), asked: fc.subarray([...pods]) });
+    fc.assert(
+      fc.property(fc.array(tick, { maxLength: 5 }), fc.constantFrom('app', null), (ticks, container) => {
+        const recurring = new Recurring([]);
+        for (const { series, asked } of ticks) {
+          recurring.tidy();
+          const result = series.map(({ value, ...metric }): PrometheusSample => ({
+            metric: { namespace: 'shop', ...metric },
+            value: [0, value],
+          }));
+          const snapshot = aSnapshot().build();
+          const prometheus: Snapshot['prometheus'] = {
+            queries: { usage: { status: 'success', data: { resultType: 'vector', result } } },
+          };
+          const answers = new Answers({ ...snapshot, prometheus }, recurring);
+          const samples = new ResourceSamples(answers, 0 as Instant).of('usage', 'shop', container);
+          for (const pod of asked) {
+            const own = series.filter(
+              (each) => each.pod === pod && (container === null || each.container === container),
+            );
+            const numbers = own.map(({ value }) => Number(value) * 1000).filter(Number.isFinite);
+            const [first, ...others] = numbers;
+            expect(samples.get(pod)?.value).toBe(others.reduce((sum, each) => (sum ?? 0) + each, first));
+          }
         }
       }),
     );
