@@ -67,6 +67,13 @@ function capacityFor(
   return { capacity, notes: [{ code: 'CapacityGuessed', facts: { capacity, percent: usualShare * 100 } }] };
 }
 
+/** What it does depends on the time of day. */
+const hasWindows = ({ policy, config }: Subject): boolean =>
+  policy.spec.schedule.length > 0 ||
+  config.nodePolicies.some(
+    ({ spec: { schedule, shrink } }) => schedule.length > 0 || shrink.only !== null || shrink.never.length > 0,
+  );
+
 /** A Monday: where nobody says when the trace began. */
 const someMonday = Date.parse('2026-01-05T00:00:00Z') as Instant;
 
@@ -74,8 +81,7 @@ export function settingOf(subject: Subject, trace: Trace, world: WorldSettings, 
   const demand = ticksOf(trace, world.step);
   const { capacity, notes } = capacityFor(subject, world, demand);
   const begins = start ?? trace.start;
-  const isDated =
-    begins !== null || (subject.policy.spec.schedule.length === 0 && subject.config.nodePolicies.length === 0);
+  const isDated = begins !== null || !hasWindows(subject);
   return {
     trace,
     start: begins ?? someMonday,
@@ -94,7 +100,7 @@ export function settingOf(subject: Subject, trace: Trace, world: WorldSettings, 
 const aDay = 86_400;
 
 /** The cheapest that would have met everything, with the same bounds below. */
-function oracleFor({ world, demand }: Setting, play: Play): Schedule {
+export function oracleFor({ world, demand }: Setting, play: Play): Schedule {
   return oracleOf(demand, {
     capacity: play.capacity,
     podsPerNode: world.podsPerNode,
@@ -111,7 +117,7 @@ const sumFrom = (values: ArrayLike<number>, from: number): number => {
   return sum;
 };
 
-const playOf = ({ world, demand, capacity }: Setting, { policy, nodeGroup }: Subject): Play => ({
+export const playOf = ({ world, demand, capacity }: Setting, { policy, nodeGroup }: Subject): Play => ({
   world,
   demand,
   capacity,
@@ -121,7 +127,7 @@ const playOf = ({ world, demand, capacity }: Setting, { policy, nodeGroup }: Sub
 });
 
 /** What a course of replicas and VMs comes to. */
-function judge(setting: Setting, play: Play, figures: Figures, oracle: Schedule): Judged {
+export function judge(setting: Setting, play: Play, figures: Figures, oracle: Schedule): Judged {
   const { world, start, judgedFrom } = setting;
   const hour = world.step / 3_600;
   const days = (figures.ticks * world.step) / aDay;
@@ -180,4 +186,44 @@ export function backtest(setting: Setting, subject: Subject, progress?: (share: 
   const { figures, course } = new Model(play).play(player, (done) => progress?.(done / ticks));
   const judged = judge(setting, play, figures, oracleFor(setting, play));
   return { subject, judged, course, foreseen: player.foreseen };
+}
+
+/** Replicas by tick: those that were ready, and those that were asked for. */
+interface Done {
+  readonly ready: ArrayLike<number>;
+  readonly asked: ArrayLike<number>;
+}
+
+/** What stood while the load came, judged by the same rules. VMs are not in it: others may have used them as well. */
+export function judgeDone(setting: Setting, subject: Subject, done: Done): Judged {
+  const { demand, capacity, judgedFrom } = setting;
+  const play: Play = { ...playOf(setting, subject), podsPerNode: null };
+  const sums = { ticks: 0, violated: 0, work: 0, unserved: 0, dropped: 0, replicaTicks: 0, replicaActions: 0 };
+  let largestShortfall: Figures['largestShortfall'] = null;
+  for (let tick = judgedFrom; tick < demand.length; tick++) {
+    const [load, ready] = [demand[tick] ?? 0, done.ready[tick] ?? 0];
+    const missing = load - ready * capacity;
+    sums.ticks += 1;
+    sums.work += load;
+    sums.replicaTicks += Math.max(ready, done.asked[tick] ?? 0);
+    if (tick > 0 && done.asked[tick] !== done.asked[tick - 1]) sums.replicaActions += 1;
+    if (missing <= 1e-9 * load) continue;
+    sums.violated += 1;
+    sums.unserved += missing;
+    sums.dropped += Math.max(0, load - ready * capacity * setting.world.droppedAbove);
+    const replicas = Math.ceil(missing / capacity - 1e-9);
+    if (replicas > (largestShortfall?.replicas ?? 0)) largestShortfall = { replicas, load: missing, tick };
+  }
+  const figures: Figures = {
+    ...sums,
+    nodeTicks: 0,
+    nodeActions: 0,
+    replicaFlaps: 0,
+    nodeFlaps: 0,
+    evicted: 0,
+    refused: 0,
+    readyCapacity: 0,
+    largestShortfall,
+  };
+  return judge(setting, play, figures, oracleFor(setting, play));
 }

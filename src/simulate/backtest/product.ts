@@ -1,14 +1,13 @@
 // Lets the product itself play in the world model: snapshots in, `decide`, what it wants out, `record`. It decides nothing of its own.
 import type { Config, Question } from '../../model/config.ts';
+import { Forecasts } from '../../forecasts/forecasts.ts';
 import { emptyMemory, type Memory } from '../../model/memory.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { NodeDecision, Plan } from '../../model/plan.ts';
 import type { PrometheusAnswer, PrometheusFacts, PrometheusSample, Snapshot } from '../../model/snapshot.ts';
 import { targetKey } from '../../model/target.ts';
-import { minutes, rfc3339, seconds, type Instant, type Milliseconds } from '../../model/units.ts';
+import { rfc3339, seconds, type Instant, type Milliseconds } from '../../model/units.ts';
 import { decide } from '../../policies/decide.ts';
-import { Forecaster, type ForecastDelays } from '../../policies/forecast/forecaster.ts';
-import { slowBoot } from '../../policies/nodes/boot-time.ts';
 import { record } from '../../policies/record.ts';
 import { textFor } from '../../targets/questions.ts';
 import { Cluster } from './cluster.ts';
@@ -32,9 +31,8 @@ export class ProductPlayer implements Player {
   readonly #start: Instant;
   readonly #config: Config;
   readonly #cluster: Cluster;
-  readonly #forecaster: Forecaster | null;
+  readonly #forecasts = new Forecasts();
   readonly foreseen: Foreseen | null;
-  #observed = 0;
   #memory: Memory = emptyMemory();
 
   constructor(subject: Subject, play: Play, start: Instant) {
@@ -46,7 +44,6 @@ export class ProductPlayer implements Player {
     this.#start = start;
     this.#config = { ...config, daemon: { ...config.daemon, interval: seconds(world.step) } };
     const { forecast } = subject.policy.spec;
-    this.#forecaster = forecast === undefined ? null : new Forecaster(forecast.metric);
     const ticks = play.demand.length;
     this.foreseen =
       forecast === undefined
@@ -70,10 +67,9 @@ export class ProductPlayer implements Player {
       magnum: cluster.magnum,
       nova: {},
       prometheus: this.#answers(view, now),
-      ...this.#forecasts(view),
       errors: [],
     };
-    const { plan, memory } = decide(snapshot, this.#config, this.#memory, now);
+    const { plan, memory } = decide(this.#foresee(snapshot, view.tick, now), this.#config, this.#memory, now);
     const outcomes: Outcome[] = [];
     const replicas = this.#scale(plan, view, now, outcomes);
     const nodes = this.#resize(plan.nodes, view, now, outcomes);
@@ -81,32 +77,18 @@ export class ProductPlayer implements Player {
     return { replicas, nodes };
   }
 
-  /** Fed with every sample as it becomes visible, dated by when it was measured. */
-  #forecasts(view: View): Pick<Snapshot, 'forecasts'> {
-    const forecaster = this.#forecaster;
-    if (forecaster === null) return {};
-    const { world } = this.#play;
-    for (; this.#observed < view.visible; this.#observed++)
-      forecaster.observe(
-        (this.#start + this.#observed * world.step * 1000) as Instant,
-        view.samples[this.#observed] ?? 0,
-      );
-    const { target, traced } = this.#subject;
-    const said = forecaster.forecast(traced?.target?.amount ?? this.#play.capacity, this.#delays());
-    if (said.state === 'trusted' && this.foreseen !== null) {
-      this.foreseen.expected[view.tick] = said.pods.expected;
-      this.foreseen.upper[view.tick] = said.pods.upper;
+  /** As the daemon does: what the snapshot says is measured and learnt, and what is expected becomes a part of it. */
+  #foresee(snapshot: Snapshot, tick: number, now: Instant): Snapshot {
+    if (this.foreseen === null) return snapshot;
+    const looking = this.#forecasts.looking(snapshot, this.#config, this.#memory, now);
+    let step = looking.next();
+    while (step.done !== true) step = looking.next();
+    const said = step.value.forecasts?.[targetKey(this.#subject.target)];
+    if (said?.state === 'trusted') {
+      this.foreseen.expected[tick] = said.pods.expected;
+      this.foreseen.upper[tick] = said.pods.upper;
     }
-    return { forecasts: { [targetKey(target)]: said } };
-  }
-
-  #delays(): ForecastDelays {
-    const { world } = this.#play;
-    const learned = this.#memory.targets[targetKey(this.#subject.target)]?.startTime;
-    const group = this.#memory.groups[this.#subject.nodeGroup?.name ?? ''];
-    const pods = world.scrapeLag * 1000 + (learned ?? usualStart);
-    const boot = slowBoot(group?.bootTimes ?? []) ?? usualBoot;
-    return { pods: pods as Milliseconds, nodes: (pods + boot) as Milliseconds };
+    return step.value;
   }
 
   #scale(plan: Plan, view: View, now: Instant, outcomes: Outcome[]): number {
@@ -185,9 +167,6 @@ export class ProductPlayer implements Player {
     return vector({ resultType: 'vector', result });
   }
 }
-
-const usualStart = minutes(1);
-const usualBoot = minutes(4);
 
 /** The newest sample that may be seen; before the first one, what stands at the beginning. */
 const newest = ({ samples, visible, load }: View): number => (visible === 0 ? load : (samples[visible - 1] ?? 0));

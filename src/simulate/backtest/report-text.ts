@@ -47,7 +47,7 @@ const cellsOf = (figures: PrintedFigures): string[] => [
   fixed(figures.nodeActionsPerDay, 0),
 ];
 
-const headings = (texts: Texts): string[] =>
+export const headings = (texts: Texts): string[] =>
   figureColumns.map((column) => fillText(texts, `cli.simulate.column.${column}`));
 
 export interface Row {
@@ -56,7 +56,7 @@ export interface Row {
 }
 
 /** What was played, what was done, and what could have been done. */
-function rowsOf({ policies, wasDone, oracle }: Report, texts: Texts): Row[] {
+export function rowsOf({ policies, wasDone, oracle }: Report, texts: Texts): Row[] {
   const say = (code: string): string => fillText(texts, `cli.simulate.${code}`);
   return [
     ...policies.map(({ name, figures }) => ({ name, cells: cellsOf(figures) })),
@@ -77,13 +77,13 @@ function rowsOf({ policies, wasDone, oracle }: Report, texts: Texts): Row[] {
   ];
 }
 
-function noteText({ code, facts }: Note, texts: Texts): string {
+export function noteText({ code, facts }: Note, texts: Texts): string {
   const { why } = facts;
   const told = why === undefined ? facts : { ...facts, why: fillText(texts, `cli.simulate.why.${why}`) };
   return fillText(texts, `cli.simulate.note.${code}`, told);
 }
 
-function headingOf({ trace, world }: Report, texts: Texts): string {
+export function headingOf({ trace, world }: Report, texts: Texts): string {
   const facts = {
     name: trace.name,
     days: trace.days.toFixed(1),
@@ -95,7 +95,7 @@ function headingOf({ trace, world }: Report, texts: Texts): string {
   return fillText(texts, 'cli.simulate.heading', facts);
 }
 
-function worstText({ name, figures }: Pick<PlayedPolicy, 'name' | 'figures'>, texts: Texts): string {
+export function worstText({ name, figures }: Pick<PlayedPolicy, 'name' | 'figures'>, texts: Texts): string {
   const worst = figures.largestShortfall;
   return worst === null
     ? fillText(texts, 'cli.simulate.noShortfall', { policy: name })
@@ -108,7 +108,7 @@ function worstText({ name, figures }: Pick<PlayedPolicy, 'name' | 'figures'>, te
 }
 
 /** The frontier: of settings that cost less and serve more there are none. */
-function suggestionRows({ suggestions }: Report, texts: Texts): Row[] {
+export function suggestionRows({ suggestions }: Report, texts: Texts): Row[] {
   return suggestions.map(({ what, target, utilizationPercent, onFrontier, best, figures }) => {
     const facts = { target, percent: Math.round(utilizationPercent) };
     const mark = best

@@ -47,15 +47,17 @@ export interface Report {
   readonly notes: readonly Note[];
 }
 
-const printed = ({ largestShortfall: worst, ...figures }: Judged): PrintedFigures => ({
+export const printed = ({ largestShortfall: worst, ...figures }: Judged): PrintedFigures => ({
   ...figures,
   largestShortfall: worst === null ? null : { ...worst, at: rfc3339(worst.at) },
 });
 
-const playedPolicy = (run: Run): PlayedPolicy => {
-  const { policy, target, traced } = run.subject;
+/** Beside another version of itself it is told apart by where it was written. */
+const playedPolicy = (run: Run, _: number, all: readonly Run[]): PlayedPolicy => {
+  const { policy, target, traced, file } = run.subject;
+  const name = `${policy.metadata.namespace}/${policy.metadata.name}`;
   return {
-    name: `${policy.metadata.namespace}/${policy.metadata.name}`,
+    name: all.length > 1 ? `${name} (${file})` : name,
     target: `${target.kind} ${target.namespace}/${target.name}`,
     metric: traced?.name ?? null,
     figures: printed(run.judged),

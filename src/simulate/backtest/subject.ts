@@ -8,6 +8,7 @@ export interface Note {
   readonly code:
     | 'MetricLeftOut'
     | 'GapsHeld'
+    | 'HistoryShort'
     | 'StartUnknown'
     | 'OneOfMany'
     | 'PlayedAsAct'
@@ -21,6 +22,8 @@ export interface Note {
 }
 
 export interface Subject {
+  /** where it was written */
+  readonly file: string;
   /** as it is played: one policy for one target, at most one group, everything in mode act */
   readonly config: Config;
   readonly policy: PodPolicy;
@@ -38,6 +41,8 @@ export interface Choice {
   /** NAMESPACE/NAME of the policy, or its name; absent: the only one, or the first */
   readonly policy?: string;
   readonly metric?: string;
+  /** NAMESPACE/NAME of the one that is played, where the policy has many */
+  readonly target?: string;
 }
 
 const refuse = (file: string, what: string, mend: string): SpringtideError =>
@@ -87,7 +92,7 @@ function tracedIn({ spec }: PodPolicy, { file, metric: name }: Choice): Metric |
   );
 }
 
-const isCpu = ({ source, target }: Metric): boolean =>
+export const isCpu = ({ source, target }: Metric): boolean =>
   source.kind === 'resource' && source.resource === 'cpu' && target?.kind === 'utilization';
 
 type WhyNot = 'formula' | 'cpuAmount' | 'memory' | 'byPod' | 'value' | 'otherQuery';
@@ -119,18 +124,22 @@ function playable(policy: PodPolicy, traced: Metric | null): { kept: Metric[]; l
   return { kept, leftOut };
 }
 
-function targetOf({ aim, metadata }: PodPolicy): { target: TargetRef; labels: Record<string, string>; notes: Note[] } {
+function targetOf(
+  { aim, metadata }: PodPolicy,
+  chosen: string | undefined,
+): { target: TargetRef; labels: Record<string, string>; notes: Note[] } {
   const notes: Note[] = [];
   const literal = (text: string | undefined): string =>
     text === undefined || text.includes('*') ? metadata.namespace : text;
+  const [namespace, name] = chosen?.split('/') ?? [];
   const written: TargetRef =
     aim.kind === 'one'
       ? aim.target
       : {
           apiVersion: aim.apiVersion,
           kind: aim.targetKind,
-          namespace: literal(aim.namespaces[0]),
-          name: metadata.name,
+          namespace: namespace ?? literal(aim.namespaces[0]),
+          name: name ?? metadata.name,
         };
   if (aim.kind === 'many') notes.push({ code: 'OneOfMany', facts: { target: `${written.namespace}/${written.name}` } });
   const isKnown = written.kind === 'Deployment' || written.kind === 'StatefulSet';
@@ -169,7 +178,7 @@ export function subjectOf(config: Config, choice: Choice): Subject {
   const written = policyIn(config, choice);
   const traced = tracedIn(written, choice);
   const { kept, leftOut } = playable(written, traced);
-  const { target, labels, notes } = targetOf(written);
+  const { target, labels, notes } = targetOf(written, choice.target);
   const pool = poolIn(config);
   const { up, down } = written.spec.mode;
   const policy: PodPolicy = {
@@ -179,6 +188,7 @@ export function subjectOf(config: Config, choice: Choice): Subject {
   };
   const { guards, ...daemon } = config.daemon;
   return {
+    file: choice.file,
     config: {
       ...config,
       daemon: { ...daemon, mode: 'act' },
