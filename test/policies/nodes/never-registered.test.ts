@@ -158,7 +158,7 @@ describe('a server that never became a node', () => {
   ])('%s stays', (_, where, shrink, more, memory, reason) => {
     const { decision } = tick(world(...where).build(), {
       policy: policyOf(1, 9, shrink, more),
-      memory: watched({ 3: -1300, ...(where[1] === 4 ? { 4: -30 } : {}) }, memory),
+      memory: watched(where[1] === 4 ? { 3: -1300, 4: -30 } : { 3: -1300 }, memory),
     });
     expect(decision.resize?.remove ?? []).toEqual([]);
     expect(decision.kept.filter(({ node: one }) => !/-node-[12]$/.test(one)).map((kept) => kept.reason)).toEqual(
