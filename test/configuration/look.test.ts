@@ -3,18 +3,12 @@ import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createDiscovery } from '../../src/clients/kubernetes/discovery.ts';
-import { createOwnObjects } from '../../src/clients/kubernetes/own-objects.ts';
-import { createTransport } from '../../src/clients/kubernetes/transport.ts';
-import { createWrites } from '../../src/clients/kubernetes/writes.ts';
 import { systemClock } from '../../src/clock.ts';
 import { openConfig } from '../../src/configuration/open.ts';
 import { lookAtConfig, type LookOptions } from '../../src/configuration/look.ts';
-import type { ConfigCluster } from '../../src/configuration/cluster.ts';
-import { seconds } from '../../src/model/units.ts';
-import { startKubernetes, type KubernetesWorld } from '../../src/sandbox/kubernetes/world.ts';
-import { seededRandom } from '../../src/sandbox/random.ts';
+import type { KubernetesWorld } from '../../src/sandbox/kubernetes/world.ts';
 import { goodTexts, newDirectory, writeTexts } from '../config/files.ts';
+import { connectTo, startCluster } from './cluster.ts';
 
 const web = goodTexts['policies/web.yaml'] ?? '';
 const api = web.replaceAll('name: web', 'name: api');
@@ -22,33 +16,12 @@ let world: KubernetesWorld;
 let directory: string;
 let state: string;
 beforeEach(async () => {
-  world = await startKubernetes({ clock: systemClock, random: seededRandom(1) });
-  for (const name of ['springtide', 'shop'])
-    world.objects.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  world = await startCluster();
   [directory, state] = [await newDirectory(), await mkdtemp(path.join(tmpdir(), 'springtide-state-'))];
   const daemon = (goodTexts['springtide.yaml'] ?? '').replace('/var/lib/springtide', state);
   await writeTexts(directory, { ...goodTexts, 'springtide.yaml': daemon });
 });
 afterEach(() => world.close());
-
-function connect(): Promise<ConfigCluster> {
-  const transport = createTransport({
-    connection: {
-      server: world.url,
-      namespace: 'springtide',
-      credentials: () => Promise.resolve({ headers: { authorization: `Bearer ${world.token}` }, tls: {} }),
-      forget: () => undefined,
-    },
-    timeout: seconds(5),
-  });
-  const discovery = createDiscovery(transport, systemClock);
-  return Promise.resolve({
-    own: createOwnObjects({ transport, timeout: seconds(5) }),
-    events: createWrites({ transport, discovery, clock: systemClock, timeout: seconds(5), instance: 'test' }),
-    namespace: 'springtide',
-    close: () => transport.close(),
-  });
-}
 
 const put = (text: string): void => {
   world.objects.create({
@@ -66,7 +39,7 @@ const look = (more: Partial<LookOptions> = {}) =>
     warn: () => undefined,
     configMaps: 'always',
     refused: 'asWritten',
-    connect,
+    connect: () => connectTo(world),
     ...more,
   });
 const policiesOf = ({ config }: Awaited<ReturnType<typeof look>>): readonly string[] =>

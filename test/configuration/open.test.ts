@@ -2,19 +2,14 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createDiscovery } from '../../src/clients/kubernetes/discovery.ts';
-import { createOwnObjects } from '../../src/clients/kubernetes/own-objects.ts';
-import { createTransport } from '../../src/clients/kubernetes/transport.ts';
-import { createWrites } from '../../src/clients/kubernetes/writes.ts';
 import { systemClock, type Clock } from '../../src/clock.ts';
 import type { Reload } from '../../src/config/watch.ts';
-import type { ConfigCluster } from '../../src/configuration/cluster.ts';
 import { lastGoodInKubernetes } from '../../src/configuration/homes.ts';
 import { openConfig, type OpenConfig } from '../../src/configuration/open.ts';
 import { seconds } from '../../src/model/units.ts';
-import { startKubernetes, type KubernetesWorld } from '../../src/sandbox/kubernetes/world.ts';
-import { seededRandom } from '../../src/sandbox/random.ts';
+import type { KubernetesWorld } from '../../src/sandbox/kubernetes/world.ts';
 import { goodTexts, newDirectory, writeTexts } from '../config/files.ts';
+import { connectTo, startCluster } from './cluster.ts';
 
 const web = goodTexts['policies/web.yaml'] ?? '';
 const api = web.replaceAll('name: web', 'name: api');
@@ -40,9 +35,7 @@ const ends: (() => Promise<void>)[] = [];
 
 beforeEach(async () => {
   clock = new HandClock();
-  world = await startKubernetes({ clock: systemClock, random: seededRandom(1) });
-  for (const name of ['springtide', 'shop'])
-    world.objects.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  world = await startCluster();
   directory = await newDirectory();
   await writeTexts(directory, goodTexts);
 });
@@ -50,25 +43,6 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end();
   await world.close();
 });
-
-function connect(): ConfigCluster {
-  const transport = createTransport({
-    connection: {
-      server: world.url,
-      namespace: 'springtide',
-      credentials: () => Promise.resolve({ headers: { authorization: `Bearer ${world.token}` }, tls: {} }),
-      forget: () => undefined,
-    },
-    timeout: seconds(5),
-  });
-  const discovery = createDiscovery(transport, systemClock);
-  return {
-    own: createOwnObjects({ transport, timeout: seconds(5) }),
-    events: createWrites({ transport, discovery, clock: systemClock, timeout: seconds(5), instance: 'test' }),
-    namespace: 'springtide',
-    close: () => transport.close(),
-  };
-}
 
 interface Running {
   readonly open: OpenConfig;
@@ -89,7 +63,7 @@ async function start(): Promise<Running> {
     warn: () => undefined,
     connect: (place) => {
       Object.assign(place, { directory: null, kubernetes: { namespace: null } });
-      return Promise.resolve(connect());
+      return connectTo(world);
     },
   });
   let heard: (reload: Reload) => void = () => undefined;
@@ -112,7 +86,7 @@ async function start(): Promise<Running> {
 
 const labels = { 'springtide.io/config': 'policies' };
 const put = async (place: string, text: string): Promise<void> => {
-  const { own, close } = connect();
+  const { own, close } = await connectTo(world);
   const [namespace = '', name = ''] = place.split('/');
   const before = await own.get('ConfigMap', namespace, name);
   const data = { 'api.yaml': text };
@@ -171,7 +145,7 @@ describe('many policies that are gone', () => {
       ['ManyRemoved'],
     ]);
     const hash = /--confirm (\S+)/.exec(refused.result.problems[0]?.mend ?? '')?.[1] ?? '';
-    const { own, close } = connect();
+    const { own, close } = await connectTo(world);
     await lastGoodInKubernetes(own, 'springtide').confirm(hash, 'wei');
     close();
     await running.after(() => clock.look());

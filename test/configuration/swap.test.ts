@@ -1,5 +1,5 @@
 // Connections that change while springtide runs, against real local servers: what is new counts from the next collection on.
-import { mkdtemp, rename, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { createPrometheusClient, type PrometheusClient } from '../../src/clients
 import { systemClock } from '../../src/clock.ts';
 import { fingerprintOf, following, swapping, type Swapping } from '../../src/configuration/swap.ts';
 import { seconds, type Milliseconds } from '../../src/model/units.ts';
+import { mountedIn } from '../mounted.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -131,10 +132,7 @@ describe('a connection to OpenStack', () => {
     });
     const directory = await mkdtemp(path.join(tmpdir(), 'springtide-swap-'));
     const file = path.join(directory, 'clouds.yaml');
-    const write = async (text: string): Promise<void> => {
-      await writeFile(`${file}.new`, text);
-      await rename(`${file}.new`, file);
-    };
+    const write = (text: string): Promise<string> => mountedIn(directory, 'clouds.yaml', text);
     const cloud = (secret: string): string =>
       `clouds:\n  prod:\n    auth_type: v3applicationcredential\n    auth:\n      auth_url: ${keystone}/v3\n      application_credential_id: id\n      application_credential_secret: ${secret}\n`;
     await write(cloud('first'));

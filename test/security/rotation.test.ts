@@ -1,5 +1,5 @@
 // Secrets that are replaced while springtide runs: each is shown to a real server that lets nobody in with the old one any more.
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -26,6 +26,7 @@ import { makeCertificate } from '../../src/sandbox/inbox/certificate.ts';
 import { createLogger } from '../../src/server/log.ts';
 import { anAlert, anAlertsDocument, aNotice, start } from '../alerts/builders.ts';
 import { goodTexts, writeTexts } from '../config/files.ts';
+import { mountedIn } from '../mounted.ts';
 
 const closing: (() => Promise<void> | void)[] = [];
 let directory: string;
@@ -37,13 +38,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** As the kubelet does it: the whole file at once, and another one. */
-async function put(name: string, text: string): Promise<string> {
-  const file = path.join(directory, name);
-  await writeFile(`${file}.new`, text);
-  await rename(`${file}.new`, file);
-  return file;
-}
+const put = (name: string, text: string): Promise<string> => mountedIn(directory, name, text);
 
 async function listen(server: Server): Promise<number> {
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));

@@ -1,5 +1,5 @@
 // TLS of the own listeners over real sockets: what is shown, who is let in, rotations, and how replicas know each other.
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { request, type RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -15,6 +15,7 @@ import { createLogger } from '../../src/server/log.ts';
 import { createMetrics } from '../../src/server/metrics.ts';
 import { startServer } from '../../src/server/start.ts';
 import { tlsListening, type Listening } from '../../src/server/tls.ts';
+import { mountedIn } from '../mounted.ts';
 import { start } from './samples.ts';
 
 const log = createLogger({ level: 'silent' });
@@ -31,13 +32,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** As a mounted Secret changes: whole, and at once. */
-async function put(name: string, text: string): Promise<string> {
-  const file = path.join(directory, name);
-  await writeFile(`${file}.new`, text);
-  await rename(`${file}.new`, file);
-  return file;
-}
+const put = (name: string, text: string): Promise<string> => mountedIn(directory, name, text);
 
 interface Mounted {
   readonly tls: Listening;

@@ -1,5 +1,5 @@
 // Which way to the API server is taken, with which credentials, and what is said when there is none.
-import { mkdtempSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,19 +7,14 @@ import { connectKubernetes } from '../../../src/clients/kubernetes/connection.ts
 import { createTransport } from '../../../src/clients/kubernetes/transport.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { seconds } from '../../../src/model/units.ts';
+import { mountedIn } from '../../mounted.ts';
 import { FakeApi, answer, refuse } from './fake-api.ts';
 
 let directory: string;
 beforeAll(() => (directory = mkdtempSync(path.join(os.tmpdir(), 'springtide-'))));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-function write(name: string, text: string): string {
-  const file = path.join(directory, name);
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(`${file}.new`, text);
-  renameSync(`${file}.new`, file);
-  return file;
-}
+const write = (name: string, text: string): Promise<string> => mountedIn(directory, name, text);
 
 const kubeconfig = (server: string, user: string, context = 'main'): string => `
 apiVersion: v1
@@ -41,14 +36,14 @@ describe('in a cluster', () => {
   const env = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '6443' };
 
   it('uses the service account, and its new token as soon as it is there', async () => {
-    write('account/token', 'first\n');
-    write('account/ca.crt', 'CA');
-    write('account/namespace', 'springtide');
+    await write('account/token', 'first\n');
+    await write('account/ca.crt', 'CA');
+    await write('account/namespace', 'springtide');
     const serviceAccount = path.join(directory, 'account');
     const connection = await connectKubernetes({ clock, env, serviceAccount });
     expect(connection).toMatchObject({ server: 'https://[fd00::1]:6443', namespace: 'springtide' });
     expect((await connection.credentials()).headers).toEqual({ authorization: 'Bearer first' });
-    write('account/token', 'second one\n');
+    await write('account/token', 'second one\n');
     expect(await connection.credentials()).toEqual({
       headers: { authorization: 'Bearer second one' },
       tls: { ca: 'CA' },
@@ -56,7 +51,7 @@ describe('in a cluster', () => {
   });
 
   it('prefers a kubeconfig that is named', async () => {
-    const file = write('named', kubeconfig('https://named:6443/', '{token: abc}'));
+    const file = await write('named', kubeconfig('https://named:6443/', '{token: abc}'));
     const connection = await connectKubernetes({ clock, env, kubeconfig: file });
     expect(connection).toMatchObject({ server: 'https://named:6443', namespace: 'shop' });
     expect((await connection.credentials()).headers).toEqual({ authorization: 'Bearer abc' });
@@ -65,8 +60,8 @@ describe('in a cluster', () => {
 
 describe('with a kubeconfig', () => {
   it('merges the files of KUBECONFIG and takes the context that is asked for', async () => {
-    const one = write('one', kubeconfig('https://one', '{token: one}', 'one'));
-    const two = write('two', kubeconfig('https://two', '{username: me, password: pw}', 'two'));
+    const one = await write('one', kubeconfig('https://one', '{token: one}', 'one'));
+    const two = await write('two', kubeconfig('https://two', '{username: me, password: pw}', 'two'));
     const env = { KUBECONFIG: [one, path.join(directory, 'absent'), two].join(path.delimiter) };
     expect((await connectKubernetes({ clock, env })).server).toBe('https://one');
     const second = await connectKubernetes({ clock, env, context: 'two' });
@@ -76,28 +71,32 @@ describe('with a kubeconfig', () => {
   });
 
   it('gives a name to whoever says it first, as kubectl does', async () => {
-    const one = write('first', kubeconfig('https://first', '{token: first}'));
-    const two = write('again', kubeconfig('https://again', '{token: again}'));
+    const one = await write('first', kubeconfig('https://first', '{token: first}'));
+    const two = await write('again', kubeconfig('https://again', '{token: again}'));
     const connection = await connectKubernetes({ clock, env: { KUBECONFIG: `${one}:${two}` } });
     expect(connection.server).toBe('https://first');
     expect((await connection.credentials()).headers).toEqual({ authorization: 'Bearer first' });
   });
 
   it('reads certificates beside it anew, and shows what else it names', async () => {
-    write('certificates/ca.crt', 'CA');
-    write('certificates/me.crt', 'first');
+    await write('certificates/ca.crt', 'CA');
+    await write('certificates/me.crt', 'first');
     const user = `{client-certificate: me.crt, client-key-data: ${Buffer.from('KEY').toString('base64')}, as: boss}`;
     const text = kubeconfig('https://x', user).replace(
       '"}}',
       '", certificate-authority: ca.crt, tls-server-name: inside, insecure-skip-tls-verify: true}}',
     );
-    const connection = await connectKubernetes({ clock, env: {}, kubeconfig: write('certificates/config', text) });
+    const connection = await connectKubernetes({
+      clock,
+      env: {},
+      kubeconfig: await write('certificates/config', text),
+    });
     const shown = (cert: string) => ({
       headers: { 'impersonate-user': 'boss' },
       tls: { ca: 'CA', cert, key: 'KEY', serverName: 'inside', insecureSkipVerify: true },
     });
     expect(await connection.credentials()).toEqual(shown('first'));
-    write('certificates/me.crt', 'second');
+    await write('certificates/me.crt', 'second');
     connection.forget();
     expect(await connection.credentials()).toEqual(shown('second'));
   });
@@ -109,8 +108,8 @@ describe('with a kubeconfig', () => {
       () => `{auth-provider: {name: oidc, config: {id-token: ${idToken}, client-id: x, idp-issuer-url: 'https://x'}}}`,
     ],
   ])('shows %s', async (_case, userOf) => {
-    const file = write('token', 'kept');
-    const config = write('providers', kubeconfig('https://x', userOf(file)));
+    const file = await write('token', 'kept');
+    const config = await write('providers', kubeconfig('https://x', userOf(file)));
     const connection = await connectKubernetes({ clock, env: {}, kubeconfig: config });
     expect((await connection.credentials()).headers['authorization']).toMatch(/^Bearer (?:kept|ey)/);
   });
@@ -122,7 +121,7 @@ describe('with a kubeconfig', () => {
       exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: ['-c', script] },
     });
     const api = await new FakeApi().start();
-    const file = write('exec', kubeconfig(api.url, user));
+    const file = await write('exec', kubeconfig(api.url, user));
     const connection = await connectKubernetes({ clock, env: {}, kubeconfig: file });
     const transport = createTransport({ connection, timeout: seconds(5) });
     try {
@@ -159,7 +158,7 @@ describe('with a kubeconfig', () => {
       /gives no credentials \(no luck/,
     ],
   ])('explains %s', async (_case, name, text, context, message) => {
-    const file = write(name, text);
+    const file = await write(name, text);
     const attempt = connectKubernetes({ clock, env: {}, kubeconfig: file, context }).then((made) => made.credentials());
     await expect(attempt).rejects.toMatchObject({
       code: 'CredentialsInvalid',
