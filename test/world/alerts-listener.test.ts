@@ -1,21 +1,20 @@
 // The daemon's own listener for alerts, and the commands that ask it: a process each, over real HTTP.
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sleep, systemClock } from '../../src/clock.ts';
 import type { Milliseconds } from '../../src/model/units.ts';
-import { startWorld, type EmbeddedWorld } from '../../src/sandbox/world.ts';
-import { call, homeOf, springtide, type Called, type Home } from './command-line.ts';
+import { call, leave, settle, springtide, type Called, type Settled } from './command-line.ts';
 
 const token = 'canary-alerts-7d21';
-let world: EmbeddedWorld;
-let home: Home;
+let home: Settled['home'];
+let settled: Settled;
 let daemon: Called;
 let url = '';
 
 beforeAll(async () => {
-  world = await startWorld({ clock: systemClock, seed: 5 });
-  home = await homeOf(world);
+  settled = await settle({ seed: 5, running: false });
+  ({ home } = settled);
   const file = path.join(home.config, 'springtide.yaml');
   const written = await readFile(file, 'utf8');
   const listener = "alerts: { listen: '127.0.0.1:0', token: { env: ALERTS_TOKEN } }";
@@ -27,8 +26,7 @@ beforeAll(async () => {
 afterAll(async () => {
   daemon.child.kill('SIGTERM');
   await daemon.ended;
-  await world.stop();
-  await rm(home.directory, { recursive: true, force: true });
+  await leave(settled);
 });
 
 const ask = (...words: readonly string[]) =>

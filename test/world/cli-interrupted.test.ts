@@ -1,20 +1,19 @@
 // A person at a terminal: Ctrl-C in the middle of a drain and the same call once more; the question before a proof, and Ctrl-C behind it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
 import { drainAnnotation, type DrainRecord } from '../../src/model/drain-record.ts';
-import { startWorld, type EmbeddedWorld } from '../../src/sandbox/world.ts';
+import type { EmbeddedWorld } from '../../src/sandbox/world.ts';
 import { controlInDirectory } from '../../src/state/control.ts';
-import { call, homeOf, podsRun, springtide, type Home } from './command-line.ts';
+import { call, leave, settle, springtide, type Settled } from './command-line.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const group = 'default-worker';
 const first = 'demo-default-worker-node-0';
 let world: EmbeddedWorld;
-let home: Home;
+let home: Settled['home'];
+let settled: Settled;
 const recordOn = (name: string): DrainRecord | null => {
   const node = world.kubernetes.objects.get('nodes', name);
   return JSON.parse(node?.metadata.annotations?.[drainAnnotation] ?? 'null') as DrainRecord | null;
@@ -23,14 +22,10 @@ const sizes = (): readonly number[] =>
   world.openstack.calls.flatMap(({ op, count }) => (op === 'resize_cluster' && count !== undefined ? [count] : []));
 
 beforeAll(async () => {
-  world = await startWorld({ clock: systemClock, seed: 3 });
-  home = await homeOf(world);
-  await podsRun(world);
+  settled = await settle();
+  ({ world, home } = settled);
 });
-afterAll(async () => {
-  await world.stop();
-  await rm(home.directory, { recursive: true, force: true });
-});
+afterAll(() => leave(settled));
 
 describe('a drain that is interrupted', () => {
   const words = (): string[] => ['drain', first, '--by', 'wei', '--config', home.config];

@@ -1,13 +1,12 @@
 // springtide as an operator calls it for VMs: explain a node and a pod, drain, take back, resize; the world shows what was done.
-import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
 import { drainAnnotation, type DrainRecord } from '../../src/model/drain-record.ts';
-import { startWorld, type EmbeddedWorld } from '../../src/sandbox/world.ts';
-import { homeOf, podsRun, springtide, type Ended, type Home } from './command-line.ts';
+import type { EmbeddedWorld } from '../../src/sandbox/world.ts';
+import { leave, settle, springtide, type Ended, type Settled } from './command-line.ts';
 
 let world: EmbeddedWorld;
-let home: Home;
+let home: Settled['home'];
+let settled: Settled;
 const group = 'default-worker';
 const [first, second] = ['demo-default-worker-node-0', 'demo-default-worker-node-1'];
 const called = (...words: string[]): Promise<Ended> => springtide([...words, '--config', home.config], home.env);
@@ -18,14 +17,10 @@ const sizes = (): readonly number[] =>
   world.openstack.calls.flatMap(({ op, count }) => (op === 'resize_cluster' && count !== undefined ? [count] : []));
 
 beforeAll(async () => {
-  world = await startWorld({ clock: systemClock, seed: 3 });
-  home = await homeOf(world);
-  await podsRun(world);
+  settled = await settle();
+  ({ world, home } = settled);
 });
-afterAll(async () => {
-  await world.stop();
-  await rm(home.directory, { recursive: true, force: true });
-});
+afterAll(() => leave(settled));
 
 describe('a person and the VMs', () => {
   it('is told why a node stays, in both languages, and that a node is not there', async () => {

@@ -3,12 +3,12 @@ import { access, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { systemClock } from '../../src/clock.ts';
-import { startWorld, type EmbeddedWorld } from '../../src/sandbox/world.ts';
-import { homeOf, podsRun, springtide, type Ended, type Home } from './command-line.ts';
+import type { EmbeddedWorld } from '../../src/sandbox/world.ts';
+import { leave, settle, springtide, type Ended, type Settled } from './command-line.ts';
 
 let world: EmbeddedWorld;
-let home: Home;
+let home: Settled['home'];
+let settled: Settled;
 /** Wait for the lists as long as they may: all the while the other tests run. */
 let unreadable: Promise<Ended>;
 const file = (name: string): string => path.join(home.directory, name);
@@ -38,18 +38,14 @@ async function configOfNowhere(): Promise<string> {
 }
 
 beforeAll(async () => {
-  world = await startWorld({ clock: systemClock, seed: 3 });
-  home = await homeOf(world);
-  await podsRun(world);
+  settled = await settle();
+  ({ world, home } = settled);
   const lost = await configOfNowhere();
   unreadable = springtide(['explain', 'shop/web', '--config', lost], home.env);
   const { code, err } = await called('plan', '--save', file('recording.json'), '--save-memory', file('memory.json'));
   expect([code, err]).toEqual([0, '']);
 });
-afterAll(async () => {
-  await world.stop();
-  await rm(home.directory, { recursive: true, force: true });
-});
+afterAll(() => leave(settled));
 
 const autoscalers = `apiVersion: v1
 kind: List

@@ -2,14 +2,14 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
 import type { Plan } from '../../src/model/plan.ts';
-import { startWorld, type EmbeddedWorld } from '../../src/sandbox/world.ts';
+import type { EmbeddedWorld } from '../../src/sandbox/world.ts';
 import { writeTexts } from '../config/files.ts';
-import { call, homeOf, podsRun, springtide, type Ended, type Home } from './command-line.ts';
+import { call, leave, settle, springtide, type Ended, type Settled } from './command-line.ts';
 
 let world: EmbeddedWorld;
-let home: Home;
+let home: Settled['home'];
+let settled: Settled;
 /** Waits for the lists as long as it may: all the while the other tests run. */
 let unreadable: Promise<Ended>;
 const file = (name: string): string => path.join(home.directory, name);
@@ -33,17 +33,13 @@ async function nowhere(): Promise<string> {
 }
 
 beforeAll(async () => {
-  world = await startWorld({ clock: systemClock, seed: 3 });
-  home = await homeOf(world);
-  await podsRun(world);
+  settled = await settle();
+  ({ world, home } = settled);
   unreadable = springtide(['plan', '--config', await configWith(file('kubeconfig.json'), await nowhere())], home.env);
   const { code, err } = await plan(['--save', file('recording.json'), '--save-memory', file('memory.json')]);
   expect([code, err]).toEqual([0, '']);
 });
-afterAll(async () => {
-  await world.stop();
-  await rm(home.directory, { recursive: true, force: true });
-});
+afterAll(() => leave(settled));
 
 describe('springtide plan', () => {
   it('saves a recording without a secret in it, whatever was tried, and changes nothing', async () => {

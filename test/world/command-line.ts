@@ -1,13 +1,14 @@
 // springtide as a process of its own, on a configuration directory that points at an embedded world.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, vi } from 'vitest';
-import type { EmbeddedWorld } from '../../src/sandbox/world.ts';
+import { systemClock } from '../../src/clock.ts';
+import { startWorld, type EmbeddedWorld } from '../../src/sandbox/world.ts';
 import { writeTexts } from '../config/files.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -52,7 +53,7 @@ export function call(words: readonly string[], env: NodeJS.ProcessEnv = {}, inpu
 export const springtide = (words: readonly string[], env?: NodeJS.ProcessEnv, input?: string): Promise<Ended> =>
   call(words, env, input).ended;
 
-export interface Home {
+interface Home {
   readonly directory: string;
   readonly config: string;
   readonly state: string;
@@ -61,7 +62,7 @@ export interface Home {
 }
 
 /** The pods of the shop run: what a command finds there does not hang on how fast it began. */
-export async function podsRun(world: EmbeddedWorld): Promise<void> {
+async function podsRun(world: EmbeddedWorld): Promise<void> {
   const waiting = (): readonly string[] =>
     world.kubernetes.objects
       .list('pods')
@@ -70,7 +71,7 @@ export async function podsRun(world: EmbeddedWorld): Promise<void> {
   await vi.waitFor(() => expect(waiting()).toEqual([]), { timeout: 30_000 });
 }
 
-export async function homeOf(world: EmbeddedWorld): Promise<Home> {
+async function homeOf(world: EmbeddedWorld): Promise<Home> {
   const directory = await mkdtemp(path.join(tmpdir(), 'springtide-called-'));
   const place = (name: string): string => path.join(directory, name);
   const canary = 'canary-bearer-5f0c1f';
@@ -102,4 +103,22 @@ spec:
     env,
     secrets: [canary, password, world.kubernetes.token, world.sms.key],
   };
+}
+
+export interface Settled {
+  readonly world: EmbeddedWorld;
+  readonly home: Home;
+}
+
+/** A world in real time, and a home in it. `running`: not before the pods of the shop run. */
+export async function settle(from: { readonly seed?: number; readonly running?: boolean } = {}): Promise<Settled> {
+  const world = await startWorld({ clock: systemClock, seed: from.seed ?? 3 });
+  const home = await homeOf(world);
+  if (from.running !== false) await podsRun(world);
+  return { world, home };
+}
+
+export async function leave({ world, home }: Settled): Promise<void> {
+  await world.stop();
+  await rm(home.directory, { recursive: true, force: true });
 }

@@ -1,23 +1,20 @@
 // A merge request's question: what would this configuration do otherwise than that one, live and from a recording.
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Comparison } from '../../src/cli/plan-against.ts';
-import { systemClock } from '../../src/clock.ts';
-import { startWorld, type EmbeddedWorld } from '../../src/sandbox/world.ts';
-import { homeOf, podsRun, springtide, type Ended, type Home } from './command-line.ts';
+import { leave, settle, springtide, type Ended, type Settled } from './command-line.ts';
 
-let world: EmbeddedWorld;
-let home: Home;
+let home: Settled['home'];
+let settled: Settled;
 let newer: string;
 
 const against = (...words: readonly string[]): Promise<Ended> =>
   springtide(['plan', '--config', newer, '--against', home.config, ...words], home.env);
 
 beforeAll(async () => {
-  world = await startWorld({ clock: systemClock, seed: 3 });
-  home = await homeOf(world);
-  await podsRun(world);
+  settled = await settle();
+  ({ home } = settled);
   newer = path.join(home.directory, 'newer');
   await cp(home.config, newer, { recursive: true });
   const file = path.join(newer, 'policies', 'shop-web.yaml');
@@ -26,10 +23,7 @@ beforeAll(async () => {
   const more = text.replaceAll('name: web', 'name: cart').replace(/min: \d+/, 'min: 3');
   await writeFile(path.join(newer, 'policies', 'cart.yaml'), more);
 });
-afterAll(async () => {
-  await world.stop();
-  await rm(home.directory, { recursive: true, force: true });
-});
+afterAll(() => leave(settled));
 
 describe('springtide plan --against', () => {
   it('names documents, targets and numbers of the live world; differences are no failure', async () => {

@@ -1,24 +1,18 @@
 // springtide validate --live as a person calls it, before the embedded world: what fits ends with 0, what does not is named in its place.
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { registerValidate } from '../../src/cli/validate.ts';
-import { systemClock } from '../../src/clock.ts';
-import { startWorld, type EmbeddedWorld } from '../../src/sandbox/world.ts';
-import { homeOf, podsRun, type Home } from './command-line.ts';
+import { leave, settle, type Settled } from './command-line.ts';
 
-let world: EmbeddedWorld;
-let home: Home;
+let home: Settled['home'];
+let settled: Settled;
 beforeAll(async () => {
-  world = await startWorld({ clock: systemClock, seed: 3 });
-  home = await homeOf(world);
-  await podsRun(world);
+  settled = await settle();
+  ({ home } = settled);
 });
-afterAll(async () => {
-  await world.stop();
-  await rm(home.directory, { recursive: true, force: true });
-});
+afterAll(() => leave(settled));
 
 afterEach(() => {
   vi.restoreAllMocks();
