@@ -4,7 +4,6 @@ import { connectDoctor, type DoctorWorld } from '../../src/doctor/connect.ts';
 import { diagnose, worst, type Check } from '../../src/doctor/diagnose.ts';
 import { proveRemoval, type ProofVerdict } from '../../src/doctor/prove-removal.ts';
 import { loadCredentials } from '../../src/clients/openstack/credentials.ts';
-import type { Config } from '../../src/model/config.ts';
 import { emptyMemory } from '../../src/model/memory.ts';
 import { seconds, type Milliseconds } from '../../src/model/units.ts';
 import { controlInDirectory } from '../../src/state/control.ts';
@@ -21,23 +20,9 @@ afterEach(async () => {
   rig = null;
 });
 
-/** A busy machine may take its time; what hangs is no matter here. */
-const patient = (config: Config): Config => {
-  const { openstack, prometheus } = config.daemon;
-  const timeout = 10_000 as Milliseconds;
-  return {
-    ...config,
-    daemon: {
-      ...config.daemon,
-      prometheus: { ...prometheus, timeout },
-      ...(openstack === undefined ? {} : { openstack: { ...openstack, timeout } }),
-    },
-  };
-};
-
 async function raised(raising: Raising = {}): Promise<{ rig: Rig; doctor: DoctorWorld }> {
   rig = await Rig.raise(raising);
-  doctor = await connectDoctor(patient(rig.config), rig.clock, rig.connected.env, { retry: quick });
+  doctor = await connectDoctor(rig.config, rig.clock, rig.connected.env, { retry: quick });
   return { rig, doctor };
 }
 

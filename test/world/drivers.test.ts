@@ -152,6 +152,7 @@ describe('somebody else', () => {
 describe('the line to Magnum', () => {
   it('loses the answer to a resize: it is not sent twice, and what came of it is seen', async () => {
     const at = await raised({});
+    at.impatient();
     const end = at.world.openstack.inject({ kind: 'slow', service: 'magnum', path: '/actions/resize', delayMs: 1_500 });
     at.demand = 900;
     await at.until('the order', (report) => report.outcomes.some((one) => one.kind === 'resize'), 10);

@@ -32,6 +32,7 @@ describe('while Prometheus fails', () => {
   it.each(cases)('$fault.kind', async ({ fault, state, named }) => {
     rig.demand = 800;
     await rig.calm();
+    if (fault.kind === 'hang') rig.impatient();
     rig.world.prometheus.faults.switchOn(fault);
     rig.demand = 200;
     const during = await rig.steps(14);

@@ -26,8 +26,8 @@ spec:
   cluster: demo
   interval: 15s
   mode: act
-  prometheus: { url: 'http://127.0.0.1:9090', timeout: 300ms }
-  openstack: { timeout: 300ms }
+  prometheus: { url: 'http://127.0.0.1:9090', timeout: 10s }
+  openstack: { timeout: 10s }
   http: { listen: '127.0.0.1:0', metrics: '127.0.0.1:0' }
 `;
 /** One metric that the test sets, so that a story is a few ticks long. */
@@ -105,6 +105,20 @@ export class Rig {
   get springtide(): Assembly {
     if (this.#springtide === null) throw new Error('no daemon runs: boot one');
     return this.#springtide;
+  }
+
+  /** For what hangs: nobody waits for it as long as a busy machine may take for an answer. */
+  impatient(): void {
+    const { openstack, prometheus, ...daemon } = this.config.daemon;
+    const timeout = 300 as Milliseconds;
+    this.config = {
+      ...this.config,
+      daemon: {
+        ...daemon,
+        prometheus: { ...prometheus, timeout },
+        ...(openstack !== undefined && { openstack: { ...openstack, timeout } }),
+      },
+    };
   }
 
   /** A new process on the same state directory. */
