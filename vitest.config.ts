@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/longest-first.ts';
 
 const common = { testTimeout: 20_000, hookTimeout: 60_000 };
+/** Modules are loaded once a worker, not once a file: no test of these suites leaves anything behind in them. */
+const loadedOnce = { isolate: false };
 const real = (name: string): string => `test/real/${name}.test.ts`;
 /** They measure how soon something happens: one after the other, when the others are done. */
 const timed = ['story', 'reload'].map(real);
@@ -18,8 +20,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'unit',
-          // Modules are loaded once a thread, not once a file: no test of this suite leaves anything behind in them.
-          isolate: false,
+          ...loadedOnce,
           pool: 'threads',
           include: ['test/**/*.test.ts'],
           exclude: ['test/real/**', 'test/soak/**', 'test/world/**', 'test/web/**'],
@@ -28,6 +29,7 @@ export default defineConfig({
       {
         test: {
           ...common,
+          ...loadedOnce,
           name: 'world',
           include: ['test/world/**/*.test.ts', 'test/web/**/*.test.ts'],
           testTimeout: 120_000,

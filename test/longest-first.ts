@@ -35,6 +35,9 @@ const rank = ({ moduleId }: TestSpecification): number =>
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
+    const sorted = await super.sort(files);
+    // A worker serves one project: the shortest come last, and no project is left and begun again.
+    const isUnit = ({ project }: TestSpecification): number => Number(project.name === 'unit');
+    return sorted.toSorted((one, other) => isUnit(one) - isUnit(other) || rank(one) - rank(other));
   }
 }
