@@ -18,6 +18,7 @@ import { decide } from '../policies/decide.ts';
 import { record } from '../policies/record.ts';
 import { memoryOf, memoryText, parseMemory } from '../state/memory-text.ts';
 import { assumedOutcomes } from './assumed-outcomes.ts';
+import { foreseeOnce } from './foresee-once.ts';
 import { comparePlans, comparisonText } from './plan-against.ts';
 import { planText } from './plan-text.ts';
 import { standing } from './switch.ts';
@@ -106,7 +107,7 @@ async function plan(options: PlanOptions): Promise<void> {
     options.state === undefined ? null : parseRecording(await recordingText(options.state), options.state);
   const memory =
     options.memory === undefined ? memoryIn(recording, options.state ?? '') : await readMemory(options.memory);
-  const snapshot = recording?.recording.snapshot ?? (await collectOnce(config));
+  const snapshot = recording?.recording.snapshot ?? (await collectOnce(config, memory));
   const now = recording === null ? systemClock.now() : timeOf(recording, options.state ?? '');
   const decided = decide(snapshot, config, memory, now);
   if (recording?.form === 'bareSnapshot')
@@ -130,7 +131,7 @@ async function planAgainst(options: PlanOptions, against: string): Promise<void>
   const memory =
     options.memory === undefined ? memoryIn(recording, options.state ?? '') : await readMemory(options.memory);
   const now = recording === null ? systemClock.now() : timeOf(recording, options.state ?? '');
-  const snapshot = recording?.recording.snapshot ?? (await collectFor([oldConfig, config], now));
+  const snapshot = recording?.recording.snapshot ?? (await collectFor([oldConfig, config], memory, now));
   const comparison = comparePlans(
     { loaded: oldLoaded, plan: decide(snapshot, oldConfig, memory, now).plan },
     { loaded, plan: decide(snapshot, config, memory, now).plan },
@@ -176,28 +177,30 @@ export async function switchOf(config: Config): Promise<Pick<Snapshot, 'control'
   return control === null ? {} : { control };
 }
 
-export async function collectOnce(config: Config): Promise<Snapshot> {
+export async function collectOnce(config: Config, memory: Memory): Promise<Snapshot> {
   const { connectWorld } = await import('../assemble.ts');
   const world = await connectWorld({ config: () => config, clock: systemClock, env: process.env });
   try {
     await readLists(world.kubernetes);
-    return { ...(await world.collect(systemClock.now())), ...(await switchOf(config)) };
+    const now = systemClock.now();
+    const seen = await foreseeOnce(world, await world.collect(now), config, memory, now);
+    return { ...seen, ...(await switchOf(config)) };
   } finally {
     await world.close();
   }
 }
 
 /** What several configurations ask about one world, at one instant: by the connections of the last. */
-async function collectFor(configs: readonly [Config, Config], now: Instant): Promise<Snapshot> {
+async function collectFor(configs: readonly [Config, Config], memory: Memory, now: Instant): Promise<Snapshot> {
   const { connectWorld } = await import('../assemble.ts');
   const [older, newer] = configs;
   let asking = { ...older, daemon: newer.daemon };
   const world = await connectWorld({ config: () => asking, clock: systemClock, env: process.env });
   try {
     await readLists(world.kubernetes);
-    const one = await world.collect(now);
+    const one = await foreseeOnce(world, await world.collect(now), older, memory, now);
     asking = newer;
-    const other = await world.collect(now);
+    const other = await foreseeOnce(world, await world.collect(now), newer, memory, now);
     const queries = { ...one.prometheus.queries, ...other.prometheus.queries };
     const scales = [...(one.kubernetes.scales ?? []), ...(other.kubernetes.scales ?? [])];
     return {
@@ -207,6 +210,7 @@ async function collectFor(configs: readonly [Config, Config], now: Instant): Pro
       ...(newer.nodePolicies.length === 0 && { magnum: one.magnum, nova: one.nova }),
       kubernetes: { ...one.kubernetes, ...other.kubernetes, ...(scales.length > 0 && { scales: onceEach(scales) }) },
       prometheus: { ...one.prometheus, ...other.prometheus, queries },
+      ...forecastsOf(one, other),
       errors: [...one.errors, ...other.errors],
       ...(await switchOf(newer)),
     };
@@ -214,6 +218,11 @@ async function collectFor(configs: readonly [Config, Config], now: Instant): Pro
     await world.close();
   }
 }
+
+const forecastsOf = (...seen: readonly Snapshot[]): Pick<Snapshot, 'forecasts'> =>
+  seen.some(({ forecasts }) => forecasts !== undefined)
+    ? { forecasts: Object.assign({}, ...seen.map(({ forecasts }) => forecasts)) as Snapshot['forecasts'] }
+    : {};
 
 const onceEach = (scales: readonly Scale[]): readonly Scale[] => [
   ...new Map(scales.map((one) => [`${one.kind} ${one.metadata.namespace ?? ''}/${one.metadata.name}`, one])).values(),

@@ -78,6 +78,22 @@ const sourceError = z.looseObject({
   code: z.string(),
   message: z.string().default(''),
 });
+const outlook = z.looseObject({
+  ahead: z.number(),
+  expected: z.number(),
+  upper: z.number(),
+  by: z.string().default(''),
+});
+const forecast = z.looseObject({
+  metric: z.string(),
+  state: z.enum(['trusted', 'learning', 'steppedBack']),
+  doubt: z.string().nullable().default(null),
+  pods: outlook,
+  nodes: outlook,
+  keep: outlook,
+  coverage: z.number().nullable().default(null),
+  history: z.number().default(0),
+});
 const control = z.looseObject({
   off: z.array(z.enum(['pods.up', 'pods.down', 'nodes.grow', 'nodes.shrink'])),
   until: z.string().nullable().default(null),
@@ -108,6 +124,7 @@ const snapshot = z.looseObject({
   magnum: magnum.default({}),
   nova: nova.default({}),
   prometheus: prometheus.default({}),
+  forecasts: z.record(z.string(), forecast).optional(),
   errors: z.array(sourceError).default([]),
   control: control.optional(),
 });

@@ -129,10 +129,10 @@ export const keptReasons = [
   'NeverWindow',
   'ScheduleHoldsNodes',
   'ScheduledSoon',
+  'ForecastSoon',
   'NodeGuardTripped',
   'OthersFirst',
   'PolicyRemoved',
-  'ForecastSoon',
   'AwaitingApproval',
 ] as const;
 export type KeptReason = (typeof keptReasons)[number];
@@ -166,6 +166,7 @@ export const alertNames = [
   'SpringtideResizeFailed',
   'SpringtideNodesNeverReady',
   'SpringtideReplicasAtMaximum',
+  'SpringtideForecastSteppedBack',
   'SpringtideCollectorFailed',
   'SpringtideTickLate',
   'SpringtideConfigRefused',

@@ -37,6 +37,13 @@ const isBlind = ({ reason, metrics }: Undescribed): boolean =>
 
 const isUnreadable = (reason: PodReason): boolean => reason === 'FailedGetScale' || reason === 'FailedGetPods';
 
+/** Learning is how everything begins; what was trusted and is not any more somebody may want to know. */
+const hasSteppedBack = ({ forecast, mode }: Undescribed): boolean =>
+  forecast?.state === 'steppedBack' && forecast.mode === 'act' && mode !== 'off';
+
+/** A burst that no forecast could know is over in minutes. */
+const doubtTold = minutes(10);
+
 const isAtMaximum = ({ limitedBy, mode }: Undescribed): boolean =>
   limitedBy.length > 0 && mode !== 'off' && limitedBy.includes('TooManyReplicas');
 
@@ -49,6 +56,7 @@ export function isWorthTelling(decision: Undescribed, { failure }: TargetMemory)
     isUnreadable(reason) ||
     isAtMaximum(decision) ||
     isBlind(decision) ||
+    hasSteppedBack(decision) ||
     metrics.some(isUnknown)
   );
 }
@@ -70,6 +78,12 @@ function ofDecision(decision: Undescribed, found: Found): readonly Condition[] {
       current: current ?? 0,
       count: facts['proposal'] ?? desired ?? 0,
       max: facts['max'] ?? '',
+    });
+  if (hasSteppedBack(decision))
+    add('SpringtideForecastSteppedBack', 'info', doubtTold, {
+      what: decision.forecast?.metric ?? '',
+      why: decision.forecast?.doubt ?? '',
+      current: current ?? 0,
     });
   if (unknown.length > 0 || unreadable || isBlind(decision))
     add('SpringtideMetricUnknown', 'warning', aMinute, {

@@ -4,6 +4,7 @@ import { fillText } from '../../model/texts.ts';
 import type { DeletionCost } from '../../model/plan.ts';
 import { targetName } from '../../model/target.ts';
 import type { MetricView, PodExplanation } from './explanation.ts';
+import { forecastLines } from './forecast-text.ts';
 import { historyLines } from './history-text.ts';
 import { originLines } from './origin-text.ts';
 import { columns, Page, paragraph, type Paint, type Row } from './page.ts';
@@ -144,6 +145,7 @@ export function podText(explanation: PodExplanation, voice: Voice, paint: Paint)
     page.sentence(line, 'dim');
   page.section(say('title.outcome'), outcomeLines(explanation, voice));
   page.section(say('title.why'), columns(decision.metrics.flatMap((metric) => metricRows(metric, voice))));
+  page.section(say('title.forecast'), forecastLines(decision.forecast, voice));
   page.section(
     say('title.steps'),
     columns(decision.steps.map(({ step, from, to, by }) => [stepName(step, voice), `${from} → ${to}`, by])),

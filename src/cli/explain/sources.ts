@@ -56,7 +56,7 @@ async function fromRecording(file: string, options: SeenOptions): Promise<Seen> 
 async function fromWorld(config: Config, options: SeenOptions): Promise<Seen> {
   const memory =
     options.memory === undefined ? await readDaemonMemory(config.daemon) : await readMemory(options.memory);
-  const snapshot = await collectOnce(config);
+  const snapshot = await collectOnce(config, memory);
   const { lastTick } = memory;
   const memoryAt = lastTick === null ? null : rfc3339(lastTick);
   const origin: Origin = { kind: 'live', where: config.daemon.cluster, memoryAt };

@@ -26,16 +26,17 @@ const expectedLoad = ({ ahead, expected, upper, by }: Outlook, perReplica: numbe
   replicas: Math.min(max, wholeAbove(upper / perReplica)),
 });
 
-/** `said` is undefined where nobody has said anything: that is not trusted either. null: the metric can have no forecast. */
+/** Where nobody has said anything of the metric nothing is trusted either. null: the metric can have no forecast. */
 export function foresee(
   rules: Rules,
-  said: TargetForecast | undefined,
+  given: TargetForecast | undefined,
   measured: readonly Measured[],
   { tolerance }: Pick<PodPolicy['spec'], 'tolerance'>,
   of: { readonly statusReplicas: number; readonly max: number },
 ): Foresight | null {
   const one = measured.find(({ metric }) => metric.name === rules.metric);
   if (one?.metric.target?.kind !== 'averageValue') return null;
+  const said = given?.metric === rules.metric ? given : undefined;
   const perReplica = one.metric.target.amount;
   const { value, state } = one.reading;
   const known = state === 'ok' && value !== null;
