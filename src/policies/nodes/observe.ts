@@ -39,6 +39,10 @@ const failureShown = ({ status, status_reason, updated_at }: MagnumNodeGroup): s
 const failedBy = (memory: GroupMemory, message: string, at: Instant): GroupMemory =>
   fails({ ...memory, sent: null }, { at, code: namesQuota(message) ? 'QuotaExceeded' : 'ResizeFailed', message });
 
+/** An update that nobody saw under way has ended by the first look that shows its count; a later end counts where it was seen. */
+const endSeen = ({ lastShrink }: GroupMemory, sent: SentResize, now: Instant): Instant =>
+  !sent.begun && lastShrink !== null && lastShrink >= sent.at ? lastShrink : now;
+
 function settleResize(memory: GroupMemory, sent: SentResize, group: GroupState, now: Instant): GroupMemory {
   const { magnum } = group;
   const reached = magnum.node_count === sent.to;
@@ -55,7 +59,7 @@ function settleResize(memory: GroupMemory, sent: SentResize, group: GroupState, 
   if (reached && failure !== null && mayHaveFailed) return failedBy(memory, magnum.status_reason ?? status, now);
   if (reached && /_COMPLETE$/.test(status)) {
     // Its count is Magnum's word that the removal was taken: whatever is sent next, this one is never sent again.
-    const lastShrink = sent.remove.length > 0 && !group.updating ? now : memory.lastShrink;
+    const lastShrink = sent.remove.length > 0 && !group.updating ? endSeen(memory, sent, now) : memory.lastShrink;
     // "Complete" right after the 202 may still be the old word: wait until an update was seen, or a minute.
     const isOver = !group.updating && (sent.begun || isOverdue);
     return { ...memory, lastShrink, sent: isOver ? null : { ...sent, begun: sent.begun || group.updating } };

@@ -530,6 +530,15 @@ describe('a removal', () => {
     expect(decision.drains).toEqual([]);
   });
 
+  it('ends where it was first seen to be done, or where the update that was seen ends', () => {
+    const end = (begun: boolean): number | null | undefined => {
+      const sent = { at: at(-40), from: 2, to: 1, remove: [{ node: 'w-2', serverId: serverId(2) }], begun };
+      const memory = steady({ sent, lastShrink: at(-20) });
+      return tick(world(removing(-40).build(), {}).build(), { memory }).memory.groups[group]?.lastShrink;
+    };
+    expect([end(false), end(true)]).toEqual([at(-20), noon]);
+  });
+
   it('that was seen through to the end proves who leaves', () => {
     const sent = { at: at(-120), from: 2, to: 1, remove: [{ node: 'w-2', serverId: serverId(2) }], begun: true };
     const { memory } = tick(
