@@ -6,6 +6,7 @@ import { house } from './house.ts';
 import { memory } from './memory.ts';
 import { nodes } from './nodes.ts';
 import { parts, pods, type Part } from './pods.ts';
+import { quality, worlds, type WorldName } from './quality.ts';
 import { tableOf, type Report } from './report.ts';
 import { shrink } from './shrink.ts';
 import { state } from './state.ts';
@@ -17,6 +18,9 @@ interface Settings {
   readonly ticks: number;
   /** of the pods' bench one part only */
   readonly part?: Part;
+  /** the cloud that quality is played in, and the one trace that it is played over */
+  readonly world: WorldName;
+  readonly trace?: string;
 }
 
 const benches: Readonly<Record<string, (settings: Settings) => Promise<Report>>> = {
@@ -26,6 +30,7 @@ const benches: Readonly<Record<string, (settings: Settings) => Promise<Report>>>
   memory,
   nodes,
   pods,
+  quality,
   shrink,
   state,
 };
@@ -35,21 +40,26 @@ const { values, positionals } = parseArgs({
     idle: { type: 'string', default: '30' },
     ticks: { type: 'string', default: '1000' },
     part: { type: 'string' },
+    world: { type: 'string', default: 'usual' },
+    trace: { type: 'string' },
   },
   allowPositionals: true,
 });
 const [name = ''] = positionals;
 const bench = benches[name];
 const part = parts.find((one) => one === values.part);
+const world = worlds.find((one) => one === values.world);
 const settings: Settings = {
   idle: Number(values.idle),
   ticks: Number(values.ticks),
   ...(part === undefined ? {} : { part }),
+  world: world ?? 'usual',
+  ...(values.trace === undefined ? {} : { trace: values.trace }),
 };
 const isUnknownPart = values.part !== undefined && part === undefined;
-if (bench === undefined || isUnknownPart || !(settings.idle > 0) || !(settings.ticks > 0)) {
+if (bench === undefined || isUnknownPart || world === undefined || !(settings.idle > 0) || !(settings.ticks > 0)) {
   process.stderr.write(
-    `npm run bench -- NAME [--idle SECONDS] [--ticks COUNT] [--part ${parts.join('|')}]; NAME is one of: ${Object.keys(benches).sort().join(', ')}\n`,
+    `npm run bench -- NAME [--idle SECONDS] [--ticks COUNT] [--part ${parts.join('|')}] [--world ${worlds.join('|')}] [--trace NAME]; NAME is one of: ${Object.keys(benches).sort().join(', ')}\n`,
   );
   process.exit(2);
 }
