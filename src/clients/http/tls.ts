@@ -1,8 +1,9 @@
 // Keep-alive agents with the TLS settings of one upstream.
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { SecureVersion } from 'node:tls';
+import { fileStamp } from '../file-stamp.ts';
 import { ClientError } from './error.ts';
 
 export interface TlsSettings {
@@ -52,11 +53,7 @@ export function createAgents(source: string, tls: TlsSettings = {}): Agents {
 
 /** Of the files of a TLS connection: another one for a certificate that was replaced. */
 export const stampOf = (tls: TlsSettings | undefined): readonly string[] =>
-  [tls?.caFile, tls?.certFile, tls?.keyFile].map((file) => {
-    if (file === undefined) return '';
-    const found = statSync(file, { throwIfNoEntry: false });
-    return found === undefined ? 'missing' : `${found.mtimeMs}/${found.ino}/${found.size}`;
-  });
+  [tls?.caFile, tls?.certFile, tls?.keyFile].map((file) => (file === undefined ? '' : fileStamp(file)));
 
 function read(source: string, key: string, file: string | undefined): string | undefined {
   if (file === undefined) return undefined;

@@ -4,8 +4,8 @@ import { SpringtideError, messageOf } from '../../model/errors.ts';
 
 export interface FollowedFile {
   /** The text without the space around it; read again when the file has changed. */
-  read(): string;
-  forget(): void;
+  readonly read: () => string;
+  readonly forget: () => void;
 }
 
 /** A file that cannot be read for a moment, as in the middle of its replacement, keeps its last text. */

@@ -1,10 +1,12 @@
 // A kubeconfig with all that people put in it: certificates, tokens, exec plugins, OIDC.
+import type { Cluster, Context } from '@kubernetes/client-node/dist/config_types.js';
 import { existsSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import type { Clock } from '../../clock.ts';
 import { SpringtideError, messageOf } from '../../model/errors.ts';
 import { later, seconds } from '../../model/units.ts';
 import type { Instant } from '../../model/units.ts';
+import { fileStamp } from '../file-stamp.ts';
 import type { Credentials, KubernetesConnection } from './connection.ts';
 import { loginOf, mergeKubeconfigs, readKubeconfig, type Kubeconfig } from './kubeconfig-files.ts';
 
@@ -21,7 +23,46 @@ export interface KubeconfigOptions {
 }
 
 export async function connectByKubeconfig(options: KubeconfigOptions): Promise<KubernetesConnection> {
-  const config = await load(options);
+  const stampNow = (): string => options.files.map(fileStamp).join();
+  let stamp = stampNow();
+  const { context, cluster, user } = chosenIn(await load(options), options);
+  let login = loginOf(cluster, user);
+  /** Whoever writes certificates and tokens into the file itself replaces it; another server needs a restart. */
+  const readAnew = async (): Promise<void> => {
+    const now = stampNow();
+    if (now === stamp) return;
+    try {
+      const found = chosenIn(await load(options), options);
+      if (found.cluster.server === cluster.server) login = loginOf(found.cluster, found.user);
+      stamp = now;
+    } catch {
+      // half written, or gone for a moment: looked at again with the next call
+    }
+  };
+  let remembered: { readonly until: Instant; readonly credentials: Promise<Credentials> } | null = null;
+  return {
+    server: cluster.server.replace(/\/+$/, ''),
+    namespace: context.namespace ?? null,
+    credentials: () => {
+      const now = options.clock.now();
+      if (remembered === null || remembered.until <= now) {
+        const credentials = readAnew().then(() => authenticate(login, options));
+        remembered = { until: later(now, rememberedFor), credentials };
+        credentials.catch(() => (remembered = null));
+      }
+      return remembered.credentials;
+    },
+    forget: () => (remembered = null),
+  };
+}
+
+interface Chosen {
+  readonly context: Context;
+  readonly cluster: Cluster;
+  readonly user: Kubeconfig['users'][number] | undefined;
+}
+
+function chosenIn(config: Kubeconfig, options: KubeconfigOptions): Chosen {
   const wanted = options.context ?? config.currentContext;
   const context = config.contexts.find(({ name }) => name === wanted);
   const cluster = config.clusters.find(({ name }) => name === context?.cluster);
@@ -33,26 +74,7 @@ export async function connectByKubeconfig(options: KubeconfigOptions): Promise<K
     );
   if (cluster.proxyUrl !== undefined)
     throw invalid(options, 'proxy-url is not supported', 'give springtide a direct way to the API server');
-
-  const login = loginOf(
-    cluster,
-    config.users.find(({ name }) => name === context.user),
-  );
-  let remembered: { readonly until: Instant; readonly credentials: Promise<Credentials> } | null = null;
-  return {
-    server: cluster.server.replace(/\/+$/, ''),
-    namespace: context.namespace ?? null,
-    credentials: () => {
-      const now = options.clock.now();
-      if (remembered === null || remembered.until <= now) {
-        const credentials = authenticate(login, options);
-        remembered = { until: later(now, rememberedFor), credentials };
-        credentials.catch(() => (remembered = null));
-      }
-      return remembered.credentials;
-    },
-    forget: () => (remembered = null),
-  };
+  return { context, cluster, user: config.users.find(({ name }) => name === context.user) };
 }
 
 async function load(options: KubeconfigOptions): Promise<Kubeconfig> {

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectKubernetes } from '../../../src/clients/kubernetes/connection.ts';
+import { connectKubernetes, type KubernetesConnection } from '../../../src/clients/kubernetes/connection.ts';
 import { createTransport } from '../../../src/clients/kubernetes/transport.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { seconds } from '../../../src/model/units.ts';
+import { makeCertificate, type SelfMadeCertificate } from '../../../src/sandbox/inbox/certificate.ts';
 import { mountedIn } from '../../mounted.ts';
 import { FakeApi, answer, refuse } from './fake-api.ts';
 
@@ -99,6 +100,53 @@ describe('with a kubeconfig', () => {
     await write('certificates/me.crt', 'second');
     connection.forget();
     expect(await connection.credentials()).toEqual(shown('second'));
+  });
+
+  describe('what is rotated on the disk', () => {
+    const [one, other] = [makeCertificate(), makeCertificate()];
+    const base64 = (text: string): string => Buffer.from(text).toString('base64');
+    const connected = async (user: string): Promise<KubernetesConnection> =>
+      connectKubernetes({ clock, env: {}, kubeconfig: await write('rotated/config', kubeconfig('https://x', user)) });
+    const shown = async (connection: KubernetesConnection): Promise<object> => {
+      connection.forget();
+      const { headers, tls } = await connection.credentials();
+      return { token: headers['authorization'], cert: tls.cert, key: tls.key };
+    };
+
+    it('is a token in a file of its own, which keeps the last one while it is gone', async () => {
+      await write('rotated/token', 'first\n');
+      const connection = await connected('{tokenFile: token, token: older}');
+      expect(await shown(connection)).toMatchObject({ token: 'Bearer first' });
+      await write('rotated/token', 'second\n');
+      expect(await shown(connection)).toMatchObject({ token: 'Bearer second' });
+      rmSync(path.join(directory, 'rotated/token'));
+      expect(await shown(connection)).toMatchObject({ token: 'Bearer second' });
+    });
+
+    it('is a certificate with its key: the old ones are shown until both fit', async () => {
+      const pair = ({ cert, key }: SelfMadeCertificate): object => ({ cert: cert.trim(), key: key.trim() });
+      await write('rotated/me.crt', one.cert);
+      await write('rotated/me.key', one.key);
+      const connection = await connected('{client-certificate: me.crt, client-key: me.key}');
+      expect(await shown(connection)).toMatchObject(pair(one));
+      await write('rotated/me.crt', other.cert);
+      expect(await shown(connection)).toMatchObject(pair(one));
+      await write('rotated/me.key', other.key);
+      expect(await shown(connection)).toMatchObject(pair(other));
+    });
+
+    it('is the kubeconfig itself; a broken one changes nothing, nor does one of another server', async () => {
+      const user = ({ cert, key }: SelfMadeCertificate): string =>
+        `{client-certificate-data: ${base64(cert)}, client-key-data: ${base64(key)}}`;
+      const connection = await connected(user(one));
+      expect(await shown(connection)).toMatchObject(one);
+      await write('rotated/config', 'clusters: [');
+      expect(await shown(connection)).toMatchObject(one);
+      await write('rotated/config', kubeconfig('https://elsewhere', user(other)));
+      expect(await shown(connection)).toMatchObject(one);
+      await write('rotated/config', kubeconfig('https://x', user(other)));
+      expect(await shown(connection)).toMatchObject(other);
+    });
   });
 
   it.each([
