@@ -151,6 +151,7 @@ export async function openTerm(parts: TermParts): Promise<Term> {
       stateTooNew: tooNew?.message ?? null,
       failingRules: () => failingRules(rules.health()),
       missingWatchdogs: () => alerts.missingWatchdogs(),
+      alertsLeftOut: () => alerts.leftOut(),
       failedChecks: () => checks.failed(),
       ...(journal === null ? {} : { journal }),
     },

@@ -39,6 +39,7 @@ export interface DaemonParts {
   /** groups of rules that cannot be evaluated */
   readonly failingRules?: () => NonNullable<LoopFacts['failingRules']>;
   readonly missingWatchdogs?: () => NonNullable<LoopFacts['missingWatchdogs']>;
+  readonly alertsLeftOut?: () => LoopFacts['alertsLeftOut'] | null;
   /** what the daily checks have found */
   readonly failedChecks?: () => LoopFacts['failedChecks'];
   /** where it is said what was changed, by whom and why */
@@ -135,6 +136,7 @@ export class Daemon {
     const stateTooNew = this.#parts.stateTooNew ?? null;
     const auditTrouble = this.#parts.audit?.trouble ?? null;
     const missingWatchdogs = this.#parts.missingWatchdogs?.() ?? [];
+    const alertsLeftOut = this.#parts.alertsLeftOut?.() ?? null;
     const failedChecks = this.#parts.failedChecks?.();
     return {
       latenessSeconds: Math.max(0, late) / 1000,
@@ -146,6 +148,7 @@ export class Daemon {
       ...(lostLeader !== null && { lostLeader }),
       ...(stateTooNew !== null && { stateTooNew }),
       ...(missingWatchdogs.length > 0 && { missingWatchdogs }),
+      ...(alertsLeftOut !== null && { alertsLeftOut }),
     };
   }
 }

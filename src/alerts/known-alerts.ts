@@ -5,6 +5,7 @@ import type { Instant, Milliseconds } from '../model/units.ts';
 import { alertOf, asOf, mergeAlerts } from './alert.ts';
 import type { Alert, LabelSet } from './alert.ts';
 import { Flapping } from './flapping.ts';
+import { LeftOut } from './left-out.ts';
 import type { FlapRule } from './flapping.ts';
 
 export interface Merged {
@@ -28,9 +29,10 @@ export class KnownAlerts {
   readonly #unseen = new Map<string, number>();
   readonly #rules: () => KnownRules;
   readonly #flapping = new Flapping();
+  /** new ones for which there was no place */
+  readonly leftOut = new LeftOut();
   #lastTell: Instant | null = null;
   #nextExpiry = never;
-  #leftOut = 0;
 
   /** Those that expire get their whole time anew: while we were away nobody could speak of them to us. */
   constructor(alerts: ReadonlyMap<string, Alert>, rules: () => KnownRules, now: Instant) {
@@ -41,11 +43,6 @@ export class KnownAlerts {
 
   get size(): number {
     return this.#alerts.size;
-  }
-
-  /** new ones for which there was no place */
-  get leftOut(): number {
-    return this.#leftOut;
   }
 
   all(): readonly Alert[] {
@@ -69,12 +66,17 @@ export class KnownAlerts {
     const { fingerprint } = told;
     const before = this.#alerts.get(fingerprint);
     const known = before === undefined ? undefined : asOf(before, now);
-    if (known === undefined && told.ended !== null) return { fingerprint, alert: null, news: false };
-    const { flapping, limit } = this.#rules();
-    if (known === undefined && this.#alerts.size >= limit) {
-      this.#leftOut += 1;
+    if (known === undefined && told.ended !== null) {
+      this.leftOut.delete(fingerprint);
       return { fingerprint, alert: null, news: false };
     }
+    const { flapping, limit } = this.#rules();
+    // springtide's own say also that there is no place
+    if (known === undefined && told.expires !== undefined && this.#alerts.size >= limit) {
+      this.leftOut.add(told, told.expires, limit);
+      return { fingerprint, alert: null, news: false };
+    }
+    this.leftOut.delete(fingerprint);
     const merged = known === undefined ? told : mergeAlerts(known, told);
     const alert = this.#flapping.seen(known, merged, flapping, now);
     this.#keep(fingerprint, alert);

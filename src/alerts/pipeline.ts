@@ -74,8 +74,6 @@ export interface AlertStatus {
   readonly firing: number;
   readonly groups: number;
   readonly owed: number;
-  /** alerts for which there was no place */
-  readonly leftOut: number;
   /** null: nothing is forwarded */
   readonly central: CentralView | null;
   readonly notifications: readonly NotificationView[];
@@ -93,6 +91,8 @@ export interface AlertPipeline {
   receive(receipt: Receipt): Promise<void>;
   /** Alerts that should keep coming in and do not. */
   missingWatchdogs(): NonNullable<LoopFacts['missingWatchdogs']>;
+  /** Alerts that fire and for which there is no place; null: there is place for all. */
+  leftOut(): LoopFacts['alertsLeftOut'] | null;
   alerts(): readonly AlertView[];
   groups(): readonly GroupView[];
   /** Who was told of an alert, who was not, and why; null: nobody remembers it. */
@@ -335,6 +335,10 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     }),
     receive,
     missingWatchdogs: () => watchdogs.missing(),
+    leftOut: () => {
+      const leftOut = alerts.leftOut.at(clock.now());
+      return leftOut.count === 0 ? null : { ...leftOut, limit: document.limits.alerts };
+    },
     alerts: () => alertViews(parts, clock.now()),
     groups: () => groupViews(parts, clock.now()),
     explain: (fingerprint) =>
@@ -352,7 +356,6 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
       firing: alerts.all().filter(({ ended }) => ended === null).length,
       groups: groups.size,
       owed: [...state.open.values()].flatMap((one) => [...one.recipients.values()].filter(isOwed)).length,
-      leftOut: alerts.leftOut,
       central: central.view(),
       notifications: lastNotifications(state, count),
     }),

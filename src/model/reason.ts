@@ -172,6 +172,7 @@ export const alertNames = [
   'SpringtideConfigRefused',
   'SpringtideRuleFailing',
   'SpringtideWatchdogMissing',
+  'SpringtideAlertsLeftOut',
   'SpringtideLeaderLost',
   'SpringtideForeignWriter',
   'SpringtideAnotherAutoscaler',

@@ -123,6 +123,8 @@ export interface LoopFacts {
     readonly since: string;
     readonly withinSeconds: number;
   }[];
+  /** alerts that fire and for which there was no place, and what most of them are called; absent: there is place for all */
+  readonly alertsLeftOut?: { readonly count: number; readonly limit: number; readonly names: readonly string[] };
   /** why a memory or a ledger of a newer version is not read: nothing is scaled meanwhile; absent: all of it is */
   readonly stateTooNew?: string;
   /** what the doctor's checks have found; absent: they have not run yet, and what was told before stays */

@@ -178,6 +178,16 @@ function ofLoop(snapshot: Snapshot): readonly Condition[] {
       after: atOnce,
       lasts: atOnce,
     });
+  const { alertsLeftOut } = loop;
+  if (alertsLeftOut !== undefined)
+    conditions.push({
+      name: 'SpringtideAlertsLeftOut',
+      severity: 'page',
+      labels: {},
+      facts: { count: alertsLeftOut.count, max: alertsLeftOut.limit, what: alertsLeftOut.names.join(', ') },
+      after: atOnce,
+      lasts: atOnce,
+    });
   if (loop.stateTooNew !== undefined)
     conditions.push({
       name: 'SpringtideStateTooNew',

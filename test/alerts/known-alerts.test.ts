@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { alertOf, periodOf } from '../../src/alerts/alert.ts';
 import type { Alert } from '../../src/alerts/alert.ts';
+import { fingerprintOf } from '../../src/alerts/fingerprint.ts';
 import { KnownAlerts } from '../../src/alerts/known-alerts.ts';
 import { later, minutes } from '../../src/model/units.ts';
 import { aCondition, start } from './builders.ts';
@@ -11,6 +12,11 @@ const nothingKnown = (): KnownAlerts => new KnownAlerts(new Map(), () => rules, 
 const firing = aCondition('SpringtideTickLate');
 const ended = aCondition('SpringtideTickLate', { state: 'resolved' });
 const at = (minute: number) => later(start, minutes(minute));
+const pushed = (minute: number, lasts: number): Alert => ({
+  ...alertOf(firing, {}, at(minute)),
+  expires: at(minute + lasts),
+  timeout: true,
+});
 
 describe('what is merged', () => {
   it.each([
@@ -55,12 +61,6 @@ describe('silence about one alert', () => {
 });
 
 describe('what expires', () => {
-  const pushed = (minute: number, lasts: number): Alert => ({
-    ...alertOf(firing, {}, at(minute)),
-    expires: at(minute + lasts),
-    timeout: true,
-  });
-
   it('ends at its instant, unless somebody speaks of it again', () => {
     const known = nothingKnown();
     known.accept(pushed(0, 5), at(0));
@@ -87,12 +87,36 @@ describe('what expires', () => {
 });
 
 describe('the number of alerts', () => {
-  it('is bounded, and those left out are counted', () => {
+  const named = (alertname: string): Alert => {
+    const labels = { alertname };
+    return { ...pushed(0, 5), labels, fingerprint: fingerprintOf(labels) };
+  };
+  const full = (): KnownAlerts => {
     const known = new KnownAlerts(new Map(), () => ({ ...rules, limit: 2 }), start);
-    const taken = ['a', 'b', 'c', 'a'].map(
-      (group) => known.merge(aCondition('Full', { labels: { group } }), {}, start).alert !== null,
-    );
-    expect([taken, known.size, known.leftOut]).toEqual([[true, true, false, true], 2, 1]);
+    for (const name of ['a', 'b']) known.accept(named(name), start);
+    return known;
+  };
+
+  it('is bounded, but for our own; those left out are counted once, for as long as they fire', () => {
+    const known = full();
+    expect(known.leftOut.at(start)).toEqual({ count: 0, names: [] });
+    for (const name of ['c', 'd', 'c', 'a']) known.accept(named(name), start);
+    expect([known.size, known.leftOut.at(start)]).toEqual([2, { count: 2, names: ['c', 'd'] }]);
+    // no more are told apart than there is place for
+    known.accept(named('e'), start);
+    expect(known.leftOut.at(start).count).toBe(2);
+    expect(known.merge(aCondition('Full'), {}, start).alert).not.toBeNull();
+    known.accept({ ...named('c'), ended: at(1) }, at(1));
+    expect(known.leftOut.at(at(1))).toEqual({ count: 1, names: ['d'] });
+    expect(known.leftOut.at(at(5))).toEqual({ count: 0, names: [] });
+  });
+
+  it('has place again when one of them is forgotten', () => {
+    const known = full();
+    known.accept(named('c'), start);
+    known.forget(named('a').fingerprint);
+    expect(known.accept(named('c'), at(1)).alert).not.toBeNull();
+    expect(known.leftOut.at(at(1)).count).toBe(0);
   });
 });
 

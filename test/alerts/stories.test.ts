@@ -5,7 +5,7 @@ import { groupOwner } from '../../src/alerts/ledger/state.ts';
 import { later, minutes, seconds } from '../../src/model/units.ts';
 import type { Milliseconds } from '../../src/model/units.ts';
 import { failed, retry } from '../../src/alerts/channels/channel.ts';
-import { start } from './builders.ts';
+import { aCondition, start } from './builders.ts';
 import { dutyDocument, pushDown } from './duty.ts';
 import { aStory } from './recorder.ts';
 import type { Story } from './recorder.ts';
@@ -35,6 +35,16 @@ describe('what others send in', () => {
     expect(story.told()).toEqual(['sms zhang: Down']);
     await story.pass(minutes(7), seconds(30));
     expect(story.told()).toEqual(['sms zhang: Down', 'sms zhang: -Down']);
+  });
+
+  it('is counted and named where there is no place for it, and springtide says so itself', async () => {
+    const story = aStory(`${plain}\nlimits: { alerts: 2 }`);
+    expect(story.pipeline.leftOut()).toBeNull();
+    await pushDown(story, { instance: 'a' }, { instance: 'b' }, { instance: 'c' }, { name: 'Slow', instance: 'd' });
+    expect(story.pipeline.leftOut()).toEqual({ count: 2, limit: 2, names: ['Down', 'Slow'] });
+    await story.pipeline.tell([aCondition('SpringtideAlertsLeftOut')], story.clock.now());
+    await story.pass(seconds(31));
+    expect(story.told()).toEqual(['sms zhang: a b', 'sms zhang: SpringtideAlertsLeftOut']);
   });
 
   it('is taken though its neighbour in the batch cannot be', async () => {

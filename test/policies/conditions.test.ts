@@ -108,6 +108,16 @@ describe('each condition is told under its name, with every place of its texts f
       {},
     ],
     [
+      'SpringtideAlertsLeftOut',
+      healthy().loop({
+        latenessSeconds: 0,
+        intervalSeconds: 15,
+        refused: [],
+        alertsLeftOut: { count: 45, limit: 50_000, names: ['PodDown'] },
+      }),
+      {},
+    ],
+    [
       'SpringtideLeaderLost',
       healthy().loop({ latenessSeconds: 0, intervalSeconds: 15, refused: [], lostLeader: 'springtide-7f_a1' }),
       {},
