@@ -1,73 +1,117 @@
-// Which expert with which share decides: the one whose decisions would have cost least of late, idle and unserved work and changes counted.
+// Which bounds decide: those whose decisions would have cost least of late, idle and unserved work counted, the cheaper the more.
 import { shares } from './residuals.ts';
 
 const wide = shares.length;
-/** what a rival must be cheaper by: choices that change for nothing churn */
-const clearlyCheaper = 0.98;
+/** how much dearer than the cheapest a bound may have been to have a third of its say */
+const tune = { tau: 0.06 };
+/** below this share of the say a bound is not asked */
+const faint = 0.002;
 
-/** What would have been there, had one arm decided all the time. */
+/** What came of a moment, and by what a decision for it is judged. */
+export interface Outcome {
+  at: number;
+  /** the load that had to be served */
+  truth: number;
+  /** what was asked for whatever the experts said */
+  floor: number;
+  /** what a replica bears: capacity comes in these */
+  unit: number;
+  /** how long a shrink is held back */
+  hold: number;
+  /** what a unit of unserved load costs, in units of idle capacity */
+  price: number;
+  /** how much time it stands for */
+  weight: number;
+}
+
 export class Choice {
-  readonly #costs: Float64Array;
-  /** the highest bounds of this block of time and of the one before: what stabilization would still hold */
+  readonly #costs: Float32Array;
+  /** the highest bounds of this block of time and of the one before: what a delayed shrink would still hold */
   readonly #held: Float32Array;
   readonly #before: Float32Array;
-  #blockEnds = 0;
-  #expert = 0;
-  #share = 0;
+  #ends = 0;
+  /** the bounds that have a say, and how much of it */
+  readonly #arms: Uint16Array;
+  readonly #says: Float32Array;
+  #count = 1;
+  /** the expert of the cheapest bound */
+  expert = 0;
+  /** the share of the time that the bounds claim to hold for */
+  claimed: number = shares[0];
 
   constructor(experts: number) {
-    this.#costs = new Float64Array(experts * wide);
+    this.#arms = new Uint16Array(experts * wide);
+    this.#says = new Float32Array(experts * wide);
+    this.#says[0] = 1;
+    this.#costs = new Float32Array(experts * wide);
     this.#held = new Float32Array(experts * wide);
     this.#before = new Float32Array(experts * wide);
   }
 
-  get expert(): number {
-    return this.#expert;
-  }
-  get share(): number {
-    return this.#share;
-  }
-
-  /** Time goes on: what is held longer than `hold` ago is let go. */
-  turn(at: number, hold: number): void {
-    if (at < this.#blockEnds) return;
-    if (at > this.#blockEnds + hold) this.#before.fill(0);
+  /** Time goes on: old costs fade, and what was asked for too long ago is let go. */
+  turn({ at, hold }: Outcome, keep: number): void {
+    const costs = this.#costs;
+    for (let arm = 0; arm < costs.length; arm++) costs[arm] = (costs[arm] ?? 0) * keep;
+    if (at < this.#ends) return;
+    if (at > this.#ends + hold) this.#before.fill(0);
     else this.#before.set(this.#held);
     this.#held.fill(0);
-    this.#blockEnds = at + (hold * 2) / 3;
+    this.#ends = at + (hold * 2) / 3;
   }
 
-  /** What `bound` would have cost, given what came. */
-  judge(
-    expert: number,
-    share: number,
-    bound: number,
-    truth: number,
-    unit: number,
-    price: number,
-    weight: number,
-  ): void {
-    const arm = expert * wide + share;
-    if (bound > (this.#held[arm] ?? 0)) this.#held[arm] = bound;
-    const there = Math.ceil(Math.max(this.#held[arm] ?? 0, this.#before[arm] ?? 0) / unit - 1e-9) * unit;
-    this.#costs[arm] = (this.#costs[arm] ?? 0) + weight * (there + price * Math.max(0, truth - there));
-  }
-
-  fade(keep: number): void {
-    for (let arm = 0; arm < this.#costs.length; arm++) this.#costs[arm] = (this.#costs[arm] ?? 0) * keep;
+  /** What the bounds of one expert would have cost: `said` and the quantiles of its residuals, by their scale. */
+  judge(expert: number, said: number, scale: number, quantiles: Float32Array, outcome: Outcome): void {
+    const { truth, floor, unit, price, weight } = outcome;
+    const [costs, held, before] = [this.#costs, this.#held, this.#before];
+    const end = (expert + 1) * wide;
+    for (let arm = expert * wide; arm < end; arm++) {
+      let asked = said + (quantiles[arm] ?? 0) * scale;
+      if (asked < floor) asked = floor;
+      const top = held[arm] ?? 0;
+      if (asked > top) held[arm] = asked;
+      else asked = top;
+      const older = before[arm] ?? 0;
+      const there = Math.ceil((older > asked ? older : asked) / unit - 1e-9) * unit;
+      const lacking = truth - there;
+      costs[arm] = (costs[arm] ?? 0) + weight * (lacking > 0 ? there + price * lacking : there);
+    }
   }
 
   choose(): void {
-    let best = this.#expert * wide + this.#share;
-    let cost = (this.#costs[best] ?? 0) * clearlyCheaper;
-    for (let arm = 0; arm < this.#costs.length; arm++) {
-      const other = this.#costs[arm] ?? 0;
-      if (other < cost) {
-        cost = other;
-        best = arm;
-      }
+    const costs = this.#costs;
+    let least = Infinity;
+    for (let arm = 0; arm < costs.length; arm++) {
+      const cost = costs[arm] ?? 0;
+      if (cost >= least) continue;
+      least = cost;
+      this.expert = Math.floor(arm / wide);
     }
-    this.#expert = Math.floor(best / wide);
-    this.#share = best % wide;
+    if (!(least > 0)) return;
+    const furthest = least * (1 - tune.tau * Math.log(faint));
+    let [count, sum, claimed] = [0, 0, 0];
+    for (let arm = 0; arm < costs.length; arm++) {
+      const cost = costs[arm] ?? 0;
+      if (cost > furthest) continue;
+      const say = Math.exp((1 - cost / least) / tune.tau);
+      this.#arms[count] = arm;
+      this.#says[count++] = say;
+      sum += say;
+      claimed += say * (shares[arm % wide] ?? 1);
+    }
+    for (let index = 0; index < count; index++) this.#says[index] = (this.#says[index] ?? 0) / sum;
+    this.#count = count;
+    this.claimed = claimed / sum;
+  }
+
+  /** What the bounds that have a say come to together. */
+  bound(said: Float64Array, scales: Float64Array, quantiles: Float32Array, floor: number): number {
+    let together = 0;
+    for (let index = 0; index < this.#count; index++) {
+      const arm = this.#arms[index] ?? 0;
+      const expert = Math.floor(arm / wide);
+      const bound = (said[expert] ?? 0) + (quantiles[arm] ?? 0) * (scales[expert] ?? 0);
+      together += (this.#says[index] ?? 0) * (bound > floor ? bound : floor);
+    }
+    return together;
   }
 }

@@ -1,35 +1,32 @@
 // What the regression looks at: the last minutes, and the same window an hour, days and a week ago, all by the usual level.
-import { minutesOfDay, minutesOfWeek } from './minutes.ts';
-import type { Scene } from './scene.ts';
+import { day, hour, minute, week, type Scene } from './scene.ts';
 
-const lags = [60, minutesOfDay, 2 * minutesOfDay, minutesOfWeek] as const;
+const lags = [hour, day, 2 * day, week] as const;
 
 export const featureCount = 10 + 3 * lags.length;
 
-export function writeFeatures(scene: Scene, ahead: number, into: Float32Array, first: number): void {
-  const { minute: now, load, usual: level, minutes } = scene;
-  const reach = Math.ceil(ahead / 60_000);
-  const five = minutes.highest(now - 4, now) ?? load;
-  const meanFive = minutes.mean(now - 4, now) ?? load;
-  let next = first;
+export function writeFeatures({ at, load, usual, minutes, past }: Scene, ahead: number, into: Float32Array): void {
+  const five = minutes.highest(at - 4 * minute, at) ?? load;
+  const meanFive = minutes.mean(at - 4 * minute, at) ?? load;
+  let next = 0;
   const put = (value: number): void => {
-    into[next++] = value / level;
+    into[next++] = value / usual;
   };
-  put(level);
+  put(usual);
   put(load);
-  put(minutes.highest(now - 1, now - 1) ?? load);
-  put(minutes.highest(now - 2, now - 2) ?? load);
+  put(minutes.highest(at - minute, at - minute) ?? load);
+  put(minutes.highest(at - 2 * minute, at - 2 * minute) ?? load);
   put(meanFive);
-  put(minutes.mean(now - 9, now) ?? load);
-  put(minutes.mean(now - 29, now) ?? load);
-  put(minutes.mean(now - 59, now) ?? load);
+  put(minutes.mean(at - 9 * minute, at) ?? load);
+  put(minutes.mean(at - 29 * minute, at) ?? load);
+  put(minutes.mean(at - 59 * minute, at) ?? load);
   put(five);
-  put(minutes.highest(now - 14, now) ?? load);
+  put(minutes.highest(at - 14 * minute, at) ?? load);
   for (const lag of lags) {
-    const then = now - lag;
-    const exact = minutes.highest(then, then + reach);
+    const then = at - lag;
+    const exact = past.highest(then, then + ahead);
     put(exact ?? load);
-    put(exact === null ? five : (minutes.highest(then - 3, then + reach + 2) ?? five));
-    put(exact === null ? meanFive : (minutes.mean(then - 9, then) ?? meanFive));
+    put(exact === null ? five : (past.highest(then - 3 * minute, then + ahead + 2 * minute) ?? five));
+    put(exact === null ? meanFive : (past.mean(then - 9 * minute, then) ?? meanFive));
   }
 }

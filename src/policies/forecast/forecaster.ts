@@ -3,9 +3,9 @@ import type { ForecastDoubt, Outlook, TargetForecast } from '../../model/forecas
 import { minutes, type Instant, type Milliseconds } from '../../model/units.ts';
 import { HoltWinters } from './experts/holt-winters.ts';
 import { Horizon } from './horizon.ts';
-import { Minutes } from './minutes.ts';
 import { Recent } from './recent.ts';
-import type { Scene } from './scene.ts';
+import { day, hour, minute, week, type Scene } from './scene.ts';
+import { Slots } from './slots.ts';
 
 /** How long it takes until what is asked for now bears load: the age of samples counts too. */
 export interface ForecastDelays {
@@ -13,7 +13,8 @@ export interface ForecastDelays {
   readonly nodes: Milliseconds;
 }
 
-const day = 86_400_000;
+/** how fast the unrest follows: half of it is of the last twenty minutes */
+const unrestGain = 0.034;
 /** steps that are nearer than this are one */
 const leastStep = 10_000;
 /** samples that are farther apart than this get steps between them, and beyond the next they are a gap */
@@ -26,26 +27,25 @@ const enough = day;
 const knobs = {
   pods: { every: 10_000, hold: 300_000, price: 200, halfLife: day, residualHalfLife: 2 * day },
   nodes: { every: 55_000, hold: 600_000, price: 200, halfLife: day, residualHalfLife: 2 * day },
-  keep: { every: 55_000, hold: 0, price: 2, halfLife: day, residualHalfLife: 2 * day },
 };
 
 export class Forecaster {
   readonly #metric: string;
   readonly #scene: Scene = {
     at: 0 as Instant,
-    minute: 0,
     load: 0,
-    level: 0,
     usual: 0,
-    minutes: new Minutes(),
+    unrest: 0,
     recent: new Recent(),
+    minutes: new Slots(minute, 90),
+    past: new Slots(2 * minute, (week + hour) / (2 * minute)),
   };
   readonly #pods = new Horizon(knobs.pods);
   readonly #nodes = new Horizon(knobs.nodes);
-  readonly #keep = new Horizon(knobs.keep);
   readonly #holtWinters = new HoltWinters();
   #delays: ForecastDelays = { pods: minutes(2), nodes: minutes(6) };
   #unit = 0;
+  #level = 0;
   #last: { readonly at: Instant; readonly value: number } | null = null;
   #stepped = 0;
   #known = 0;
@@ -59,7 +59,7 @@ export class Forecaster {
     if (!Number.isFinite(value) || value < 0 || !Number.isFinite(at)) return;
     const last = this.#last;
     if (last === null) {
-      this.#scene.level = value;
+      this.#level = value;
       this.#take(at, value);
       return;
     }
@@ -94,7 +94,7 @@ export class Forecaster {
       doubt,
       pods: outlook(delays.pods, this.#pods),
       nodes: outlook(delays.nodes, this.#nodes),
-      keep: outlook((2 * delays.nodes) as Milliseconds, this.#keep),
+      keep: outlook((2 * delays.nodes) as Milliseconds, this.#nodes),
       coverage: this.#pods.trust.coverage,
       history: this.#known as Milliseconds,
     };
@@ -110,34 +110,45 @@ export class Forecaster {
     const passed = this.#last === null ? 0 : Math.min(at - this.#last.at, gap);
     this.#last = { at, value };
     this.#known += passed;
-    scene.level += (value - scene.level) * (1 - Math.exp(-passed / day));
-    const minute = Math.floor(at / 60_000);
-    scene.minutes.put(minute, value);
+    this.#level += (value - this.#level) * (1 - Math.exp(-passed / day));
+    const began = Math.floor(at / minute) > Math.floor(scene.at / minute);
+    scene.minutes.put(at, value);
+    scene.past.put(at, value);
     scene.recent.add(at, value);
     if (at - this.#stepped < leastStep) return;
     this.#stepped = at;
+    if (began) this.#sense(at, value);
     scene.at = at;
-    scene.minute = minute;
     scene.load = value;
     this.#holtWinters.learn(scene);
     const unit = Math.max(this.#unit, 1e-9);
-    scene.usual = Math.max(scene.level, 0.05 * unit);
+    scene.usual = Math.max(this.#level, 0.05 * unit);
     const { pods, nodes } = this.#delays;
-    this.#pods.step(scene, pods, unit, value, this.#holtWinters);
-    this.#nodes.step(scene, nodes, unit, this.#pods.upper, this.#holtWinters);
-    this.#keep.step(scene, 2 * nodes, unit, 0, this.#holtWinters);
+    this.#pods.step(scene, pods, unit, value, Infinity, this.#holtWinters);
+    this.#nodes.step(scene, nodes, unit, this.#pods.upper, this.#pods.there, this.#holtWinters);
+  }
+
+  /** How much the load moved from one minute to the next. */
+  #sense(at: Instant, value: number): void {
+    const { minutes } = this.#scene;
+    const last = minutes.highest(at - minute, at - minute) ?? value;
+    const before = minutes.highest(at - 2 * minute, at - 2 * minute) ?? last;
+    this.#scene.unrest += (Math.abs(last - before) - this.#scene.unrest) * unrestGain;
   }
 
   #forget(): void {
-    for (const horizon of [this.#pods, this.#nodes, this.#keep]) horizon.forget();
+    this.#pods.forget();
+    this.#nodes.forget();
   }
 
   /** The clock was ahead and came back: what lies ahead of it now never was. */
   #rewind(at: Instant): void {
+    const { recent, minutes, past } = this.#scene;
     this.#forget();
     this.#stepped = 0;
-    this.#scene.recent.clear();
-    this.#scene.minutes.rewind(Math.floor(at / 60_000));
+    recent.clear();
+    minutes.rewind(at);
+    past.rewind(at);
     this.#last = null;
   }
 }

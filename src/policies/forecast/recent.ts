@@ -1,11 +1,11 @@
 // The last samples with their times: what came true of a forecast is read off them.
 import type { Instant } from '../../model/units.ts';
 
-const kept = 160;
+const kept = 96;
 
 export class Recent {
   readonly #times = new Float64Array(kept);
-  readonly #loads = new Float64Array(kept);
+  readonly #loads = new Float32Array(kept);
   #count = 0;
 
   add(at: Instant, load: number): void {

@@ -1,16 +1,27 @@
 // What experts were wrong by of late, as decayed histograms, and the quantiles that make a bound out of an expert's word.
-const bins = 64;
+const below = 10;
+const above = 22;
+const bins = below + above;
+/** the finest difference that matters, in parts of an expert's scale; bins grow from there */
 const narrow = 0.02;
-const lowest = Math.asinh(-2 / narrow);
-const width = (Math.asinh(10 / narrow) - lowest) / bins;
-const upperEdge = Float64Array.from({ length: bins }, (_, bin) => narrow * Math.sinh(lowest + (bin + 1) * width));
+const stepBelow = Math.asinh(2 / narrow) / below;
+const stepAbove = Math.asinh(10 / narrow) / above;
+const edges = Float64Array.from({ length: bins + 1 }, (_, edge) =>
+  edge < below ? -narrow * Math.sinh((below - edge) * stepBelow) : narrow * Math.sinh((edge - below) * stepAbove),
+);
 
 /** The shares of what came true that an expert's bounds are to hold for. */
-export const shares = [0.5, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995, 0.998, 1] as const;
+export const shares = [0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.997, 1] as const;
+
+function binOf(residual: number): number {
+  const depth = Math.asinh(residual / narrow);
+  const bin = depth < 0 ? below + Math.floor(depth / stepBelow) : below + Math.floor(depth / stepAbove);
+  return Math.min(bins - 1, Math.max(0, bin));
+}
 
 export class Residuals {
   readonly #weights: Float32Array;
-  /** quantiles of every expert, one row each */
+  /** a row of quantiles an expert */
   readonly quantiles: Float32Array;
   #gain = 1;
 
@@ -22,33 +33,31 @@ export class Residuals {
   /** Newer ones weigh more: growing them is cheaper than shrinking the others. */
   age(keep: number): void {
     this.#gain /= keep;
-    if (this.#gain < 1e12) return;
+    if (this.#gain < 1e9) return;
     for (let index = 0; index < this.#weights.length; index++)
       this.#weights[index] = (this.#weights[index] ?? 0) / this.#gain;
     this.#gain = 1;
   }
 
   add(expert: number, residual: number): void {
-    const bin = Math.floor((Math.asinh(residual / narrow) - lowest) / width);
-    const index = expert * bins + Math.min(bins - 1, Math.max(0, bin));
+    const index = expert * bins + binOf(residual);
     this.#weights[index] = (this.#weights[index] ?? 0) + this.#gain;
   }
 
+  /** Reads the quantiles of one expert off its histogram. */
   settle(expert: number): void {
     const weights = this.#weights;
     const row = expert * bins;
     let total = 0;
     for (let bin = 0; bin < bins; bin++) total += weights[row + bin] ?? 0;
-    let below = 0;
-    let bin = 0;
+    let [bin, passed] = [0, 0];
     for (let index = 0; index < shares.length; index++) {
       const wanted = (shares[index] ?? 1) * total * (1 - 1e-6);
-      while (bin < bins - 1 && below + (weights[row + bin] ?? 0) < wanted) below += weights[row + bin++] ?? 0;
+      while (bin < bins - 1 && passed + (weights[row + bin] ?? 0) < wanted) passed += weights[row + bin++] ?? 0;
       const inside = weights[row + bin] ?? 0;
-      const top = upperEdge[bin] ?? 0;
-      const bottom = bin === 0 ? -2 : (upperEdge[bin - 1] ?? 0);
-      this.quantiles[expert * shares.length + index] =
-        inside > 0 ? bottom + (top - bottom) * Math.min(1, (wanted - below) / inside) : top;
+      const [bottom, top] = [edges[bin] ?? 0, edges[bin + 1] ?? 0];
+      const part = inside > 0 ? Math.min(1, Math.max(0, (wanted - passed) / inside)) : 1;
+      this.quantiles[expert * shares.length + index] = bottom + (top - bottom) * part;
     }
   }
 }

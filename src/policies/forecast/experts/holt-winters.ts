@@ -1,8 +1,8 @@
 // Holt-Winters, additive, on maxima of five minutes with a day as its season.
-import type { Scene } from '../scene.ts';
+import { minute, type Scene } from '../scene.ts';
 
 const slots = 288;
-const slotMinutes = 5;
+const span = 5 * minute;
 const levelGain = 0.4;
 const trendGain = 0.02;
 const trendKept = 0.96;
@@ -15,35 +15,35 @@ export class HoltWinters {
   #seen = 0;
   #slot = -1;
 
-  /** Called every minute; it learns a slot when that is over. */
-  learn({ minute, minutes }: Scene): void {
-    const slot = Math.floor(minute / slotMinutes);
+  /** Called with every step; it learns a slot when that is over. */
+  learn({ at, minutes }: Scene): void {
+    const slot = Math.floor(at / span);
     if (slot === this.#slot) return;
     const over = this.#slot;
     this.#slot = slot;
     if (over < 0) return;
-    const load = minutes.highest(over * slotMinutes, over * slotMinutes + slotMinutes - 1);
+    const load = minutes.highest(over * span, (over + 1) * span - 1);
     if (load === null) return;
     if (slot - over > 12) this.#trend = 0;
-    const at = over % slots;
+    const index = over % slots;
     if (this.#seen < slots) {
-      this.#season[at] = load;
+      this.#season[index] = load;
       this.#seen++;
-      if (this.#seen === slots) this.#start(load, at);
+      if (this.#seen === slots) this.#start(load, index);
       return;
     }
-    const season = this.#season[at] ?? 0;
+    const season = this.#season[index] ?? 0;
     const level = this.#level;
     this.#level = levelGain * (load - season) + (1 - levelGain) * (level + this.#trend);
     this.#trend = trendGain * (this.#level - level) + trendKept * this.#trend;
-    this.#season[at] = season + seasonGain * (load - this.#level - season);
+    this.#season[index] = season + seasonGain * (load - this.#level - season);
   }
 
   /** null: it has not seen a day yet. */
   highest(scene: Scene, ahead: number): number | null {
     if (this.#seen < slots) return null;
-    const steps = 1 + Math.ceil(ahead / (slotMinutes * 60_000));
-    const current = Math.floor(scene.minute / slotMinutes);
+    const steps = 1 + Math.ceil(ahead / span);
+    const current = Math.floor(scene.at / span);
     let top = 0;
     for (let step = 0; step <= steps; step++) {
       const load = this.#level + this.#trend * step + (this.#season[(current + step) % slots] ?? 0);
