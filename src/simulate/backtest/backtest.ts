@@ -1,4 +1,5 @@
 // A policy, played in the world model over a trace, and judged: against the oracle, and by the price of what it did not serve.
+import { SpringtideError } from '../../model/errors.ts';
 import { seconds, type Instant } from '../../model/units.ts';
 import { Model, judgedFromOf, type Course, type Figures, type Play } from './model.ts';
 import { oracleOf, type Schedule } from './oracle.ts';
@@ -79,6 +80,14 @@ const someMonday = Date.parse('2026-01-05T00:00:00Z') as Instant;
 
 export function settingOf(subject: Subject, trace: Trace, world: WorldSettings, start: Instant | null): Setting {
   const demand = ticksOf(trace, world.step);
+  const judgedFrom = judgedFromOf({ world, demand });
+  if (judgedFrom >= demand.length)
+    throw new SpringtideError({
+      code: 'TraceInvalid',
+      where: trace.name,
+      what: `of its ${demand.length} steps of ${world.step} s the first ${judgedFrom} are not judged, and no other is left`,
+      mend: 'a longer trace, a shorter step, or a smaller warmUp in the world file',
+    });
   const { capacity, notes } = capacityFor(subject, world, demand);
   const begins = start ?? trace.start;
   const isDated = begins !== null || !hasWindows(subject);
@@ -88,7 +97,7 @@ export function settingOf(subject: Subject, trace: Trace, world: WorldSettings, 
     world,
     demand,
     capacity,
-    judgedFrom: judgedFromOf({ world, demand }),
+    judgedFrom,
     notes: [
       ...notes,
       ...(trace.gaps > 0 ? [{ code: 'GapsHeld', facts: { count: trace.gaps } } as const] : []),

@@ -73,6 +73,8 @@ export function reportOf(
   const { trace, world, demand, judgedFrom, start, capacity } = setting;
   const daysOf = (ticks: number): number => (ticks * world.step) / 86_400;
   const notes = [...setting.notes, ...runs.flatMap(({ subject }) => subject.notes), ...more.notes];
+  const pools = new Set(runs.map(({ subject }) => subject.nodeGroup !== null));
+  if (pools.size > 1) notes.push({ code: 'PoolInOneOnly', facts: {} });
   const once = new Map(notes.map((note) => [JSON.stringify(note), note]));
   return {
     trace: {

@@ -14,6 +14,7 @@ export interface Note {
     | 'PlayedAsAct'
     | 'KindPlayedAs'
     | 'PoolPlayed'
+    | 'PoolInOneOnly'
     | 'GuardsLeftOut'
     | 'CapacityImplied'
     | 'CapacityGuessed'

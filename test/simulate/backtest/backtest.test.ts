@@ -107,7 +107,24 @@ describe('a policy that is played', () => {
   });
 });
 
+describe('two policies', () => {
+  it('are told apart by their files, and it is said where only one of them has VMs', () => {
+    const short = settingOf(aSubject(byRequests), aTrace(60, wave.slice(0, 20)), usualWorld, null);
+    const [one, other] = [aSubject(byRequests), aSubject(byRequests, aPool, { file: 'new.yaml' })];
+    const runs = [backtest(short, one), backtest(short, other)];
+    const none = { wasDone: null, suggestions: [], notes: [] };
+    const report = reportOf(short, runs, oracleBill(short, one), none);
+    expect(report.policies.map(({ name }) => name)).toEqual(['shop/web (web.yaml)', 'shop/web (new.yaml)']);
+    expect(report.notes.map(({ code }) => code)).toContain('PoolInOneOnly');
+  });
+});
+
 describe('what cannot be played', () => {
+  it('is a trace of which nothing is left to judge', () => {
+    const world = { ...usualWorld, warmUp: 3 };
+    expect(() => settingOf(aSubject(byRequests), aTrace(60, wave), world, null)).toThrow('no other is left');
+  });
+
   it.each([
     ['metrics: [{name: queue, query: max(q), target: {value: 5}}]', 'none of its metrics can be played: queue (value)'],
     ['metrics: [{name: memory, resource: memory, target: {utilization: 70}}]', 'memory (memory)'],
