@@ -106,7 +106,7 @@ describe('the dry run', () => {
 });
 
 describe('configurations', () => {
-  it.each(['base', 'site', 'overlays/namespaced', 'overlays/external-credentials'])(
+  it.each(['base', 'site', 'overlays/namespaced', 'overlays/external-credentials', 'overlays/tls'])(
     'of %s are accepted',
     async (place) => {
       const { problems } = await loadConfig(path.join(deploy, place, 'config'), { env: {} });
