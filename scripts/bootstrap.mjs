@@ -21,8 +21,6 @@ const verbs = {
   'test:unit': { needs: [], commands: [vitest('unit')] },
   'test:vectors': { needs: [], commands: [[node, 'dist-vectors/test/vectors/runner/main.js']] },
   'test:real': { needs: ['daemon', 'page'], commands: [vitest('real*')] },
-  'test:real:untimed': { needs: ['daemon', 'page'], commands: [vitest('real')] },
-  'test:real:timed': { needs: ['daemon', 'page'], commands: [vitest('real-timed')] },
   'test:soak': { needs: ['daemon', 'page'], commands: [vitest('soak')] },
   check: {
     needs: ['daemon'],
