@@ -1,12 +1,21 @@
 // The Kubernetes and Magnum objects that a tick of the world model stands for; what has not changed is the same object again.
-import { drainAnnotation, drainTaint, type DrainRecord } from '../../model/drain-record.ts';
-import type { Node, Pod, PodSpec, Workload } from '../../model/kubernetes.ts';
-import type { MagnumCluster, MagnumNodeGroup } from '../../model/openstack.ts';
+import type { DrainRecord } from '../../model/drain-record.ts';
+import type { Node, Pod, Workload } from '../../model/kubernetes.ts';
+import type { MagnumNodeGroup } from '../../model/openstack.ts';
 import type { DrainStep } from '../../model/plan.ts';
 import type { KubernetesFacts, MagnumFacts } from '../../model/snapshot.ts';
-import type { TargetRef } from '../../model/target.ts';
-import { rfc3339, type Instant, type Milliseconds } from '../../model/units.ts';
+import type { Instant } from '../../model/units.ts';
 import type { View } from './model.ts';
+import {
+  anywhere,
+  groupObject,
+  nodeObject,
+  podObject,
+  roomOf,
+  simulatedCluster,
+  workloadObjects,
+  type ClusterShape,
+} from './objects.ts';
 
 interface PodState {
   readonly number: number;
@@ -24,32 +33,7 @@ interface NodeState {
   node: Node;
 }
 
-/** What a replica asks for; a VM has as much as its replicas ask for together. */
-const cpuOfPod = 1;
-const memoryOfPod = 1;
-
-export interface ClusterShape {
-  readonly target: TargetRef;
-  readonly labels: Readonly<Record<string, string>>;
-  /** how long the pods took that stand from the beginning on */
-  readonly startTime: Milliseconds;
-  /** null: nobody asks about VMs, and a pod always has a place */
-  readonly pool: { readonly group: string; readonly podsPerNode: number } | null;
-}
-
-const containers: PodSpec['containers'] = [
-  { name: 'app', resources: { requests: { cpu: String(cpuOfPod), memory: `${memoryOfPod}Gi` } } },
-];
-const template: PodSpec = { containers };
 const aDay = 86_400_000;
-const anywhere = 'anywhere';
-const groupUuid = '11111111-1111-4111-8111-111111111111';
-const clusterFacts: MagnumCluster = {
-  uuid: '22222222-2222-4222-8222-222222222222',
-  name: 'simulated',
-  status: 'UPDATE_COMPLETE',
-  stack_id: '33333333-3333-4333-8333-333333333333',
-};
 
 const serverIdOf = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
@@ -104,11 +88,7 @@ export class Cluster {
   }
 
   get magnum(): MagnumFacts {
-    return this.#group === null ? {} : { cluster: clusterFacts, nodegroups: [this.#group] };
-  }
-
-  get pods(): readonly Pod[] {
-    return this.#podList;
+    return this.#group === null ? {} : { cluster: simulatedCluster, nodegroups: [this.#group] };
   }
 
   /** Names of the pods that were Ready at that time. */
@@ -116,10 +96,6 @@ export class Cluster {
     return this.#pods.flatMap(({ ready, pod }) =>
       pod !== null && ready !== null && ready <= at ? pod.metadata.name : [],
     );
-  }
-
-  get version(): string {
-    return String(this.#version);
   }
 
   /** One step of a drain, as it would be written on the node. */
@@ -158,35 +134,12 @@ export class Cluster {
 
   #mark(state: NodeState, record: DrainRecord | null): void {
     state.leaving = record;
-    state.node = this.#nodeOf(state);
+    state.node = nodeObject(this.#shape, state);
     this.#listNodes();
   }
 
   #listNodes(): void {
     this.#nodeList = this.#nodes.map(({ node }) => node);
-  }
-
-  #nodeOf({ name, serverId, since, leaving }: Omit<NodeState, 'node'>): Node {
-    const { pool } = this.#shape;
-    const room = pool?.podsPerNode ?? 1_000_000;
-    return {
-      metadata: {
-        name,
-        uid: `uid-${name}`,
-        resourceVersion: leaving === null ? '1' : '2',
-        creationTimestamp: rfc3339(since),
-        labels: { 'magnum.openstack.org/nodegroup': pool?.group ?? anywhere },
-        ...(leaving === null ? {} : { annotations: { [drainAnnotation]: JSON.stringify(leaving) } }),
-      },
-      spec: {
-        providerID: `openstack:///${serverId}`,
-        ...(leaving === null ? {} : { unschedulable: true, taints: [{ key: drainTaint, effect: 'NoSchedule' }] }),
-      },
-      status: {
-        allocatable: { cpu: String(room * cpuOfPod), memory: `${room * memoryOfPod}Gi`, pods: room + 10 },
-        conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: rfc3339(since) }],
-      },
-    };
   }
 
   /** Whether pods may have to be told another node. */
@@ -195,7 +148,7 @@ export class Cluster {
     while (this.#nodes.length < view.nodes.ready) {
       const number = ++this.#nodesMade;
       const state = { name: `node-${number}`, serverId: serverIdOf(number), since: now, leaving: null };
-      this.#nodes.push({ ...state, node: this.#nodeOf(state) });
+      this.#nodes.push({ ...state, node: nodeObject(this.#shape, state) });
     }
     if (this.#nodes.length > view.nodes.ready) this.#nodes.length = view.nodes.ready;
     if (this.#nodes.length !== before) this.#listNodes();
@@ -213,7 +166,7 @@ export class Cluster {
     this.#pods.length = total;
     const placed = ready + starting;
     const places = nodesMoved || changed ? this.#nodes.filter(({ leaving }) => leaving === null) : this.#nodes;
-    const each = this.#shape.pool?.podsPerNode ?? 1_000_000;
+    const each = roomOf(this.#shape);
     for (let place = 0; place < total; place++) {
       let state = this.#pods[place];
       if (state === undefined) continue;
@@ -225,7 +178,7 @@ export class Cluster {
       if (state.pod !== null && node === state.node && isReady === (state.ready !== null)) continue;
       state.node = node;
       if (isReady) state.ready ??= now;
-      state.pod = this.#podOf(state);
+      state.pod = podObject(this.#shape, state);
       changed = true;
     }
     if (changed) this.#podList = this.#pods.flatMap(({ pod }) => pod ?? []);
@@ -238,73 +191,13 @@ export class Cluster {
     while (this.#pods.length < total) this.#pods.push({ number: ++this.#podsMade, born, node: null, ready, pod: null });
   }
 
-  #podOf({ number, born, node, ready }: PodState): Pod {
-    const { target, labels } = this.#shape;
-    const name = `${target.name}-${number}`;
-    const since = rfc3339(born);
-    const owner = {
-      apiVersion: 'apps/v1',
-      kind: 'ReplicaSet',
-      name: `${target.name}-1`,
-      uid: 'uid-set',
-      controller: true,
-    };
-    const metadata = {
-      name,
-      namespace: target.namespace,
-      uid: `uid-${name}`,
-      creationTimestamp: since,
-      labels,
-      ownerReferences: [owner],
-    };
-    if (node === null) {
-      const unplaced = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', lastTransitionTime: since };
-      return { metadata, spec: template, status: { phase: 'Pending', conditions: [unplaced] } };
-    }
-    const readiness =
-      ready === null
-        ? { type: 'Ready', status: 'False', lastTransitionTime: since }
-        : { type: 'Ready', status: 'True', lastTransitionTime: rfc3339(ready) };
-    return {
-      metadata,
-      spec: { nodeName: node, containers },
-      status: {
-        phase: 'Running',
-        startTime: since,
-        conditions: [{ type: 'PodScheduled', status: 'True', lastTransitionTime: since }, readiness],
-        containerStatuses: [{ name: 'app', restartCount: 0, ready: ready !== null }],
-      },
-    };
-  }
-
   #showWorkload({ replicas: { desired, ready } }: View): void {
     const before = this.#workload;
     if (before?.spec?.replicas === desired && before.status?.readyReplicas === ready) return;
     if (before?.spec?.replicas !== desired) this.#version += 1;
-    const { target, labels } = this.#shape;
-    const spec = {
-      replicas: desired,
-      selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: template },
-    };
-    const status = { replicas: desired, readyReplicas: ready, updatedReplicas: desired };
-    const { namespace, name } = target;
-    this.#workload = {
-      metadata: { namespace, name, uid: 'uid-target', resourceVersion: this.version, labels },
-      spec,
-      status,
-    };
-    this.#replicaSet = {
-      metadata: {
-        namespace,
-        name: `${name}-1`,
-        uid: 'uid-set',
-        labels,
-        ownerReferences: [{ apiVersion: 'apps/v1', kind: target.kind, name, uid: 'uid-target', controller: true }],
-      },
-      spec,
-      status,
-    };
+    const made = workloadObjects(this.#shape, { desired, ready }, String(this.#version));
+    this.#workload = made.workload;
+    this.#replicaSet = made.replicaSet;
   }
 
   #showGroup({ nodes, tick }: View): void {
@@ -314,14 +207,6 @@ export class Cluster {
     const status = isBusy ? 'UPDATE_IN_PROGRESS' : 'UPDATE_COMPLETE';
     const count = nodes.ready + nodes.booting;
     if (this.#group?.node_count === count && this.#group.status === status) return;
-    this.#group = {
-      uuid: groupUuid,
-      name: pool.group,
-      role: 'worker',
-      status,
-      node_count: count,
-      min_node_count: 0,
-      max_node_count: null,
-    };
+    this.#group = groupObject(pool.group, count, status);
   }
 }
