@@ -55,6 +55,7 @@ export interface Term {
   readonly daemon: Daemon;
   readonly alerts: AlertPipeline;
   readonly rules: RuleEvaluator;
+  readonly forecasts: Pick<Forecasts, 'settled'>;
   /** answers who sends alerts in; null: nobody does */
   readonly answer: RequestListener | null;
   tick(due: Instant, signal: AbortSignal): Promise<TickReport>;
@@ -171,6 +172,7 @@ export async function openTerm(parts: TermParts): Promise<Term> {
     daemon,
     alerts,
     rules,
+    forecasts,
     answer,
     tick: async (due, signal) => {
       const isOver = parts.mayYield === true && since(openedAt, clock.now()) >= turnWithoutState;

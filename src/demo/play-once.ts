@@ -65,6 +65,7 @@ export async function playOnce(shipped: Config, seed: number, print: (line: stri
     while (clock.now() < start + seconds(storySeconds)) {
       clock.advance(config.daemon.interval);
       await springtide.rules.settle();
+      await springtide.forecasts.settled();
       await springtide.alerts.settle();
       await caughtUp(world, springtide.world.kubernetes);
       const report = await springtide.tick(clock.now(), signal);

@@ -33,8 +33,11 @@ export interface ReadingParts {
   readonly onPast: ((read: PastRead) => void) | undefined;
 }
 
-const step = 60;
-const aDay = 24 * 3600;
+/** in seconds */
+const [byTheMinute, byTheTick] = [60, 15];
+const [anHour, aDay] = [3600, 24 * 3600];
+/** What happens within a minute shows at the pace of the ticks only; long ago the minute has to do. */
+const recent = 6 * anHour;
 /** Two weeks know the weekend; two days know the day. */
 const [longestReach, shortestReach] = [14 * aDay, 2 * aDay];
 /** Of all targets together: what is learnt from so many numbers takes half an hour of a processor. */
@@ -72,10 +75,16 @@ function groupsOf(learners: readonly Learner[]): readonly Group[] {
 }
 
 /** On the grid of its step, so that who asks twice is answered out of Prometheus' cache; of very many targets not so far back. */
-export function spanBefore(now: Instant, targets: number): Span {
-  const affordable = Math.floor(mostNumbers / targets) * step;
-  const end = Math.floor(now / 1000 / step) * step;
-  return { start: end - Math.max(shortestReach, Math.min(longestReach, affordable)), end, step };
+export function spansBefore(now: Instant, targets: number): readonly [Span, Span] {
+  const affordable = Math.floor(mostNumbers / targets) * byTheMinute;
+  const reach = Math.max(shortestReach, Math.min(longestReach, affordable));
+  const minute = Math.floor(now / 1000 / byTheMinute) * byTheMinute;
+  const turn = minute - recent;
+  const end = Math.floor(now / 1000 / byTheTick) * byTheTick;
+  return [
+    { start: minute - reach, end: turn - byTheMinute, step: byTheMinute },
+    { start: turn, end, step: byTheTick },
+  ];
 }
 
 const observationsAStep = 64;
@@ -93,10 +102,10 @@ function* learning(forecaster: Forecaster, course: Course, part: PastPart): Gene
 
 const asked = ({ questions }: Group): string => [...questions.values()].map(({ query }) => query).join(', ');
 
-async function readGroup(group: Group, span: Span, { prometheus, signal }: ReadingParts): Promise<number> {
+async function readGroup(group: Group, spans: readonly Span[], { prometheus, signal }: ReadingParts): Promise<number> {
   const { learners, questions } = group;
   const begun = learners.map((learner) => ({ learner, forecaster: learner.beginPast(), learnt: 0 }));
-  for (const range of partsOf(span, learners.length)) {
+  for (const range of spans.flatMap((span) => partsOf(span, learners.length))) {
     const part = new PastPart(range);
     for (const question of questions.values()) await part.ask(prometheus, question, signal);
     for (const one of begun) {
@@ -125,7 +134,7 @@ export async function readPasts(learners: readonly Learner[], parts: ReadingPart
       continue;
     }
     try {
-      const samples = await readGroup(group, spanBefore(parts.now(), learners.length), parts);
+      const samples = await readGroup(group, spansBefore(parts.now(), learners.length), parts);
       const why = samples > 0 ? null : `Prometheus has no past of ${asked(group)}`;
       parts.onPast?.({ ...about, samples, why, again: null });
     } catch (thrown) {
