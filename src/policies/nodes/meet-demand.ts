@@ -9,7 +9,8 @@ import { Simulation, type Checkpoint } from './fit/simulation.ts';
 import type { Unusable } from './group-state.ts';
 import type { GrowthPlan } from './growth.ts';
 import type { Ordered } from './limits.ts';
-import { settledGrowth } from './settled-growth.ts';
+import { justCome, settledWith } from './just-come.ts';
+import { settledGrowth, type SettledInput } from './settled-growth.ts';
 import type { Pool } from './growth-options.ts';
 import { nodeGroupLabel } from './driver-habits.ts';
 import { drainOf, isReady } from './membership.ts';
@@ -127,18 +128,21 @@ export function* meetDemand(
   yield;
 
   // A node that is being drained goes back to work before a new one is ordered.
-  for (const { group } of pools)
-    for (const node of group.draining)
-      if (mayReturn(node))
-        add(
-          node,
-          (node.spec?.taints ?? []).filter(({ key }) => !ofTheDrain.has(key)),
-        );
+  const addReturning = (): void => {
+    for (const { group } of pools)
+      for (const node of group.draining)
+        if (mayReturn(node))
+          add(
+            node,
+            (node.spec?.taints ?? []).filter(({ key }) => !ofTheDrain.has(key)),
+          );
+  };
+  addReturning();
   const firm = yield* placing(simulation, homeless, largest);
   const headroom = yield* placing(simulation, noHeadroom, largest);
   const needed = podsOf(firm) < podsOf(homeless) || podsOf(headroom) < podsOf(noHeadroom);
   const ours = new Set(pools.flatMap(({ group }) => group.nodes));
-  const growth = yield* settledGrowth({
+  const input: SettledInput = {
     simulation,
     firm,
     headroom,
@@ -152,9 +156,11 @@ export function* meetDemand(
     nova: snapshot.nova.limits,
     cluster: snapshot.magnum.cluster,
     now,
-  });
+  };
+  const settled = yield* settledGrowth(input);
   yield;
   simulation.rollBack(today);
+  const growth = yield* settledWith(justCome(pools, tick), settled, { ...input, bare, all: demands, addReturning });
   yield;
   return { simulation, bare, growth, needed, demands, preempting: preempted, unasked: saturation.unknown };
 }

@@ -14,7 +14,8 @@ export interface SettledInput extends Omit<GrowthInput, 'ordered'> {
 
 const none: Ordered = new Map();
 
-const nodesOf = ({ byGroup }: GrowthPlan): number => [...byGroup.values()].reduce((sum, { add }) => sum + add, 0);
+export const nodesOf = ({ byGroup }: GrowthPlan): number =>
+  [...byGroup.values()].reduce((sum, { add }) => sum + add, 0);
 
 /** The nodes on their way are filled first; what is ordered is for those who find no place there. */
 function* afterFilling(input: SettledInput, more: Ordered): Generator<undefined, GrowthPlan> {

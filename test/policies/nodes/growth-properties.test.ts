@@ -67,10 +67,11 @@ function ruleOf(rule: Kind['rule'], app: string): PodSpec {
   }
 }
 
-const nodeOf = (name: string, group: string): Node =>
+const nodeOf = (name: string, group: string, since = at(-86_400)): Node =>
   aNode(name)
     .inGroup(group)
     .labelled({ [zone]: group, 'kubernetes.io/hostname': name })
+    .ready(since)
     .build();
 
 const live = ({ nodes }: World): Node[] =>
@@ -150,7 +151,7 @@ describe('a growth', () => {
   function later(world: World, counts: ReadonlyMap<string, number>, come = false): Later {
     const added = (index: number): number => (counts.get(groups[index] ?? '') ?? 0) - before(world, index);
     const more = groups.flatMap((group, index) =>
-      Array.from({ length: come ? added(index) : 0 }, (_, number) => nodeOf(`${group}-new-${number}`, group)),
+      Array.from({ length: come ? added(index) : 0 }, (_, number) => nodeOf(`${group}-new-${number}`, group, at(-20))),
     );
     const orders = (index: number) => (come || added(index) === 0 ? [] : [{ at: at(-60), count: added(index) }]);
     const memory: Memory = {
@@ -196,6 +197,16 @@ describe('a growth', () => {
         expect(total(planOf(world, later(world, counts)))).toBe(sumOf(counts));
       }),
       { numRuns: 8, seed: 42 },
+    );
+  });
+
+  it('orders nothing more when its nodes are there and empty yet, whatever the groups and the rules', () => {
+    fc.assert(
+      fc.property(worlds, (world) => {
+        const first = planOf(world);
+        expect(total(planOf(world, later(world, countsOf(first), true)))).toBe(total(first));
+      }),
+      { numRuns: 25, seed: 42 },
     );
   });
 
