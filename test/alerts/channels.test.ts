@@ -198,9 +198,12 @@ receivers: [{ name: duty, sms_configs: [{ to: [zhang], gateway: main }] }]`);
     expect(form.asked[0]?.body).toBe('mobile=%2B8613800000001&content=a%26b');
   });
 
-  it('waits for a number whose file cannot be read yet', async () => {
+  it('waits for a number whose file cannot be read yet, and asks nobody for one that is none', async () => {
     const { results } = await ask("url: 'HOST/send'", 'text');
     expect(results).toMatchObject([{ to: 'zhang', status: 'retry', reason: 'AddressUnreadable' }]);
+    await writeFile(path.join(directory, 'zhang'), 'telephone\n');
+    const none = await ask("url: 'HOST/send'", 'text');
+    expect([none.results, none.asked]).toMatchObject([[{ status: 'failed', reason: 'AddressInvalid' }], []]);
   });
 });
 

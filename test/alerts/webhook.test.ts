@@ -246,7 +246,9 @@ describe('a webhook', () => {
   });
 
   it('is asked for by http and https only', async () => {
-    expect(await posted('url: file:///etc/passwd')).toMatchObject({ status: 'failed', reason: 'Misconfigured' });
+    const url = path.join(directory, 'url');
+    await writeFile(url, 'file:///etc/passwd');
+    expect(await posted(`url_file: ${url}`)).toMatchObject({ status: 'failed', reason: 'Misconfigured' });
   });
 });
 

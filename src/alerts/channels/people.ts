@@ -1,13 +1,12 @@
 // Who is meant: a name from `people`, or an address as it stands; secrets are read when they are needed.
 import { readFile } from 'node:fs/promises';
+import { mailAddressIn, phoneNumberIn } from '../../model/addresses.ts';
 import type { AlertsDocument } from '../../model/config.ts';
 import { messageOf } from '../../model/errors.ts';
 import type { SendResult } from './channel.ts';
 import { failed, retry } from './channel.ts';
 
 export type Address = { readonly address: string } | { readonly problem: SendResult };
-
-const mailAddress = /^[^\s@<>,;:"()[\]\\\p{Cc}]+@[^\s@<>,;:"()\\\p{Cc}]+$/u;
 
 /** Names and addresses in one line, as `to` of email_configs has them. */
 export const splitRecipients = (to: string): string[] => [
@@ -24,8 +23,8 @@ export function mailAddressOf(to: string, document: AlertsDocument): Address {
   if (person !== undefined && person.email === undefined)
     return { problem: failed(to, 'AddressInvalid', `people.${to} has no email`) };
   const written = person?.email ?? to;
-  const address = /<([^<>]+)>$/.exec(written)?.[1] ?? written;
-  if (mailAddress.test(address)) return { address };
+  const address = mailAddressIn(written);
+  if (address !== null) return { address };
   return { problem: failed(to, 'AddressInvalid', `"${written}" is neither a person of \`people\` nor a mail address`) };
 }
 
@@ -44,7 +43,7 @@ const personOf = (name: string, document: AlertsDocument): AlertsDocument['peopl
   Object.hasOwn(document.people, name) ? document.people[name] : undefined;
 
 function numberFrom(to: string, written: string): Address {
-  const address = written.replace(/[\s()-]/g, '');
-  if (/^\+?\d{3,20}$/.test(address)) return { address };
+  const address = phoneNumberIn(written);
+  if (address !== null) return { address };
   return { problem: failed(to, 'AddressInvalid', `"${to}" is neither a phone number nor a person with one`) };
 }

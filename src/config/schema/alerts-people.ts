@@ -1,11 +1,18 @@
 // The part of alerts.yaml about people: who they are, who is on duty, how many messages a number may get.
 import { z } from 'zod';
+import { mailAddressIn, phoneNumberIn } from '../../model/addresses.ts';
 import { instant, positiveCount, positiveDuration, timeZone } from './scalars.ts';
 
 export const person = z.strictObject({
-  sms: z.string().optional(),
+  sms: z
+    .string()
+    .refine((text) => phoneNumberIn(text) !== null, { error: 'write a telephone number such as +8613800000001' })
+    .optional(),
   smsFile: z.string().optional(),
-  email: z.string().optional(),
+  email: z
+    .string()
+    .refine((text) => mailAddressIn(text) !== null, { error: 'write a mail address such as zhang@bank.cn' })
+    .optional(),
 });
 
 export const rota = z.strictObject({

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Milliseconds } from '../../model/units.ts';
 import { otherReceiverKinds } from '../../model/receiver-kinds.ts';
 import { httpConfig, tlsConfig } from './http-config.ts';
-import { clockTime, positiveDuration, timeZone } from './scalars.ts';
+import { clockTime, httpUrl, positiveDuration, timeZone } from './scalars.ts';
 
 const emailConfig = z.strictObject({
   to: z.string().min(1),
@@ -46,7 +46,7 @@ const smsConfig = z
 
 const webhookConfig = z
   .strictObject({
-    url: z.string().optional(),
+    url: httpUrl.optional(),
     url_file: z.string().optional(),
     send_resolved: z.boolean().default(true),
     http_config: httpConfig.optional(),

@@ -6,7 +6,7 @@ import { budgets, person, rota } from './alerts-people.ts';
 import { receiver } from './alerts-receivers.ts';
 import { inhibitRule, namedIntervals, rootRoute } from './alerts-routes.ts';
 import { httpConfig, tlsConfig } from './http-config.ts';
-import { duration, positiveCount, positiveDuration, secretReference, timeZone } from './scalars.ts';
+import { duration, httpUrl, positiveCount, positiveDuration, secretReference, timeZone } from './scalars.ts';
 import { smsGateway } from './sms-gateways.ts';
 
 /** Settings of receivers that are not there: an existing file may have them, nothing reads them. */
@@ -90,7 +90,7 @@ export const alertsDocument = z.strictObject({
   /** an outside watcher that misses us when we are silent */
   heartbeat: z
     .strictObject({
-      url: z.string().optional(),
+      url: httpUrl.optional(),
       urlFile: z.string().optional(),
       every: positiveDuration.default(60_000 as Milliseconds),
     })

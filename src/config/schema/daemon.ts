@@ -6,6 +6,7 @@ import {
   clockTime,
   count,
   duration,
+  httpUrl,
   instant,
   listenAddress,
   mode,
@@ -26,8 +27,6 @@ const auth = z
   .refine((given) => (given.bearer === undefined) !== (given.basic === undefined), {
     error: 'auth has exactly one of bearer and basic',
   });
-
-const httpUrl = z.url({ protocol: /^https?$/, error: 'write an address that begins with http:// or https://' });
 
 /** Who may read the page and its API. */
 const access = z.union([

@@ -12,6 +12,11 @@ const unitLength: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
+export const httpUrl = z.url({
+  protocol: /^https?$/,
+  error: 'write an address that begins with http:// or https://',
+});
+
 /** "1h30m" as milliseconds; null where the text is no duration. */
 export function parseDuration(text: string): Milliseconds | null {
   if (text === '0') return 0 as Milliseconds;

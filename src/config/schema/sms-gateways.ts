@@ -1,10 +1,9 @@
 // SMS gateways: how a text reaches a telephone, by a vendor's API, by a carrier's SMPP or by any HTTP gateway.
 import { z } from 'zod';
 import type { Milliseconds } from '../../model/units.ts';
-import { positiveCount, positiveDuration, secretReference, timeZone, tls } from './scalars.ts';
+import { httpUrl, positiveCount, positiveDuration, secretReference, timeZone, tls } from './scalars.ts';
 
 const text = z.string().min(1);
-const httpUrl = z.url({ protocol: /^https?$/, error: 'write an address that begins with http:// or https://' });
 
 /** An identifier is no secret, and may be one all the same. */
 const identifier = z.union([text, secretReference]).optional();
@@ -165,13 +164,17 @@ const httpReceipts = z.strictObject({
   answer: z.string().default('{"code":0}'),
 });
 
+const isFilled = (template: string): boolean =>
+  [...template.matchAll(/\{\{(.*?)\}\}/gs)].every(([, place = '']) => /^\s*(?:to|text|id)\s*$/.test(place));
+const places = { error: 'only {{to}}, {{text}} and {{id}} are filled in' };
+
 const httpGateway = z.strictObject({
-  url: httpUrl,
+  url: httpUrl.refine(isFilled, places),
   method: z.enum(['POST', 'GET', 'PUT']).default('POST'),
-  headers: z.record(z.string(), z.string()).default({}),
+  headers: z.record(z.string(), z.string().refine(isFilled, places)).default({}),
   bearer: secretReference.optional(),
   /** {{to}} {{text}} {{id}} are filled in, JSON-escaped where the body is JSON */
-  body: z.string().default('{"to":"{{to}}","text":"{{text}}","id":"{{id}}"}'),
+  body: z.string().refine(isFilled, places).default('{"to":"{{to}}","text":"{{text}}","id":"{{id}}"}'),
   contentType: z.string().default('application/json'),
   success: z
     .strictObject({

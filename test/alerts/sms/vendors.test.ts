@@ -257,11 +257,9 @@ describe('Twilio', () => {
     const vendor = await started(startTwilio('AC1', 'testSecret'));
     vendor.script.push('hang');
     const stopping = new AbortController();
-    const result = sent(gateway(vendor.url), '+1', stopping.signal);
     stopping.abort();
-    expect(await result).toMatchObject({ status: 'failed', reason: 'AddressInvalid' });
-    const next = sent(gateway(vendor.url), '+15550001', stopping.signal);
-    expect(await next).toMatchObject({ status: 'retry', reason: 'Interrupted', uncertain: true });
+    const result = sent(gateway(vendor.url), '+15550001', stopping.signal);
+    expect(await result).toMatchObject({ status: 'retry', reason: 'Interrupted', uncertain: true });
   });
 });
 
