@@ -8,9 +8,9 @@ import { svgOf } from '../../../src/simulate/backtest/svg.ts';
 import { usualWorld } from '../../../src/simulate/backtest/world-settings.ts';
 import { aSubject, aTrace, byRequests } from './world.ts';
 
-const wave = Array.from({ length: 90 }, (_, minute) => Math.round(200 + 150 * Math.sin(minute / 10)));
+const wave = Array.from({ length: 60 }, (_, minute) => Math.round(200 + 150 * Math.sin(minute / 10)));
 const subject = aSubject(byRequests);
-const setting = settingOf(subject, { ...aTrace(60, wave), name: '<b>.csv' }, usualWorld, null);
+const setting = settingOf(subject, { ...aTrace(60, wave), name: '<b>.csv' }, { ...usualWorld, step: 30 }, null);
 
 describe('what is suggested', () => {
   const suggestions = suggestionsFor(setting, subject);
