@@ -1,6 +1,6 @@
 // The node tier against true servers: a Magnum that is slow, full, busy, forgetful or wrong, group by group and all at once.
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { NodeDaemon } from './nodes/daemon.ts';
+import type { NodeDaemon, ShownDecision } from './nodes/daemon.ts';
 import { tokenSeconds, useNodeStage } from './nodes/stage.ts';
 import { at, numberAt, textAt } from './servers/json.ts';
 import { eventually } from './servers/process.ts';
@@ -12,6 +12,11 @@ const soon = { unneededFor: '3s', afterGrowth: '3s', afterFailure: '3s', removal
 const notNow = { ...soon, unneededFor: '30m' };
 const growth = { provisionTimeout: '90s' };
 const minute = 60_000;
+/** Whoever looks at the same nodes beside the others must not take their drains for stray ones. */
+const others = {
+  nodeGroups: ['extra', 'broken', 'shared', 'full', 'dropped', 'liar'].map((name) => ({ name, max: 20 })),
+  mode: 'off',
+};
 
 describe('springtide on a Magnum that has its moods', () => {
   const stage = useNodeStage({
@@ -19,6 +24,7 @@ describe('springtide on a Magnum that has its moods', () => {
       { name: 'extra', count: 1, min: 0, max: 5, pool: 'common' },
       { name: 'broken', count: 1, min: 0, max: 5, pool: 'common' },
       { name: 'shared', count: 1, min: 1, max: 20 },
+      { name: 'full', count: 1, min: 1, max: 2 },
       { name: 'dropped', count: 1, min: 0, max: 5 },
       { name: 'liar', count: 2, min: 0, max: 5 },
     ],
@@ -55,6 +61,7 @@ describe('springtide on a Magnum that has its moods', () => {
           mode: 'act',
         },
         shared: { nodeGroups: [{ name: 'shared', min: 1, max: 20 }], growth, shrink: notNow, mode: 'act' },
+        full: { nodeGroups: [{ name: 'full', min: 1, max: 20 }], growth, shrink: notNow, mode: 'act' },
         dropped: { nodeGroups: [{ name: 'dropped', min: 1, max: 4 }], growth, shrink: notNow, mode: 'act' },
         liar: { nodeGroups: [{ name: 'liar', min: 1, max: 4 }], growth, shrink: soon, mode: 'act' },
         refused: {
@@ -84,6 +91,101 @@ describe('springtide on a Magnum that has its moods', () => {
     });
     expect(answer.status).toBe(200);
   };
+
+  it.concurrent(
+    'sends nothing to a cluster that is being made or deleted, and tells why its conductor refuses',
+    async () => {
+      const worker = 'default-worker';
+      const policy = (min: number): Readonly<Record<string, unknown>> => ({
+        worker: { nodeGroups: [{ name: worker, min, max: 5 }], growth, shrink: notNow, mode: 'act' },
+        others,
+      });
+      const { body: own } = await stage.operator(`/clusters/${stage.openstack().credentials.cluster.id}`);
+      stage.driver.hold(worker, true);
+      const made = await stage.operator('/clusters', {
+        method: 'POST',
+        body: {
+          name: 'second',
+          cluster_template_id: textAt(own, 'cluster_template_id'),
+          node_count: 1,
+          master_count: 1,
+        },
+      });
+      const id = textAt(made.body, 'uuid');
+      const status = (wanted: string): Promise<true> => stage.statusIs(wanted, { cluster: id });
+      const sent = (): readonly number[] =>
+        stage
+          .openstack()
+          .calls()
+          .filter((call) => call.op === 'resize_cluster' && call.cluster === id)
+          .map((call) => numberAt(call, 'node_count'));
+      await status('CREATE_IN_PROGRESS');
+      const daemon = await stage.prepare({ name: 'second', interval, cluster: id, policies: policy(2) });
+      await daemon.start();
+      const early = await daemon.decides(worker, 'waits for the creation', ({ action }) => action === 'hold');
+      expect(early).toMatchObject({ reason: 'UpdateByOthers' });
+      expect(early.message).toContain('CREATE_IN_PROGRESS');
+      await daemon.ticks(2);
+      expect(sent()).toEqual([]);
+      stage.driver.hold(worker, false);
+      await eventually('it asks for its minimum', () => (sent().length === 1 ? true : undefined));
+      expect(sent()).toEqual([2]);
+      await status('UPDATE_COMPLETE');
+
+      // In a cluster where no other group is updated meanwhile: Magnum would take its word on this one back.
+      const fragile = 'fragile';
+      const group = { name: fragile, node_count: 1, min_node_count: 0, max_node_count: 5 };
+      expect((await stage.operator(`/clusters/${id}/nodegroups`, { method: 'POST', body: group })).status).toBe(202);
+      const groupOf = async (): Promise<unknown> =>
+        (await stage.operator(`/clusters/${id}/nodegroups/${fragile}`)).body;
+      await eventually('the second group is there', async () =>
+        textAt(await groupOf(), 'status').endsWith('_COMPLETE') ? true : undefined,
+      );
+      await status('UPDATE_COMPLETE');
+      const reason = 'ERROR: Stack is locked by another action';
+      stage.driver.fault({ id: 'refused', op: 'resize_cluster', nodegroup: fragile, times: 1, mode: 'raise', reason });
+      daemon.rewrite({
+        ...policy(2),
+        fragile: { nodeGroups: [{ name: fragile, min: 2, max: 4 }], growth, shrink: notNow, mode: 'act' },
+      });
+      const held = await daemon.decides(fragile, 'backs off', (shown) => shown.reason === 'GroupBackedOff', minute);
+      stage.tell(`second: ${held.message}: ${String(held.facts['what'])}`);
+      // The count is the old one again; Magnum says why in the group, and nowhere else.
+      expect(held).toMatchObject({ current: 1, action: 'hold' });
+      expect(held.facts['what']).toBe(reason);
+      expect(held.until).not.toBeNull();
+      expect(await groupOf()).toMatchObject({ status: 'UPDATE_FAILED', node_count: 1 });
+      await mailAbout(fragile, /locked by another action/);
+      await daemon.ticks(2);
+      expect(sent()).toEqual([2, 2]);
+
+      // A person's way out of the failure is taken for what it is.
+      const wayOut = { node_count: 2, nodegroup: fragile };
+      expect((await stage.operator(`/clusters/${id}/actions/resize`, { method: 'POST', body: wayOut })).status).toBe(
+        202,
+      );
+      const isWhole = (shown: ShownDecision): boolean => shown.current === 2 && shown.action === 'none';
+      await daemon.decides(fragile, 'is whole again', isWhole, minute);
+      expect(sent()).toEqual([2, 2, 2]);
+      await status('UPDATE_COMPLETE');
+
+      stage.driver.hold(worker, true);
+      expect((await stage.operator(`/clusters/${id}`, { method: 'DELETE' })).status).toBe(204);
+      await status('DELETE_IN_PROGRESS');
+      daemon.rewrite(policy(4));
+      const late = await daemon.decides(
+        worker,
+        'waits for the end',
+        ({ action, message }) => action === 'hold' && message.includes('DELETE_IN_PROGRESS'),
+      );
+      stage.tell(`second: ${late.message}`);
+      await daemon.ticks(2);
+      expect(sent()).toEqual([2, 2, 2]);
+      await daemon.end({ keep: false });
+      stage.driver.hold(worker, false);
+    },
+    300_000,
+  );
 
   it.concurrent(
     'notices the wrong victim, takes back the drain, and removes nobody else',
@@ -149,7 +251,7 @@ describe('springtide on a Magnum that has its moods', () => {
       await stage.runs('guest', 1);
 
       stage.driver.hold(group, true);
-      const body = [{ op: 'replace', path: '/max_node_count', value: 8 }];
+      const body = [{ op: 'replace', path: '/max_node_count', value: 18 }];
       expect((await stage.operator(path, { method: 'PATCH', body })).status).toBe(202);
       await status('UPDATE_IN_PROGRESS');
       await scale('guest', 2);
@@ -182,27 +284,7 @@ describe('springtide on a Magnum that has its moods', () => {
       await scale('guest', 5);
       await stage.runs('guest', 5, 2 * minute);
       expect(stage.resizes(group).at(-1)).toMatchObject({ previous: 5, node_count: 5 });
-
-      await scale('guest', 12);
-      const full = await pool.decides(
-        group,
-        'ends at Magnum’s maximum',
-        ({ reason }) => reason === 'PoolAtMaximum',
-        2 * minute,
-      );
-      stage.tell(`${group}: ${full.message}`);
-      expect(full.current).toBe(8);
-      await stage.runs('guest', 8, 2 * minute);
       expect(pool.linesOf(group).filter((line) => line['outcome'] === 'failed')).toEqual([]);
-
-      const more = [{ op: 'replace', path: '/max_node_count', value: 9 }];
-      expect((await stage.operator(path, { method: 'PATCH', body: more })).status).toBe(202);
-      await status('UPDATE_COMPLETE');
-      const sent = stage.resizes(group).length;
-      await stage.operatorResizes(group, 9);
-      await pool.decides(group, 'leaves it to the other', (shown) => shown.reason === 'AnotherAutoscaler', 2 * minute);
-      await pool.ticks(2);
-      expect(stage.resizes(group)).toHaveLength(sent + 1);
     },
     300_000,
   );
@@ -239,6 +321,34 @@ describe('springtide on a Magnum that has its moods', () => {
     300_000,
   );
 
+  it.concurrent(
+    'ends at Magnum’s maximum, and leaves a group to whoever changes it twice',
+    async () => {
+      const group = 'full';
+      const path = `/clusters/${stage.openstack().credentials.cluster.id}/nodegroups/${group}`;
+      await stage.deploy({ name: 'crowd', replicas: 5, cpu: '3', on: { pool: group } });
+      const full = await pool.decides(group, 'is full', ({ reason }) => reason === 'PoolAtMaximum', 2 * minute);
+      stage.tell(`${group}: ${full.message}`);
+      expect(full.current).toBe(2);
+      await stage.runs('crowd', 2, 2 * minute);
+      expect(pool.linesOf(group).filter((line) => line['outcome'] === 'failed')).toEqual([]);
+
+      await scale('crowd', 1);
+      await pool.decides(group, 'has nobody waiting', ({ reason }) => reason !== 'PoolAtMaximum');
+      const more = [{ op: 'replace', path: '/max_node_count', value: 4 }];
+      expect((await stage.operator(path, { method: 'PATCH', body: more })).status).toBe(202);
+      await stage.statusIs('UPDATE_COMPLETE', { group });
+      const sent = stage.resizes(group).length;
+      await stage.operatorResizes(group, 3);
+      await pool.decides(group, 'takes the operator’s count for its own', ({ current }) => current === 3);
+      await stage.operatorResizes(group, 4);
+      await pool.decides(group, 'leaves it to the other', (shown) => shown.reason === 'AnotherAutoscaler', 2 * minute);
+      await pool.ticks(2);
+      expect(stage.resizes(group)).toHaveLength(sent + 2);
+    },
+    300_000,
+  );
+
   it.concurrent('refuses the masters and a group that is not there, and says so', async () => {
     const nobody = await pool.decides('nobody', 'is refused', ({ action }) => action === 'refused');
     expect(nobody).toMatchObject({ reason: 'GroupNotFound' });
@@ -247,61 +357,13 @@ describe('springtide on a Magnum that has its moods', () => {
     expect(master).toMatchObject({ reason: 'GroupIsMaster' });
   });
 
-  it('has lived on many short tokens and was never refused', async () => {
-    const text = await pool.metrics();
-    const lines = text.split('\n').filter((line) => /keystone|magnum/i.test(line) && /_total\{|_count\{/.test(line));
-    stage.tell(`tokens of ${tokenSeconds} s:\n${lines.join('\n')}`);
-    const failures = pool.lines().filter((line) => line['outcome'] === 'failed');
-    expect(failures).toEqual([]);
-    const nodes = await stage.nodes();
-    const cordoned = nodes.filter((node) => at(node, 'spec', 'unschedulable') === true);
-    expect(cordoned.map(nameOf)).toEqual([]);
-    // One cluster has one springtide: what follows looks at it with other eyes.
-    await pool.end({ keep: false });
-  });
-
-  it('tells with its reason what Magnum took and its conductor refused, and does not send it again at once', async () => {
-    const group = 'extra';
-    const reason = 'ERROR: Stack is locked by another action';
-    stage.driver.fault({ id: 'refused', op: 'resize_cluster', nodegroup: group, times: 1, mode: 'raise', reason });
-    const sent = stage.resizes(group).length;
-    // While another group is updated Magnum would take its word on this one back.
-    const path = `/clusters/${stage.openstack().credentials.cluster.id}`;
-    await eventually('nothing is under way', async () =>
-      textAt((await stage.operator(path)).body, 'status').endsWith('_IN_PROGRESS') ? undefined : true,
-    );
-    const daemon = await stage.prepare({
-      name: 'refused',
-      interval,
-      policies: { extra: { nodeGroups: [{ name: group, min: 2, max: 4 }], growth, shrink: notNow, mode: 'act' } },
-    });
-    await daemon.start();
-    const held = await daemon.decides(group, 'backs off', (shown) => shown.reason === 'GroupBackedOff', minute);
-    stage.tell(`${group}: ${held.message}: ${String(held.facts['what'])}`);
-    // The count is the old one again; Magnum says why in the group, and nowhere else.
-    expect(held).toMatchObject({ current: 1, action: 'hold' });
-    expect(held.facts['what']).toBe(reason);
-    expect(held.until).not.toBeNull();
-    expect(await stage.magnumGroup(group)).toMatchObject({ status: 'UPDATE_FAILED', node_count: 1 });
-    await mailAbout(group, /locked by another action/);
-    await daemon.ticks(2);
-    expect(stage.resizes(group)).toHaveLength(sent + 1);
-    expect(stage.resizes(group).at(-1)).toMatchObject({ previous: 1, node_count: 2 });
-
-    // A person's way out of the failure is taken for what it is.
-    await stage.operatorResizes(group, 2);
-    await daemon.decides(group, 'is whole again', (shown) => shown.current === 2 && shown.action === 'none', minute);
-    expect(stage.resizes(group)).toHaveLength(sent + 2);
-    await daemon.end({ keep: false });
-  }, 200_000);
-
-  it('says what is wrong when it looks with the eyes of another project', async () => {
+  it.concurrent('says what is wrong when it looks with the eyes of another project', async () => {
     const { authUrl, region, stranger, cluster } = stage.openstack().credentials;
     const daemon = await stage.prepare({
       name: 'stranger',
       interval,
       cluster: cluster.id,
-      policies: { extra: { nodeGroups: [{ name: 'extra', min: 3, max: 4 }], mode: 'act' } },
+      policies: { others },
       environment: {
         OS_AUTH_URL: authUrl,
         OS_USERNAME: stranger.user,
@@ -320,56 +382,15 @@ describe('springtide on a Magnum that has its moods', () => {
     await daemon.end({ keep: false });
   });
 
-  it('sends nothing to a cluster that is being made or deleted', async () => {
-    const worker = 'default-worker';
-    const policy = (min: number): Readonly<Record<string, unknown>> => ({
-      worker: { nodeGroups: [{ name: worker, min, max: 5 }], growth, shrink: notNow, mode: 'act' },
-    });
-    const { body: own } = await stage.operator(`/clusters/${stage.openstack().credentials.cluster.id}`);
-    stage.driver.hold(worker, true);
-    const made = await stage.operator('/clusters', {
-      method: 'POST',
-      body: {
-        name: 'second',
-        cluster_template_id: textAt(own, 'cluster_template_id'),
-        node_count: 1,
-        master_count: 1,
-      },
-    });
-    const id = textAt(made.body, 'uuid');
-    const status = (wanted: string): Promise<true> => stage.statusIs(wanted, { cluster: id });
-    const sent = (): readonly number[] =>
-      stage
-        .openstack()
-        .calls()
-        .filter((call) => call.op === 'resize_cluster' && call.cluster === id)
-        .map((call) => numberAt(call, 'node_count'));
-    await status('CREATE_IN_PROGRESS');
-    const daemon = await stage.prepare({ name: 'second', interval, cluster: id, policies: policy(2) });
-    await daemon.start();
-    const early = await daemon.decides(worker, 'waits for the creation', ({ action }) => action === 'hold');
-    expect(early).toMatchObject({ reason: 'UpdateByOthers' });
-    expect(early.message).toContain('CREATE_IN_PROGRESS');
-    await daemon.ticks(2);
-    expect(sent()).toEqual([]);
-    stage.driver.hold(worker, false);
-    await eventually('it asks for its minimum', () => (sent().length === 1 ? true : undefined));
-    expect(sent()).toEqual([2]);
-    await status('UPDATE_COMPLETE');
-
-    stage.driver.hold(worker, true);
-    expect((await stage.operator(`/clusters/${id}`, { method: 'DELETE' })).status).toBe(204);
-    await status('DELETE_IN_PROGRESS');
-    daemon.rewrite(policy(4));
-    const late = await daemon.decides(
-      worker,
-      'waits for the end',
-      ({ action, message }) => action === 'hold' && message.includes('DELETE_IN_PROGRESS'),
-    );
-    stage.tell(`second: ${late.message}`);
-    await daemon.ticks(2);
-    expect(sent()).toEqual([2]);
-    await daemon.end({ keep: false });
-    stage.driver.hold(worker, false);
-  }, 200_000);
+  it('has lived on many short tokens and was never refused', async () => {
+    const text = await pool.metrics();
+    const lines = text.split('\n').filter((line) => /keystone|magnum/i.test(line) && /_total\{|_count\{/.test(line));
+    stage.tell(`tokens of ${tokenSeconds} s:\n${lines.join('\n')}`);
+    const failures = pool.lines().filter((line) => line['outcome'] === 'failed');
+    expect(failures).toEqual([]);
+    const nodes = await stage.nodes();
+    const cordoned = nodes.filter((node) => at(node, 'spec', 'unschedulable') === true);
+    expect(cordoned.map(nameOf)).toEqual([]);
+    await pool.end({ keep: false });
+  });
 });
