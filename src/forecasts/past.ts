@@ -30,7 +30,7 @@ export function pastQuestionOf({ source }: Metric, target: TargetRef, many: bool
   return single === null ? null : { query: single, split: null };
 }
 
-export class PastUnreadable extends Error {}
+class PastUnreadable extends Error {}
 
 /** Prometheus answers no more than 11,000 points a series; a day of minutes is far below. */
 const mostSteps = 1_440;

@@ -2,6 +2,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPrometheusClient } from '../../src/clients/prometheus/client.ts';
+import { daemonSpec } from '../../src/config/schema/daemon.ts';
+import { Forecasts } from '../../src/forecasts/forecasts.ts';
+import type { PastRead } from '../../src/forecasts/read-pasts.ts';
+import { emptyMemory } from '../../src/model/memory.ts';
+import type { Instant } from '../../src/model/units.ts';
+import { aConfig, aDeployment, aPodPolicy, aSnapshot } from '../builders.ts';
 import { at, listAt, requestJson } from './servers/json.ts';
 import { eventually } from './servers/process.ts';
 import { startPrometheus } from './servers/prometheus.ts';
@@ -50,6 +57,25 @@ describe('Prometheus', () => {
       ['mail', 'number', '7'],
       ['odd', 'number', 'NaN'],
     ]);
+  });
+
+  it('has the past of a load, which a forecast learns from, and none before its first sample', async () => {
+    await sampled();
+    const client = createPrometheusClient({ settings: daemonSpec.shape.prometheus.parse({ url: prometheus().url }) });
+    const told: PastRead[] = [];
+    const forecasts = new Forecasts({ prometheus: client, onPast: (read) => told.push(read) });
+    const metrics = [{ name: 'jobs', query: 'sum(jobs{queue="mail"})', target: { averageValue: 2 } }];
+    const config = aConfig([aPodPolicy('web', { metrics, forecast: { metric: 'jobs' } })]);
+    const snapshot = aSnapshot().deployments(aDeployment('shop', 'web')).build();
+    // The next quarter of a minute: what is there by now is behind it.
+    const now = (Math.ceil(Date.now() / 15_000) * 15_000) as Instant;
+    await forecasts.look(snapshot, config, emptyMemory(), now);
+    await forecasts.settled();
+    expect(told).toEqual([
+      { metric: 'jobs', targets: 1, samples: expect.any(Number) as number, why: null, again: null },
+    ]);
+    expect(told[0]?.samples).toBeGreaterThan(0);
+    client.close();
   });
 
   it('answers an empty vector, not an error, for a metric that nobody exports', async () => {
