@@ -1,4 +1,5 @@
 // Where alerts come in: own conditions all at once, those of others as they are sent; durable before they count as taken.
+import { setImmediate } from 'node:timers/promises';
 import type { AlertsDocument } from '../model/config.ts';
 import { messageOf, SpringtideError } from '../model/errors.ts';
 import type { PlanAlert } from '../model/plan.ts';
@@ -38,6 +39,9 @@ interface Parts {
   readonly place: (alert: Alert) => void;
 }
 
+/** So many alerts are some 20 ms of work: between them whoever asks, or is to be told, has his turn. */
+const portion = 250;
+
 export class Intake {
   readonly #parts: Parts;
   /** by fingerprint, what is being written of an alert: whoever says the same meanwhile is answered when that is durable */
@@ -61,6 +65,22 @@ export class Intake {
   }
 
   async push(pushed: readonly PushedAlert[], now: Instant): Promise<PushOutcome> {
+    const outcomes = [this.#push(pushed.slice(0, portion), 0, now)];
+    for (let from = portion; from < pushed.length; from += portion) {
+      await setImmediate();
+      outcomes.push(this.#push(pushed.slice(from, from + portion), from, now));
+    }
+    const all = await Promise.all(outcomes);
+    return {
+      accepted: all.reduce((sum, { accepted }) => sum + accepted, 0),
+      changed: all.reduce((sum, { changed }) => sum + changed, 0),
+      durable: all.every(({ durable }) => durable),
+      fault: all.find(({ fault }) => fault !== null)?.fault ?? null,
+      problems: all.flatMap(({ problems }) => problems),
+    };
+  }
+
+  async #push(pushed: readonly PushedAlert[], from: number, now: Instant): Promise<PushOutcome> {
     const { alerts, document, isWatchdog, nodeGroup } = this.#parts;
     const { labels: globalLabels, resolve_timeout: resolveTimeout } = document().global;
     const problems: { index: number; problem: string }[] = [];
@@ -69,7 +89,7 @@ export class Intake {
     for (const [index, one] of pushed.entries()) {
       const labels = nodeGroup.addedTo(one.labels, globalLabels, (known) => alerts.get(known) !== undefined);
       const result = ingested({ ...one, labels }, { globalLabels, resolveTimeout }, now);
-      if ('problem' in result) problems.push({ index, problem: result.problem });
+      if ('problem' in result) problems.push({ index: from + index, problem: result.problem });
       else if (!isWatchdog(result.alert)) {
         const merged = alerts.accept(result.alert, now);
         fingerprints.push(merged.fingerprint);

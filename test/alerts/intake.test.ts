@@ -10,7 +10,7 @@ route: { receiver: duty }
 receivers: [{ name: duty, webhook_configs: [{ url: 'http://127.0.0.1:1/' }] }]
 `);
 
-function aDesk() {
+function aDesk(place = (): void => undefined) {
   const appends: { readonly records: readonly LedgerRecord[]; readonly end: (isWritten: boolean) => void }[] = [];
   const intake = new Intake({
     ledger: {
@@ -22,13 +22,13 @@ function aDesk() {
             ),
     },
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-    alerts: new KnownAlerts(new Map(), () => ({ flapping: document.flapping, limit: 100 }), start),
+    alerts: new KnownAlerts(new Map(), () => ({ flapping: document.flapping, limit: 1000 }), start),
     document: () => document,
     isWatchdog: () => false,
     nodeGroup: { addedTo: (labels) => labels, keep: () => undefined },
-    place: () => undefined,
+    place,
   });
-  return { appends, push: () => intake.push([{ labels: { alertname: 'Down' } }], start) };
+  return { appends, intake, push: () => intake.push([{ labels: { alertname: 'Down' } }], start) };
 }
 
 describe('an alert', () => {
@@ -60,5 +60,35 @@ describe('an alert', () => {
     const again = [push(), push()];
     appends[1]?.end(true);
     expect((await Promise.all(again)).map(({ durable }) => durable)).toEqual([true, true]);
+  });
+});
+
+describe('a long list', () => {
+  it('leaves others their turns, and is answered as a whole', async () => {
+    let placed = 0;
+    const { intake, appends } = aDesk(() => {
+      placed += 1;
+    });
+    const list = Array.from({ length: 700 }, (_, index) => ({
+      labels: { alertname: index === 600 ? '' : `Down${index}` },
+    }));
+    const outcome = intake.push(list, start);
+    let placedBefore = -1;
+    await new Promise<void>((resolve) => {
+      setImmediate(() => {
+        placedBefore = placed;
+        resolve();
+      });
+    });
+    expect(placedBefore).toBeLessThan(699);
+    while (placed < 699) await new Promise((resolve) => setImmediate(resolve));
+    for (const [index, append] of appends.entries()) append.end(index !== 1);
+    expect(await outcome).toEqual({
+      accepted: 699,
+      changed: 699,
+      durable: false,
+      fault: { code: 'LedgerUnwritable', message: 'full' },
+      problems: [{ index: 600, problem: 'at least one label pair required' }],
+    });
   });
 });
