@@ -1,5 +1,6 @@
 // The figures: what a scrape reads after some ticks.
 import { describe, expect, it } from 'vitest';
+import type { PodDecision } from '../../src/model/plan.ts';
 import { createMetrics, type Metrics } from '../../src/server/metrics.ts';
 import { aNodeDecision, aPlan, aPodDecision, aReport, scaled } from './samples.ts';
 
@@ -164,6 +165,30 @@ describe('series', () => {
     expect(text).not.toMatch(/springtide_(current|desired)_replicas\{/);
     expect(text).not.toContain('springtide_query_lag_seconds{');
     expect(text).toMatch(/metric_unknown\{.*metric="requests".*\} 1/);
+  });
+
+  it('has the figures of forecasts where there are any', async () => {
+    const load = { aheadSeconds: 105, expected: 702, upper: 780, by: 'season', replicas: 8 };
+    const forecast: PodDecision['forecast'] = {
+      metric: 'requests',
+      mode: 'act',
+      state: 'trusted',
+      doubt: null,
+      pods: load,
+      nodes: { ...load, upper: 1200 },
+      keep: null,
+      coverage: 0.96,
+      historySeconds: 86_400,
+      ordersNodes: true,
+    };
+    const metrics = aRegistry();
+    metrics.recordTick(aReport({ plan: aPlan({ pods: [aPodDecision({ forecast })] }) }));
+    const text = await textOf(metrics);
+    expect(text).toMatch(/^springtide_forecast_expected\{.*horizon="pods".*\} 702$/m);
+    expect(text).toMatch(/^springtide_forecast_upper\{.*horizon="nodes".*\} 1200$/m);
+    expect(text).not.toMatch(/^springtide_forecast_upper\{.*horizon="keep"/m);
+    expect(text).toMatch(/^springtide_forecast_coverage\{.*\} 0.96$/m);
+    expect(text).toMatch(/^springtide_forecast_trusted\{.*state="trusted".*\} 1$/m);
   });
 
   it('never name pods or nodes', async () => {
