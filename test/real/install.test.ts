@@ -144,6 +144,22 @@ describe('docs/install.md', () => {
     expect(shown).not.toMatch(/may not/);
   });
 
+  it('is held against the world before anything runs with it: what is right passes, what is not there is named', async () => {
+    if (pod === undefined) throw new Error('there is no pod');
+    const here = pod.path('/etc/springtide');
+    const validated = (config: string): Promise<string> =>
+      run(`kubectl -n springtide exec deploy/springtide -- springtide validate --live --config ${config}\n`);
+    expect(await validated('/etc/springtide')).toMatch(/^ok: /m);
+    cpSync(join(here, '..data'), `${here}-wrong`, { recursive: true, dereference: true });
+    writeFileSync(
+      join(`${here}-wrong`, 'policies.yaml'),
+      policies('act', 'elsewhere').replace('kind: Deployment, name: web', 'kind: Deployment, name: gone'),
+    );
+    const wrong = validated('/etc/springtide-wrong');
+    for (const named of [/TargetMissing/, /NodeGroupMissing/]) await expect(wrong).rejects.toThrow(named);
+    await expect(wrong).rejects.toThrow(/ended with 2/);
+  });
+
   it('leads to a dry run that changes nothing', async () => {
     if (pod === undefined) throw new Error('there is no pod');
     daemon = await startDaemon({
