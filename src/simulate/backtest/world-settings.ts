@@ -1,5 +1,5 @@
 // The world that a backtest is played in: how fast pods and VMs come, and what a replica bears. `--world FILE` overrides it.
-import { parseDocument } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { SpringtideError } from '../../model/errors.ts';
 
@@ -46,19 +46,31 @@ export function warmUpOf({ warmUp }: Pick<WorldSettings, 'warmUp'>, days: number
   return days >= 13 ? 7 : days >= 5 ? 2 : days / 4;
 }
 
+const fieldOf = ({ path, ...issue }: z.core.$ZodIssue): string =>
+  issue.code === 'unrecognized_keys' ? (issue.keys[0] ?? '') : String(path[0] ?? '');
+
 /** What is not written is as it usually is. */
 export function readWorld(text: string, file: string): WorldSettings {
-  const refuse = (what: string): SpringtideError =>
-    new SpringtideError({
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  const refuse = (offset: number, what: string): SpringtideError => {
+    const { line, col } = lineCounter.linePos(offset);
+    return new SpringtideError({
       code: 'UsageInvalid',
-      where: file,
+      where: `${file}:${line}:${col}`,
       what,
       mend: 'docs/schema/world.json says what may be in it; {"nodeBoot": 300} is enough',
     });
-  const document = parseDocument(text, { prettyErrors: true });
+  };
   const [mistake] = document.errors;
-  if (mistake !== undefined) throw refuse(mistake.message.split('\n')[0] ?? '');
+  if (mistake !== undefined) throw refuse(mistake.pos[0], mistake.message);
   const read = worldSchema.safeParse(document.toJS());
   if (read.success) return read.data;
-  throw refuse(read.error.issues.map(({ path, message }) => `${path.join('.') || 'the file'}: ${message}`).join('; '));
+  const [first] = read.error.issues;
+  const field = first === undefined ? '' : fieldOf(first);
+  const written = isMap(document.contents)
+    ? document.contents.items.find(({ key }) => isScalar(key) && key.value === field)
+    : undefined;
+  const at = isScalar(written?.key) ? (written.key.range?.[0] ?? 0) : 0;
+  throw refuse(at, `${field === '' ? '' : `${field}: `}${first?.message ?? ''}`);
 }

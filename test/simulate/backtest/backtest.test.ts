@@ -143,8 +143,11 @@ describe('what cannot be played', () => {
 describe('the world file', () => {
   it('overrides what it names, and is refused with what may be in it', () => {
     expect(readWorld('{"nodeBoot": 300}', 'world.json')).toEqual({ ...usualWorld, nodeBoot: 300 });
-    expect(() => readWorld('{"nodeBoots": 300}', 'world.json')).toThrow(/world\.json: .*nodeBoots/);
-    expect(() => readWorld('{"step": 0}', 'world.json')).toThrow('step: ');
-    expect(() => readWorld('{"step": ', 'world.json')).toThrow('world.json');
+    expect(() => readWorld('{\n  "podStart": 20,\n  "nodeBoots": 300}', 'world.json')).toThrow(
+      /^world\.json:3:3: nodeBoots: .*nodeBoots/,
+    );
+    expect(() => readWorld('{"step": 0}', 'world.json')).toThrow('world.json:1:2: step: ');
+    expect(() => readWorld('{"step": ', 'world.json')).toThrow(/^world\.json:1:\d+: /);
+    expect(() => readWorld('[]', 'world.json')).toThrow('world.json:1:1: ');
   });
 });

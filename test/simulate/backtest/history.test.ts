@@ -29,7 +29,10 @@ async function aPast(minutes: number, what: (ago: number) => Readonly<Record<str
     if (ago > 0) clock.advance(seconds(60));
   }
   const settings = { url: prometheus.url, headers: {}, timeout: seconds(5) };
-  const source = createPrometheusClient({ settings, retry: { attempts: 1 } });
+  const source = createPrometheusClient({
+    settings,
+    retry: { attempts: 1, baseDelay: seconds(0), maxDelay: seconds(0) },
+  });
   closing.push(
     () => source.close(),
     () => prometheus.close(),
