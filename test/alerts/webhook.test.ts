@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Alert } from '../../src/alerts/alert.ts';
 import type { SendResult } from '../../src/alerts/channels/channel.ts';
 import { createForwarder } from '../../src/alerts/channels/forward.ts';
@@ -20,6 +20,7 @@ import { makeCertificate } from '../../src/sandbox/inbox/certificate.ts';
 import { anAlert, anAlertsDocument, aNotice, start } from './builders.ts';
 import { startVendor } from './sms/fakes.ts';
 import type { FakeVendor } from './sms/fakes.ts';
+import { eventually } from './servers.ts';
 
 const closing: (() => Promise<void>)[] = [];
 let directory: string;
@@ -166,7 +167,7 @@ describe('a webhook', () => {
   ])('that answers %j', async (scripted, expected) => {
     const server = await receiver();
     server.script.push(scripted);
-    const result = await posted(`url: '${server.url}s3cret', timeout: ${scripted === 'hang' ? '200ms' : '5s'}`);
+    const result = await posted(`url: '${server.url}s3cret', timeout: ${scripted === 'hang' ? '1s' : '5s'}`);
     expect(result).toMatchObject(expected);
     expect(JSON.stringify(result)).not.toContain('s3cret');
     expect(server.asked).toHaveLength(1);
@@ -236,13 +237,13 @@ describe('a webhook', () => {
     });
     expect(tunnels).toEqual([`localhost:${target}`]);
     expect(JSON.parse(bodies.join(''))).toMatchObject({ version: '4' });
-    await vi.waitFor(() => expect(open.size).toBe(0));
+    await eventually(() => expect(open.size).toBe(0));
     const untrusted = config.replace(/tls_config: \{[^}]*\}, /, '');
     expect(await posted(`url: 'https://localhost:${target}/hook', http_config: { ${untrusted} }`)).toMatchObject({
       status: 'retry',
       reason: 'TlsFailed',
     });
-    await vi.waitFor(() => expect(open.size).toBe(0));
+    await eventually(() => expect(open.size).toBe(0));
   });
 
   it('is asked for by http and https only', async () => {

@@ -1,6 +1,6 @@
 // SMPP against a centre of the same protocol: texts on the wire, refusals, limits, silence, receipts, and coming back.
 import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { SendResult } from '../../../src/alerts/channels/channel.ts';
 import type { Receipt } from '../../../src/alerts/channels/sms/receipt.ts';
 import { createSmsChannel } from '../../../src/alerts/channels/sms/sms-channel.ts';
@@ -17,6 +17,7 @@ import { VirtualClock } from '../../../src/sandbox/clock.ts';
 import { anAlert, anAlertsDocument, aNotice, catalogue, start } from '../builders.ts';
 import { startCentre } from './smsc.ts';
 import type { Centre } from './smsc.ts';
+import { eventually } from '../servers.ts';
 
 const closing: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -135,8 +136,8 @@ describe('a centre', () => {
     expect(centre.submits[0]).toMatchObject({ source_addr: '10690', source_addr_ton: 3 });
     expect(payloads(centre).map(String)).toEqual(['pool full', '池满 [workers]']);
     sender.close();
-    await vi.waitFor(() => expect(centre.unbinds).toHaveLength(1));
-    await vi.waitFor(() => expect(centre.sessions.size).toBe(0));
+    await eventually(() => expect(centre.unbinds).toHaveLength(1));
+    await eventually(() => expect(centre.sessions.size).toBe(0));
     expect(await send(sender)).toMatchObject({ status: 'retry', reason: 'Interrupted' });
   });
 
@@ -178,10 +179,14 @@ describe('a centre', () => {
   });
 
   it('that is silent is left, and what was under way is in doubt', async () => {
-    const { centre, sender } = await centreAndSender({ timeout: '200ms' });
+    const clock = new VirtualClock(start);
+    const { centre, sender } = await centreAndSender({ timeout: '5s' }, clock);
     centre.script.push('hang');
-    expect(await send(sender)).toMatchObject({ status: 'retry', reason: 'Timeout', uncertain: true });
-    await vi.waitFor(() => expect(centre.sessions.size).toBe(0));
+    const sending = send(sender);
+    await eventually(() => expect(centre.submits).toHaveLength(1));
+    clock.advance(5000 as Milliseconds);
+    expect(await sending).toMatchObject({ status: 'retry', reason: 'Timeout', uncertain: true });
+    await eventually(() => expect(centre.sessions.size).toBe(0));
   });
 
   it('whose connection is cut is bound to again, with patience', async () => {
@@ -198,7 +203,7 @@ describe('a centre', () => {
     });
     expect(centre.binds).toHaveLength(1);
     clock.advance(500 as Milliseconds);
-    await vi.waitFor(() => expect(centre.binds).toHaveLength(2));
+    await eventually(() => expect(centre.binds).toHaveLength(2));
     expect(await send(sender)).toMatchObject({ status: 'sent' });
   });
 
@@ -222,8 +227,8 @@ describe('a centre', () => {
     const clock = new VirtualClock(start);
     const { centre, sender } = await centreAndSender({}, clock);
     sender.open?.();
-    await vi.waitFor(() => expect(centre.binds).toHaveLength(1));
-    await vi.waitFor(() => {
+    await eventually(() => expect(centre.binds).toHaveLength(1));
+    await eventually(() => {
       clock.advance(30_000 as Milliseconds);
       expect(centre.enquiries.length).toBeGreaterThan(0);
     });
@@ -233,7 +238,7 @@ describe('a centre', () => {
     const clock = new VirtualClock(start);
     const { centre, sender } = await centreAndSender({ perSecond: 2 }, clock);
     const sending = Promise.all([send(sender), send(sender), send(sender)]);
-    await vi.waitFor(() => expect(centre.submits).toHaveLength(2));
+    await eventually(() => expect(centre.submits).toHaveLength(2));
     clock.advance(1000 as Milliseconds);
     expect((await sending).map(({ status }) => status)).toEqual(['sent', 'sent', 'sent']);
   });
@@ -243,7 +248,7 @@ describe('a centre', () => {
     centre.script.push('hang');
     const stopping = new AbortController();
     const sending = sender.send(messageOf('a', stopping.signal));
-    await vi.waitFor(() => expect(centre.submits).toHaveLength(1));
+    await eventually(() => expect(centre.submits).toHaveLength(1));
     stopping.abort();
     expect(await sending).toMatchObject({ status: 'retry', reason: 'Interrupted', uncertain: true });
   });
@@ -254,7 +259,7 @@ describe('a centre', () => {
     centre.beforeBind = new Promise((resolve) => (answer = resolve));
     const stopping = new AbortController();
     const sending = sender.send(messageOf('late', stopping.signal));
-    await vi.waitFor(() => expect(centre.binds).toHaveLength(1));
+    await eventually(() => expect(centre.binds).toHaveLength(1));
     stopping.abort();
     expect(await sending).toMatchObject({ status: 'retry', reason: 'Interrupted' });
     answer();
@@ -267,7 +272,7 @@ describe('a centre', () => {
     await send(sender);
     const [session] = centre.sessions;
     session?.socket.write(Buffer.from('48545450', 'hex'));
-    await vi.waitFor(() => expect(centre.sessions.size).toBe(0));
+    await eventually(() => expect(centre.sessions.size).toBe(0));
   });
 });
 
@@ -282,13 +287,13 @@ describe('the channel', () => {
     const carrier = (systemId: string): string =>
       `{ name: carrier, smpp: { host: 127.0.0.1, port: ${centre.port}, systemId: ${systemId}, password: { env: SPRINGTIDE_TEST_SMPP } } }`;
     channel.prepare(document(carrier('one')));
-    await vi.waitFor(() => expect(centre.binds).toHaveLength(1));
+    await eventually(() => expect(centre.binds).toHaveLength(1));
     channel.prepare(document(carrier('one')));
     channel.prepare(document(carrier('two')));
-    await vi.waitFor(() => expect(centre.unbinds).toHaveLength(1));
-    await vi.waitFor(() => expect(centre.binds.map((pdu) => pdu['system_id'])).toEqual(['one', 'two']));
+    await eventually(() => expect(centre.unbinds).toHaveLength(1));
+    await eventually(() => expect(centre.binds.map((pdu) => pdu['system_id'])).toEqual(['one', 'two']));
     channel.prepare(document(''));
-    await vi.waitFor(() => expect(centre.sessions.size).toBe(0));
+    await eventually(() => expect(centre.sessions.size).toBe(0));
     expect(centre.binds).toHaveLength(2);
   });
 });
