@@ -1,12 +1,8 @@
 // A real SMTP server and a real HTTP gateway on ports of their own, with scripted answers.
-import { vi } from 'vitest';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 import type { SMTPServerOptions } from 'smtp-server';
-
-/** A fact that comes in its own time, on a busy machine too. */
-export const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 15_000, interval: 10 });
 
 export interface Mail {
   readonly from: string;

@@ -20,7 +20,7 @@ import { makeCertificate } from '../../src/sandbox/inbox/certificate.ts';
 import { anAlert, anAlertsDocument, aNotice, start } from './builders.ts';
 import { startVendor } from './sms/fakes.ts';
 import type { FakeVendor } from './sms/fakes.ts';
-import { eventually } from './servers.ts';
+import { eventually } from './eventually.ts';
 
 const closing: (() => Promise<void>)[] = [];
 let directory: string;

@@ -17,7 +17,7 @@ import { VirtualClock } from '../../../src/sandbox/clock.ts';
 import { anAlert, anAlertsDocument, aNotice, catalogue, start } from '../builders.ts';
 import { startCentre } from './smsc.ts';
 import type { Centre } from './smsc.ts';
-import { eventually } from '../servers.ts';
+import { eventually } from '../eventually.ts';
 
 const closing: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
