@@ -10,7 +10,7 @@ export interface Texts {
 }
 
 /** By the digits behind the point, one to four: the texts of numbers with four digits in all, found by all their digits. */
-const fourDigits = Array.from({ length: 5 }, () => new Array<string | undefined>(10_001));
+const fourDigits = Array.from({ length: 4 }, () => new Array<string | undefined>(10_001));
 
 /** How many digits behind the point make four in all; 0: there are other ways to write it. */
 function digitsBehind(value: number): number {
@@ -26,8 +26,8 @@ function rounded(value: number): string {
   const nearest = Math.round(digits);
   // A half is told from nearly a half by digits that the product has lost.
   const isHalf = Math.abs(Math.abs(digits - nearest) - 0.5) < 1e-6;
-  const texts = fourDigits[behind];
-  if (behind === 0 || isHalf || texts === undefined) return String(Number(value.toPrecision(4)));
+  const texts = fourDigits[behind - 1];
+  if (isHalf || texts === undefined) return String(Number(value.toPrecision(4)));
   return (texts[nearest] ??= String(nearest / scale));
 }
 

@@ -15,6 +15,7 @@ import { autoscalersByTarget } from './foreign.ts';
 import { guarded } from './guarded.ts';
 import type { KnownTarget } from './known-target.ts';
 import { podIndexOf, type PodIndex } from './pod-index.ts';
+import { newClaim } from './pod-list.ts';
 import { borrowRecurring, giveBack } from './recurring.ts';
 import { ResourceSamples } from './resource-samples.ts';
 import type { TickFacts } from './target-look.ts';
@@ -70,7 +71,7 @@ function podsClaimedTwice(known: readonly KnownTarget[], doubtful: ReadonlySet<s
 function* lookingAt(known: readonly KnownTarget[], index: PodIndex): Generator<undefined, ReadonlySet<string>> {
   const doubtful = new Set<string>();
   const labels = new Map<string, string>();
-  const claim = {};
+  const claim = newClaim();
   let [last, common]: [string | null, string | undefined] = [null, undefined];
   for (let place = 0; place < known.length; place++) {
     if (place % targetsAStep === 0) yield;

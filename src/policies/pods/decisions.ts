@@ -100,13 +100,14 @@ export class Decisions {
     const { problem } = bound;
     const { pods, list, template } = known;
     const { twice } = this.#given;
-    const current = (): number => currentReplicas(known, remembered, tick.now);
     if (problem?.kind === 'unexpectedCount') {
       const { count, expect } = problem;
-      this.#hold(known, remembered, current(), 'UnexpectedTargets', { count, min: expect.min, max: expect.max });
+      const current = currentReplicas(known, remembered, tick.now);
+      this.#hold(known, remembered, current, 'UnexpectedTargets', { count, min: expect.min, max: expect.max });
     } else if (twice.size > 0 && pods.some((pod) => twice.has(pod))) {
       const facts = missingFacts('another target selects some of its pods');
-      this.#hold(known, remembered, current(), 'AmbiguousSelector', facts);
+      const current = currentReplicas(known, remembered, tick.now);
+      this.#hold(known, remembered, current, 'AmbiguousSelector', facts);
     } else {
       const autoscaler = autoscalers?.get(key) ?? null;
       const result = decideTarget({ known, workload: object, autoscaler, memory: remembered }, tick);

@@ -15,7 +15,7 @@ export class PodList {
   readonly readyRunning: number;
   /** all Running, none being deleted, none with Ready=False or without a start: null where that is not so; else when the last one started */
   readonly quietSince: Instant | null;
-  #claim: object | null = null;
+  #claim = 0;
   #seats: { readonly of: Seats; readonly list: readonly number[] } | null = null;
 
   /** what was asked for last: most policies ask for one resource only */
@@ -41,7 +41,7 @@ export class PodList {
   }
 
   /** Whether it was claimed before, on behalf of the same claim. */
-  isClaimedBy(claim: object): boolean {
+  isClaimedBy(claim: number): boolean {
     const before = this.#claim === claim;
     this.#claim = claim;
     return before;
@@ -61,6 +61,11 @@ export class PodList {
     return this.#seats.list;
   }
 }
+
+let claims = 0;
+
+/** A number: an object of this tick, kept by each of thousands of old lists, would have the collector look at all of them. */
+export const newClaim = (): number => ++claims;
 
 const lists = new WeakMap<Pods, PodList>();
 
