@@ -1,20 +1,13 @@
 // Two replicas on a true API server: the leader is killed under load, hands over in order, and loses its lease while it runs.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { beforeAll, expect, it } from 'vitest';
 import { drained, drainedPolicy, holdDrains, type HeldDrain, type HeldDrains } from './leader/held-drains.ts';
-import { startLeaseBreaker, type LeaseBreaker } from './leader/lease-breaker.ts';
-import { startLittleCloud, type LittleCloud } from './leader/little-cloud.ts';
 import { prepareReplica, target, type Replica } from './leader/replica.ts';
-import { numberAt } from './servers/json.ts';
-import { startKubelets } from './servers/kubelets.ts';
-import { startKubernetes } from './servers/kubernetes.ts';
+import { useReplicaStage } from './leader/stage.ts';
+import { at, listAt, numberAt, textAt } from './servers/json.ts';
+import { mergePatch } from './servers/kubernetes.ts';
 import { eventually } from './servers/process.ts';
-import { startPrometheus } from './servers/prometheus.ts';
-import { useServer } from './servers/suite.ts';
-import { kubeconfigOf } from './support/account.ts';
-import { startExporter, type Exporter } from './support/exporter.ts';
-import { create, deploymentOf, deploymentsPath, shop } from './support/workloads.ts';
+import { create, deploymentOf, deploymentsPath } from './support/workloads.ts';
 
 /** The contract's own: a lease of fifteen seconds, and an attempt every two. */
 const takeOverWithin = 17_000;
@@ -24,36 +17,15 @@ const kills = Number(process.env['SPRINGTIDE_KILLS'] ?? 3);
 /** Each kill finds the drain of one of them under way. */
 const nodes = kills + 2;
 
-let exporter: Exporter | undefined;
-let breaker: LeaseBreaker | undefined;
-let cloud: LittleCloud | undefined;
+const stage = useReplicaStage();
+const { kubernetes, replicas, cloud, breaker } = stage;
 let drains: HeldDrains | undefined;
-let stirring: NodeJS.Timeout | undefined;
-let failed = false;
-const replicas: Replica[] = [];
-beforeAll(async () => {
-  exporter = await startExporter();
-});
-const kubernetes = useServer(() => startKubernetes());
-useServer(() => startKubelets({ kubernetes: kubernetes(), nodes: 2, cpu: '16' }));
-const prometheus = useServer(() =>
-  startPrometheus({
-    scrapeConfigs: [{ job_name: 'load', scrape_interval: '1s', static_configs: [{ targets: [exporter?.address] }] }],
-  }),
-);
-const load = (value: number): void => exporter?.set(`load{app="${target}"}`, value);
+const load = (value: number): void => stage.exporter().set(`load{app="${target}"}`, value);
 
 beforeAll(async () => {
   load(300);
-  await create(kubernetes(), '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: shop } });
   await create(kubernetes(), deploymentsPath, deploymentOf({ name: target, replicas: 1, cpu: '1m' }));
-  const kubeconfig = await kubeconfigOf(kubernetes(), ['install.yaml', 'act.yaml']);
-  breaker = await startLeaseBreaker(kubernetes());
-  const config = JSON.parse(readFileSync(kubeconfig, 'utf8')) as { clusters: { cluster: unknown }[] };
-  const broken = join(kubernetes().directory, 'broken.kubeconfig');
-  for (const one of config.clusters) one.cluster = { server: breaker.url };
-  writeFileSync(broken, JSON.stringify(config), { mode: 0o600 });
-  cloud = await startLittleCloud(kubernetes(), drained, nodes);
+  const servers = await stage.startCloud(drained, nodes);
   drains = await holdDrains(kubernetes(), nodes);
   const web = {
     target: { apiVersion: 'apps/v1', kind: 'Deployment', name: target },
@@ -63,24 +35,14 @@ beforeAll(async () => {
     mode: 'act',
   };
   const policies = { pods: { web }, nodes: { workers: drainedPolicy(nodes) } };
-  const shared = { prometheus: prometheus().url, cloud, interval: '2s', policies };
+  const { straight, watched } = stage.ways();
+  const shared = { prometheus: stage.prometheus().url, cloud: servers, interval: '2s', policies };
   for (const [name, file] of [
-    ['one', kubeconfig],
-    ['two', kubeconfig],
-    ['cut', broken],
+    ['one', straight],
+    ['two', straight],
+    ['cut', watched],
   ] as const)
     replicas.push(await prepareReplica({ ...shared, name, kubeconfig: file }));
-});
-afterEach((context) => {
-  if (context.task.result?.state === 'fail') failed = true;
-});
-afterAll(async () => {
-  clearInterval(stirring);
-  if (failed) for (const one of replicas) console.error(`${one.name}:\n${one.log().slice(-6000)}`);
-  for (const replica of replicas) await replica.end();
-  await breaker?.stop();
-  await cloud?.stop();
-  await exporter?.stop();
 });
 
 const replica = (name: string): Replica => {
@@ -88,7 +50,10 @@ const replica = (name: string): Replica => {
   if (found === undefined) throw new Error(`there is no replica ${name}`);
   return found;
 };
-const removed = (): readonly string[] => cloud?.resizes().flatMap((resize) => resize.removed) ?? [];
+const removed = (): readonly string[] =>
+  cloud()
+    .resizes()
+    .flatMap((resize) => resize.removed);
 const follows = (one: Replica): Promise<true> =>
   eventually(`${one.name} follows and is ready`, async () =>
     (await one.leads()) === false && (await one.isReady()) ? true : undefined,
@@ -162,7 +127,11 @@ it(
     await follows(follower);
     // each drain ended with its own server, once, whoever began it
     expect(removed()).toEqual(finished.map(({ serverId }) => serverId));
-    expect(cloud?.resizes().map(({ from, to }) => from - to)).toEqual(finished.map(() => 1));
+    expect(
+      cloud()
+        .resizes()
+        .map(({ from, to }) => from - to),
+    ).toEqual(finished.map(() => 1));
     expect(new Set(finished.map(({ startedAt }) => startedAt)).size).toBe(kills);
   },
   240_000 + kills * 150_000,
@@ -191,13 +160,13 @@ it('a leader that cannot renew its lease has written for the last time before th
   const next = (await replica('one').leads()) === false ? replica('one') : replica('two');
   // Something is to be written in every tick.
   let wanted = await replicasOf();
-  stirring = setInterval(() => {
+  const still = stage.stir(1_500, () => {
     wanted = Math.min(20, wanted + 1);
     load(wanted * 100);
-  }, 1_500);
+  });
   const takes = next.lines().length;
   const hungAt = Date.now();
-  breaker?.hang(true);
+  breaker().hang(true);
   const line = await eventually(
     'the next one leads',
     () =>
@@ -209,11 +178,39 @@ it('a leader that cannot renew its lease has written for the last time before th
   );
   const ledAt = Date.parse(String(line['time']));
   await eventually('the one that was cut off follows', async () => ((await cut.leads()) === false ? true : undefined));
-  const writes = breaker?.writes ?? [];
+  const writes = breaker().writes;
   expect(writes.filter(({ at }) => at > hungAt).length).toBeGreaterThan(0);
   expect(writes.filter(({ at }) => at > ledAt)).toEqual([]);
-  breaker?.hang(false);
+  breaker().hang(false);
   await follows(cut);
   expect(writes.filter(({ at }) => at > ledAt)).toEqual([]);
-  clearInterval(stirring);
+  still();
+});
+
+it('a memory of a newer version: whoever leads tells alerts, scales nothing, and leaves it as it is', async () => {
+  for (const one of replicas) await one.signal('SIGTERM');
+  const path = '/api/v1/namespaces/springtide/configmaps/springtide-memory-16';
+  const part = 'memory.json.gz';
+  const { body } = await kubernetes().request('GET', path);
+  const memory = JSON.parse(gunzipSync(Buffer.from(textAt(body, 'binaryData', part), 'base64')).toString()) as object;
+  const newer = gzipSync(JSON.stringify({ ...memory, schema: 99 })).toString('base64');
+  const put = { body: { binaryData: { [part]: newer } }, contentType: mergePatch };
+  expect((await kubernetes().request('PATCH', path, put)).status).toBe(200);
+  const before = await replicasOf();
+  load(before === 20 ? 100 : 2_000);
+  const one = replica('one');
+  await one.start();
+  await leads(one);
+  await eventually('it tells so', async () => (await one.alerts()).has('SpringtideStateTooNew') || undefined, 60_000);
+  const wanted = await eventually('it would scale', async () => {
+    const decisions = listAt(await one.plan(), 'pods');
+    const decision = decisions.find((pods) => at(pods, 'target', 'name') === target);
+    return at(decision, 'desired') === before ? undefined : decision;
+  });
+  expect(wanted).toMatchObject({ mode: 'dryRun', action: 'scale' });
+  expect(await one.push('During')).toBe(200);
+  await one.signal('SIGTERM');
+  expect(await replicasOf()).toBe(before);
+  const kept = await kubernetes().request('GET', path);
+  expect(textAt(kept.body, 'binaryData', part)).toBe(newer);
 });

@@ -40,18 +40,39 @@ interface Record {
   readonly startedAt?: unknown;
 }
 
-/** Small pods on every node of the group. */
+/** A small pod on each node of the group. */
 export async function holdDrains(kubernetes: Kubernetes, count: number): Promise<HeldDrains> {
   const deployment = deploymentOf({ name: 'held', replicas: count, cpu: '10m', nodeGroup: drained });
   const metadata = at(deployment, 'spec', 'template', 'metadata') as { finalizers?: readonly string[] };
   metadata.finalizers = [finalizer];
   await create(kubernetes, deploymentsPath, deployment);
-  const leaving = async (node: string): Promise<readonly string[]> => {
-    const { body } = await kubernetes.request('GET', `${podsPath}?labelSelector=app%3Dheld`);
-    return listAt(body, 'items')
-      .filter((pod) => at(pod, 'metadata', 'deletionTimestamp') !== undefined && at(pod, 'spec', 'nodeName') === node)
-      .map((pod) => textAt(pod, 'metadata', 'name'));
-  };
+  const isLeaving = (pod: unknown): boolean => at(pod, 'metadata', 'deletionTimestamp') !== undefined;
+  const nodeOf = (pod: unknown): unknown => at(pod, 'spec', 'nodeName');
+  const nameOf = (pod: unknown): string => textAt(pod, 'metadata', 'name');
+  const held = async (): Promise<readonly unknown[]> =>
+    listAt((await kubernetes.request('GET', `${podsPath}?labelSelector=app%3Dheld`)).body, 'items');
+  const release = (pod: string): Promise<unknown> =>
+    kubernetes.request('PATCH', `${podsPath}/${pod}`, {
+      body: { metadata: { finalizers: null } },
+      contentType: mergePatch,
+    });
+  // The scheduler sees nodes one after the other, and crowds the first: who is not alone tries again.
+  await eventually(
+    'each node has one',
+    async () => {
+      const pods = (await held()).filter((pod) => !isLeaving(pod) && nodeOf(pod) !== undefined);
+      if (pods.length < count) return undefined;
+      const crowding = pods.filter((pod, index) => pods.findIndex((one) => nodeOf(one) === nodeOf(pod)) !== index);
+      for (const pod of crowding.map(nameOf)) {
+        await release(pod);
+        await kubernetes.request('DELETE', `${podsPath}/${pod}`);
+      }
+      return crowding.length === 0 ? true : undefined;
+    },
+    60_000,
+  );
+  const leaving = async (node: string): Promise<readonly string[]> =>
+    (await held()).filter((pod) => isLeaving(pod) && nodeOf(pod) === node).map(nameOf);
   return {
     underWay: () =>
       eventually(
@@ -70,11 +91,7 @@ export async function holdDrains(kubernetes: Kubernetes, count: number): Promise
         60_000,
       ),
     letGo: async ({ node }) => {
-      for (const pod of await leaving(node))
-        await kubernetes.request('PATCH', `${podsPath}/${pod}`, {
-          body: { metadata: { finalizers: null } },
-          contentType: mergePatch,
-        });
+      for (const pod of await leaving(node)) await release(pod);
     },
   };
 }
