@@ -67,7 +67,7 @@ export class Forecasts {
       learner.seenAt = now;
       const remembered = memory.targets[key];
       learner.observe(now, loads.of(one, foreseen, remembered));
-      forecasts[key] = learner.forecast(delays(learner, remembered), now);
+      forecasts[key] = learner.forecast(delays(learner, remembered), now, this.#parts.prometheus !== undefined);
       if (++looked % targetsAStep === 0) yield;
     }
     for (const [key, learner] of this.#learners) if (since(learner.seenAt, now) > goneAfter) this.#learners.delete(key);

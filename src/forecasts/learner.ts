@@ -5,6 +5,8 @@ import { minutes, since, type Instant, type Milliseconds } from '../model/units.
 import { Forecaster, type ForecastDelays } from '../policies/forecast/forecaster.ts';
 import type { Foreseen, Load } from './loads.ts';
 
+/** What takes longer to read is not waited for: from then on there is a margin. */
+const readWithin = minutes(10);
 /** Some hours of ticks: reading a past takes minutes. */
 const mostKept = 1_000;
 /** A load that nobody has seen for so long may be anything by now. */
@@ -35,6 +37,7 @@ export class Learner {
   trouble: string | null = null;
   seenAt: Instant;
   #forecaster: Forecaster;
+  readonly #begun: Instant;
   #last: Instant | null = null;
   #age = usualAge;
   #delays: ForecastDelays | null = null;
@@ -43,6 +46,7 @@ export class Learner {
     this.target = target;
     this.foreseen = foreseen;
     this.seenAt = now;
+    this.#begun = now;
     this.past = { kind: 'unread', failures: 0, again: now };
     this.#forecaster = new Forecaster(foreseen.metric.name);
   }
@@ -65,13 +69,21 @@ export class Learner {
     if (this.past.since.length > mostKept) this.past.since.shift();
   }
 
-  forecast(delays: ForecastDelays, now: Instant): TargetForecast {
+  /** `reads`: somebody can be asked for its past */
+  forecast(delays: ForecastDelays, now: Instant, reads: boolean): TargetForecast {
     this.#delays = delays;
-    const said = this.#forecaster.forecast(this.foreseen.perReplica, delays);
-    const trouble = this.trouble === null ? {} : { trouble: this.trouble };
-    if (this.#last !== null && since(this.#last, now) <= freshFor) return { ...said, ...trouble };
+    const said = {
+      ...this.#forecaster.forecast(this.foreseen.perReplica, delays),
+      ...(this.trouble === null ? {} : { trouble: this.trouble }),
+      ...(reads && this.#isStarting(now) ? { reading: true as const } : {}),
+    };
+    if (this.#last !== null && since(this.#last, now) <= freshFor) return said;
     const state = said.state === 'trusted' ? 'steppedBack' : said.state;
-    return { ...said, ...trouble, state, doubt: 'noFreshSample' };
+    return { ...said, state, doubt: 'noFreshSample' };
+  }
+
+  #isStarting(now: Instant): boolean {
+    return this.past.kind !== 'read' && this.past.failures === 0 && since(this.#begun, now) < readWithin;
   }
 
   isDue(now: Instant): boolean {

@@ -36,6 +36,13 @@ export function foreseenBy(policy: PodPolicy): Foreseen | null {
   return found === 'none' ? null : found;
 }
 
+/** As it is written: to which namespaces one query for many is narrowed depends on other policies. */
+function textOf({ source }: Metric): unknown {
+  if (source.kind !== 'query') return source;
+  const { single, grouped } = source.question;
+  return [source.byPod, single ?? grouped];
+}
+
 function find(name: string, policy: PodPolicy): Foreseen | null {
   const { metrics } = policy.spec;
   const metric = metrics.find((one) => one.name === name);
@@ -48,7 +55,7 @@ function find(name: string, policy: PodPolicy): Foreseen | null {
     perReplica: metric.target.amount,
     measuredBy,
     measuring: { ...policy, spec: { ...policy.spec, metrics: measuredBy } },
-    signature: JSON.stringify(measuredBy.map((one) => [one.name, one.source])),
+    signature: JSON.stringify(measuredBy.map((one) => [one.name, textOf(one)])),
     byPods: measuredBy.some(isByPods),
   };
 }

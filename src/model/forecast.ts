@@ -33,6 +33,8 @@ export interface TargetForecast {
   readonly coverage: number | null;
   /** how much of the past it has seen */
   readonly history: Milliseconds;
+  /** its past is being read: nothing is lowered meanwhile, and nothing is raised for want of a margin; absent: it is not */
+  readonly reading?: true;
   /** why its past could not be read: it learns from what it sees; absent: it was read, or is being read */
   readonly trouble?: string;
 }

@@ -6,6 +6,7 @@ export const podReasons = [
   'ForecastAboveTarget',
   'ForecastHoldsDown',
   'ForecastNotTrusted',
+  'ForecastStarting',
   'DesiredWithinRange',
   'WithinTolerance',
   'TooFewReplicas',

@@ -28,6 +28,17 @@ export function decideTarget(input: TargetInput, tick: TickFacts): TargetResult 
 
 type Floor = Foresight['floor'];
 
+function reasonOfRaised({ why }: NonNullable<Floor>, up: boolean): PodReason {
+  switch (why) {
+    case 'trusted':
+      return up ? 'ForecastAboveTarget' : 'ForecastHoldsDown';
+    case 'starting':
+      return up ? 'MetricAboveTarget' : 'ForecastStarting';
+    case 'doubted':
+      return 'ForecastNotTrusted';
+  }
+}
+
 /** A look carried through the order, to its decision. */
 class TargetDecision {
   readonly #look: TargetLook;
@@ -282,10 +293,7 @@ class TargetDecision {
     const bySchedule = this.#look.isExact() || this.#look.policy.spec.metrics.length === 0;
     if (bySchedule && this.#look.window !== null) return 'ScheduleWindow';
     if (bySchedule) return 'DesiredWithinRange';
-    if (raised !== null) {
-      if (!raised.trusted) return 'ForecastNotTrusted';
-      return wanted > current ? 'ForecastAboveTarget' : 'ForecastHoldsDown';
-    }
+    if (raised !== null) return reasonOfRaised(raised, wanted > current);
     return wanted > current ? 'MetricAboveTarget' : wanted < current ? 'MetricBelowTarget' : 'WithinTolerance';
   }
 

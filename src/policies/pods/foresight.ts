@@ -12,7 +12,11 @@ export interface Foresight {
   /** what the plan says of it */
   readonly reading: ForecastReading;
   /** the least that it asks for; null: it asks for nothing (preview, or its metric is unknown) */
-  readonly floor: { readonly replicas: number; readonly by: string; readonly trusted: boolean } | null;
+  readonly floor: {
+    readonly replicas: number;
+    readonly by: string;
+    readonly why: 'trusted' | 'starting' | 'doubted';
+  } | null;
   readonly facts: Facts;
 }
 
@@ -32,7 +36,7 @@ export function foresee(
   given: TargetForecast | undefined,
   measured: readonly Measured[],
   { tolerance }: Pick<PodPolicy['spec'], 'tolerance'>,
-  of: { readonly statusReplicas: number; readonly max: number },
+  of: { readonly current: number; readonly statusReplicas: number; readonly max: number },
 ): Foresight | null {
   const one = measured.find(({ metric }) => metric.name === rules.metric);
   if (one?.metric.target?.kind !== 'averageValue') return null;
@@ -67,12 +71,18 @@ export function foresee(
   };
   if (!acts) return { reading, floor: null, facts };
   // What a replica bears is what it may bear: what comes on top is in the forecast, and needs no tolerance of its own.
+  const needed = wholeAbove(value / perReplica);
   if (trusted && pods !== null) {
-    const replicas = Math.max(wholeAbove(value / perReplica), pods.replicas);
-    return { reading, floor: { replicas, by: `${rules.metric} up to ${pods.upper} by ${pods.by}`, trusted }, facts };
+    const by = `${rules.metric} up to ${pods.upper} by ${pods.by}`;
+    return { reading, floor: { replicas: Math.max(needed, pods.replicas), by, why: 'trusted' }, facts };
+  }
+  // A restart is no reason to raise everything for a minute, nor to lower what stands there for a forecast.
+  if (said?.reading === true) {
+    const by = `the past of ${rules.metric} is being read`;
+    return { reading, floor: { replicas: Math.max(needed, of.current), by, why: 'starting' }, facts };
   }
   const { fallbackUtilization } = rules;
   const replicas = byAverage(value, perReplica * fallbackUtilization, of.statusReplicas, tolerance);
   const by = `${rules.metric} at ${facts.percent} %: ${reading.doubt ?? 'not trusted'}`;
-  return { reading, floor: { replicas, by, trusted: false }, facts };
+  return { reading, floor: { replicas, by, why: 'doubted' }, facts };
 }

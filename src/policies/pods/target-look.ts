@@ -139,8 +139,12 @@ export class TargetLook implements TargetFacts {
     const { forecast } = this.policy.spec;
     if (forecast === undefined) return null;
     const said = own(this.tick.forecasts, this.input.known.key);
-    const { statusReplicas, bounds } = this;
-    this.foresight = foresee(forecast, said, this.measured, this.policy.spec, { statusReplicas, max: bounds.max });
+    const { current, statusReplicas, bounds } = this;
+    this.foresight = foresee(forecast, said, this.measured, this.policy.spec, {
+      current,
+      statusReplicas,
+      max: bounds.max,
+    });
     return this.foresight;
   }
 

@@ -11,6 +11,8 @@ const quick = { scaleDown: { stabilizationWindow: '0s' } };
 const doubted = (state: ForecastState, doubt: ForecastDoubt): TargetForecast =>
   aForecast(5000, 5000, 5000, { state, doubt });
 
+const starting: TargetForecast = { ...doubted('learning', 'notEnoughHistory'), reading: true };
+
 const decided = (
   replicas: number,
   load: number | null,
@@ -40,6 +42,9 @@ describe('a forecast', () => {
     ['that expects less than there is takes nothing away', 4, 700, aForecast(100), 7, 'MetricAboveTarget'],
     ['that learns', 4, 400, doubted('learning', 'notEnoughHistory'), 6, 'ForecastNotTrusted'],
     ['that was wrong of late', 4, 400, doubted('steppedBack', 'coverageTooLow'), 6, 'ForecastNotTrusted'],
+    ['whose past is being read lowers nothing', 10, 400, starting, 10, 'ForecastStarting'],
+    ['whose past is being read has no margin', 4, 400, starting, 4, 'WithinTolerance'],
+    ['whose past is being read has no tolerance', 10, 1050, starting, 11, 'MetricAboveTarget'],
     ['that nobody has made', 4, 400, null, 6, 'ForecastNotTrusted'],
   ] as const)('%s', (_, replicas, load, said, desired, reason) => {
     const decision = decided(replicas, load, said);
