@@ -1,19 +1,13 @@
 // How soon: a policy in a ConfigMap, a mounted directory, and the switch, from the moment they are written to the daemon's last word on them.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { startLeaseBreaker, type LeaseBreaker, type PassedWrite } from './leader/lease-breaker.ts';
-import { startLittleCloud, type LittleCloud } from './leader/little-cloud.ts';
+import { beforeAll, expect, it } from 'vitest';
+import type { PassedWrite } from './leader/lease-breaker.ts';
 import { policyDocument, prepareReplica, target, type Policies, type Replica } from './leader/replica.ts';
+import { useReplicaStage } from './leader/stage.ts';
 import { at, listAt } from './servers/json.ts';
-import { startKubelets } from './servers/kubelets.ts';
-import { mergePatch, startKubernetes } from './servers/kubernetes.ts';
+import { mergePatch } from './servers/kubernetes.ts';
 import { eventually } from './servers/process.ts';
-import { startPrometheus } from './servers/prometheus.ts';
-import { useServer } from './servers/suite.ts';
-import { grant, kubeconfigOf, manifestsOf } from './support/account.ts';
-import { startExporter, type Exporter } from './support/exporter.ts';
+import { grant, manifestsOf } from './support/account.ts';
 import { budgetOf, budgetsPath, create, deploymentOf, deploymentsPath, podsPath, shop } from './support/workloads.ts';
 
 /** The bars, in milliseconds. */
@@ -25,22 +19,8 @@ const quietFor = 4_000;
 const group = 'drained';
 const pods = 40;
 
-let exporter: Exporter | undefined;
-let breaker: LeaseBreaker | undefined;
-let cloud: LittleCloud | undefined;
-let stirring: NodeJS.Timeout | undefined;
-let failed = false;
-const replicas: Replica[] = [];
-beforeAll(async () => {
-  exporter = await startExporter();
-});
-const kubernetes = useServer(() => startKubernetes());
-useServer(() => startKubelets({ kubernetes: kubernetes(), nodes: 2, cpu: '16' }));
-const prometheus = useServer(() =>
-  startPrometheus({
-    scrapeConfigs: [{ job_name: 'load', scrape_interval: '1s', static_configs: [{ targets: [exporter?.address] }] }],
-  }),
-);
+const stage = useReplicaStage();
+const { kubernetes, replicas, cloud, breaker } = stage;
 
 const podPolicy = (name: string, max: number): unknown => ({
   target: { apiVersion: 'apps/v1', kind: 'Deployment', name },
@@ -63,20 +43,14 @@ const configured = (interval: string, max: number, nodes: Policies['nodes'] = {}
 });
 
 beforeAll(async () => {
-  for (const app of [target, 'desk']) exporter?.set(`load{app="${app}"}`, 100);
-  await create(kubernetes(), '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: shop } });
+  for (const app of [target, 'desk']) stage.exporter().set(`load{app="${app}"}`, 100);
   for (const name of [target, 'desk'])
     await create(kubernetes(), deploymentsPath, deploymentOf({ name, replicas: 1, cpu: '1m' }));
-  cloud = await startLittleCloud(kubernetes(), group, 2);
+  const servers = await stage.startCloud(group, 2);
   await grant(kubernetes(), manifestsOf('rights/policies/rights.yaml'));
-  const kubeconfig = await kubeconfigOf(kubernetes(), ['install.yaml', 'act.yaml']);
   // What everybody writes goes past us.
-  breaker = await startLeaseBreaker(kubernetes());
-  const config = JSON.parse(readFileSync(kubeconfig, 'utf8')) as { clusters: { cluster: unknown }[] };
-  for (const one of config.clusters) one.cluster = { server: breaker.url };
-  const watched = join(kubernetes().directory, 'watched.kubeconfig');
-  writeFileSync(watched, JSON.stringify(config), { mode: 0o600 });
-  const shared = { kubeconfig: watched, prometheus: prometheus().url, cloud, ...configured('15s', 10) };
+  const { watched } = stage.ways();
+  const shared = { kubeconfig: watched, prometheus: stage.prometheus().url, cloud: servers, ...configured('15s', 10) };
   for (const name of ['one', 'two']) replicas.push(await prepareReplica({ ...shared, name }));
   for (const replica of replicas) await replica.start();
   await eventually('one of them leads and the other one is ready', async () => {
@@ -85,18 +59,6 @@ beforeAll(async () => {
     return leading.includes(true) && leading.includes(false) && ready.every(Boolean) ? true : undefined;
   });
 });
-afterEach((context) => {
-  if (context.task.result?.state === 'fail') failed = true;
-});
-afterAll(async () => {
-  clearInterval(stirring);
-  if (failed) for (const one of replicas) console.error(`${one.name}:\n${one.log().slice(-6000)}`);
-  for (const replica of replicas) await replica.end();
-  await breaker?.stop();
-  await cloud?.stop();
-  await exporter?.stop();
-});
-
 async function leader(): Promise<Replica> {
   for (const one of replicas) if ((await one.leads()) === true) return one;
   throw new Error('nobody leads');
@@ -151,7 +113,7 @@ it('a mounted directory is in the next plan within ten seconds of the swap', asy
 
 /** What touches workloads and nodes: not its own objects, not Events. */
 const isOthers = ({ what }: PassedWrite): boolean => !/\/namespaces\/springtide\/|\/events\b|reviews\b/.test(what);
-const written = (): readonly PassedWrite[] => breaker?.writes ?? [];
+const written = (): readonly PassedWrite[] => breaker().writes;
 const isStop = ({ what }: PassedWrite): boolean => /springtide-control|POST .*springtide\/configmaps$/.test(what);
 
 /** Stops while writes of this kind come, and looks on for as long as none may come. */
@@ -177,20 +139,20 @@ async function stopped(what: string, way: string, isMeant: (write: PassedWrite) 
 it('after `springtide stop` the last replicas are written within two seconds', async () => {
   for (const replica of replicas) replica.swap(configured('1s', 10));
   let high = false;
-  stirring = setInterval(() => {
+  const still = stage.stir(1_100, () => {
     high = !high;
-    exporter?.set('load{app="desk"}', high ? 900 : 200);
-  }, 1_100);
+    stage.exporter().set('load{app="desk"}', high ? 900 : 200);
+  });
   const isScale = (write: PassedWrite): boolean => isOthers(write) && write.what.includes('/deployments/desk');
   await stopped('replicas', '--pods', isScale);
   const before = written().filter(isScale).length;
   await (await leader()).command('release');
   await eventually('they come again', () => (written().filter(isScale).length > before ? true : undefined), 60_000);
-  clearInterval(stirring);
+  still();
 });
 
 it('after `springtide stop` the last pod is evicted within two seconds, and the drain goes on when it is released', async () => {
-  const [kept, victim] = cloud?.servers() ?? [];
+  const [kept, victim] = cloud().servers();
   if (kept === undefined || victim === undefined) throw new Error('there are no two nodes');
   const cordon = (unschedulable: boolean) =>
     kubernetes().request('PATCH', `/api/v1/nodes/${kept.name}`, {
@@ -229,6 +191,6 @@ it('after `springtide stop` the last pod is evicted within two seconds, and the 
   await (await leader()).command('release');
   // Nobody waits for the rest of them.
   await kubernetes().request('DELETE', `${budgetsPath}/team`);
-  await eventually('the node is given back', () => (cloud?.resizes().length === 1 ? true : undefined), 90_000);
-  expect(cloud?.resizes()).toEqual([{ from: 2, to: 1, removed: [victim.id] }]);
+  await eventually('the node is given back', () => (cloud().resizes().length === 1 ? true : undefined), 90_000);
+  expect(cloud().resizes()).toEqual([{ from: 2, to: 1, removed: [victim.id] }]);
 });
