@@ -3,7 +3,9 @@ import { shares } from './residuals.ts';
 
 const wide = shares.length;
 /** how much dearer than the cheapest a bound may have been to have a third of its say */
-const tune = { tau: 0.06 };
+const leniency = 0.06;
+/** the weights change slowly, and weighing takes longer than all else */
+const weighEvery = 180_000;
 /** below this share of the say a bound is not asked */
 const faint = 0.002;
 
@@ -20,6 +22,8 @@ export interface Outcome {
   hold: number;
   /** what a unit of unserved load costs, in units of idle capacity */
   price: number;
+  /** how much of what it has cost so far still counts */
+  keep: number;
   /** how much time it stands for */
   weight: number;
 }
@@ -34,10 +38,9 @@ export class Choice {
   readonly #arms: Uint16Array;
   readonly #says: Float32Array;
   #count = 1;
+  #weighed = 0;
   /** the expert of the cheapest bound */
   expert = 0;
-  /** the share of the time that the bounds claim to hold for */
-  claimed: number = shares[0];
 
   constructor(experts: number) {
     this.#arms = new Uint16Array(experts * wide);
@@ -48,11 +51,9 @@ export class Choice {
     this.#before = new Float32Array(experts * wide);
   }
 
-  /** Time goes on: old costs fade, and what was asked for too long ago is let go. */
-  turn({ at, hold }: Outcome, keep: number): void {
-    const costs = this.#costs;
-    for (let arm = 0; arm < costs.length; arm++) costs[arm] = (costs[arm] ?? 0) * keep;
-    if (at < this.#ends) return;
+  /** Time goes on: what was asked for too long ago is let go. */
+  turn({ at, hold }: Outcome): void {
+    if (at < this.#ends && at >= this.#ends - hold) return;
     if (at > this.#ends + hold) this.#before.fill(0);
     else this.#before.set(this.#held);
     this.#held.fill(0);
@@ -61,8 +62,11 @@ export class Choice {
 
   /** What the bounds of one expert would have cost: `said` and the quantiles of its residuals, by their scale. */
   judge(expert: number, said: number, scale: number, quantiles: Float32Array, outcome: Outcome): void {
-    const { truth, floor, unit, price, weight } = outcome;
-    const [costs, held, before] = [this.#costs, this.#held, this.#before];
+    const { truth, floor, unit, price, weight, keep } = outcome;
+    const perUnit = 1 / unit;
+    const costs = this.#costs;
+    const held = this.#held;
+    const before = this.#before;
     const end = (expert + 1) * wide;
     for (let arm = expert * wide; arm < end; arm++) {
       let asked = said + (quantiles[arm] ?? 0) * scale;
@@ -71,13 +75,16 @@ export class Choice {
       if (asked > top) held[arm] = asked;
       else asked = top;
       const older = before[arm] ?? 0;
-      const there = Math.ceil((older > asked ? older : asked) / unit - 1e-9) * unit;
+      const there = Math.ceil((older > asked ? older : asked) * perUnit - 1e-9) * unit;
       const lacking = truth - there;
-      costs[arm] = (costs[arm] ?? 0) + weight * (lacking > 0 ? there + price * lacking : there);
+      costs[arm] = (costs[arm] ?? 0) * keep + weight * (lacking > 0 ? there + price * lacking : there);
     }
   }
 
-  choose(): void {
+  /** Weighs the bounds anew, now and then. */
+  choose(at: number): void {
+    if (Math.abs(at - this.#weighed) < weighEvery) return;
+    this.#weighed = at;
     const costs = this.#costs;
     let least = Infinity;
     for (let arm = 0; arm < costs.length; arm++) {
@@ -87,20 +94,19 @@ export class Choice {
       this.expert = Math.floor(arm / wide);
     }
     if (!(least > 0)) return;
-    const furthest = least * (1 - tune.tau * Math.log(faint));
-    let [count, sum, claimed] = [0, 0, 0];
+    const furthest = least * (1 - leniency * Math.log(faint));
+    let count = 0;
+    let sum = 0;
     for (let arm = 0; arm < costs.length; arm++) {
       const cost = costs[arm] ?? 0;
       if (cost > furthest) continue;
-      const say = Math.exp((1 - cost / least) / tune.tau);
+      const say = Math.exp((1 - cost / least) / leniency);
       this.#arms[count] = arm;
       this.#says[count++] = say;
       sum += say;
-      claimed += say * (shares[arm % wide] ?? 1);
     }
     for (let index = 0; index < count; index++) this.#says[index] = (this.#says[index] ?? 0) / sum;
     this.#count = count;
-    this.claimed = claimed / sum;
   }
 
   /** What the bounds that have a say come to together. */

@@ -1,6 +1,7 @@
 // Learns one metric of one target from its samples, and says how high the load may rise until pods and VMs asked for now serve.
 import type { ForecastDoubt, Outlook, TargetForecast } from '../../model/forecast.ts';
 import { minutes, type Instant, type Milliseconds } from '../../model/units.ts';
+import { everyDay } from './experts/every-day.ts';
 import { HoltWinters } from './experts/holt-winters.ts';
 import { Horizon } from './horizon.ts';
 import { Recent } from './recent.ts';
@@ -24,10 +25,18 @@ const gap = 601_000;
 const wentBack = 600_000;
 const enough = day;
 
-const knobs = {
-  pods: { every: 10_000, hold: 300_000, price: 200, halfLife: day, residualHalfLife: 2 * day },
-  nodes: { every: 55_000, hold: 600_000, price: 200, halfLife: day, residualHalfLife: 2 * day },
+/** loads beyond this are none */
+const most = 1e15;
+/** A unit of work that is not served costs as much as so many of idle capacity, for pods and VMs alike. */
+const price = 200;
+
+const rules = {
+  pods: { every: 10_000, hold: minutes(5), price },
+  nodes: { every: 55_000, hold: minutes(10), price },
 };
+
+const least = (one: number | null, other: number | null): number | null =>
+  one === null || other === null ? (one ?? other) : Math.min(one, other);
 
 export class Forecaster {
   readonly #metric: string;
@@ -40,8 +49,8 @@ export class Forecaster {
     minutes: new Slots(minute, 90),
     past: new Slots(2 * minute, (week + hour) / (2 * minute)),
   };
-  readonly #pods = new Horizon(knobs.pods);
-  readonly #nodes = new Horizon(knobs.nodes);
+  readonly #pods = new Horizon(rules.pods);
+  readonly #nodes = new Horizon(rules.nodes);
   readonly #holtWinters = new HoltWinters();
   #delays: ForecastDelays = { pods: minutes(2), nodes: minutes(6) };
   #unit = 0;
@@ -56,7 +65,7 @@ export class Forecaster {
 
   /** In the order of time; an older sample than the last says nothing new, unless the clock itself went back. */
   observe(at: Instant, value: number): void {
-    if (!Number.isFinite(value) || value < 0 || !Number.isFinite(at)) return;
+    if (!(value >= 0 && value <= most) || !Number.isFinite(at)) return;
     const last = this.#last;
     if (last === null) {
       this.#level = value;
@@ -79,25 +88,32 @@ export class Forecaster {
 
   /** `perReplica`: what a replica bears, by which the cost of a wrong decision is judged. */
   forecast(perReplica: number, delays: ForecastDelays): TargetForecast {
-    this.#unit = perReplica;
+    if (perReplica > 0 && perReplica <= most) this.#unit = perReplica;
     this.#delays = delays;
-    const outlook = (ahead: Milliseconds, horizon: Horizon): Outlook => ({
-      ahead,
-      expected: horizon.expected,
-      upper: horizon.upper,
-      by: horizon.by,
-    });
+    const [pods, nodes] = [this.#pods, this.#nodes];
+    if (this.#last !== null) {
+      pods.look(this.#scene, delays.pods, this.#scene.load, this.#holtWinters);
+      nodes.look(this.#scene, delays.nodes, pods.upper, this.#holtWinters);
+    }
     const doubt = this.#doubt();
     return {
       metric: this.#metric,
       state: doubt === null ? 'trusted' : doubt === 'notEnoughHistory' ? 'learning' : 'steppedBack',
       doubt,
-      pods: outlook(delays.pods, this.#pods),
-      nodes: outlook(delays.nodes, this.#nodes),
-      keep: outlook((2 * delays.nodes) as Milliseconds, this.#nodes),
-      coverage: this.#pods.trust.coverage,
+      pods: { ahead: delays.pods, expected: pods.expected, upper: pods.upper, by: pods.by },
+      nodes: { ahead: delays.nodes, expected: nodes.expected, upper: nodes.upper, by: nodes.by },
+      keep: this.#keep((2 * delays.nodes) as Milliseconds),
+      coverage: least(pods.trust.coverage, nodes.trust.coverage),
       history: this.#known as Milliseconds,
     };
+  }
+
+  /** What is certain enough to keep VMs for: what the VMs' own horizon says, or what every day asked for. */
+  #keep(ahead: Milliseconds): Outlook {
+    const { expected, upper, by } = this.#nodes;
+    const daily = this.#last === null ? null : everyDay(this.#scene, ahead);
+    if (daily === null || daily <= upper) return { ahead, expected, upper, by };
+    return { ahead, expected: daily, upper: daily, by: 'every day' };
   }
 
   #doubt(): ForecastDoubt | null {
@@ -122,7 +138,7 @@ export class Forecaster {
     scene.load = value;
     this.#holtWinters.learn(scene);
     const unit = Math.max(this.#unit, 1e-9);
-    scene.usual = Math.max(this.#level, 0.05 * unit);
+    scene.usual = Math.max(this.#level, 0.05 * unit, 1e-9);
     const { pods, nodes } = this.#delays;
     this.#pods.step(scene, pods, unit, value, Infinity, this.#holtWinters);
     this.#nodes.step(scene, nodes, unit, this.#pods.upper, this.#pods.there, this.#holtWinters);
@@ -147,6 +163,7 @@ export class Forecaster {
     this.#forget();
     this.#stepped = 0;
     recent.clear();
+    this.#scene.at = at;
     minutes.rewind(at);
     past.rewind(at);
     this.#last = null;

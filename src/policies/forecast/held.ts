@@ -6,7 +6,8 @@ export class Held {
 
   /** Takes in what is asked for at a moment, and says what is held then. */
   hold(at: number, asked: number, span: number): number {
-    if (at >= this.#ends) {
+    // a clock that came back begins anew
+    if (at >= this.#ends || at < this.#ends - span) {
       this.#before = at > this.#ends + span ? 0 : this.#now;
       this.#now = 0;
       this.#ends = at + (span * 2) / 3;

@@ -5,13 +5,20 @@ import { featureCount } from './features.ts';
 import { Held } from './held.ts';
 import { Panel } from './panel.ts';
 import { Residuals } from './residuals.ts';
-import type { Scene } from './scene.ts';
+import { day, type Scene } from './scene.ts';
 import { Trust } from './trust.ts';
 
 /** how many forecasts wait to come true */
 const kept = 8;
 /** after so many the bounds are judged, too */
 const practised = 300;
+/** how long it takes until a decision, or an error, counts half */
+const halfLifeOfCosts = day;
+const halfLifeOfErrors = 2 * day;
+/** A bound that falls by less than this stays: what changes for little churns. */
+const deadBand = 0.1;
+/** What changes goes a little further, so that the next change waits. */
+const beyond = 1.03;
 /** the longest a single outcome stands for */
 const longest = 300_000;
 
@@ -22,8 +29,6 @@ interface HorizonRules {
   readonly hold: number;
   /** what a unit of unserved load costs, in units of idle capacity */
   readonly price: number;
-  readonly halfLife: number;
-  readonly residualHalfLife: number;
 }
 
 /** What was said, with what it was said by. */
@@ -34,7 +39,6 @@ interface Word {
   load: number;
   floor: number;
   upper: number;
-  claimed: number;
 }
 
 export class Horizon {
@@ -51,6 +55,7 @@ export class Horizon {
   #head = 0;
   #tail = 0;
   #judged = 0;
+  #stale = true;
   #lastIssued = 0;
   #lastDue = 0;
   readonly trust = new Trust();
@@ -63,7 +68,7 @@ export class Horizon {
     this.#rules = rules;
     this.#residuals = new Residuals(experts);
     this.#choice = new Choice(experts);
-    this.#outcome = { at: 0, truth: 0, floor: 0, unit: 1, hold: rules.hold, price: rules.price, weight: 0 };
+    this.#outcome = { at: 0, truth: 0, floor: 0, unit: 1, hold: rules.hold, price: rules.price, keep: 1, weight: 0 };
     this.#said = new Float32Array(kept * experts);
     this.#scales = new Float32Array(kept * experts);
     this.#words = Array.from({ length: kept }, () => ({
@@ -73,7 +78,6 @@ export class Horizon {
       load: 0,
       floor: 0,
       upper: 0,
-      claimed: 0,
     }));
   }
 
@@ -88,16 +92,28 @@ export class Horizon {
   /** `floor`: what is asked for whatever this horizon says; `servable`: beyond it nothing is served, whatever it says. */
   step(scene: Scene, ahead: number, unit: number, floor: number, servable: number, holtWinters: HoltWinters): void {
     this.#judge(scene, unit, servable);
-    this.#panel.say(scene, ahead, holtWinters);
-    const { said, scales } = this.#panel;
-    this.upper = Math.max(floor, this.#choice.bound(said, scales, this.#residuals.quantiles, floor));
+    this.#stale = true;
     const every = Math.max(this.#rules.every, ahead / (kept - 1));
-    if (scene.at - this.#lastIssued >= every) this.#issue(scene, ahead, floor);
+    if (scene.at - this.#lastIssued < every) return;
+    this.look(scene, ahead, floor, holtWinters);
+    this.#issue(scene, ahead, floor);
   }
 
-  /** What was said before a gap cannot be judged. */
+  /** Asks the experts, unless they have been asked since the last sample. */
+  look(scene: Scene, ahead: number, floor: number, holtWinters: HoltWinters): void {
+    if (!this.#stale) return;
+    this.#stale = false;
+    this.#panel.say(scene, ahead, holtWinters);
+    const { said, scales } = this.#panel;
+    const bound = Math.max(floor, this.#choice.bound(said, scales, this.#residuals.quantiles, floor));
+    if (bound > this.upper || bound < this.upper * (1 - deadBand)) this.upper = bound * beyond;
+  }
+
+  /** What was said before a gap, or by a clock that was wrong, cannot be judged. */
   forget(): void {
     this.#head = this.#tail;
+    this.#lastIssued = 0;
+    this.#lastDue = 0;
   }
 
   #issue({ at, usual, load }: Scene, ahead: number, floor: number): void {
@@ -111,7 +127,6 @@ export class Horizon {
     word.load = load;
     word.floor = floor;
     word.upper = this.upper;
-    word.claimed = this.#choice.claimed;
     const { said, scales, features } = this.#panel;
     this.#said.set(said, slot * said.length);
     this.#scales.set(scales, slot * said.length);
@@ -125,7 +140,7 @@ export class Horizon {
       const word = this.#words[slot];
       if (word === undefined || word.due > at) return;
       this.#head++;
-      const passed = Math.min(word.due - this.#lastDue, longest);
+      const passed = Math.min(word.due - Math.max(this.#lastDue, word.at), longest);
       const highest = recent.highest(word.at, word.due);
       const truth = recent.highest(Math.max(word.at, word.due - Math.max(this.#rules.every, passed)), word.due);
       this.#lastDue = word.due;
@@ -142,12 +157,12 @@ export class Horizon {
   }
 
   #learn(slot: number, word: Word, highest: number, passed: number): void {
-    const { halfLife, residualHalfLife } = this.#rules;
     const residuals = this.#residuals;
     const experts = this.#panel.names.length;
     this.#panel.learn(this.#features, slot * featureCount, highest / word.usual, passed);
-    residuals.age(Math.pow(0.5, passed / residualHalfLife));
-    this.#choice.turn(this.#outcome, Math.pow(0.5, passed / halfLife));
+    residuals.age(Math.pow(0.5, passed / halfLifeOfErrors));
+    this.#outcome.keep = Math.pow(0.5, passed / halfLifeOfCosts);
+    this.#choice.turn(this.#outcome);
     for (let expert = 0; expert < experts; expert++) {
       const said = this.#said[slot * experts + expert] ?? 0;
       const scale = this.#scales[slot * experts + expert] ?? 1;
@@ -155,10 +170,10 @@ export class Horizon {
       residuals.add(expert, (highest - said) / scale);
       if (this.#judged < 30 || (this.#judged + expert) % 30 === 0) residuals.settle(expert);
     }
-    this.#choice.choose();
+    this.#choice.choose(word.due);
     if (this.#judged++ < practised) return;
-    const { upper, claimed, load } = word;
+    const { upper, load } = word;
     const { truth } = this.#outcome;
-    this.trust.judge({ bound: Math.max(this.there, upper), claimed, load, highest: truth, passed });
+    this.trust.judge({ bound: Math.max(this.there, upper), load, highest: truth, passed });
   }
 }

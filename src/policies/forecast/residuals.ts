@@ -4,19 +4,18 @@ const above = 22;
 const bins = below + above;
 /** the finest difference that matters, in parts of an expert's scale; bins grow from there */
 const narrow = 0.02;
-const stepBelow = Math.asinh(2 / narrow) / below;
-const stepAbove = Math.asinh(10 / narrow) / above;
+const stepBelow = Math.log1p(2 / narrow) / below;
+const stepAbove = Math.log1p(10 / narrow) / above;
 const edges = Float64Array.from({ length: bins + 1 }, (_, edge) =>
-  edge < below ? -narrow * Math.sinh((below - edge) * stepBelow) : narrow * Math.sinh((edge - below) * stepAbove),
+  edge < below ? -narrow * Math.expm1((below - edge) * stepBelow) : narrow * Math.expm1((edge - below) * stepAbove),
 );
 
 /** The shares of what came true that an expert's bounds are to hold for. */
 export const shares = [0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.997, 1] as const;
 
 function binOf(residual: number): number {
-  const depth = Math.asinh(residual / narrow);
-  const bin = depth < 0 ? below + Math.floor(depth / stepBelow) : below + Math.floor(depth / stepAbove);
-  return Math.min(bins - 1, Math.max(0, bin));
+  if (residual < 0) return Math.max(0, below - 1 - Math.floor(Math.log(1 - residual / narrow) / stepBelow));
+  return Math.min(bins - 1, below + Math.floor(Math.log(1 + residual / narrow) / stepAbove));
 }
 
 export class Residuals {
@@ -50,12 +49,14 @@ export class Residuals {
     const row = expert * bins;
     let total = 0;
     for (let bin = 0; bin < bins; bin++) total += weights[row + bin] ?? 0;
-    let [bin, passed] = [0, 0];
+    let bin = 0;
+    let passed = 0;
     for (let index = 0; index < shares.length; index++) {
       const wanted = (shares[index] ?? 1) * total * (1 - 1e-6);
       while (bin < bins - 1 && passed + (weights[row + bin] ?? 0) < wanted) passed += weights[row + bin++] ?? 0;
       const inside = weights[row + bin] ?? 0;
-      const [bottom, top] = [edges[bin] ?? 0, edges[bin + 1] ?? 0];
+      const bottom = edges[bin] ?? 0;
+      const top = edges[bin + 1] ?? 0;
       const part = inside > 0 ? Math.min(1, Math.max(0, (wanted - passed) / inside)) : 1;
       this.quantiles[expert * shares.length + index] = bottom + (top - bottom) * part;
     }

@@ -54,7 +54,8 @@ export class Slots {
     const end = Math.min(Math.floor(to / this.#span), this.#last);
     let slot = Math.max(Math.floor(from / this.#span), this.#last - kept + 1, 0);
     let index = slot % kept;
-    let [sum, known] = [0, 0];
+    let sum = 0;
+    let known = 0;
     for (; slot <= end; slot++) {
       const code = codes[index] ?? missing;
       if (code !== missing) {

@@ -2,9 +2,9 @@
 import type { ForecastDoubt } from '../../model/forecast.ts';
 
 const hour = 3_600_000;
-const halfLife = 6 * hour;
-/** how far the bounds may stay below what they claim before they are doubted, and how near they must come again */
-const lacking = { doubted: 0.08, believed: 0.04 };
+const halfLife = 4 * hour;
+/** Bounds claim to hold for 95 % of the time: where they are doubted, and how near they must come again. */
+const holding = { doubted: 0.9, believed: 0.93 };
 /** the share of the time in which a plain margin may hold where the bound does not */
 const outdone = { doubted: 0.1, believed: 0.05 };
 /** what a plain margin fills a replica to */
@@ -12,8 +12,6 @@ const plain = 0.7;
 
 interface Judged {
   readonly bound: number;
-  /** the share of the time the bound claimed to hold for */
-  readonly claimed: number;
   /** the load when it was said */
   readonly load: number;
   /** the highest that came */
@@ -24,7 +22,6 @@ interface Judged {
 export class Trust {
   #weight = 0;
   #held = 0;
-  #claimed = 0;
   #outdone = 0;
   #doubt: ForecastDoubt | null = null;
 
@@ -37,12 +34,11 @@ export class Trust {
     return this.#weight < hour ? null : this.#held / this.#weight;
   }
 
-  judge({ bound, claimed, load, highest, passed }: Judged): void {
+  judge({ bound, load, highest, passed }: Judged): void {
     const keep = Math.pow(0.5, passed / halfLife);
     const held = highest <= bound * (1 + 1e-6);
     this.#weight = this.#weight * keep + passed;
     this.#held = this.#held * keep + (held ? passed : 0);
-    this.#claimed = this.#claimed * keep + claimed * passed;
     this.#outdone = this.#outdone * keep + (!held && highest <= load / plain ? passed : 0);
     if (this.#weight >= hour) this.#look();
   }
@@ -50,7 +46,7 @@ export class Trust {
   #look(): void {
     const limit = this.#doubt === null ? 'doubted' : 'believed';
     if (this.#outdone / this.#weight > outdone[limit]) this.#doubt = 'patternChanged';
-    else if ((this.#claimed - this.#held) / this.#weight > lacking[limit]) this.#doubt = 'coverageTooLow';
+    else if (this.#held / this.#weight < holding[limit]) this.#doubt = 'coverageTooLow';
     else this.#doubt = null;
   }
 }

@@ -35,7 +35,8 @@ export class Days implements Family {
     const now = minutes.mean(at - quarter, at) ?? load;
     const mean = this.#mean < 0 ? load : this.#mean;
     const highest = this.#highest < 0 ? load : this.#highest;
-    const [then, thenNow] = [this.#yesterday, this.#yesterdayNow];
+    const then = this.#yesterday;
+    const thenNow = this.#yesterdayNow;
     into[first] = then === null ? load : then * ratio(now, thenNow);
     into[first + 1] = then === null || thenNow === null ? load : now + Math.max(0, then - thenNow);
     into[first + 2] = highest;
@@ -46,7 +47,8 @@ export class Days implements Family {
   }
 
   #look({ at, past }: Scene, ahead: number): void {
-    let [sum, known] = [0, 0];
+    let sum = 0;
+    let known = 0;
     this.#highest = -1;
     this.#wide = -1;
     for (let back = 1; back <= daysBack; back++) {

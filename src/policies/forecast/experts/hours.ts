@@ -16,13 +16,20 @@ export class Hours implements Family {
   }
 
   #look({ at, past }: Scene, ahead: number): void {
-    let [first, second, third] = [0, 0, 0];
+    let first = 0;
+    let second = 0;
+    let third = 0;
     for (let back = 1; back <= hoursBack; back++) {
       const then = at - back * hour;
       const load = past.highest(then, then + ahead) ?? 0;
-      if (load > first) [first, second, third] = [load, first, second];
-      else if (load > second) [second, third] = [load, second];
-      else if (load > third) third = load;
+      if (load > first) {
+        third = second;
+        second = first;
+        first = load;
+      } else if (load > second) {
+        third = second;
+        second = load;
+      } else if (load > third) third = load;
       if (back === 3) this.#highest[0] = first;
       if (back === 12) {
         this.#highest[1] = first;
