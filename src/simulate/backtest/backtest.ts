@@ -1,6 +1,6 @@
 // A policy, played in the world model over a trace, and judged: against the oracle, and by the price of what it did not serve.
 import { SpringtideError } from '../../model/errors.ts';
-import { seconds, type Instant } from '../../model/units.ts';
+import { rfc3339, seconds, type Instant } from '../../model/units.ts';
 import { Model, judgedFromOf, type Course, type Figures, type Play } from './model.ts';
 import { oracleOf, type Schedule } from './oracle.ts';
 import { ProductPlayer, type Foreseen } from './product.ts';
@@ -101,7 +101,7 @@ export function settingOf(subject: Subject, trace: Trace, world: WorldSettings, 
     notes: [
       ...notes,
       ...(trace.gaps > 0 ? [{ code: 'GapsHeld', facts: { count: trace.gaps } } as const] : []),
-      ...(isDated ? [] : [{ code: 'StartUnknown', facts: { at: new Date(someMonday).toISOString() } } as const]),
+      ...(isDated ? [] : [{ code: 'StartUnknown', facts: { at: rfc3339(someMonday) } } as const]),
     ],
   };
 }

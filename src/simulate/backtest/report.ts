@@ -1,5 +1,5 @@
 // What a backtest found, as plain data: for the text, the page, and whoever reads it as JSON.
-import { rfc3339 } from '../../model/units.ts';
+import { later, rfc3339, seconds } from '../../model/units.ts';
 import type { Judged, OracleBill, Run, Setting } from './backtest.ts';
 import type { Note } from './subject.ts';
 import type { WorldSettings } from './world-settings.ts';
@@ -83,7 +83,7 @@ export function reportOf(
       stepSeconds: trace.step,
       values: trace.values.length,
       days: daysOf(demand.length),
-      judgedFrom: new Date(start + judgedFrom * world.step * 1000).toISOString(),
+      judgedFrom: rfc3339(later(start, seconds(judgedFrom * world.step))),
       judgedDays: daysOf(demand.length - judgedFrom),
     },
     world: { ...world, capacity },
