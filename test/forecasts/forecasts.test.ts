@@ -236,6 +236,26 @@ describe('the past', () => {
     expect(await say()).toEqual(before);
   });
 
+  it('is said to be read until it is, ten minutes at most, and not where nobody can be asked', async () => {
+    const reads = async (forecasts: Forecasts, now: Instant) =>
+      (await look(forecasts, world().build(), now)).forecasts?.[key]?.reading ?? false;
+    expect(await reads(new Forecasts(), noon)).toBe(false);
+    const quick = new Forecasts({ prometheus: prometheusOf(() => 400).source });
+    expect(await reads(quick, noon)).toBe(true);
+    await quick.settled();
+    expect(await reads(quick, at(15))).toBe(false);
+    const silent = new Forecasts({ prometheus: { queryRange: () => new Promise(() => undefined) } });
+    expect([await reads(silent, noon), await reads(silent, at(585)), await reads(silent, at(600))]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    const failing = new Forecasts({ prometheus: { queryRange: () => Promise.reject(new Error('none')) } });
+    expect(await reads(failing, noon)).toBe(true);
+    await failing.settled();
+    expect(await reads(failing, at(15))).toBe(false);
+  });
+
   it('of a load that is measured otherwise now is another one', async () => {
     const { asked, source } = prometheusOf(() => 400);
     const forecasts = new Forecasts({ prometheus: source });

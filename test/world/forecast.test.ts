@@ -56,6 +56,8 @@ async function until(what: string, shown: (report: TickReport) => boolean, most 
 async function aPastThatIsKnown(): Promise<void> {
   const first = await step();
   expect(podsOf(first).forecast).toMatchObject({ state: 'learning', doubt: 'notEnoughHistory' });
+  // Nothing is raised for want of a margin meanwhile, and nothing is lowered.
+  expect(podsOf(first).desired).toBe(Math.max(ebb / 100, podsOf(first).current ?? 0));
   await rig.springtide.forecasts.settled();
   expect(podsOf(await step()).forecast).toMatchObject({ state: 'trusted', doubt: null });
 }
