@@ -8,7 +8,7 @@ const foreign: Readonly<Record<string, string>> = { '\u017f': 's', '\u212a': 'k'
 const isPlain = /^[^A-Z\u0080-\uffff]*$/;
 
 /** One character for each, so that places stay what they were: toLowerCase is not like that. */
-export const smallLetters = (value: string): string =>
+const smallLetters = (value: string): string =>
   isPlain.test(value) ? value : value.replace(folding, (letter) => foreign[letter] ?? letter.toLowerCase());
 
 export const readAs = (letters: Letters, value: string): string => (letters === 'exact' ? value : smallLetters(value));

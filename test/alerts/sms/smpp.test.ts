@@ -288,6 +288,8 @@ describe('the channel', () => {
       `{ name: carrier, smpp: { host: 127.0.0.1, port: ${centre.port}, systemId: ${systemId}, password: { env: SPRINGTIDE_TEST_SMPP } } }`;
     channel.prepare(document(carrier('one')));
     await eventually(() => expect(centre.binds).toHaveLength(1));
+    // whoever answers it has heard that the bind was granted
+    await centre.receipt('nobody', 'DELIVRD');
     channel.prepare(document(carrier('one')));
     channel.prepare(document(carrier('two')));
     await eventually(() => expect(centre.unbinds).toHaveLength(1));
