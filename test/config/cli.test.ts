@@ -66,7 +66,7 @@ describe('springtide validate, with rule files', () => {
 describe('springtide schema', () => {
   it('lists the kinds, and prints one', async () => {
     const { out } = await run('schema');
-    expect(out).toBe('pod-policy\nnode-policy\ndaemon\ncalendar\nalerts\nrules\nalert-events\nalert-line\n');
+    expect(out).toBe('pod-policy\nnode-policy\ndaemon\ncalendar\nalerts\nrules\nalert-events\nalert-line\nworld\n');
     expect(JSON.parse((await run('schema', 'pod-policy')).out)).toMatchObject({ title: 'springtide PodPolicy' });
   });
 });
