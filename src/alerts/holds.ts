@@ -79,15 +79,15 @@ export class Holds {
   resume(
     held: Iterable<HeldBack>,
     groupOf: (held: HeldBack) => Group | undefined,
-    /** the message for several was written, and that nobody waits any more was not */
-    isCovered: (group: Group, integration: Integration) => boolean,
+    /** the message that they waited for was written, and that nobody waits any more was not */
+    isCovered: (group: Group, integration: Integration, to: readonly string[]) => boolean,
   ): void {
     const { document, write, clock } = this.#parts;
     const now = clock.now();
     for (const one of [...held]) {
       const group = groupOf(one);
       const integration = integrationsOf(document(), one.receiver, now).find((known) => keyOf(known) === keyOf(one));
-      if (group === undefined || integration === undefined || isCovered(group, integration)) {
+      if (group === undefined || integration === undefined || isCovered(group, integration, one.to)) {
         write([{ kind: 'held', held: { ...one, to: [] } }]);
         continue;
       }
@@ -121,7 +121,7 @@ export class Holds {
   }
 
   /** They are told now. */
-  release(group: Group, integration: Integration, to: readonly string[]): void {
+  release(group: Group, integration: Pick<Integration, 'receiver' | 'channel' | 'index'>, to: readonly string[]): void {
     const groups = this.#held.get(keyOf(integration));
     const held = groups?.get(group);
     if (held === undefined) return;

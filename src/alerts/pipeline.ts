@@ -8,6 +8,7 @@ import type { LoopFacts } from '../model/snapshot.ts';
 import type { Texts } from '../model/texts.ts';
 import { later, seconds } from '../model/units.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
+import { periodOf } from './alert.ts';
 import type { Alert } from './alert.ts';
 import { createAcknowledger } from './acknowledger.ts';
 import type { Acknowledge } from './acknowledger.ts';
@@ -264,7 +265,11 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
   function rested(notification: Notification): void {
     if (stopped) return;
     const now = clock.now();
-    for (const group of groupsOf(notification.intent)) {
+    const { intent, recipients } = notification;
+    const told = intent.to.filter((to) => recipients.get(to)?.state === 'sent');
+    for (const group of groupsOf(intent)) {
+      // what was held back beside it is said
+      if (intent.covers === undefined && saysAll(intent, group, told)) holds.release(group, intent, told);
       escalations.noticed(group, notification);
       const isOpen = openOf(state, document, group).length > 0;
       group.owedSince = isOpen ? (group.owedSince ?? now) : null;
@@ -315,7 +320,10 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
   holds.resume(
     state.held.values(),
     (held) => groupsOf(held)[0],
-    (group, integration) => openFor(state, group, integration)?.intent.covers !== undefined,
+    (group, integration, to) => {
+      const intent = openFor(state, group, integration)?.intent;
+      return intent !== undefined && (intent.covers !== undefined || saysAll(intent, group, to));
+    },
   );
   central.refresh();
   escalations.resume(groups.all());
@@ -370,6 +378,13 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     },
   };
 }
+
+/** To each of them, what there is to say of the group now. */
+const saysAll = (intent: Intent, group: Group, to: readonly string[]): boolean =>
+  to.every((one) => intent.to.includes(one)) &&
+  [...group.alerts.values()].every((alert) =>
+    (alert.ended === null ? intent.firing : intent.resolved).includes(periodOf(alert)),
+  );
 
 const stoppedError = (): SpringtideError =>
   new SpringtideError({ code: 'LedgerUnwritable', what: 'the alert pipeline has stopped' });

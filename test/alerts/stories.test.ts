@@ -435,6 +435,23 @@ describe('what is held back', () => {
     ]);
   });
 
+  it('for one of two is not told again to the other, whose own message arrived meanwhile', async () => {
+    let isDown = true;
+    const two = dutyDocument(
+      'sms_configs: [{ to: [zhang, li], gateway: main }]',
+      '  - { name: solo, sms_configs: [{ to: [li], gateway: main }] }\nbudgets: { sms: { bundle: 30m } }',
+      'routes: [{ receiver: solo, matchers: [alertname="Solo"] }]',
+    );
+    const story = aStory(two, (to) => (isDown && to === 'zhang' ? retry(to, 'ServerError', 'out of order') : null));
+    await pushDown(story, { name: 'Solo', instance: 's' });
+    await story.pass(minutes(1), seconds(10));
+    await pushDown(story, { instance: 'a' });
+    await story.pass(minutes(6), seconds(10));
+    isDown = false;
+    await story.pass(minutes(30), seconds(30));
+    expect(story.told()).toEqual(['sms li: s', 'sms zhang: a', 'sms li: a']);
+  });
+
   it('in a storm becomes a few messages that say how many', async () => {
     const story = aStory(`${plain}\nlimits: { messagesInMinute: 10, namedInMessage: 5 }`);
     await pushDown(
