@@ -26,7 +26,7 @@ import {
 import { eventually } from '../servers/process.ts';
 import { useServer } from '../servers/suite.ts';
 import { kubeconfigOf } from '../support/account.ts';
-import { alertsOf } from '../support/stage.ts';
+import { alertsOf, nameOf } from '../support/stage.ts';
 import { create, deploymentOf, deploymentsPath, shop, type Workload } from '../support/workloads.ts';
 import { prepareNodeDaemon, type NodeDaemon, type NodeDaemonOptions } from './daemon.ts';
 
@@ -246,11 +246,13 @@ export function useNodeStage({ groups, nameless = () => false }: NodeStageOption
   beforeAll(async () => {
     openstack().control({ delay: 1 });
     await create(kubernetes(), '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: shop } });
+    const known = listAt((await operator(groupsPath())).body, 'nodegroups').map((group) => textAt(group, 'name'));
     for (const { name, count, min, max } of groups) {
+      // The seed has made one of them already.
+      if (known.includes(name)) continue;
       const body = { name, node_count: count, min_node_count: min, max_node_count: max };
       const made = await operator(groupsPath(), { method: 'POST', body });
-      // The seed has made one of them already.
-      if (made.status !== 202 && made.status !== 409) throw new Error(`node group ${name}: ${made.text}`);
+      if (made.status !== 202) throw new Error(`node group ${name}: ${made.text}`);
     }
     const isReady = (node: unknown): boolean =>
       listAt(node, 'status', 'conditions').some(
@@ -261,7 +263,10 @@ export function useNodeStage({ groups, nameless = () => false }: NodeStageOption
       'every server is a ready node',
       async () => {
         const nodes = await stage.nodes();
-        return nodes.length === wanted && nodes.every(isReady) ? true : undefined;
+        if (nodes.length === wanted && nodes.every(isReady)) return true;
+        const seen = nodes.map((node) => `${nameOf(node)}${isReady(node) ? '' : ' (not ready)'}`);
+        const made = clusterServers().map((server) => `${server.name} ${server.state}`);
+        throw new Error(`of ${wanted} nodes there are ${seen.join(', ')}; of servers ${made.join(', ')}`);
       },
       60_000,
     );

@@ -72,10 +72,14 @@ export async function eventually<T>(
     try {
       const found = await probe();
       if (found !== undefined) return found;
+      problem = undefined;
     } catch (error) {
       problem = error;
     }
-    if (Date.now() >= end) throw new Error(`not within ${deadlineMs} ms: ${what}`, { cause: problem });
+    if (Date.now() >= end) {
+      const last = problem instanceof Error ? `; the last look: ${problem.message}` : '';
+      throw new Error(`not within ${deadlineMs} ms: ${what}${last}`, { cause: problem });
+    }
     await pause(pauseMs);
   }
 }
