@@ -4,7 +4,14 @@ import { Agent } from 'node:https';
 import { join } from 'node:path';
 import { requestJson, type Answer } from './json.ts';
 import { freePortBlock } from './ports.ts';
-import { kubernetesBinaries, realDirectory, serverDirectory, startServer, type RealServer } from './process.ts';
+import {
+  kubernetesBinaries,
+  kubernetesCertificates,
+  realDirectory,
+  serverDirectory,
+  startServer,
+  type RealServer,
+} from './process.ts';
 
 export interface KubernetesOptions {
   /** How long a silent node counts as ready, e.g. `8s`; the server's own default is 40s. */
@@ -51,6 +58,7 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
     environment: {
       BIN: binaries,
       DATA: directory,
+      PKI_SEED: kubernetesCertificates(),
       KUBECONFIG_OUT: kubeconfig,
       PORT: String(port),
       ETCD_PORT: String(port + 1),

@@ -38,11 +38,18 @@ export function cacheDirectory(): string {
   return process.env['SPRINGTIDE_CACHE'] ?? join(homedir(), '.cache', 'springtide');
 }
 
-/** Where install.sh put the Kubernetes that it built: the name is the hash of the recipe. */
-export function kubernetesBinaries(): string {
-  const recipe = readFileSync(join(realDirectory, 'kubernetes', 'build.sh'));
-  return join(cacheDirectory(), 'k8s', createHash('sha256').update(recipe).digest('hex').slice(0, 16));
-}
+/** Of a script of Kubernetes: what was made by it is kept under this name. */
+const hashOf = (script: string): string =>
+  createHash('sha256')
+    .update(readFileSync(join(realDirectory, 'kubernetes', script)))
+    .digest('hex')
+    .slice(0, 16);
+
+/** Where install.sh put the Kubernetes that it built. */
+export const kubernetesBinaries = (): string => join(cacheDirectory(), 'k8s', hashOf('build.sh'));
+
+/** Where the first start leaves its keys and certificates for the next ones. */
+export const kubernetesCertificates = (): string => join(cacheDirectory(), 'k8s-certificates', hashOf('up.sh'));
 
 export function serverDirectory(name: string): string {
   return mkdtempSync(join(tmpdir(), `springtide-${name}-`));
