@@ -1,70 +1,106 @@
 // Learns what is usual for one series, an observation at a time, and says how unlike that the newest one is.
 import type { Instant } from '../../model/units.ts';
-import type { Judgement } from './judgement.ts';
+import { Bounds } from './bounds.ts';
+import { Facets, facetWeights } from './facets.ts';
+import { scoreOf, type Judgement } from './judgement.ts';
+import { pack, Unpacking, type Packed } from './packing.ts';
 
 /** What of a detector outlives the process: plain JSON. */
 export interface SavedDetector {
   readonly schema: 1;
-  readonly state: readonly number[];
+  readonly state: Packed;
 }
 
-/** so many observations it listens to before it speaks */
-const learning = 100;
-/** how much of what was learnt an observation leaves */
-const keep = 0.995;
+const minute = 60_000;
+const day = 1440 * minute;
+/** observations that follow each other faster count as parts of one: a day is a day, however often it is looked at */
+const usualStep = 5 * minute;
+/** so many observations it listens to before it speaks: half a day, where they are not rarer */
+const learning = 150;
+/** in so long the range of what was seen halves, if nothing keeps it up */
+const rangeHalves = 100 * day;
+/** for so many observations only what is stronger is news */
+const wakeLasts = 100;
 
 export class AnomalyDetector {
+  readonly #facets = new Facets();
+  readonly #bounds = facetWeights.map(() => new Bounds());
+  #at = Number.NaN;
   #count = 0;
-  #at = Number.NEGATIVE_INFINITY;
-  #mean = 0;
-  #variance = 0;
-  #score = 0;
+  #lasting = 0;
+  #wake = 0;
+  #sinceWake = 0;
 
   /** Observations come in the order of their time; one that is not later than the last one is a gap, as are null and NaN. */
   observe(at: Instant, value: number | null): Judgement {
     if (value === null || !Number.isFinite(value) || at <= this.#at)
-      return { score: this.#score, onset: 0, usual: this.#usual(), known: 'gap' };
+      return { score: scoreOf(this.#lasting), onset: 0, usual: this.#usual(at), known: 'gap' };
+    const usual = this.#usual(at);
+    const passed = Number.isNaN(this.#at) ? usualStep : at - this.#at;
     this.#at = at;
-    const usual = this.#usual();
-    const deviation = Math.sqrt(this.#variance);
-    const off = Math.abs(value - this.#mean);
-    const isKnown = this.#count >= learning;
-    const before = this.#score;
-    this.#score = isKnown && off > 0 ? 1 - Math.exp(-off / (6 * deviation + Number.MIN_VALUE)) : 0;
-    this.#learn(value);
-    const onset = this.#score > before ? this.#score : 0;
-    return { score: this.#score, onset, usual, known: isKnown ? 'known' : 'learning' };
+    const step = Math.min(1, passed / usualStep);
+    const fades = (Math.LN2 * Math.min(passed, day)) / rangeHalves;
+    let fresh = 0;
+    let lasting = 0;
+    const facets = this.#facets.of(at, value);
+    for (const [index, bounds] of this.#bounds.entries()) {
+      const facet = facets[index] ?? Number.NaN;
+      if (Number.isNaN(facet)) continue;
+      const excess = bounds.observe(facet, step, fades);
+      const weight = facetWeights[index] ?? 0;
+      fresh = Math.max(fresh, weight * excess.fresh);
+      lasting = Math.max(lasting, weight * excess.lasting);
+    }
+    this.#count += step;
+    const onset = this.#news(fresh);
+    if (this.#count <= learning) return { score: 0, onset: 0, usual: null, known: 'learning' };
+    this.#lasting = Math.max(lasting, fresh);
+    return { score: scoreOf(this.#lasting), onset: scoreOf(onset), usual, known: 'known' };
+  }
+
+  /** What is no stronger than what has just been is its wake. */
+  #news(fresh: number): number {
+    this.#sinceWake += 1;
+    if (this.#sinceWake > wakeLasts) this.#wake = 0;
+    if (fresh <= this.#wake) return 0;
+    this.#wake = fresh;
+    this.#sinceWake = 0;
+    return fresh;
+  }
+
+  #usual(at: number): Judgement['usual'] {
+    return this.#count <= learning ? null : this.#facets.usual(at, this.#bounds);
   }
 
   save(): SavedDetector {
-    return { schema: 1, state: [this.#count, this.#at, this.#mean, this.#variance, this.#score] };
+    const state: Packed = [];
+    pack(state, this.#at, this.#count, this.#lasting, this.#wake, this.#sinceWake);
+    this.#facets.pack(state);
+    for (const bounds of this.#bounds) bounds.pack(state);
+    return { schema: 1, state };
   }
 
   /** null: nothing that can be read, or of another version; the past is to be learnt again. */
   static restore(saved: unknown): AnomalyDetector | null {
     if (typeof saved !== 'object' || saved === null || !('schema' in saved) || saved.schema !== 1) return null;
     if (!('state' in saved) || !Array.isArray(saved.state)) return null;
-    const [count, at, mean, variance, score] = saved.state as readonly unknown[];
     const detector = new AnomalyDetector();
-    detector.#count = Number(count);
-    detector.#at = typeof at === 'number' ? at : Number.NEGATIVE_INFINITY;
-    detector.#mean = Number(mean);
-    detector.#variance = Number(variance);
-    detector.#score = Number(score);
-    return detector;
+    const from = new Unpacking(saved.state);
+    try {
+      detector.#unpack(from);
+    } catch {
+      return null;
+    }
+    return from.isAtEnd ? detector : null;
   }
 
-  #usual(): Judgement['usual'] {
-    if (this.#count < learning) return null;
-    const width = 3 * Math.sqrt(this.#variance);
-    return { low: this.#mean - width, high: this.#mean + width };
-  }
-
-  #learn(value: number): void {
-    this.#count += 1;
-    const share = Math.max(1 - keep, 1 / this.#count);
-    const off = value - this.#mean;
-    this.#mean += share * off;
-    this.#variance = (1 - share) * (this.#variance + share * off * off);
+  #unpack(from: Unpacking): void {
+    this.#at = from.one();
+    this.#count = from.one();
+    this.#lasting = from.one();
+    this.#wake = from.one();
+    this.#sinceWake = from.one();
+    this.#facets.unpack(from);
+    for (const bounds of this.#bounds) bounds.unpack(from);
   }
 }

@@ -1,0 +1,99 @@
+// Between which bounds one facet of a series has stayed, and how far beyond them it goes now.
+import { pack, type Packed, type Unpacking } from './packing.ts';
+
+/** The most a record counts: beyond it, larger is not more unusual. */
+const most = 1;
+/** so many observations give a record half of its weight, squared: the first ones are records by chance */
+const weighty = 1000;
+/** what a record lets later ones of the same side count, and how many observations it takes to be forgotten */
+const dulls = 0.3;
+const dullFor = 3000;
+/** a record from this strength on dulls, once in so many observations */
+const dullsFrom = 0.02;
+const dullsEvery = 100;
+/** how fast what is beyond the bounds becomes usual: half in 35 observations */
+const settles = 0.02;
+/** rounding is not a range */
+const finest = 1e-6;
+
+export interface Excess {
+  /** beyond all that was seen, as a share of its range */
+  fresh: number;
+  /** beyond what was seen before the series left it, until that has become usual */
+  lasting: number;
+}
+
+interface Side {
+  /** the bound as it was before it was broken, on its way to the new one */
+  settled: number;
+  dullness: number;
+  quiet: number;
+}
+
+export class Bounds {
+  #count = 0;
+  #high = Number.NaN;
+  #low = Number.NaN;
+  #largest = 0;
+  readonly #above: Side = { settled: Number.NaN, dullness: 0, quiet: dullsEvery };
+  readonly #below: Side = { settled: Number.NaN, dullness: 0, quiet: dullsEvery };
+
+  get high(): number {
+    return this.#high;
+  }
+
+  get low(): number {
+    return this.#low;
+  }
+
+  /** `step`: how much of an observation this one is; `fades`: the share of the range that has been forgotten since the last one. */
+  observe(value: number, step: number, fades: number): Excess {
+    this.#largest = Math.max(this.#largest, Math.abs(value));
+    if (Number.isNaN(this.#high)) {
+      this.#high = this.#low = this.#above.settled = this.#below.settled = value;
+      return { fresh: 0, lasting: 0 };
+    }
+    const range = Math.max(this.#high - this.#low, finest * this.#largest, Number.MIN_VALUE);
+    const trust = Math.sqrt(this.#count / (this.#count + weighty));
+    this.#count += step;
+    const above = this.#excess(this.#above, (value - this.#high) / range, trust, step);
+    const below = this.#excess(this.#below, (this.#low - value) / range, trust, step);
+    const shrink = (fades * (this.#high - this.#low)) / 2;
+    this.#high = Math.max(this.#high - shrink, value);
+    this.#low = Math.min(this.#low + shrink, value);
+    const beyond = Math.max(value - this.#above.settled, this.#below.settled - value) / range;
+    this.#above.settled += settles * (this.#high - this.#above.settled);
+    this.#below.settled += settles * (this.#low - this.#below.settled);
+    return { fresh: Math.max(above, below), lasting: trust * Math.min(most, Math.max(0, beyond)) };
+  }
+
+  #excess(side: Side, beyond: number, trust: number, step: number): number {
+    side.dullness *= 1 - step / dullFor;
+    side.quiet += step;
+    if (!(beyond > 0)) return 0;
+    const plain = trust * Math.min(most, beyond);
+    const strength = plain / (1 + dulls * side.dullness);
+    if (plain > dullsFrom && side.quiet > dullsEvery) {
+      side.dullness += 1;
+      side.quiet = 0;
+    }
+    return strength;
+  }
+
+  pack(into: Packed): void {
+    pack(into, this.#count, this.#high, this.#low, this.#largest);
+    for (const { settled, dullness, quiet } of [this.#above, this.#below]) pack(into, settled, dullness, quiet);
+  }
+
+  unpack(from: Unpacking): void {
+    this.#count = from.one();
+    this.#high = from.one();
+    this.#low = from.one();
+    this.#largest = from.one();
+    for (const side of [this.#above, this.#below]) {
+      side.settled = from.one();
+      side.dullness = from.one();
+      side.quiet = from.one();
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// The facets of a series that are watched: its value, how it moves, how it differs from its season, how much it varies.
+import type { Bounds } from './bounds.ts';
+import type { UsualRange } from './judgement.ts';
+import { pack, type Packed, type Unpacking } from './packing.ts';
+import { Profile } from './profile.ts';
+import { Recent } from './recent.ts';
+
+const hour = 3_600_000;
+const day = 24 * hour;
+/** windows, in observations */
+const short = 24;
+const long = 48;
+/** how much of the followed level an observation makes up */
+const follows = 0.05;
+/** of the typical step between two values, a variation that is as good as none */
+const still = 0.05;
+
+/** In the order of Facets.of: what is beyond the bounds of a facet counts so much. */
+export const facetWeights: readonly number[] = [1, 1, 1, 1, 1, 0.4, 1];
+const [valueFacet, moveFacet, , dayFacet] = [0, 1, 2, 3];
+
+export class Facets {
+  readonly #profileOfDay = new Profile(day, 48, 0.6);
+  readonly #profileOfWeek = new Profile(7 * day, 168, 0.4);
+  readonly #values = new Recent(short);
+  readonly #offDay = new Recent(short);
+  readonly #offWeek = new Recent(short);
+  readonly #variation = new Recent(long);
+  #last = Number.NaN;
+  #level = Number.NaN;
+  #steps = 0;
+  #stepsKnown = 0;
+
+  /** NaN where a facet is not known yet. */
+  of(at: number, value: number): readonly number[] {
+    const level = Number.isNaN(this.#level) ? value : this.#level;
+    this.#level = level + follows * (value - level);
+    const before = this.#values.push(value);
+    const offDay = value - this.#profileOfDay.usual(at, value);
+    const offWeek = value - this.#profileOfWeek.usual(at, value);
+    if (!Number.isNaN(offDay)) this.#offDay.push(offDay);
+    if (!Number.isNaN(offWeek)) this.#offWeek.push(offWeek);
+    this.#profileOfDay.learn(at, value);
+    this.#profileOfWeek.learn(at, value);
+    const ofDay = this.#offDay.isFull && !Number.isNaN(offDay) ? this.#offDay.mean : Number.NaN;
+    const ofWeek = this.#offWeek.isFull && !Number.isNaN(offWeek) ? this.#offWeek.mean : Number.NaN;
+    return [value, value - level, value - before, offDay, ofDay, ofWeek, this.#liveliness(value)];
+  }
+
+  /** How much the last values vary, as a logarithm: half as much is as far as twice as much. */
+  #liveliness(value: number): number {
+    const step = Number.isNaN(this.#last) ? 0 : Math.abs(value - this.#last);
+    this.#last = value;
+    this.#stepsKnown += 1;
+    this.#steps += Math.max(0.001, 1 / this.#stepsKnown) * (step - this.#steps);
+    this.#variation.push(value);
+    if (!this.#variation.isFull) return Number.NaN;
+    return Math.log(this.#variation.deviation + still * this.#steps + 1e-12 * Math.abs(value) + Number.MIN_VALUE);
+  }
+
+  /** A value beyond it would be a record of its height, of its move or of its difference to the time of day. */
+  usual(at: number, bounds: readonly Bounds[]): UsualRange | null {
+    const value = bounds[valueFacet];
+    const move = bounds[moveFacet];
+    const ofDay = bounds[dayFacet];
+    if (value === undefined || move === undefined || ofDay === undefined) return null;
+    let low = Math.max(value.low, this.#level + move.low);
+    let high = Math.min(value.high, this.#level + move.high);
+    const [lowest, highest] = this.#profileOfDay.band(at);
+    if (Number.isFinite(lowest) && Number.isFinite(ofDay.low)) {
+      low = Math.max(low, lowest + ofDay.low);
+      high = Math.min(high, highest + ofDay.high);
+    }
+    return low <= high ? { low, high } : { low: value.low, high: value.high };
+  }
+
+  pack(into: Packed): void {
+    pack(into, this.#last, this.#level, this.#steps, this.#stepsKnown);
+    for (const part of this.#parts) part.pack(into);
+  }
+
+  unpack(from: Unpacking): void {
+    this.#last = from.one();
+    this.#level = from.one();
+    this.#steps = from.one();
+    this.#stepsKnown = from.one();
+    for (const part of this.#parts) part.unpack(from);
+  }
+
+  get #parts(): readonly (Profile | Recent)[] {
+    return [this.#profileOfDay, this.#profileOfWeek, this.#values, this.#offDay, this.#offWeek, this.#variation];
+  }
+}
