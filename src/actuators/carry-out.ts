@@ -6,6 +6,7 @@ import type { SwitchWay } from '../model/snapshot.ts';
 import { eachLimited } from '../parallel.ts';
 import { inSlices } from '../slices.ts';
 import type { Actuator, Actuators, Moment } from './actuator.ts';
+import { beginTogether } from './batch.ts';
 import { drainStep } from './drain.ts';
 import { drainsThrough, openGate, poolThrough, scalesThrough, type Gate } from './gate.ts';
 import { failedRescale, standingEvent, successfulRescale, type TargetEvent } from './events.ts';
@@ -56,12 +57,14 @@ async function carryOutGroup(actuator: Actuator, decision: NodeDecision, moment:
   const outcomes: Outcome[] = [];
   // Ordering comes before draining: pods are waiting for it.
   if (decision.resize !== null && !moment.signal.aborted) outcomes.push(await actuator.resize(decision, moment));
+  const begins = decision.drains.filter((step) => step.step === 'begin');
   for (const step of decision.drains) {
     if (moment.signal.aborted) break;
+    if (step.step === 'begin') continue;
     const outcome = await actuator.drain(decision, step, moment);
     if (outcome !== null) outcomes.push(outcome);
   }
-  return outcomes;
+  return [...outcomes, ...(await beginTogether(actuator, decision, begins, moment))];
 }
 
 function eventsOf(decision: PodDecision, outcome: ScaleOutcome | undefined): TargetEvent[] {

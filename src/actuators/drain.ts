@@ -1,5 +1,6 @@
 // One step of a drain on one node: announced on the node itself first, pods leave by eviction only, and all of it can be taken back.
-import type { KubernetesWrites } from '../clients/kubernetes/writes.ts';
+import { ClientError } from '../clients/http/error.ts';
+import type { KubernetesWrites, NodePatch } from '../clients/kubernetes/writes.ts';
 import { drainAnnotation, drainTaint, type DrainRecord } from '../model/drain-record.ts';
 import type { Node } from '../model/kubernetes.ts';
 import type { DrainOutcome } from '../model/outcome.ts';
@@ -24,25 +25,49 @@ export function recordOn(node: Node): DrainRecord | null {
   }
 }
 
-const tell = (port: DrainPort, node: Node, type: 'Normal' | 'Warning', reason: string, note: string) =>
+const tell = (
+  port: DrainPort,
+  { metadata: { name } }: Pick<Node, 'metadata'>,
+  type: 'Normal' | 'Warning',
+  reason: string,
+  note: string,
+) =>
   port.createEvent({
     // Events on nodes are found by name in place of the uid: kubectl describe looks them up so.
-    regarding: { apiVersion: 'v1', kind: 'Node', name: node.metadata.name, uid: node.metadata.name },
+    regarding: { apiVersion: 'v1', kind: 'Node', name, uid: name },
     type,
     reason,
     action: 'Drain',
     note,
   });
 
-/** Taint, cordon and record in one write: all or nothing. */
-async function begin(
+/** A kubelet writes its node all the time: who is overtaken looks again. */
+const mostLooks = 4;
+
+/** Reads the node and writes what follows from it, on that very version. `change` answers with why nothing is to be written. */
+async function change(
   port: DrainPort,
-  step: Extract<DrainStep, { step: 'begin' }>,
-  decision: NodeDecision,
-  moment: Moment,
-): Promise<Parts> {
-  const node = await port.getNode(step.node);
-  if (node === null) return refused('Moved', 'the node is gone');
+  name: string,
+  changeOf: (node: Node) => NodePatch | Parts,
+  whenGone: Parts,
+): Promise<{ readonly parts: Parts; readonly node: Node | null }> {
+  for (let looks = 1; ; looks += 1) {
+    const node = await port.getNode(name);
+    if (node === null) return { parts: whenGone, node: null };
+    const patch = changeOf(node);
+    if ('status' in patch) return { parts: patch, node: null };
+    try {
+      await port.patchNode(name, patch, { resourceVersion: node.metadata.resourceVersion });
+      return { parts: succeeded, node };
+    } catch (thrown) {
+      if (!(thrown instanceof ClientError) || thrown.code !== 'Conflict' || looks === mostLooks) throw thrown;
+    }
+  }
+}
+
+type Begin = Extract<DrainStep, { step: 'begin' }>;
+
+function beginning(node: Node, step: Begin, moment: Moment): NodePatch | Parts {
   if (recordOn(node) !== null) return refused('Moved', 'the node is being drained already');
   const record: DrainRecord = {
     step: 'draining',
@@ -53,18 +78,35 @@ async function begin(
     ...(step.unready === true ? { unready: true } : {}),
     ...(step.request === undefined ? {} : { request: step.request }),
     ...(step.approval === undefined ? {} : { approval: step.approval }),
+    ...(step.batch === undefined ? {} : { batch: step.batch }),
   };
-  await port.patchNode(
-    step.node,
-    {
-      unschedulable: true,
-      taints: [...(node.spec?.taints ?? []), { key: drainTaint, effect: 'NoSchedule' }],
-      annotations: { [drainAnnotation]: JSON.stringify(record) },
-    },
-    { resourceVersion: node.metadata.resourceVersion },
-  );
-  await tell(port, node, 'Normal', 'DrainStarted', decision.message);
-  return succeeded;
+  return {
+    unschedulable: true,
+    taints: [...(node.spec?.taints ?? []), { key: drainTaint, effect: 'NoSchedule' }],
+    annotations: { [drainAnnotation]: JSON.stringify(record) },
+  };
+}
+
+/** Taint, cordon and record in one write: all or nothing. */
+async function begin(port: DrainPort, step: Begin, decision: NodeDecision, moment: Moment): Promise<Parts> {
+  const gone = refused('Moved', 'the node is gone');
+  const { parts, node } = await change(port, step.node, (one) => beginning(one, step, moment), gone);
+  if (node !== null) await tell(port, node, 'Normal', 'DrainStarted', decision.message);
+  return parts;
+}
+
+/** The last word of a batch that is whole; whose record has changed meanwhile goes another way already. */
+async function seal(port: DrainPort, step: Extract<DrainStep, { step: 'seal' }>): Promise<Parts> {
+  const sealing = (node: Node): NodePatch | Parts => {
+    const record = recordOn(node);
+    if (record?.batch?.id !== step.batch || record.serverId !== step.serverId)
+      return refused('Moved', 'the node is not in this batch any more');
+    if (record.batch.sealed === true) return succeeded;
+    const sealed: DrainRecord = { ...record, batch: { ...record.batch, sealed: true } };
+    return { annotations: { [drainAnnotation]: JSON.stringify(sealed) } };
+  };
+  const { parts } = await change(port, step.node, sealing, refused('Moved', 'the node is gone'));
+  return parts;
 }
 
 async function evict(port: DrainPort, step: Extract<DrainStep, { step: 'evict' }>, moment: Moment): Promise<Parts> {
@@ -104,23 +146,24 @@ async function evict(port: DrainPort, step: Extract<DrainStep, { step: 'evict' }
 }
 
 async function rollBack(port: DrainPort, step: Extract<DrainStep, { step: 'rollBack' }>): Promise<Parts> {
-  const node = await port.getNode(step.node);
-  if (node === null) return succeeded;
-  const record = recordOn(node);
-  // Taken back already: a cordon that the node has by now is somebody else's.
-  if (record === null) return refused('Moved', 'the node is not being drained any more');
-  const { wasCordoned } = record;
-  await port.patchNode(
-    step.node,
-    {
+  const takingBack = (node: Node): NodePatch | Parts => {
+    const record = recordOn(node);
+    // Taken back already: a cordon that the node has by now is somebody else's.
+    if (record === null) return refused('Moved', 'the node is not being drained any more');
+    // Whole since it was looked at, or a person's own by now.
+    if (step.reason === 'BatchIncomplete' && (record.batch === undefined || record.batch.sealed === true))
+      return refused('Moved', 'the node is in no half-marked batch any more');
+    const { wasCordoned } = record;
+    return {
       unschedulable: wasCordoned ? true : null,
       taints: (node.spec?.taints ?? []).filter(
         (taint) => taint.key !== drainTaint && (wasCordoned || taint.key !== 'node.kubernetes.io/unschedulable'),
       ),
       annotations: { [drainAnnotation]: null },
-    },
-    { resourceVersion: node.metadata.resourceVersion },
-  );
+    };
+  };
+  const { parts, node } = await change(port, step.node, takingBack, succeeded);
+  if (node === null) return parts;
   const note = `The drain was taken back: ${step.reason}${step.by === null ? '' : ` ${step.by}`}`;
   await tell(port, node, step.reason === 'NeededAgain' ? 'Normal' : 'Warning', 'DrainRolledBack', note);
   return { status: 'succeeded', code: step.reason, message: step.by ?? '' };
@@ -147,6 +190,8 @@ export async function drainStep(
     switch (step.step) {
       case 'begin':
         return begin(port, step, decision, moment);
+      case 'seal':
+        return seal(port, step);
       case 'evict':
         return evict(port, step, moment);
       case 'wait':
@@ -162,6 +207,15 @@ export async function drainStep(
     return parts === null ? null : drainOutcome(decision, step, moment, parts);
   } catch (thrown) {
     if (thrown instanceof GateClosed) return drainOutcome(decision, step, moment, refused(thrown.code, thrown.message));
-    return drainOutcome(decision, step, moment, { status: 'failed', ...failureOf(thrown) });
+    const failure = failureOf(thrown);
+    if (step.step === 'begin')
+      await tell(
+        port,
+        { metadata: { name: step.node } },
+        'Warning',
+        'DrainNotStarted',
+        `${failure.code}: ${failure.message}`,
+      );
+    return drainOutcome(decision, step, moment, { status: 'failed', ...failure });
   }
 }

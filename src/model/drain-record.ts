@@ -21,6 +21,18 @@ export interface DrainRecord {
   readonly request?: DrainRequest;
   /** a person has allowed it (mode confirm): it goes on to its end without being asked for again */
   readonly approval?: UsedApproval;
+  /** it began together with others; absent: alone, or by a version before batches, and nobody is waited for */
+  readonly batch?: DrainBatch;
+}
+
+/** Nodes of one group that begin in one tick: all of them are marked, or none is. */
+export interface DrainBatch {
+  /** when it began, RFC 3339: the same on all of them */
+  readonly id: string;
+  /** how many were to be marked */
+  readonly nodes: number;
+  /** all of them were seen marked: from here on each goes its own way, and may leave before the others */
+  readonly sealed?: true;
 }
 
 export interface DrainRequest {

@@ -104,6 +104,14 @@ export interface GroupMemory {
   readonly foreignChanges?: readonly Instant[];
   /** servers without a node, by their id, where the policy gives such back */
   readonly nodeless?: Readonly<Record<string, NodelessMemory>>;
+  /** nodes, by name, that could not be marked when they were to leave: others go before them for a while */
+  readonly unmarked?: Readonly<Record<string, UnmarkedMemory>>;
+}
+
+interface UnmarkedMemory {
+  readonly at: Instant;
+  readonly code: string;
+  readonly message: string;
 }
 
 export interface NodelessMemory {

@@ -1,6 +1,6 @@
 // The Plan: what should happen and why; "hold" and "none" are decisions too.
 import type { Asked, UsedApproval } from './approval.ts';
-import type { DrainRequest } from './drain-record.ts';
+import type { DrainBatch, DrainRequest } from './drain-record.ts';
 import type { ForecastDoubt, ForecastState } from './forecast.ts';
 import type { Facts, KeptReason, NodeReason, PendingRule, PodReason } from './reason.ts';
 import type { TargetRef } from './target.ts';
@@ -155,7 +155,11 @@ export type DrainStep =
       readonly approval?: UsedApproval;
       /** it does not answer: its pods are not waited for */
       readonly unready?: true;
+      /** set where it begins together with others */
+      readonly batch?: DrainBatch;
     }
+  /** all of its batch are marked: it says so itself, before anybody is evicted */
+  | { readonly step: 'seal'; readonly node: string; readonly serverId: string; readonly batch: string }
   | { readonly step: 'evict'; readonly node: string; readonly serverId: string; readonly pods: readonly PodRef[] }
   | { readonly step: 'wait'; readonly node: string; readonly serverId: string; readonly pods: readonly PodRef[] }
   | { readonly step: 'rollBack'; readonly node: string; readonly reason: KeptReason; readonly by: string | null }

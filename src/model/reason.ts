@@ -135,6 +135,7 @@ export const keptReasons = [
   'OthersFirst',
   'PolicyRemoved',
   'AwaitingApproval',
+  'BatchIncomplete',
 ] as const;
 export type KeptReason = (typeof keptReasons)[number];
 

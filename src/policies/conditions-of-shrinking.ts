@@ -1,7 +1,7 @@
 // What of the way down somebody should be told: nodes that stay unready, drains that nobody may go on with, and the guard over nodes.
 import type { Config } from '../model/config.ts';
 import { rfc3339, type Instant } from '../model/units.ts';
-import { aMinute, atOnce, type Condition, type Found } from './condition.ts';
+import { aMinute, anEvent, atOnce, type Condition, type Found } from './condition.ts';
 import { unreadySince } from './nodes/candidates.ts';
 import { drainOf } from './nodes/membership.ts';
 
@@ -66,6 +66,25 @@ function ofAbandoned({ snapshot }: Found, { daemon: { mode } }: Config): readonl
   }));
 }
 
+/** That nobody could mark them is known from the memory only: no step of the plan stands for it any more. */
+const ofUnmarked = ({ groups }: Found, now: Instant): readonly Condition[] =>
+  Object.entries(groups).flatMap(([group, { unmarked = {} }]) =>
+    Object.entries(unmarked).flatMap(([node, { at, code, message }]): readonly Condition[] =>
+      now - at >= anEvent
+        ? []
+        : [
+            {
+              name: 'SpringtideDrainFailed',
+              severity: 'warning',
+              labels: { nodegroup: group, node },
+              facts: { group, node, why: `${code}: ${message}` },
+              after: atOnce,
+              lasts: atOnce,
+            },
+          ],
+    ),
+  );
+
 function ofNodeGuard({ nodeGuard }: Found): readonly Condition[] {
   const tripped = nodeGuard?.tripped ?? null;
   if (tripped === null) return [];
@@ -78,5 +97,6 @@ function ofNodeGuard({ nodeGuard }: Found): readonly Condition[] {
 export const ofShrinking = (found: Found, config: Config, now: Instant): readonly Condition[] => [
   ...ofUnready(found, config, now),
   ...ofAbandoned(found, config),
+  ...ofUnmarked(found, now),
   ...ofNodeGuard(found),
 ];

@@ -105,7 +105,18 @@ function recordResize(memory: GroupMemory, outcome: ResizeOutcome, at: Instant):
   }
 }
 
+/** Nobody leads any more: the one who does decides anew, and nothing was wrong with the node. */
+const isOfNode = ({ code }: DrainOutcome): boolean => code !== 'NotLeading' && code !== 'Aborted';
+
 function recordDrain(memory: GroupMemory, outcome: DrainOutcome, at: Instant): GroupMemory {
+  if (outcome.status === 'failed' && outcome.step === 'begin' && isOfNode(outcome)) {
+    const { node, code = 'DrainFailed', message = '' } = outcome;
+    return {
+      ...memory,
+      drainFailure: { at, code, message: `${node}: ${message}` },
+      unmarked: { ...memory.unmarked, [node]: { at, code, message } },
+    };
+  }
   if (outcome.status !== 'succeeded' || outcome.step !== 'rollBack') return memory;
   const wrongServer = outcome.code === 'WrongServerLeft';
   return {

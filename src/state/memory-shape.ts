@@ -98,6 +98,7 @@ const group = z.object({
   seenFailure: z.string().nullable().optional(),
   foreignChanges: z.array(instant).optional(),
   nodeless: z.record(z.string(), z.object({ since: instant, toldAt: instant.optional() })).optional(),
+  unmarked: z.record(z.string(), z.object({ at: instant, code: z.string(), message: z.string() })).optional(),
 } satisfies FieldsOf<GroupMemory>);
 
 const node = z.object({

@@ -3,7 +3,7 @@ import { drainStep } from '../../actuators/drain.ts';
 import { resizeGroup } from '../../actuators/node-pool.ts';
 import type { Moment } from '../../actuators/actuator.ts';
 import { ClientError } from '../../clients/http/error.ts';
-import { drainAnnotation, type DrainRecord, type DrainRequest } from '../../model/drain-record.ts';
+import { drainAnnotation, type DrainRequest } from '../../model/drain-record.ts';
 import type { Memory, NodeMemory } from '../../model/memory.ts';
 import type { DrainStep } from '../../model/plan.ts';
 import { fillText, type Texts } from '../../model/texts.ts';
@@ -89,7 +89,8 @@ async function tryToBegin(
   }
   const { by, then } = record.request ?? {};
   if (record.step === 'removing' || (by === wish.request.by && then === wish.request.then)) return null;
-  const claimed: DrainRecord = { ...record, request: wish.request };
+  // Those that it began with are chosen anew, if they are not marked yet: a person's drain waits for nobody.
+  const claimed = { ...record, batch: undefined, request: wish.request };
   try {
     await stage.writes.patchNode(
       name,

@@ -7,6 +7,7 @@ import type { KeptReason } from '../../model/reason.ts';
 import type { NovaServer } from '../../model/openstack.ts';
 import { minutes, seconds, type Instant } from '../../model/units.ts';
 import { isDeleting, isMirror, isOfDaemonSet } from '../pod-facts.ts';
+import { batchesOf, type Batches } from './batches.ts';
 import type { GroupState } from './group-state.ts';
 import { drainOf, isReady } from './membership.ts';
 import { actorsText } from './other-actors.ts';
@@ -35,6 +36,8 @@ const changesOfMind: ReadonlySet<string> = new Set<KeptReason>([
   'ScheduleHoldsNodes',
   'TooManyUnready',
   'PolicyRemoved',
+  // What was in the way is told by the mark that failed; a process that died in between is no failure of a node.
+  'BatchIncomplete',
 ]);
 /** A drain was taken back because nobody wants it any more: nothing has failed. */
 export const isChangeOfMind = (reason: string | undefined): boolean => changesOfMind.has(reason ?? '');
@@ -102,7 +105,7 @@ function isTimeToRetry(startedAt: Instant, { memory, now }: DrainInput): boolean
   return attempts(now - startedAt) > attempts(before);
 }
 
-function standingOfDrain(node: Node, record: DrainRecord, input: DrainInput): Standing {
+function standingOfDrain(node: Node, record: DrainRecord, batches: Batches, input: DrainInput): Standing {
   const { group, rules, now } = input;
   const { name } = node.metadata;
   const { serverId } = record;
@@ -114,12 +117,19 @@ function standingOfDrain(node: Node, record: DrainRecord, input: DrainInput): St
   // A start in the future is of another clock: what counts then is how long this one has watched.
   const startedAt = record.startedAt > now ? (input.memory.steadySince ?? now) : record.startedAt;
   if (now < startedAt + lookAgainAfter) return { stands: 'busy' };
-  // Nothing runs there that could be waited for.
-  if (record.unready === true) return { stands: 'empty' };
-
   const isOfPerson = record.request !== undefined;
   const { shrink: off } = group.switches;
   const isOverdue = !isOfPerson && now - startedAt > shrinkRules(group).drainTimeout;
+  const batch = batches(record);
+  // Whoever marked them died, or lost the lease, in between: nobody was evicted, and the batch is chosen anew.
+  if (batch.standing === 'half') return rollBack({ reason: 'BatchIncomplete', by: batch.by });
+  if (batch.standing === 'whole') {
+    if (isOverdue) return rollBack({ reason: 'BatchIncomplete', by: 'it could not be sealed' });
+    return off === null ? step({ step: 'seal', node: name, serverId, batch: batch.id }) : { stands: 'busy' };
+  }
+  // Nothing runs there that could be waited for.
+  if (record.unready === true) return { stands: 'empty' };
+
   // Held for longer than a whole drain may take, the node goes back to work: its pods' places are wanted.
   if (off !== null && isOverdue) return rollBack({ reason: 'SwitchedOff', by: off.by });
   const window = isOfPerson ? null : windowBarrier(group, now);
@@ -211,6 +221,9 @@ function standingOfRemoval(node: Node, record: DrainRecord, input: DrainInput): 
     : { stands: 'busy' };
 }
 
+/** The others of its batch wait for it. */
+const takesTime: ReadonlySet<DrainStep['step']> = new Set(['seal', 'evict', 'wait']);
+
 const isRollBack = (standing: Standing): boolean => standing.stands === 'step' && standing.step.step === 'rollBack';
 
 export function continueDrains(input: DrainInput): DrainsUnderWay {
@@ -219,13 +232,16 @@ export function continueDrains(input: DrainInput): DrainsUnderWay {
   const emptySince = new Map<string, Instant>();
   let busy = 0;
   const { group } = input;
+  const batches = batchesOf(group.draining);
   // Removals that Magnum's count does not show yet are part of what may still go before the minimum is reached.
   let spare = group.count - group.lost - group.min;
   for (const node of group.draining) {
     const record = drainOf(node);
     if (record === null) continue;
     let standing =
-      record.step === 'draining' ? standingOfDrain(node, record, input) : standingOfRemoval(node, record, input);
+      record.step === 'draining'
+        ? standingOfDrain(node, record, batches, input)
+        : standingOfRemoval(node, record, input);
     const counted =
       record.request?.then !== 'keep' &&
       (record.step === 'draining' || group.magnum.node_count > (record.countAfter ?? 0));
@@ -240,7 +256,7 @@ export function continueDrains(input: DrainInput): DrainsUnderWay {
     switch (standing.stands) {
       case 'step':
         steps.push(standing.step);
-        if (standing.step.step === 'evict' || standing.step.step === 'wait') busy += 1;
+        if (takesTime.has(standing.step.step)) busy += 1;
         break;
       case 'kept':
         break;

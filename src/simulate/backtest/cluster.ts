@@ -113,6 +113,7 @@ export class Cluster {
         // Its place in the row would move pods that run elsewhere.
         this.#nodes = [...this.#nodes.filter((one) => one !== state), state];
         break;
+      case 'seal':
       case 'evict':
       case 'wait':
       case 'forget':
