@@ -8,6 +8,7 @@ import { queryFindings } from './queries.ts';
 import { valueAt } from './shape.ts';
 import type { Finding } from './source.ts';
 import { manyTargetsFindings } from './targets.ts';
+import { usageFindings } from './check-usage.ts';
 import { zeroFindings } from './zero.ts';
 
 const wrong = (path: ProblemPath, message: string, mend?: string, at: 'key' | 'value' = 'value'): Finding => ({
@@ -228,6 +229,7 @@ export function nodePolicyFindings(raw: unknown): Finding[] {
     ...listAt(raw, ['spec', 'growth', 'saturation']).flatMap((one, index) =>
       queryFindings(['spec', 'growth', 'saturation', index, 'query'], valueAt(one, ['query'])),
     ),
+    ...usageFindings(raw),
     ...duplicateNames(raw, ['spec', 'schedule'], 'schedule entry'),
     ...nodeScheduleFindings(raw),
     ...(limit !== null && least > limit

@@ -13,6 +13,7 @@ import type { ScheduleWindow } from '../model/schedule.ts';
 import type { Texts } from '../model/texts.ts';
 import { ageQuestionsOf } from '../promql/batch.ts';
 import { compileMetric, compileVictim } from './compile-metric.ts';
+import { compileUsage } from './compile-usage.ts';
 import type { Accepted, NodeWindows } from './judge.ts';
 import { compareText } from './problem.ts';
 import { ruleGroupsOf } from './rules.ts';
@@ -72,9 +73,16 @@ export const compileNodePolicy = (
 ): NodePolicyDocument => {
   const { growth, shrink } = document.spec;
   const saturation = growth.saturation.map((one) => ({ ...one, ages: ageQuestionsOf(one.query, null) }));
+  const { usage, ...rules } = shrink;
+  const asked = usage === undefined ? {} : { usage: compileUsage(usage) };
   return {
     ...document,
-    spec: { ...document.spec, growth: { ...growth, saturation }, shrink: { ...shrink, only, never }, schedule },
+    spec: {
+      ...document.spec,
+      growth: { ...growth, saturation },
+      shrink: { ...rules, ...asked, only, never },
+      schedule,
+    },
   };
 };
 

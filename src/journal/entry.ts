@@ -134,7 +134,13 @@ const nodeSubstance = (decision: NodeDecision, outcomes: NodeEntry['outcomes']):
 ];
 
 /** How well it is used moves with every pod: that is no other reason. */
-const moving: ReadonlySet<KeptReason> = new Set<KeptReason>(['NotUnderutilized', 'NoPlaceToMovePods']);
+const moving: ReadonlySet<KeptReason> = new Set<KeptReason>([
+  'NotUnderutilized',
+  'UsageTooHigh',
+  'UsageUnknown',
+  'UsageNoRoom',
+  'NoPlaceToMovePods',
+]);
 
 const standingSubstance = ({ kept, drain, leaving, nodeGroup }: NodeStanding): readonly unknown[] => [
   nodeGroup,

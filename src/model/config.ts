@@ -1,7 +1,7 @@
 // What decisions are made from: the loaded configuration, its types taken from the one schema.
 import type { AlertsDocument } from '../config/schema/alerts.ts';
 import type { CalendarDocument, DaemonSpec } from '../config/schema/daemon.ts';
-import type { NodePolicyDocument as WrittenNodePolicy } from '../config/schema/node-policy.ts';
+import type { NodePolicyDocument as WrittenNodePolicy, WrittenUsage } from '../config/schema/node-policy.ts';
 import type { MetricDocument, MetricTarget, PodPolicyDocument } from '../config/schema/pod-policy.ts';
 import type { Formula } from '../formula/formula.ts';
 import type { LabelSelector } from './kubernetes.ts';
@@ -93,10 +93,27 @@ export type PodPolicy = Omit<PodPolicyDocument, 'spec'> & {
   };
 };
 
-export type ShrinkPolicy = Omit<WrittenNodePolicy['spec']['shrink'], 'only' | 'never'> & {
+/** What is asked about one resource of all nodes, and above which share of it a node stays. */
+export interface AskedUse {
+  readonly query: QueryText;
+  /** how old its samples are, by node: a question for each of its selectors */
+  readonly ages: readonly string[];
+  readonly holdAbove: number;
+}
+
+/** What nodes really use, beside what is requested of them. */
+export type UsageRules = Omit<WrittenUsage, 'cpu' | 'memory'> & {
+  /** null: nobody asks about it */
+  readonly cpu: AskedUse | null;
+  readonly memory: AskedUse | null;
+};
+
+export type ShrinkPolicy = Omit<WrittenNodePolicy['spec']['shrink'], 'only' | 'never' | 'usage'> & {
   /** null: always */
   readonly only: readonly NamedWindow[] | null;
   readonly never: readonly NamedWindow[];
+  /** absent: requests alone decide */
+  readonly usage?: UsageRules;
 };
 
 type WrittenGrowth = WrittenNodePolicy['spec']['growth'];

@@ -93,6 +93,10 @@ export type NodeReason = (typeof nodeReasons)[number];
 /** Why a node stays. */
 export const keptReasons = [
   'NotUnderutilized',
+  'UsageTooHigh',
+  'UsageUnknown',
+  'UsageNoRoom',
+  'UsageSettling',
   'UnneededTooShort',
   'GroupAtMinimum',
   'RecentGrowth',

@@ -26,7 +26,7 @@ function isTemplate(text: QueryText): boolean {
 const asked = new WeakMap<readonly BoundTarget[], { readonly config: Config; readonly texts: readonly string[] }>();
 
 /**
- * Values, their ages, coverage, usage and saturation. What can be asked for many is asked so as soon as a second target
+ * Values, their ages, coverage, saturation, and what pods and nodes use. What can be asked for many is asked so as soon as a second target
  * needs it; one target alone is asked for by its own text, which costs Prometheus less.
  */
 export function questionsOf(config: Config, bound: readonly BoundTarget[]): readonly string[] {
@@ -59,8 +59,11 @@ function makeQuestions(config: Config, bound: readonly BoundTarget[]): readonly 
       else if (single !== null) texts.add(single);
     }
   }
-  for (const { spec } of config.nodePolicies)
-    for (const { query, ages } of spec.growth.saturation) for (const text of [query, ...ages]) texts.add(text);
+  for (const { spec } of config.nodePolicies) {
+    const { cpu = null, memory = null } = spec.shrink.usage ?? {};
+    for (const asked of [...spec.growth.saturation, cpu, memory])
+      if (asked !== null) for (const text of [asked.query, ...asked.ages]) texts.add(text);
+  }
   return [...texts];
 }
 

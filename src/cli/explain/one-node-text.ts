@@ -43,7 +43,20 @@ function podRows({ pods }: NodeFacts, voice: Voice): readonly Row[] {
   return more > 0 ? [...rows, ['', '', voice.say('more', { count: more })]] : rows;
 }
 
-function factLines(facts: NodeFacts, { say, times }: Voice): readonly string[] {
+function usageLines({ usage }: NodeFacts, { say }: Voice): readonly string[] {
+  if (usage === null) return [];
+  return [
+    ...usage.used.map(({ resource, percent, why, holdAbove }) =>
+      percent === null
+        ? say('node.usedUnknown', { what: resource, why: why ?? '' })
+        : say('node.used', { what: resource, percent, above: holdAbove }),
+    ),
+    ...(usage.letGo === null ? [] : [say('node.letGo', usage.letGo)]),
+  ];
+}
+
+function factLines(facts: NodeFacts, voice: Voice): readonly string[] {
+  const { say, times } = voice;
   const { percent, below } = facts.utilization;
   const created = facts.created === null ? [] : [say('node.created', { at: times.both(instantIn(facts.created)) })];
   return [
@@ -59,6 +72,7 @@ function factLines(facts: NodeFacts, { say, times }: Voice): readonly string[] {
       : below === null
         ? say('node.utilization', { percent })
         : say('node.utilizationOf', { percent, below }),
+    ...usageLines(facts, voice),
     ...(facts.taints.length === 0 ? [] : [say('node.taints', { taints: facts.taints.join(', ') })]),
   ].flatMap((line) => paragraph(line));
 }

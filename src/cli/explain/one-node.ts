@@ -14,6 +14,7 @@ import { controllersOf } from '../../policies/nodes/controllers.ts';
 import { movabilityOf, type MovableRules } from '../../policies/nodes/movable.ts';
 import { podsByNode } from '../../policies/nodes/rooms.ts';
 import { shrinkRules } from '../../policies/nodes/shrink-rules.ts';
+import { usageIn, usedResources } from '../../policies/nodes/usage.ts';
 import { utilizationOf } from '../../policies/nodes/utilization.ts';
 import { controllerOf } from '../../policies/pod-facts.ts';
 import { nearestName } from '../../promql/nearest.ts';
@@ -30,6 +31,18 @@ export interface PodOnNode {
   readonly by: string | null;
 }
 
+export interface UsageFacts {
+  readonly used: readonly {
+    readonly resource: string;
+    /** null: nobody knows, and why */
+    readonly percent: number | null;
+    readonly why: string | null;
+    readonly holdAbove: number;
+  }[];
+  /** in percent, below which it may leave although more is requested; null: use only holds */
+  readonly letGo: { readonly requests: number; readonly cpu: number; readonly memory: number } | null;
+}
+
 export interface NodeFacts {
   readonly created: string | null;
   readonly ready: boolean;
@@ -39,6 +52,8 @@ export interface NodeFacts {
   readonly serverId: string | null;
   /** the larger share of what its pods request, of what they may; and below which it may go */
   readonly utilization: { readonly percent: number | null; readonly below: number | null };
+  /** what it really uses, where its policy asks; null: requests alone decide */
+  readonly usage: UsageFacts | null;
   readonly pods: readonly PodOnNode[];
   /** those that mean pods of this node */
   readonly budgets: readonly { readonly name: string; readonly allowed: number; readonly pods: number }[];
@@ -124,10 +139,43 @@ function budgetsOn(pods: readonly Pod[], { budgets }: MovableRules): NodeFacts['
 
 const order = { blocked: 0, evict: 1, drop: 2, ignore: 3 } as const;
 
+const percent = (share: number): number => Math.round(share * 100);
+
+function usageFacts(node: Node, snapshot: Snapshot, shrink: ShrinkPolicy | null): UsageFacts | null {
+  const usage = usageIn(snapshot)(shrink?.usage);
+  if (usage === null) return null;
+  const use = usage.of(node);
+  const { letGo } = usage.rules;
+  return {
+    used: usedResources.flatMap((resource) => {
+      const [used, asked] = [use[resource], usage.rules[resource]];
+      if (used === null || asked === null) return [];
+      const isKnown = used.state === 'known';
+      return [
+        {
+          resource,
+          percent: isKnown ? percent(used.share) : null,
+          why: isKnown ? null : used.why,
+          holdAbove: percent(asked.holdAbove),
+        },
+      ];
+    }),
+    letGo:
+      letGo === undefined
+        ? null
+        : {
+            requests: percent(letGo.requestsBelow),
+            cpu: percent(letGo.cpuBelow),
+            memory: percent(letGo.memoryBelow),
+          },
+  };
+}
+
 function factsOf(node: Node, snapshot: Snapshot, config: Config, group: string | null, now: Instant): NodeFacts {
   const pods = podsByNode(snapshot.kubernetes).get(node.metadata.name) ?? [];
   const rules = rulesFor(snapshot, config, group, now);
-  const below = shrinkOf(config, group)?.utilizationBelow ?? null;
+  const shrink = shrinkOf(config, group);
+  const below = shrink?.utilizationBelow ?? null;
   const record = drainOf(node);
   const utilization = utilizationOf(node, pods);
   return {
@@ -140,9 +188,10 @@ function factsOf(node: Node, snapshot: Snapshot, config: Config, group: string |
     ),
     serverId: serverIdOf(node),
     utilization: {
-      percent: utilization === null ? null : Math.round(utilization * 100),
-      below: below === null ? null : Math.round(below * 100),
+      percent: utilization === null ? null : percent(utilization),
+      below: below === null ? null : percent(below),
     },
+    usage: usageFacts(node, snapshot, shrink),
     pods: pods
       .map((pod) => podOnNode(pod, rules))
       .sort((one, other) => order[one.move] - order[other.move] || (one.name < other.name ? -1 : 1)),

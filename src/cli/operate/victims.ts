@@ -31,6 +31,7 @@ export function chooseVictims(scene: Scene, group: GroupState, count: number): V
     shrink: { ...shrinkRules(group), utilizationBelow: Infinity },
     movable: rulesIn(scene, group),
     needs: needsOf(kubernetes.pods ?? [], scene.config.daemon.prometheus.url),
+    usage: null,
     now: scene.now,
   };
   const kept: Victims['kept'][number][] = [];

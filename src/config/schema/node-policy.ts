@@ -67,6 +67,29 @@ const defaults = {
   atOnce: { empty: 10, drained: 1 },
 };
 
+const usedResource = z.strictObject({
+  query: z
+    .string()
+    .optional()
+    .meta({ description: 'PromQL: the share of it that is used, 0 to 1, one series a node; absent: from cAdvisor' }),
+  holdAbove: ratio.meta({ description: 'a share, 0 to 1: a node that uses more of it stays' }),
+});
+
+const usage = z.strictObject({
+  cpu: usedResource.optional(),
+  memory: usedResource.optional(),
+  label: z.string().min(1).default('node').meta({ description: "the label that has the node's name or address" }),
+  maxAge: positiveDuration.default(120_000 as Milliseconds),
+  letGo: z
+    .strictObject({
+      requestsBelow: ratio.meta({ description: 'a share, 0 to 1: with more requested a node stays' }),
+      cpuBelow: ratio,
+      memoryBelow: ratio,
+      afterRemoval: duration.default(600_000 as Milliseconds),
+    })
+    .optional(),
+});
+
 const shrink = z
   .strictObject({
     utilizationBelow: shrinkKeys.utilizationBelow.default(defaults.utilizationBelow),
@@ -89,6 +112,7 @@ const shrink = z
     minReplicas: count.default(0),
     systemPodAge: duration.default(3_600_000 as Milliseconds),
     protect: z.array(z.strictObject({ namespace: z.string() })).default([]),
+    usage: usage.optional(),
   })
   .prefault({});
 
@@ -168,4 +192,5 @@ export const nodePolicy = z.strictObject({
 });
 
 export type NodePolicyDocument = z.infer<typeof nodePolicy>;
+export type WrittenUsage = z.infer<typeof usage>;
 export type NodeGroupPolicy = NodePolicyDocument['spec']['nodeGroups'][number];

@@ -5,14 +5,17 @@ import type { GroupState } from './group-state.ts';
 import { needsOf } from './needed-nodes.ts';
 import type { NodeTick } from './node-tick.ts';
 import { shrinkRules } from './shrink-rules.ts';
+import { usageIn } from './usage.ts';
 
 export function candidateRules({ snapshot, config, now }: NodeTick): (group: GroupState) => CandidateRules {
   const facts = snapshot.kubernetes;
   const budgets = facts.poddisruptionbudgets ?? [];
   const controllers = controllersOf(facts);
   const needs = needsOf(facts.pods ?? [], config.daemon.prometheus.url);
+  const usageOf = usageIn(snapshot);
   return (group) => {
     const shrink = shrinkRules(group);
-    return { shrink, movable: { shrink, budgets, controllers, now }, needs, now };
+    const usage = usageOf(shrink.usage);
+    return { shrink, movable: { shrink, budgets, controllers, now }, needs, usage, now };
   };
 }

@@ -9,7 +9,9 @@ import { isReady, serverIdOf } from './membership.ts';
 import { movabilityOf, podName, type MovableRules } from './movable.ts';
 import type { PodNeeds } from './needed-nodes.ts';
 import { movingOf, residentsAfter, residentsOf, type Residents } from './residents.ts';
-import { utilizationOf } from './utilization.ts';
+import type { NodeUsage } from './usage.ts';
+import { heldByUse, keptByUse } from './use-verdict.ts';
+import { isJudgedByExtended, utilizationOf } from './utilization.ts';
 
 const noScaleDown = 'cluster-autoscaler.kubernetes.io/scale-down-disabled';
 const doNotDisrupt = 'karpenter.sh/do-not-disrupt';
@@ -91,6 +93,8 @@ function factsOf(node: Node, pods: readonly Pod[], needs: PodNeeds): NodeFacts {
 export interface Candidate {
   readonly node: Node;
   readonly utilization: number;
+  /** much is requested of it, and little is used: it leaves only where nobody becomes busy by it */
+  readonly byUse: boolean;
   /** they need another place */
   readonly moving: readonly Pod[];
   /** since when it is not Ready; null: it is. What runs on such a node is not waited for. */
@@ -110,6 +114,8 @@ export interface CandidateRules {
   readonly shrink: ShrinkPolicy;
   readonly movable: MovableRules;
   readonly needs: PodNeeds;
+  /** what nodes really use; null: requests alone decide */
+  readonly usage: NodeUsage | null;
   readonly now: Instant;
 }
 
@@ -147,11 +153,22 @@ export function candidateOf(node: Node, pods: readonly Pod[], rules: CandidateRu
   if (!hasServer) return { reason: 'ServerUnknown', by: node.spec?.providerID ?? null };
   if (dead === null && need !== null) return need;
   if (dead === null && utilization === null) return { reason: 'AllocatableUnknown', by: 'status.allocatable' };
-  if (dead === null && (utilization ?? 0) > shrink.utilizationBelow)
-    return usedTooWell(facts, utilization ?? 0, shrink.utilizationBelow);
+  const byUse = dead === null && (utilization ?? 0) > shrink.utilizationBelow;
+  const inUse = dead === null ? whyInUse(node, facts, rules) : null;
+  if (inUse !== null) return inUse;
   const moving = dead === null ? movingFrom(facts, rules) : leftOnDead(pods, rules);
   if (isKept(moving)) return moving;
-  return { node, utilization: utilization ?? 0, moving, unreadySince: dead };
+  return { node, utilization: utilization ?? 0, byUse, moving, unreadySince: dead };
+}
+
+/** By what is requested of it and, where the policy asks, by what it uses; null: it is worth a look. */
+function whyInUse(node: Node, facts: NodeFacts, { shrink, usage }: CandidateRules): Kept | null {
+  const requested = facts.utilization ?? 0;
+  const below = shrink.utilizationBelow;
+  if (requested <= below) return usage === null ? null : heldByUse(usage, node);
+  if (usage === null || isJudgedByExtended(node)) return usedTooWell(facts, requested, below);
+  const kept = keptByUse(usage, node, requested);
+  return kept === 'requested' ? usedTooWell(facts, requested, below) : kept;
 }
 
 function usedTooWell(facts: NodeFacts, utilization: number, below: number): Kept {

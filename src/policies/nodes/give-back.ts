@@ -11,11 +11,13 @@ import type { GrowthPlan } from './growth.ts';
 import { drainOf } from './membership.ts';
 import type { Met } from './meet-demand.ts';
 import { movabilityOf, type MovableRules } from './movable.ts';
+import { MovedUse, unsettledUse } from './moved-use.ts';
 import { nodelessIn, planServers } from './never-registered.ts';
 import { guardNodes } from './node-guard.ts';
 import type { NodeTick } from './node-tick.ts';
 import { shrinkBarrier, unreadyIn } from './shrink-barrier.ts';
 import { placesOf } from './shrink-places.ts';
+import { shrinkRules } from './shrink-rules.ts';
 import { keptNode, planShrink, type Shrinking, type ShrinkPass } from './shrink.ts';
 
 export interface GivingBack {
@@ -65,6 +67,9 @@ export function* giveBack(tick: NodeTick, groups: readonly GroupState[], met: Me
     disruptions,
     hints: new Map(),
     groups: groups.length,
+    moved: groups.some((group) => shrinkRules(group).usage?.letGo !== undefined)
+      ? new MovedUse(snapshot.kubernetes.nodes ?? [])
+      : null,
   };
   yield* met.simulation.prepare();
   const unready = unreadyIn(tick);
@@ -98,6 +103,7 @@ export function* giveBack(tick: NodeTick, groups: readonly GroupState[], met: Me
       barrier: shrinkBarrier(group, { unready, growing: growing || wouldServe }, tick),
       // A group that is full of nodes that do not answer could never serve them otherwise.
       barrierOfUnready: shrinkBarrier(group, { unready, growing }, tick),
+      unsettled: rules.shrink.usage === undefined ? null : unsettledUse(rules.shrink.usage, groups, tick.now),
       servers: servers.remove.length,
       stopped,
       interval: config.daemon.interval,

@@ -8,6 +8,7 @@ import { budgetName, type Disruptions } from './disruptions.ts';
 import type { Needs } from './fit/simulation.ts';
 import type { GroupState } from './group-state.ts';
 import { serverIdOf } from './membership.ts';
+import type { MovedUse, Mover } from './moved-use.ts';
 import { podName, spentBudget } from './movable.ts';
 import { scheduledOf, type ScheduledGroup } from './node-schedule.ts';
 import { lookAheadOf, type Guest, type Places } from './shrink-places.ts';
@@ -20,6 +21,8 @@ export interface ShrinkPass {
   readonly hints: Map<Needs, string>;
   /** how many groups share the tick */
   readonly groups: number;
+  /** what comes to nodes that take pods in; null: no policy lets nodes go for their low use */
+  readonly moved: MovedUse | null;
 }
 
 export interface ShrinkInput {
@@ -32,6 +35,8 @@ export interface ShrinkInput {
   readonly barrier: Kept | null;
   /** the same for nodes that do not answer: pods that wait are no reason to keep them */
   readonly barrierOfUnready: Kept | null;
+  /** why none is let go for its low use now; null: the use of the others is what it will be */
+  readonly unsettled: Kept | null;
   /** servers that leave in this tick and never were nodes */
   readonly servers: number;
   /** why no node comes in the place of one that does not answer; null: one may */
@@ -60,6 +65,7 @@ const soon = { schedule: 'ScheduledSoon', forecast: 'ForecastSoon' } as const;
 export function tryWithout(
   { node, moving, unreadySince }: Pick<Candidate, 'node' | 'moving' | 'unreadySince'>,
   { places, hints }: Pick<ShrinkPass, 'places' | 'hints'>,
+  mover: Mover | null = null,
 ): Kept | null {
   const { simulation, guests } = places;
   const { name } = node.metadata;
@@ -68,9 +74,10 @@ export function tryWithout(
   // A node that does not answer takes no pods: nobody was given a place there.
   if (simulation.has(name)) simulation.removeRoom(name);
   const settled: { readonly room: string; readonly guest: Guest }[] = [];
+  const allows = mover?.allows;
   const settle = (guest: Guest): boolean => {
     const hint = hints.get(guest.needs);
-    const room = simulation.placeAnywhere(guest.needs, hint === undefined ? {} : { hint });
+    const room = simulation.placeAnywhere(guest.needs, { hint, allows });
     if (room === null) return false;
     if (room !== hint) hints.set(guest.needs, room);
     settled.push({ room, guest });
@@ -78,7 +85,8 @@ export function tryWithout(
   };
   const stuck = (guest: Guest): Kept => {
     simulation.rollBack(before);
-    return { reason: guest.coming === null ? 'NoPlaceToMovePods' : soon[guest.coming], by: guest.by };
+    const nowhere = allows === undefined ? 'NoPlaceToMovePods' : 'UsageNoRoom';
+    return { reason: guest.coming === null ? nowhere : soon[guest.coming], by: guest.by };
   };
   for (const pod of moving) {
     const guest = { needs: simulation.needsOf(pod), by: podName(pod), coming: null };
@@ -92,6 +100,7 @@ export function tryWithout(
     if (others === undefined) guests.set(room, [guest]);
     else others.push(guest);
   }
+  if (mover !== null) for (const room of new Set(settled.map((one) => one.room))) mover.came(room);
   return null;
 }
 
@@ -211,7 +220,7 @@ export function* planShrink(input: ShrinkInput): Generator<undefined, Shrinking>
       continue;
     }
     if (!empty) tries -= 1;
-    const stuck = tryWithout(candidate, pass);
+    const stuck = tryWithout(candidate, pass, pass.moved?.mover(node, candidate.byUse, rules.usage) ?? null);
     placed += 1 + moving.length;
     if (placed >= podsAStep) {
       placed = 0;
@@ -237,6 +246,7 @@ export function* planShrink(input: ShrinkInput): Generator<undefined, Shrinking>
         until: due,
       });
     else if (barrier !== null) keep(node, { ...barrier, since });
+    else if (candidate.byUse && input.unsettled !== null) keep(node, { ...input.unsettled, since });
     else if (
       left <= floor &&
       scheduled.minBy !== null &&

@@ -9,6 +9,13 @@ const usual = ['cpu', 'memory'];
 /** GPUs and the like: named by a domain that is not Kubernetes' own. */
 const isExtended = (resource: string): boolean => resource.includes('/') && !/(?:^|\.)kubernetes\.io\//.test(resource);
 
+/** Its utilization is that of a resource of which cpu and memory tell nothing. */
+export function isJudgedByExtended(node: Node): boolean {
+  const { capacity } = roomOf(node);
+  for (const name in capacity) if (isExtended(name) && (capacity[name] ?? 0) > 0) return true;
+  return false;
+}
+
 /**
  * The larger of cpu and memory requested, DaemonSet and mirror pods aside on both sides; of a node with an extended
  * resource: that one. null: the node does not say how much room it has.

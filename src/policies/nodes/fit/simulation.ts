@@ -101,16 +101,26 @@ export class Simulation {
     this.#load(this.#ask(needs), this.#slot(roomName), -1);
   }
 
-  /** The first node that it fits on; the place is taken. */
-  placeAnywhere(needs: Needs, options: { readonly except?: string; readonly hint?: string } = {}): string | null {
+  /** The first node that it fits on, of those that are allowed; the place is taken. */
+  placeAnywhere(
+    needs: Needs,
+    options: {
+      readonly except?: string;
+      readonly hint?: string | undefined;
+      readonly allows?: ((room: string) => boolean) | undefined;
+    } = {},
+  ): string | null {
     const { board } = this.#world;
     const ask = this.#ask(needs);
+    const { allows } = options;
     const except = options.except === undefined ? undefined : board.slotOf.get(options.except);
     const hint = options.hint === undefined ? undefined : board.slotOf.get(options.hint);
-    if (hint !== undefined && hint !== except && board.holds(ask, hint) && this.#fill(ask, hint, 1) > 0)
+    const isAllowed = (slot: number): boolean =>
+      slot !== except && (allows === undefined || allows(board.rooms[slot]?.name ?? ''));
+    if (hint !== undefined && isAllowed(hint) && board.holds(ask, hint) && this.#fill(ask, hint, 1) > 0)
       return board.rooms[hint]?.name ?? null;
     for (let slot = this.#next(ask, 0); slot >= 0; slot = this.#next(ask, slot + 1))
-      if (slot !== except && this.#fill(ask, slot, 1) > 0) return board.rooms[slot]?.name ?? null;
+      if (isAllowed(slot) && this.#fill(ask, slot, 1) > 0) return board.rooms[slot]?.name ?? null;
     return null;
   }
 

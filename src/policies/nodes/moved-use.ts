@@ -1,0 +1,94 @@
+// Where the use of nodes that leave in one tick goes, counted the careful way: all of it comes to each node that takes some of their pods.
+import type { UsageRules } from '../../model/config.ts';
+import type { Node } from '../../model/kubernetes.ts';
+import { later, type Instant } from '../../model/units.ts';
+import type { Kept } from './candidates.ts';
+import type { GroupState } from './group-state.ts';
+import { drainOf } from './membership.ts';
+import { roomOf } from './rooms.ts';
+import { usedResources, type NodeUsage } from './usage.ts';
+
+/** In the units of what nodes have; infinite where nobody knows. */
+interface Amounts {
+  readonly cpu: number;
+  readonly memory: number;
+}
+
+const nothing: Amounts = { cpu: 0, memory: 0 };
+
+export interface Mover {
+  /** whom its pods may come to; undefined: anybody */
+  readonly allows: ((room: string) => boolean) | undefined;
+  /** they came there */
+  came(room: string): void;
+}
+
+export class MovedUse {
+  readonly #nodes: ReadonlyMap<string, Node>;
+  readonly #coming = new Map<string, Amounts>();
+  /** who takes in pods of nodes that leave for their low use */
+  readonly #bounded = new Set<string>();
+
+  constructor(nodes: readonly Node[]) {
+    this.#nodes = new Map(nodes.map((node) => [node.metadata.name, node]));
+  }
+
+  /** Where it leaves for its low use nobody may become busy by it; nor by those that move on with it and came from such a node. */
+  mover(node: Node, byUse: boolean, usage: NodeUsage | null): Mover {
+    const amounts = this.#leaving(node, usage);
+    const isBounded = byUse || this.#bounded.has(node.metadata.name);
+    return {
+      allows: isBounded ? (room) => usage !== null && this.#staysCalm(room, amounts, usage) : undefined,
+      came: (room) => {
+        if (isBounded) this.#bounded.add(room);
+        const before = this.#coming.get(room) ?? nothing;
+        this.#coming.set(room, { cpu: before.cpu + amounts.cpu, memory: before.memory + amounts.memory });
+      },
+    };
+  }
+
+  /** With what was to come to it in this tick: that moves on. */
+  #leaving(node: Node, usage: NodeUsage | null): Amounts {
+    const use = usage?.of(node);
+    const { capacity } = roomOf(node);
+    const coming = this.#coming.get(node.metadata.name) ?? nothing;
+    const amount = (resource: keyof Amounts): number => {
+      const used = use?.[resource];
+      return used?.state === 'known' ? used.share * (capacity[resource] ?? Infinity) + coming[resource] : Infinity;
+    };
+    return { cpu: amount('cpu'), memory: amount('memory') };
+  }
+
+  #staysCalm(room: string, amounts: Amounts, usage: NodeUsage): boolean {
+    const node = this.#nodes.get(room);
+    if (node === undefined) return false;
+    const use = usage.of(node);
+    const { capacity } = roomOf(node);
+    const coming = this.#coming.get(room) ?? nothing;
+    return usedResources.every((resource) => {
+      const [used, asked, whole] = [use[resource], usage.rules[resource], capacity[resource] ?? 0];
+      if (used === null || asked === null || used.state === 'unknown' || whole <= 0) return false;
+      return used.share + (coming[resource] + amounts[resource]) / whole <= asked.holdAbove;
+    });
+  }
+}
+
+/** What a removal does to the use of the others shows only later: until then none is let go for its low use. null: it has shown. */
+export function unsettledUse(rules: UsageRules, groups: readonly GroupState[], now: Instant): Kept | null {
+  if (rules.letGo === undefined) return null;
+  const { afterRemoval } = rules.letGo;
+  let last: Instant | null = null;
+  for (const group of groups) {
+    for (const node of group.draining) {
+      const record = drainOf(node);
+      if (record === null) continue;
+      // Who stays drained for a person has moved its pods long ago.
+      if (record.request?.then !== 'keep') return { reason: 'UsageSettling', by: node.metadata.name };
+      if (last === null || record.startedAt > last) last = record.startedAt;
+    }
+    for (const at of [group.memory.lastShrink, group.memory.drainFailure?.at ?? null])
+      if (at !== null && (last === null || at > last)) last = at;
+  }
+  const until = last === null ? null : later(last, afterRemoval);
+  return until !== null && now < until ? { reason: 'UsageSettling', by: null, until } : null;
+}
