@@ -17,7 +17,7 @@ const mayImport = {
   clients: ['model'],
   collectors: ['model', 'clients', 'promql', 'targets'],
   actuators: ['model', 'clients'],
-  alerts: ['model', 'clients', 'config:type', 'matching', 'promql', 'templates', 'texts'],
+  alerts: ['model', 'clients', 'config:type', 'matching', 'policies', 'promql', 'templates', 'texts'],
   audit: ['model', 'actuators'],
   shadow: ['model', 'journal:type'],
   state: ['model', 'clients'],

@@ -11,7 +11,7 @@ import { createHeartbeat } from './alerts/heartbeat.ts';
 import type { Ledger } from './alerts/ledger/ledger.ts';
 import type { NodeGroupOf } from './alerts/node-group-label.ts';
 import { createAlertPipeline, type AlertPipeline } from './alerts/pipeline.ts';
-import { askPrometheus } from './alerts/rules/query.ts';
+import { askPrometheus, askPrometheusRange } from './alerts/rules/query.ts';
 import { createRuleEvaluator, type RuleEvaluator } from './alerts/rules/evaluator.ts';
 import type { NotificationView } from './alerts/status.ts';
 import type { PrometheusClient } from './clients/prometheus/client.ts';
@@ -112,6 +112,7 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
       externalUrl: config().daemon.prometheus.url,
     }),
     query: askPrometheus(options.prometheus),
+    range: askPrometheusRange(options.prometheus),
     remembered: [...ledger.state.rules.values()],
     save: (memories) => ledger.append(memories.map((memory) => ({ kind: 'rule', memory }))),
     tell: (pushed) => alerts.push(pushed),

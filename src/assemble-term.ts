@@ -5,7 +5,7 @@ import { actuatorsFor } from './actuators/carry-out.ts';
 import { volatileLedger } from './alerts/ledger/ledger.ts';
 import type { AlertPipeline } from './alerts/pipeline.ts';
 import type { RuleEvaluator } from './alerts/rules/evaluator.ts';
-import { failingRules } from './alerts/rules/failing.ts';
+import { failingRules, seriesLeftOut } from './alerts/rules/failing.ts';
 import type { NotificationView } from './alerts/status.ts';
 import { assembleAlerts } from './assemble-alerts.ts';
 import type { StateHomes } from './assemble-state.ts';
@@ -151,6 +151,7 @@ export async function openTerm(parts: TermParts): Promise<Term> {
       lostLeader: parts.tookFrom,
       stateTooNew: tooNew?.message ?? null,
       failingRules: () => failingRules(rules.health()),
+      seriesLeftOut: () => seriesLeftOut(rules.health()),
       missingWatchdogs: () => alerts.missingWatchdogs(),
       alertsLeftOut: () => alerts.leftOut(),
       failedChecks: () => checks.failed(),
@@ -162,6 +163,7 @@ export async function openTerm(parts: TermParts): Promise<Term> {
   const lostBefore = { audit: 0, journal: 0 };
   const recordKept = (): void => {
     metrics.recordLeftOut(store.leftOut?.() ?? 0);
+    metrics.recordRuleSeries(rules.health());
     const { dropped = 0, failed = 0 } = journal?.counts ?? {};
     const lost = { audit: audit?.counts.lost ?? 0, journal: dropped + failed };
     for (const log of ['audit', 'journal'] as const) metrics.recordLost(log, lost[log] - lostBefore[log]);

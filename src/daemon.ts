@@ -39,6 +39,7 @@ export interface DaemonParts {
   /** groups of rules that cannot be evaluated */
   readonly failingRules?: () => NonNullable<LoopFacts['failingRules']>;
   readonly missingWatchdogs?: () => NonNullable<LoopFacts['missingWatchdogs']>;
+  readonly seriesLeftOut?: () => NonNullable<LoopFacts['seriesLeftOut']>;
   readonly alertsLeftOut?: () => LoopFacts['alertsLeftOut'] | null;
   /** what the daily checks have found */
   readonly failedChecks?: () => LoopFacts['failedChecks'];
@@ -136,6 +137,7 @@ export class Daemon {
     const stateTooNew = this.#parts.stateTooNew ?? null;
     const auditTrouble = this.#parts.audit?.trouble ?? null;
     const missingWatchdogs = this.#parts.missingWatchdogs?.() ?? [];
+    const seriesLeftOut = this.#parts.seriesLeftOut?.() ?? [];
     const alertsLeftOut = this.#parts.alertsLeftOut?.() ?? null;
     const failedChecks = this.#parts.failedChecks?.();
     return {
@@ -143,6 +145,7 @@ export class Daemon {
       intervalSeconds: config.daemon.interval / 1000,
       refused: this.#parts.refused(),
       ...(failingRules.length > 0 && { failingRules }),
+      ...(seriesLeftOut.length > 0 && { seriesLeftOut }),
       ...(failedChecks !== undefined && { failedChecks }),
       ...(auditTrouble !== null && { auditTrouble }),
       ...(lostLeader !== null && { lostLeader }),

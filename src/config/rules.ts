@@ -1,7 +1,8 @@
 // Rule files: what their schema cannot say, and the groups that are evaluated.
 import { isAlias, isMap, isScalar, isSeq, type Document } from 'yaml';
 import type { AlertingRule, RuleGroup } from '../model/rule.ts';
-import type { QueryText } from '../model/units.ts';
+import { minutes, type QueryText } from '../model/units.ts';
+import { durationOf } from '../promql/literals.ts';
 import { parsePromql } from '../promql/parse.ts';
 import { parseTemplate } from '../templates/template.ts';
 import { duplicateNames } from './check-policies.ts';
@@ -10,6 +11,14 @@ import type { RulesDocument, WrittenGroup, WrittenRule } from './schema/rules.ts
 import { valueAt } from './shape.ts';
 import type { Finding, Source } from './source.ts';
 
+const learningKeys = ['anomaly', 'forecast'];
+
+/** What a template knows beside Prometheus's own. */
+const ruleVariablesOf = (anomaly: unknown, forecast: unknown): readonly string[] => [
+  ...(anomaly === undefined ? [] : ['$usual']),
+  ...(forecast === undefined ? [] : ['$forecast']),
+];
+
 /** With numbers as they are written, for Prometheus takes them as texts: `version: 1.10` is not 1.1. */
 export function withWrittenNumbers(source: Source): Source {
   const { document, raw } = source;
@@ -17,6 +26,13 @@ export function withWrittenNumbers(source: Source): Source {
     ? source
     : { ...source, raw: written(document, document.contents, raw) };
 }
+
+const numbersOfLearning = ['sensitivity', 'series', 'above', 'below', 'confidence'];
+
+/** `groups[].limit`, and `groups[].rules[].anomaly.sensitivity` with its like. */
+const isNumber = (path: ProblemPath): boolean =>
+  (path.length === 3 && path[2] === 'limit') ||
+  (path.length === 6 && learningKeys.includes(String(path[4])) && numbersOfLearning.includes(String(path[5])));
 
 function written(document: Document, found: unknown, raw: unknown, path: ProblemPath = []): unknown {
   const node = isAlias(found) ? found.resolve(document) : found;
@@ -30,8 +46,7 @@ function written(document: Document, found: unknown, raw: unknown, path: Problem
   if (isSeq(node))
     return node.items.map((item, index) => written(document, item, valueAt(raw, [index]), [...path, index]));
   const isText = typeof raw === 'number' || typeof raw === 'boolean';
-  const isCount = path.length === 3 && path[2] === 'limit';
-  return isText && !isCount && isScalar(node) && node.source !== undefined ? node.source : raw;
+  return isText && !isNumber(path) && isScalar(node) && node.source !== undefined ? node.source : raw;
 }
 
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
@@ -107,14 +122,69 @@ function ruleFindings(rule: unknown, path: ProblemPath): Finding[] {
           message: `a recording rule has no "${key}"`,
           mend: 'take it out',
         });
+  const variables = ruleVariablesOf(valueAt(rule, ['anomaly']), valueAt(rule, ['forecast']));
   return [
     ...findings,
+    ...questionFindings(rule, path),
     ...expressionFindings(valueAt(rule, ['expr']), [...path, 'expr']),
+    ...learningFindings(rule, path),
     ...labelFindings(valueAt(rule, ['labels']), [...path, 'labels']),
     ...(alert === undefined
       ? []
-      : ['labels', 'annotations'].flatMap((key) => templateFindings(valueAt(rule, [key]), [...path, key]))),
+      : ['labels', 'annotations'].flatMap((key) => templateFindings(valueAt(rule, [key]), [...path, key], variables))),
   ];
+}
+
+/** One of three says what is asked; a recording rule has `expr` only. */
+function questionFindings(rule: unknown, path: ProblemPath): Finding[] {
+  const isRecording = valueAt(rule, ['alert']) === undefined && valueAt(rule, ['record']) !== undefined;
+  const [first, ...more] = ['expr', ...learningKeys].filter((key) => valueAt(rule, [key]) !== undefined);
+  if (first === undefined)
+    return [{ code: 'MissingKey', path: [...path, 'expr'], message: '"expr" is missing', mend: 'add expr: a text' }];
+  const wrong = isRecording ? [first, ...more].filter((key) => key !== 'expr') : more;
+  return wrong.map((key) => ({
+    code: 'WrongValue',
+    path: [...path, key],
+    at: 'key',
+    message: isRecording ? `a recording rule has no "${key}"` : `a rule has one of "${first}" and "${key}", not both`,
+    mend: isRecording ? 'take it out' : 'write two rules',
+  }));
+}
+
+const [leastWithin, mostWithin] = [minutes(5), minutes(4 * 24 * 60)];
+
+function learningFindings(rule: unknown, path: ProblemPath): Finding[] {
+  const findings = learningKeys.flatMap((key) =>
+    expressionFindings(valueAt(rule, [key, 'query']), [...path, key, 'query']),
+  );
+  const forecast = valueAt(rule, ['forecast']);
+  if (typeof forecast !== 'object' || forecast === null) return findings;
+  const place = [...path, 'forecast'];
+  const [above, below] = [valueAt(forecast, ['above']), valueAt(forecast, ['below'])];
+  if (above === undefined && below === undefined)
+    findings.push({
+      code: 'MissingKey',
+      path: [...place, 'above'],
+      message: 'the forecast has neither "above" nor "below"',
+      mend: 'add the limit that the series is not to cross: below: 10e9',
+    });
+  if (above !== undefined && below !== undefined)
+    findings.push({
+      code: 'WrongValue',
+      path: [...place, 'below'],
+      at: 'key',
+      message: 'a forecast has one of "above" and "below", not both',
+      mend: 'write two rules',
+    });
+  const within = durationOf(String(valueAt(forecast, ['within'])));
+  if (within !== null && (within < leastWithin || within > mostWithin))
+    findings.push({
+      code: 'WrongValue',
+      path: [...place, 'within'],
+      message: `"within" is ${String(valueAt(forecast, ['within']))}, it may be 5m to 4d`,
+      mend: 'two weeks of past are looked at: what is further ahead they cannot tell',
+    });
+  return findings;
 }
 
 function expressionFindings(text: unknown, path: ProblemPath): Finding[] {
@@ -152,10 +222,10 @@ const labelFindings = (labels: unknown, path: ProblemPath): Finding[] =>
       : [],
   );
 
-const templateFindings = (texts: unknown, path: ProblemPath): Finding[] =>
+const templateFindings = (texts: unknown, path: ProblemPath, variables: readonly string[]): Finding[] =>
   entries(texts).flatMap(([name, text]): Finding[] => {
     if (typeof text !== 'string') return [];
-    const reading = parseTemplate(text, { dialect: 'prometheus' });
+    const reading = parseTemplate(text, { dialect: 'prometheus', variables });
     if (reading.ok) return [];
     const { offset, message, mend } = reading;
     return [{ code: 'WrongTemplate', path: [...path, name], offset, message, ...(mend !== '' && { mend }) }];
@@ -193,12 +263,25 @@ export const ruleGroupsOf = (file: string, { groups }: RulesDocument): readonly 
     rules: (group.rules ?? []).flatMap((rule) => alertingRule(group, rule) ?? []),
   }));
 
+function questionOf({ expr, anomaly, forecast }: WrittenRule): Pick<AlertingRule, 'expr' | 'learns'> {
+  if (anomaly !== undefined) {
+    const { query, sensitivity, series } = anomaly;
+    return { expr: query as QueryText, learns: { kind: 'anomaly', sensitivity, series } };
+  }
+  if (forecast !== undefined) {
+    const { query, within, above, below, confidence, series } = forecast;
+    const crossing = { side: above === undefined ? 'below' : 'above', limit: above ?? below ?? 0 } as const;
+    return { expr: query as QueryText, learns: { kind: 'forecast', within, ...crossing, confidence, series } };
+  }
+  return { expr: (expr ?? '') as QueryText };
+}
+
 const alertingRule = (group: WrittenGroup, rule: WrittenRule): AlertingRule | null =>
   rule.alert === undefined
     ? null
     : {
         alert: rule.alert,
-        expr: rule.expr as QueryText,
+        ...questionOf(rule),
         for: rule.for,
         keepFiringFor: rule.keep_firing_for,
         labels: { ...group.labels, ...rule.labels },

@@ -187,9 +187,14 @@ function findingsOf(entry: Entry, look: LiveLook): readonly Finding[] {
       );
     case 'Rules':
       return (accepted.value.groups ?? []).flatMap((group, at) =>
-        (group.rules ?? []).flatMap(({ expr }, index) => {
-          const why = answersAt(look, expr);
-          const path = ['groups', at, 'rules', index, 'expr'];
+        (group.rules ?? []).flatMap(({ expr, anomaly, forecast }, index) => {
+          const [key, query] = anomaly
+            ? ['anomaly', anomaly.query]
+            : forecast
+              ? ['forecast', forecast.query]
+              : ['expr', expr ?? ''];
+          const why = answersAt(look, query);
+          const path = ['groups', at, 'rules', index, key, ...(key === 'expr' ? [] : ['query'])];
           return why === null ? [] : [unanswered(path, `Prometheus refuses the expression: ${why}`, 'error')];
         }),
       );

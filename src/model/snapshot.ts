@@ -115,6 +115,8 @@ export interface LoopFacts {
   readonly refused: readonly { readonly document: string; readonly why: string }[];
   /** groups of rules that cannot be evaluated; absent: there are none */
   readonly failingRules?: readonly { readonly group: string; readonly count: number; readonly why: string }[];
+  /** rules that learn, and how many of their series there is no place for; absent: there is place for all */
+  readonly seriesLeftOut?: readonly { readonly group: string; readonly alert: string; readonly count: number }[];
   /** the replica that led before this one and fell silent; absent: it gave the lease back, or this tick is not the first */
   readonly lostLeader?: string;
   /** alerts that should keep coming in and do not, with their last sign of life (RFC 3339); absent: there are none */

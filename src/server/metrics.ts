@@ -1,5 +1,6 @@
 // springtide's own figures for Prometheus, in a registry of their own. Never labelled by pod.
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { RuleHealth } from '../alerts/rules/rule-run.ts';
 import { stages, type InboxItem, type TickReport } from '../model/report.ts';
 import { targetKey } from '../model/target.ts';
 import { instantOf, type Instant } from '../model/units.ts';
@@ -27,6 +28,8 @@ export interface Metrics {
   recordLeases(transitions: number): void;
   /** Targets of which not everything fits into the memory. */
   recordLeftOut(targets: number): void;
+  /** What rules learn, and what they have no place for. */
+  recordRuleSeries(rules: readonly RuleHealth[]): void;
   /** Lines that could not be kept, more of them than were told before. */
   recordLost(log: 'audit' | 'journal', lines: number): void;
   /** The daily checks have run. */
@@ -128,6 +131,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     'memory_left_out_targets',
     'Targets whose history is left out of the memory: it is over its share.',
   );
+  const ruleSeries = living('rule_series', 'Series of rules that learn, by how far they are.', [
+    'alert',
+    'group',
+    'state',
+  ]);
   const lost = counter('lines_lost_total', 'Lines that the audit log or the decision journal could not take.', ['log']);
   const { refusedDocuments } = options;
   if (refusedDocuments !== undefined)
@@ -262,6 +270,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       keptNodes,
       pendingPods,
       nodes,
+      ruleSeries,
     ])
       figures([]);
     recordNodeFigures({ nodes: [] });
@@ -281,6 +290,15 @@ export function createMetrics(options: MetricsOptions): Metrics {
     recordLeading: (leads) => leading.set(leads ? 1 : 0),
     recordLeases: (count) => transitions.set(count),
     recordLeftOut: (targets) => leftOut.set(targets),
+    recordRuleSeries: (rules) =>
+      ruleSeries(
+        rules.flatMap(({ alert, file, group, learns }) =>
+          Object.entries(learns ?? {}).map(([state, value]: [string, number]) => ({
+            labels: { alert, group: `${file} ${group}`, state },
+            value,
+          })),
+        ),
+      ),
     recordLost: (log, lines) => lost.inc({ log }, lines),
     recordTick: (report) => atOnce(recording(report)),
     recording,

@@ -59,6 +59,7 @@ export function playedRules(options: PlayedRulesOptions): PlayedRules {
         query: (expression) => Promise.resolve(answerTo(expression)),
         remembered,
         log: {
+          info: () => undefined,
           warn: (_, message) => onProblem(message),
           error: (_, message) => onProblem(message),
         },

@@ -17,6 +17,8 @@ export interface TemplateOptions {
   readonly mode?: 'text' | 'html';
   /** what `template` may name beside the text's own definitions */
   readonly set?: TemplateSet;
+  /** that are set beside the dialect's own */
+  readonly variables?: readonly string[];
 }
 
 export interface TemplateContext {
@@ -49,10 +51,10 @@ export type ParseResult =
 /** Prometheus sets these before each template of a rule. */
 const ruleVariables = ['$labels', '$value', '$externalLabels', '$externalURL'];
 
-const parsed = (text: string, dialect: Dialect): Parsed =>
+const parsed = (text: string, dialect: Dialect, variables: readonly string[] = []): Parsed =>
   parse(text, {
     functions: new Set(functionsOf[dialect].keys()),
-    variables: dialect === 'prometheus' ? ruleVariables : [],
+    variables: [...(dialect === 'prometheus' ? ruleVariables : []), ...variables],
   });
 
 const mistakeOf = ({ offset, message, mend }: TemplateError): TemplateMistake => ({ offset, message, mend });
@@ -60,7 +62,7 @@ const mistakeOf = ({ offset, message, mend }: TemplateError): TemplateMistake =>
 export function parseTemplate(text: string, options: TemplateOptions): ParseResult {
   const { dialect, mode = 'text', set = emptySet } = options;
   try {
-    const whole = parsed(text, dialect);
+    const whole = parsed(text, dialect, options.variables);
     const own = new Map(whole.defined.map((body) => [body.name, body]));
     const body = (name: string): Body | undefined => own.get(name) ?? set.body(name);
     const lost = whole.references.find(({ name }) => body(name) === undefined);

@@ -1,8 +1,9 @@
 // Evaluates the rule groups of the configuration, each at its own slots, many of them side by side.
-import type { RuleGroup } from '../../model/rule.ts';
+import type { AlertingRule, RuleGroup } from '../../model/rule.ts';
 import { minutes } from '../../model/units.ts';
 import { createLimiter } from '../limiter.ts';
 import { readyRule, type RuleSurroundings } from './fill.ts';
+import { LearntSeries } from './learnt-series.ts';
 import { GroupRun, type RulePorts, type RuleTiming } from './group-run.ts';
 import { ruleKey, usualRestore, type RuleMemory } from './memory.ts';
 import { RuleRun, type RuleHealth } from './rule-run.ts';
@@ -27,13 +28,19 @@ export interface RuleEvaluator {
 }
 
 const groupsAtOnce = 10;
+/** of all rules that learn together: some hundred megabytes at most */
+const mostSeries = 5_000;
 const usualTiming: RuleTiming = { ...usualRestore, interval: minutes(1), resendDelay: minutes(1) };
+
+/** Another question has other series. */
+const questionText = ({ expr, learns }: AlertingRule): string => JSON.stringify([expr, learns]);
 
 /** Begins at once: whoever is not the leader does not create one. */
 export function createRuleEvaluator(options: RuleEvaluatorOptions): RuleEvaluator {
   const { clock, log } = options;
   const timing: RuleTiming = { ...usualTiming, ...options.timing };
   const limiter = createLimiter(groupsAtOnce);
+  const learning = { clock, log, reading: createLimiter(1), places: { free: mostSeries } };
   const remembered = new Map(options.remembered.map((memory) => [memory.rule, memory]));
   const leaving = new Set<Promise<unknown>>();
   let current: readonly RuleGroup[] | null = null;
@@ -45,6 +52,11 @@ export function createRuleEvaluator(options: RuleEvaluatorOptions): RuleEvaluato
       .finally(() => leaving.delete(followed));
     leaving.add(followed);
   }
+
+  const seriesOf = ({ expr, learns }: AlertingRule): LearntSeries | null =>
+    learns === undefined || options.range === undefined
+      ? null
+      : new LearntSeries(expr, learns, { ...learning, range: options.range });
 
   function rulesOf(group: RuleGroup, before: readonly RuleRun[]): readonly RuleRun[] {
     const known = new Map(before.map((run) => [run.key, run]));
@@ -60,7 +72,11 @@ export function createRuleEvaluator(options: RuleEvaluatorOptions): RuleEvaluato
       if (run === undefined) {
         const memory = remembered.get(key);
         remembered.delete(key);
-        return new RuleRun(key, rule, ready, memory);
+        return new RuleRun(key, rule, ready, seriesOf(rule), memory);
+      }
+      if (questionText(run.rule) !== questionText(rule)) {
+        if (run.series !== null) follow(run.series.stop());
+        run.series = seriesOf(rule);
       }
       run.rule = rule;
       run.ready = ready;
@@ -70,6 +86,7 @@ export function createRuleEvaluator(options: RuleEvaluatorOptions): RuleEvaluato
 
   function takeOut(rules: readonly RuleRun[]): void {
     const now = clock.now();
+    for (const { series } of rules) if (series !== null) follow(series.stop());
     const steps = rules.map((rule) => rule.end(now));
     const alerts = steps.flatMap((step) => step.alerts);
     const memories = steps.flatMap(({ memory }) => memory ?? []);

@@ -1,4 +1,4 @@
-// Rules that nobody can rely on: by group, for springtide's own alert.
+// Rules that nobody can rely on, wholly or in part: for springtide's own alerts.
 import type { LoopFacts } from '../../model/snapshot.ts';
 import type { RuleHealth } from './rule-run.ts';
 
@@ -21,3 +21,9 @@ export function failingRules(health: readonly RuleHealth[]): NonNullable<LoopFac
       .join(),
   }));
 }
+
+/** Of rules that learn: series that there is no place for. */
+export const seriesLeftOut = (health: readonly RuleHealth[]): NonNullable<LoopFacts['seriesLeftOut']> =>
+  health.flatMap(({ file, group, alert, learns }) =>
+    learns === null || learns.leftOut === 0 ? [] : [{ group: `${file} ${group}`, alert, count: learns.leftOut }],
+  );

@@ -1,6 +1,6 @@
 // The templates of a rule's labels and annotations: read once, filled for every sample.
 import { messageOf } from '../../model/errors.ts';
-import type { AlertingRule } from '../../model/rule.ts';
+import type { AlertingRule, Learning } from '../../model/rule.ts';
 import type { Instant } from '../../model/units.ts';
 import { eachLimited } from '../../parallel.ts';
 import { inSlices } from '../../slices.ts';
@@ -9,7 +9,7 @@ import { CallError } from '../../templates/template-error.ts';
 import { parseTemplate, type Template } from '../../templates/template.ts';
 import { noMethods, stringMap, struct, type Value } from '../../templates/value.ts';
 import type { LabelSet } from '../alert.ts';
-import type { Asking, Fill, ReadyRule, RuleAnswer, RuleSample } from './state.ts';
+import type { Asking, Fill, JudgedAnswer, ReadyRule, RuleAnswer, RuleFacts, RuleSample } from './state.ts';
 
 export interface RuleSurroundings {
   readonly externalLabels: LabelSet;
@@ -20,7 +20,7 @@ export interface RuleSurroundings {
 export function readyRule(rule: AlertingRule, surroundings: RuleSurroundings): ReadyRule {
   const { alert, expr, keepFiringFor } = rule;
   const filled = (texts: LabelSet): ReadyRule['labels'] =>
-    Object.entries(texts).map(([name, text]) => [name, fillOf(text, surroundings)] as const);
+    Object.entries(texts).map(([name, text]) => [name, fillOf(text, surroundings, rule.learns?.kind)] as const);
   return {
     alert,
     for: rule.for,
@@ -32,23 +32,49 @@ export function readyRule(rule: AlertingRule, surroundings: RuleSurroundings): R
   };
 }
 
-function fillOf(text: string, { externalLabels, externalUrl }: RuleSurroundings): Fill {
+function fillOf(
+  text: string,
+  { externalLabels, externalUrl }: RuleSurroundings,
+  learns: Learning['kind'] | undefined,
+): Fill {
   if (!text.includes('{{')) return () => text;
-  const reading = parseTemplate(text, { dialect: 'prometheus' });
+  const known = learns === 'anomaly' ? ['$usual'] : learns === 'forecast' ? ['$forecast'] : [];
+  const reading = parseTemplate(text, { dialect: 'prometheus', variables: known });
   if (!reading.ok) return () => failed(reading.message);
   const { template } = reading;
   const outside = stringMap(externalLabels);
   return (sample, asking) => {
     const labels = stringMap(sample.labels);
-    const { value } = sample;
+    const { value, facts } = sample;
+    const learnt = learns === undefined ? {} : learntValue(learns, facts);
     return executed(
       template,
       struct('struct', { Labels: labels, ExternalLabels: outside, ExternalURL: externalUrl, Value: value }),
-      { $labels: labels, $externalLabels: outside, $externalURL: externalUrl, $value: value },
+      { $labels: labels, $externalLabels: outside, $externalURL: externalUrl, $value: value, ...learnt },
       externalUrl,
       asking,
     );
   };
+}
+
+/** NaN where it is not known. */
+function learntValue(learns: Learning['kind'], facts: RuleFacts | undefined): Readonly<Record<string, Value>> {
+  switch (learns) {
+    case 'anomaly': {
+      const { low, high } = facts?.kind === 'usual' ? facts : { low: Number.NaN, high: Number.NaN };
+      return { $usual: struct('usual', { Low: low, High: high }) };
+    }
+    case 'forecast': {
+      const known = facts?.kind === 'forecast' ? facts : null;
+      const forecast = {
+        In: known === null ? Number.NaN : known.ahead / 1000,
+        At: known === null ? Number.NaN : known.at / 1000,
+        Value: known?.expected ?? Number.NaN,
+        Probability: known?.probability ?? Number.NaN,
+      };
+      return { $forecast: struct('forecast', forecast) };
+    }
+  }
 }
 
 function executed(
@@ -89,11 +115,11 @@ const queriesAtOnce = 4;
 /** What the templates ask themselves is found out by filling them in, and asked before they count. */
 export async function withTemplateQueries(
   rule: ReadyRule,
-  answer: RuleAnswer,
+  answer: JudgedAnswer,
   at: Instant,
   ask: (expression: string) => Promise<RuleAnswer>,
-): Promise<RuleAnswer> {
-  if (!rule.asks || answer.kind === 'error') return answer;
+): Promise<JudgedAnswer> {
+  if (!rule.asks || answer.kind !== 'vector') return answer;
   const asked = new Map<string, RuleAnswer>();
   for (let round = 0; round < rounds && asked.size < mostQueries; round++) {
     const missing = (await inSlices(missingOf(rule, answer.samples, at, asked))).slice(0, mostQueries - asked.size);

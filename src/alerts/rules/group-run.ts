@@ -8,8 +8,9 @@ import type { AlertLog } from '../courier.ts';
 import type { PushedAlert } from '../ingest.ts';
 import type { Limiter } from '../limiter.ts';
 import { withTemplateQueries } from './fill.ts';
+import type { LearntSeries } from './learnt-series.ts';
 import type { RestoreTerms, RuleMemory } from './memory.ts';
-import type { RuleQuery } from './query.ts';
+import type { RuleQuery, RuleRangeQuery } from './query.ts';
 import type { RuleHealth, RuleRun } from './rule-run.ts';
 import { slotAfter, slotBefore, slotsOf, type Slots } from './slots.ts';
 import type { EvaluationTerms, RuleAnswer } from './state.ts';
@@ -17,10 +18,12 @@ import type { EvaluationTerms, RuleAnswer } from './state.ts';
 export interface RulePorts {
   readonly clock: Clock;
   readonly query: RuleQuery;
+  /** absent: what a rule that learns is answered counts as unusual already, as a simulation says it */
+  readonly range?: RuleRangeQuery;
   /** durable when it resolves; at most once an evaluation of a group */
   readonly save: (memories: readonly RuleMemory[]) => Promise<unknown>;
   readonly tell: (alerts: readonly PushedAlert[]) => Promise<unknown>;
-  readonly log: Pick<AlertLog, 'warn' | 'error'>;
+  readonly log: AlertLog;
 }
 
 export interface RuleTiming extends RestoreTerms {
@@ -80,12 +83,17 @@ export class GroupRun {
   /** Ends when the evaluation that is under way has. */
   async settle(): Promise<void> {
     await Promise.all([this.#running, this.#speaking]);
+    await Promise.all(this.#learnt.map((series) => series.settle()));
   }
 
   async stop(): Promise<void> {
     this.#abort.abort();
     this.#cancel();
-    await this.settle();
+    await Promise.all([this.settle(), ...this.#learnt.map((series) => series.stop())]);
+  }
+
+  get #learnt(): readonly LearntSeries[] {
+    return this.#rules.flatMap(({ series }) => series ?? []);
   }
 
   get #terms(): EvaluationTerms & RestoreTerms {
@@ -126,7 +134,9 @@ export class GroupRun {
       if (!this.#rules.includes(rule)) continue;
       const begun = clock.now();
       const ask = (expression: string): Promise<RuleAnswer> => query(expression, asked, signal);
-      const answer = await withTemplateQueries(rule.ready, await ask(rule.rule.expr), at, ask);
+      const found = await ask(rule.rule.expr);
+      const judged = rule.series === null ? found : await rule.series.judge(found, asked, this.#slots.interval);
+      const answer = await withTemplateQueries(rule.ready, judged, at, ask);
       if (signal.aborted) return;
       if (!this.#rules.includes(rule)) continue;
       const step = await rule.evaluate(answer, at, since(begun, clock.now()), this.#terms);

@@ -4,10 +4,11 @@ import { since } from '../../model/units.ts';
 import type { Instant, Milliseconds } from '../../model/units.ts';
 import { inSlices } from '../../slices.ts';
 import type { PushedAlert } from '../ingest.ts';
+import type { LearningCounts, LearntSeries } from './learnt-series.ts';
 import { isWorthSaving, recalled, statesOf, worthKeeping } from './memory.ts';
 import type { Kept, RestoreTerms, RuleMemory } from './memory.ts';
 import { evaluating, tellDue, tellEnd } from './state.ts';
-import type { EvaluationTerms, ReadyRule, RuleAnswer, RuleStates } from './state.ts';
+import type { EvaluationTerms, JudgedAnswer, ReadyRule, RuleStates } from './state.ts';
 
 export interface RuleHealth {
   readonly file: string;
@@ -21,6 +22,8 @@ export interface RuleHealth {
   readonly took: Milliseconds | null;
   readonly pending: number;
   readonly firing: number;
+  /** the series that it learns; null: it does not */
+  readonly learns: LearningCounts | null;
 }
 
 export interface Step {
@@ -35,6 +38,7 @@ export class RuleRun {
   readonly key: string;
   rule: AlertingRule;
   ready: ReadyRule;
+  series: LearntSeries | null;
   #states: RuleStates = noStates;
   /** of an earlier process: goes into force with the first answer */
   #remembered: RuleMemory | null;
@@ -44,16 +48,23 @@ export class RuleRun {
   #lastEvaluation: Instant | null = null;
   #took: Milliseconds | null = null;
 
-  constructor(key: string, rule: AlertingRule, ready: ReadyRule, remembered: RuleMemory | undefined) {
+  constructor(
+    key: string,
+    rule: AlertingRule,
+    ready: ReadyRule,
+    series: LearntSeries | null,
+    remembered: RuleMemory | undefined,
+  ) {
     this.key = key;
     this.rule = rule;
     this.ready = ready;
+    this.series = series;
     this.#remembered = remembered ?? null;
     this.#saved = remembered === undefined ? null : { at: remembered.at, states: statesOf(remembered) };
   }
 
   async evaluate(
-    answer: RuleAnswer,
+    answer: JudgedAnswer,
     at: Instant,
     took: Milliseconds,
     terms: EvaluationTerms & RestoreTerms,
@@ -69,7 +80,7 @@ export class RuleRun {
     const { states, alerts, error } = await inSlices(evaluating(ready, answer, this.#states, at, terms));
     this.#states = states;
     this.#fared(at, took, error);
-    if (answer.kind === 'error') return { alerts, memory: null };
+    if (answer.kind !== 'vector') return { alerts, memory: null };
     const kept: Kept = { at, states: worthKeeping(ready, states, terms) };
     if (!isWorthSaving(this.#saved, kept)) return { alerts, memory: null };
     this.#saved = kept;
@@ -108,6 +119,7 @@ export class RuleRun {
       took: this.#took,
       pending: count('pending'),
       firing: count('firing'),
+      learns: this.series?.counts ?? null,
     };
   }
 

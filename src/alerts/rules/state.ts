@@ -6,9 +6,22 @@ import type { LabelSet } from '../alert.ts';
 import { byCodeUnit } from '../fingerprint.ts';
 import type { PushedAlert } from '../ingest.ts';
 
+/** What was learnt of a series, for the templates. */
+export type RuleFacts =
+  | { readonly kind: 'usual'; readonly low: number; readonly high: number }
+  | {
+      readonly kind: 'forecast';
+      readonly probability: number;
+      readonly expected: number;
+      /** when it crosses, and how far that is ahead */
+      readonly at: Instant;
+      readonly ahead: Milliseconds;
+    };
+
 export interface RuleSample {
   readonly labels: LabelSet;
   readonly value: number;
+  readonly facts?: RuleFacts;
 }
 
 export type RuleAnswer =
@@ -19,6 +32,9 @@ export type RuleAnswer =
       readonly asked?: ReadonlyMap<string, RuleAnswer>;
     }
   | { readonly kind: 'error'; readonly message: string };
+
+/** `unknown`: the past is being read, and nothing can be said yet. */
+export type JudgedAnswer = RuleAnswer | { readonly kind: 'unknown' };
 
 export interface Asking {
   readonly at: Instant;
@@ -97,12 +113,13 @@ const stride = 32;
 /** An error of the query changes no state: what fires is still spoken of, so that a Prometheus that is away ends nothing. */
 export function* evaluating(
   rule: ReadyRule,
-  answer: RuleAnswer,
+  answer: JudgedAnswer,
   previous: RuleStates,
   now: Instant,
   terms: EvaluationTerms,
 ): Generator<undefined, Evaluated> {
-  const unchanged = (error: string): Evaluated => ({ ...tellDue(rule, previous, now, terms), error });
+  const unchanged = (error: string | null): Evaluated => ({ ...tellDue(rule, previous, now, terms), error });
+  if (answer.kind === 'unknown') return unchanged(null);
   if (answer.kind === 'error') return unchanged(answer.message);
   const found = yield* foundBy(rule, answer, now);
   if (found === null) return unchanged('vector contains metrics with the same labelset after applying alert labels');

@@ -59,7 +59,7 @@ class Bench {
         this.told.push(...alerts.map((alert) => ({ ...alert, ended: Date.parse(alert.endsAt ?? '') <= now })));
         return Promise.resolve();
       },
-      log: { warn: () => undefined, error: () => undefined },
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     });
   }
 
