@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 home=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
 cache=${SPRINGTIDE_CACHE:-$home/.cache/springtide}
-servers=(prometheus prometheus-alertmanager exim4-daemon-light python3-keystone python3-magnum rabbitmq-server)
+servers=(prometheus prometheus-alertmanager exim4-daemon-light python3-keystone python3-magnum)
 browser=(chromium fonts-wqy-microhei)
 tools=(procps openssl curl)
 build_tools=(dpkg-dev make jq patch)

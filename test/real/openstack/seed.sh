@@ -14,8 +14,7 @@ if [ ! -d "$target" ]; then
     work=$(mktemp -d)
     export RM_VAR=$work/var
     base=$((20000 + RANDOM % 9000)) # below the ports that the kernel gives to clients
-    export RM_KEYSTONE_PORT=$base RM_MAGNUM_PORT=$((base + 1)) RM_STUB_PORT=$((base + 2)) \
-      RM_AMQP_PORT=$((base + 3)) RM_AMQP_DIST_PORT=$((base + 4)) RM_EPMD_PORT=$((base + 5))
+    export RM_KEYSTONE_PORT=$base RM_MAGNUM_PORT=$((base + 1)) RM_STUB_PORT=$((base + 2))
     unset RM_SEED
     trap '"$here/down.sh" >&2 9>&-; rm -rf "$work"' EXIT
     # 9>&-: a server must not inherit the lock

@@ -1,4 +1,4 @@
-// A true Keystone and Magnum (with RabbitMQ and a driver in Heat's place) for the length of a test file.
+// A true Keystone and Magnum (with a driver in Heat's place) for the length of a test file.
 import { execFile } from 'node:child_process';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -138,7 +138,7 @@ export async function startOpenStack(options: OpenStackOptions = {}): Promise<Op
   });
   const directory = serverDirectory('openstack');
   const variableDirectory = join(directory, 'var');
-  const port = await freePortBlock(6);
+  const port = await freePortBlock(3);
   const server = await startServer({
     name: 'openstack',
     directory,
@@ -152,9 +152,6 @@ export async function startOpenStack(options: OpenStackOptions = {}): Promise<Op
       RM_KEYSTONE_PORT: String(port),
       RM_MAGNUM_PORT: String(port + 1),
       RM_STUB_PORT: String(port + 2),
-      RM_AMQP_PORT: String(port + 3),
-      RM_AMQP_DIST_PORT: String(port + 4),
-      RM_EPMD_PORT: String(port + 5),
       RM_TOKEN_TTL: String(options.tokenLifetimeSeconds ?? 3600),
     },
   });
