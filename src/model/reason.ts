@@ -177,6 +177,7 @@ export const alertNames = [
   'SpringtideTickLate',
   'SpringtideConfigRefused',
   'SpringtideRuleFailing',
+  'SpringtideSeriesLeftOut',
   'SpringtideWatchdogMissing',
   'SpringtideAlertsLeftOut',
   'SpringtideLeaderLost',

@@ -169,6 +169,15 @@ function ofLoop(snapshot: Snapshot): readonly Condition[] {
       after: atOnce,
       lasts: atOnce,
     });
+  for (const { group, alert, count } of loop.seriesLeftOut ?? [])
+    conditions.push({
+      name: 'SpringtideSeriesLeftOut',
+      severity: 'warning',
+      labels: { rulegroup: group, rule: alert },
+      facts: { count, what: alert },
+      after: aMinute,
+      lasts: aMinute,
+    });
   for (const { name, since, withinSeconds } of loop.missingWatchdogs ?? [])
     conditions.push({
       name: 'SpringtideWatchdogMissing',

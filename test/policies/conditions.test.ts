@@ -128,6 +128,16 @@ describe('each condition is told under its name, with every place of its texts f
       {},
     ],
     [
+      'SpringtideSeriesLeftOut',
+      healthy().loop({
+        latenessSeconds: 0,
+        intervalSeconds: 15,
+        refused: [],
+        seriesLeftOut: [{ group: 'rules/own.yaml disks', alert: 'DiskFull', count: 12 }],
+      }),
+      {},
+    ],
+    [
       'SpringtideRuleFailing',
       healthy().loop({
         latenessSeconds: 0,
