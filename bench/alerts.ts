@@ -39,6 +39,8 @@ const labelsOf = (index: number): Labels => ({
   pod: `prod-shop-svc${index % 1300}-${index}x`,
 });
 
+const letter = (index: number): string => String.fromCharCode(97 + (index % 26));
+
 /** 1,000 routes of one kind against 10,000 alerts: CPU, so that what others take does not count. */
 function routing(name: string, matchers: (index: number) => readonly string[]): Figure {
   const root = buildRoutes(alertsDocument.parse(configuration(matchers, 1000, 'http://127.0.0.1:1/')).route);
@@ -125,7 +127,13 @@ export async function alerts(): Promise<Report> {
       `pod=~"[a-z]+[0-9]{${1 + (index % 7)}}[a-z]{${1 + Math.floor(index / 7)}}"`,
     ]),
     routing('no text, and any beginning', (index) => [
-      `pod=~".*[${index % 10}][0-9]?[a-${String.fromCharCode(98 + (index % 25))}].{${1 + Math.floor(index / 250)}}"`,
+      `pod=~".*[${index % 10}][0-9]?[a-${letter(1 + (index % 25))}].{${1 + Math.floor(index / 250)}}"`,
+    ]),
+    routing('no text, and counted distances', (index) => [
+      `pod=~".*[${letter(index % 13)}-${letter(13 + (index % 12))}].{${1 + (index % 17)}}[0-9].{${1 + (index % 12)}}[${letter(index % 5)}-${letter(5 + (index % 20))}]"`,
+    ]),
+    routing('no text, and any beginning and end', (index) => [
+      `pod=~".*[${index % 10}][0-9]?[a-${letter(1 + (index % 25))}].{${1 + Math.floor(index / 250)}}.*"`,
     ]),
   ];
   const hearer = await startHearer();

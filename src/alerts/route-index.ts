@@ -52,8 +52,6 @@ const worthwhile = 8;
 const workOfSearch = 20;
 /** To ask many expressions at once takes as long as asking so many of them. */
 const workOfAsking = 60;
-/** One that cannot be asked together with others spoils it for no more than these. */
-const askedTogether = 250;
 
 /** In their order; some of them may not match all the same. */
 export function candidatesIn<Route extends Child>(children: readonly Route[]): (labels: LabelSet) => Iterable<Route> {
@@ -71,7 +69,7 @@ export function candidatesIn<Route extends Child>(children: readonly Route[]): (
   const asked: Asked[] = [];
   for (const [name, patterns] of expressions)
     if (patterns.size <= workOfAsking) others.push(...patterns.keys());
-    else asked.push(...askedOf(name, [...patterns]));
+    else asked.push({ name, numbers: [...patterns.keys()], ask: expressionSet([...patterns.values()]) });
   if (shelves.size === 0 && asked.length === 0) return () => children;
   others.sort((one, other) => one - other);
   const always = [...inOrder(children, [others])];
@@ -124,26 +122,13 @@ function placesOf(labels: LabelSet, shelves: ReadonlyMap<string, Shelf>): readon
 
 /** A label that is not there is empty, and an expression may take that. */
 function answersOf({ name, numbers, ask }: Asked, labels: LabelSet): Numbers {
-  const matching = ask(Object.hasOwn(labels, name) ? (labels[name] ?? '') : '');
-  return matching === null ? numbers : matching.map((place) => numbers[place] ?? -1);
+  const places = ask(Object.hasOwn(labels, name) ? (labels[name] ?? '') : '');
+  return places.map((place) => numbers[place] ?? -1);
 }
 
 function gather(expressions: Map<string, Map<number, string>>, { name, pattern }: Whole, index: number): void {
   const patterns = expressions.get(name) ?? new Map<number, string>();
   expressions.set(name, patterns.set(index, pattern));
-}
-
-function askedOf(name: string, patterns: readonly (readonly [number, string])[]): Asked[] {
-  const sets: Asked[] = [];
-  for (let at = 0; at < patterns.length; at += askedTogether) {
-    const some = patterns.slice(at, at + askedTogether);
-    sets.push({
-      name,
-      numbers: some.map(([index]) => index),
-      ask: expressionSet(some.map(([, pattern]) => pattern)),
-    });
-  }
-  return sets;
 }
 
 function shelve(shelves: Map<string, Shelf>, { name, kind, keys, letters }: Texts, index: number): void {
