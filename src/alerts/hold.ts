@@ -27,7 +27,7 @@ export interface HoldFacts {
   readonly to: string;
   readonly alerts: readonly Alert[];
   readonly isIn: (interval: string) => boolean;
-  /** SMS to this one, the newest last */
+  /** SMS to this one's telephone, in any order */
   readonly sent: readonly SentMessage[];
   /** when this one was last told something by SMS, whether or not it has arrived */
   readonly lastSms: Instant | null;

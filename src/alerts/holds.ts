@@ -16,8 +16,8 @@ export interface HoldsParts {
   readonly document: () => AlertsDocument;
   /** whether a named interval holds now */
   readonly isIn: (interval: string, now: Instant) => boolean;
-  /** when SMS went to somebody, the newest last */
-  readonly sentTo: (to: string) => readonly SentMessage[];
+  /** the SMS to somebody's telephone, those on their way included, without the one that a new one of this group takes the place of */
+  readonly sentTo: (to: string, group: Group, integration: Integration) => readonly SentMessage[];
   readonly write: (records: readonly LedgerRecord[]) => void;
   /** tells what was held back for these, together */
   readonly bundle: (bundle: HeldBundle, now: Instant) => void;
@@ -42,6 +42,9 @@ interface Timer {
 
 const keyOf = ({ receiver, channel, index }: Pick<Integration, 'receiver' | 'channel' | 'index'>): string =>
   JSON.stringify([receiver, channel, index]);
+
+const newestOf = (sent: readonly SentMessage[]): Instant | null =>
+  sent.reduce<Instant | null>((newest, { at }) => (newest === null || at > newest ? at : newest), null);
 
 export class Holds {
   readonly #parts: HoldsParts;
@@ -110,9 +113,9 @@ export class Holds {
     if (notify === null) return decision;
     const told: string[] = [];
     for (const to of notify.to) {
-      const hold = holdOf(this.#factsOf(integration, decision, to, now), over);
+      const hold = holdOf(this.#factsOf(group, integration, decision, to, now), over);
       if (hold === null) told.push(to);
-      else this.#hold(group, integration, to, over === null ? this.#dueOr(hold, group, integration, now) : hold, now);
+      else this.#hold(group, integration, to, over === null ? this.#dueOr(hold, group, integration) : hold, now);
     }
     if (told.length === notify.to.length) return decision;
     return told.length === 0
@@ -143,10 +146,10 @@ export class Holds {
     this.#timers.clear();
   }
 
-  #factsOf(integration: Integration, decision: FlushDecision, to: string, now: Instant): HoldFacts {
+  #factsOf(group: Group, integration: Integration, decision: FlushDecision, to: string, now: Instant): HoldFacts {
     const { document, isIn, sentTo } = this.#parts;
     const current = document();
-    const sent = sentTo(to);
+    const sent = integration.channel === 'sms' ? sentTo(to, group, integration) : [];
     return {
       document: current,
       receiver: current.receivers.find(({ name }) => name === integration.receiver),
@@ -155,7 +158,7 @@ export class Holds {
       alerts: decision.notify?.alerts ?? [],
       isIn: (interval) => isIn(interval, now),
       sent,
-      lastSms: this.#lastSms.get(to) ?? sent.at(-1)?.at ?? null,
+      lastSms: this.#lastSms.get(to) ?? newestOf(sent),
       recent: this.#recentOf(integration, now),
       now,
     };
@@ -173,12 +176,10 @@ export class Holds {
     this.#wakeBy(key, hold.until, now);
   }
 
-  /** A flush at the very moment at which a digest is due must not put it off to the next one. */
-  #dueOr(hold: Hold, group: Group, integration: Integration, now: Instant): Hold {
+  /** What waits already is looked at when it was going to be: flushes that follow each other fast would put it off for ever. */
+  #dueOr(hold: Hold, group: Group, integration: Integration): Hold {
     const known = this.#held.get(keyOf(integration))?.get(group)?.hold;
-    if (known?.why !== hold.why) return hold;
-    // others may be told at once meanwhile: it is not put off for them
-    return known.until <= now || hold.why === 'together' ? known : hold;
+    return known?.why === hold.why && known.until <= hold.until ? known : hold;
   }
 
   #write(group: Group, { integration, hold, to }: Held): void {

@@ -8,6 +8,7 @@ import type { SmsPlaces } from './channels/sms/sms-channel.ts';
 import type { WebhookSettings } from './channels/webhook.ts';
 import type { Intent } from './ledger/records.ts';
 import { everybodyOf, onDuty } from './on-call.ts';
+import { oncePerTelephone } from './sms-history.ts';
 
 interface Common {
   readonly receiver: string;
@@ -63,7 +64,7 @@ function ownIntegrations(document: AlertsDocument, found: Receiver, now: Instant
   const integrations: Integration[] = [
     ...found.sms_configs.map((settings, index) => {
       const duty = dutyOf(document, settings.oncall, now);
-      const to = [...new Set([...settings.to, ...duty.to])];
+      const to = oncePerTelephone(document, [...settings.to, ...duty.to]);
       return {
         ...plain,
         channel: 'sms' as const,
@@ -149,7 +150,8 @@ function stepIntegrations(
   const common = { receiver, index: stepIndex(number), sendResolved: true, role };
   const integrations: Integration[] = [];
   if (step.sms !== undefined) {
-    const people = reached(step.sms);
+    const named = reached(step.sms);
+    const people = { ...named, to: oncePerTelephone(document, named.to) };
     const settings = { to: people.to, gateway: step.sms.gateway, max_segments: defaultSegments };
     integrations.push({ ...common, ...people, channel: 'sms', settings });
   }

@@ -40,6 +40,7 @@ import { buildRoutes } from './route.ts';
 import type { Route } from './route.ts';
 import { sendTest } from './send-test.ts';
 import type { TestResult } from './send-test.ts';
+import { smsHistory } from './sms-history.ts';
 import { createSilencer } from './silencer.ts';
 import type { Silencer } from './silencer.ts';
 import { lastNotifications } from './status.ts';
@@ -145,7 +146,10 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     clock,
     document: () => document,
     isIn: (interval, now) => muting.isIn(interval, now),
-    sentTo: (to) => state.smsSent.get(to) ?? [],
+    sentTo: (to, group, integration) => {
+      const open = openFor(state, group, integration)?.intent;
+      return smsHistory(state, document, to, open?.covers === undefined ? open?.id : undefined);
+    },
     write,
     bundle: (bundle, now) => {
       tellTogether(bundle, flushParts(now), now);

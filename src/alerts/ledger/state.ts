@@ -42,6 +42,8 @@ export interface LedgerState {
   readonly rules: ReadonlyMap<string, RuleMemory>;
   /** when SMS went to somebody in the last day, the newest last: what budgets count */
   readonly smsSent: ReadonlyMap<string, readonly SentMessage[]>;
+  /** SMS that somebody is still owed, by the id of their notification: what goes out in this moment counts too */
+  readonly smsOwed: ReadonlyMap<string, ReadonlyMap<string, SentMessage>>;
   /** what waits for a digest, the end of quiet hours, or a budget */
   readonly held: ReadonlyMap<string, HeldBack>;
   /** watchdogs that are not heard, and since when */
@@ -68,6 +70,7 @@ export interface MutableLedgerState {
   episodes: Map<string, Episode>;
   rules: Map<string, RuleMemory>;
   smsSent: Map<string, readonly SentMessage[]>;
+  smsOwed: Map<string, Map<string, SentMessage>>;
   held: Map<string, HeldBack>;
   missingWatchdogs: Map<string, Instant>;
   watchdogsHeard: Map<string, WatchdogHeard>;
@@ -84,6 +87,7 @@ export const emptyLedgerState = (): MutableLedgerState => ({
   episodes: new Map(),
   rules: new Map(),
   smsSent: new Map(),
+  smsOwed: new Map(),
   held: new Map(),
   missingWatchdogs: new Map(),
   watchdogsHeard: new Map(),
@@ -121,6 +125,7 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
       const { intent } = record;
       const recipients = new Map(intent.to.map((to) => [to, newRecipient(to, intent.at)]));
       state.open.set(intent.id, { intent, recipients, settled: null });
+      oweSms(state, intent);
       for (const owner of ownersOf(intent)) {
         const known = state.openOf.get(owner);
         if (known === undefined) state.openOf.set(owner, new Set([intent.id]));
@@ -148,6 +153,7 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
       }));
       tell(state, record.id, record.to, 'sent', record.at);
       countIfSms(state, record.id, record.to, record.at);
+      oweNothing(state, record.id, record.to);
       return;
     case 'retry':
       change(state, record.id, record.to, (known) => ({
@@ -167,6 +173,7 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
         at: record.at,
       }));
       tell(state, record.id, record.to, 'failed', record.at);
+      oweNothing(state, record.id, record.to);
       return;
     case 'settled': {
       const notification = state.open.get(record.id);
@@ -174,6 +181,7 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
       notification.settled = { how: record.how, at: record.at };
       state.open.delete(record.id);
       closed(state, notification);
+      for (const to of notification.recipients.keys()) oweNothing(state, record.id, to);
       state.recent.push(notification);
       if (state.recent.length > keptRecent) state.recent.splice(0, state.recent.length - keptRecent);
       return;
@@ -183,6 +191,8 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
       return;
     case 'recipient':
       change(state, record.id, record.recipient.to, () => record.recipient);
+      if (record.recipient.state === 'sent' || record.recipient.state === 'failed')
+        oweNothing(state, record.id, record.recipient.to);
       return;
     case 'silence':
       state.silences.set(record.silence.id, newestOf(state.silences.get(record.silence.id), record.silence));
@@ -221,12 +231,27 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
   }
 }
 
+/** Several that come within minutes would have been as many messages: theirs counts. */
+const kindOf = ({ bundle }: Intent): SentMessage['kind'] =>
+  bundle === undefined || bundle.why === 'together' ? 'single' : 'digest';
+
 function countIfSms(state: MutableLedgerState, id: string, to: string, at: Instant): void {
   const intent = state.open.get(id)?.intent;
-  if (intent?.channel !== 'sms') return;
-  // several that come within minutes would have been as many messages: theirs counts
-  const isSingle = intent.bundle === undefined || intent.bundle.why === 'together';
-  countSms(state, to, [{ at, kind: isSingle ? 'single' : 'digest' }]);
+  if (intent?.channel === 'sms') countSms(state, to, [{ at, kind: kindOf(intent) }]);
+}
+
+function oweSms(state: MutableLedgerState, intent: Intent): void {
+  if (intent.channel !== 'sms') return;
+  for (const to of intent.to) {
+    const owed = state.smsOwed.get(to) ?? new Map<string, SentMessage>();
+    state.smsOwed.set(to, owed.set(intent.id, { at: intent.at, kind: kindOf(intent) }));
+  }
+}
+
+function oweNothing(state: MutableLedgerState, id: string, to: string): void {
+  const owed = state.smsOwed.get(to);
+  owed?.delete(id);
+  if (owed?.size === 0) state.smsOwed.delete(to);
 }
 
 function countSms(state: MutableLedgerState, to: string, messages: readonly SentMessage[]): void {

@@ -1,0 +1,65 @@
+// The budget of a telephone as its owner sees it: however often groups are looked at, however many come at once, by whatever name.
+import { describe, expect, it } from 'vitest';
+import { retry } from '../../src/alerts/channels/channel.ts';
+import { minutes, seconds } from '../../src/model/units.ts';
+import { dutyDocument, pushDown } from './duty.ts';
+import { aStory } from './recorder.ts';
+
+const plain = dutyDocument('sms_configs: [{ to: [zhang], gateway: main }]');
+const twoAnHour = 'budgets: { sms: { perNumber: { hour: 2 } } }';
+
+describe('what goes over a budget', () => {
+  it.each(['30s', '1m', '2m', '5m'])('is told in one digest where groups are looked at each %s', async (interval) => {
+    const story = aStory(`${plain.replace('group_interval: 5m', `group_interval: ${interval}`)}\n${twoAnHour}`);
+    for (const name of ['A', 'B', 'C', 'D']) {
+      await pushDown(story, { name, instance: name });
+      await story.pass(seconds(40), seconds(5));
+    }
+    await story.pass(minutes(5), seconds(5));
+    const sms = story.told().filter((line) => line.startsWith('sms'));
+    expect(sms).toEqual(['sms zhang: A', 'sms zhang: B', 'sms zhang: D C']);
+    await story.pass(minutes(30), seconds(30));
+    expect(story.ledger.state.held.size).toBe(0);
+  });
+
+  it('is what comes at once too: nothing is sent before the first answer is there', async () => {
+    const story = aStory(`${plain}\n${twoAnHour}`);
+    const names = Array.from({ length: 25 }, (_, number) => `N${String(number).padStart(2, '0')}`);
+    await pushDown(story, ...names.map((name) => ({ name, instance: name })));
+    await story.pass(minutes(10), seconds(5));
+    const sms = story.told().filter((line) => line.startsWith('sms'));
+    expect(sms.slice(0, 2)).toEqual(['sms zhang: N00', 'sms zhang: N01']);
+    expect(sms).toHaveLength(3);
+    expect(sms[2]?.split(' ').slice(2).toSorted()).toEqual(names.slice(2));
+  });
+
+  it('counts what waits for its gateway, once, over a restart too', async () => {
+    let answers = false;
+    const story = aStory(`${plain}\n${twoAnHour}`, (to, channel) =>
+      answers || channel !== 'sms' ? null : retry(to, 'Timeout', 'no answer'),
+    );
+    await pushDown(story, { name: 'A', instance: 'A' }, { name: 'B', instance: 'B' });
+    await story.pass(minutes(1), seconds(5));
+    expect([...story.ledger.state.smsOwed.values()].map((owed) => owed.size)).toEqual([2]);
+    await story.restart();
+    await pushDown(story, { name: 'C', instance: 'C' });
+    answers = true;
+    await story.pass(minutes(10), seconds(5));
+    expect(story.told().filter((line) => line.startsWith('sms'))).toEqual([
+      'sms zhang: A',
+      'sms zhang: B',
+      'sms zhang: C',
+    ]);
+    expect(story.ledger.state.smsOwed.size).toBe(0);
+    await story.pass(minutes(300), minutes(1));
+    expect(story.ledger.state.held.size).toBe(0);
+  });
+
+  it('is that of a telephone, whoever it is called', async () => {
+    const people = plain.replace('[zhang]', "[zhang, desk, '+86 138 0000 0001']");
+    const story = aStory(people.replace('people:', "people:\n  desk: { sms: '+8613800000001' }"));
+    await pushDown(story, { name: 'A', instance: 'A' });
+    await story.pass(minutes(1), seconds(5));
+    expect(story.told()).toEqual(['sms zhang: A']);
+  });
+});
