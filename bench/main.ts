@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { alerts } from './alerts.ts';
 import { alertsChaos } from './alerts-chaos.ts';
+import { anomalies } from './anomalies/anomalies.ts';
 import { house } from './house.ts';
 import { memory } from './memory.ts';
 import { nodes } from './nodes.ts';
@@ -26,6 +27,7 @@ interface Settings {
 const benches: Readonly<Record<string, (settings: Settings) => Promise<Report>>> = {
   alerts,
   'alerts-chaos': alertsChaos,
+  anomalies,
   house,
   memory,
   nodes,

@@ -11,16 +11,24 @@ const dullFor = 3000;
 /** a record from this strength on dulls, once in so many observations */
 const dullsFrom = 0.02;
 const dullsEvery = 100;
-/** how fast what is beyond the bounds becomes usual: half in 35 observations */
-const settles = 0.02;
-/** rounding is not a range */
-const finest = 1e-6;
+/** a bound goes so many ranges further at once at most: one absurd value does not hide all that follow it */
+const reach = 3;
+
+/** What has passed since the observation before. */
+export interface Passage {
+  /** how much of an observation this one is */
+  readonly step: number;
+  /** the share of the range that has been forgotten */
+  readonly fades: number;
+  /** the share of what is beyond the bounds that has become usual */
+  readonly settles: number;
+}
 
 export interface Excess {
   /** beyond all that was seen, as a share of its range */
-  fresh: number;
+  readonly fresh: number;
   /** beyond what was seen before the series left it, until that has become usual */
-  lasting: number;
+  readonly lasting: number;
 }
 
 interface Side {
@@ -34,7 +42,6 @@ export class Bounds {
   #count = 0;
   #high = Number.NaN;
   #low = Number.NaN;
-  #largest = 0;
   readonly #above: Side = { settled: Number.NaN, dullness: 0, quiet: dullsEvery };
   readonly #below: Side = { settled: Number.NaN, dullness: 0, quiet: dullsEvery };
 
@@ -46,21 +53,21 @@ export class Bounds {
     return this.#low;
   }
 
-  /** `step`: how much of an observation this one is; `fades`: the share of the range that has been forgotten since the last one. */
-  observe(value: number, step: number, fades: number): Excess {
-    this.#largest = Math.max(this.#largest, Math.abs(value));
+  observe(value: number, { step, fades, settles }: Passage, finest: number): Excess {
     if (Number.isNaN(this.#high)) {
       this.#high = this.#low = this.#above.settled = this.#below.settled = value;
       return { fresh: 0, lasting: 0 };
     }
-    const range = Math.max(this.#high - this.#low, finest * this.#largest, Number.MIN_VALUE);
+    const seen = this.#high - this.#low;
+    const range = Math.max(seen, finest, Number.MIN_VALUE);
     const trust = Math.sqrt(this.#count / (this.#count + weighty));
     this.#count += step;
     const above = this.#excess(this.#above, (value - this.#high) / range, trust, step);
     const below = this.#excess(this.#below, (this.#low - value) / range, trust, step);
-    const shrink = (fades * (this.#high - this.#low)) / 2;
-    this.#high = Math.max(this.#high - shrink, value);
-    this.#low = Math.min(this.#low + shrink, value);
+    const shrink = (fades * seen) / 2;
+    const furthest = seen > finest ? reach * seen : Number.POSITIVE_INFINITY;
+    this.#high = Math.max(this.#high - shrink, Math.min(value, this.#high + furthest));
+    this.#low = Math.min(this.#low + shrink, Math.max(value, this.#low - furthest));
     const beyond = Math.max(value - this.#above.settled, this.#below.settled - value) / range;
     this.#above.settled += settles * (this.#high - this.#above.settled);
     this.#below.settled += settles * (this.#low - this.#below.settled);
@@ -81,7 +88,7 @@ export class Bounds {
   }
 
   pack(into: Packed): void {
-    pack(into, this.#count, this.#high, this.#low, this.#largest);
+    pack(into, this.#count, this.#high, this.#low);
     for (const { settled, dullness, quiet } of [this.#above, this.#below]) pack(into, settled, dullness, quiet);
   }
 
@@ -89,7 +96,6 @@ export class Bounds {
     this.#count = from.one();
     this.#high = from.one();
     this.#low = from.one();
-    this.#largest = from.one();
     for (const side of [this.#above, this.#below]) {
       side.settled = from.one();
       side.dullness = from.one();

@@ -19,6 +19,10 @@ const usualStep = 5 * minute;
 const learning = 150;
 /** in so long the range of what was seen halves, if nothing keeps it up */
 const rangeHalves = 100 * day;
+/** half of a new level is usual after so long */
+const levelHalves = 60 * minute;
+/** rounding is not a range: differences this small beside the values are none */
+const finest = 1e-9;
 /** for so many observations only what is stronger is news */
 const wakeLasts = 100;
 
@@ -27,6 +31,7 @@ export class AnomalyDetector {
   readonly #bounds = facetWeights.map(() => new Bounds());
   #at = Number.NaN;
   #count = 0;
+  #largest = 0;
   #lasting = 0;
   #wake = 0;
   #sinceWake = 0;
@@ -38,20 +43,24 @@ export class AnomalyDetector {
     const usual = this.#usual(at);
     const passed = Number.isNaN(this.#at) ? usualStep : at - this.#at;
     this.#at = at;
-    const step = Math.min(1, passed / usualStep);
-    const fades = (Math.LN2 * Math.min(passed, day)) / rangeHalves;
+    const passage = {
+      step: Math.min(1, passed / usualStep),
+      fades: (Math.LN2 * Math.min(passed, day)) / rangeHalves,
+      settles: 1 - 2 ** (-Math.min(passed, levelHalves) / levelHalves),
+    };
+    this.#largest = Math.max(this.#largest, Math.abs(value));
     let fresh = 0;
     let lasting = 0;
     const facets = this.#facets.of(at, value);
     for (const [index, bounds] of this.#bounds.entries()) {
       const facet = facets[index] ?? Number.NaN;
       if (Number.isNaN(facet)) continue;
-      const excess = bounds.observe(facet, step, fades);
+      const excess = bounds.observe(facet, passage, finest * this.#largest);
       const weight = facetWeights[index] ?? 0;
       fresh = Math.max(fresh, weight * excess.fresh);
       lasting = Math.max(lasting, weight * excess.lasting);
     }
-    this.#count += step;
+    this.#count += passage.step;
     const onset = this.#news(fresh);
     if (this.#count <= learning) return { score: 0, onset: 0, usual: null, known: 'learning' };
     this.#lasting = Math.max(lasting, fresh);
@@ -74,7 +83,7 @@ export class AnomalyDetector {
 
   save(): SavedDetector {
     const state: Packed = [];
-    pack(state, this.#at, this.#count, this.#lasting, this.#wake, this.#sinceWake);
+    pack(state, this.#at, this.#count, this.#largest, this.#lasting, this.#wake, this.#sinceWake);
     this.#facets.pack(state);
     for (const bounds of this.#bounds) bounds.pack(state);
     return { schema: 1, state };
@@ -97,6 +106,7 @@ export class AnomalyDetector {
   #unpack(from: Unpacking): void {
     this.#at = from.one();
     this.#count = from.one();
+    this.#largest = from.one();
     this.#lasting = from.one();
     this.#wake = from.one();
     this.#sinceWake = from.one();

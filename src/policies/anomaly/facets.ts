@@ -15,9 +15,12 @@ const follows = 0.05;
 /** of the typical step between two values, a variation that is as good as none */
 const still = 0.05;
 
+/** rounding is no movement */
+const finest = 1e-9;
+
 /** In the order of Facets.of: what is beyond the bounds of a facet counts so much. */
 export const facetWeights: readonly number[] = [1, 1, 1, 1, 1, 0.4, 1];
-const [valueFacet, moveFacet, , dayFacet] = [0, 1, 2, 3];
+const [valueFacet, levelFacet, dayFacet] = [0, 1, 3];
 
 export class Facets {
   readonly #profileOfDay = new Profile(day, 48, 0.6);
@@ -54,22 +57,23 @@ export class Facets {
     this.#stepsKnown += 1;
     this.#steps += Math.max(0.001, 1 / this.#stepsKnown) * (step - this.#steps);
     this.#variation.push(value);
-    if (!this.#variation.isFull) return Number.NaN;
-    return Math.log(this.#variation.deviation + still * this.#steps + 1e-12 * Math.abs(value) + Number.MIN_VALUE);
+    // What never moved would make every later variation look small.
+    if (!this.#variation.isFull || this.#steps <= finest * Math.abs(value)) return Number.NaN;
+    return Math.log(this.#variation.deviation + still * this.#steps);
   }
 
-  /** A value beyond it would be a record of its height, of its move or of its difference to the time of day. */
+  /** A value beyond it would be a record: as such, for the level of late, or for the time of day. */
   usual(at: number, bounds: readonly Bounds[]): UsualRange | null {
     const value = bounds[valueFacet];
-    const move = bounds[moveFacet];
-    const ofDay = bounds[dayFacet];
-    if (value === undefined || move === undefined || ofDay === undefined) return null;
-    let low = Math.max(value.low, this.#level + move.low);
-    let high = Math.min(value.high, this.#level + move.high);
+    const offLevel = bounds[levelFacet];
+    const offDay = bounds[dayFacet];
+    if (value === undefined || offLevel === undefined || offDay === undefined) return null;
+    let low = Math.max(value.low, this.#level + offLevel.low);
+    let high = Math.min(value.high, this.#level + offLevel.high);
     const [lowest, highest] = this.#profileOfDay.band(at);
-    if (Number.isFinite(lowest) && Number.isFinite(ofDay.low)) {
-      low = Math.max(low, lowest + ofDay.low);
-      high = Math.min(high, highest + ofDay.high);
+    if (Number.isFinite(lowest) && Number.isFinite(offDay.low)) {
+      low = Math.max(low, lowest + offDay.low);
+      high = Math.min(high, highest + offDay.high);
     }
     return low <= high ? { low, high } : { low: value.low, high: value.high };
   }

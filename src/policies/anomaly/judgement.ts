@@ -26,7 +26,7 @@ const half = 0.042;
 export const scoreOf = (excess: number): number => excess / (excess + half);
 
 /** The score from which on a rule of this sensitivity (0: hardly ever, 1: at the slightest doubt) speaks of an anomaly. */
-const thresholdOf = (sensitivity: number): number => 0.9 - 0.8 * Math.min(1, Math.max(0, sensitivity));
+export const thresholdOf = (sensitivity: number): number => 0.9 - 0.8 * Math.min(1, Math.max(0, sensitivity));
 
 /** An unusual moment has passed when the score has fallen below this share of the threshold. */
 const passed = 0.5;
