@@ -38,7 +38,8 @@ const longestQueue = 25;
 /** What comes from outside, and is sent again; everything else waits for its turn, as a message does that must not go out before it. */
 const comesAgain: ReadonlySet<LedgerRecord['kind']> = new Set(['alert', 'silence', 'receipt']);
 const atOnce = 5;
-const mostBytes = 256 * 1024;
+/** Encoded it is 853 KiB: an object of Kubernetes holds 1 MiB. */
+const mostBytes = 640 * 1024;
 /** A group that nobody is owed anything of is kept to be explained for as long as Alertmanager waits with a repetition. */
 const finishedFor = minutes(240);
 const sweepEvery = minutes(10);
@@ -46,6 +47,9 @@ const sweepEvery = minutes(10);
 const zip = promisify(gzip);
 const unzip = promisify(gunzip);
 const mostUnpacked = 64 * 1024 * 1024;
+
+/** No object holds what one group has to say: it waits for nobody, and nobody waits for it. */
+class TooLarge extends Error {}
 
 interface Waiting {
   /** what must be durable, each at least as of this change */
@@ -174,7 +178,8 @@ class KubernetesLedger implements Ledger {
         await this.#write(home, lines.get(home) ?? [], now);
         this.#isDurable(home, change);
       } catch (thrown) {
-        failure ??= thrown;
+        if (thrown instanceof TooLarge) this.#setAside(home, change, thrown);
+        else failure ??= thrown;
       }
     });
     if (failure !== null) throw failure instanceof Error ? failure : new Error(messageOf(failure));
@@ -225,7 +230,7 @@ class KubernetesLedger implements Ledger {
       await held.write({ binaryData: { [part]: bytes.toString('base64') } });
       return;
     }
-    throw new Error(`${prefix}${home} would be larger than ${mostBytes} bytes`);
+    throw new TooLarge(`${prefix}${home} would be larger than ${mostBytes} bytes`);
   }
 
   #hold(home: Home, object: OwnObject | null): HeldObject {
@@ -243,6 +248,16 @@ class KubernetesLedger implements Ledger {
       if (wanted !== undefined && wanted <= change) homes.delete(home);
       if (homes.size > 0) return true;
       resolve();
+      return false;
+    });
+  }
+
+  /** Tried again with its next record; whoever waits for it is told, and everybody else goes on. */
+  #setAside(home: Home, change: number, thrown: TooLarge): void {
+    if (this.#dirty.get(home) === change) this.#dirty.delete(home);
+    this.#waiting = this.#waiting.filter(({ homes, reject }) => {
+      if ((homes.get(home) ?? Infinity) > change) return true;
+      reject(this.#unwritable(thrown));
       return false;
     });
   }

@@ -1,4 +1,5 @@
 // The ledger in ConfigMaps: how often it writes, when it refuses, what it throws away, and whom it never writes over.
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { openLedgerInKubernetes } from '../../../src/alerts/ledger/in-kubernetes.ts';
 import type { Ledger } from '../../../src/alerts/ledger/ledger.ts';
@@ -126,6 +127,22 @@ describe('the ledger in Kubernetes', () => {
     await ledger.append([{ kind: 'attempt', id: 'one', to: ['zhang'], at: clock.now() }]);
     expect((await open()).state.open.get('one')?.recipients.get('zhang')).toMatchObject({ state: 'attempted' });
     await ledger.close();
+  });
+
+  it('goes on for everybody else beside a group that no object holds', async () => {
+    const { open, clock } = await aStage();
+    const ledger = await open();
+    const firing = Array.from({ length: 60_000 }, (_, number) => createHash('sha1').update(`${number}`).digest('hex'));
+    const large: LedgerRecord = { kind: 'intent', intent: { ...intent('large', 1, clock.now()), firing } };
+    const outcomes = Promise.allSettled([
+      ledger.append([large]),
+      ...[2, 3, 4].map((group) => ledger.append([begun(`small-${group}`, group, clock.now())])),
+    ]);
+    clock.advance(seconds(5));
+    expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled', 'fulfilled']);
+    await ledger.append([{ kind: 'forgotten', fingerprint: 'nobody' }]);
+    await ledger.close();
+    expect([...(await open()).state.open.keys()].toSorted()).toEqual(['small-2', 'small-3', 'small-4']);
   });
 
   it('never writes over another process', async () => {
