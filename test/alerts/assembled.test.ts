@@ -1,0 +1,58 @@
+// The alerts' half as the daemon puts it together, on a virtual clock: how long a start that remembers nothing listens first.
+import { expect, it } from 'vitest';
+import { volatileLedger, type Ledger } from '../../src/alerts/ledger/ledger.ts';
+import { assembleAlerts } from '../../src/assemble-alerts.ts';
+import { createPrometheusClient } from '../../src/clients/prometheus/client.ts';
+import { configOrThrow, loadFiles } from '../../src/config/load.ts';
+import type { Fence } from '../../src/leader/fence.ts';
+import { later, minutes, rfc3339, seconds } from '../../src/model/units.ts';
+import { VirtualClock } from '../../src/sandbox/clock.ts';
+import { createLogger } from '../../src/server/log.ts';
+import { goodTexts, inMemory } from '../config/files.ts';
+import { start } from './builders.ts';
+
+const atOnce = `
+route: { receiver: team, group_wait: 0s }
+receivers: [{ name: team, webhook_configs: [{ url: 'http://127.0.0.1:1/' }] }]
+`;
+
+/** Messages are written down and none leaves the process: what was decided is in the ledger. */
+const closed: Fence = { refusal: () => 'nothing leaves this test', onClose: () => () => undefined };
+
+async function secondOfMessage(ledger: Ledger, name: string): Promise<number | null> {
+  const clock = new VirtualClock(start);
+  const config = configOrThrow(loadFiles(inMemory({ ...goodTexts, 'alerts.yaml': atOnce })), 'config');
+  const assembled = await assembleAlerts({
+    config: () => config,
+    clock,
+    log: createLogger({ level: 'silent' }),
+    prometheus: createPrometheusClient({ settings: config.daemon.prometheus }),
+    ledger,
+    fence: closed,
+    onNotification: () => undefined,
+    listens: false,
+  });
+  await assembled.alerts.push([
+    { labels: { alertname: name }, startsAt: rfc3339(start), endsAt: rfc3339(later(start, minutes(9))) },
+  ]);
+  const isSaid = (): boolean =>
+    [...ledger.state.open.values()].some(({ intent }) =>
+      intent.alerts.some(({ labels }) => labels['alertname'] === name),
+    );
+  for (let second = 0; second <= 60; second += 1) {
+    if (isSaid()) {
+      await assembled.close();
+      return second;
+    }
+    clock.advance(seconds(1));
+  }
+  await assembled.close();
+  return null;
+}
+
+it('a start that remembers nothing hears everybody before it tells, one that remembers tells at once', async () => {
+  const ledger = volatileLedger();
+  expect(await secondOfMessage(ledger, 'First')).toBe(30);
+  expect(ledger.state.alerts.size).toBe(1);
+  expect(await secondOfMessage(ledger, 'Second')).toBeLessThan(30);
+});
