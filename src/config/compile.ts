@@ -119,6 +119,12 @@ export interface Parts {
   readonly overrides: Readonly<Record<string, string>>;
 }
 
+/** Whoever hears of several clusters, a central springtide too, must not take the same alert of two of them for one. */
+function ofCluster(alerts: AlertsDocument, cluster: string): AlertsDocument {
+  const { global } = alerts;
+  return { ...alerts, global: { ...global, labels: { cluster, ...global.labels } } };
+}
+
 /** null without a Daemon: nothing is known of the world. */
 export function compileConfig({ documents, texts, overrides }: Parts): Config | null {
   const daemon = documents.flatMap((one) => (one.kind === 'Daemon' ? [one.value.spec] : []))[0];
@@ -135,8 +141,10 @@ export function compileConfig({ documents, texts, overrides }: Parts): Config | 
   const calendars = documents
     .flatMap((one) => (one.kind === 'Calendar' ? [one.value] : []))
     .toSorted((one, other) => compareText(one.metadata.name, other.metadata.name));
-  const alerts: AlertsDocument =
-    documents.flatMap((one) => (one.kind === 'Alerts' ? [one.value] : []))[0] ?? silentAlerts;
+  const alerts = ofCluster(
+    documents.flatMap((one) => (one.kind === 'Alerts' ? [one.value] : []))[0] ?? silentAlerts,
+    daemon.cluster,
+  );
   const rules = documents
     .flatMap((one) => (one.kind === 'Rules' ? [one] : []))
     .toSorted((one, other) => compareText(one.file, other.file))

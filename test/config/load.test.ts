@@ -42,6 +42,15 @@ describe('a good directory', () => {
     expect([names(flat), flat.problems]).toEqual([['web'], []]);
   });
 
+  it('puts the name of its cluster on every alert, whoever sends it, where no other one is written', () => {
+    const cluster = (alerts: string): string | undefined =>
+      load({ ...goodTexts, 'alerts.yaml': alerts }).config?.alerts.global.labels['cluster'];
+    const written = goodTexts['alerts.yaml'] ?? '';
+    expect(cluster(written)).toBe(load(goodTexts).config?.daemon.cluster);
+    const receiver = 'route: { receiver: a }\nreceivers: [{ name: a }]';
+    expect(cluster(`global: { labels: { cluster: north, site: b } }\n${receiver}`)).toBe('north');
+  });
+
   it('is the one that ships', async () => {
     const config = await loadConfigOrThrow('config');
     expect(config.podPolicies[0]?.spec.mode).toEqual({ up: 'act', down: 'act' });
