@@ -224,6 +224,13 @@ function standingOfRemoval(node: Node, record: DrainRecord, input: DrainInput): 
 /** The others of its batch wait for it. */
 const takesTime: ReadonlySet<DrainStep['step']> = new Set(['seal', 'evict', 'wait']);
 
+/** Announced, and nobody knows yet whether it was sent: another removal that ends first would be taken for this one. */
+const isUnsettled = ({ step, countAfter, removingAt }: DrainRecord, { group, now }: DrainInput): boolean =>
+  step === 'removing' &&
+  group.magnum.node_count > (countAfter ?? Infinity) &&
+  removingAt !== undefined &&
+  now < removingAt + wrongAfter;
+
 const isRollBack = (standing: Standing): boolean => standing.stands === 'step' && standing.step.step === 'rollBack';
 
 export function continueDrains(input: DrainInput): DrainsUnderWay {
@@ -231,6 +238,7 @@ export function continueDrains(input: DrainInput): DrainsUnderWay {
   const ready: NodeRemoval[] = [];
   const emptySince = new Map<string, Instant>();
   let busy = 0;
+  let unsettled = false;
   const { group } = input;
   const batches = batchesOf(group.draining);
   // Removals that Magnum's count does not show yet are part of what may still go before the minimum is reached.
@@ -262,6 +270,7 @@ export function continueDrains(input: DrainInput): DrainsUnderWay {
         break;
       case 'busy':
         if (record.step === 'draining') busy += 1;
+        unsettled ||= isUnsettled(record, input);
         break;
       case 'empty':
         ready.push({ node: node.metadata.name, serverId: record.serverId });
@@ -270,5 +279,5 @@ export function continueDrains(input: DrainInput): DrainsUnderWay {
     }
   }
   const waited = [...emptySince.values()].some((at) => input.now - at >= batchWait);
-  return { steps, remove: busy === 0 || waited ? ready : [], emptySince };
+  return { steps, remove: !unsettled && (busy === 0 || waited) ? ready : [], emptySince };
 }

@@ -11,6 +11,7 @@ import { serverIdOf } from './membership.ts';
 import type { MovedUse, Mover } from './moved-use.ts';
 import { podName, spentBudget } from './movable.ts';
 import { scheduledOf, type ScheduledGroup } from './node-schedule.ts';
+import { setAsideOf } from './set-aside.ts';
 import { lookAheadOf, type Guest, type Places } from './shrink-places.ts';
 
 /** What all groups of a tick share while they are judged: places that are given away are gone for the next one too. */
@@ -190,7 +191,8 @@ export function* planShrink(input: ShrinkInput): Generator<undefined, Shrinking>
       keep(node, { reason: 'NotReady', by: null });
       continue;
     }
-    const candidate = candidateOf(node, input.podsOn.get(node.metadata.name) ?? [], rules);
+    const setAside = setAsideOf(node.metadata.name, group.memory, shrink, now);
+    const candidate = setAside ?? candidateOf(node, input.podsOn.get(node.metadata.name) ?? [], rules);
     if (isKept(candidate)) keep(node, candidate);
     else sorted.push({ candidate, since: memory.nodes[node.metadata.name]?.unneededSince ?? null });
   }

@@ -7,7 +7,9 @@ import { record } from '../../../src/policies/record.ts';
 import { aNode, aNodePolicy, aPod, at } from '../../builders.ts';
 import { group, pool, steady, tick } from './worlds.ts';
 
-type Marks = Partial<Pick<DrainRecord, 'step' | 'request' | 'unready' | 'startedAt'>> & { readonly batch?: DrainBatch };
+type Marks = Partial<Pick<DrainRecord, 'step' | 'request' | 'startedAt' | 'removingAt' | 'countAfter'>> & {
+  readonly batch?: DrainBatch;
+};
 
 const open: DrainBatch = { id: 'b', nodes: 3 };
 const sealed: DrainBatch = { ...open, sealed: true };
@@ -19,11 +21,11 @@ function stepsOf(marks: readonly (Marks | null)[], more: { readonly now?: number
     const node = aNode(`w-${index + 1}`);
     return (mark === null ? node : node.leaving({ startedAt: at(-15), ...mark })).build();
   });
-  const pods = nodes.map(({ metadata: { name } }) =>
+  const pods = nodes.map(({ metadata: { name }, spec }) =>
     aPod(`on-${name}`)
       .labelled({ app: 'api' })
       .ownedBy('ReplicaSet', 'api-abc')
-      .requesting({ cpu: '2500m' })
+      .requesting({ cpu: spec?.unschedulable === true ? '200m' : '2500m' })
       .on(name)
       .ready()
       .build(),
@@ -101,6 +103,21 @@ describe('nodes of one batch', () => {
   });
 });
 
+describe('a removal that was announced', () => {
+  const announced = { step: 'removing', removingAt: at(-15), countAfter: 1 } as const;
+  const remove = (marks: readonly (Marks | null)[], now = 0) =>
+    stepsOf(marks, { pods: false, now }).resize?.remove.map(({ node }) => node);
+
+  it('is cleared up before another one is sent: whose end it was could not be told', () => {
+    expect(remove([announced, { batch: sealed }, { batch: sealed }])).toBeUndefined();
+    expect(remove([announced, { batch: sealed }, { batch: sealed }], 60)).toEqual(['w-2', 'w-3', 'w-4']);
+  });
+
+  it('holds nobody once its count is reached', () => {
+    expect(remove([{ ...announced, countAfter: 4 }, { batch: sealed }, { batch: sealed }])).toEqual(['w-3', 'w-4']);
+  });
+});
+
 describe('a node that could not be marked', () => {
   const failed = { kind: 'drain', nodeGroup: group, node: 'w-2', step: 'begin', at: '2026-11-20T12:00:00Z' } as const;
 
@@ -120,5 +137,39 @@ describe('a node that could not be marked', () => {
   ] as const)('is none after %o', (outcome) => {
     expect(record(steady(), [outcome], at(0)).groups[group]).toMatchObject({ drainFailure: null });
     expect(record(steady(), [outcome], at(0)).groups[group]).not.toHaveProperty('unmarked');
+  });
+
+  const memoryAfter = (seconds: number) =>
+    steady({ unmarked: { 'w-2': { at: at(-seconds), code: 'Forbidden', message: 'no' } } });
+  const told = (seconds: number) => {
+    const snapshot = pool(3).build();
+    const policy = aNodePolicy({ nodeGroups: [{ name: group, min: 1, max: 9 }], shrink: { unneededFor: '0s' } });
+    return tick(snapshot, { policy, memory: memoryAfter(seconds), daemon: { mode: 'act' } });
+  };
+
+  it('is left out for half an hour, and then forgotten', () => {
+    const { decision, memory } = told(1799);
+    expect(decision.kept).toContainEqual(
+      expect.objectContaining({
+        node: 'w-2',
+        reason: 'RecentFailure',
+        by: 'Forbidden: no',
+        until: '2026-11-20T12:00:01Z',
+      }),
+    );
+    expect(decision.drains.map(({ node }) => node)).not.toContain('w-2');
+    expect(memory.groups[group]).toHaveProperty('unmarked');
+    const after = told(1800);
+    expect(after.decision.kept.filter(({ reason }) => reason === 'RecentFailure')).toEqual([]);
+    expect(after.memory.groups[group]).not.toHaveProperty('unmarked');
+  });
+
+  it.each([
+    [0, 1],
+    [299, 1],
+    [300, 0],
+  ])('is told for five minutes: after %i s', (seconds, count) => {
+    const alerts = told(seconds).plan.alerts.filter(({ labels }) => labels['alertname'] === 'SpringtideDrainFailed');
+    expect(alerts.map(({ labels }) => labels['node'])).toEqual(Array.from({ length: count }, () => 'w-2'));
   });
 });
