@@ -113,7 +113,7 @@ export type ShrinkPolicy = Omit<WrittenNodePolicy['spec']['shrink'], 'only' | 'n
   readonly only: readonly NamedWindow[] | null;
   readonly never: readonly NamedWindow[];
   /** absent: requests alone decide */
-  readonly usage?: UsageRules;
+  readonly usage?: UsageRules | undefined;
 };
 
 type WrittenGrowth = WrittenNodePolicy['spec']['growth'];

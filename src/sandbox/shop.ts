@@ -1,5 +1,6 @@
 // The application of the embedded world: a web shop whose load follows the clock, and the figures that it exposes.
 import type { Clock } from '../clock.ts';
+import { parseQuantity } from '../model/quantity.ts';
 import type { Instant } from '../model/units.ts';
 import type { ObjectInput } from './kubernetes/objects.ts';
 import type { KubernetesWorld } from './kubernetes/world.ts';
@@ -8,6 +9,7 @@ import type { ScrapedSample } from './prometheus/scrape.ts';
 /** Requests a second that one pod serves. */
 const capacityOfPod = 110;
 const cpuOfPod = 0.9;
+const memoryOfPod = 600 * 1024 * 1024;
 
 /** Load over one story, in seconds and requests a second; straight lines in between. It begins anew when it is over. */
 const course: readonly (readonly [at: number, load: number])[] = [
@@ -89,14 +91,17 @@ export function shopFigures(kubernetes: KubernetesWorld, clock: Clock, start: In
     const missing = Math.max(0, load - pods.length * capacityOfPod);
     yield { name: 'queue_depth', labels: { namespace: 'shop', queue: 'orders' }, value: Math.round(missing / 10) };
     const busy = Math.min(1, load / Math.max(1, pods.length) / capacityOfPod);
-    for (const { metadata } of pods) {
+    for (const { metadata, spec } of pods) {
       const used = (cpu.get(metadata.uid) ?? 0) + busy * cpuOfPod * 0.75 * seconds;
       cpu.set(metadata.uid, used);
-      yield {
-        name: 'container_cpu_usage_seconds_total',
-        labels: { namespace: 'shop', pod: metadata.name, container: 'app' },
-        value: used,
-      };
+      const labels = { namespace: 'shop', pod: metadata.name, container: 'app', node: spec.nodeName ?? '' };
+      yield { name: 'container_cpu_usage_seconds_total', labels, value: used };
+      yield { name: 'container_memory_working_set_bytes', labels, value: memoryOfPod };
+    }
+    for (const { metadata, status } of kubernetes.objects.list('nodes')) {
+      const labels = { node: metadata.name };
+      yield { name: 'machine_cpu_cores', labels, value: parseQuantity(status?.capacity?.['cpu']) ?? 0 };
+      yield { name: 'machine_memory_bytes', labels, value: parseQuantity(status?.capacity?.['memory']) ?? 0 };
     }
   };
 }

@@ -160,11 +160,13 @@ function poolIn({ nodePolicies }: Config): {
   const [group] = groups;
   if (document === undefined || group === undefined) return { nodePolicies: [], group: null, notes: [] };
   const others = nodePolicies.length > 1 || groups.length > 1;
-  const { growth } = document.spec;
+  const { growth, shrink } = document.spec;
   const spec = {
     ...document.spec,
     nodeGroups: [group],
     growth: { ...growth, headroom: undefined, saturation: [] },
+    // What nodes use is nowhere in a trace: unknown, it would hold them all.
+    shrink: { ...shrink, usage: undefined },
     schedule: document.spec.schedule.filter(({ nodeGroup }) => nodeGroup === group.name),
     mode: { grow: 'act', shrink: 'act' } as const,
   };
