@@ -60,6 +60,28 @@ describe('a rule file', () => {
     ]);
   });
 
+  it('has rules that learn, with numbers as numbers', () => {
+    const rules = `
+groups:
+  - name: own
+    rules:
+      - {alert: Odd, anomaly: {query: sum(load)}, for: 2m}
+      - {alert: Odder, anomaly: {query: sum(load), sensitivity: 1, series: 7}}
+      - {alert: Full, forecast: {query: free, within: 1d, below: 10e9}}
+      - {alert: Over, forecast: {query: used, within: 90m, above: -1.5, confidence: 0.8, series: 7}}
+`;
+    const { config, problems } = loaded({ 'rules/own.yaml': rules });
+    expect(problems).toEqual([]);
+    const full = { kind: 'forecast', within: 86_400_000, side: 'below', limit: 10e9, confidence: 0.9, series: 100 };
+    const over = { kind: 'forecast', within: 5_400_000, side: 'above', limit: -1.5, confidence: 0.8, series: 7 };
+    expect(config?.rules[0]?.rules).toMatchObject([
+      { alert: 'Odd', expr: 'sum(load)', for: 120_000, learns: { kind: 'anomaly', sensitivity: 0.5, series: 100 } },
+      { alert: 'Odder', expr: 'sum(load)', learns: { kind: 'anomaly', sensitivity: 1, series: 7 } },
+      { alert: 'Full', expr: 'free', learns: full },
+      { alert: 'Over', expr: 'used', learns: over },
+    ]);
+  });
+
   it('may be empty, and changes the hash where it is not', () => {
     const without = loaded({});
     expect(loaded({ 'rules/a.yaml': '# nothing yet\n' }).problems).toEqual([]);

@@ -235,6 +235,18 @@ receivers: [{ name: wall, webhook_configs: [{ url: 'http://127.0.0.1:1/' }] }]
     within(told[1]?.minute ?? 0, 20);
   });
 
+  it('takes what an event says of a rule that learns for what is active', async () => {
+    const [rule] = shop.rules;
+    if (rule === undefined) throw new Error('no rule');
+    const text = [header, JSON.stringify({ at: '5m', ...long })].join('\n');
+    const learning = { ...rule, learns: { kind: 'anomaly', sensitivity: 0.5, series: 100 } } as const;
+    const { attempts } = await simulateAlerts(wall, catalogue('en'), readAlertEvents(text, 'events.jsonl'), {
+      until: minutes(60),
+      rulesIn: () => [{ ...shop, rules: [learning] }],
+    });
+    expect(attempts.map(({ delivery }) => delivery.notice.alerts.length)).toEqual([1]);
+  });
+
   it('tells nobody of what was over before its time', async () => {
     expect(await playRules({ at: '5m', ...long }, { at: '7m', ...short })).toEqual({ told: [], problems: [] });
   });

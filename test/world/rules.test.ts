@@ -1,9 +1,9 @@
 // Rule files on the embedded world: asked of its Prometheus, told by mail, over a restart and an outage.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RuleGroup } from '../../src/model/rule.ts';
-import { minutes, type Milliseconds, type QueryText } from '../../src/model/units.ts';
+import { minutes, type Instant, type Milliseconds, type QueryText } from '../../src/model/units.ts';
 import type { TickReport } from '../../src/model/report.ts';
-import { Rig } from './rig.ts';
+import { Rig, start } from './rig.ts';
 
 const none = 0 as Milliseconds;
 const group: RuleGroup = {
@@ -75,5 +75,57 @@ describe('a rule', () => {
     const reports = await rig.steps(40);
     expect([firing(), mails().length]).toEqual([1, 1]);
     expect(alertsOf(reports.at(-1))).toContain('SpringtideRuleFailing');
+  });
+});
+
+describe('a rule that learns', () => {
+  const interval = minutes(1);
+  const hotNews: RuleGroup = {
+    ...group,
+    interval,
+    rules: [
+      {
+        alert: 'HighDemand',
+        expr: 'sum(readers)' as QueryText,
+        learns: { kind: 'anomaly', sensitivity: 0.5, series: 1 },
+        for: none,
+        keepFiringFor: none,
+        labels: { severity: 'warning' },
+        annotations: { summary: '{{ $value | humanize }} readers, usual is up to {{ $usual.High | printf "%.0f" }}' },
+      },
+    ],
+  };
+  /** A day has its wave, and nobody is quite like the one before. */
+  const usual = (at: number): number => 300 + 100 * Math.sin(at / 13.75e6) + 3 * Math.sin(at / 71_000);
+  const burst = [start + minutes(8), start + minutes(16)] as const;
+  const readersAt = (at: number): number => usual(at) * (at > burst[0] && at < burst[1] ? 4 : 1);
+
+  async function steps(count: number): Promise<void> {
+    for (let step = 0; step < count; step += 1) {
+      const now = (rig.clock.now() + interval) as Instant;
+      rig.world.prometheus.write('readers', {}, readersAt(now), now);
+      await rig.step();
+    }
+  }
+  const subjects = (): string[] => rig.subjects.filter((subject) => subject.includes('readers'));
+  const learns = (): unknown => rig.springtide.rules.health()[0]?.learns;
+
+  it('tells of hot news at once, out of the past that Prometheus knows, and takes it back, over a restart too', async () => {
+    for (let at = (start - minutes(3 * 24 * 60)) as Instant; at < start; at = (at + interval) as Instant)
+      rig.world.prometheus.write('readers', {}, readersAt(at), at);
+    rig.config = { ...rig.config, rules: [hotNews], daemon: { ...rig.config.daemon, interval } };
+    await steps(6);
+    expect([learns(), firing(), subjects()]).toEqual([{ known: 1, learning: 0, leftOut: 0 }, 0, []]);
+    await steps(5);
+    expect(firing()).toBe(1);
+    expect(subjects()).toHaveLength(1);
+    expect(subjects()[0]).toMatch(/1\.\d+k readers, usual is up to \d{3}$/);
+    await rig.kill();
+    await rig.boot();
+    await steps(3);
+    expect([learns(), firing(), subjects().length]).toEqual([{ known: 1, learning: 0, leftOut: 0 }, 1, 1]);
+    await steps(18);
+    expect(firing()).toBe(0);
+    expect(subjects()).toHaveLength(2);
   });
 });

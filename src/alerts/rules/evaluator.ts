@@ -28,8 +28,8 @@ export interface RuleEvaluator {
 }
 
 const groupsAtOnce = 10;
-/** of all rules that learn together: some hundred megabytes at most */
-const mostSeries = 5_000;
+/** of all rules that learn together: a quarter of a gigabyte at most */
+const mostSeries = 2_000;
 const usualTiming: RuleTiming = { ...usualRestore, interval: minutes(1), resendDelay: minutes(1) };
 
 /** Another question has other series. */

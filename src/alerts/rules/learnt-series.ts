@@ -160,6 +160,8 @@ export class LearntSeries {
   /** Where there is none, the one that is gone longest makes place. */
   #hasPlace(at: Instant): boolean {
     const { places } = this.#parts;
+    // a reload has put another one in its place while its answer was on the way
+    if (this.#abort.signal.aborted) return false;
     if (this.#series.size < this.#learns.series && places.free > 0) return true;
     let oldest: string | null = null;
     let least = at - missedFor;
