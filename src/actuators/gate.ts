@@ -62,6 +62,7 @@ export function poolThrough({ magnum, nodes }: PoolPort, gate: Gate, way: Switch
     magnum: {
       getCluster: (cluster) => magnum.getCluster(cluster),
       getNodeGroup: (cluster, group) => magnum.getNodeGroup(cluster, group),
+      listNodeGroups: (cluster, named) => magnum.listNodeGroups(cluster, named),
       resize: async (wanted) => {
         pass(gate, way);
         return magnum.resize(wanted);

@@ -5,14 +5,15 @@ import { requestIdOf } from '../clients/openstack/errors.ts';
 import { isMaster, type Magnum } from '../clients/openstack/magnum.ts';
 import { drainAnnotation } from '../model/drain-record.ts';
 import type { ResizeOutcome } from '../model/outcome.ts';
-import type { NodeDecision, NodeRemoval } from '../model/plan.ts';
+import type { MagnumCluster, MagnumNodeGroup } from '../model/openstack.ts';
+import type { NodeDecision, NodeRemoval, Resizing } from '../model/plan.ts';
 import type { ServerId } from '../model/units.ts';
 import { failureOf, resizeOutcome, type Moment } from './actuator.ts';
 import { recordOn } from './drain.ts';
 import { GateClosed } from './gate.ts';
 
 export interface PoolPort {
-  readonly magnum: Pick<Magnum, 'getCluster' | 'getNodeGroup' | 'resize'>;
+  readonly magnum: Pick<Magnum, 'getCluster' | 'getNodeGroup' | 'listNodeGroups' | 'resize'>;
   readonly nodes: Pick<KubernetesWrites, 'getNode' | 'patchNode'>;
 }
 
@@ -68,6 +69,31 @@ async function registered(port: PoolPort, { node: name, serverId }: NodeRemoval)
   return node === null ? null : `server ${serverId} has become node ${name} by now`;
 }
 
+const isUnderWay = ({ status }: { readonly status?: string | undefined }): boolean =>
+  /_IN_PROGRESS$/.test(status ?? '');
+const isDropping = ({ status }: { readonly status?: string | undefined }): boolean =>
+  /^(?:CREATE|DELETE)_IN_PROGRESS$/.test(status ?? '');
+
+/** What Magnum is at beyond what the decision was made over: a resize would take its place, whosever it is. */
+async function begunSince(
+  port: PoolPort,
+  { over, remove }: Resizing,
+  group: MagnumNodeGroup,
+  cluster: MagnumCluster,
+): Promise<string | null> {
+  const groupIsAt = `${group.name} is at ${group.status ?? ''}`;
+  const clusterIsAt = `the cluster is at ${cluster.status ?? ''}`;
+  // In these two Magnum drops a resize in silence.
+  if (isDropping(group)) return groupIsAt;
+  if (isDropping(cluster)) return clusterIsAt;
+  // A removal does not mix with any update of the group, our own included.
+  if (isUnderWay(group)) return over === 'ownResize' && remove.length === 0 ? null : groupIsAt;
+  if (over !== 'nothing' || !isUnderWay(cluster)) return null;
+  // Another group of the same plan may have been resized a moment ago.
+  const { groups } = await port.magnum.listNodeGroups(cluster.uuid, new Set());
+  return groups.some((other) => other.uuid !== group.uuid && isUnderWay(other)) ? null : clusterIsAt;
+}
+
 export async function resizeGroup(port: PoolPort, decision: NodeDecision, moment: Moment): Promise<ResizeOutcome> {
   const refuse = (code: string, message: string): ResizeOutcome =>
     resizeOutcome(decision, moment, { status: 'refused', code, message });
@@ -86,12 +112,8 @@ export async function resizeGroup(port: PoolPort, decision: NodeDecision, moment
         'Moved',
         `Magnum has ${group.node_count} by now, the decision was made on ${decision.current ?? 0}`,
       );
-    const statuses = [cluster.status ?? '', group.status ?? ''];
-    // In these states Magnum drops a resize in silence; a removal does not mix with an update of the group either.
-    const busy =
-      statuses.find((status) => /^(?:CREATE|DELETE)_IN_PROGRESS$/.test(status)) ??
-      (resize.remove.length > 0 ? statuses.slice(1).find((status) => /_IN_PROGRESS$/.test(status)) : undefined);
-    if (busy !== undefined) return refuse('Moved', `Magnum is at ${busy} by now`);
+    const busy = await begunSince(port, resize, group, cluster);
+    if (busy !== null) return refuse('Moved', `${busy} by now`);
     // The same count again is the way out of a failed update, and a whole update for nothing anywhere else.
     if (resize.to === group.node_count && !/_FAILED$/.test(group.status ?? ''))
       return refuse('Moved', `Magnum has ${group.node_count} already and is at ${group.status ?? 'no status'}`);

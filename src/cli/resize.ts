@@ -2,6 +2,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { resizeGroup } from '../actuators/node-pool.ts';
 import { fillText, type Texts } from '../model/texts.ts';
+import { resizedOver } from '../policies/nodes/foreign-update.ts';
 import type { GroupState } from '../policies/nodes/group-state.ts';
 import { podChecks, removalChecks, switchCheck, type Check } from './operate/checks.ts';
 import {
@@ -52,6 +53,7 @@ async function grow(
   const decision = personsDecision(group, group.magnum.node_count, `asked for by ${by} (springtide resize)`, {
     to,
     remove: [],
+    over: resizedOver(group, scene.snapshot.magnum.cluster),
   });
   const moment = { now: scene.now, signal: new AbortController().signal, cluster: clusterOf(scene) };
   await sayWhoResizes(stage.writes, group, { nodeGroup: group.magnum.name, to, by, at: scene.now });

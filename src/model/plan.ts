@@ -165,6 +165,18 @@ export type DrainStep =
   | { readonly step: 'rollBack'; readonly node: string; readonly reason: KeptReason; readonly by: string | null }
   | { readonly step: 'forget'; readonly node: string; readonly serverId: string };
 
+/**
+ * What Magnum was seen at when a resize was decided: nothing, updates of other groups, which the cluster shows as well, or the
+ * group's own, that we sent. What it is at beyond that when the resize is to go out has begun since, and is somebody else's.
+ */
+export type ResizedOver = 'nothing' | 'otherGroups' | 'ownResize';
+
+export interface Resizing {
+  readonly to: number;
+  readonly remove: readonly NodeRemoval[];
+  readonly over: ResizedOver;
+}
+
 export interface NodeDecision {
   readonly policy: PolicyRef;
   readonly nodeGroup: string;
@@ -177,7 +189,7 @@ export interface NodeDecision {
   /** the nodes on their way out, first tick to last */
   readonly remove: readonly NodeRemoval[];
   /** what is sent to Magnum in this tick; null: nothing */
-  readonly resize: { readonly to: number; readonly remove: readonly NodeRemoval[] } | null;
+  readonly resize: Resizing | null;
   readonly drains: readonly DrainStep[];
   readonly kept: readonly KeptNode[];
   /** Nodes that were ordered and do not run pods yet. */

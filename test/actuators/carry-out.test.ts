@@ -24,7 +24,15 @@ function planOf(stage: Stage, mode: Mode): Plan {
       { ...aPodDecision(4, 8, version), mode },
       { ...aPodDecision(4, 4, version), mode, action: 'hold' },
     ],
-    nodes: [aNodeDecision({ mode, action: 'shrink', desired: 2, resize: { to: 4, remove: [] }, drains: [begin] })],
+    nodes: [
+      aNodeDecision({
+        mode,
+        action: 'shrink',
+        desired: 2,
+        resize: { to: 4, remove: [], over: 'nothing' },
+        drains: [begin],
+      }),
+    ],
     alerts: [],
   };
 }

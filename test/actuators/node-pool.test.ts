@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { resizeGroup } from '../../src/actuators/node-pool.ts';
 import { drainStep, recordOn } from '../../src/actuators/drain.ts';
-import type { NodeDecision, NodeRemoval } from '../../src/model/plan.ts';
+import type { NodeDecision, NodeRemoval, ResizedOver } from '../../src/model/plan.ts';
 import { minutes } from '../../src/model/units.ts';
 import { serverId } from '../builders.ts';
 import { aWorld, closeWorlds, moment, type World } from '../sandbox/openstack/cloud.ts';
@@ -31,10 +31,15 @@ async function both(): Promise<Both> {
     posts: () => cloud.cloud.requests.filter((one) => one.service === 'magnum' && one.method === 'POST').length,
   };
 }
-const grow = (from: number, to: number): NodeDecision =>
-  aNodeDecision({ current: from, desired: to, action: 'grow', resize: { to, remove: [] } });
-const shrink = (from: number, to: number, remove: readonly NodeRemoval[]): NodeDecision =>
-  aNodeDecision({ current: from, desired: to, action: 'shrink', remove, resize: { to, remove } });
+const grow = (from: number, to: number, over: ResizedOver = 'nothing'): NodeDecision =>
+  aNodeDecision({ current: from, desired: to, action: 'grow', resize: { to, remove: [], over } });
+const shrink = (
+  from: number,
+  to: number,
+  remove: readonly NodeRemoval[],
+  over: ResizedOver = 'nothing',
+): NodeDecision =>
+  aNodeDecision({ current: from, desired: to, action: 'shrink', remove, resize: { to, remove, over } });
 
 async function drained({ cloud, stage }: Both, number: number): Promise<NodeRemoval> {
   const victim = { node: `n-${number}`, serverId: cloud.workers()[number - 1]?.id ?? '' };
@@ -112,6 +117,52 @@ describe('growing', () => {
     expect(await world.send(grow(3, 5))).toMatchObject({ status: 'refused' });
     expect(world.posts()).toBe(0);
   });
+
+  it('waits where somebody else has begun an update of the group since, whatever it does to the count', async () => {
+    const world = await both();
+    world.cloud.cloud.resize('default-worker', 4);
+    world.cloud.clock.advance(moment);
+    expect(await world.cloud.group()).toMatchObject({ status: 'UPDATE_IN_PROGRESS', node_count: 4 });
+    for (const over of ['nothing', 'otherGroups'] as const)
+      expect(await world.send(grow(4, 5, over))).toMatchObject({
+        status: 'refused',
+        code: 'Moved',
+        message: 'default-worker is at UPDATE_IN_PROGRESS by now',
+      });
+    expect(world.posts()).toBe(0);
+  });
+
+  it('takes the place of our own update that it was decided over', async () => {
+    const world = await both();
+    await world.send(grow(3, 4));
+    world.cloud.clock.advance(moment);
+    expect(await world.cloud.group()).toMatchObject({ status: 'UPDATE_IN_PROGRESS', node_count: 4 });
+    expect(await world.send(grow(4, 5, 'ownResize'))).toMatchObject({ status: 'succeeded', to: 5 });
+    expect(world.posts()).toBe(2);
+  });
+
+  it('waits where an update of the whole cluster has begun since', async () => {
+    const world = await both();
+    world.cloud.cloud.forceStatus('UPDATE_IN_PROGRESS');
+    expect(await world.send(grow(3, 5))).toMatchObject({
+      status: 'refused',
+      code: 'Moved',
+      message: 'the cluster is at UPDATE_IN_PROGRESS by now',
+    });
+    expect(world.posts()).toBe(0);
+  });
+
+  it.each(['nothing', 'otherGroups'] as const)(
+    'is sent beside the update of another group, decided over %s',
+    async (over) => {
+      const world = await both();
+      world.cloud.cloud.resize('extra', 2);
+      world.cloud.clock.advance(moment);
+      const cluster = await world.cloud.clients.magnum.getCluster(world.cloud.cluster);
+      expect(cluster.status).toBe('UPDATE_IN_PROGRESS');
+      expect(await world.send(grow(3, 5, over))).toMatchObject({ status: 'succeeded', to: 5 });
+    },
+  );
 
   it('never touches masters', async () => {
     const world = await both();
@@ -207,6 +258,16 @@ describe('shrinking', () => {
     expect(await world.cloud.group()).toMatchObject({ status: 'UPDATE_IN_PROGRESS', node_count: 4 });
     expect(await world.send(shrink(4, 3, [victim]))).toMatchObject({ status: 'refused', code: 'Moved' });
     expect(world.posts()).toBe(0);
+  });
+
+  it('waits while certificates of the whole cluster are renewed', async () => {
+    const world = await both();
+    const victim = await drained(world, 2);
+    world.cloud.cloud.forceStatus('UPDATE_IN_PROGRESS');
+    expect(await world.send(shrink(3, 2, [victim]))).toMatchObject({ status: 'refused', code: 'Moved' });
+    expect(world.posts()).toBe(0);
+    const node = await world.stage.client.writes.getNode(victim.node);
+    expect(node === null ? null : recordOn(node)).toMatchObject({ step: 'draining' });
   });
 
   it('sends nothing more once springtide stops', async () => {

@@ -36,7 +36,7 @@ export const aNodeDecision = (over: Partial<NodeDecision> = {}): NodeDecision =>
   reason: 'ReplicasWillNotFit',
   for: [{ target: { kind: 'Deployment', namespace: 'shop', name: 'web' }, pods: 3 }],
   remove: [],
-  resize: { to: 4, remove: [] },
+  resize: { to: 4, remove: [], over: 'nothing' },
   drains: [],
   kept: [],
   upcoming: 0,

@@ -9,6 +9,7 @@ import type { DrainStep } from '../../model/plan.ts';
 import { fillText, type Texts } from '../../model/texts.ts';
 import { seconds, type Instant } from '../../model/units.ts';
 import { continueDrains } from '../../policies/nodes/drains.ts';
+import { resizedOver } from '../../policies/nodes/foreign-update.ts';
 import type { GroupState } from '../../policies/nodes/group-state.ts';
 import { statusBarrier } from '../../policies/nodes/growth-barrier.ts';
 import { drainOf, serverIdOf } from '../../policies/nodes/membership.ts';
@@ -171,7 +172,9 @@ async function carryOn(stage: Stage, scene: Scene, wish: Wish, timers: Timers, s
     rules: rulesIn(scene, group),
     servers: snapshot.nova.servers,
     memory: memoryFor(scene, timers),
-    needed: false,
+    // Whoever asks for it has said so: nothing of it is taken back for others.
+    needed: new Set(),
+    stuck: new Map(),
     unready: null,
     now,
   });
@@ -203,7 +206,11 @@ async function carryOn(stage: Stage, scene: Scene, wish: Wish, timers: Timers, s
     return { end: null };
   }
   const to = group.count - remove.length;
-  const decision = personsDecision(group, group.count, message(wish), { to, remove });
+  const decision = personsDecision(group, group.count, message(wish), {
+    to,
+    remove,
+    over: resizedOver(group, snapshot.magnum.cluster),
+  });
   const outcome = await resizeGroup({ magnum: stage.magnum, nodes: stage.writes }, decision, moment);
   const sent = fillText(
     config.texts,

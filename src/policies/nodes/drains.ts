@@ -27,6 +27,7 @@ const surelyWrongAfter = minutes(1);
 
 const changesOfMind: ReadonlySet<string> = new Set<KeptReason>([
   'NeededAgain',
+  'NoPlaceToMovePods',
   'AnotherAutoscaler',
   'PolicyOff',
   'SwitchedOff',
@@ -48,8 +49,10 @@ export interface DrainInput {
   readonly rules: MovableRules;
   readonly servers: readonly NovaServer[] | undefined;
   readonly memory: Memory;
-  /** pods wait for room: what is still whole goes back to work */
-  readonly needed: boolean;
+  /** nodes that pods which wait need the room of: they go back to work */
+  readonly needed: ReadonlySet<string>;
+  /** nodes whose pods have no other place any more, with one of these pods: none of them is evicted */
+  readonly stuck: ReadonlyMap<string, string>;
   /** too many nodes of the cluster are not ready, in words; null: it is sound */
   readonly unready: string | null;
   readonly now: Instant;
@@ -92,7 +95,7 @@ function changedMind(node: Node, record: DrainRecord, { group, needed, unready }
   if (!mayGoOn(record, group)) return { reason: 'PolicyOff', by: group.document.metadata.name };
   if (group.memory.removal === 'refuted') return { reason: 'WrongServerLeft', by: group.policy.name };
   // It was to be replaced, not given back: once it answers its pods stay where they are, and before it has no room for any.
-  const isWanted = record.unready === true ? isReady(node) : needed;
+  const isWanted = record.unready === true ? isReady(node) : needed.has(node.metadata.name);
   if (isWanted) return { reason: 'NeededAgain', by: null };
   return unready === null ? null : { reason: 'TooManyUnready', by: unready };
 }
@@ -164,6 +167,9 @@ function standingOfDrain(node: Node, record: DrainRecord, batches: Batches, inpu
     return budget === null
       ? rollBack({ reason: 'DrainTimedOut', by: [...waited, ...evict].map(fullName).join(', ') })
       : rollBack({ reason: 'BlockedByPDB', by: budget });
+  const stuck = isOfPerson ? undefined : input.stuck.get(name);
+  if (stuck !== undefined && evict.length + held.length > 0)
+    return rollBack({ reason: 'NoPlaceToMovePods', by: stuck });
   return step(
     evict.length > 0
       ? { step: 'evict', node: name, serverId, pods: evict }

@@ -1,6 +1,7 @@
 // An update of the cloud's that is not ours: an upgrade, a certificate rotation, an auto-healer, a person's resize. It is waited for.
 import type { GroupMemory } from '../../model/memory.ts';
 import type { MagnumCluster, MagnumNodeGroup } from '../../model/openstack.ts';
+import type { ResizedOver } from '../../model/plan.ts';
 
 export interface UpdatedGroup {
   readonly magnum: MagnumNodeGroup;
@@ -13,6 +14,15 @@ export const isOwnUpdate = ({ memory, magnum }: Pick<UpdatedGroup, 'memory' | 'm
   memory.sent !== null && magnum.node_count === memory.sent.to;
 
 const isUnderWay = (status: string | undefined): boolean => /_IN_PROGRESS$/.test(status ?? '');
+
+/** What a resize that is decided now goes out over, where nothing of it is somebody else's. */
+export function resizedOver(
+  { updating }: Pick<UpdatedGroup, 'updating'>,
+  cluster: MagnumCluster | undefined,
+): ResizedOver {
+  if (updating) return 'ownResize';
+  return isUnderWay(cluster?.status) ? 'otherGroups' : 'nothing';
+}
 
 /** What Magnum itself says of it, as far as it says anything. */
 const inWords = (what: string, status: string | undefined, reason: string | null | undefined): string =>

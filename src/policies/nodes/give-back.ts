@@ -55,7 +55,7 @@ function takeForDrains(
 
 export function* giveBack(tick: NodeTick, groups: readonly GroupState[], met: Met): Generator<undefined, GivenBack> {
   const { snapshot, config, memory, podsOn, now } = tick;
-  const { growth, needed } = met;
+  const { growth, needed, stuck } = met;
   const answers = new Map<GroupState, GivingBack>();
   const rulesOf = candidateRules(tick);
   const disruptions = new Disruptions(snapshot.kubernetes.poddisruptionbudgets ?? []);
@@ -84,6 +84,7 @@ export function* giveBack(tick: NodeTick, groups: readonly GroupState[], met: Me
       servers: snapshot.nova.servers,
       memory,
       needed,
+      stuck,
       unready,
       now,
     });

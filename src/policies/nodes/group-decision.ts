@@ -8,7 +8,7 @@ import { instantOf, later, rfc3339, type Instant } from '../../model/units.ts';
 import { mostCautious } from '../pods/target-look.ts';
 import { bootTimeOf } from './boot-time.ts';
 import type { DrainsUnderWay } from './drains.ts';
-import { isOwnUpdate } from './foreign-update.ts';
+import { isOwnUpdate, resizedOver } from './foreign-update.ts';
 import type { GivingBack } from './give-back.ts';
 import type { GroupState, Unusable } from './group-state.ts';
 import { statusBarrier } from './growth-barrier.ts';
@@ -138,10 +138,11 @@ export function decisionOf(
   });
 
   const proven = removalIsProven(group, snapshot);
+  const over = resizedOver(group, snapshot.magnum.cluster);
   const said = ({ to, for: served, ...verdict }: GrowthVerdict): UndescribedNodes =>
     decision(verdict, {
       for: served,
-      ...(to === null ? {} : { desired: to, resize: { to, remove: [] } }),
+      ...(to === null ? {} : { desired: to, resize: { to, remove: [], over } }),
       ...(to === null && proven ? {} : { drains: underWay.steps }),
     });
 
@@ -182,7 +183,7 @@ export function decisionOf(
       return decision({ action: 'hold', reason: 'BelowMinimum', facts: { ...facts, desired: current } });
     return decision(
       { action: 'shrink', reason: underWay.remove.length > 0 ? 'NodesUnneeded' : 'ServersNeverRegistered', facts },
-      { desired: to, remove: [...victims, ...servers], resize: { to, remove: leaving } },
+      { desired: to, remove: [...victims, ...servers], resize: { to, remove: leaving, over } },
     );
   }
   if (begin.length > 0) {

@@ -3,7 +3,7 @@ import type { Node } from '../../model/kubernetes.ts';
 import { drainTaint } from '../../model/drain-record.ts';
 import { emptyGroupMemory } from '../../model/memory.ts';
 import { demandsOf, type Demands } from './demand.ts';
-import { placing, podsOf } from './fit/pack.ts';
+import { placing } from './fit/pack.ts';
 import { Preemption } from './fit/preempt.ts';
 import { Simulation, type Checkpoint } from './fit/simulation.ts';
 import type { Unusable } from './group-state.ts';
@@ -13,22 +13,25 @@ import { justCome, settledWith } from './just-come.ts';
 import { settledGrowth, type SettledInput } from './settled-growth.ts';
 import type { Pool } from './growth-options.ts';
 import { nodeGroupLabel } from './driver-habits.ts';
-import { drainOf, isReady } from './membership.ts';
+import { drainOf } from './membership.ts';
 import { elsewhereOf } from './node-size.ts';
 import type { NodeTick } from './node-tick.ts';
 import { preempting, somebodyPreempts, type Preempting } from './preempting.ts';
+import { broughtBack, stuckDrains, type ReturningInput } from './returning.ts';
 import type { Room } from './room.ts';
 import { closedRoomOf, roomOf, takesPods } from './rooms.ts';
 import type { SaturationLook, Unasked } from './saturation.ts';
 
 export interface Met {
-  /** the nodes that stay, with what waits placed on them; neither those on their way out nor those that are ordered */
+  /** the nodes that stay, and of those on their way out the ones that were tried last: whoever goes on begins at `bare` */
   readonly simulation: Simulation;
-  /** before anything that waits was placed, but those that push others out */
+  /** the nodes that stay before anything that waits was placed, but those that push others out */
   readonly bare: Checkpoint;
   readonly growth: GrowthPlan;
-  /** pods wait for room that drains under way would give back */
-  readonly needed: boolean;
+  /** nodes on their way out whose room is needed by pods that wait */
+  readonly needed: ReadonlySet<string>;
+  /** nodes on their way out whose own pods have no other place any more, with one of these pods */
+  readonly stuck: ReadonlyMap<string, string>;
   readonly demands: Demands;
   /** saturation queries that nobody can judge by */
   readonly unasked: readonly Unasked[];
@@ -40,12 +43,6 @@ const nodesAStep = 128;
 const hostname = 'kubernetes.io/hostname';
 /** What a node that is taken back from a drain will not have any more. */
 const ofTheDrain: ReadonlySet<string> = new Set([drainTaint, 'node.kubernetes.io/unschedulable']);
-
-/** A person's own drain is not taken back, whoever needs the room, and a node that does not answer has none to give. */
-function mayReturn(node: Node): boolean {
-  const record = drainOf(node);
-  return record?.step === 'draining' && record.request === undefined && isReady(node);
-}
 
 const bearsLabel = (node: Node, { policy }: Unusable): boolean =>
   node.metadata.labels?.[nodeGroupLabel] === policy.name;
@@ -128,19 +125,24 @@ export function* meetDemand(
   yield;
 
   // A node that is being drained goes back to work before a new one is ordered.
-  const addReturning = (): void => {
-    for (const { group } of pools)
-      for (const node of group.draining)
-        if (mayReturn(node))
-          add(
-            node,
-            (node.spec?.taints ?? []).filter(({ key }) => !ofTheDrain.has(key)),
-          );
+  const returning: ReturningInput = {
+    tick,
+    simulation,
+    draining: pools.flatMap(({ group }) => group.draining),
+    add: (node) => {
+      add(
+        node,
+        (node.spec?.taints ?? []).filter(({ key }) => !ofTheDrain.has(key)),
+      );
+    },
+    largest,
+    bare,
+    today,
+    all: demands,
+    homeless: { firm: homeless, headroom: noHeadroom },
   };
-  addReturning();
-  const firm = yield* placing(simulation, homeless, largest);
-  const headroom = yield* placing(simulation, noHeadroom, largest);
-  const needed = podsOf(firm) < podsOf(homeless) || podsOf(headroom) < podsOf(noHeadroom);
+  const back = yield* broughtBack(returning);
+  const { firm, headroom } = back;
   const ours = new Set(pools.flatMap(({ group }) => group.nodes));
   const input: SettledInput = {
     simulation,
@@ -160,7 +162,12 @@ export function* meetDemand(
   const settled = yield* settledGrowth(input);
   yield;
   simulation.rollBack(today);
+  const addReturning = (): void => {
+    back.nodes.forEach(returning.add);
+  };
   const growth = yield* settledWith(justCome(pools, tick), settled, { ...input, bare, all: demands, addReturning });
   yield;
-  return { simulation, bare, growth, needed, demands, preempting: preempted, unasked: saturation.unknown };
+  const stuck = yield* stuckDrains(returning, back);
+  const needed = new Set(back.nodes.map(({ metadata }) => metadata.name));
+  return { simulation, bare, growth, needed, stuck, demands, preempting: preempted, unasked: saturation.unknown };
 }

@@ -1,15 +1,13 @@
 // Where the pods of nodes that leave could go: the nodes that stay, with everything on them that is already spoken for.
-import type { Node, Pod } from '../../model/kubernetes.ts';
 import { targetName } from '../../model/target.ts';
 import { later, minutes, type Instant, type Milliseconds } from '../../model/units.ts';
-import { isDeleting, isMirror, isOfDaemonSet, isTerminal } from '../pod-facts.ts';
 import { boundsAt } from '../schedule/bounds.ts';
 import { comingTransitions } from '../schedule/transitions.ts';
 import { slowBoot } from './boot-time.ts';
 import type { Needs, Simulation } from './fit/simulation.ts';
 import type { GroupState } from './group-state.ts';
+import { leavingPods } from './leaving-pods.ts';
 import type { Met } from './meet-demand.ts';
-import { controllersOf } from './controllers.ts';
 import { podName } from './movable.ts';
 import type { NodeTick } from './node-tick.ts';
 
@@ -46,25 +44,6 @@ function settle({ simulation, guests }: Places, guest: Guest): boolean {
   if (others === undefined) guests.set(room, [guest]);
   else others.push(guest);
   return true;
-}
-
-/** Pods that have left, or will, and come up again somewhere: those that a replacement has been started for do not. */
-function leavingPods(tick: NodeTick, draining: readonly Node[]): readonly Pod[] {
-  const controllers = controllersOf(tick.snapshot.kubernetes);
-  const running = new Map<string, number>();
-  for (const { metadata, status } of tick.snapshot.kubernetes.replicasets ?? [])
-    running.set(`${metadata.namespace ?? ''}/${metadata.name}`, status?.replicas ?? 0);
-  return draining
-    .flatMap((node) => tick.podsOn.get(node.metadata.name) ?? [])
-    .filter((pod) => {
-      if (isMirror(pod) || isOfDaemonSet(pod) || isTerminal(pod)) return false;
-      if (!isDeleting(pod)) return true;
-      const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller === true);
-      if (owner?.kind !== 'ReplicaSet') return true;
-      const { namespace = '' } = pod.metadata;
-      const wanted = controllers.get('ReplicaSet')?.of(namespace, owner.name) ?? 1;
-      return (running.get(`${namespace}/${owner.name}`) ?? 0) < wanted;
-    });
 }
 
 /** The most replicas that schedules and forecasts will ask for until then, above those that there are or that are wanted now. */
@@ -108,11 +87,10 @@ export function* placesOf(
     const guest: Guest = { needs: demand.needs, by: targetName(demand.target), coming: null };
     places.guests.set(room, [...(places.guests.get(room) ?? []), guest]);
   }
-  for (const pod of leavingPods(
-    tick,
-    groups.flatMap((group) => group.draining),
-  ))
-    settle(places, { needs: simulation.needsOf(pod), by: podName(pod), coming: null });
+  const leavingFrom = leavingPods(tick);
+  for (const { draining } of groups)
+    for (const pod of draining.flatMap(leavingFrom))
+      settle(places, { needs: simulation.needsOf(pod), by: podName(pod), coming: null });
   yield;
   const settleAll = function* (guest: Guest, pods: number): Generator<undefined> {
     for (let settled = 0; settled < pods; settled++) {

@@ -22,6 +22,6 @@ describe('an order that failed', () => {
 
   it('of somebody else is led out of at once', () => {
     const { decision } = tick(world('UPDATE_FAILED').build(), { memory: steady() });
-    expect(decision.resize).toEqual({ to: 2, remove: [] });
+    expect(decision.resize).toEqual({ to: 2, remove: [], over: 'nothing' });
   });
 });

@@ -1,6 +1,6 @@
 // Whose update Magnum shows: what concerns one group holds that one, what concerns the cluster holds all.
 import { describe, expect, it } from 'vitest';
-import { aNode, aNodeGroup, aPod, podsOf } from '../../builders.ts';
+import { aNode, aNodeGroup, aPod, at, podsOf } from '../../builders.ts';
 import { group, pool, steady, tick } from './worlds.ts';
 
 const full = podsOf('web', { 'w-1': 1 }, { cpu: '3' });
@@ -26,5 +26,24 @@ describe('an update by others', () => {
     );
     expect(decision.reason).toBe(waits ? 'UpdateByOthers' : 'PodsUnschedulable');
     if (waits) expect(decision.facts['by']).not.toContain('completed');
+  });
+});
+
+describe('what an order goes out over', () => {
+  const ours = { status: 'UPDATE_IN_PROGRESS' };
+  const sent = { at: at(-30), from: 1, to: 2, remove: [], begun: true };
+  it.each([
+    ['nothing', {}, {}, null],
+    ['otherGroups', {}, { status: 'UPDATE_IN_PROGRESS' }, null],
+    ['ownResize', ours, {}, sent],
+  ] as const)('is said with it: %s', (over, own, other, asked) => {
+    const count = asked === null ? 1 : asked.to;
+    const snapshot = pool(count, [aNode('w-1').build()])
+      .groups(aNodeGroup(group, count, own), aNodeGroup('elsewhere', 1, { uuid: 'elsewhere', ...other }))
+      .cluster({ status: over === 'nothing' ? 'UPDATE_COMPLETE' : 'UPDATE_IN_PROGRESS' })
+      .pods(...full, waiting, { ...waiting, metadata: { ...waiting.metadata, name: 'web-10', uid: 'web-10' } })
+      .build();
+    const { decision } = tick(snapshot, { memory: steady({ sent: asked }) });
+    expect(decision.resize).toMatchObject({ remove: [], over });
   });
 });
