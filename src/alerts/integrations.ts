@@ -47,14 +47,30 @@ export const stepIndex = (step: number): number => 100 + step;
 const overflowIndex = (sms: number): number => 1000 + sms;
 const defaultSegments = 2;
 
+/** In a storm thousands of groups of few receivers are decided at one instant. */
+let lastAsked: {
+  readonly document: AlertsDocument;
+  readonly now: Instant;
+  readonly found: Map<string, readonly Integration[]>;
+} | null = null;
+
 /** SMS first: it is what wakes people. */
-export function integrationsOf(document: AlertsDocument, receiver: string, now: Instant): Integration[] {
+export function integrationsOf(document: AlertsDocument, receiver: string, now: Instant): readonly Integration[] {
+  if (lastAsked?.document !== document || lastAsked.now !== now) lastAsked = { document, now, found: new Map() };
+  const known = lastAsked.found.get(receiver);
+  if (known !== undefined) return known;
+  const found = takenApart(document, receiver, now);
+  lastAsked.found.set(receiver, found);
+  return found;
+}
+
+function takenApart(document: AlertsDocument, receiver: string, now: Instant): readonly Integration[] {
   const found = document.receivers.find(({ name }) => name === receiver);
   if (found === undefined) return [];
   const standIn = document.unsupportedReceivers?.use;
   const kinds = otherReceiverKinds.filter((kind) => (found[`${kind}_configs`] ?? []).length > 0);
   if (kinds.length > 0 && standIn !== undefined && standIn !== receiver)
-    return [...ownIntegrations(document, found, now), ...integrationsOf(document, standIn, now)];
+    return [...ownIntegrations(document, found, now), ...takenApart(document, standIn, now)];
   return ownIntegrations(document, found, now);
 }
 
