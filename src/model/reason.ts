@@ -192,6 +192,7 @@ export const alertNames = [
   'SpringtideCalendarExpires',
   'SpringtideNodesUnready',
   'SpringtideSaturationUnknown',
+  'SpringtideUsageUnknown',
   'SpringtideDrainsAbandoned',
   'SpringtideUpdateByOthers',
   'SpringtideAwaitingApproval',

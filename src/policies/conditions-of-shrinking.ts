@@ -1,11 +1,12 @@
 // What of the way down somebody should be told: nodes that stay unready, drains that nobody may go on with, and the guard over nodes.
 import type { Config } from '../model/config.ts';
-import { rfc3339, type Instant } from '../model/units.ts';
+import { minutes, rfc3339, type Instant } from '../model/units.ts';
 import { aMinute, anEvent, atOnce, type Condition, type Found } from './condition.ts';
 import { unreadySince } from './nodes/candidates.ts';
 import { drainOf } from './nodes/membership.ts';
 
 const minuteLength = 60_000;
+const useTold = minutes(10);
 
 function ofUnready(found: Found, config: Config, now: Instant): readonly Condition[] {
   const since = new Map<string, Instant>();
@@ -85,6 +86,25 @@ const ofUnmarked = ({ groups }: Found, now: Instant): readonly Condition[] =>
     ),
   );
 
+/** Nodes that may leave and do not, because nobody knows what they use. One that has just come has told nothing yet. */
+const ofUnknownUse = ({ nodes }: Found): readonly Condition[] =>
+  nodes.flatMap(({ nodeGroup: group, kept }): readonly Condition[] => {
+    const unknown = kept.filter(({ reason }) => reason === 'UsageUnknown');
+    const [first] = unknown;
+    if (first === undefined) return [];
+    const facts = { group, count: unknown.length, node: first.node, why: first.by ?? '' };
+    return [
+      {
+        name: 'SpringtideUsageUnknown',
+        severity: 'warning',
+        labels: { nodegroup: group },
+        facts,
+        after: useTold,
+        lasts: atOnce,
+      },
+    ];
+  });
+
 function ofNodeGuard({ nodeGuard }: Found): readonly Condition[] {
   const tripped = nodeGuard?.tripped ?? null;
   if (tripped === null) return [];
@@ -98,5 +118,6 @@ export const ofShrinking = (found: Found, config: Config, now: Instant): readonl
   ...ofUnready(found, config, now),
   ...ofAbandoned(found, config),
   ...ofUnmarked(found, now),
+  ...ofUnknownUse(found),
   ...ofNodeGuard(found),
 ];

@@ -79,6 +79,30 @@ describe('explain node', () => {
     });
   });
 
+  it('says what the node really uses where its policy asks', () => {
+    const shrink = {
+      usage: {
+        cpu: { query: 'cpu', holdAbove: 0.6 },
+        memory: { query: 'memory', holdAbove: 0.8 },
+        letGo: { requestsBelow: 0.9, cpuBelow: 0.2, memoryBelow: 0.4 },
+      },
+    };
+    const busy = pool(2)
+      .answering('cpu', {
+        status: 'success',
+        data: { resultType: 'vector', result: [{ metric: { node: 'w-1' }, value: [noon / 1000, '0.72'] }] },
+      })
+      .build();
+    const asking = aConfig([], [aNodePolicy({ shrink })]);
+    const found = explainMeant(seen(busy), asking, { kind: 'node', name: 'w-1' });
+    expect(found).toMatchObject({ standing: { kept: { reason: 'UsageTooHigh', by: 'cpu 72 % of 60 %' } } });
+    for (const language of ['en', 'zh-CN'] as const) {
+      const text = explanationText(found, { ...asking, texts: shippedTexts(language) }, 'UTC', plainPaint);
+      expect(text.replaceAll(/\s+/g, ' ')).toMatch(/72 %.*60 %.*memory.*Prometheus was not asked.*90 %.*20 %.*40 %/);
+      expect(text).not.toMatch(/\{\w+\}/);
+    }
+  });
+
   it('speaks Chinese, and knows a node that is not there by its neighbours', () => {
     expect(textOf({ kind: 'node', name: 'w-2' }, 'zh-CN')).toMatch(/节点 w-2/);
     expect(() => explained({ kind: 'node', name: 'w-3' })).toThrow(/there is no node "w-3".*did you mean w-/);

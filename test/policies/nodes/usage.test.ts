@@ -145,6 +145,19 @@ describe('a node of which little is requested', () => {
     expect(usual).toContain('sum by (instance) (machine_cpu_cores)');
   });
 
+  it('of unknown use is told after ten minutes', () => {
+    const given = { policy: policyOf(holds), memory: unneeded(2) };
+    const first = tick(world(2, { pods: small, cpu: { 'w-1': 0 } }), given);
+    const later = (seconds: number) =>
+      tick(world(2, { pods: small, cpu: { 'w-1': 0 } }), { ...given, memory: first.memory, now: at(seconds) }).plan;
+    const names = (seconds: number) => later(seconds).alerts.map(({ labels }) => labels['alertname']);
+    expect(names(599)).not.toContain('SpringtideUsageUnknown');
+    expect(names(601)).toContain('SpringtideUsageUnknown');
+    const texts = later(601).alerts.flatMap(({ annotations }) => Object.values(annotations));
+    expect(texts.join(' ')).toContain('of w-2 for example: cpu: no series with node="w-2"');
+    expect(texts.join(' ')).not.toMatch(/\{\w+\}/);
+  });
+
   it('that does not answer is judged without its use', () => {
     const nodes = [aNode('w-1').build(), aNode('w-2').notReady(longAgo).build()];
     const { decision, memory } = tick(world(2, { pods: small, nodes, cpu: null }), {
