@@ -69,7 +69,7 @@ function tablesOf(
   side: (ends: Ends) => readonly Characters[],
 ): readonly Int32Array[] {
   const words = wordOf(all.length - 1) + 1;
-  const depth = Math.max(0, ...all.map((ends) => side(ends).length));
+  const depth = all.reduce((most, ends) => Math.max(most, side(ends).length), 0);
   const every = Array.from({ length: alphabet.size }, (_, kind) => kind);
   return Array.from({ length: depth }, (_, at) => {
     const table = new Int32Array(alphabet.size * words);

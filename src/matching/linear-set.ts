@@ -2,7 +2,7 @@
 import { endsFilter } from './ends-filter.ts';
 import { bitOf, tablesOf, wordOf, type LeavingOut, type NumberedForm, type Tables } from './linear-tables.ts';
 
-/** So few are asked one by one as quickly. */
+/** So few are asked by their own matchers as quickly. */
 const fewEnough = 40;
 
 /** The numbers of those that may take the whole value, in their order: surely if they are more than a few. */
@@ -12,7 +12,8 @@ export type AskLinear = (value: string) => readonly number[];
 export function linearSet(forms: readonly NumberedForm[], few = fewEnough): AskLinear {
   const markPossible = endsFilter(forms);
   const walks = tablesOf(forms).map(walkOf);
-  const found = new Int32Array(wordOf(Math.max(0, ...forms.map(({ number }) => number))) + 1);
+  const highest = forms.reduce((most, { number }) => Math.max(most, number), 0);
+  const found = new Int32Array(wordOf(highest) + 1);
   return (value) => {
     const points = Array.from(value, (character) => character.codePointAt(0) ?? 0);
     found.fill(0);
