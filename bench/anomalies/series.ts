@@ -44,10 +44,11 @@ function indexOf(stamps: readonly string[], label: string): number {
   return index;
 }
 
-export function allSeries(): readonly Series[] {
+/** `only`: those of one category. */
+export function allSeries(only = ''): readonly Series[] {
   const windows = JSON.parse(readFileSync(path.join(folder, 'windows.json'), 'utf8')) as Windows;
   return readdirSync(folder)
-    .filter((file) => file.endsWith('.csv.gz'))
+    .filter((file) => file.endsWith('.csv.gz') && file.startsWith(only))
     .sort()
     .flatMap((file) => {
       const text = gunzipSync(readFileSync(path.join(folder, file))).toString('utf8');

@@ -1,7 +1,7 @@
 // Learns what is usual for one series, an observation at a time, and says how unlike that the newest one is.
 import type { Instant } from '../../model/units.ts';
 import { Bounds } from './bounds.ts';
-import { Facets, facetWeights } from './facets.ts';
+import { Facets, facetTraits } from './facets.ts';
 import { scoreOf, type Judgement } from './judgement.ts';
 import { pack, Unpacking, type Packed } from './packing.ts';
 
@@ -23,18 +23,23 @@ const rangeHalves = 100 * day;
 const levelHalves = 60 * minute;
 /** rounding is not a range: differences this small beside the values are none */
 const finest = 1e-9;
+/** and so is a hundredth more or less variation */
+const finestLogarithm = 0.01;
 /** for so many observations only what is stronger is news */
 const wakeLasts = 100;
+/** and stronger is by more than what the same is worth later on */
+const stronger = 1.05;
 
 export class AnomalyDetector {
   readonly #facets = new Facets();
-  readonly #bounds = facetWeights.map(() => new Bounds());
+  readonly #bounds = facetTraits.map(() => new Bounds());
   #at = Number.NaN;
   #count = 0;
   #largest = 0;
   #lasting = 0;
   #wake = 0;
   #sinceWake = 0;
+  #isOfWindow = false;
 
   /** Observations come in the order of their time; one that is not later than the last one is a gap, as are null and NaN. */
   observe(at: Instant, value: number | null): Judgement {
@@ -49,21 +54,25 @@ export class AnomalyDetector {
       settles: 1 - 2 ** (-Math.min(passed, levelHalves) / levelHalves),
     };
     this.#largest = Math.max(this.#largest, Math.abs(value));
-    let fresh = 0;
-    let lasting = 0;
+    const fresh = { moment: 0, window: 0 };
+    const lasting = { moment: 0, window: 0 };
     const facets = this.#facets.of(at, value);
-    for (const [index, bounds] of this.#bounds.entries()) {
+    for (const [index, { weight, of, measure }] of facetTraits.entries()) {
       const facet = facets[index] ?? Number.NaN;
       if (Number.isNaN(facet)) continue;
-      const excess = bounds.observe(facet, passage, finest * this.#largest);
-      const weight = facetWeights[index] ?? 0;
-      fresh = Math.max(fresh, weight * excess.fresh);
-      lasting = Math.max(lasting, weight * excess.lasting);
+      const least = measure === 'unit' ? finest * this.#largest : finestLogarithm;
+      const excess = this.#bounds[index]?.observe(facet, passage, least);
+      if (excess === undefined) continue;
+      lasting[of] = Math.max(lasting[of], weight * excess.lasting);
+      fresh[of] = Math.max(fresh[of], weight * excess.fresh);
     }
     this.#count += passage.step;
-    const onset = this.#news(fresh);
+    const most = Math.max(fresh.moment, fresh.window);
+    const onset = this.#news(most);
+    if (onset > 0) this.#isOfWindow = fresh.moment < most / 2;
     if (this.#count <= learning) return { score: 0, onset: 0, usual: null, known: 'learning' };
-    this.#lasting = Math.max(lasting, fresh);
+    // A single value stays in the windows for long: what began with it is over when it is.
+    this.#lasting = Math.max(most, lasting.moment, this.#isOfWindow ? lasting.window : 0);
     return { score: scoreOf(this.#lasting), onset: scoreOf(onset), usual, known: 'known' };
   }
 
@@ -71,7 +80,7 @@ export class AnomalyDetector {
   #news(fresh: number): number {
     this.#sinceWake += 1;
     if (this.#sinceWake > wakeLasts) this.#wake = 0;
-    if (fresh <= this.#wake) return 0;
+    if (fresh <= this.#wake * stronger) return 0;
     this.#wake = fresh;
     this.#sinceWake = 0;
     return fresh;
@@ -83,7 +92,16 @@ export class AnomalyDetector {
 
   save(): SavedDetector {
     const state: Packed = [];
-    pack(state, this.#at, this.#count, this.#largest, this.#lasting, this.#wake, this.#sinceWake);
+    pack(
+      state,
+      this.#at,
+      this.#count,
+      this.#largest,
+      this.#lasting,
+      this.#wake,
+      this.#sinceWake,
+      Number(this.#isOfWindow),
+    );
     this.#facets.pack(state);
     for (const bounds of this.#bounds) bounds.pack(state);
     return { schema: 1, state };
@@ -110,6 +128,7 @@ export class AnomalyDetector {
     this.#lasting = from.one();
     this.#wake = from.one();
     this.#sinceWake = from.one();
+    this.#isOfWindow = from.one() === 1;
     this.#facets.unpack(from);
     for (const bounds of this.#bounds) bounds.unpack(from);
   }

@@ -18,13 +18,30 @@ const still = 0.05;
 /** rounding is no movement */
 const finest = 1e-9;
 
-/** In the order of Facets.of: what is beyond the bounds of a facet counts so much. */
-export const facetWeights: readonly number[] = [1, 1, 1, 1, 1, 0.4, 1];
+interface FacetTraits {
+  /** what is beyond its bounds counts so much */
+  readonly weight: number;
+  /** what it is made of: the newest observation, or a window that a single one stays in for long */
+  readonly of: 'moment' | 'window';
+  /** in the unit of the series, or without one */
+  readonly measure: 'unit' | 'logarithm';
+}
+
+/** In the order of Facets.of. */
+export const facetTraits: readonly FacetTraits[] = [
+  { weight: 1, of: 'moment', measure: 'unit' },
+  { weight: 1, of: 'window', measure: 'unit' },
+  { weight: 1, of: 'window', measure: 'unit' },
+  { weight: 1, of: 'moment', measure: 'unit' },
+  { weight: 1, of: 'window', measure: 'unit' },
+  { weight: 0.4, of: 'window', measure: 'unit' },
+  { weight: 1, of: 'window', measure: 'logarithm' },
+];
 const [valueFacet, levelFacet, dayFacet] = [0, 1, 3];
 
 export class Facets {
-  readonly #profileOfDay = new Profile(day, 48, 0.6);
-  readonly #profileOfWeek = new Profile(7 * day, 168, 0.4);
+  readonly #profileOfDay = new Profile(day, 48);
+  readonly #profileOfWeek = new Profile(7 * day, 168);
   readonly #values = new Recent(short);
   readonly #offDay = new Recent(short);
   readonly #offWeek = new Recent(short);

@@ -1,0 +1,109 @@
+// What holds for every series that a detector is given.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Instant } from '../../../src/model/units.ts';
+import { AnomalyDetector } from '../../../src/policies/anomaly/detector.ts';
+import type { Judgement } from '../../../src/policies/anomaly/judgement.ts';
+import { aDay, at, daily, judged } from './series.ts';
+
+const someValue = fc.oneof(
+  { weight: 8, arbitrary: fc.integer({ min: -100, max: 100 }) },
+  { weight: 1, arbitrary: fc.constantFrom(null, Number.NaN, Number.POSITIVE_INFINITY, 1e12) },
+);
+const someSeries = fc.array(someValue, { minLength: 200, maxLength: 500 });
+const runs = { numRuns: 25 };
+
+const played = (values: readonly (number | null)[], detector = new AnomalyDetector(), from = 0): readonly Judgement[] =>
+  values.map((value, index) => detector.observe(at(from + index), value));
+
+describe('whatever the series', () => {
+  it('scores are within 0 and 1, an onset is no more than its score, and the usual range is one', () => {
+    fc.assert(
+      fc.property(someSeries, (values) => {
+        const wrong = played(values).filter(
+          ({ score, onset, usual }) =>
+            !(score >= 0 && score <= 1 && onset >= 0 && onset <= score) ||
+            (usual !== null && !(usual.low <= usual.high)),
+        );
+        expect(wrong).toEqual([]);
+      }),
+      runs,
+    );
+  });
+
+  it('a gap changes no score: not its own, not that of what follows', () => {
+    fc.assert(
+      fc.property(someSeries, (values) => {
+        const answers = played(values);
+        const known = new AnomalyDetector();
+        const expected = values.map((value, index): Partial<Judgement> => {
+          if (value !== null && Number.isFinite(value)) return known.observe(at(index), value);
+          return { onset: 0, score: answers[index - 1]?.score ?? 0, known: 'gap' };
+        });
+        expect(answers).toMatchObject(expected);
+      }),
+      runs,
+    );
+  });
+
+  it('what was saved and restored at any point goes on alike', () => {
+    fc.assert(
+      fc.property(someSeries, fc.nat(499), (values, point) => {
+        const detector = new AnomalyDetector();
+        played(values.slice(0, point), detector);
+        const restored = AnomalyDetector.restore(JSON.parse(JSON.stringify(detector.save())));
+        expect(restored).not.toBeNull();
+        const rest = values.slice(point);
+        expect(played(rest, restored ?? undefined, point)).toEqual(played(rest, detector, point));
+      }),
+      runs,
+    );
+  });
+
+  it('the unit and the zero that it is measured in hardly matter', () => {
+    const of = (index: number): number => (index % 700 === 650 ? 400 : daily(index));
+    const plain = judged(of, 1400);
+    fc.assert(
+      fc.property(
+        fc.double({ min: 1e-6, max: 1e9, noNaN: true }),
+        fc.integer({ min: -1000, max: 1000 }),
+        (factor, shift) => {
+          const moved = judged((nth) => factor * (of(nth) + shift), 1400);
+          const difference = moved.map(({ score, onset }, index) => {
+            const { score: as = -1, onset: begins = -1 } = plain[index] ?? {};
+            return Math.max(Math.abs(score - as), Math.abs(onset - begins));
+          });
+          expect(Math.max(...difference)).toBeLessThan(0.005);
+        },
+      ),
+      { numRuns: 5 },
+    );
+  });
+
+  it('an observation that is not later than the last one is a gap', () => {
+    const detector = new AnomalyDetector();
+    judged(daily, 400, detector);
+    expect(detector.observe(at(399), 1e9)).toMatchObject({ onset: 0, known: 'gap' });
+    expect(detector.observe((at(399) - 1) as Instant, 1e9)).toMatchObject({ onset: 0, known: 'gap' });
+  });
+});
+
+describe('what is kept', () => {
+  it('is below 16 kB after weeks', () => {
+    const detector = new AnomalyDetector();
+    judged(daily, 30 * aDay, detector);
+    expect(JSON.stringify(detector.save()).length).toBeLessThan(16_000);
+  });
+
+  it.each([
+    ['nothing', null],
+    ['a text', 'state'],
+    ['another schema', { schema: 2, state: [] }],
+    ['no state', { schema: 1 }],
+    ['too little', { schema: 1, state: [1, 2, 3] }],
+    ['too much', { schema: 1, state: [...new AnomalyDetector().save().state, 1] }],
+    ['a word within', { schema: 1, state: new AnomalyDetector().save().state.map(() => 'x') }],
+  ])('is learnt again where there is %s', (_, saved) => {
+    expect(AnomalyDetector.restore(saved)).toBeNull();
+  });
+});
