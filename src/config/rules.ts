@@ -1,17 +1,14 @@
 // Rule files: what their schema cannot say, and the groups that are evaluated.
 import { isAlias, isMap, isScalar, isSeq, type Document } from 'yaml';
 import type { AlertingRule, RuleGroup } from '../model/rule.ts';
-import { minutes, type QueryText } from '../model/units.ts';
-import { durationOf } from '../promql/literals.ts';
-import { parsePromql } from '../promql/parse.ts';
+import type { QueryText } from '../model/units.ts';
 import { parseTemplate } from '../templates/template.ts';
 import { duplicateNames } from './check-policies.ts';
+import { learningKeys, questionFindings } from './check-rule-questions.ts';
 import type { ProblemPath } from './problem.ts';
 import type { RulesDocument, WrittenGroup, WrittenRule } from './schema/rules.ts';
 import { valueAt } from './shape.ts';
 import type { Finding, Source } from './source.ts';
-
-const learningKeys = ['anomaly', 'forecast'];
 
 /** What a template knows beside Prometheus's own. */
 const ruleVariablesOf = (anomaly: unknown, forecast: unknown): readonly string[] => [
@@ -126,93 +123,11 @@ function ruleFindings(rule: unknown, path: ProblemPath): Finding[] {
   return [
     ...findings,
     ...questionFindings(rule, path),
-    ...expressionFindings(valueAt(rule, ['expr']), [...path, 'expr']),
-    ...learningFindings(rule, path),
     ...labelFindings(valueAt(rule, ['labels']), [...path, 'labels']),
     ...(alert === undefined
       ? []
       : ['labels', 'annotations'].flatMap((key) => templateFindings(valueAt(rule, [key]), [...path, key], variables))),
   ];
-}
-
-/** One of three says what is asked; a recording rule has `expr` only. */
-function questionFindings(rule: unknown, path: ProblemPath): Finding[] {
-  const isRecording = valueAt(rule, ['alert']) === undefined && valueAt(rule, ['record']) !== undefined;
-  const [first, ...more] = ['expr', ...learningKeys].filter((key) => valueAt(rule, [key]) !== undefined);
-  if (first === undefined)
-    return [{ code: 'MissingKey', path: [...path, 'expr'], message: '"expr" is missing', mend: 'add expr: a text' }];
-  const wrong = isRecording ? [first, ...more].filter((key) => key !== 'expr') : more;
-  return wrong.map((key) => ({
-    code: 'WrongValue',
-    path: [...path, key],
-    at: 'key',
-    message: isRecording ? `a recording rule has no "${key}"` : `a rule has one of "${first}" and "${key}", not both`,
-    mend: isRecording ? 'take it out' : 'write two rules',
-  }));
-}
-
-const [leastWithin, mostWithin] = [minutes(5), minutes(4 * 24 * 60)];
-
-function learningFindings(rule: unknown, path: ProblemPath): Finding[] {
-  const findings = learningKeys.flatMap((key) =>
-    expressionFindings(valueAt(rule, [key, 'query']), [...path, key, 'query']),
-  );
-  const forecast = valueAt(rule, ['forecast']);
-  if (typeof forecast !== 'object' || forecast === null) return findings;
-  const place = [...path, 'forecast'];
-  const [above, below] = [valueAt(forecast, ['above']), valueAt(forecast, ['below'])];
-  if (above === undefined && below === undefined)
-    findings.push({
-      code: 'MissingKey',
-      path: [...place, 'above'],
-      message: 'the forecast has neither "above" nor "below"',
-      mend: 'add the limit that the series is not to cross: below: 10e9',
-    });
-  if (above !== undefined && below !== undefined)
-    findings.push({
-      code: 'WrongValue',
-      path: [...place, 'below'],
-      at: 'key',
-      message: 'a forecast has one of "above" and "below", not both',
-      mend: 'write two rules',
-    });
-  const within = durationOf(String(valueAt(forecast, ['within'])));
-  if (within !== null && (within < leastWithin || within > mostWithin))
-    findings.push({
-      code: 'WrongValue',
-      path: [...place, 'within'],
-      message: `"within" is ${String(valueAt(forecast, ['within']))}, it may be 5m to 4d`,
-      mend: 'two weeks of past are looked at: what is further ahead they cannot tell',
-    });
-  return findings;
-}
-
-function expressionFindings(text: unknown, path: ProblemPath): Finding[] {
-  if (typeof text !== 'string') return [];
-  const reading = parsePromql(text);
-  if (reading.kind === 'error') return [{ code: 'WrongQuery', path, offset: reading.offset, message: reading.message }];
-  switch (reading.type) {
-    case 'matrix':
-      return [
-        {
-          code: 'WrongQuery',
-          path,
-          message: 'the expression answers a range of samples for each series, a rule needs one number',
-          mend: 'put a function around it: rate(…[5m]), max_over_time(…[5m])',
-        },
-      ];
-    case 'string':
-      return [{ code: 'WrongQuery', path, message: 'the expression answers a text, a rule needs numbers' }];
-    case 'scalar':
-    case 'vector':
-      return reading.experimental.map((what) => ({
-        code: 'ExperimentalQuery',
-        severity: 'warning',
-        path,
-        message: `${what} works only where Prometheus runs with --enable-feature for it`,
-        mend: 'make sure that yours does: the rule fails otherwise',
-      }));
-  }
 }
 
 const labelFindings = (labels: unknown, path: ProblemPath): Finding[] =>

@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askPrometheusRange } from '../../src/alerts/rules/query.ts';
 import { createPrometheusClient } from '../../src/clients/prometheus/client.ts';
 import { daemonSpec } from '../../src/config/schema/daemon.ts';
 import { Forecasts } from '../../src/forecasts/forecasts.ts';
@@ -75,6 +76,22 @@ describe('Prometheus', () => {
       { metric: 'jobs', targets: 1, samples: expect.any(Number) as number, why: null, again: null },
     ]);
     expect(told[0]?.samples).toBeGreaterThan(0);
+    client.close();
+  });
+
+  it('has the past of the series of a rule, each with its labels, and says why where it has none', async () => {
+    await sampled();
+    const client = createPrometheusClient({ settings: daemonSpec.shape.prometheus.parse({ url: prometheus().url }) });
+    const ask = askPrometheusRange(client);
+    const now = Math.ceil(Date.now() / 15_000) * 15;
+    const span = { start: now - 600, end: now, step: 15 };
+    const { signal } = new AbortController();
+    const courses = await ask({ query: 'jobs', ...span }, signal);
+    expect(courses.map(({ labels }) => labels['queue'])).toEqual(['mail', 'odd']);
+    const [mail, odd] = courses.map(({ points }) => points.at(-1) ?? [0, 0]);
+    expect(mail).toEqual([now, 7]);
+    expect(odd?.[1]).toBeNaN();
+    await expect(ask({ query: 'jobs', ...span, start: 0 }, signal)).rejects.toThrow(/11,000 points/);
     client.close();
   });
 

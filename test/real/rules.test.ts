@@ -169,3 +169,10 @@ describe('promtool test rules', () => {
     expect(await promtool('wrong', [{ timeline: first.timeline, expected }])).toContain('FAILED');
   });
 });
+
+it('promtool refuses a file with a rule that learns: they need files of their own', async () => {
+  const file = path.join(directory, 'learning.yml');
+  const rule = { alert: 'Odd', anomaly: { query: 'up' } };
+  await writeFile(file, stringify({ groups: [{ name: 'g', rules: [rule] }] }));
+  await expect(run('promtool', ['check', 'rules', file])).rejects.toThrow(/anomaly not found/);
+});

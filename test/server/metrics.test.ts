@@ -1,5 +1,6 @@
 // The figures: what a scrape reads after some ticks.
 import { describe, expect, it } from 'vitest';
+import type { RuleHealth } from '../../src/alerts/rules/rule-run.ts';
 import type { PodDecision } from '../../src/model/plan.ts';
 import { createMetrics, type Metrics } from '../../src/server/metrics.ts';
 import { aNodeDecision, aPlan, aPodDecision, aReport, scaled } from './samples.ts';
@@ -116,6 +117,35 @@ describe('what could not be kept', () => {
       'springtide_memory_left_out_targets{cluster="a"} 0',
       'springtide_config_refused_documents{cluster="a"} 0',
     ]);
+  });
+});
+
+describe('rules that learn', () => {
+  it('say how far they are, as long as they are there', async () => {
+    const metrics = aRegistry();
+    const rule: RuleHealth = {
+      file: 'rules/own.yaml',
+      group: 'disks',
+      alert: 'DiskFull',
+      state: 'good',
+      failures: 0,
+      lastError: null,
+      lastEvaluation: null,
+      took: null,
+      pending: 0,
+      firing: 0,
+      learns: { known: 3, learning: 1, leftOut: 0 },
+    };
+    metrics.recordRuleSeries([rule, { ...rule, alert: 'Down', learns: null }]);
+    const of = (text: string) => samples(text).filter((line) => line.includes('rule_series'));
+    const series = 'springtide_rule_series{alert="DiskFull",group="rules/own.yaml disks",state=';
+    expect(of(await textOf(metrics))).toEqual([
+      `${series}"known",cluster="pay-sh-07"} 3`,
+      `${series}"learning",cluster="pay-sh-07"} 1`,
+      `${series}"leftOut",cluster="pay-sh-07"} 0`,
+    ]);
+    metrics.recordRuleSeries([]);
+    expect(of(await textOf(metrics))).toEqual([]);
   });
 });
 
