@@ -13,6 +13,7 @@ import type { LoopFacts, Snapshot } from './model/snapshot.ts';
 import type { TickReport } from './model/report.ts';
 import { since, type Instant } from './model/units.ts';
 import { deciding } from './policies/decide.ts';
+import { withIntents } from './policies/intents.ts';
 import { record } from './policies/record.ts';
 import { breathe, inSlices } from './slices.ts';
 import { StageClock } from './stage-clock.ts';
@@ -82,6 +83,8 @@ export class Daemon {
     if (decided !== null) {
       const cluster = snapshot?.magnum.cluster?.uuid ?? config.daemon.openstack?.cluster ?? config.daemon.cluster;
       await breathe();
+      const intended = withIntents(decided.memory, decided.plan, now);
+      if (intended !== null) await stages.run('remember', () => store.save(intended));
       const outcomes = await stages.run('act', async () => {
         await this.#parts.audit?.observe(config, snapshot?.control);
         return carryOut(decided.plan, actuators, { now, signal, cluster });

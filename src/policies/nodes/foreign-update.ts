@@ -1,17 +1,27 @@
 // An update of the cloud's that is not ours: an upgrade, a certificate rotation, an auto-healer, a person's resize. It is waited for.
+import type { Node } from '../../model/kubernetes.ts';
 import type { GroupMemory } from '../../model/memory.ts';
 import type { MagnumCluster, MagnumNodeGroup } from '../../model/openstack.ts';
 import type { ResizedOver } from '../../model/plan.ts';
+import { drainOf } from './membership.ts';
 
 export interface UpdatedGroup {
   readonly magnum: MagnumNodeGroup;
   readonly memory: GroupMemory;
   readonly updating: boolean;
+  readonly draining: readonly Node[];
 }
 
-/** The update that Magnum shows is the one that this daemon sent. */
-export const isOwnUpdate = ({ memory, magnum }: Pick<UpdatedGroup, 'memory' | 'magnum'>): boolean =>
-  memory.sent !== null && magnum.node_count === memory.sent.to;
+/** A removal is announced on its nodes before it is sent: they tell of it also to who has forgotten that it was. */
+export const announcedRemovals = ({ draining, magnum }: Pick<UpdatedGroup, 'draining' | 'magnum'>): number =>
+  draining.filter((node) => {
+    const record = drainOf(node);
+    return record?.step === 'removing' && record.countAfter === magnum.node_count;
+  }).length;
+
+/** The update that Magnum shows is the one that this daemon, or a person with its commands, has sent. */
+export const isOwnUpdate = (group: Pick<UpdatedGroup, 'memory' | 'magnum' | 'draining'>): boolean =>
+  group.memory.sent?.to === group.magnum.node_count || announcedRemovals(group) > 0;
 
 const isUnderWay = (status: string | undefined): boolean => /_IN_PROGRESS$/.test(status ?? '');
 

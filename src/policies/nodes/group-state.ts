@@ -13,7 +13,7 @@ import { instantOf, minutes, type Instant, type Milliseconds } from '../../model
 import { foreignUpdate } from './foreign-update.ts';
 import { overdueNodes, provisionTimeoutOf, slowBoot } from './boot-time.ts';
 import { drainOf, isReady, type Memberships } from './membership.ts';
-import { isAskedByPerson, otherActors, unwelcome, withCountSeen, type OtherActor } from './other-actors.ts';
+import { isToldByNodes, otherActors, unwelcome, withCountSeen, type OtherActor } from './other-actors.ts';
 import { scheduledOf, type ScheduledGroup } from './node-schedule.ts';
 import type { Nodeless } from './never-registered.ts';
 import { mayStillShow } from './shows-within.ts';
@@ -131,8 +131,8 @@ export function groupStateOf(
 
   const before = memory.groups[policy.name] ?? emptyGroupMemory;
   const members = memberships.members.get(magnum.uuid) ?? [];
-  const byPeople = switchFor('nodes.grow') !== null || isAskedByPerson(members, magnum, now);
-  const known = withCountSeen(before, magnum, before.sent, now, byPeople);
+  const isExplained = switchFor('nodes.grow') !== null || isToldByNodes(members, magnum, now);
+  const known = withCountSeen(before, magnum, before.sent, now, isExplained);
   const ambiguous = memberships.ambiguous.filter(({ groups }) => groups.includes(magnum.name));
   const actors = otherActors({ group: magnum, nodes: members, snapshot, memory: known, now });
   const written = document.spec.mode;
@@ -180,7 +180,7 @@ export function groupStateOf(
     max: tighter(scheduled.max, magnum.max_node_count),
     scheduled,
     updating,
-    foreign: foreignUpdate({ magnum, memory: known, updating }, snapshot.magnum.cluster, explained),
+    foreign: foreignUpdate({ magnum, memory: known, updating, draining }, snapshot.magnum.cluster, explained),
     missing,
     fallen,
     lost,

@@ -3,6 +3,7 @@ import type { MagnumCluster } from '../../model/openstack.ts';
 import type { NodeReason } from '../../model/reason.ts';
 import type { Instant } from '../../model/units.ts';
 import { isBackedOff } from './back-off.ts';
+import { announcedRemovals } from './foreign-update.ts';
 import type { GroupState } from './group-state.ts';
 import type { Allowed } from './limits.ts';
 
@@ -30,5 +31,6 @@ export function growthBarrier(group: GroupState, cluster: MagnumCluster | undefi
   if (busy === null && sent !== null && /_FAILED$/.test(group.magnum.status ?? ''))
     return stop('ResizeUnderWay', `resize to ${sent.to}`);
   if (busy !== null || !group.updating) return busy;
-  return sent !== null && sent.remove.length > 0 ? stop('ResizeUnderWay', `removal of ${sent.remove.length}`) : null;
+  const leaving = Math.max(sent?.remove.length ?? 0, announcedRemovals(group));
+  return leaving > 0 ? stop('ResizeUnderWay', `removal of ${leaving}`) : null;
 }

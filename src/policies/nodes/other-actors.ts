@@ -113,17 +113,17 @@ function resizedOn(node: Node): ResizedByPerson | null {
   }
 }
 
-/** A person has asked for this count with `springtide`: by a resize that the group's nodes tell of, or by giving some of them back. */
-export function isAskedByPerson(nodes: readonly Node[], group: MagnumNodeGroup, now: Instant): boolean {
+/**
+ * The group's nodes tell who has asked for this count: a person with `springtide resize`, or whoever has drained some of them
+ * to give them back, the daemon itself too, which may have died before it could remember.
+ */
+export function isToldByNodes(nodes: readonly Node[], group: MagnumNodeGroup, now: Instant): boolean {
   const isResize = (node: Node): boolean => {
     const resized = resizedOn(node);
     if (resized?.to !== group.node_count || resized.nodeGroup !== group.name) return false;
     return Math.abs(now - resized.at) < changesWithin;
   };
-  const isGivenBack = (node: Node): boolean => {
-    const drain = drainOf(node);
-    return drain?.request !== undefined && drain.countAfter === group.node_count;
-  };
+  const isGivenBack = (node: Node): boolean => drainOf(node)?.countAfter === group.node_count;
   return nodes.some((node) => isResize(node) || isGivenBack(node));
 }
 
@@ -133,11 +133,11 @@ export function withCountSeen(
   { node_count: count }: MagnumNodeGroup,
   asked: SentResize | null,
   now: Instant,
-  /** people have taken the nodes over, or have asked for just this count */
-  byPeople = false,
+  /** people have taken the nodes over, or it is known who has asked for just this count */
+  isExplained = false,
 ): GroupMemory {
   const { seenCount, foreignChanges } = memory;
-  const isForeign = !byPeople && seenCount !== undefined && count !== seenCount && count !== asked?.to;
+  const isForeign = !isExplained && seenCount !== undefined && count !== seenCount && count !== asked?.to;
   const changes = recentChanges(foreignChanges, now);
   const kept = isForeign ? [...changes, now] : changes;
   return {

@@ -1,6 +1,6 @@
 // Whose update Magnum shows: what concerns one group holds that one, what concerns the cluster holds all.
 import { describe, expect, it } from 'vitest';
-import { aNode, aNodeGroup, aPod, at, podsOf } from '../../builders.ts';
+import { aNode, aNodeGroup, aPod, at, noon, podsOf } from '../../builders.ts';
 import { group, pool, steady, tick } from './worlds.ts';
 
 const full = podsOf('web', { 'w-1': 1 }, { cpu: '3' });
@@ -45,5 +45,35 @@ describe('what an order goes out over', () => {
       .build();
     const { decision } = tick(snapshot, { memory: steady({ sent: asked }) });
     expect(decision.resize).toMatchObject({ remove: [], over });
+  });
+});
+
+describe('a removal whose sending was forgotten', () => {
+  const leaving = aNode('w-3').leaving({ startedAt: at(-60), step: 'removing', removingAt: at(-15), countAfter: 2 });
+  const shown = (count: number) =>
+    pool(count, [aNode('w-1').build(), aNode('w-2').build(), leaving.build()])
+      .groups(aNodeGroup(group, count, { status: 'UPDATE_IN_PROGRESS' }))
+      .cluster({ status: 'UPDATE_IN_PROGRESS' });
+  const memory = steady({ seenCount: 3 });
+
+  it('is told by its node: it is nobody else’s change, and nobody else’s update', () => {
+    const { decision, memory: after } = tick(shown(2).build(), { memory });
+    expect(after.groups[group]?.foreignChanges).toBeUndefined();
+    expect(decision.facts['others']).toBeUndefined();
+  });
+
+  it('is not overtaken by an order', () => {
+    const world = shown(2).pods(...podsOf('web', { 'w-1': 1, 'w-2': 1 }, { cpu: '3' }), waiting);
+    expect(tick(world.build(), { memory }).decision).toMatchObject({
+      resize: null,
+      reason: 'ResizeUnderWay',
+      facts: { by: 'removal of 1' },
+    });
+  });
+
+  it('is no excuse for another count than its node tells of', () => {
+    const { decision, memory: after } = tick(shown(4).build(), { memory });
+    expect(after.groups[group]?.foreignChanges).toEqual([noon]);
+    expect(decision.facts['others']).toContain('UPDATE_IN_PROGRESS');
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { emptyGroupMemory, type GroupMemory, type SentResize } from '../../../src/model/memory.ts';
 import type { ConfigMap } from '../../../src/model/snapshot.ts';
 import { resizedAnnotation } from '../../../src/model/annotations.ts';
-import { isAskedByPerson, otherActors, unwelcome, withCountSeen } from '../../../src/policies/nodes/other-actors.ts';
+import { isToldByNodes, otherActors, unwelcome, withCountSeen } from '../../../src/policies/nodes/other-actors.ts';
 import { aNode, aNodeGroup, aNodePolicy, aSnapshot, at, noon } from '../../builders.ts';
 import { pool, tick, workers } from './worlds.ts';
 
@@ -156,7 +156,7 @@ describe('a count that has changed', () => {
   });
 });
 
-describe('a count that a person has asked for with springtide', () => {
+describe('a count that somebody has asked for with springtide', () => {
   const said = (more: object) =>
     aNode('w-1')
       .annotated({
@@ -180,7 +180,8 @@ describe('a count that a person has asked for with springtide', () => {
     ['is another one', said({ to: 5 }), false],
     ['is forgotten after ten minutes', said({ at: at(-600) }), false],
     ['is theirs where their own drain leads to it', drained(4, li), true],
-    ['is none where a drain of the daemon’s leads to it', drained(4), false],
+    ['is ours where a drain of the daemon’s leads to it', drained(4), true],
+    ['is another one than a drain leads to', drained(3), false],
     ['is none where nobody says so', aNode('w-1').build(), false],
     [
       'is none where what is written cannot be read',
@@ -190,7 +191,7 @@ describe('a count that a person has asked for with springtide', () => {
       false,
     ],
   ])('%s', (_, node, expected) => {
-    expect(isAskedByPerson([aNode('w-2').build(), node], { ...group, node_count: 4 }, noon)).toBe(expected);
+    expect(isToldByNodes([aNode('w-2').build(), node], { ...group, node_count: 4 }, noon)).toBe(expected);
   });
 });
 
