@@ -53,7 +53,8 @@ export class Escalations {
   }
 
   /** A notification of the group has come to rest: it was taken, or refused by everybody. */
-  noticed(group: Group, { intent, recipients }: Notification): void {
+  noticed(group: Group, notification: Notification): void {
+    const { intent, recipients } = notification;
     const owner = ownerOf(group);
     const episode = this.#parts.state.episodes.get(owner);
     if (episode === undefined || this.#stepsOf(group).length === 0) return;
@@ -62,8 +63,9 @@ export class Escalations {
     const now = this.#parts.clock.now();
     if (taken.length > 0 && episode.accepted === null)
       this.#parts.write([{ kind: 'episode', owner, episode: { ...episode, accepted: Math.min(...taken) as Instant } }]);
-    const isLost = all.every(({ state, receipt }) => state === 'failed' || receipt?.status === 'failed');
-    if (isLost && intent.index === stepIndex(episode.step)) this.#advance(group, now);
+    const isOfStep = intent.index === stepIndex(episode.step);
+    if (isOfStep && [notification, ...this.#besides(group, notification, episode)].every(isLost))
+      this.#advance(group, now);
     else this.#arm(group, now);
   }
 
@@ -130,8 +132,24 @@ export class Escalations {
     this.#arm(group, now);
   }
 
+  /** What else the step has said: somebody may be called by SMS and by mail, and one of them is enough. */
+  #besides(group: Group, { intent }: Notification, episode: Episode): readonly Notification[] {
+    const { open, recent } = this.#parts.state;
+    return [...open.values(), ...recent].filter(
+      ({ intent: other }) =>
+        other.id !== intent.id &&
+        other.index === intent.index &&
+        other.receiver === intent.receiver &&
+        other.at >= episode.began &&
+        (other.covers ?? [other]).some(({ groupKey }) => groupKey === group.key),
+    );
+  }
+
   #cancel(owner: string): void {
     this.#timers.get(owner)?.();
     this.#timers.delete(owner);
   }
 }
+
+const isLost = ({ recipients }: Notification): boolean =>
+  [...recipients.values()].every(({ state, receipt }) => state === 'failed' || receipt?.status === 'failed');

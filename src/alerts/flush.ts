@@ -17,6 +17,7 @@ import type { FlushDecision } from './plan-notification.ts';
 import type { Route } from './route.ts';
 import { openFor, reachOf } from './reach.ts';
 import type { Reached } from './reach.ts';
+import { knownTo } from './ledger/told-entry.ts';
 import { isFiring } from './render.ts';
 import { toldKey } from './told.ts';
 
@@ -86,8 +87,24 @@ export function decisionFor(
     open,
     isGivenAway: isCentral,
     heldTo: isCentral ? new Set() : parts.holds.heldTo(group, integration),
-    toldTo,
+    toldTo: (one) => knownTo(toldTo(one)),
     now,
+  });
+}
+
+/** Of what was refused for good and is over nobody has heard: there is nothing left to say, and nothing to remember. */
+function refusedAndOver(
+  { integration, to }: Reached,
+  group: Group,
+  scene: GroupScene,
+  { state }: FlushParts,
+): readonly LedgerRecord[] {
+  const firing = new Set(scene.firing);
+  return to.flatMap((one): LedgerRecord[] => {
+    const key = toldKey(group.key, integration, one);
+    const entry = state.told.get(key);
+    if (entry?.heard?.length !== 0 || entry.firing.some((period) => firing.has(period))) return [];
+    return [{ kind: 'told', key, entry: { firing: [], resolved: [], at: entry.at, outcome: 'nothingToSay' } }];
   });
 }
 
@@ -116,6 +133,7 @@ function flushTo(reached: Reached, group: Group, scene: GroupScene, parts: Flush
     key: toldKey(group.key, integration, to),
     entry: { ...entry, outcome: 'nothingToSay' },
   }));
+  if (decided.notify === null) records.push(...refusedAndOver(reached, group, scene, parts));
   const decision = parts.holds.holdBack(group, integration, decided, now);
   const notice = { groupKey: group.key, groupLabels: group.labels };
   const intent = intentOf(notice, integration, decision, parts, now);

@@ -29,6 +29,7 @@ import type { Group } from './group-table.ts';
 import { Holds } from './holds.ts';
 import type { PushedAlert } from './ingest.ts';
 import { Intake, notTaken } from './intake.ts';
+import { integrationsOf } from './integrations.ts';
 import type { PushOutcome, TellOutcome } from './intake.ts';
 import { KnownAlerts } from './known-alerts.ts';
 import type { Ledger } from './ledger/ledger.ts';
@@ -46,7 +47,7 @@ import type { Silencer } from './silencer.ts';
 import { lastNotifications } from './status.ts';
 import type { NotificationView } from './status.ts';
 import { fallbackOf, openFor, openOf } from './reach.ts';
-import { lastToldAt } from './told.ts';
+import { lastToldAt, owesAnEnd } from './told.ts';
 import { alertViews, groupViews } from './views.ts';
 import { Watchdogs } from './watchdogs.ts';
 import type { AlertView, GroupView } from './views.ts';
@@ -288,6 +289,9 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
   /** What ended leaves its group when everybody has been told. */
   function tidy(group: Group): void {
     if (group.again || holds.isHeld(group) || openOf(state, document, group).length > 0) return;
+    const now = clock.now();
+    const integrations = integrationsOf(document, group.route.receiver, now);
+    if (owesAnEnd(state, integrations, group.key, group.alerts.values(), now)) return;
     for (const fingerprint of groups.release(group)) {
       const alert = alerts.forget(fingerprint);
       intake.forget(fingerprint);

@@ -1,6 +1,9 @@
 // What the ledger remembers of a group: what and when its people were told.
 import type { AlertsDocument } from '../model/config.ts';
+import { minutes } from '../model/units.ts';
 import type { Instant } from '../model/units.ts';
+import { periodOf } from './alert.ts';
+import type { Alert } from './alert.ts';
 import { integrationsOf } from './integrations.ts';
 import type { Integration } from './integrations.ts';
 import { recipientKey } from './ledger/records.ts';
@@ -23,4 +26,24 @@ export function lastToldAt(
     integration.to.flatMap((to) => state.told.get(toldKey(groupKey, integration, to))?.at ?? []),
   );
   return instants.length === 0 ? null : (Math.max(...instants) as Instant);
+}
+
+/** As long as a refused end is tried again: who refuses it for longer has other sorrows. */
+const endsAreTried = minutes(24 * 60);
+
+/** Somebody has heard of what is over, and the word that it is was refused for good: it is said again at the next turn. */
+export function owesAnEnd(
+  state: Pick<LedgerState, 'told'>,
+  integrations: readonly Integration[],
+  groupKey: string,
+  alerts: Iterable<Alert>,
+  now: Instant,
+): boolean {
+  const over = new Set([...alerts].filter(({ ended }) => ended !== null && now - ended < endsAreTried).map(periodOf));
+  if (over.size === 0) return false;
+  return integrations.some((integration) =>
+    [...integration.to, ...integration.others].some((to) =>
+      state.told.get(toldKey(groupKey, integration, to))?.heard?.some((period) => over.has(period)),
+    ),
+  );
 }

@@ -208,10 +208,10 @@ describe('when sending fails', () => {
     expect(gateway.taken[0]?.text).toContain('; bank-3');
   });
 
-  it('gives up on a final refusal, and says why', async () => {
+  it('gives up on a final refusal until the next turn of the group, and says why', async () => {
     gateway.script.push({ status: 400, body: 'no such number' }, { status: 200, body: '{"code":7}' });
     await tell(full());
-    await pass(minutes(20), minutes(5));
+    await pass(minutes(4), minutes(1));
     expect(gateway.asked).toHaveLength(2);
     expect(
       pipeline
@@ -222,6 +222,9 @@ describe('when sending fails', () => {
       ['ClientError', 'the gateway answered 200: {"code":7}'],
       ['ClientError', 'the gateway answered 400: no such number'],
     ]);
+    await pass(minutes(20), minutes(5));
+    expect(gateway.asked).toHaveLength(4);
+    expect(pipeline.status().notifications.filter(({ outcome }) => outcome === 'sent')).toHaveLength(2);
   });
 
   it('marks what may have arrived twice', async () => {

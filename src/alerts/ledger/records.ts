@@ -70,6 +70,8 @@ export interface Cover {
 
 export interface Told extends ToldEntry {
   readonly outcome: 'sent' | 'failed' | 'nothingToSay';
+  /** it was refused for good, but not because of him: what he had heard of before, which is still all that he knows */
+  readonly heard?: readonly string[];
 }
 
 export type LedgerRecord =

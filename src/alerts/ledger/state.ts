@@ -7,6 +7,7 @@ import type { RuleMemory } from '../rules/memory.ts';
 import { newestOf } from '../silence.ts';
 import type { Silence } from '../silence.ts';
 import { heldKey, recipientKey } from './records.ts';
+import { isEmpty, toldEntry, type Ending } from './told-entry.ts';
 import type {
   DeliveryReport,
   Episode,
@@ -151,7 +152,7 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
         message: null,
         at: record.at,
       }));
-      tell(state, record.id, record.to, 'sent', record.at);
+      tell(state, record.id, record.to, { outcome: 'sent', at: record.at });
       countIfSms(state, record.id, record.to, record.at);
       oweNothing(state, record.id, record.to);
       return;
@@ -172,7 +173,7 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
         message: record.message,
         at: record.at,
       }));
-      tell(state, record.id, record.to, 'failed', record.at);
+      tell(state, record.id, record.to, { outcome: 'failed', at: record.at, reason: record.reason });
       oweNothing(state, record.id, record.to);
       return;
     case 'settled': {
@@ -292,22 +293,18 @@ function change(
   if (recipients !== undefined && known !== undefined) recipients.set(to, { ...known, ...changes(known) });
 }
 
-function tell(state: MutableLedgerState, id: string, to: string, outcome: Told['outcome'], at: Instant): void {
+function tell(state: MutableLedgerState, id: string, to: string, ending: Ending): void {
   const intent = state.open.get(id)?.intent;
   if (intent === undefined) return;
-  for (const { groupKey, firing, resolved, muted } of intent.covers ?? [intent])
-    remember(state, recipientKey({ ...intent, groupKey }, to), {
-      firing,
-      resolved,
-      ...(muted !== undefined && muted.length > 0 && { muted }),
-      at,
-      outcome,
-    });
+  for (const cover of intent.covers ?? [intent]) {
+    const key = recipientKey({ ...intent, groupKey: cover.groupKey }, to);
+    remember(state, key, toldEntry(cover, ending, state.told.get(key)));
+  }
 }
 
 /** Somebody who knows of nothing that fires is as somebody who was never told. */
 function remember(state: MutableLedgerState, key: string, entry: Told): void {
-  if (entry.firing.length === 0 && (entry.muted ?? []).length === 0) state.told.delete(key);
+  if (isEmpty(entry)) state.told.delete(key);
   else state.told.set(key, entry);
 }
 

@@ -3,6 +3,7 @@ import { minutes, type Instant } from '../../model/units.ts';
 import { groupHome, type Home } from './homes.ts';
 import { recipientKey } from './records.ts';
 import type { MutableLedgerState } from './state.ts';
+import { isEmpty, toldEntry } from './told-entry.ts';
 
 /** Objects are written within seconds, but what is made up again here is not: several starts may lie in between. A group that has none any more has ended long ago. */
 const writtenWithin = minutes(60);
@@ -10,15 +11,19 @@ const writtenWithin = minutes(60);
 /** `writtenAt`: how far each object is true. */
 export function tellCovered(state: MutableLedgerState, writtenAt: ReadonlyMap<Home, Instant>, now: Instant): void {
   for (const { intent, recipients } of [...state.recent, ...state.open.values()])
-    for (const { groupKey, firing, resolved, muted } of intent.covers ?? [])
-      for (const { to, at, state: outcome } of recipients.values()) {
+    for (const { groupKey, ...said } of intent.covers ?? [])
+      for (const { to, at, state: outcome, reason } of recipients.values()) {
         if (at === null || (outcome !== 'sent' && outcome !== 'failed')) continue;
         const upTo = writtenAt.get(groupHome(groupKey)) ?? ((now - writtenWithin) as Instant);
         const key = recipientKey({ ...intent, groupKey }, to);
         // what happened in the instant of the writing may be missing from it
         if (at < upTo || (state.told.get(key)?.at ?? 0) >= at) continue;
-        const entry = { firing, resolved, ...(muted !== undefined && muted.length > 0 && { muted }), at, outcome };
-        if (firing.length === 0 && (muted ?? []).length === 0) state.told.delete(key);
+        const entry = toldEntry(
+          said,
+          outcome === 'sent' ? { outcome, at } : { outcome, at, reason },
+          state.told.get(key),
+        );
+        if (isEmpty(entry)) state.told.delete(key);
         else state.told.set(key, entry);
       }
 }

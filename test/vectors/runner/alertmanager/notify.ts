@@ -2,6 +2,7 @@
 import type { Alert } from '../../../../src/alerts/alert.ts';
 import { periodOf } from '../../../../src/alerts/alert.ts';
 import { backoffAfter } from '../../../../src/alerts/backoff.ts';
+import { knownTo } from '../../../../src/alerts/ledger/told-entry.ts';
 import { failed, retry } from '../../../../src/alerts/channels/channel.ts';
 import { reasonOfStatus, resultOfAnswer } from '../../../../src/alerts/channels/http-results.ts';
 import { recordLife } from '../../../../src/alerts/dedup.ts';
@@ -155,7 +156,8 @@ async function failing({ notifier, cancel_during: isCancelled, expect }: Failing
     got: {
       attempts,
       error: shortfall?.message === notifier.error,
-      log_updated: [...told.values()].some(({ outcome }) => outcome === 'sent'),
+      // what was refused is no news that he has had: it is told at the next flush
+      log_updated: [...told.values()].some((entry) => knownTo(entry) !== undefined),
       failure_reason: shortfall?.reason === 'Interrupted' ? 'contextCanceled' : shortfall?.reason,
     },
   };
