@@ -10,7 +10,10 @@ import type { Story } from './recorder.ts';
 const plain = dutyDocument('sms_configs: [{ to: [zhang], gateway: main }]');
 
 /** A provider that refuses whatever it is given, while that is set. */
-function aRefusingStory(document = plain, reason = 'ClientError'): { story: Story; provider: { refuses: boolean } } {
+function aRefusingStory(
+  document = plain,
+  reason: FailureReason = 'ClientError',
+): { story: Story; provider: { refuses: boolean } } {
   const provider = { refuses: true };
   const story = aStory(document, (to) => (provider.refuses ? failed(to, reason, 'no') : null));
   return { story, provider };
