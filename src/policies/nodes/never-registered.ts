@@ -87,7 +87,7 @@ export function nodelessOf(group: GroupState, snapshot: Snapshot): Nodeless {
     const obstacle: Kept | null =
       memory.toldAt !== undefined
         ? { reason: 'BeingRemoved', by: group.magnum.status ?? null }
-        : isSurelyOf(server, group, snapshot.magnum.cluster)
+        : isSurelyOf(server, group, snapshot)
           ? null
           : { reason: 'ServerUnknown', by: serverId };
     const { since: from } = memory;

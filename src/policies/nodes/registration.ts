@@ -3,7 +3,7 @@ import type { Node } from '../../model/kubernetes.ts';
 import type { MagnumCluster, MagnumNodeGroup, NovaServer } from '../../model/openstack.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { groupsInName, isHeatNameOf, looksLikeUuid, stackNameOf } from './driver-habits.ts';
-import { serverIdOf } from './membership.ts';
+import { isControlPlane, serverIdOf } from './membership.ts';
 
 export interface Unregistered {
   /** what Magnum counts, less the nodes that are registered */
@@ -46,21 +46,28 @@ function isServerOf(
 }
 
 const heatNumber = /-node-\d+$/;
+const heatMaster = /-master-\d+$/;
 
 /**
  * Whether it is one of this very cluster's, and not of another one of the same name: an id that Heat does not know costs a
  * healthy node in its place. Its name shares the stack with one that is a node, or a Cluster API driver has made it unique.
+ * The default group is of the masters' own stack: there it is enough that one of them is a node. Other groups have their own.
  */
 export function isSurelyOf(
   server: NovaServer,
-  { nodes }: { readonly nodes: readonly Node[] },
-  cluster: MagnumCluster | undefined,
+  { nodes, magnum }: { readonly nodes: readonly Node[]; readonly magnum: MagnumNodeGroup },
+  { kubernetes, magnum: { cluster } }: Snapshot,
 ): boolean {
   const stack = stackNameOf(cluster);
   const name = server.name ?? '';
   if (stack !== null && !looksLikeUuid(stack)) return name.startsWith(`${stack}-`);
-  const stackOf = (text: string): string => text.replace(heatNumber, '');
-  return heatNumber.test(name) && nodes.some(({ metadata }) => stackOf(metadata.name) === stackOf(name));
+  if (!heatNumber.test(name)) return false;
+  const own = name.replace(heatNumber, '');
+  const shares = (kind: RegExp) => (node: Node) =>
+    kind.test(node.metadata.name) && node.metadata.name.replace(kind, '') === own;
+  if (nodes.some(shares(heatNumber))) return true;
+  const masters = (kubernetes.nodes ?? []).filter(isControlPlane);
+  return magnum.is_default === true && masters.some(shares(heatMaster));
 }
 
 export function serversWithoutNode(

@@ -1,5 +1,6 @@
 // Whether Magnum is known to remove the servers that it is told to: Heat's driver is, any other has to prove it once.
 import type { GroupMemory, Memory, RemovalProof } from '../../model/memory.ts';
+import type { Node } from '../../model/kubernetes.ts';
 import type { MagnumCluster } from '../../model/openstack.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import type { Instant } from '../../model/units.ts';
@@ -16,10 +17,14 @@ type Judged = Pick<GroupState, 'nodes'> & {
   readonly document: { readonly spec: { readonly shrink: { readonly removal: 'auto' | 'byServerId' | 'never' } } };
 };
 
-/** Its label on the nodes, and a stack that is one of Heat's: an unreadable stack leaves the label to tell. */
-function isHeat(nodes: GroupState['nodes'], cluster: MagnumCluster | undefined): boolean {
-  const labelled = nodes.some((node) => node.metadata.labels?.[nodeGroupLabel] !== undefined);
-  return labelled && (stackNameOf(cluster) === null || driverOf(cluster) === 'heat');
+/**
+ * Its label on the nodes, and a stack that is one of Heat's: an unreadable stack leaves the group's own label to tell. One
+ * driver serves a cluster: beside Heat's stack the label on any of its nodes, masters too, speaks for a group without one.
+ */
+function isHeat(nodes: GroupState['nodes'], { kubernetes, magnum: { cluster } }: Snapshot): boolean {
+  const isLabelled = (node: Node): boolean => node.metadata.labels?.[nodeGroupLabel] !== undefined;
+  if (driverOf(cluster) !== 'heat') return stackNameOf(cluster) === null && nodes.some(isLabelled);
+  return nodes.some(isLabelled) || (nodes.length === 0 && (kubernetes.nodes ?? []).some(isLabelled));
 }
 
 export function removalStanding(group: Judged, snapshot: Snapshot): RemovalStanding {
@@ -28,9 +33,7 @@ export function removalStanding(group: Judged, snapshot: Snapshot): RemovalStand
   if (group.memory.removal === 'refuted') return { proven: false, why: 'refuted' };
   if (group.memory.removal === 'proven') return { proven: true, by: 'removal' };
   if (removal === 'byServerId') return { proven: true, by: 'policy' };
-  return isHeat(group.nodes, snapshot.magnum.cluster)
-    ? { proven: true, by: 'driver' }
-    : { proven: false, why: 'unproven' };
+  return isHeat(group.nodes, snapshot) ? { proven: true, by: 'driver' } : { proven: false, why: 'unproven' };
 }
 
 /** The newest of what this memory and people have seen of this very cluster; one that was made anew begins anew. */

@@ -47,6 +47,35 @@ const watched = (ago: Readonly<Record<number, number>>, more: Partial<GroupMemor
   },
 });
 
+describe('a server of a group without a single node', () => {
+  const master = (text: string) =>
+    aNode(text)
+      .labelled({ 'node-role.kubernetes.io/control-plane': '', 'magnum.openstack.org/nodegroup': 'default-master' })
+      .build();
+  const left = (masterName: string, isDefault = true) => {
+    const snapshot = world(0, 2, [server(1), server(2)])
+      .groups(aNodeGroup(group, 2, { flavor_id: 'm1.large', is_default: isDefault }))
+      .nodes(master(masterName))
+      .build();
+    return tick(snapshot, { policy: policyOf(0), memory: watched({ 1: -1300, 2: -1300 }) }).decision;
+  };
+
+  it('is given back where a master is of its very stack', () => {
+    expect(left('shop-h3k5s7d9f2ab-master-0').resize).toMatchObject({
+      to: 0,
+      remove: [{ serverId: serverId(1) }, { serverId: serverId(2) }],
+    });
+  });
+
+  it.each([
+    ['the master is of another stack: a cluster of the same name', 'shop-zzzzzzzzzzzz-master-0', true],
+    ['no master tells', 'control-1', true],
+    ['the group is not the default one, and has a stack of its own', 'shop-h3k5s7d9f2ab-master-0', false],
+  ])('is left alone where %s', (_, masterName, isDefault) => {
+    expect(left(masterName, isDefault).resize).toBeNull();
+  });
+});
+
 describe('a server that never became a node', () => {
   it('is given back after its time, by its id and with the count that agrees', () => {
     const early = tick(world(2, 3, [server(3)]).build(), { policy: policyOf(1), memory: watched({ 3: -1100 }) });

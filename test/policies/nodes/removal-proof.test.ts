@@ -35,6 +35,24 @@ describe('a removal is proven', () => {
   });
 });
 
+describe('a group without a node', () => {
+  const standingOf = (cluster: Partial<MagnumCluster>, ...nodes: typeof labelled) =>
+    removalStanding(
+      { nodes: [], memory: { removal: 'unproven' }, document: { spec: { shrink: { removal: 'auto' } } } },
+      aSnapshot()
+        .cluster(cluster)
+        .nodes(...nodes)
+        .build(),
+    ).proven;
+
+  it('has the driver of the cluster’s other nodes, where the stack is Heat’s', () => {
+    expect(standingOf({}, ...labelled)).toBe(true);
+    expect(standingOf({}, ...bare)).toBe(false);
+    expect(standingOf({ stack_id: 'shop-h3k5s7d9f2ab' }, ...labelled)).toBe(false);
+    expect(standingOf({ stack_id: null }, ...labelled)).toBe(false);
+  });
+});
+
 const proof = (seconds: number, more: Partial<RemovalProof> = {}): RemovalProof => ({
   cluster: heatCluster.uuid,
   group: 'default-worker',
