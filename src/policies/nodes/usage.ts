@@ -19,7 +19,8 @@ export const usedResources = ['cpu', 'memory'] as const;
 const unknown = (why: string): Used => ({ state: 'unknown', why });
 
 /** "10.0.0.5:9100" and "[fd00::5]:9100" are addresses with the port of an exporter. */
-const withoutPort = (text: string): string => text.replace(/^\[(.*)\](?::\d+)?$|^([^:]+):\d+$/, '$1$2');
+const withoutPort = (text: string): string =>
+  text.includes(':') ? text.replace(/^\[(.*)\](?::\d+)?$|^([^:]+):\d+$/, '$1$2') : text;
 
 /** Samples by the value of a label, with the port of an exporter or without; those that lack the label are everybody's. */
 class ByNode {
