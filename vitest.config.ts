@@ -8,7 +8,7 @@ const loadedOnce = { isolate: false };
 const real = (name: string): string => `test/real/${name}.test.ts`;
 /** They measure how soon something happens: one after the other, when the others are done. */
 const timed = ['story', 'reload'].map(real);
-const slow = { ...common, testTimeout: 300_000, hookTimeout: 300_000 };
+const slow = { ...common, testTimeout: 300_000, hookTimeout: 600_000 };
 
 export default defineConfig({
   test: {

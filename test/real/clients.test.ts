@@ -72,7 +72,7 @@ describe('the Kubernetes client', () => {
       onCall: (call) => calls.push(call),
     });
     client.lists.start();
-    await client.lists.ready(seconds(20));
+    await client.lists.ready(seconds(60));
   });
   afterAll(() => client.close());
 
@@ -89,7 +89,7 @@ describe('the Kubernetes client', () => {
       async () => (await client.writes.readScale(target)).metadata.resourceVersion,
       (resourceVersion) => client.writes.writeScale(target, 3, { resourceVersion }),
     );
-    await client.lists.reached('deployments', written.resourceVersion ?? '', seconds(5));
+    await client.lists.reached('deployments', written.resourceVersion ?? '', seconds(30));
     expect(client.lists.get('deployments', `${shop}/web`)?.spec?.replicas).toBe(3);
     const late = client.writes.writeScale(target, 9, { resourceVersion: version });
     expect(await codeOf(late)).toBe('Conflict');
@@ -173,7 +173,7 @@ describe('the Kubernetes client', () => {
     await killed.startAgain();
     await create(kubernetes(), deploymentsPath, deploymentOf({ name: 'later', replicas: 1, cpu: '100m' }));
     await eventually('the new Deployment is known', () => (listed('later') ? true : undefined));
-    await kubernetes().request('DELETE', `${deploymentsPath}/web`);
+    await kubernetes().write('DELETE', `${deploymentsPath}/web`);
     await eventually('the deleted Deployment is gone', () => (listed('web') ? undefined : true));
     await eventually('all lists are well again', () => (client.lists.read('pods').failure === null ? true : undefined));
   });
@@ -197,7 +197,7 @@ describe('the Kubernetes client', () => {
       }),
     );
     const other = await createKubernetesClient({
-      settings: { kubeconfig: stranger, namespaces: [], timeout: seconds(5) },
+      settings: { kubeconfig: stranger, namespaces: [], timeout: seconds(20) },
       clock: systemClock,
     });
     expect(await codeOf(other.writes.readScale(target))).toBe('Unauthorized');
@@ -404,7 +404,7 @@ describe('the Prometheus client', () => {
   let client: PrometheusClient;
   beforeAll(() => {
     client = createPrometheusClient({
-      settings: { url: prometheus().url, headers: {}, timeout: seconds(5) },
+      settings: { url: prometheus().url, headers: {}, timeout: seconds(20) },
       breaker: false,
     });
   });

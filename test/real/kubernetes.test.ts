@@ -73,7 +73,7 @@ describe('Kubernetes 1.20', () => {
 
   it('answers 400 to an Eviction of policy/v1, evicts with v1beta1, and 429 when a budget has nothing left', async () => {
     const budget = { apiVersion: 'policy/v1beta1', kind: 'PodDisruptionBudget', metadata: { name: 'shop' } };
-    await request('POST', budgets, {
+    await kubernetes().write('POST', budgets, {
       body: { ...budget, spec: { minAvailable: 2, selector: { matchLabels: labels } } },
     });
     const allowed = (count: number): Promise<true> =>
@@ -96,7 +96,10 @@ describe('Kubernetes 1.20', () => {
     });
     expect(at(refused.body, 'details', 'causes', 0)).toMatchObject({ reason: 'DisruptionBudget' });
 
-    await request('PATCH', `${budgets}/shop`, { body: { spec: { minAvailable: 1 } }, contentType: mergePatch });
+    await kubernetes().write('PATCH', `${budgets}/shop`, {
+      body: { spec: { minAvailable: 1 } },
+      contentType: mergePatch,
+    });
     await allowed(1);
     expect((await evict('v1beta1')).status).toBe(201);
     await eventually('the evicted pod is gone', async () =>

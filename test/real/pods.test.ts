@@ -148,7 +148,7 @@ describe('the pod tier', () => {
     expect(events).toEqual([
       { type: 'Warning', reason: 'ForeignAutoscaler', message: expect.stringContaining('elder') as string },
     ]);
-    await request('DELETE', `${autoscalersPath}/elder`);
+    await kubernetes().write('DELETE', `${autoscalersPath}/elder`);
     await reaches('beside', 8);
     expect(sequence(watching(), 'beside')).toEqual([2, 4, 8]);
     tell('the HPA has come and gone');

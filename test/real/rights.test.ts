@@ -123,9 +123,9 @@ describe('the rights of the manifests', () => {
   let token = '';
 
   it('of install.yaml let it see, tell and remember, and nothing else', async () => {
-    await kubernetes().request('POST', '/apis/apps/v1/namespaces/default/deployments', { body: deployment });
+    await kubernetes().write('POST', '/apis/apps/v1/namespaces/default/deployments', { body: deployment });
     const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } };
-    await kubernetes().request('POST', '/api/v1/nodes', { body: node });
+    await kubernetes().write('POST', '/api/v1/nodes', { body: node });
     pod = await eventually('the workload has a pod', async () => {
       const { body } = await kubernetes().request('GET', `${shop}/pods`);
       const [first] = listAt(body, 'items');
@@ -168,7 +168,7 @@ describe('the rights of the manifests', () => {
     known.users[0].user = { token: await tokenOf(kubernetes(), 'springtide', 'stranger') };
     writeFileSync(kubeconfig, JSON.stringify(known));
     const client = await createKubernetesClient({
-      settings: { kubeconfig, namespaces: [], timeout: seconds(5) },
+      settings: { kubeconfig, namespaces: [], timeout: seconds(20) },
       clock: systemClock,
     });
     try {

@@ -51,8 +51,8 @@ export async function holdDrains(kubernetes: Kubernetes, count: number): Promise
   const nameOf = (pod: unknown): string => textAt(pod, 'metadata', 'name');
   const held = async (): Promise<readonly unknown[]> =>
     listAt((await kubernetes.request('GET', `${podsPath}?labelSelector=app%3Dheld`)).body, 'items');
-  const release = (pod: string): Promise<unknown> =>
-    kubernetes.request('PATCH', `${podsPath}/${pod}`, {
+  const release = (pod: string): Promise<void> =>
+    kubernetes.write('PATCH', `${podsPath}/${pod}`, {
       body: { metadata: { finalizers: null } },
       contentType: mergePatch,
     });
@@ -65,7 +65,7 @@ export async function holdDrains(kubernetes: Kubernetes, count: number): Promise
       const crowding = pods.filter((pod, index) => pods.findIndex((one) => nodeOf(one) === nodeOf(pod)) !== index);
       for (const pod of crowding.map(nameOf)) {
         await release(pod);
-        await kubernetes.request('DELETE', `${podsPath}/${pod}`);
+        await kubernetes.write('DELETE', `${podsPath}/${pod}`);
       }
       return crowding.length === 0 ? true : undefined;
     },

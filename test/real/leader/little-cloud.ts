@@ -50,7 +50,7 @@ export async function startLittleCloud(kubernetes: Kubernetes, group: string, co
     deleteSeconds: quick,
     driver: 'heat',
     onServerActive: (server) => under(create(kubernetes, '/api/v1/nodes', nodeOf(server))),
-    onServerDeleted: ({ name }) => under(kubernetes.request('DELETE', `/api/v1/nodes/${name}`)),
+    onServerDeleted: ({ name }) => under(kubernetes.write('DELETE', `/api/v1/nodes/${name}`)),
   });
   const servers = (): readonly Server[] => openstack.servers().filter((server) => server.group === group);
   for (const server of servers()) await create(kubernetes, '/api/v1/nodes', nodeOf(server));

@@ -29,7 +29,6 @@ export async function startAlertmanager(configuration: object): Promise<Alertman
       `--web.listen-address=${address}`,
       '--cluster.listen-address=',
     ],
-    deadlineMs: 30_000,
     healthy: async () => (await requestJson(`${url}/-/ready`)).status === 200,
   });
   return { ...server, url };
@@ -39,7 +38,7 @@ export async function startAlertmanager(configuration: object): Promise<Alertman
 export function amtool(url: string, ...words: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     // a home without settings of whoever runs the tests
-    const options = { timeout: 30_000, env: { PATH: process.env['PATH'], HOME: '/nonexistent', TZ: 'UTC' } };
+    const options = { timeout: 90_000, env: { PATH: process.env['PATH'], HOME: '/nonexistent', TZ: 'UTC' } };
     execFile('/usr/bin/amtool', [`--alertmanager.url=${url}`, ...words], options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else reject(new Error(`amtool ${words.join(' ')}: ${stderr}${stdout}`));

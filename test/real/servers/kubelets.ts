@@ -53,7 +53,6 @@ export function startKubelets(options: KubeletOptions): Promise<RealServer> {
       ...Object.entries(options.labels ?? {}).map(([key, value]) => `--label=${key}=${value}`),
       ...(options.taints ?? []).map((taint) => `--taint=${taint}`),
     ],
-    deadlineMs: 30_000,
     healthy: () => Promise.resolve(readFileSync(join(directory, 'kubelets.log'), 'utf8').includes(' registered ')),
   });
 }

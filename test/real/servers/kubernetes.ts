@@ -37,6 +37,8 @@ export interface Kubernetes extends RealServer {
   /** A bearer token of the group system:masters. */
   readonly token: string;
   request(method: string, path: string, options?: KubernetesRequest): Promise<Answer>;
+  /** Fails in the server's own words where it refuses; what shall be deleted may be gone already. */
+  write(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, options?: KubernetesRequest): Promise<void>;
 }
 
 export const mergePatch = 'application/merge-patch+json';
@@ -78,6 +80,16 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
   const adminToken = readFileSync(join(directory, 'pki', 'admin.token'), 'utf8').trim();
   const agent = new Agent({ keepAlive: true, ca: certificateAuthority });
   const url = `https://127.0.0.1:${port}`;
+  const request: Kubernetes['request'] = (method, path, { body, contentType, token = adminToken } = {}) =>
+    requestJson(url + path, {
+      method,
+      body,
+      agent,
+      headers: {
+        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+        ...(contentType === undefined ? {} : { 'content-type': contentType }),
+      },
+    });
   return {
     ...server,
     url,
@@ -85,16 +97,12 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
     certificateAuthorityFile,
     certificateAuthority,
     token: adminToken,
-    request: (method, path, { body, contentType, token = adminToken } = {}) =>
-      requestJson(url + path, {
-        method,
-        body,
-        agent,
-        headers: {
-          ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
-          ...(contentType === undefined ? {} : { 'content-type': contentType }),
-        },
-      }),
+    request,
+    write: async (method, path, options) => {
+      const { status, text } = await request(method, path, options);
+      const isDone = status < 300 || (method === 'DELETE' && status === 404);
+      if (!isDone) throw new Error(`${method} ${path}: ${status} ${text}`);
+    },
     stop: async (stopOptions) => {
       agent.destroy();
       await server.stop(stopOptions);

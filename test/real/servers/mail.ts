@@ -107,7 +107,6 @@ export async function startMail({ recipients, logins }: MailOptions): Promise<Re
     directory,
     mode: 'run',
     command: ['/usr/sbin/exim4', '-C', place('exim.conf'), '-bdf', '-q1s'],
-    deadlineMs: 20_000,
     healthy: () => answers(first),
   });
   return {

@@ -1,7 +1,7 @@
 // Raw requests to the true Keystone and Magnum, as the contract writes them down.
 import { eventually } from './process.ts';
 import { requestJson, textAt, type Answer } from './json.ts';
-import type { OpenStack } from './openstack.ts';
+import type { DriverCall, OpenStack } from './openstack.ts';
 
 const settled = /_(COMPLETE|FAILED)$/;
 
@@ -76,8 +76,12 @@ export function readCluster(openstack: OpenStack, token: string): Promise<Answer
 /** Waits until the driver has begun as many operations as `calls` says, all of them are done, and the cluster says so. */
 export function clusterSettled(openstack: OpenStack, token: string, calls: number): Promise<string> {
   return eventually('the cluster is settled', async () => {
-    const begun = openstack.calls().filter((call) => !call.op.startsWith('done:')).length;
-    if (begun < calls) return undefined;
+    const all = openstack.calls();
+    const isDone = ({ op }: DriverCall): boolean => op.startsWith('done:');
+    if (all.filter((call) => !isDone(call)).length < calls) return undefined;
+    // Before it is done the conductor may not have saved yet that it has begun.
+    const last = all.at(-1);
+    if (last !== undefined && !isDone(last)) return undefined;
     const status = textAt((await readCluster(openstack, token)).body, 'status');
     return settled.test(status) ? status : undefined;
   });

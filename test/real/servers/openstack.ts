@@ -134,7 +134,8 @@ export async function startOpenStack(options: OpenStackOptions = {}): Promise<Op
   const sizes = { RM_NODES: String(options.nodes ?? 3), RM_NODES2: String(options.extraNodes ?? 1) };
   const seed = await promisify(execFile)(join(scripts, 'seed.sh'), [cacheDirectory()], {
     env: { ...process.env, ...sizes },
-    timeout: 240_000,
+    // Made once a machine, by install.sh if that came before: minutes on one that has much else to do.
+    timeout: 420_000,
   });
   const directory = serverDirectory('openstack');
   const variableDirectory = join(directory, 'var');
@@ -144,7 +145,6 @@ export async function startOpenStack(options: OpenStackOptions = {}): Promise<Op
     directory,
     mode: 'between',
     command: [join(scripts, 'up.sh'), join(scripts, 'down.sh')],
-    deadlineMs: 240_000,
     environment: {
       ...sizes,
       RM_VAR: variableDirectory,

@@ -29,7 +29,6 @@ export interface ServerCommand {
   readonly mode: 'run' | 'between';
   readonly command: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  readonly deadlineMs?: number;
   /** Asked until it is true; the server counts as started then. */
   readonly healthy?: () => Promise<boolean>;
 }
@@ -66,11 +65,15 @@ function logTails(directory: string, lines: number): string {
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Far longer than anything takes on a machine with little else to do: only a failure waits for it. */
+const longestWait = 90_000;
+const longestStart = 240_000;
+
 /** Asks every 50 ms (or as told) until the probe gives something; fails with `what` at the deadline. */
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T | undefined> | T | undefined,
-  deadlineMs = 30_000,
+  deadlineMs = longestWait,
   pauseMs = 50,
 ): Promise<T> {
   const end = Date.now() + deadlineMs;
@@ -92,7 +95,7 @@ export async function eventually<T>(
 }
 
 export async function startServer(server: ServerCommand): Promise<RealServer> {
-  const { name, directory, deadlineMs = 120_000 } = server;
+  const { name, directory } = server;
   const log = openSync(join(directory, `${name}.log`), 'a');
   const environment = { ...process.env, HOME: directory, ...server.environment };
   // Detached: a Ctrl-C at the terminal must reach the servers through the closed pipe, in order, not through their group.
@@ -128,7 +131,7 @@ export async function startServer(server: ServerCommand): Promise<RealServer> {
     return state === 'up' && (server.healthy === undefined || (await server.healthy())) ? true : undefined;
   };
   try {
-    await eventually(`${name} is up`, started, deadlineMs);
+    await eventually(`${name} is up`, started, longestStart);
     if (child.exitCode !== null || child.pid === undefined) throw new Error(`${name} ended at its start`);
   } catch (error) {
     const tails = logTails(directory, 20);

@@ -53,7 +53,6 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
       '--web.enable-lifecycle',
       ...(options.arguments ?? []),
     ],
-    deadlineMs: 30_000,
     healthy: async () => (await requestJson(`${url}/-/ready`)).status === 200,
   });
   return {

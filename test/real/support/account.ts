@@ -25,7 +25,7 @@ export async function grant(kubernetes: Kubernetes, manifests: readonly Manifest
     const path = collections[manifest.kind]?.replace('NAMESPACE', manifest.metadata.namespace ?? '');
     if (path === undefined) continue;
     const { status, text } = await kubernetes.request('POST', path, { body: manifest });
-    if (status !== 201 && status !== 409) throw new Error(`POST ${path}: ${text}`);
+    if (status !== 201 && status !== 409) throw new Error(`POST ${path}: ${status} ${text}`);
   }
 }
 

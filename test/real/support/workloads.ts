@@ -47,7 +47,5 @@ export function budgetOf(name: string, minAvailable: number): unknown {
   };
 }
 
-export async function create(kubernetes: Kubernetes, path: string, body: unknown): Promise<void> {
-  const answer = await kubernetes.request('POST', path, { body });
-  if (answer.status !== 201) throw new Error(`POST ${path}: ${answer.text}`);
-}
+export const create = (kubernetes: Kubernetes, path: string, body: unknown): Promise<void> =>
+  kubernetes.write('POST', path, { body });
