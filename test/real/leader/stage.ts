@@ -1,14 +1,14 @@
 // What stories of replicas stand on: a true API server with two nodes, a Prometheus, a little cloud, and a way to the API server that sees what passes and can hang.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { startKubelets } from '../servers/kubelets.ts';
 import { startKubernetes, type Kubernetes } from '../servers/kubernetes.ts';
-import { startPrometheus, type Prometheus } from '../servers/prometheus.ts';
+import type { Prometheus } from '../servers/prometheus.ts';
 import { useServer } from '../servers/suite.ts';
 import { kubeconfigOf } from '../support/account.ts';
-import { startExporter, type Exporter } from '../support/exporter.ts';
-import { create, shop } from '../support/workloads.ts';
+import type { Exporter } from '../support/exporter.ts';
+import { createNamespace, there, useFailure, useScraped } from '../support/ground.ts';
 import { startLeaseBreaker, type LeaseBreaker } from './lease-breaker.ts';
 import { startLittleCloud, type LittleCloud } from './little-cloud.ts';
 import type { Replica } from './replica.ts';
@@ -31,30 +31,16 @@ export interface ReplicaStage {
 
 /** Call at the top of a file. */
 export function useReplicaStage(): ReplicaStage {
-  let exporter: Exporter | undefined;
   let breaker: LeaseBreaker | undefined;
   let cloud: LittleCloud | undefined;
   let ways: ReturnType<ReplicaStage['ways']> | undefined;
   let stirring: NodeJS.Timeout | undefined;
-  let failed = false;
-  const there = <T>(one: T | undefined): T => {
-    if (one === undefined) throw new Error('it is there only while the tests run');
-    return one;
-  };
-  beforeAll(async () => {
-    exporter = await startExporter();
-  });
+  const failed = useFailure();
   const kubernetes = useServer(() => startKubernetes());
   useServer(() => startKubelets({ kubernetes: kubernetes(), nodes: 2, cpu: '16' }));
-  const prometheus = useServer(() =>
-    startPrometheus({
-      scrapeConfigs: [
-        { job_name: 'load', scrape_interval: '1s', static_configs: [{ targets: [there(exporter).address] }] },
-      ],
-    }),
-  );
+  const { exporter, prometheus } = useScraped();
   beforeAll(async () => {
-    await create(kubernetes(), '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: shop } });
+    await createNamespace(kubernetes());
     const straight = await kubeconfigOf(kubernetes(), ['install.yaml', 'act.yaml']);
     breaker = await startLeaseBreaker(kubernetes());
     const config = JSON.parse(readFileSync(straight, 'utf8')) as { clusters: { cluster: unknown }[] };
@@ -63,22 +49,18 @@ export function useReplicaStage(): ReplicaStage {
     writeFileSync(watched, JSON.stringify(config), { mode: 0o600 });
     ways = { straight, watched };
   });
-  afterEach((context) => {
-    if (context.task.result?.state === 'fail') failed = true;
-  });
   const replicas: Replica[] = [];
   afterAll(async () => {
     clearInterval(stirring);
-    if (failed) for (const one of replicas) console.error(`${one.name}:\n${one.log().slice(-6000)}`);
+    if (failed()) for (const one of replicas) console.error(`${one.name}:\n${one.log().slice(-6000)}`);
     for (const replica of replicas) await replica.end();
     await breaker?.stop();
     await cloud?.stop();
-    await exporter?.stop();
   });
   return {
     kubernetes,
     prometheus,
-    exporter: () => there(exporter),
+    exporter,
     cloud: () => there(cloud),
     breaker: () => there(breaker),
     ways: () => there(ways),

@@ -1,15 +1,15 @@
 // The stage of the pod stories: one cluster, three daemons that do not know of each other, two Prometheus servers, and a watch on it all.
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { at, requestJson, listAt, type Answer } from '../servers/json.ts';
 import { startKubelets } from '../servers/kubelets.ts';
 import { mergePatch, startKubernetes, type Kubernetes, type KubernetesRequest } from '../servers/kubernetes.ts';
 import { eventually } from '../servers/process.ts';
-import { startPrometheus, type Prometheus, type PrometheusOptions } from '../servers/prometheus.ts';
+import { startPrometheus, type Prometheus } from '../servers/prometheus.ts';
 import { useServer } from '../servers/suite.ts';
 import { grant, kubeconfigOf } from '../support/account.ts';
-import { startExporter, type Exporter } from '../support/exporter.ts';
+import { createNamespace, there, useFailure, useScraped } from '../support/ground.ts';
 import { watch, type Watching } from '../support/watching.ts';
-import { create, deploymentOf, deploymentsPath, shop } from '../support/workloads.ts';
+import { create, deploymentOf, deploymentsPath } from '../support/workloads.ts';
 import { awake, blinded, many, sleepy } from './policies.ts';
 import { ringDefinition, ringRights, definitionsPath } from './ring.ts';
 import { eventsOf, sequence, sightings, type ShownEvent } from './sightings.ts';
@@ -50,36 +50,23 @@ export interface BlindedPrometheus {
 
 /** Call at the top of a describe. */
 export function usePodStage(): PodStage {
-  let exporter: Exporter | undefined;
   let blinding: Prometheus | undefined;
   let seen: Watching | undefined;
   let began = 0;
-  let failed = false;
+  const failed = useFailure();
   const daemons = new Map<string, Springtide>();
-  const there = <T>(one: T | undefined): T => {
-    if (one === undefined) throw new Error('it is there only while the tests run');
-    return one;
-  };
-  const scraping = (): PrometheusOptions => ({
-    scrapeConfigs: [{ job_name: 'load', static_configs: [{ targets: [there(exporter).address] }] }],
-  });
-
-  beforeAll(async () => {
-    exporter = await startExporter();
-  });
-  afterAll(() => exporter?.stop());
   const kubernetes = useServer(() => startKubernetes());
   useServer(() => startKubelets({ kubernetes: kubernetes(), nodes: 2, cpu: '16' }));
-  const prometheus = useServer(() => startPrometheus(scraping()));
+  const { exporter, prometheus, scraping } = useScraped();
 
   const request: PodStage['request'] = (...parameters) => kubernetes().request(...parameters);
-  const load: PodStage['load'] = (target, value) => there(exporter).set(`load{app="${target}"}`, value);
+  const load: PodStage['load'] = (target, value) => exporter().set(`load{app="${target}"}`, value);
   const watching = (): Watching => there(seen);
   const replicas = (name: string): number => sightings(watching(), name).at(-1)?.replicas ?? Number.NaN;
   const since = (moment: number): string => `${((moment - began) / 1000).toFixed(1)} s`;
 
   beforeAll(async () => {
-    await create(kubernetes(), '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: shop } });
+    await createNamespace(kubernetes());
     await create(kubernetes(), definitionsPath, ringDefinition);
     const deploy = (name: string, count: number, labels = {}): Promise<void> => {
       load(name, count * 100);
@@ -114,12 +101,9 @@ export function usePodStage(): PodStage {
     await Promise.all([...daemons.values()].map((one) => one.start()));
     began = Date.now();
   });
-  afterEach((context) => {
-    if (context.task.result?.state === 'fail') failed = true;
-  });
   afterAll(async () => {
     seen?.stop();
-    for (const one of daemons.values()) await one.end({ keep: failed });
+    for (const one of daemons.values()) await one.end({ keep: failed() });
     await blinding?.stop();
   });
 

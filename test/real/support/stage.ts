@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { systemClock } from '../../../src/clock.ts';
 import { startSmsInbox, type SmsInbox } from '../../../src/sandbox/inbox/sms.ts';
 import { startSmtpInbox, type SmtpInbox } from '../../../src/sandbox/inbox/smtp.ts';
@@ -13,11 +13,12 @@ import { startKubernetes, type Kubernetes } from '../servers/kubernetes.ts';
 import { startOpenStack, type CloudServer, type DriverCall, type OpenStack } from '../servers/openstack.ts';
 import { freePortBlock } from '../servers/ports.ts';
 import { eventually } from '../servers/process.ts';
-import { startPrometheus, type Prometheus } from '../servers/prometheus.ts';
+import type { Prometheus } from '../servers/prometheus.ts';
 import { useServer } from '../servers/suite.ts';
 import { kubeconfigOf } from './account.ts';
 import { startDaemon, writeConfiguration, type DaemonProcess } from './daemon-process.ts';
-import { startExporter, type Exporter } from './exporter.ts';
+import type { Exporter } from './exporter.ts';
+import { createNamespace, there, useFailure, useScraped } from './ground.ts';
 import { deploymentsPath, shop } from './workloads.ts';
 
 export const group = 'default-worker';
@@ -106,19 +107,13 @@ const document = (kind: string, metadata: unknown, spec: unknown): unknown => ({
 
 /** Call at the top of a describe. The servers start before its tests; the daemon when a test says so. */
 export function useStage(options: StageOptions): Stage {
-  let exporter: Exporter | undefined;
   let mail: SmtpInbox | undefined;
   let sms: SmsInbox | undefined;
   let daemon: DaemonProcess | undefined;
   let directory = '';
   let port = 0;
-  let failed = false;
-  const there = <T>(one: T | undefined): T => {
-    if (one === undefined) throw new Error('it is there only while the tests run');
-    return one;
-  };
+  const failed = useFailure();
   beforeAll(async () => {
-    exporter = await startExporter();
     mail = await startSmtpInbox({ clock: systemClock, tls: 'none' });
     sms = await startSmsInbox({ clock: systemClock });
     directory = mkdtempSync(join(tmpdir(), 'springtide-story-'));
@@ -126,21 +121,13 @@ export function useStage(options: StageOptions): Stage {
   afterAll(async () => {
     await sms?.stop();
     await mail?.stop();
-    await exporter?.stop();
-    if (!failed) rmSync(directory, { recursive: true, force: true });
+    if (!failed()) rmSync(directory, { recursive: true, force: true });
   });
   const kubernetes = useServer(() => startKubernetes());
   const openstack = useServer(() => startOpenStack());
-  const prometheus = useServer(() =>
-    startPrometheus({
-      scrapeConfigs: [{ job_name: 'shop', static_configs: [{ targets: [there(exporter).address] }] }],
-    }),
-  );
+  const { exporter, prometheus } = useScraped();
   useServer(() => startKubelets({ kubernetes: kubernetes() }));
   useServer(() => openStackCloud({ kubernetes: kubernetes(), openstack: openstack() }));
-  afterEach((context) => {
-    if (context.task.result?.state === 'fail') failed = true;
-  });
 
   const deployment = async (name: string): Promise<unknown> =>
     (await kubernetes().request('GET', `${deploymentsPath}/${name}`)).body;
@@ -148,7 +135,7 @@ export function useStage(options: StageOptions): Stage {
     kubernetes,
     openstack,
     prometheus,
-    exporter: () => there(exporter),
+    exporter,
     mail: () => there(mail),
     sms: () => there(sms),
     daemon: () => there(daemon),
@@ -218,15 +205,13 @@ export function useStage(options: StageOptions): Stage {
         : { 'config/policies/workers.yaml': document('NodePolicy', { name: 'workers' }, options.nodePolicy) }),
       'config/alerts.yaml': alertsOf(there(mail), there(sms)),
     });
-    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: shop } };
-    const made = await kubernetes().request('POST', '/api/v1/namespaces', { body: namespace });
-    if (made.status !== 201) throw new Error(made.text);
+    await createNamespace(kubernetes());
     await eventually('all four workers are nodes', async () => ((await stage.nodes()).length === 4 ? true : undefined));
   });
   afterAll(async () => {
     if (daemon === undefined) return;
     await daemon.signal('SIGKILL');
-    if (failed) console.error(`springtide: its files are in ${directory}\n${tailOf(daemon)}`);
+    if (failed()) console.error(`springtide: its files are in ${directory}\n${tailOf(daemon)}`);
   });
   return stage;
 }
