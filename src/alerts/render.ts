@@ -196,9 +196,16 @@ export function subjectOf(notice: Notice, texts: Texts): string {
   return shortened(oneLine(fillText(texts, code, { text: whole })), 180);
 }
 
-/** For lines that may lose their end: at a place between words. */
+/** For lines that may lose their end: at a place between words, else anywhere but within a number. */
 export function shortened(text: string, most: number): string {
   if (text.length <= most) return text;
   const cut = cutsOf(text, wordEnds).find(({ length }) => length < most);
-  return `${cut ?? text.slice(0, most - 1)}…`;
+  return `${cut ?? beforeNumber(text, most - 1)}…`;
+}
+
+/** What is left of a number says another number: of one that would be cut nothing is. */
+function beforeNumber(text: string, most: number): string {
+  const [kept, rest] = [text.slice(0, most), text.slice(most)];
+  const isCut = /\d$/.test(kept) ? /^[.,]?\d/.test(rest) : /\d[.,]$/.test(kept) && /^\d/.test(rest);
+  return isCut ? kept.replace(/(?:(?<=^|\s)[+-])?\d[\d.,]*$/, '') : kept;
 }

@@ -20,11 +20,29 @@ export interface TemplateContext {
 export function paramValue(param: TemplateParam, context: TemplateContext): string {
   const { fact, length } = typeof param === 'string' ? { fact: param, length: undefined } : param;
   const spoken = withoutAddresses(oneLine(factOf(fact, context)), tokenOf(context.id));
-  const value = shortened(spoken, length ?? context.variableLength).replace(/\p{Surrogate}/gu, '');
+  const most = length ?? context.variableLength;
+  const others = named.has(fact) ? othersOf(context.notice) : '';
+  const value = (fitting(spoken, most - others.length) + others).replace(/\p{Surrogate}/gu, '');
   return value === '' ? '-' : value;
 }
 
-/** Leads to the notification: `springtide alerts explain` takes it. */
+/** What stands for all alerts of the message says how many more there are. */
+const named: ReadonlySet<string> = new Set(['alertname', 'summary']);
+
+const countOf = ({ alerts, unnamed = 0 }: Notice): number => alerts.length + unnamed;
+
+const othersOf = (notice: Notice): string => (countOf(notice) > 1 ? `+${countOf(notice) - 1}` : '');
+
+/** A number loses places behind the point, and is left out where that is not enough; everything else loses its end. */
+function fitting(spoken: string, most: number): string {
+  if (spoken.length <= most) return spoken;
+  if (!/^[+-]?\d+(?:\.\d+)?$/.test(spoken)) return shortened(spoken, most);
+  const places = most - spoken.replace(/\..*$/, '').length - 1;
+  const rounded = Number(spoken).toFixed(Math.max(0, Math.min(20, places)));
+  return rounded.length <= most ? rounded : '';
+}
+
+/** As its message is called in logs and in the ledger. */
 const tokenOf = (id: string): string => `#${id.slice(0, 6)}`;
 
 function factOf(fact: string, { notice, text, id, texts, timeZone }: TemplateContext): string {
@@ -41,7 +59,9 @@ function factOf(fact: string, { notice, text, id, texts, timeZone }: TemplateCon
     case 'summary':
       return first === undefined ? text : summaryOf(first, texts);
     case 'count':
-      return String(notice.alerts.length);
+      return String(countOf(notice));
+    case 'groups':
+      return String(notice.bundle?.groups ?? 1);
     case 'text':
       return text;
     case 'token':

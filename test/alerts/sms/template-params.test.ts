@@ -1,0 +1,64 @@
+// What goes into the variables of a vendor's template: never part of a number, and in a storm how many there are.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { paramValue } from '../../../src/alerts/channels/sms/template-params.ts';
+import { shortened } from '../../../src/alerts/render.ts';
+import type { Notice } from '../../../src/alerts/render.ts';
+import { anAlert, aNotice, catalogue } from '../builders.ts';
+
+const texts = catalogue('en');
+const valueOf = (fact: string, variableLength: number, notice: Notice): string =>
+  paramValue(fact, { notice, text: 'a text', id: 'a1b2c3d4e5', texts, timeZone: 'UTC', variableLength });
+const about = (labels: Record<string, string>, annotations: Record<string, string> = {}): Notice =>
+  aNotice(anAlert(annotations, { alertname: 'Down', ...labels }));
+
+describe('a variable of a template', () => {
+  it.each([
+    ['1234567.8912345', 12, '1234567.8912'],
+    ['1234567.8912345', 9, '1234567.9'],
+    ['1234567.8912345', 8, '1234568'],
+    ['1234567.8912345', 6, '-'],
+    ['-0.000012345', 6, '-0.000'],
+    ['97.5', 12, '97.5'],
+  ])('says the number %s in %i characters as %s', (value, most, said) => {
+    expect(valueOf('value', most, about({}, { value }))).toBe(said);
+  });
+
+  it.each([
+    ['pay-sh-07123456', 12, 'pay-sh-…'],
+    ['pay-sh-07', 12, 'pay-sh-07'],
+    ['production-east', 12, 'production-…'],
+  ])('says the name %s in %i characters as %s', (cluster, most, said) => {
+    expect(valueOf('cluster', most, about({ cluster }))).toBe(said);
+  });
+
+  it('says of a storm how many there are, beside the name of one', () => {
+    const [alert = anAlert()] = about({}).alerts;
+    const storm: Notice = {
+      ...about({}),
+      alerts: Array.from({ length: 40 }, () => alert),
+      unnamed: 9_960,
+      bundle: { why: 'storm', groups: 9_970 },
+    };
+    const facts = ['count', 'groups', 'alertname', 'severity'].map((fact) => valueOf(fact, 12, storm));
+    expect(facts).toEqual(['10000', '9970', 'Down+9999', 'page']);
+    expect(valueOf('alertname', 12, about({}))).toBe('Down');
+    expect(valueOf('groups', 12, about({}))).toBe('1');
+  });
+
+  it('is a beginning that ends within no number', () => {
+    const parts = fc.array(fc.oneof(fc.constantFrom(' ', '-', '.', ',', 'pay', '中', 'x'), fc.nat().map(String)), {
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(parts, fc.integer({ min: 2, max: 35 }), (words, most) => {
+        const text = words.join('');
+        const said = shortened(text, most);
+        if (said === text) return;
+        const kept = said.slice(0, -1);
+        expect([said.length <= most, text.startsWith(kept), said.endsWith('…')]).toEqual([true, true, true]);
+        expect(/\d$/.test(kept) && /^[.,]?\d/.test(text.slice(kept.length))).toBe(false);
+      }),
+    );
+  });
+});
