@@ -6,6 +6,7 @@ import type { NodePolicyDocument } from './schema/node-policy.ts';
 import type { PodPolicyDocument } from './schema/pod-policy.ts';
 import type { RulesDocument } from './schema/rules.ts';
 import { alertPeopleFindings } from './check-alert-people.ts';
+import { alertReachFindings } from './check-alert-reach.ts';
 import { alertRouteFindings } from './check-alert-routes.ts';
 import { alertsFindings } from './check-alerts.ts';
 import { nodePolicyFindings, podPolicyFindings } from './check-policies.ts';
@@ -175,7 +176,12 @@ function checksOf(kind: DocumentKind, raw: unknown): Finding[] {
     case 'NodePolicy':
       return nodePolicyFindings(raw);
     case 'Alerts':
-      return [...alertsFindings(raw), ...alertRouteFindings(raw), ...alertPeopleFindings(raw)];
+      return [
+        ...alertsFindings(raw),
+        ...alertRouteFindings(raw),
+        ...alertPeopleFindings(raw),
+        ...alertReachFindings(raw),
+      ];
     case 'Daemon':
       return [
         ...['cpu', 'memory'].flatMap((resource) => {
