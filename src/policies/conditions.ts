@@ -11,7 +11,7 @@ import { ofOrders } from './conditions-of-orders.ts';
 import { ofPods } from './conditions-of-pods.ts';
 import { ofShrinking } from './conditions-of-shrinking.ts';
 import { ofSchedules } from './peaks.ts';
-import { isChangeOfMind } from './nodes/drains.ts';
+import { isChangeOfMind } from './nodes/change-of-mind.ts';
 import type { UndescribedNodes } from './nodes/group-decision.ts';
 
 /** A resolved alert is sent again for this long: whoever missed it the first time hears it. */

@@ -15,7 +15,7 @@ import type { DrainOutcome, Outcome, ResizeOutcome, ScaleOutcome } from '../mode
 import { targetKey, type TargetKey } from '../model/target.ts';
 import { instantOf, type Instant } from '../model/units.ts';
 import { backOffAfter, namesQuota } from './nodes/back-off.ts';
-import { isChangeOfMind } from './nodes/drains.ts';
+import { isChangeOfMind } from './nodes/change-of-mind.ts';
 import { withTurn } from './pods/flap.ts';
 import { withUsed } from './proposals.ts';
 

@@ -173,6 +173,7 @@ async function carryOn(stage: Stage, scene: Scene, wish: Wish, timers: Timers, s
     servers: snapshot.nova.servers,
     memory: memoryFor(scene, timers),
     // Whoever asks for it has said so: nothing of it is taken back for others.
+    needOf: () => null,
     needed: new Set(),
     stuck: new Map(),
     unready: null,

@@ -133,6 +133,10 @@ function isBeingDeletedByOthers(node: Node, now: Instant): boolean {
   return !(at > 0) || now - at < deletionTakes;
 }
 
+/** The annotation of somebody who wants the node to stay. */
+export const forbiddenBy = ({ metadata: { annotations } }: Node): string | null =>
+  [noScaleDown, doNotDisrupt].find((key) => annotations?.[key] === 'true') ?? null;
+
 /** On a node that does not answer nothing runs that could be hurt, but some of it was to stay, whatever happens. */
 const staysOnDead: ReadonlySet<KeptReason> = new Set<KeptReason>([
   'ProtectedByPolicy',
@@ -142,10 +146,9 @@ const staysOnDead: ReadonlySet<KeptReason> = new Set<KeptReason>([
 
 export function candidateOf(node: Node, pods: readonly Pod[], rules: CandidateRules): Candidate | Kept {
   const { shrink, now } = rules;
-  const { annotations } = node.metadata;
   if (isBeingDeletedByOthers(node, now)) return { reason: 'BeingRemoved', by: deletedByOther };
-  if (annotations?.[noScaleDown] === 'true') return { reason: 'ForbiddenByAnnotation', by: noScaleDown };
-  if (annotations?.[doNotDisrupt] === 'true') return { reason: 'ForbiddenByAnnotation', by: doNotDisrupt };
+  const forbidden = forbiddenBy(node);
+  if (forbidden !== null) return { reason: 'ForbiddenByAnnotation', by: forbidden };
   const dead = unreadySince(node, now);
   if (dead !== null && shrink.unready.action === 'alert') return { reason: 'NotReady', by: null, since: dead };
   const facts = factsOf(node, pods, rules.needs);

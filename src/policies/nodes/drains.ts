@@ -3,14 +3,12 @@ import type { Node, Pod } from '../../model/kubernetes.ts';
 import type { DrainRecord } from '../../model/drain-record.ts';
 import type { Memory } from '../../model/memory.ts';
 import type { DrainStep, NodeRemoval, PodRef } from '../../model/plan.ts';
-import type { KeptReason } from '../../model/reason.ts';
 import type { NovaServer } from '../../model/openstack.ts';
 import { minutes, seconds, type Instant } from '../../model/units.ts';
 import { isDeleting, isMirror, isOfDaemonSet } from '../pod-facts.ts';
 import { batchesOf, type Batches } from './batches.ts';
-import type { GroupState } from './group-state.ts';
+import { changedMind, type MindInput, type TakenBack } from './change-of-mind.ts';
 import { drainOf, isReady } from './membership.ts';
-import { actorsText } from './other-actors.ts';
 import { movabilityOf, type MovableRules } from './movable.ts';
 import { windowBarrier } from './shrink-barrier.ts';
 import { showsWithin } from './shows-within.ts';
@@ -25,36 +23,12 @@ const wrongAfter = minutes(3);
 /** The same, and the cloud itself lists the victim among the servers that it has. */
 const surelyWrongAfter = minutes(1);
 
-const changesOfMind: ReadonlySet<string> = new Set<KeptReason>([
-  'NeededAgain',
-  'NoPlaceToMovePods',
-  'AnotherAutoscaler',
-  'PolicyOff',
-  'SwitchedOff',
-  'GroupAtMinimum',
-  'NeverWindow',
-  'OutsideShrinkWindow',
-  'ScheduleHoldsNodes',
-  'TooManyUnready',
-  'PolicyRemoved',
-  // What was in the way is told by the mark that failed; a process that died in between is no failure of a node.
-  'BatchIncomplete',
-]);
-/** A drain was taken back because nobody wants it any more: nothing has failed. */
-export const isChangeOfMind = (reason: string | undefined): boolean => changesOfMind.has(reason ?? '');
-
-export interface DrainInput {
-  readonly group: GroupState;
-  readonly podsOn: ReadonlyMap<string, readonly Pod[]>;
+export interface DrainInput extends MindInput {
   readonly rules: MovableRules;
   readonly servers: readonly NovaServer[] | undefined;
   readonly memory: Memory;
-  /** nodes that pods which wait need the room of: they go back to work */
-  readonly needed: ReadonlySet<string>;
   /** nodes whose pods have no other place any more, with one of these pods: none of them is evicted */
   readonly stuck: ReadonlyMap<string, string>;
-  /** too many nodes of the cluster are not ready, in words; null: it is sound */
-  readonly unready: string | null;
   readonly now: Instant;
 }
 
@@ -77,28 +51,6 @@ type Standing =
   | { readonly stands: 'empty' }
   /** a person wanted it drained, and nothing more */
   | { readonly stands: 'kept' };
-
-/** Nobody goes on with it: why, and which pods are still leaving by themselves meanwhile. */
-interface TakenBack {
-  readonly reason: KeptReason;
-  readonly by: string | null;
-}
-
-/** Under confirm it was allowed when it began: nobody is asked twice for one drain. */
-const mayGoOn = ({ approval }: DrainRecord, { modes: { shrink } }: GroupState): boolean =>
-  shrink === 'act' || (shrink === 'confirm' && approval !== undefined);
-
-/** Why the node goes back to work, whatever is on it. A person's own drain is taken back by a person only. */
-function changedMind(node: Node, record: DrainRecord, { group, needed, unready }: DrainInput): TakenBack | null {
-  if (record.request !== undefined) return null;
-  if (group.others.length > 0) return { reason: 'AnotherAutoscaler', by: actorsText(group.others) };
-  if (!mayGoOn(record, group)) return { reason: 'PolicyOff', by: group.document.metadata.name };
-  if (group.memory.removal === 'refuted') return { reason: 'WrongServerLeft', by: group.policy.name };
-  // It was to be replaced, not given back: once it answers its pods stay where they are, and before it has no room for any.
-  const isWanted = record.unready === true ? isReady(node) : needed.has(node.metadata.name);
-  if (isWanted) return { reason: 'NeededAgain', by: null };
-  return unready === null ? null : { reason: 'TooManyUnready', by: unready };
-}
 
 /** A pod whose budget is spent is tried again after 5 s, and then each time twice as long after; in between it is left alone. */
 function isTimeToRetry(startedAt: Instant, { memory, now }: DrainInput): boolean {

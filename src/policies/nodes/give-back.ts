@@ -81,6 +81,7 @@ export function* giveBack(tick: NodeTick, groups: readonly GroupState[], met: Me
       group,
       podsOn,
       rules: rules.movable,
+      needOf: rules.needs.of,
       servers: snapshot.nova.servers,
       memory,
       needed,

@@ -203,3 +203,47 @@ describe('nodes that come back for pods that wait', () => {
     expect(short(tick(snapshot).decision)).toEqual(['rollBack w-2 NeededAgain']);
   });
 });
+
+describe('a node that is to stay after all', () => {
+  const policy = aNodePolicy({ nodeGroups: [{ name: group, min: 0, max: 9 }] });
+  const noScaleDown = 'cluster-autoscaler.kubernetes.io/scale-down-disabled';
+  const world = (node: ReturnType<typeof aNode>, ...pods: Pod[]) =>
+    pool(2, [node.build(), aNode('w-2').build()])
+      .pods(running('api-2', 'w-2', '3').build(), ...pods)
+      .build();
+  const steps = (...given: Parameters<typeof world>): string[] => short(tick(world(...given), { policy }).decision);
+
+  it.each([noScaleDown, 'karpenter.sh/do-not-disrupt'])('because it is annotated now: %s', (key) => {
+    const said = `rollBack w-1 ForbiddenByAnnotation ${key}`;
+    const annotated = (record: object = {}) => leaving('w-1', record).annotated({ [key]: 'true' });
+    expect(steps(annotated(), running('api-1', 'w-1', '1').build())).toEqual([said]);
+    expect(steps(annotated({ unready: true }).notReady(at(-600)))).toEqual([said]);
+    const { decision, memory } = tick(world(annotated()), { policy });
+    expect(short(decision)).toEqual([said]);
+    expect(decision).toMatchObject({ resize: null, remove: [] });
+    expect(memory.groups[group]?.drainFailure).toBeNull();
+  });
+
+  it.each([
+    [
+      'springtide itself',
+      aPod('us').labelled({ 'app.kubernetes.io/name': 'springtide' }),
+      'NeededBySpringtide shop/us',
+    ],
+    [
+      'the DNS of the cluster',
+      aPod('dns').meta({ namespace: 'kube-system' }).labelled({ 'k8s-app': 'kube-dns' }),
+      'NeededByDns kube-system/dns',
+    ],
+  ])('because %s has come to it meanwhile, and is not on its way out again', (_, pod, said) => {
+    const here = pod.ownedBy('ReplicaSet', 'api-abc').on('w-1').ready();
+    expect(steps(leaving('w-1'), here.build())).toEqual([`rollBack w-1 ${said}`]);
+    expect(steps(leaving('w-1'), here.deleting(noon).build()).join()).toMatch(/^wait w-1/);
+  });
+
+  it('leaves all the same where a person has asked for it', () => {
+    const node = leaving('w-1', { request: { by: 'wei', then: 'remove' } }).annotated({ [noScaleDown]: 'true' });
+    const us = aPod('us').labelled({ 'app.kubernetes.io/name': 'springtide' }).ownedBy('ReplicaSet', 'api-abc');
+    expect(steps(node, us.on('w-1').ready().build())).toEqual(['evict w-1 us']);
+  });
+});
