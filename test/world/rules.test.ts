@@ -1,7 +1,7 @@
 // Rule files on the embedded world: asked of its Prometheus, told by mail, over a restart and an outage.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RuleGroup } from '../../src/model/rule.ts';
-import { minutes, type Instant, type Milliseconds, type QueryText } from '../../src/model/units.ts';
+import { minutes, seconds, type Instant, type Milliseconds, type QueryText } from '../../src/model/units.ts';
 import type { TickReport } from '../../src/model/report.ts';
 import { Rig, start } from './rig.ts';
 
@@ -79,7 +79,7 @@ describe('a rule', () => {
 });
 
 describe('a rule that learns', () => {
-  const interval = minutes(1);
+  const interval = minutes(2);
   const hotNews: RuleGroup = {
     ...group,
     interval,
@@ -97,12 +97,13 @@ describe('a rule that learns', () => {
   };
   /** A day has its wave, and nobody is quite like the one before. */
   const usual = (at: number): number => 300 + 100 * Math.sin(at / 13.75e6) + 3 * Math.sin(at / 71_000);
-  const burst = [start + minutes(8), start + minutes(16)] as const;
+  const burst = [start + minutes(8), start + minutes(17)] as const;
   const readersAt = (at: number): number => usual(at) * (at > burst[0] && at < burst[1] ? 4 : 1);
 
-  async function steps(count: number): Promise<void> {
-    for (let step = 0; step < count; step += 1) {
-      const now = (rig.clock.now() + interval) as Instant;
+  async function pass(length: Milliseconds): Promise<void> {
+    const { interval: tick } = rig.config.daemon;
+    for (let passed = 0; passed < length; passed += tick) {
+      const now = (rig.clock.now() + tick) as Instant;
       rig.world.prometheus.write('readers', {}, readersAt(now), now);
       await rig.step();
     }
@@ -113,18 +114,18 @@ describe('a rule that learns', () => {
   it('tells of hot news at once, out of the past that Prometheus knows, and takes it back, over a restart too', async () => {
     for (let at = (start - minutes(3 * 24 * 60)) as Instant; at < start; at = (at + interval) as Instant)
       rig.world.prometheus.write('readers', {}, readersAt(at), at);
-    rig.config = { ...rig.config, rules: [hotNews], daemon: { ...rig.config.daemon, interval } };
-    await steps(6);
+    rig.config = { ...rig.config, rules: [hotNews], daemon: { ...rig.config.daemon, interval: seconds(30) } };
+    await pass(minutes(6));
     expect([learns(), firing(), subjects()]).toEqual([{ known: 1, learning: 0, leftOut: 0 }, 0, []]);
-    await steps(5);
+    await pass(minutes(6));
     expect(firing()).toBe(1);
     expect(subjects()).toHaveLength(1);
     expect(subjects()[0]).toMatch(/1\.\d+k readers, usual is up to \d{3}$/);
     await rig.kill();
     await rig.boot();
-    await steps(3);
+    await pass(minutes(3));
     expect([learns(), firing(), subjects().length]).toEqual([{ known: 1, learning: 0, leftOut: 0 }, 1, 1]);
-    await steps(18);
+    await pass(minutes(14));
     expect(firing()).toBe(0);
     expect(subjects()).toHaveLength(2);
   });
