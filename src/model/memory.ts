@@ -106,6 +106,14 @@ export interface GroupMemory {
   readonly nodeless?: Readonly<Record<string, NodelessMemory>>;
   /** nodes, by name, that could not be marked when they were to leave: others go before them for a while */
   readonly unmarked?: Readonly<Record<string, UnmarkedMemory>>;
+  /** of its last decision */
+  readonly why?: Why;
+}
+
+/** A reason that stands, and since when. */
+export interface Why {
+  readonly reason: string;
+  readonly at: Instant;
 }
 
 interface UnmarkedMemory {
@@ -136,6 +144,8 @@ export interface NodeMemory {
   /** while it is drained: since when no pod is left on it */
   readonly emptySince: Instant | null;
   readonly ready: boolean;
+  /** for what it stays, where that has no timer of its own */
+  readonly why?: Why;
 }
 
 export interface ConditionMemory {

@@ -198,6 +198,8 @@ export interface NodeDecision {
   readonly asked?: Asked;
   /** how long orders of this group have taken lately, of so many; absent: none has taught it yet */
   readonly bootTime?: { readonly p50Seconds: number; readonly p95Seconds: number; readonly of: number };
+  /** RFC 3339: since when the reason has stood; absent: the group could not be judged */
+  readonly since?: string;
   readonly until: string | null;
   readonly facts: Facts;
   readonly message: string;

@@ -1,5 +1,5 @@
 // A clock that was set back leaves a memory from the future, which would hold things for as long as the clock was wrong.
-import type { GroupMemory, Memory, NodeGuardMemory, ScaleHistory, TargetMemory } from '../model/memory.ts';
+import type { GroupMemory, Memory, NodeGuardMemory, ScaleHistory, TargetMemory, Why } from '../model/memory.ts';
 import { later, type Instant } from '../model/units.ts';
 
 type Clamp = (instant: Instant) => Instant;
@@ -17,6 +17,9 @@ const mapValues = <Value>(record: Readonly<Record<string, Value>>, change: (valu
 
 /** Instants that a target's memory may have. */
 const moments = ['firstSeen', 'recovered', 'lastActive', 'stoppedByHand', 'lowered'] as const;
+
+const clampWhy = ({ why }: { readonly why?: Why }, clamp: Clamp): { readonly why?: Why } =>
+  why === undefined ? {} : { why: { ...why, at: clamp(why.at) } };
 
 const clampTarget = (memory: TargetMemory, clamp: Clamp, now: Instant): TargetMemory => ({
   ...memory,
@@ -48,6 +51,7 @@ function clampGroup(memory: GroupMemory, clamp: Clamp, now: Instant): GroupMemor
     ...(memory.unmarked === undefined
       ? {}
       : { unmarked: mapValues(memory.unmarked, (one) => ({ ...one, at: clamp(one.at) })) }),
+    ...clampWhy(memory, clamp),
   };
 }
 
@@ -74,6 +78,7 @@ export function withoutFuture(memory: Memory, now: Instant): Memory {
       ...node,
       unneededSince: clampOrNull(node.unneededSince),
       emptySince: clampOrNull(node.emptySince),
+      ...clampWhy(node, clamp),
     })),
     podGuard: {
       removed: memory.podGuard.removed.filter((event) => event.at <= now),

@@ -18,6 +18,7 @@ const history = z.object({
   standing: z.number().optional(),
 });
 const failure = z.object({ at: instant, code: z.string(), message: z.string() }).nullable();
+const why = z.object({ reason: z.string(), at: instant }).optional();
 const texts = z.record(z.string(), z.string());
 const victim = z.object({ node: z.string(), serverId: z.string(), unregistered: z.literal(true).optional() });
 
@@ -99,12 +100,14 @@ const group = z.object({
   foreignChanges: z.array(instant).optional(),
   nodeless: z.record(z.string(), z.object({ since: instant, toldAt: instant.optional() })).optional(),
   unmarked: z.record(z.string(), z.object({ at: instant, code: z.string(), message: z.string() })).optional(),
+  why,
 } satisfies FieldsOf<GroupMemory>);
 
 const node = z.object({
   unneededSince: instant.nullable().default(null),
   emptySince: instant.nullable().default(null),
   ready: z.boolean().default(false),
+  why,
 } satisfies FieldsOf<NodeMemory>);
 
 const condition = z.object({

@@ -1,8 +1,8 @@
 // The node tier of one tick: place what waits and what was just decided, order what is missing, give back what is unneeded.
 import type { Config } from '../../model/config.ts';
-import type { GroupMemory, Memory, NodeGuardMemory, NodeMemory, RemovalProof } from '../../model/memory.ts';
+import type { GroupMemory, Memory, NodeGuardMemory, NodeMemory, RemovalProof, Why } from '../../model/memory.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
-import type { Instant } from '../../model/units.ts';
+import { rfc3339, type Instant } from '../../model/units.ts';
 import type { Standing } from '../pods/decide-pods.ts';
 import type { Proposals } from '../proposals.ts';
 import { confirmedNodes } from './confirm.ts';
@@ -23,6 +23,7 @@ import { lookAtSaturation } from './saturation.ts';
 import { replaceableOf } from './replaceable.ts';
 import { shapeOf } from './shape.ts';
 import { unreadyIn } from './shrink-barrier.ts';
+import { keptSince, whyAfter } from './since-when.ts';
 import { strayDrains } from './stray-drains.ts';
 
 export interface NodeTier {
@@ -103,6 +104,7 @@ export function* decideNodes(
 
   const decisions: UndescribedNodes[] = [...strayDrains(snapshot, config)];
   const nodes: Record<string, NodeMemory> = {};
+  const reasons = new Map<GroupState, Why>();
   for (const state of states) {
     if (!isUsable(state)) {
       decisions.push(unusableDecision(state, config));
@@ -111,7 +113,7 @@ export function* decideNodes(
     const leaving = givingBack.get(state) ?? nothingGivenBack();
     const { drains, shrinking } = leaving;
     const decision = decisionOf(state, { ...met, growth }, leaving, snapshot, now);
-    decisions.push(confirmedNodes(decision, proposals));
+    const confirmed = confirmedNodes(decision, proposals);
     const ready = new Set(state.ready);
     for (const node of state.nodes)
       nodes[node.metadata.name] = {
@@ -119,13 +121,25 @@ export function* decideNodes(
         unneededSince: shrinking.unneededSince.get(node.metadata.name) ?? null,
         emptySince: drains.emptySince.get(node.metadata.name) ?? null,
       };
+    const why = whyAfter(memory.groups[state.policy.name]?.why, confirmed.reason, now);
+    reasons.set(state, why);
+    const kept = keptSince(confirmed.kept, nodes, memory.nodes, now);
+    decisions.push({ ...confirmed, kept, since: rfc3339(why.at) });
     yield;
   }
   // What could not be read this time is not forgotten: its timers go on.
   const unread = states.some(isUnusable);
   return {
     decisions,
-    groups: { ...memory.groups, ...Object.fromEntries(groups.map((group) => [group.policy.name, group.memory])) },
+    groups: {
+      ...memory.groups,
+      ...Object.fromEntries(
+        groups.map((group) => {
+          const why = reasons.get(group);
+          return [group.policy.name, why === undefined ? group.memory : { ...group.memory, why }];
+        }),
+      ),
+    },
     nodes: unread ? { ...memory.nodes, ...nodes } : nodes,
     saturatedSince: saturation.since,
     pools,
