@@ -33,7 +33,7 @@ describe('a variable of a template', () => {
   });
 
   it('says of a storm how many there are, beside the name of one', () => {
-    const [alert = anAlert()] = about({}).alerts;
+    const alert = anAlert({}, { alertname: 'Down' });
     const storm: Notice = {
       ...about({}),
       alerts: Array.from({ length: 40 }, () => alert),
