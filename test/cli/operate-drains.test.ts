@@ -56,13 +56,14 @@ async function drain(conflicts: number) {
 describe('the first write of a drain', () => {
   it('is made again where the node was written in between', async () => {
     const { ending, writes, looks } = await drain(2);
-    expect([writes, looks]).toEqual([3, 2]);
+    // the node alone is read again; the whole cluster where four looks at it were not enough
+    expect([writes, looks]).toEqual([3, 0]);
     expect(ending).toMatchObject({ end: 'stopped', why: expect.stringContaining('interrupted') as string });
   });
 
   it('is given up, with its reason, where that does not end', async () => {
-    const { ending, writes } = await drain(1000);
-    expect(writes).toBe(8);
+    const { ending, writes, looks } = await drain(1000);
+    expect([writes, looks]).toEqual([32, 7]);
     expect(ending).toMatchObject({ end: 'stopped', why: expect.stringContaining('Conflict') as string });
   });
 });

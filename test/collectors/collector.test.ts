@@ -53,7 +53,7 @@ const aConfig = (
     hash: 'h',
     daemon: { cluster: 'pay', openstack: {}, kubernetes: { namespaces: [] } },
     podPolicies,
-    nodePolicies: [{ spec: { nodeGroups: [], growth: { saturation } } }],
+    nodePolicies: [{ spec: { nodeGroups: [], growth: { saturation }, shrink: {} } }],
   }) as unknown as Config;
 
 const answerOf = (value: string): PrometheusAnswer => ({
