@@ -173,3 +173,13 @@ export function spentBudget(pods: readonly Pod[], { budgets }: MovableRules): st
   }
   return null;
 }
+
+/** The budgets of the first pod that is under more than one: Kubernetes evicts no such pod, however much they allow. */
+export function doubleBudget(pods: readonly Pod[], { budgets }: MovableRules): string | null {
+  if (wantedOf(pods, budgets).length < 2) return null;
+  for (const pod of pods) {
+    const found = budgetsOf(pod, budgets);
+    if (found.length > 1) return found.map(budgetName).join(', ');
+  }
+  return null;
+}

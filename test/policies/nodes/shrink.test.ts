@@ -55,6 +55,32 @@ describe('nodes that are not needed', () => {
     });
   });
 
+  it('stay with a pod under two budgets, however much these allow: nobody can evict it', () => {
+    const kept = (label: string) =>
+      tick(
+        pool(2)
+          .pods(
+            ...busy,
+            aPod('api-1')
+              .labelled({ app: 'api', [label]: 'x' })
+              .ownedBy('ReplicaSet', 'api-abc')
+              .on('w-2')
+              .ready()
+              .build(),
+          )
+          .kubernetes({
+            poddisruptionbudgets: [aBudget('shop', 'a', { app: 'api' }, 9), aBudget('shop', 'b', { tier: 'x' }, 9)],
+          })
+          .build(),
+        { memory: unneeded(2) },
+      ).decision;
+    expect(begins(kept('other'))).toEqual(['w-2']);
+    expect(begins(kept('tier'))).toEqual([]);
+    expect(kept('tier').kept).toContainEqual(
+      expect.objectContaining({ node: 'w-2', reason: 'BlockedByPDB', by: 'shop/a, shop/b' }),
+    );
+  });
+
   it('many empty ones leave at once, of the others one at a time', () => {
     expect(
       begins(
