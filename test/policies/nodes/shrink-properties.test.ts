@@ -209,6 +209,8 @@ class World {
         case 'rollBack':
           this.nodes = this.nodes.map((node) => (node.metadata.name === step.node ? aNode(step.node).build() : node));
           break;
+        // no mark of this world belongs to a batch: batch-properties plays those, write by write
+        case 'seal':
         case 'wait':
         case 'forget':
           break;
