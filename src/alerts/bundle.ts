@@ -30,6 +30,9 @@ export function tellTogether({ integration, groups, why }: HeldBundle, parts: Fl
   const told: Part[] = groups.flatMap((group) => {
     const scene = sceneOf(group, parts.isMuted, now);
     const reached = [...reachOf(group, parts, now)].find((one) => isSame(one.integration, integration));
+    // a reload, or a handover, has taken somebody away who waited: nobody waits for him any more
+    const gone = [...parts.holds.heldTo(group, integration)].filter((to) => reached?.to.includes(to) !== true);
+    parts.holds.release(group, integration, gone);
     if (reached === undefined) return [];
     const open = openFor(parts.state, group, integration);
     if (open !== undefined && parts.courier.isSending(open.intent.id)) {
