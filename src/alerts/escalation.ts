@@ -26,6 +26,13 @@ export function nextStepAt(episode: Episode, steps: Steps, firing: readonly stri
   return later(episode.accepted ?? episode.began, next.unacknowledgedFor ?? seconds(0));
 }
 
+/** Its message has waited until now: the later steps are counted as if this one had begun in its time. */
+export function begunLate(episode: Episode, steps: Steps, now: Instant): Episode {
+  if (episode.step === 0) return { ...episode, began: now, accepted: null };
+  const first = (now - (steps[episode.step]?.unacknowledgedFor ?? 0)) as Instant;
+  return { ...episode, began: first, accepted: first };
+}
+
 export function acknowledged(episode: Episode, acknowledgement: Acknowledgement): Episode {
   const periods = [...new Set([...(episode.acknowledged?.periods ?? []), ...acknowledgement.periods])];
   return { ...episode, acknowledged: { ...acknowledgement, periods } };

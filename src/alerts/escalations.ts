@@ -2,13 +2,15 @@
 import type { Cancel, Clock } from '../clock.ts';
 import type { AlertsDocument } from '../model/config.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
-import { acknowledged, episodeFor, isAcknowledged, nextStepAt } from './escalation.ts';
+import { acknowledged, begunLate, episodeFor, isAcknowledged, nextStepAt } from './escalation.ts';
 import type { Steps } from './escalation.ts';
 import type { Group } from './group-table.ts';
+import type { Holds, Released } from './holds.ts';
 import { stepIndex } from './integrations.ts';
 import type { Episode, LedgerRecord } from './ledger/records.ts';
 import { groupOwner } from './ledger/state.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
+import { isStepHeld, isStepReleased } from './reach.ts';
 
 export interface EscalationParts {
   readonly clock: Clock;
@@ -18,6 +20,7 @@ export interface EscalationParts {
   /** periods that fire and are not muted */
   readonly firing: (group: Group, now: Instant) => readonly string[];
   readonly flush: (group: Group, now: Instant) => void;
+  readonly holds: Pick<Holds, 'heldFor'>;
 }
 
 const ownerOf = (group: Group): string => groupOwner(group.key, group.route.receiver);
@@ -69,6 +72,18 @@ export class Escalations {
     else this.#arm(group, now);
   }
 
+  /** What waited is told: the steps that follow are counted from here. */
+  released(group: Group, released: Released): void {
+    const owner = ownerOf(group);
+    const episode = this.#parts.state.episodes.get(owner);
+    const steps = this.#stepsOf(group);
+    if (episode === undefined || steps.length === 0) return;
+    const now = this.#parts.clock.now();
+    if (isStepReleased(group, episode, released, this.#parts.state))
+      this.#parts.write([{ kind: 'episode', owner, episode: begunLate(episode, steps, now) }]);
+    this.#arm(group, now);
+  }
+
   /** False where nothing of the group fires any more. */
   acknowledge(group: Group, by: string, periods: readonly string[], now: Instant): LedgerRecord | null {
     if (periods.length === 0) return null;
@@ -109,7 +124,7 @@ export class Escalations {
     this.#cancel(owner);
     const episode = this.#parts.state.episodes.get(owner);
     if (episode === undefined || this.#stopped) return;
-    const due = nextStepAt(episode, this.#stepsOf(group), this.#parts.firing(group, now));
+    const due = this.#nextOf(group, episode, now);
     if (due === null) return;
     const wait = Math.min(longestTimer, Math.max(0, due - now)) as Milliseconds;
     this.#timers.set(
@@ -125,11 +140,18 @@ export class Escalations {
   #advance(group: Group, now: Instant): void {
     const owner = ownerOf(group);
     const episode = this.#parts.state.episodes.get(owner);
-    const firing = this.#parts.firing(group, now);
-    if (episode === undefined || this.#stopped || nextStepAt(episode, this.#stepsOf(group), firing) === null) return;
+    if (episode === undefined || this.#stopped || this.#nextOf(group, episode, now) === null) return;
     this.#parts.write([{ kind: 'episode', owner, episode: { ...episode, step: episode.step + 1 } }]);
     this.#parts.flush(group, now);
     this.#arm(group, now);
+  }
+
+  /** Null where nothing is to come, or nobody can say yet when. */
+  #nextOf(group: Group, episode: Episode, now: Instant): Instant | null {
+    const due = nextStepAt(episode, this.#stepsOf(group), this.#parts.firing(group, now));
+    if (due === null || isStepHeld(group, episode, { ...this.#parts, document: this.#parts.document() }, now))
+      return null;
+    return due;
   }
 
   /** What else the step has said: somebody may be called by SMS and by mail, and one of them is enough. */

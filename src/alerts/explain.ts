@@ -15,7 +15,7 @@ import type { ChannelKind } from './ledger/records.ts';
 import { groupOwner } from './ledger/state.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
 import type { MutedBy } from './muting.ts';
-import { openFor, reachOf } from './reach.ts';
+import { isStepHeld, openFor, reachOf } from './reach.ts';
 import type { Reached } from './reach.ts';
 import { lastNotifications } from './status.ts';
 import type { NotificationView } from './status.ts';
@@ -138,7 +138,8 @@ function explainGroup(alert: Alert, muted: MutedBy, group: Group, parts: Explain
     muted,
     hours: parts.muting.hoursOf(group.route, now),
     isAcknowledged: episode !== undefined && isAcknowledged(episode, periods),
-    nextStep: episode === undefined ? null : nextStepAt(episode, steps, periods),
+    nextStep:
+      episode === undefined || isStepHeld(group, episode, parts, now) ? null : nextStepAt(episode, steps, periods),
   };
   const said = episode?.acknowledged ?? null;
   return {

@@ -21,6 +21,13 @@ export interface HoldsParts {
   readonly write: (records: readonly LedgerRecord[]) => void;
   /** tells what was held back for these, together */
   readonly bundle: (bundle: HeldBundle, now: Instant) => void;
+  /** something of the group waits no longer: it is told, or nobody is to be told any more */
+  readonly released: (group: Group, released: Released) => void;
+}
+
+export interface Released {
+  readonly integration: Integration;
+  readonly why: HoldReason;
 }
 
 export interface HeldBundle {
@@ -85,12 +92,13 @@ export class Holds {
     /** the message that they waited for was written, and that nobody waits any more was not */
     isCovered: (group: Group, integration: Integration, to: readonly string[]) => boolean,
   ): void {
-    const { document, write, clock } = this.#parts;
+    const { document, write, clock, released } = this.#parts;
     const now = clock.now();
     for (const one of [...held]) {
       const group = groupOf(one);
       const integration = integrationsOf(document(), one.receiver, now).find((known) => keyOf(known) === keyOf(one));
       if (group === undefined || integration === undefined || isCovered(group, integration, one.to)) {
+        if (group !== undefined && integration !== undefined) released(group, { integration, why: one.why });
         write([{ kind: 'held', held: { ...one, to: [] } }]);
         continue;
       }
@@ -131,7 +139,10 @@ export class Holds {
     const before = held.to.size;
     for (const one of to) held.to.delete(one);
     if (held.to.size === 0) groups?.delete(group);
-    if (held.to.size < before) this.#write(group, held);
+    if (held.to.size === before) return;
+    // before it is written that nobody waits: a kill between the two is seen at the next start
+    this.#parts.released(group, { integration: held.integration, why: held.hold.why });
+    this.#write(group, held);
   }
 
   /** Something of the group is on its way: it is looked at again when that has its answer. */

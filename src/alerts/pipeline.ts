@@ -142,6 +142,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     // whoever is told by the central one is called by its escalation
     firing: (group, now) => (central.speaks(now) ? [] : sceneOf(group, isMuted, now).firing),
     flush,
+    holds: { heldFor: (why, group, integration) => holds.heldFor(why, group, integration) },
   });
   const holds = new Holds({
     clock,
@@ -152,6 +153,9 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
       return smsHistory(state, document, to, open?.covers === undefined ? open?.id : undefined);
     },
     write,
+    released: (group, released) => {
+      escalations.released(group, released);
+    },
     bundle: (bundle, now) => {
       tellTogether(bundle, flushParts(now), now);
       for (const group of bundle.groups)

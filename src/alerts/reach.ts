@@ -3,9 +3,10 @@ import type { AlertsDocument } from '../model/config.ts';
 import type { Instant } from '../model/units.ts';
 import type { Escalations } from './escalations.ts';
 import type { Group } from './group-table.ts';
-import type { Holds } from './holds.ts';
+import type { Holds, Released } from './holds.ts';
 import { integrationsOf } from './integrations.ts';
 import type { Integration } from './integrations.ts';
+import type { Episode } from './ledger/records.ts';
 import { groupOwner } from './ledger/state.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
 import { toldKey } from './told.ts';
@@ -47,6 +48,47 @@ function reached(
   const endsOnly = new Set([...integration.to.filter((to) => !speaksTo(to)), ...others]);
   return { integration, to: [...integration.to, ...others], endsOnly };
 }
+
+/** A budget is one telephone's: the next step calls another. The rest is for all of them, and for a while. */
+const keepsAllWaiting = ['digest', 'quietHours', 'storm', 'together'] as const;
+
+/** What the step of an escalation says is held back, and nobody has heard it since it began. */
+export function isStepHeld(
+  group: Group,
+  { step, began }: Pick<Episode, 'step' | 'began'>,
+  { state, document, holds }: Pick<ReachParts, 'state' | 'document' | 'holds'>,
+  now: Instant,
+): boolean {
+  return stepsOf(group, step, document, now).some(
+    (integration) =>
+      keepsAllWaiting.some((why) => holds.heldFor(why, group, integration).size > 0) &&
+      !hasHeard(group, integration, began, state),
+  );
+}
+
+/** It was held back, is told now, and nobody has heard it before. */
+export const isStepReleased = (
+  group: Group,
+  { step, began }: Pick<Episode, 'step' | 'began'>,
+  { integration, why }: Released,
+  state: LedgerState,
+): boolean =>
+  integration.receiver === group.route.receiver &&
+  integration.role.kind === 'step' &&
+  integration.role.step === step &&
+  keepsAllWaiting.some((one) => one === why) &&
+  !hasHeard(group, integration, began, state);
+
+const stepsOf = (group: Group, step: number, document: AlertsDocument, now: Instant): readonly Integration[] =>
+  integrationsOf(document, group.route.receiver, now).filter(
+    ({ receiver, role }) => receiver === group.route.receiver && role.kind === 'step' && role.step === step,
+  );
+
+const hasHeard = (group: Group, integration: Integration, since: Instant, { told }: LedgerState): boolean =>
+  integration.to.some((to) => {
+    const entry = told.get(toldKey(group.key, integration, to));
+    return entry?.outcome === 'sent' && entry.at >= since;
+  });
 
 function isSpeaking({ receiver, role }: Integration, group: Group, parts: ReachParts): (to: string) => boolean {
   switch (role.kind) {
