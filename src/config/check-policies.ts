@@ -201,6 +201,16 @@ function directionFindings(raw: unknown, direction: string): Finding[] {
   ];
 }
 
+/** Too many nodes that do not answer are a fault of the network: one group of it cannot have an opinion of its own. */
+function groupShrinkFindings(raw: unknown, path: ProblemPath): Finding[] {
+  const stopAbove = [...path, 'unready', 'stopAbove'];
+  const message = 'stopAbove counts the nodes of the whole cluster: no group has one of its own';
+  return [
+    ...usageFindings(raw, path),
+    ...(has(raw, stopAbove) ? [wrong(stopAbove, message, 'write it in spec.shrink.unready', 'key')] : []),
+  ];
+}
+
 export function nodePolicyFindings(raw: unknown): Finding[] {
   const groups = listAt(raw, ['spec', 'nodeGroups']);
   const least = groups.reduce((sum: number, group) => sum + (numberAt(group, ['min']) ?? 0), 0);
@@ -214,6 +224,7 @@ export function nodePolicyFindings(raw: unknown): Finding[] {
       seen.add(name);
       return [
         ...bounds(raw, path, 'nodes'),
+        ...groupShrinkFindings(raw, [...path, 'shrink']),
         ...(twice
           ? [
               {
@@ -229,7 +240,7 @@ export function nodePolicyFindings(raw: unknown): Finding[] {
     ...listAt(raw, ['spec', 'growth', 'saturation']).flatMap((one, index) =>
       queryFindings(['spec', 'growth', 'saturation', index, 'query'], valueAt(one, ['query'])),
     ),
-    ...usageFindings(raw),
+    ...usageFindings(raw, ['spec', 'shrink']),
     ...duplicateNames(raw, ['spec', 'schedule'], 'schedule entry'),
     ...nodeScheduleFindings(raw),
     ...(limit !== null && least > limit

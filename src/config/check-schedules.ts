@@ -167,8 +167,10 @@ export function nodeScheduleFindings(raw: unknown): Finding[] {
   const known: readonly unknown[] = Array.isArray(groups) ? groups : [];
   const entries: readonly unknown[] = Array.isArray(schedule) ? schedule : [];
   return [
-    ...times(['spec', 'shrink', 'only']),
-    ...times(['spec', 'shrink', 'never']),
+    ...[['spec'], ...known.map((_, index) => ['spec', 'nodeGroups', index])].flatMap((path) => [
+      ...times([...path, 'shrink', 'only']),
+      ...times([...path, 'shrink', 'never']),
+    ]),
     ...times(['spec', 'schedule']),
     ...entries.flatMap((entry, index) =>
       isMapping(entry) ? nodeValueFindings(entry, ['spec', 'schedule', index], known) : [],

@@ -5,7 +5,6 @@ import { queryFindings } from './queries.ts';
 import { valueAt } from './shape.ts';
 import type { Finding } from './source.ts';
 
-const place = ['spec', 'shrink', 'usage'];
 const resources = ['cpu', 'memory'] as const;
 const usualThreshold = 0.5;
 
@@ -14,7 +13,9 @@ const numberAt = (raw: unknown, path: ProblemPath): number | null => {
   return typeof value === 'number' ? value : null;
 };
 
-export function usageFindings(raw: unknown): Finding[] {
+/** `shrink`: where the rules stand that it is part of, the policy's or a group's. */
+export function usageFindings(raw: unknown, shrink: ProblemPath): Finding[] {
+  const place = [...shrink, 'usage'];
   const usage = valueAt(raw, place);
   if (typeof usage !== 'object' || usage === null || Array.isArray(usage)) return [];
   const missing = resources.filter((resource) => valueAt(usage, [resource]) === undefined);
@@ -34,7 +35,7 @@ export function usageFindings(raw: unknown): Finding[] {
   return [
     ...nothing,
     ...resources.flatMap((resource) => queryFindingsOf([...place, resource, 'query'], raw, label)),
-    ...letGoFindings(raw, nothing.length > 0 ? [] : missing),
+    ...letGoFindings(raw, shrink, nothing.length > 0 ? [] : missing),
   ];
 }
 
@@ -50,7 +51,8 @@ function queryFindingsOf(path: ProblemPath, raw: unknown, label: string): Findin
   return [...findings, { code: 'WrongQuery', path, message, mend }];
 }
 
-function letGoFindings(raw: unknown, missing: readonly string[]): Finding[] {
+function letGoFindings(raw: unknown, shrink: ProblemPath, missing: readonly string[]): Finding[] {
+  const place = [...shrink, 'usage'];
   const path = [...place, 'letGo'];
   if (valueAt(raw, path) === undefined) return [];
   const wrong = (key: string, message: string, mend: string): Finding => ({
@@ -78,7 +80,8 @@ function letGoFindings(raw: unknown, missing: readonly string[]): Finding[] {
       );
   }
   const requests = numberAt(raw, [...path, 'requestsBelow']);
-  const always = numberAt(raw, ['spec', 'shrink', 'utilizationBelow']) ?? usualThreshold;
+  const below = (rules: ProblemPath): number | null => numberAt(raw, [...rules, 'utilizationBelow']);
+  const always = below(shrink) ?? below(['spec', 'shrink']) ?? usualThreshold;
   if (requests !== null && requests <= always)
     findings.push(
       wrong(

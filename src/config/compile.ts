@@ -5,9 +5,11 @@ import type {
   AlertsDocument,
   Config,
   DaemonSpec,
+  NodeGroupPolicy,
   NodePolicyDocument,
   PodPolicy,
   PodPolicyDocument,
+  UsageRules,
 } from '../model/config.ts';
 import type { ScheduleWindow } from '../model/schedule.ts';
 import type { Texts } from '../model/texts.ts';
@@ -18,7 +20,7 @@ import type { Accepted, NodeWindows } from './judge.ts';
 import { compareText } from './problem.ts';
 import { ruleGroupsOf } from './rules.ts';
 import { alertsDocument, type AlertsDocument as Alerts } from './schema/alerts.ts';
-import type { NodePolicyDocument as WrittenNodePolicy } from './schema/node-policy.ts';
+import type { NodePolicyDocument as WrittenNodePolicy, WrittenNodeGroup, WrittenUsage } from './schema/node-policy.ts';
 
 /** Where there is no alerts.yaml: everything is routed to nobody. */
 export const silentAlerts: Alerts = alertsDocument.parse({
@@ -69,22 +71,36 @@ export function compilePodPolicy(
 
 export const compileNodePolicy = (
   document: WrittenNodePolicy,
-  { only, never, schedule }: NodeWindows,
+  { shrink: windows, groups, schedule }: NodeWindows,
 ): NodePolicyDocument => {
   const { growth, shrink } = document.spec;
   const saturation = growth.saturation.map((one) => ({ ...one, ages: ageQuestionsOf(one.query, null) }));
   const { usage, ...rules } = shrink;
-  const asked = usage === undefined ? {} : { usage: compileUsage(usage) };
+  const { only = null, never = [] } = windows;
   return {
     ...document,
     spec: {
       ...document.spec,
+      nodeGroups: document.spec.nodeGroups.map((group, index) => compileNodeGroup(group, groups[index])),
       growth: { ...growth, saturation },
-      shrink: { ...rules, ...asked, only, never },
+      shrink: { ...rules, ...asked(usage), only, never },
       schedule,
     },
   };
 };
+
+const asked = (usage: WrittenUsage | undefined): { readonly usage?: UsageRules } =>
+  usage === undefined ? {} : { usage: compileUsage(usage) };
+
+/** What is not written stays undefined: there the policy's holds. */
+function compileNodeGroup(
+  { shrink, ...group }: WrittenNodeGroup,
+  { only, never }: Partial<NodeWindows['shrink']> = {},
+): NodeGroupPolicy {
+  if (shrink === undefined) return group;
+  const { usage, ...rules } = shrink;
+  return { ...group, shrink: { ...rules, ...asked(usage), only, never } };
+}
 
 function aimOf({ metadata, spec }: PodPolicyDocument): Aim | null {
   const { namespace } = metadata;

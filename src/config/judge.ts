@@ -48,7 +48,9 @@ function unresolved(kind: DocumentKind, { file }: Source): object {
     case 'PodPolicy':
       return { schedule: [] };
     case 'NodePolicy':
-      return { windows: { only: null, never: [], schedule: [] } satisfies NodeWindows };
+      return {
+        windows: { shrink: { only: undefined, never: undefined }, groups: [], schedule: [] } satisfies NodeWindows,
+      };
     default:
       return {};
   }
@@ -72,13 +74,17 @@ export function judge(source: Source, role: DocumentRole, env: Env | null): Judg
   const shape = result.success
     ? []
     : shapeFindings(kind, source.raw, result.error.issues).filter(({ path }) => path[0] !== 'apiVersion');
+  const checks = checksOf(kind, source.raw);
   const isCovered = ({ path }: Finding): boolean => unsupported.some((one) => startsWith(path, one.path));
+  // a check that knows the key says it in a better sentence
+  const isExplained = ({ code, path }: Finding): boolean =>
+    code === 'UnknownKey' && checks.some((one) => one.path.length === path.length && startsWith(one.path, path));
   const findings = withoutEchoes([
     ...unsupported,
     ...[
-      ...shape,
+      ...shape.filter((finding) => !isExplained(finding)),
       ...versionFindings(kind, source.raw),
-      ...checksOf(kind, source.raw),
+      ...checks,
       ...secretFindings(source.raw, env),
     ].filter((finding) => !isCovered(finding)),
   ]);

@@ -127,9 +127,16 @@ export function resolveSchedule(entries: readonly ScheduleEntry[], calendars: Ca
   return { windows, findings };
 }
 
+/** When nodes may leave, and when never; undefined: nothing is written. */
+interface ShrinkWindows {
+  readonly only: readonly NamedWindow[] | undefined;
+  readonly never: readonly NamedWindow[] | undefined;
+}
+
 export interface ResolvedNodeWindows {
-  readonly only: readonly NamedWindow[] | null;
-  readonly never: readonly NamedWindow[];
+  readonly shrink: ShrinkWindows;
+  /** as the groups are written, one after the other */
+  readonly groups: readonly ShrinkWindows[];
   readonly schedule: readonly NodeWindow[];
   /** each a reason to refuse the policy */
   readonly findings: readonly Finding[];
@@ -152,10 +159,19 @@ export function resolveNodeWindows({ spec }: NodePolicyDocument, calendars: Cale
     findings.push(found);
     return [];
   };
-  const named = (key: 'only' | 'never'): readonly NamedWindow[] =>
-    (spec.shrink[key] ?? []).flatMap((entry, index) =>
-      ruleAt(entry, ['spec', 'shrink', key, index]).map((rule) => ({ name: spoken(entry), rule })),
-    );
+  const named = (entries: readonly WrittenTime[] | undefined, path: ProblemPath): readonly NamedWindow[] | undefined =>
+    entries?.flatMap((entry, index) => ruleAt(entry, [...path, index]).map((rule) => ({ name: spoken(entry), rule })));
+  const windowsIn = (
+    shrink: Readonly<Partial<Record<'only' | 'never', readonly WrittenTime[] | undefined>>> | undefined,
+    path: ProblemPath,
+  ): ShrinkWindows => ({
+    only: named(shrink?.only, [...path, 'only']),
+    never: named(shrink?.never, [...path, 'never']),
+  });
+  const shrink = windowsIn(spec.shrink, ['spec', 'shrink']);
+  const groups = spec.nodeGroups.map((group, index) =>
+    windowsIn(group.shrink, ['spec', 'nodeGroups', index, 'shrink']),
+  );
   const schedule = spec.schedule.flatMap((entry, index) =>
     ruleAt(entry, ['spec', 'schedule', index]).map((rule): NodeWindow => ({
       name: entry.name,
@@ -166,7 +182,7 @@ export function resolveNodeWindows({ spec }: NodePolicyDocument, calendars: Cale
       shrink: entry.shrink ?? null,
     })),
   );
-  return { only: spec.shrink.only === undefined ? null : named('only'), never: named('never'), schedule, findings };
+  return { shrink, groups, schedule, findings };
 }
 
 function shared(rule: TimeRule, { rules }: Calendars): TimeRule {

@@ -194,7 +194,7 @@ function ofGroup(
   const nameless = nodes.filter((node) => serverIdOf(node) === null).map(({ metadata }) => metadata.name);
   if (nameless.length > 0) checks.push(check('fail', 'serverUnknown', { group, what: shown(nameless) }));
   const learned = withProof(memory.groups[group] ?? emptyGroupMemory, proofOf(memory, snapshot), group);
-  const standing = removalStanding({ nodes, memory: learned, document }, snapshot);
+  const standing = removalStanding({ nodes, memory: learned, document, policy }, snapshot);
   if (standing.proven) checks.push(check('ok', `removal.${standing.by}`, { group }));
   else if (standing.why !== 'forbidden')
     checks.push(check(standing.why === 'refuted' ? 'fail' : 'warn', `removal.${standing.why}`, { group }));

@@ -1,7 +1,11 @@
 // What decisions are made from: the loaded configuration, its types taken from the one schema.
 import type { AlertsDocument } from '../config/schema/alerts.ts';
 import type { CalendarDocument, DaemonSpec } from '../config/schema/daemon.ts';
-import type { NodePolicyDocument as WrittenNodePolicy, WrittenUsage } from '../config/schema/node-policy.ts';
+import type {
+  NodePolicyDocument as WrittenNodePolicy,
+  WrittenNodeGroup,
+  WrittenUsage,
+} from '../config/schema/node-policy.ts';
 import type { MetricDocument, MetricTarget, PodPolicyDocument } from '../config/schema/pod-policy.ts';
 import type { Formula } from '../formula/formula.ts';
 import type { LabelSelector } from './kubernetes.ts';
@@ -12,7 +16,6 @@ import type { Texts } from './texts.ts';
 import type { QueryText } from './units.ts';
 
 export type { DaemonSpec } from '../config/schema/daemon.ts';
-export type { NodeGroupPolicy } from '../config/schema/node-policy.ts';
 export type {
   MetricTarget,
   PodPolicyDocument,
@@ -108,13 +111,22 @@ export type UsageRules = Omit<WrittenUsage, 'cpu' | 'memory'> & {
   readonly memory: AskedUse | null;
 };
 
-export type ShrinkPolicy = Omit<WrittenNodePolicy['spec']['shrink'], 'only' | 'never' | 'usage'> & {
+interface FilledIn {
   /** null: always */
   readonly only: readonly NamedWindow[] | null;
   readonly never: readonly NamedWindow[];
   /** absent: requests alone decide */
   readonly usage?: UsageRules | undefined;
+}
+
+export type ShrinkPolicy = Omit<WrittenNodePolicy['spec']['shrink'], keyof FilledIn> & FilledIn;
+
+/** What a group says over its policy's. */
+type GroupShrink = Omit<NonNullable<WrittenNodeGroup['shrink']>, keyof FilledIn> & {
+  readonly [Key in keyof FilledIn]?: FilledIn[Key] | undefined;
 };
+
+export type NodeGroupPolicy = Omit<WrittenNodeGroup, 'shrink'> & { readonly shrink?: GroupShrink | undefined };
 
 type WrittenGrowth = WrittenNodePolicy['spec']['growth'];
 
@@ -123,7 +135,8 @@ export type Saturation = WrittenGrowth['saturation'][number] & { readonly ages: 
 
 /** As it was written, its windows filled in. */
 export type NodePolicyDocument = Omit<WrittenNodePolicy, 'spec'> & {
-  readonly spec: Omit<WrittenNodePolicy['spec'], 'growth' | 'shrink' | 'schedule'> & {
+  readonly spec: Omit<WrittenNodePolicy['spec'], 'nodeGroups' | 'growth' | 'shrink' | 'schedule'> & {
+    readonly nodeGroups: readonly NodeGroupPolicy[];
     readonly growth: Omit<WrittenGrowth, 'saturation'> & { readonly saturation: readonly Saturation[] };
     readonly shrink: ShrinkPolicy;
     readonly schedule: readonly NodeWindow[];

@@ -4,6 +4,7 @@ import { minutes, rfc3339, type Instant } from '../model/units.ts';
 import { aMinute, anEvent, atOnce, type Condition, type Found } from './condition.ts';
 import { unreadySince } from './nodes/candidates.ts';
 import { drainOf } from './nodes/membership.ts';
+import { shrinkRules } from './nodes/shrink-rules.ts';
 
 const minuteLength = 60_000;
 const useTold = minutes(10);
@@ -17,8 +18,9 @@ function ofUnready(found: Found, config: Config, now: Instant): readonly Conditi
   if (since.size === 0) return [];
   return found.nodes.flatMap(({ nodeGroup: group, policy, kept }): readonly Condition[] => {
     const document = config.nodePolicies.find(({ metadata }) => metadata.name === policy.name);
-    if (document === undefined) return [];
-    const { after, action } = document.spec.shrink.unready;
+    const rules = document?.spec.nodeGroups.find(({ name }) => name === group);
+    if (document === undefined || rules === undefined) return [];
+    const { after, action } = shrinkRules({ document, policy: rules }).unready;
     const late = kept.flatMap(({ node, reason, by }) => {
       const at = since.get(node);
       return at !== undefined && now - at >= after ? [{ node, at, reason, by }] : [];

@@ -60,8 +60,8 @@ function makeQuestions(config: Config, bound: readonly BoundTarget[]): readonly 
     }
   }
   for (const { spec } of config.nodePolicies) {
-    const { cpu = null, memory = null } = spec.shrink.usage ?? {};
-    for (const asked of [...spec.growth.saturation, cpu, memory])
+    const usages = [spec, ...spec.nodeGroups].flatMap(({ shrink }) => shrink?.usage ?? []);
+    for (const asked of [...spec.growth.saturation, ...usages.flatMap(({ cpu, memory }) => [cpu, memory])])
       if (asked !== null) for (const text of [asked.query, ...asked.ages]) texts.add(text);
   }
   return [...texts];

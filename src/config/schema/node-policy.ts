@@ -47,26 +47,6 @@ const window = z.strictObject({
   timeZone: timeZone.optional(),
 });
 
-const atOnce = z.strictObject({ empty: count.default(10), drained: count.default(1) });
-
-const shrinkKeys = {
-  utilizationBelow: ratio,
-  unneededFor: duration,
-  afterGrowth: duration,
-  afterFailure: duration,
-  drainTimeout: positiveDuration,
-  atOnce,
-};
-
-const defaults = {
-  utilizationBelow: 0.5,
-  unneededFor: 600_000 as Milliseconds,
-  afterGrowth: 600_000 as Milliseconds,
-  afterFailure: 180_000 as Milliseconds,
-  drainTimeout: 600_000 as Milliseconds,
-  atOnce: { empty: 10, drained: 1 },
-};
-
 const usedResource = z.strictObject({
   query: z
     .string()
@@ -90,31 +70,59 @@ const usage = z.strictObject({
     .optional(),
 });
 
+const atOnce = { empty: count, drained: count };
+const unready = { after: duration, action: z.enum(['alert', 'remove']) };
+
+const shrinkKeys = {
+  utilizationBelow: ratio,
+  unneededFor: duration,
+  afterGrowth: duration,
+  afterFailure: duration,
+  drainTimeout: positiveDuration,
+  only: z.array(window),
+  never: z.array(window),
+  removal: z.enum(['auto', 'byServerId', 'never']),
+  localVolumes: z.enum(['block', 'safeToEvict']),
+  minReplicas: count,
+  systemPodAge: duration,
+  protect: z.array(z.strictObject({ namespace: z.string() })),
+  usage,
+};
+
 const shrink = z
   .strictObject({
-    utilizationBelow: shrinkKeys.utilizationBelow.default(defaults.utilizationBelow),
-    unneededFor: shrinkKeys.unneededFor.default(defaults.unneededFor),
-    afterGrowth: shrinkKeys.afterGrowth.default(defaults.afterGrowth),
-    afterFailure: shrinkKeys.afterFailure.default(defaults.afterFailure),
-    drainTimeout: shrinkKeys.drainTimeout.default(defaults.drainTimeout),
-    atOnce: shrinkKeys.atOnce.prefault({}),
-    only: z.array(window).optional(),
-    never: z.array(window).default([]),
+    utilizationBelow: shrinkKeys.utilizationBelow.default(0.5),
+    unneededFor: shrinkKeys.unneededFor.default(600_000 as Milliseconds),
+    afterGrowth: shrinkKeys.afterGrowth.default(600_000 as Milliseconds),
+    afterFailure: shrinkKeys.afterFailure.default(180_000 as Milliseconds),
+    drainTimeout: shrinkKeys.drainTimeout.default(600_000 as Milliseconds),
+    atOnce: z.strictObject({ empty: atOnce.empty.default(10), drained: atOnce.drained.default(1) }).prefault({}),
+    only: shrinkKeys.only.optional(),
+    never: shrinkKeys.never.default([]),
     unready: z
       .strictObject({
-        after: duration.default(1_200_000 as Milliseconds),
-        action: z.enum(['alert', 'remove']).default('alert'),
+        after: unready.after.default(1_200_000 as Milliseconds),
+        action: unready.action.default('alert'),
         stopAbove: z.strictObject({ percent: percent.default(20), nodes: count.default(3) }).prefault({}),
       })
       .prefault({}),
-    removal: z.enum(['auto', 'byServerId', 'never']).default('auto'),
-    localVolumes: z.enum(['block', 'safeToEvict']).default('block'),
-    minReplicas: count.default(0),
-    systemPodAge: duration.default(3_600_000 as Milliseconds),
-    protect: z.array(z.strictObject({ namespace: z.string() })).default([]),
-    usage: usage.optional(),
+    removal: shrinkKeys.removal.default('auto'),
+    localVolumes: shrinkKeys.localVolumes.default('block'),
+    minReplicas: shrinkKeys.minReplicas.default(0),
+    systemPodAge: shrinkKeys.systemPodAge.default(3_600_000 as Milliseconds),
+    protect: shrinkKeys.protect.default([]),
+    usage: shrinkKeys.usage.optional(),
   })
   .prefault({});
+
+/** What a group says over its policy: any of the keys, and no defaults; `stopAbove` looks at the whole cluster. */
+const groupShrink = z
+  .strictObject({
+    ...shrinkKeys,
+    atOnce: z.strictObject(atOnce).partial(),
+    unready: z.strictObject(unready).partial(),
+  })
+  .partial();
 
 const nodeGroup = z.strictObject({
   name: z.string().min(1),
@@ -126,7 +134,7 @@ const nodeGroup = z.strictObject({
   ready: z
     .strictObject({ resources: z.array(z.string()).default([]), ignoreTaints: z.array(z.string()).default([]) })
     .optional(),
-  shrink: z.strictObject(shrinkKeys).partial().optional(),
+  shrink: groupShrink.optional(),
 });
 
 const growth = z
@@ -193,4 +201,4 @@ export const nodePolicy = z.strictObject({
 
 export type NodePolicyDocument = z.infer<typeof nodePolicy>;
 export type WrittenUsage = z.infer<typeof usage>;
-export type NodeGroupPolicy = NodePolicyDocument['spec']['nodeGroups'][number];
+export type WrittenNodeGroup = NodePolicyDocument['spec']['nodeGroups'][number];

@@ -4,13 +4,14 @@ import type { NodeRemoval } from '../../model/plan.ts';
 import type { Instant } from '../../model/units.ts';
 import { isDeleting } from '../pod-facts.ts';
 import { candidateRules } from './candidate-rules.ts';
+import type { CandidateRules } from './candidates.ts';
 import { Disruptions } from './disruptions.ts';
 import { continueDrains, type DrainsUnderWay } from './drains.ts';
 import type { GroupState } from './group-state.ts';
 import type { GrowthPlan } from './growth.ts';
 import { drainOf } from './membership.ts';
 import type { Met } from './meet-demand.ts';
-import { movabilityOf, type MovableRules } from './movable.ts';
+import { movabilityOf } from './movable.ts';
 import { MovedUse, unsettledUse } from './moved-use.ts';
 import { nodelessIn, planServers } from './never-registered.ts';
 import { guardNodes } from './node-guard.ts';
@@ -19,6 +20,7 @@ import { shrinkBarrier, unreadyIn } from './shrink-barrier.ts';
 import { placesOf } from './shrink-places.ts';
 import { shrinkRules } from './shrink-rules.ts';
 import { keptNode, planShrink, type Shrinking, type ShrinkPass } from './shrink.ts';
+import type { NodeUsage } from './usage.ts';
 
 export interface GivingBack {
   readonly drains: DrainsUnderWay;
@@ -44,13 +46,31 @@ export const nothingGivenBack = (): GivingBack => ({
 function takeForDrains(
   disruptions: Disruptions,
   groups: readonly GroupState[],
-  rules: MovableRules,
+  rulesOf: (group: GroupState) => CandidateRules,
   tick: NodeTick,
 ): void {
-  for (const group of groups)
+  for (const group of groups) {
+    if (group.draining.length === 0) continue;
+    const { movable } = rulesOf(group);
     for (const node of group.draining)
       for (const pod of tick.podsOn.get(node.metadata.name) ?? [])
-        if (!isDeleting(pod) && movabilityOf(pod, rules).move === 'evict') disruptions.take([pod]);
+        if (!isDeleting(pod) && movabilityOf(pod, movable).move === 'evict') disruptions.take([pod]);
+  }
+}
+
+/** null: no group lets nodes go for their low use. */
+function movedUse(
+  { snapshot }: NodeTick,
+  groups: readonly GroupState[],
+  rulesOf: (group: GroupState) => CandidateRules,
+): MovedUse | null {
+  if (!groups.some((group) => shrinkRules(group).usage?.letGo !== undefined)) return null;
+  const usages = new Map<string, NodeUsage | null>();
+  for (const group of groups) {
+    const { usage } = rulesOf(group);
+    for (const { metadata } of group.nodes) usages.set(metadata.name, usage);
+  }
+  return new MovedUse(snapshot.kubernetes.nodes ?? [], (node) => usages.get(node) ?? null);
 }
 
 export function* giveBack(tick: NodeTick, groups: readonly GroupState[], met: Met): Generator<undefined, GivenBack> {
@@ -59,17 +79,14 @@ export function* giveBack(tick: NodeTick, groups: readonly GroupState[], met: Me
   const answers = new Map<GroupState, GivingBack>();
   const rulesOf = candidateRules(tick);
   const disruptions = new Disruptions(snapshot.kubernetes.poddisruptionbudgets ?? []);
-  const [first] = groups;
-  if (first !== undefined) takeForDrains(disruptions, groups, rulesOf(first).movable, tick);
+  takeForDrains(disruptions, groups, rulesOf, tick);
   yield;
   const pass: ShrinkPass = {
     places: yield* placesOf(tick, groups, met),
     disruptions,
     hints: new Map(),
     groups: groups.length,
-    moved: groups.some((group) => shrinkRules(group).usage?.letGo !== undefined)
-      ? new MovedUse(snapshot.kubernetes.nodes ?? [])
-      : null,
+    moved: movedUse(tick, groups, rulesOf),
   };
   yield* met.simulation.prepare();
   const unready = unreadyIn(tick);

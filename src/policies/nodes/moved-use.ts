@@ -25,12 +25,15 @@ export interface Mover {
 
 export class MovedUse {
   readonly #nodes: ReadonlyMap<string, Node>;
+  readonly #usageOf: (node: string) => NodeUsage | null;
   readonly #coming = new Map<string, Amounts>();
   /** who takes in pods of nodes that leave for their low use */
   readonly #bounded = new Set<string>();
 
-  constructor(nodes: readonly Node[]) {
+  /** `usageOf`: by the rules of the node's own group */
+  constructor(nodes: readonly Node[], usageOf: (node: string) => NodeUsage | null) {
     this.#nodes = new Map(nodes.map((node) => [node.metadata.name, node]));
+    this.#usageOf = usageOf;
   }
 
   /** Where it leaves for its low use nobody may become busy by it; nor by those that move on with it and came from such a node. */
@@ -38,7 +41,7 @@ export class MovedUse {
     const amounts = this.#leaving(node, usage);
     const isBounded = byUse || this.#bounded.has(node.metadata.name);
     return {
-      allows: isBounded ? (room) => usage !== null && this.#staysCalm(room, amounts, usage) : undefined,
+      allows: isBounded ? (room) => this.#staysCalm(room, amounts, usage) : undefined,
       came: (room) => {
         if (isBounded) this.#bounded.add(room);
         const before = this.#coming.get(room) ?? nothing;
@@ -59,17 +62,23 @@ export class MovedUse {
     return { cpu: amount('cpu'), memory: amount('memory') };
   }
 
-  #staysCalm(room: string, amounts: Amounts, usage: NodeUsage): boolean {
+  /** By the rules of the node that leaves, and by what the room's own group says of it. */
+  #staysCalm(room: string, amounts: Amounts, usage: NodeUsage | null): boolean {
     const node = this.#nodes.get(room);
-    if (node === undefined) return false;
-    const use = usage.of(node);
+    if (node === undefined || usage === null) return false;
+    const own = this.#usageOf(room);
     const { capacity } = roomOf(node);
     const coming = this.#coming.get(room) ?? nothing;
-    return usedResources.every((resource) => {
-      const [used, asked, whole] = [use[resource], usage.rules[resource], capacity[resource] ?? 0];
-      if (used === null || asked === null || used.state === 'unknown' || whole <= 0) return false;
+    const isCalm = (by: NodeUsage, resource: keyof Amounts): boolean | null => {
+      const [used, asked, whole] = [by.of(node)[resource], by.rules[resource], capacity[resource] ?? 0];
+      if (used === null || asked === null) return null;
+      if (used.state === 'unknown' || whole <= 0) return false;
       return used.share + (coming[resource] + amounts[resource]) / whole <= asked.holdAbove;
-    });
+    };
+    return usedResources.every(
+      (resource) =>
+        isCalm(usage, resource) === true && (own === null || own === usage || isCalm(own, resource) !== false),
+    );
   }
 }
 

@@ -6,16 +6,14 @@ import type { Snapshot } from '../../model/snapshot.ts';
 import type { Instant } from '../../model/units.ts';
 import { driverOf, nodeGroupLabel, stackNameOf } from './driver-habits.ts';
 import type { GroupState } from './group-state.ts';
+import { shrinkRules } from './shrink-rules.ts';
 
 export type RemovalStanding =
   /** by its driver, by a removal that was seen through, or because the policy says so */
   | { readonly proven: true; readonly by: 'driver' | 'removal' | 'policy' }
   | { readonly proven: false; readonly why: 'unproven' | 'refuted' | 'forbidden' };
 
-type Judged = Pick<GroupState, 'nodes'> & {
-  readonly memory: Pick<GroupMemory, 'removal'>;
-  readonly document: { readonly spec: { readonly shrink: { readonly removal: 'auto' | 'byServerId' | 'never' } } };
-};
+type Judged = Pick<GroupState, 'nodes' | 'document' | 'policy'> & { readonly memory: Pick<GroupMemory, 'removal'> };
 
 /**
  * Its label on the nodes, and a stack that is one of Heat's: an unreadable stack leaves the group's own label to tell. One
@@ -28,7 +26,7 @@ function isHeat(nodes: GroupState['nodes'], { kubernetes, magnum: { cluster } }:
 }
 
 export function removalStanding(group: Judged, snapshot: Snapshot): RemovalStanding {
-  const { removal } = group.document.spec.shrink;
+  const { removal } = shrinkRules(group);
   if (removal === 'never') return { proven: false, why: 'forbidden' };
   if (group.memory.removal === 'refuted') return { proven: false, why: 'refuted' };
   if (group.memory.removal === 'proven') return { proven: true, by: 'removal' };

@@ -31,9 +31,9 @@ const held = (reason: Kept['reason'], { window, until }: WindowAt): Kept => ({ r
 
 /** The windows of people: when nodes may leave, when never, and when a schedule holds them. */
 export function windowBarrier(group: GroupState, now: NodeTick['now']): Kept | null {
-  const { document, scheduled } = group;
+  const { scheduled } = group;
   if (scheduled.shrinkOff !== null) return held('ScheduleHoldsNodes', scheduled.shrinkOff);
-  const time = shrinkTimeOf(document.spec.shrink, now);
+  const time = shrinkTimeOf(shrinkRules(group), now);
   if (time.allowed) return null;
   return { reason: time.never ? 'NeverWindow' : 'OutsideShrinkWindow', by: time.by, until: time.until };
 }

@@ -72,7 +72,11 @@ function capacityFor(
 const hasWindows = ({ policy, config }: Subject): boolean =>
   policy.spec.schedule.length > 0 ||
   config.nodePolicies.some(
-    ({ spec: { schedule, shrink } }) => schedule.length > 0 || shrink.only !== null || shrink.never.length > 0,
+    ({ spec: { schedule, shrink, nodeGroups } }) =>
+      schedule.length > 0 ||
+      [shrink, ...nodeGroups.map((group) => group.shrink)].some(
+        (rules) => (rules?.only ?? null) !== null || (rules?.never ?? []).length > 0,
+      ),
   );
 
 /** A Monday: where nobody says when the trace began. */

@@ -161,12 +161,13 @@ function poolIn({ nodePolicies }: Config): {
   if (document === undefined || group === undefined) return { nodePolicies: [], group: null, notes: [] };
   const others = nodePolicies.length > 1 || groups.length > 1;
   const { growth, shrink } = document.spec;
+  // What nodes use is nowhere in a trace: unknown, it would hold them all.
+  const usage = undefined;
   const spec = {
     ...document.spec,
-    nodeGroups: [group],
+    nodeGroups: [group.shrink === undefined ? group : { ...group, shrink: { ...group.shrink, usage } }],
     growth: { ...growth, headroom: undefined, saturation: [] },
-    // What nodes use is nowhere in a trace: unknown, it would hold them all.
-    shrink: { ...shrink, usage: undefined },
+    shrink: { ...shrink, usage },
     schedule: document.spec.schedule.filter(({ nodeGroup }) => nodeGroup === group.name),
     mode: { grow: 'act', shrink: 'act' } as const,
   };

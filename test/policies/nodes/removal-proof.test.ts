@@ -3,9 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { emptyGroupMemory, type GroupMemory, type RemovalProof } from '../../../src/model/memory.ts';
 import type { MagnumCluster } from '../../../src/model/openstack.ts';
 import { proofAfter, proofOf, removalStanding, withProof } from '../../../src/policies/nodes/removal-proof.ts';
-import { aNode, aSnapshot, at, heatCluster, noon } from '../../builders.ts';
+import { aNode, aNodePolicy, aSnapshot, at, heatCluster, noon } from '../../builders.ts';
 
 type Removal = 'auto' | 'byServerId' | 'never';
+function underRule(removal: Removal) {
+  const document = aNodePolicy({ shrink: { removal } });
+  const [policy] = document.spec.nodeGroups;
+  if (policy === undefined) throw new Error('no group');
+  return { document, policy };
+}
 const labelled = [aNode('w-1').build()];
 const bare = [aNode('w-1').meta({ labels: {} }).build()];
 
@@ -29,7 +35,7 @@ describe('a removal is proven', () => {
     ['not where another server has left, whatever the policy says', 'byServerId', 'refuted', bare, helm, 'refuted'],
     ['nowhere when the policy forbids it', 'never', 'proven', labelled, {}, 'forbidden'],
   ])('%s', (_, removal, remembered, nodes, cluster, expected) => {
-    const group = { nodes, memory: { removal: remembered }, document: { spec: { shrink: { removal } } } };
+    const group = { nodes, memory: { removal: remembered }, ...underRule(removal) };
     const standing = removalStanding(group, aSnapshot().cluster(cluster).build());
     expect(standing.proven ? standing.by : standing.why).toBe(expected);
   });
@@ -38,7 +44,7 @@ describe('a removal is proven', () => {
 describe('a group without a node', () => {
   const standingOf = (cluster: Partial<MagnumCluster>, ...nodes: typeof labelled) =>
     removalStanding(
-      { nodes: [], memory: { removal: 'unproven' }, document: { spec: { shrink: { removal: 'auto' } } } },
+      { nodes: [], memory: { removal: 'unproven' }, ...underRule('auto') },
       aSnapshot()
         .cluster(cluster)
         .nodes(...nodes)
