@@ -6,7 +6,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import { targetKey, type TargetKey } from '../model/target.ts';
 import { minutes, since, type Instant } from '../model/units.ts';
 import type { ForecastDelays } from '../policies/forecast/forecaster.ts';
-import { slowBoot } from '../policies/nodes/boot-time.ts';
+import { longestBoot } from '../policies/nodes/boot-time.ts';
 import { inSlices } from '../slices.ts';
 import { selectTargets } from '../targets/select.ts';
 import { Learner } from './learner.ts';
@@ -23,7 +23,6 @@ export interface ForecastsParts {
 
 /** Where nothing has taught yet how long they take. */
 const usualStart = minutes(1);
-const usualBoot = minutes(5);
 /** A list that could not be read for some ticks takes nobody's forecast away. */
 const goneAfter = minutes(10);
 const targetsAStep = 32;
@@ -100,12 +99,9 @@ const hasForecast = ({ spec }: PodPolicy): boolean => spec.forecast !== undefine
 
 /** A tick, the age of what is seen in it, and what comes after: VMs, then pods on them. */
 function delaysIn({ daemon }: Config, memory: Memory) {
-  const boot = Object.values(memory.groups).reduce(
-    (longest, group) => Math.max(longest, slowBoot(group.bootTimes) ?? 0),
-    0,
-  );
+  const boot = longestBoot(memory.groups);
   return (learner: Learner, target: Memory['targets'][TargetKey] | undefined): ForecastDelays => {
     const pods = daemon.interval + learner.age + (target?.startTime ?? usualStart);
-    return { pods, nodes: pods + (boot === 0 ? usualBoot : boot) } as ForecastDelays;
+    return { pods, nodes: pods + boot } as ForecastDelays;
   };
 }

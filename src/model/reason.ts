@@ -56,6 +56,7 @@ export const nodeReasons = [
   'ReplicasWillNotFit',
   'PodsUnschedulable',
   'PodsDisplaced',
+  'ScheduleWillNotFit',
   'ForecastWillNotFit',
   'BelowMinimum',
   'NodesReplaced',

@@ -10,7 +10,7 @@ import { fillText } from '../model/texts.ts';
 import { minutes, rfc3339, type Instant, type Milliseconds } from '../model/units.ts';
 import { withoutFuture } from './clock-back.ts';
 import { alertsOf } from './conditions.ts';
-import { slowBoot } from './nodes/boot-time.ts';
+import { bootBeforePods } from './nodes/boot-time.ts';
 import { decideNodes } from './nodes/decide-nodes.ts';
 import { lookAhead } from './peaks.ts';
 import type { UndescribedNodes } from './nodes/group-decision.ts';
@@ -35,14 +35,11 @@ export function steadySinceOf(memory: Memory, now: Instant): Instant {
 }
 
 /** What the pod tier is told of the VMs: whether one may come, and how long it takes until it bears pods. */
-function outlookOf(memory: Memory): NodeOutlook {
+function outlookOf(memory: Memory, config: Config): NodeOutlook {
   let nodesComing = false;
-  let bootTime = 0;
-  for (const group of Object.values(memory.groups)) {
+  for (const group of Object.values(memory.groups))
     nodesComing ||= group.ordered.length > 0 || (group.sent !== null && group.sent.to > group.sent.from);
-    bootTime = Math.max(bootTime, slowBoot(group.bootTimes) ?? 0);
-  }
-  return { nodesComing, bootTime: bootTime as Milliseconds };
+  return { nodesComing, bootTime: bootBeforePods(config, memory.groups) };
 }
 
 /** Why no VM comes, for those who wait for one: in the words of the node tier. */
@@ -104,7 +101,7 @@ export function* deciding(
   const steadySince = steadySinceOf(remembered, now);
   const memory = withoutFuture(remembered, now);
   const proposals = new Proposals(memory.proposals, snapshot.control, now);
-  const pods = yield* decidePods(snapshot, config, memory, outlookOf(memory), steadySince, now, proposals);
+  const pods = yield* decidePods(snapshot, config, memory, outlookOf(memory, config), steadySince, now, proposals);
   const nodes = yield* decideNodes(snapshot, config, memory, pods.standings, steadySince, now, proposals);
   const startTime = ({ decision }: Standing): Milliseconds =>
     pods.targets[targetKey(decision.target)]?.startTime ?? (0 as Milliseconds);

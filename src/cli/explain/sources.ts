@@ -12,7 +12,7 @@ import type { Snapshot } from '../../model/snapshot.ts';
 import { targetKey, type TargetKey, type TargetRef } from '../../model/target.ts';
 import { rfc3339, type Instant, type Milliseconds } from '../../model/units.ts';
 import { decide } from '../../policies/decide.ts';
-import { slowBoot } from '../../policies/nodes/boot-time.ts';
+import { bootBeforePods } from '../../policies/nodes/boot-time.ts';
 import { policyFor } from '../../targets/overrides.ts';
 import { selectTargets } from '../../targets/select.ts';
 import { collectOnce, memoryIn, readMemory, recordingText, timeOf } from '../plan.ts';
@@ -112,9 +112,6 @@ function oneOf(bound: readonly Bound[], { target: text, namespace }: Asked): Bou
   return found;
 }
 
-const bootTimeOf = ({ groups }: Memory): Milliseconds =>
-  Math.max(0, ...Object.values(groups).map(({ bootTimes }) => slowBoot(bootTimes) ?? 0)) as Milliseconds;
-
 /** One node or one pod of the world as it looks now. */
 export function explainMeant(seen: Seen, config: Config, meant: Meant): Explanation {
   if (meant.kind === 'target') return explainSeen(seen, config, meant);
@@ -146,7 +143,7 @@ export function explainSeen({ snapshot, memory, now, origin }: Seen, config: Con
     outcome: null,
     memory: after.targets[subject.key] ?? null,
     policy: policyOf(config, decision.policy, decision.target),
-    bootTime: bootTimeOf(memory),
+    bootTime: bootBeforePods(config, memory.groups),
     configHash: plan.configHash,
     origin,
     now,

@@ -1,6 +1,7 @@
 // How long a node of a group may take to come: as the policy says, until enough orders have taught how long they really take.
 import { quantile } from 'simple-statistics';
-import type { GroupMemory } from '../../model/memory.ts';
+import type { Config } from '../../model/config.ts';
+import type { GroupMemory, Memory } from '../../model/memory.ts';
 import type { NodeDecision } from '../../model/plan.ts';
 import { minutes, type Instant, type Milliseconds } from '../../model/units.ts';
 
@@ -9,9 +10,32 @@ const enoughOrders = 5;
 /** A cloud that is usually quick may have a slow hour: nobody is paged for that. */
 const shortestTimeout = minutes(5);
 
+/** Where nothing has taught yet how long a VM takes. */
+const usualBoot = minutes(5);
+
 /** How long the slow ones take, of the little that is known; null: nothing is. */
-export const slowBoot = (bootTimes: readonly Milliseconds[]): Milliseconds | null =>
+const slowBoot = (bootTimes: readonly Milliseconds[]): Milliseconds | null =>
   bootTimes.length === 0 ? null : (quantile([...bootTimes], 0.95) as Milliseconds);
+
+/** How long before it is needed a VM of this group is to be ordered. */
+export const expectedBoot = ({ bootTimes }: Pick<GroupMemory, 'bootTimes'>): Milliseconds =>
+  slowBoot(bootTimes) ?? usualBoot;
+
+/** The same where any group may be the one: the slowest that is known. */
+export function longestBoot(groups: Memory['groups']): Milliseconds {
+  let longest: Milliseconds | null = null;
+  for (const { bootTimes } of Object.values(groups)) {
+    const slow = slowBoot(bootTimes);
+    if (slow !== null && (longest === null || slow > longest)) longest = slow;
+  }
+  return longest ?? usualBoot;
+}
+
+/** What pods that are to be ready in time have to allow for; nothing where nobody orders VMs. */
+export const bootBeforePods = (
+  { nodePolicies }: Pick<Config, 'nodePolicies'>,
+  groups: Memory['groups'],
+): Milliseconds => (nodePolicies.length === 0 ? (0 as Milliseconds) : longestBoot(groups));
 
 /** As people read it: half of the orders took no longer than p50, nearly all no longer than p95. */
 export function bootTimeOf({ bootTimes }: GroupMemory): Pick<NodeDecision, 'bootTime'> {

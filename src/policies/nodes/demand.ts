@@ -1,4 +1,4 @@
-// What needs a place: pods that have none, replicas that this very tick has decided on or that a forecast sees coming, and headroom.
+// What needs a place: pods that have none, replicas that this very tick has decided on or that a schedule or a forecast sees coming, and headroom.
 import type { Config } from '../../model/config.ts';
 import type { OwnerReference, Pod } from '../../model/kubernetes.ts';
 import type { KubernetesFacts } from '../../model/snapshot.ts';
@@ -11,13 +11,14 @@ import type { Demanded, Needs, Simulation } from './fit/simulation.ts';
 import type { NodeTick } from './node-tick.ts';
 import { nowhere } from './pods-on-nodes.ts';
 import { ResourceQuotas } from './resource-quota.ts';
+import { floorUntil, mayRise, orderedBy } from './scheduled-replicas.ts';
 import { Templates } from './template.ts';
 import { podsBeingReplaced, tooManyUnready } from './unready.ts';
 
 export interface SourcedDemand extends Demanded {
   readonly target: TargetRef;
-  /** pods that exist and wait, replicas that were just decided on or that a forecast sees coming, room that is kept free, or pods that others will push out */
-  readonly from: 'waiting' | 'decided' | 'forecast' | 'headroom' | 'displaced';
+  /** pods that exist and wait, replicas that were just decided on, that a schedule will ask for or that a forecast sees coming, room that is kept free, or pods that others will push out */
+  readonly from: 'waiting' | 'decided' | 'scheduled' | 'forecast' | 'headroom' | 'displaced';
   /** may push out others; those that wait are not believed to any more where the scheduler has found nobody to push out */
   readonly preempts: boolean;
   /** the node that the scheduler keeps for it, once those that it has pushed out are gone */
@@ -27,7 +28,7 @@ export interface SourcedDemand extends Demanded {
 export interface Demands {
   /** existing pods first: those that were decided on come after those that wait already */
   readonly firm: readonly SourcedDemand[];
-  /** nobody waits for it: placed last, what a forecast sees coming before room for anybody */
+  /** nobody waits for it: placed last, what is scheduled or foreseen before room for anybody */
   readonly headroom: readonly SourcedDemand[];
   /** targets of which nobody knows what a pod will look like */
   readonly shapeless: readonly TargetRef[];
@@ -175,19 +176,24 @@ function surplusOf(standings: readonly Standing[]): ReadonlyMap<TargetKey, numbe
 }
 
 /** Replicas that will be needed before VMs that are ordered later could bear them, beyond what this tick decides and what there is. */
-function foreseenReplicas(
-  standings: readonly Standing[],
-  quotas: ResourceQuotas,
-  shapes: Shapes,
-): readonly SourcedDemand[] {
-  return standings.flatMap(({ decision, existing, pods }): readonly SourcedDemand[] => {
+function foreseenReplicas(tick: NodeTick, quotas: ResourceQuotas, shapes: Shapes): readonly SourcedDemand[] {
+  const until = orderedBy(tick);
+  return tick.standings.flatMap((standing): readonly SourcedDemand[] => {
+    const { decision, policy, existing, pods } = standing;
     const { forecast, target, mode } = decision;
-    if (forecast?.ordersNodes !== true || mode !== 'act') return [];
-    const more = (forecast.nodes?.replicas ?? 0) - Math.max(decision.desired ?? 0, existing);
+    const isForeseen = forecast?.ordersNodes === true && mode === 'act';
+    if (!isForeseen && policy.spec.schedule.length === 0) return [];
+    const have = Math.max(decision.desired ?? 0, existing);
+    const foreseen = isForeseen ? (forecast.nodes?.replicas ?? 0) : 0;
+    const floor = policy.spec.schedule.length === 0 ? 0 : floorUntil(policy.spec, tick.now, until);
+    const isScheduled =
+      floor > have && floor >= foreseen && mayRise(standing, shapes.templates.workloadOf(target), tick);
+    const more = (isScheduled ? floor : foreseen) - have;
     const needs = more <= 0 ? null : needsOf(target, pods, shapes);
     if (needs === null) return [];
     const admitted = quotas.admit(target.namespace, needs.spec, more);
-    return admitted === 0 ? [] : [{ target, needs, pods: admitted, from: 'forecast', preempts: false }];
+    const from = isScheduled ? 'scheduled' : 'forecast';
+    return admitted === 0 ? [] : [{ target, needs, pods: admitted, from, preempts: false }];
   });
 }
 
@@ -226,7 +232,7 @@ export function* demandsOf(tick: NodeTick, simulation: Simulation): Generator<un
   const homeless = yield* waitingPods(podsOn.get(nowhere) ?? facts.pods ?? [], owners, simulation, tick.now);
   const waiting = less(homeless, surplusOf(standings));
   const wanted = [...waiting, ...decidedReplicas(standings, quotas, shapes)];
-  const headroom = [...foreseenReplicas(standings, quotas, shapes), ...headroomOf(config, standings, shapes)];
+  const headroom = [...foreseenReplicas(tick, quotas, shapes), ...headroomOf(config, standings, shapes)];
   const { shapeless } = shapes;
   const by = unsound(tick);
   if (by === null) return { firm: wanted, headroom, shapeless, held: null, owners };

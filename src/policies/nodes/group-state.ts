@@ -11,7 +11,7 @@ import type { NodeReason } from '../../model/reason.ts';
 import type { ControlFacts, Snapshot } from '../../model/snapshot.ts';
 import { instantOf, minutes, type Instant, type Milliseconds } from '../../model/units.ts';
 import { foreignUpdate } from './foreign-update.ts';
-import { overdueNodes, provisionTimeoutOf, slowBoot } from './boot-time.ts';
+import { expectedBoot, overdueNodes, provisionTimeoutOf } from './boot-time.ts';
 import { drainOf, isReady, type Memberships } from './membership.ts';
 import { isToldByNodes, otherActors, unwelcome, withCountSeen, type OtherActor } from './other-actors.ts';
 import { scheduledOf, type ScheduledGroup } from './node-schedule.ts';
@@ -164,7 +164,7 @@ export function groupStateOf(
   const explained =
     Object.values(memory.groups).some((one) => one.sent !== null) ||
     nodegroups.some((other) => other.uuid !== magnum.uuid && /_IN_PROGRESS$/.test(other.status ?? ''));
-  const lead = ((slowBoot(known.bootTimes) ?? 0) + config.daemon.interval) as Milliseconds;
+  const lead = (expectedBoot(known) + config.daemon.interval) as Milliseconds;
   const scheduled = scheduledOf(document, policy, now, lead);
   return {
     document,

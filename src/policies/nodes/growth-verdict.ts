@@ -36,6 +36,7 @@ function reasonOf(group: GroupState, growth: Growth): NodeReason {
   if (serves('decided')) return 'ReplicasWillNotFit';
   if (serves('waiting')) return 'PodsUnschedulable';
   if (serves('displaced')) return 'PodsDisplaced';
+  if (serves('scheduled')) return 'ScheduleWillNotFit';
   if (serves('forecast')) return 'ForecastWillNotFit';
   if (serves('headroom')) return 'HeadroomShort';
   if (growth.trigger.kind === 'saturated') return 'Saturated';
@@ -123,6 +124,11 @@ export function withoutHeadroom(group: GroupState, { growth }: Met): GrowthVerdi
   if (stopped === undefined) return null;
   const short = growth.unservedHeadroom;
   const facts = { by: stopped.by, what: stopped.what ?? stopped.by, limit: stopped.limit ?? '', pods: podsOf(short) };
-  const foreseen = short.some(({ from }) => from === 'forecast');
-  return hold(foreseen ? 'ForecastWillNotFit' : 'HeadroomShort', facts, untilOf(group, stopped), short);
+  const isShort = (source: SourcedDemand['from']): boolean => short.some(({ from }) => from === source);
+  const reason = isShort('scheduled')
+    ? 'ScheduleWillNotFit'
+    : isShort('forecast')
+      ? 'ForecastWillNotFit'
+      : 'HeadroomShort';
+  return hold(reason, facts, untilOf(group, stopped), short);
 }

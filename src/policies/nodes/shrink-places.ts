@@ -1,15 +1,15 @@
 // Where the pods of nodes that leave could go: the nodes that stay, with everything on them that is already spoken for.
-import { targetName } from '../../model/target.ts';
-import { later, minutes, type Instant, type Milliseconds } from '../../model/units.ts';
-import { boundsAt } from '../schedule/bounds.ts';
-import { comingTransitions } from '../schedule/transitions.ts';
-import { slowBoot } from './boot-time.ts';
+import { targetKey, targetName, type TargetKey } from '../../model/target.ts';
+import { later, type Instant, type Milliseconds } from '../../model/units.ts';
+import { expectedBoot } from './boot-time.ts';
+import type { SourcedDemand } from './demand.ts';
 import type { Needs, Simulation } from './fit/simulation.ts';
 import type { GroupState } from './group-state.ts';
 import { leavingPods } from './leaving-pods.ts';
 import type { Met } from './meet-demand.ts';
 import { podName } from './movable.ts';
 import type { NodeTick } from './node-tick.ts';
+import { floorUntil } from './scheduled-replicas.ts';
 
 /** Who knows that they will come. */
 export type Coming = 'schedule' | 'forecast';
@@ -29,13 +29,16 @@ export interface Places {
   readonly guests: Map<string, Guest[]>;
 }
 
-/** Where nothing has taught yet how long a VM takes. */
-const usualBoot = minutes(5);
 const podsAStep = 256;
 
 /** Twice the time that the slow ones of the group take. */
 export const lookAheadOf = ({ memory }: Pick<GroupState, 'memory'>): Milliseconds =>
-  (2 * (slowBoot(memory.bootTimes) ?? usualBoot)) as Milliseconds;
+  (2 * expectedBoot(memory)) as Milliseconds;
+
+function comingOf(from: SourcedDemand['from']): Coming | null {
+  if (from === 'scheduled') return 'schedule';
+  return from === 'forecast' ? 'forecast' : null;
+}
 
 function settle({ simulation, guests }: Places, guest: Guest): boolean {
   const room = simulation.placeAnywhere(guest.needs);
@@ -50,18 +53,17 @@ function settle({ simulation, guests }: Places, guest: Guest): boolean {
 function* comingReplicas(
   { standings, now }: NodeTick,
   until: Instant,
+  ordered: ReadonlyMap<TargetKey, number>,
 ): Generator<{ readonly standing: NodeTick['standings'][number]; readonly more: number; readonly coming: Coming }> {
   for (const standing of standings) {
-    const { schedule, replicas } = standing.policy.spec;
-    const { forecast, mode, desired } = standing.decision;
+    const { schedule } = standing.policy.spec;
+    const { forecast, mode, desired, target } = standing.decision;
     if (mode !== 'act' || (schedule.length === 0 && forecast?.ordersNodes !== true)) continue;
-    const startTime = 0 as Milliseconds;
-    let highest = boundsAt(replicas, schedule, now, startTime).min;
-    for (const { after } of comingTransitions(schedule, replicas, now, startTime, until))
-      highest = Math.max(highest, after.min);
+    const highest = floorUntil(standing.policy.spec, now, until);
     const { nodes = null, keep = null } = forecast?.ordersNodes === true ? forecast : {};
     // What VMs would be ordered for has its places already.
-    const standingAt = Math.max(desired ?? 0, standing.existing, nodes?.replicas ?? 0);
+    const have = Math.max(desired ?? 0, standing.existing);
+    const standingAt = Math.max(have + (ordered.get(targetKey(target)) ?? 0), nodes?.replicas ?? 0);
     const foreseen = keep?.replicas ?? 0;
     const more = Math.max(highest, foreseen) - standingAt;
     if (more > 0) yield { standing, more, coming: foreseen > highest ? 'forecast' : 'schedule' };
@@ -98,12 +100,15 @@ export function* placesOf(
       if (settled % podsAStep === podsAStep - 1) yield;
     }
   };
+  const ordered = new Map<TargetKey, number>();
   for (const [index, { target, needs, pods, from }] of [...demands.firm, ...demands.headroom].entries()) {
     if (index % podsAStep === podsAStep - 1) yield;
-    yield* settleAll({ needs, by: targetName(target), coming: from === 'forecast' ? 'forecast' : null }, pods);
+    const coming = comingOf(from);
+    if (coming !== null) ordered.set(targetKey(target), pods);
+    yield* settleAll({ needs, by: targetName(target), coming }, pods);
   }
   const lookAhead = groups.reduce((longest, group) => Math.max(longest, lookAheadOf(group)), 0) as Milliseconds;
-  for (const { standing, more, coming } of comingReplicas(tick, later(tick.now, lookAhead))) {
+  for (const { standing, more, coming } of comingReplicas(tick, later(tick.now, lookAhead), ordered)) {
     const { target } = standing.decision;
     const pod = standing.pods.find((one) => one.spec !== undefined);
     const spec = standing.template ?? pod?.spec;

@@ -2,7 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { emptyGroupMemory } from '../../../src/model/memory.ts';
 import { minutes, type Milliseconds } from '../../../src/model/units.ts';
-import { provisionTimeoutOf } from '../../../src/policies/nodes/boot-time.ts';
+import {
+  bootBeforePods,
+  expectedBoot,
+  longestBoot,
+  provisionTimeoutOf,
+} from '../../../src/policies/nodes/boot-time.ts';
+import { aNodePolicy } from '../../builders.ts';
 
 describe('the provision timeout', () => {
   it.each([
@@ -21,5 +27,23 @@ describe('the provision timeout', () => {
     expect(provisionTimeoutOf(minutes(15), shuffled)).toBe(
       provisionTimeoutOf(minutes(15), { ...emptyGroupMemory, bootTimes }),
     );
+  });
+});
+
+describe('the boot that is allowed for', () => {
+  const of = (...counts: number[]) => ({ ...emptyGroupMemory, bootTimes: counts.map((count) => minutes(count)) });
+  it.each([
+    ['nothing is known', [], 5],
+    ['one group has taught nothing', [of(), of(2)], 2],
+    ['several have', [of(2), of(9), of(4)], 9],
+  ])('of any group, where %s', (_, memories, expected) => {
+    const groups = Object.fromEntries(memories.map((memory, index) => [`g-${index}`, memory]));
+    expect(longestBoot(groups)).toBe(minutes(expected));
+    expect(bootBeforePods({ nodePolicies: [] }, groups)).toBe(0);
+    expect(bootBeforePods({ nodePolicies: [aNodePolicy()] }, groups)).toBe(minutes(expected));
+  });
+
+  it('of one group is its own', () => {
+    expect([of(), of(2), of(9)].map(expectedBoot)).toEqual([5, 2, 9].map(minutes));
   });
 });
