@@ -27,7 +27,7 @@ export type Role =
   | { readonly kind: 'always' }
   /** once the escalation has come so far */
   | { readonly kind: 'step'; readonly step: number }
-  /** mail to those whose SMS are over their budget; the number is that of the SMS integration */
+  /** mail to those whose SMS are over their budget, or wait for a morning; the number is that of the SMS integration */
   | { readonly kind: 'overflow'; readonly of: number };
 
 export interface SmsIntegrationSettings extends SmsPlaces {
@@ -109,14 +109,18 @@ function ownIntegrations(document: AlertsDocument, found: Receiver, now: Instant
       settings,
     })),
   ];
-  return document.budgets.sms === undefined
+  return document.budgets.sms === undefined && found.quietHours?.then !== 'email'
     ? integrations
-    : [...integrations, ...integrations.flatMap((integration) => overflowOf(document, integration))];
+    : [...integrations, ...integrations.flatMap((integration) => overflowOf(document, integration, integrations))];
 }
 
-function overflowOf({ people }: AlertsDocument, integration: Integration): Integration[] {
+function overflowOf({ people }: AlertsDocument, integration: Integration, all: readonly Integration[]): Integration[] {
   const { receiver, channel, index, others, sendResolved } = integration;
-  const hasMail = (one: string): boolean => Object.hasOwn(people, one) && people[one]?.email !== undefined;
+  const mailed = mailedBeside(people, integration, all);
+  const hasMail = (one: string): boolean => {
+    const address = addressOf(people, one);
+    return address !== undefined && !mailed.has(address);
+  };
   const to = integration.to.filter(hasMail);
   if (channel !== 'sms' || to.length === 0) return [];
   const settings = { to: to.join(', '), send_resolved: sendResolved, headers: {} };
@@ -133,6 +137,24 @@ function overflowOf({ people }: AlertsDocument, integration: Integration): Integ
     },
   ];
 }
+
+/** Whoever is mailed by the receiver itself at the same time needs no other mail. */
+const mailedBeside = (
+  people: AlertsDocument['people'],
+  { role }: Integration,
+  all: readonly Integration[],
+): ReadonlySet<string> =>
+  new Set(
+    all
+      .filter((one) => one.channel === 'email' && (one.role.kind === 'always' || isSameStep(one.role, role)))
+      .flatMap(({ to }) => to.map((one) => addressOf(people, one) ?? one)),
+  );
+
+const addressOf = (people: AlertsDocument['people'], name: string): string | undefined =>
+  Object.hasOwn(people, name) ? people[name]?.email : undefined;
+
+const isSameStep = (one: Role, other: Role): boolean =>
+  one.kind === 'step' && other.kind === 'step' && one.step === other.step;
 
 interface Duty {
   readonly to: readonly string[];

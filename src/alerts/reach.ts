@@ -99,8 +99,11 @@ function isSpeaking({ receiver, role }: Integration, group: Group, parts: ReachP
       return () => speaks;
     }
     case 'overflow': {
-      const held = parts.holds.heldFor('budget', group, { receiver, channel: 'sms', index: role.of });
-      return (to) => held.has(to);
+      const sms = { receiver, channel: 'sms', index: role.of } as const;
+      const quiet = parts.document.receivers.find(({ name }) => name === receiver)?.quietHours;
+      const over = parts.holds.heldFor('budget', group, sms);
+      const asleep = quiet?.then === 'email' ? parts.holds.heldFor('quietHours', group, sms) : new Set<string>();
+      return (to) => over.has(to) || asleep.has(to);
     }
   }
 }

@@ -210,3 +210,56 @@ describe('a step that the night meets', () => {
     expect(story.ledger.state.held.size).toBe(0);
   });
 });
+
+describe('a night in which mail may come', () => {
+  const mailed = 'quietHours: { use: night, then: email }';
+
+  it('is mailed at once to whoever has an address, and told by SMS at its end', async () => {
+    const story = aStory(
+      dutyDocument(`sms_configs: [{ to: [zhang, li], gateway: main, send_resolved: true }]\n${mailed}`, night),
+    );
+    await pushDown(story, {});
+    await story.pass(minutes(20), seconds(30));
+    expect(heard(story)).toEqual([[0, 'email zhang']]);
+    await story.restart();
+    await story.pass(minutes(70), seconds(30));
+    expect(heard(story).slice(1).toSorted()).toEqual([
+      [60, 'sms li'],
+      [60, 'sms zhang'],
+    ]);
+    await pushDown(story, { over: true });
+    await story.pass(minutes(6), seconds(30));
+    expect(story.told(3).toSorted()).toEqual(['email zhang: -a', 'sms li: -a', 'sms zhang: -a']);
+  });
+
+  it('is mailed once, where the receiver mails the same person', async () => {
+    const story = aStory(
+      dutyDocument(
+        `sms_configs: [{ to: [zhang], gateway: main }]\nemail_configs: [{ to: zhang@bank.cn }]\n${mailed}`,
+        night,
+      ),
+    );
+    await pushDown(story, {});
+    await story.pass(minutes(70), seconds(30));
+    expect(heard(story)).toEqual([
+      [0, 'email zhang@bank.cn'],
+      [60, 'sms zhang'],
+    ]);
+  });
+
+  it('mails the first of an escalation, whose steps begin when his telephone rings', async () => {
+    const story = aStory(dutyDocument(`${steps}\n${mailed}`, night));
+    await pushDown(story, {});
+    await story.pass(minutes(90), seconds(30));
+    expect(heard(story)).toEqual([[0, 'email zhang'], ...oneByOne]);
+  });
+
+  it('is left to the morning without the word', async () => {
+    const story = aStory(
+      dutyDocument('sms_configs: [{ to: [zhang], gateway: main }]\nquietHours: { use: night }', night),
+    );
+    await pushDown(story, {});
+    await story.pass(minutes(20), seconds(30));
+    expect(story.told()).toEqual([]);
+  });
+});
