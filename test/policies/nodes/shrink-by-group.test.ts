@@ -69,7 +69,7 @@ function look({ usual = {}, own, pod, node = (one) => one, memory = {}, more = (
     .pods(...busy, ...(pod === undefined ? [] : judged.map((name) => pod(`api-${name}`, name))))
     .replicaSets(aReplicaSet('shop', 'web', 6), aReplicaSet('shop', 'api'), aReplicaSet('kube-system', 'api'));
   const config = aConfig([], [policyOf(usual, own)]);
-  return decide(more(snapshot).build(), config, before, noon).plan.nodes;
+  return decide(more(snapshot).build(), config, before, noon).plan;
 }
 
 /** What becomes of it: its step, why it goes back to work, or why it stays. */
@@ -85,7 +85,7 @@ function fateOf(decisions: readonly NodeDecision[], name: string): string | null
 }
 
 const fates = (world: World) => {
-  const decisions = look(world);
+  const { nodes: decisions } = look(world);
   return judged.map((name) => fateOf(decisions, name));
 };
 
@@ -224,8 +224,14 @@ describe('a drain under way', () => {
       more: (snapshot) => snapshot.cluster({ stack_id: 'shop-h3k5s7d9f2ab' }),
     };
     expect(fates(world)).toEqual([null, 'removed']);
-    expect(look(world).map(({ reason }) => reason)).toContain('RemovalNotProven');
+    expect(look(world).nodes.map(({ reason }) => reason)).toContain('RemovalNotProven');
   });
+});
+
+it('tells of nodes that do not answer after the time of their own group', () => {
+  const { alerts } = look({ own: { unready: { after: '1h' } }, node: silent });
+  const told = alerts.filter(({ labels }) => labels['alertname'] === 'SpringtideNodesUnready');
+  expect(told.map(({ labels }) => labels['nodegroup'])).toEqual(['usual']);
 });
 
 describe('usage of a group', () => {
