@@ -5,6 +5,7 @@ import type { Instant } from '../../model/units.ts';
 import { isDeleting } from '../pod-facts.ts';
 import { candidateRules } from './candidate-rules.ts';
 import type { CandidateRules } from './candidates.ts';
+import type { SourcedDemand } from './demand.ts';
 import { Disruptions } from './disruptions.ts';
 import { continueDrains, type DrainsUnderWay } from './drains.ts';
 import type { GroupState } from './group-state.ts';
@@ -185,6 +186,9 @@ function guarded(
   };
 }
 
+/** Nobody waits for these. */
+const aheadOfAll: ReadonlySet<SourcedDemand['from']> = new Set(['scheduled', 'forecast', 'headroom']);
+
 function heldGrowth(growth: GrowthPlan, groups: readonly GroupState[], by: string): GrowthPlan {
   const byGroup = new Map(growth.byGroup);
   const stopped = new Map(growth.stopped);
@@ -194,7 +198,7 @@ function heldGrowth(growth: GrowthPlan, groups: readonly GroupState[], by: strin
     if (order === undefined) continue;
     byGroup.delete(policy.name);
     stopped.set(policy.name, { nodes: 0, reason: 'NodeGuardTripped', by });
-    unserved.push(...order.for.filter(({ from }) => from !== 'headroom' && from !== 'forecast'));
+    unserved.push(...order.for.filter(({ from }) => !aheadOfAll.has(from)));
   }
   return { ...growth, byGroup, stopped, unserved };
 }

@@ -278,6 +278,13 @@ describe('a schedule of pods', () => {
     ).toBe(2);
   });
 
+  it('says of an order that the guard over nodes holds that nobody waits for it', () => {
+    const guards = { nodes: { ordered: { nodes: 1, per: '10m' } } };
+    const held = tick(calm().build(), { ...scheduled([window(10)]), daemon: { guards } });
+    expect(held.memory.nodeGuard?.tripped).toMatchObject({ guard: 'nodesOrdered' });
+    expect(held.decision).toMatchObject({ resize: null, for: [] });
+  });
+
   it('orders nothing more while the VMs are on their way, and keeps them once they have come', () => {
     const memory = steady({ ordered: [{ at: at(-60), count: 2 }] });
     const coming = calm()
