@@ -70,6 +70,7 @@ const waits = (pod: Pod): boolean =>
   !isBound(pod) && !isTerminal(pod) && !isDeleting(pod) && !isOfDaemonSet(pod) && !isGated(pod);
 
 const podsAStep = 512;
+const targetsAStep = 512;
 
 /** Pods of one target that are alike to the scheduler are one demand. */
 function* waitingPods(
@@ -176,13 +177,20 @@ function surplusOf(standings: readonly Standing[]): ReadonlyMap<TargetKey, numbe
 }
 
 /** Replicas that will be needed before VMs that are ordered later could bear them, beyond what this tick decides and what there is. */
-function foreseenReplicas(tick: NodeTick, quotas: ResourceQuotas, shapes: Shapes): readonly SourcedDemand[] {
+function* foreseenReplicas(
+  tick: NodeTick,
+  quotas: ResourceQuotas,
+  shapes: Shapes,
+): Generator<undefined, readonly SourcedDemand[]> {
   const until = orderedBy(tick);
-  return tick.standings.flatMap((standing): readonly SourcedDemand[] => {
+  const coming: SourcedDemand[] = [];
+  for (const [index, standing] of tick.standings.entries()) {
+    // One hour of the morning may be everybody's.
+    if (index % targetsAStep === targetsAStep - 1) yield;
     const { decision, policy, existing, pods } = standing;
     const { forecast, target, mode } = decision;
     const isForeseen = forecast?.ordersNodes === true && mode === 'act';
-    if (!isForeseen && policy.spec.schedule.length === 0) return [];
+    if (!isForeseen && policy.spec.schedule.length === 0) continue;
     const have = Math.max(decision.desired ?? 0, existing);
     const foreseen = isForeseen ? (forecast.nodes?.replicas ?? 0) : 0;
     const floor = policy.spec.schedule.length === 0 ? 0 : floorUntil(policy.spec, tick.now, until);
@@ -190,11 +198,12 @@ function foreseenReplicas(tick: NodeTick, quotas: ResourceQuotas, shapes: Shapes
       floor > have && floor >= foreseen && mayRise(standing, shapes.templates.workloadOf(target), tick);
     const more = (isScheduled ? floor : foreseen) - have;
     const needs = more <= 0 ? null : needsOf(target, pods, shapes);
-    if (needs === null) return [];
+    if (needs === null) continue;
     const admitted = quotas.admit(target.namespace, needs.spec, more);
     const from = isScheduled ? 'scheduled' : 'forecast';
-    return admitted === 0 ? [] : [{ target, needs, pods: admitted, from, preempts: false }];
-  });
+    if (admitted > 0) coming.push({ target, needs, pods: admitted, from, preempts: false });
+  }
+  return coming;
 }
 
 /** Room for more pods like a target's. They come after everybody else. */
@@ -232,7 +241,8 @@ export function* demandsOf(tick: NodeTick, simulation: Simulation): Generator<un
   const homeless = yield* waitingPods(podsOn.get(nowhere) ?? facts.pods ?? [], owners, simulation, tick.now);
   const waiting = less(homeless, surplusOf(standings));
   const wanted = [...waiting, ...decidedReplicas(standings, quotas, shapes)];
-  const headroom = [...foreseenReplicas(tick, quotas, shapes), ...headroomOf(config, standings, shapes)];
+  const foreseen = yield* foreseenReplicas(tick, quotas, shapes);
+  const headroom = [...foreseen, ...headroomOf(config, standings, shapes)];
   const { shapeless } = shapes;
   const by = unsound(tick);
   if (by === null) return { firm: wanted, headroom, shapeless, held: null, owners };
