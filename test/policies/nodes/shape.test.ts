@@ -1,6 +1,5 @@
 // The shape of a node of a group that has none: the flavor, less what the VM keeps, in the zone that Magnum makes it in.
 import { describe, expect, it } from 'vitest';
-import type { NodeGroupPolicy } from '../../../src/model/config.ts';
 import type { MagnumCluster, MagnumNodeGroup, NovaFlavor } from '../../../src/model/openstack.ts';
 import type { GroupState } from '../../../src/policies/nodes/group-state.ts';
 import { shapeOf } from '../../../src/policies/nodes/shape.ts';
@@ -12,7 +11,7 @@ const flavor: NovaFlavor = { id: 'f-1', name: 'm1.large', vcpus: 4, ram: 8192, d
 
 function stateOf(magnum: MagnumNodeGroup, ready: readonly Node[] = [], policy: object = {}): GroupState {
   const document = aNodePolicy({ nodeGroups: [{ name: magnum.name, min: 0, max: 9, ...policy }] });
-  const [own] = document.spec.nodeGroups as readonly NodeGroupPolicy[];
+  const [own] = document.spec.nodeGroups;
   return { magnum, policy: own, document, ready, draining: [] } as unknown as GroupState;
 }
 
