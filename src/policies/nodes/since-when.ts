@@ -16,6 +16,13 @@ export function keptSince(
   before: Memory['nodes'],
   now: Instant,
 ): readonly KeptNode[] {
+  // thousands of nodes have stayed since a few instants
+  const written = new Map<Instant, string>();
+  const textOf = (at: Instant): string => {
+    const text = written.get(at) ?? rfc3339(at);
+    written.set(at, text);
+    return text;
+  };
   return kept.map((one) => {
     const { node, reason, since } = one;
     const known = before[node]?.why;
@@ -24,6 +31,6 @@ export function keptSince(
     if (since !== null || (passedOver && known === undefined)) return one;
     const why = passedOver && known !== undefined ? known : whyAfter(known, reason, now);
     nodes[node] = { ...(nodes[node] ?? unseen), why };
-    return passedOver ? one : { ...one, since: rfc3339(why.at) };
+    return passedOver ? one : { ...one, since: textOf(why.at) };
   });
 }
