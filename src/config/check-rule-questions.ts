@@ -4,6 +4,7 @@ import type { Expression } from '../promql/ast.ts';
 import { durationOf } from '../promql/literals.ts';
 import { parsePromql } from '../promql/parse.ts';
 import type { ProblemPath } from './problem.ts';
+import { queryFindings, type Wanted } from './queries.ts';
 import { valueAt } from './shape.ts';
 import type { Finding } from './source.ts';
 
@@ -91,30 +92,11 @@ function filterFindings(text: unknown, path: ProblemPath): Finding[] {
   ];
 }
 
-function expressionFindings(text: unknown, path: ProblemPath): Finding[] {
-  if (typeof text !== 'string') return [];
-  const reading = parsePromql(text);
-  if (reading.kind === 'error') return [{ code: 'WrongQuery', path, offset: reading.offset, message: reading.message }];
-  switch (reading.type) {
-    case 'matrix':
-      return [
-        {
-          code: 'WrongQuery',
-          path,
-          message: 'the expression answers a range of samples for each series, a rule needs one number',
-          mend: 'put a function around it: rate(…[5m]), max_over_time(…[5m])',
-        },
-      ];
-    case 'string':
-      return [{ code: 'WrongQuery', path, message: 'the expression answers a text, a rule needs numbers' }];
-    case 'scalar':
-    case 'vector':
-      return reading.experimental.map((what) => ({
-        code: 'ExperimentalQuery',
-        severity: 'warning',
-        path,
-        message: `${what} works only where Prometheus runs with --enable-feature for it`,
-        mend: 'make sure that yours does: the rule fails otherwise',
-      }));
-  }
-}
+const ofRule: Wanted = {
+  matrix: 'the expression answers a range of samples for each series, a rule needs one number',
+  range: 'rate(…[5m])',
+  string: 'the expression answers a text, a rule needs numbers',
+  otherwise: 'the rule fails otherwise',
+};
+
+const expressionFindings = (text: unknown, path: ProblemPath): Finding[] => queryFindings(path, text, ofRule);

@@ -4,20 +4,33 @@ import { groupingLabelsOf } from '../promql/selectors.ts';
 import type { ProblemPath } from './problem.ts';
 import type { Finding } from './source.ts';
 
+/** The words of whoever asks, for answers that are of no use to him. */
+export interface Wanted {
+  readonly matrix: string;
+  readonly range: string;
+  readonly string: string;
+  readonly otherwise: string;
+}
+
+const ofMetric: Wanted = {
+  matrix: 'the query answers a range of samples for each series, a metric needs one number',
+  range: 'rate(…[1m])',
+  string: 'the query answers a text, a metric needs a number',
+  otherwise: 'the metric is unknown otherwise',
+};
+
 /** A query whose answer is taken as numbers at one instant. */
-export function queryFindings(path: ProblemPath, text: unknown): Finding[] {
+export function queryFindings(path: ProblemPath, text: unknown, wanted = ofMetric): Finding[] {
   if (typeof text !== 'string') return [];
   const reading = parsePromql(text);
   if (reading.kind === 'error') return [{ code: 'WrongQuery', path, offset: reading.offset, message: reading.message }];
   switch (reading.type) {
     case 'matrix': {
-      const message = 'the query answers a range of samples for each series, a metric needs one number';
-      return [
-        { code: 'WrongQuery', path, message, mend: 'put a function around it: rate(…[1m]), max_over_time(…[5m])' },
-      ];
+      const mend = `put a function around it: ${wanted.range}, max_over_time(…[5m])`;
+      return [{ code: 'WrongQuery', path, message: wanted.matrix, mend }];
     }
     case 'string':
-      return [{ code: 'WrongQuery', path, message: 'the query answers a text, a metric needs a number' }];
+      return [{ code: 'WrongQuery', path, message: wanted.string }];
     case 'scalar':
     case 'vector':
       return reading.experimental.map((what) => ({
@@ -25,7 +38,7 @@ export function queryFindings(path: ProblemPath, text: unknown): Finding[] {
         severity: 'warning',
         path,
         message: `${what} works only where Prometheus runs with --enable-feature for it`,
-        mend: 'make sure that yours does: the metric is unknown otherwise',
+        mend: `make sure that yours does: ${wanted.otherwise}`,
       }));
   }
 }
