@@ -72,7 +72,7 @@ describe('a sound installation', () => {
     );
   });
 
-  it.each(['capiHelm', 'capiDriver'] as const)('on %s has a removal to prove', async (driver) => {
+  it.each(['magnum-capi-helm', 'magnum-cluster-api'] as const)('on %s has a removal to prove', async (driver) => {
     const checks = await found({ driver });
     expect(told(checks).filter((line) => line !== 'warn rightsUnknown')).toEqual(['warn removal.unproven']);
     expect(worst(checks)).toBe('warn');
@@ -128,30 +128,33 @@ describe('what is missing is named', () => {
 });
 
 describe('the proof of removals', () => {
-  it.each(['heat', 'capiDriver'] as const)('is found under %s, and the daemon shrinks by it', async (driver) => {
-    const world = await raised({ driver });
-    const { verdict, said } = await proven(world);
-    expect(verdict).toMatchObject({ result: 'proven', of: 3 });
-    expect(said).toEqual(['growing', 'cordoned', 'removing']);
-    expect(world.rig.resizes).toEqual(['2 → 3', '3 → 2']);
+  it.each(['heat', 'magnum-cluster-api'] as const)(
+    'is found under %s, and the daemon shrinks by it',
+    async (driver) => {
+      const world = await raised({ driver });
+      const { verdict, said } = await proven(world);
+      expect(verdict).toMatchObject({ result: 'proven', of: 3 });
+      expect(said).toEqual(['growing', 'cordoned', 'removing']);
+      expect(world.rig.resizes).toEqual(['2 → 3', '3 → 2']);
 
-    const cluster = world.rig.world.openstack.clusterId;
-    await removalProofsIn(world.rig.directory).add({
-      cluster,
-      group: 'default-worker',
-      at: world.rig.clock.now(),
-      by: 'wei',
-    });
-    world.rig.demand = 200;
-    const reports = await world.rig.until('the shrink', () => world.rig.resizes.includes('2 → 1'), 80);
-    expect(reports.flatMap(alertNames)).not.toContain('SpringtideDrainFailed');
-    expect(world.rig.springtide.daemon.memory.removalProof).toMatchObject({ cluster, by: 'wei' });
-    // What was learned stays when the file is gone.
-    expect(groupOf(await world.rig.step()).reason).not.toBe('RemovalNotProven');
-  });
+      const cluster = world.rig.world.openstack.clusterId;
+      await removalProofsIn(world.rig.directory).add({
+        cluster,
+        group: 'default-worker',
+        at: world.rig.clock.now(),
+        by: 'wei',
+      });
+      world.rig.demand = 200;
+      const reports = await world.rig.until('the shrink', () => world.rig.resizes.includes('2 → 1'), 80);
+      expect(reports.flatMap(alertNames)).not.toContain('SpringtideDrainFailed');
+      expect(world.rig.springtide.daemon.memory.removalProof).toMatchObject({ cluster, by: 'wei' });
+      // What was learned stays when the file is gone.
+      expect(groupOf(await world.rig.step()).reason).not.toBe('RemovalNotProven');
+    },
+  );
 
   it('is denied by a driver that ignores the choice, and the fresh node goes to work', async () => {
-    const world = await raised({ driver: 'capiHelm' });
+    const world = await raised({ driver: 'magnum-capi-helm' });
     const { verdict, said } = await proven(world);
     expect(verdict.result).toBe('refuted');
     expect(said.at(-1)).toBe('uncordoned');

@@ -25,7 +25,7 @@ const reasons = (reports: readonly TickReport[]): readonly string[] => [
   ...new Set(reports.map((report) => groupOf(report).reason)),
 ];
 
-describe.each(['heat', 'capiHelm', 'capiDriver'] as const)('under %s', (driver) => {
+describe.each(['heat', 'magnum-capi-helm', 'magnum-cluster-api'] as const)('under %s', (driver) => {
   it('a group grows when its pods need it, and every node is known as its own', async () => {
     const at = await raised({ driver });
     at.demand = 1200;
@@ -39,43 +39,49 @@ describe.each(['heat', 'capiHelm', 'capiDriver'] as const)('under %s', (driver) 
 });
 
 describe('a shrink', () => {
-  it.each(['heat', 'capiDriver'] as const)('under %s takes exactly the servers that were named', async (driver) => {
-    const at = await raised({ driver, nodes: driver === 'heat' ? nodesText : byServerId });
-    at.demand = 1200;
-    await at.calm();
-    const before = at.world.openstack.calls.length;
-    at.demand = 300;
-    await at.until(
-      'the shrink',
-      () => at.world.openstack.calls.slice(before).some((call) => call.matched.length > 0),
-      80,
-    );
-    const reports = await at.steps(16);
-    const removals = at.world.openstack.calls.filter(
-      (call) => call.op === 'resize_cluster' && call.count < call.previous,
-    );
-    expect(
-      removals.every((call) => call.unmatched.length === 0 && call.matched.length === call.previous - call.count),
-    ).toBe(true);
-    expect(reports.flatMap(alertNames)).not.toContain('SpringtideDrainFailed');
-    expect(at.springtide.daemon.memory.removalProof?.cluster).toBe(at.world.openstack.clusterId);
-  });
+  it.each(['heat', 'magnum-cluster-api'] as const)(
+    'under %s takes exactly the servers that were named',
+    async (driver) => {
+      const at = await raised({ driver, nodes: driver === 'heat' ? nodesText : byServerId });
+      at.demand = 1200;
+      await at.calm();
+      const before = at.world.openstack.calls.length;
+      at.demand = 300;
+      await at.until(
+        'the shrink',
+        () => at.world.openstack.calls.slice(before).some((call) => call.matched.length > 0),
+        80,
+      );
+      const reports = await at.steps(16);
+      const removals = at.world.openstack.calls.filter(
+        (call) => call.op === 'resize_cluster' && call.count < call.previous,
+      );
+      expect(
+        removals.every((call) => call.unmatched.length === 0 && call.matched.length === call.previous - call.count),
+      ).toBe(true);
+      expect(reports.flatMap(alertNames)).not.toContain('SpringtideDrainFailed');
+      expect(at.springtide.daemon.memory.removalProof?.cluster).toBe(at.world.openstack.clusterId);
+    },
+  );
 
-  it.each(['capiHelm', 'capiDriver'] as const)('under %s is refused until it is proven', async (driver) => {
-    const at = await raised({ driver });
-    at.demand = 1200;
-    await at.calm();
-    const before = at.resizes.length;
-    at.demand = 300;
-    const reports = await at.until('the refusal', (report) => groupOf(report).reason === 'RemovalNotProven', 60);
-    expect(groupOf(reports.at(-1) as TickReport)).toMatchObject({ action: 'refused', resize: null, drains: [] });
-    await at.steps(6);
-    expect(at.resizes.slice(before)).toEqual([]);
-    expect(cordoned(at)).toEqual([]);
-  });
+  it.each(['magnum-capi-helm', 'magnum-cluster-api'] as const)(
+    'under %s is refused until it is proven',
+    async (driver) => {
+      const at = await raised({ driver });
+      at.demand = 1200;
+      await at.calm();
+      const before = at.resizes.length;
+      at.demand = 300;
+      const reports = await at.until('the refusal', (report) => groupOf(report).reason === 'RemovalNotProven', 60);
+      expect(groupOf(reports.at(-1) as TickReport)).toMatchObject({ action: 'refused', resize: null, drains: [] });
+      await at.steps(6);
+      expect(at.resizes.slice(before)).toEqual([]);
+      expect(cordoned(at)).toEqual([]);
+    },
+  );
 
   it('under a driver that ignores the choice is noticed, told as a page, and never tried again; growth goes on', async () => {
-    const at = await raised({ driver: 'capiHelm', nodes: byServerId });
+    const at = await raised({ driver: 'magnum-capi-helm', nodes: byServerId });
     at.demand = 1200;
     await at.calm();
     at.demand = 300;

@@ -4,15 +4,15 @@ import type { MagnumCluster, MagnumNodeGroup } from '../../model/openstack.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** capiHelm: openstack/magnum-capi-helm; capiDriver: vexxhost/magnum-cluster-api. */
-export type Driver = 'heat' | 'capiHelm' | 'capiDriver';
+/** Named as their projects are: openstack/magnum-capi-helm and vexxhost/magnum-cluster-api. */
+export type Driver = 'heat' | 'magnum-capi-helm' | 'magnum-cluster-api';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export const looksLikeUuid = (text: string): boolean => uuid.test(text);
 
 export const nodeGroupLabel = 'magnum.openstack.org/nodegroup';
-const capiDriverLabel = 'node.cluster.x-k8s.io/nodegroup';
-const capiHelmLabel = 'capi.stackhpc.com/node-group';
+const clusterApiLabel = 'node.cluster.x-k8s.io/nodegroup';
+const usualChartLabel = 'capi.stackhpc.com/node-group';
 /** The prefix of the chart's labels is a value of the chart. */
 const chartLabel = /^capi\.[a-z0-9.-]+\/node-group$/;
 
@@ -29,7 +29,7 @@ export function driverOf(cluster: MagnumCluster | undefined): Driver | null {
   const stack = stackNameOf(cluster);
   if (stack === null || stack === '') return null;
   if (looksLikeUuid(stack)) return 'heat';
-  return /^kube-[a-z0-9]{5}$/.test(stack) ? 'capiDriver' : 'capiHelm';
+  return /^kube-[a-z0-9]{5}$/.test(stack) ? 'magnum-cluster-api' : 'magnum-capi-helm';
 }
 
 /** As both Cluster API drivers write a group's name into those of its machines. */
@@ -44,7 +44,7 @@ export function groupsInLabels(labels: Labels): readonly string[] {
   const named: string[] = [];
   for (const key in labels) {
     const isOne =
-      key === nodeGroupLabel || key === capiDriverLabel || (key.startsWith('capi.') && chartLabel.test(key));
+      key === nodeGroupLabel || key === clusterApiLabel || (key.startsWith('capi.') && chartLabel.test(key));
     const value = labels[key];
     if (isOne && value !== undefined) named.push(value);
   }
@@ -118,10 +118,10 @@ export function futureNodeOf(
       case 'heat':
       case null:
         return { [nodeGroupLabel]: group.name };
-      case 'capiHelm':
-        return { [capiHelmLabel]: sanitizedName(group.name) };
-      case 'capiDriver':
-        return { [capiDriverLabel]: group.name, [`node-role.kubernetes.io/${group.role ?? 'worker'}`]: '' };
+      case 'magnum-capi-helm':
+        return { [usualChartLabel]: sanitizedName(group.name) };
+      case 'magnum-cluster-api':
+        return { [clusterApiLabel]: group.name, [`node-role.kubernetes.io/${group.role ?? 'worker'}`]: '' };
     }
   };
   return {

@@ -108,7 +108,7 @@ function nodeLabelsOf({ driver, name, role, nodeLabels }: Group): Readonly<Recor
   if (driver === 'heat')
     return { 'magnum.openstack.org/nodegroup': name, 'magnum.openstack.org/role': role, ...nodeLabels };
   if (role === 'master') return { 'node-role.kubernetes.io/control-plane': '', ...nodeLabels };
-  return driver === 'capiHelm'
+  return driver === 'magnum-capi-helm'
     ? { 'capi.stackhpc.com/node-group': name, ...nodeLabels }
     : { 'node-role.kubernetes.io/worker': '', 'node.cluster.x-k8s.io/nodegroup': name, ...nodeLabels };
 }
@@ -129,7 +129,7 @@ export function serverOf(group: Group, member: Member): Server {
     id,
     name,
     // Newer cloud controllers may put the region in front.
-    providerId: group.driver === 'capiDriver' ? `openstack://${region}/${id}` : `openstack:///${id}`,
+    providerId: group.driver === 'magnum-cluster-api' ? `openstack://${region}/${id}` : `openstack:///${id}`,
     nodeLabels: nodeLabelsOf(group),
     nodeAnnotations: nodeAnnotationsOf(group, name),
     group: group.name,

@@ -1,7 +1,7 @@
 // The machines of one node group and who goes when the count changes: Heat's rules, and those of the two Cluster API drivers.
 import type { Random } from '../random.ts';
 
-export type Driver = 'heat' | 'capiHelm' | 'capiDriver';
+export type Driver = 'heat' | 'magnum-capi-helm' | 'magnum-cluster-api';
 export type MemberState = 'CREATING' | 'ACTIVE' | 'ERROR' | 'DELETING';
 
 export interface Member {
@@ -42,18 +42,18 @@ export function heatWants(
 }
 
 /**
- * Cluster API: the count rules; machines that are marked for deletion go first (capiDriver), then those that never came up,
- * then chance decides: capiHelm marks none.
+ * Cluster API: the count rules; machines that are marked for deletion go first (magnum-cluster-api), then those that never came up,
+ * then chance decides: magnum-capi-helm marks none.
  */
 export function clusterApiWants(
   members: readonly Member[],
   count: number,
   remove: readonly string[],
-  driver: 'capiHelm' | 'capiDriver',
+  driver: 'magnum-capi-helm' | 'magnum-cluster-api',
   random: Random,
 ): Wanted {
   const living = members.filter((member) => member.state !== 'DELETING');
-  const marked = driver === 'capiDriver' ? living.filter((member) => remove.includes(member.id)) : [];
+  const marked = driver === 'magnum-cluster-api' ? living.filter((member) => remove.includes(member.id)) : [];
   const others = living.filter((member) => !marked.includes(member));
   // Never the marked ones by luck: a driver that ignores the list shall be caught each time.
   const spared = others.filter((member) => remove.includes(member.id));
@@ -88,9 +88,9 @@ export function stackName(driver: Driver, cluster: string, random: Random, uuid:
   switch (driver) {
     case 'heat':
       return uuid;
-    case 'capiHelm':
+    case 'magnum-capi-helm':
       return `${cluster.slice(0, 30)}-${drawn(random, 12)}`.toLowerCase();
-    case 'capiDriver':
+    case 'magnum-cluster-api':
       return `kube-${drawn(random, 5)}`;
   }
 }
@@ -98,13 +98,13 @@ export function stackName(driver: Driver, cluster: string, random: Random, uuid:
 /** The Machine's name, which is the server's and the node's too; `set`: that of the MachineSet, the same for a whole group. */
 export const machineName = (set: string, random: Random): string => `${set}-${drawn(random, 5)}`;
 
-/** STACK-GROUP, then a hash (capiHelm) or what the topology and the MachineSet draw (capiDriver). */
+/** STACK-GROUP, then a hash (magnum-capi-helm) or what the topology and the MachineSet draw (magnum-cluster-api). */
 export const machineSetName = (
-  driver: 'capiHelm' | 'capiDriver',
+  driver: 'magnum-capi-helm' | 'magnum-cluster-api',
   stack: string,
   group: string,
   random: Random,
 ): string =>
-  driver === 'capiHelm'
+  driver === 'magnum-capi-helm'
     ? `${stack}-${group}-${drawn(random, 9)}`
     : `${stack}-${group}-${drawn(random, 5)}-${drawn(random, 5)}`;

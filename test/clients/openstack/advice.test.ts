@@ -71,7 +71,7 @@ describe('two groups that fail', () => {
 describe('from microversion 1.13 on', () => {
   it('a cluster is known by the new name of its stack, and groups by what their nodes will carry', async () => {
     const world = await aWorld({
-      driver: 'capiDriver',
+      driver: 'magnum-cluster-api',
       magnumVersions: { min: '1.1', max: '1.14' },
       cluster: {
         name: 'k8s',

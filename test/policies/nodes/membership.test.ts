@@ -203,15 +203,15 @@ describe('the group of a node', () => {
 describe('a node that is not there yet', () => {
   it.each([
     [heatCluster, 'heat', { 'magnum.openstack.org/nodegroup': 'gpu', team: 'ml' }],
-    [helm, 'capiHelm', { 'capi.stackhpc.com/node-group': 'gpu', team: 'ml' }],
+    [helm, 'magnum-capi-helm', { 'capi.stackhpc.com/node-group': 'gpu', team: 'ml' }],
     [
       vexx,
-      'capiDriver',
+      'magnum-cluster-api',
       { 'node.cluster.x-k8s.io/nodegroup': 'gpu', 'node-role.kubernetes.io/worker': '', team: 'ml' },
     ],
     [
       { ...vexx, stack_id: null, cluster_id: 'kube-7kjbp' },
-      'capiDriver',
+      'magnum-cluster-api',
       { 'node.cluster.x-k8s.io/nodegroup': 'gpu', 'node-role.kubernetes.io/worker': '', team: 'ml' },
     ],
   ] as const)('has the labels of its driver and of Magnum', (cluster, driver, labels) => {

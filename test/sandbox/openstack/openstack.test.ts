@@ -173,16 +173,16 @@ describe('a failure', () => {
 });
 
 describe('the other drivers', () => {
-  it('capiHelm takes another node than the one that was named', async () => {
-    const world = await aWorld({ driver: 'capiHelm' });
+  it('magnum-capi-helm takes another node than the one that was named', async () => {
+    const world = await aWorld({ driver: 'magnum-capi-helm' });
     const victim = world.workers()[0];
     await world.resized(2, [victim?.id ?? '']);
     expect(world.deleted).toHaveLength(1);
     expect(world.deleted[0]?.id).not.toBe(victim?.id);
   });
 
-  it('capiDriver takes the named one and lets the count rule', async () => {
-    const world = await aWorld({ driver: 'capiDriver' });
+  it('magnum-cluster-api takes the named one and lets the count rule', async () => {
+    const world = await aWorld({ driver: 'magnum-cluster-api' });
     const ids = world.workers().map((server) => server.id);
     await world.resized(2, ids.slice(0, 2));
     expect(world.deleted.map((server) => server.id)).toEqual([ids[0]]);
