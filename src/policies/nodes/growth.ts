@@ -12,7 +12,7 @@ import { growthBarrier, stop } from './growth-barrier.ts';
 import { nameOf, rankServing, type Pool, type Serving } from './growth-options.ts';
 import { allowedNodes, type Allowed, type Budget, type Ordered, type Unseen } from './limits.ts';
 import type { Size } from './node-size.ts';
-import type { Room } from './room.ts';
+import { roomNamed, type Room } from './room.ts';
 import type { Saturated } from './saturation.ts';
 import type { Shape } from './shape.ts';
 
@@ -139,7 +139,7 @@ class GrowthPlanner {
     const { simulation } = this.#input;
     const before = simulation.checkpoint();
     const name = `${shape.room.name}-tried`;
-    simulation.addRoom({ ...shape.room, name }, shape.daemons);
+    simulation.addRoom(roomNamed(shape.room, name), shape.daemons);
     const answer = judge((needs) => simulation.misfit(needs, name) === null);
     simulation.rollBack(before);
     return answer;

@@ -18,7 +18,7 @@ import { elsewhereOf } from './node-size.ts';
 import type { NodeTick } from './node-tick.ts';
 import { preempting, somebodyPreempts, type Preempting } from './preempting.ts';
 import { broughtBack, stuckDrains, type ReturningInput } from './returning.ts';
-import type { Room } from './room.ts';
+import { roomNamed, type Room } from './room.ts';
 import { closedRoomOf, roomOf, takesPods } from './rooms.ts';
 import type { SaturationLook, Unasked } from './saturation.ts';
 
@@ -40,7 +40,6 @@ export interface Met {
 }
 
 const nodesAStep = 128;
-const hostname = 'kubernetes.io/hostname';
 /** What a node that is taken back from a drain will not have any more. */
 const ofTheDrain: ReadonlySet<string> = new Set([drainTaint, 'node.kubernetes.io/unschedulable']);
 
@@ -68,7 +67,7 @@ function addUpcoming(simulation: Simulation, pools: readonly Pool[], { podsOn }:
     const upcoming = group.upcoming + (more.get(group.policy.name) ?? 0);
     for (let index = arriving.length; index < upcoming; index += 1) {
       const name = `${room.name}-upcoming-${index}`;
-      simulation.addRoom({ ...room, name, labels: { ...room.labels, [hostname]: name } }, daemons);
+      simulation.addRoom(roomNamed(room, name), daemons);
     }
   }
 }

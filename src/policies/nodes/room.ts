@@ -15,6 +15,15 @@ export interface Room {
   readonly closed?: string;
 }
 
+const hostname = 'kubernetes.io/hostname';
+
+/** One node of a shape: its name is its label too, which rules that go node by node ask for. */
+export const roomNamed = (room: Room, name: string): Room => ({
+  ...room,
+  name,
+  labels: { ...room.labels, [hostname]: name },
+});
+
 /** As they were last read: nodes of one size follow each other, and share the object. */
 let latest: Requests = {};
 

@@ -10,6 +10,7 @@ import { Simulation, type Misfit, type Needs } from './fit/simulation.ts';
 import type { Pool } from './growth-options.ts';
 import { drainOf, isReady } from './membership.ts';
 import type { Preempting } from './preempting.ts';
+import { roomNamed } from './room.ts';
 import { podsByNode, roomOf, takesPods } from './rooms.ts';
 
 export type GroupVerdict = Pick<NodeDecision, 'nodeGroup' | 'reason' | 'action' | 'resize' | 'current' | 'facts'>;
@@ -169,7 +170,7 @@ export class Today {
     if (shape === null) return null;
     const before = this.simulation.checkpoint();
     const name = `${shape.room.name}-asked`;
-    this.simulation.addRoom({ ...shape.room, name }, shape.daemons);
+    this.simulation.addRoom(roomNamed(shape.room, name), shape.daemons);
     const misfit = this.simulation.misfit(needs, name);
     this.simulation.rollBack(before);
     return misfit;

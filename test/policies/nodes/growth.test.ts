@@ -107,6 +107,28 @@ describe('pods that wait', () => {
     expect((decision.desired ?? 0) - 1).toBe(nodes);
   });
 
+  const perNode = { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: 'web' } } };
+  it.each([
+    [
+      'spread over nodes',
+      { topologySpreadConstraints: [{ maxSkew: 1, whenUnsatisfiable: 'DoNotSchedule', ...perNode }] },
+    ],
+    [
+      'kept together on a node',
+      { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [perNode] } } },
+    ],
+  ])('and are %s get their node, where nobody else waits', (_, rule) => {
+    const [pod] = waiting(1);
+    if (pod === undefined) throw new Error('nobody waits');
+    const spec = { ...pod.spec, ...rule };
+    const { decision } = tick(
+      pool(1)
+        .pods(...full(1), { ...pod, spec })
+        .build(),
+    );
+    expect(decision).toMatchObject({ action: 'grow', desired: 2 });
+  });
+
   it('are awaited by nodes on their way: nothing more is ordered', () => {
     const memory = steady({ ordered: [{ at: at(-60), count: 2 }] });
     const snapshot = pool(3, workers(1))

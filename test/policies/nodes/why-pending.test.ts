@@ -100,6 +100,32 @@ describe('whyPending', () => {
     ]);
   });
 
+  it('does not say that a new node would refuse those that are spread over nodes', () => {
+    const labelSelector = { matchLabels: { app: 'web' } };
+    const rule = {
+      maxSkew: 1,
+      topologyKey: 'kubernetes.io/hostname',
+      whenUnsatisfiable: 'DoNotSchedule',
+      labelSelector,
+    };
+    const { plan } = tick(
+      pool(2, full)
+        .pods(
+          ...busy,
+          waiting('web-1')
+            .labelled({ app: 'web' })
+            .spec({ topologySpreadConstraints: [rule] })
+            .requesting({ cpu: '3' })
+            .build(),
+        )
+        .build(),
+      { policy: aNodePolicy({ nodeGroups: [{ name: group, min: 1, max: 2 }] }) },
+    );
+    expect(one(plan.pending).why.filter(({ nodeGroup }) => nodeGroup !== null)).toEqual([
+      expect.objectContaining({ nodeGroup: group, rule: 'group', detail: 'max 2' }),
+    ]);
+  });
+
   it('tells what is ordered, and when half and nearly all of such orders have come', () => {
     const bootTimes = Array.from({ length: 10 }, (_, index) => minutes(index + 1));
     const { plan } = tick(

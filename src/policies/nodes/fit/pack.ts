@@ -1,7 +1,7 @@
 // How many new nodes of one shape pods need: first-fit decreasing, the largest kinds first.
 import type { Pod } from '../../../model/kubernetes.ts';
 import type { Requests } from '../../pod-facts.ts';
-import type { Room } from '../room.ts';
+import { roomNamed, type Room } from '../room.ts';
 import type { Needs } from './needs.ts';
 import { requiredNodes } from './node-rules.ts';
 import type { Simulation } from './simulation.ts';
@@ -25,8 +25,6 @@ export interface Packing<Kind extends Demanded> {
   readonly placed: readonly Kind[];
   readonly left: readonly Kind[];
 }
-
-const hostname = 'kubernetes.io/hostname';
 
 /** Large ones first: cpu/allocatable + memory/allocatable of the node that is asked for; of equals the more important. */
 export function byDecreasingSize<Kind extends Demanded>(demands: readonly Kind[], capacity: Requests): readonly Kind[] {
@@ -57,7 +55,7 @@ export class Opening {
       this.#number += 1;
       name = `${room.name}-${this.#number}`;
     } while (this.#simulation.has(name));
-    const opened: Room = { ...room, name, labels: { ...room.labels, [hostname]: name } };
+    const opened = roomNamed(room, name);
     this.#simulation.openRoom(opened, daemons);
     this.rooms.push(opened);
     return opened;
