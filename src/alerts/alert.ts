@@ -23,6 +23,8 @@ export interface Alert {
   /** when its sender last spoke of it */
   readonly updated?: Instant;
   readonly generatorURL?: string;
+  /** when it has begun lately, where that is more than once */
+  readonly begins?: readonly Instant[] | undefined;
   /** it begins and ends all the time: it counts as firing until it has kept quiet for a while */
   readonly flapping?: Flap | undefined;
 }

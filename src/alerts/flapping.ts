@@ -15,40 +15,56 @@ export interface Flap {
   readonly quiet: Instant | null;
 }
 
+/** When something that is over has begun, kept for as long as that may still make it flap. */
+export interface Begun {
+  readonly at: readonly Instant[];
+  readonly until: Instant;
+}
+
 /** It must have kept quiet for this part of the window. */
 const quietFor = ({ per }: FlapRule): Milliseconds => Math.ceil(per / 3) as Milliseconds;
 
-export class Flapping {
-  /** when those that came back have begun */
-  readonly #begins = new Map<string, readonly Instant[]>();
+/** What has become of an alert that was seen again. `earlier`: when it had begun before it was forgotten. */
+export function seenAgain(
+  known: Alert | undefined,
+  merged: Alert,
+  earlier: readonly Instant[],
+  rule: FlapRule,
+  now: Instant,
+): Alert {
+  const flap = known?.ended === null ? known.flapping : undefined;
+  return flap === undefined ? steady(known, merged, earlier, rule, now) : held(flap, known, merged, rule, now);
+}
 
-  /** What has become of an alert that was seen again. */
-  seen(known: Alert | undefined, merged: Alert, rule: FlapRule, now: Instant): Alert {
-    const flap = known?.ended === null ? known.flapping : undefined;
-    return flap === undefined ? this.#steady(known, merged, rule, now) : held(flap, known, merged, rule, now);
-  }
+/** What is remembered of an alert that is forgotten; null: nothing that could make it flap. */
+export function begunBefore(alert: Alert, rule: FlapRule, now: Instant): Begun | null {
+  // whatever flapped has kept quiet since
+  if (alert.flapping !== undefined) return null;
+  const at = within(begunAt(alert), rule, now);
+  const newest = at.at(-1);
+  return newest === undefined ? null : { at, until: later(newest, rule.per) };
+}
 
-  #steady(known: Alert | undefined, merged: Alert, rule: FlapRule, now: Instant): Alert {
-    const alert = merged.flapping === undefined ? merged : { ...merged, flapping: undefined };
-    if (alert.ended !== null || known?.ended === null) return alert;
-    const begins = [...(this.#begins.get(alert.fingerprint) ?? []), now].filter((at) => at > now - rule.per);
-    if (begins.length < rule.changes) {
-      this.#remember(alert.fingerprint, begins, rule, now);
-      return alert;
-    }
-    this.#begins.delete(alert.fingerprint);
-    return { ...alert, flapping: { since: now, begins: begins.length, quiet: null } };
-  }
+/** Most alerts begin once: that is when they were accepted, and need not be written down beside it. */
+const begunAt = ({ begins, accepted }: Alert): readonly Instant[] => begins ?? [accepted];
 
-  #remember(fingerprint: string, begins: readonly Instant[], rule: FlapRule, now: Instant): void {
-    this.#begins.delete(fingerprint);
-    this.#begins.set(fingerprint, begins);
-    // the oldest come first: what has not begun for a whole window is forgotten
-    for (const [oldest, instants] of this.#begins) {
-      if ((instants.at(-1) ?? 0) > now - rule.per) return;
-      this.#begins.delete(oldest);
-    }
-  }
+const within = (begins: readonly Instant[], { per }: FlapRule, now: Instant): readonly Instant[] =>
+  begins.filter((at) => at > now - per);
+
+function steady(
+  known: Alert | undefined,
+  merged: Alert,
+  earlier: readonly Instant[],
+  rule: FlapRule,
+  now: Instant,
+): Alert {
+  const alert: Alert = { ...merged, flapping: undefined, begins: known?.begins };
+  if (alert.ended !== null || known?.ended === null) return alert;
+  const before = known === undefined ? earlier : known.flapping === undefined ? begunAt(known) : [];
+  const begins = [...within(before, rule, now), now];
+  if (begins.length >= rule.changes)
+    return { ...alert, begins: undefined, flapping: { since: now, begins: begins.length, quiet: null } };
+  return { ...alert, begins: begins.length === 1 && alert.accepted === now ? undefined : begins };
 }
 
 function held(flap: Flap, known: Alert | undefined, merged: Alert, rule: FlapRule, now: Instant): Alert {

@@ -4,9 +4,9 @@ import { later } from '../model/units.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
 import { alertOf, asOf, mergeAlerts } from './alert.ts';
 import type { Alert, LabelSet } from './alert.ts';
-import { Flapping } from './flapping.ts';
+import { begunBefore, seenAgain } from './flapping.ts';
+import type { Begun, FlapRule } from './flapping.ts';
 import { LeftOut } from './left-out.ts';
-import type { FlapRule } from './flapping.ts';
 
 export interface Merged {
   readonly fingerprint: string;
@@ -14,6 +14,12 @@ export interface Merged {
   readonly alert: Alert | null;
   /** it began, ended or came back: worth writing down */
   readonly news: boolean;
+}
+
+export interface Forgotten {
+  readonly alert: Alert;
+  /** null: nothing of it is worth remembering */
+  readonly begun: Begun | null;
 }
 
 export interface KnownRules {
@@ -28,15 +34,22 @@ export class KnownAlerts {
   /** for how long nobody has spoken of it */
   readonly #unseen = new Map<string, number>();
   readonly #rules: () => KnownRules;
-  readonly #flapping = new Flapping();
+  readonly #begun: ReadonlyMap<string, Begun>;
   /** new ones for which there was no place */
   readonly leftOut = new LeftOut();
   #lastTell: Instant | null = null;
   #nextExpiry = never;
 
   /** Those that expire get their whole time anew: while we were away nobody could speak of them to us. */
-  constructor(alerts: ReadonlyMap<string, Alert>, rules: () => KnownRules, now: Instant) {
+  constructor(
+    alerts: ReadonlyMap<string, Alert>,
+    rules: () => KnownRules,
+    now: Instant,
+    /** when those that are forgotten have begun, as the ledger knows it */
+    begun: ReadonlyMap<string, Begun>,
+  ) {
     this.#rules = rules;
+    this.#begun = begun;
     this.#alerts = new Map();
     for (const [fingerprint, alert] of alerts) this.#keep(fingerprint, revived(alert, now));
   }
@@ -78,7 +91,7 @@ export class KnownAlerts {
     }
     this.leftOut.delete(fingerprint);
     const merged = known === undefined ? told : mergeAlerts(known, told);
-    const alert = this.#flapping.seen(known, merged, flapping, now);
+    const alert = seenAgain(known, merged, this.#begun.get(fingerprint)?.at ?? [], flapping, now);
     this.#keep(fingerprint, alert);
     return { fingerprint, alert, news: isNews(before, alert) };
   }
@@ -114,11 +127,11 @@ export class KnownAlerts {
     return ended;
   }
 
-  forget(fingerprint: string): Alert | undefined {
+  forget(fingerprint: string, now: Instant): Forgotten | null {
     const alert = this.#alerts.get(fingerprint);
     this.#alerts.delete(fingerprint);
     this.#unseen.delete(fingerprint);
-    return alert;
+    return alert === undefined ? null : { alert, begun: begunBefore(alert, this.#rules().flapping, now) };
   }
 
   #keep(fingerprint: string, alert: Alert): void {

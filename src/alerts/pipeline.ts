@@ -122,6 +122,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     state.alerts,
     () => ({ flapping: document.flapping, limit: document.limits.alerts }),
     clock.now(),
+    state.begun,
   );
   const muting = new Muting(document, alerts.all(), state.silences.values());
   const courier = new Courier({
@@ -297,13 +298,14 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     const integrations = integrationsOf(document, group.route.receiver, now);
     if (owesAnEnd(state, integrations, group.key, group.alerts.values(), now)) return;
     for (const fingerprint of groups.release(group)) {
-      const alert = alerts.forget(fingerprint);
+      const forgotten = alerts.forget(fingerprint, now);
       intake.forget(fingerprint);
-      if (alert !== undefined) {
-        muting.forget(alert);
-        nodeGroup.forget(alert);
+      if (forgotten !== null) {
+        muting.forget(forgotten.alert);
+        nodeGroup.forget(forgotten.alert);
       }
-      write([{ kind: 'forgotten', fingerprint }]);
+      const begun = forgotten?.begun ?? null;
+      write([{ kind: 'forgotten', fingerprint, ...(begun !== null && { begun }) }]);
     }
     if (group.alerts.size === 0) escalations.end(group);
   }

@@ -22,7 +22,7 @@ function aDesk(place = (): void => undefined) {
             ),
     },
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-    alerts: new KnownAlerts(new Map(), () => ({ flapping: document.flapping, limit: 1000 }), start),
+    alerts: new KnownAlerts(new Map(), () => ({ flapping: document.flapping, limit: 1000 }), start, new Map()),
     document: () => document,
     isWatchdog: () => false,
     nodeGroup: { addedTo: (labels) => labels, keep: () => undefined },

@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { alertOf, periodOf } from '../../src/alerts/alert.ts';
 import type { Alert } from '../../src/alerts/alert.ts';
 import { fingerprintOf } from '../../src/alerts/fingerprint.ts';
+import type { Begun } from '../../src/alerts/flapping.ts';
 import { KnownAlerts } from '../../src/alerts/known-alerts.ts';
 import { later, minutes } from '../../src/model/units.ts';
 import { aCondition, start } from './builders.ts';
 
 const rules = { flapping: { changes: 3, per: minutes(60) }, limit: 100 };
-const nothingKnown = (): KnownAlerts => new KnownAlerts(new Map(), () => rules, start);
+const nothingKnown = (): KnownAlerts => new KnownAlerts(new Map(), () => rules, start, new Map());
 const firing = aCondition('SpringtideTickLate');
 const ended = aCondition('SpringtideTickLate', { state: 'resolved' });
 const at = (minute: number) => later(start, minutes(minute));
@@ -72,7 +73,7 @@ describe('what expires', () => {
 
   it('gets its whole time anew after a restart', () => {
     const before = new Map([['x', { ...pushed(0, 5), fingerprint: 'x' }]]);
-    const known = new KnownAlerts(before, () => rules, at(60));
+    const known = new KnownAlerts(before, () => rules, at(60), new Map());
     expect(known.expire(at(64))).toEqual([]);
     expect(known.expire(at(65))).toHaveLength(1);
   });
@@ -92,7 +93,7 @@ describe('the number of alerts', () => {
     return { ...pushed(0, 5), labels, fingerprint: fingerprintOf(labels) };
   };
   const full = (): KnownAlerts => {
-    const known = new KnownAlerts(new Map(), () => ({ ...rules, limit: 2 }), start);
+    const known = new KnownAlerts(new Map(), () => ({ ...rules, limit: 2 }), start, new Map());
     for (const name of ['a', 'b']) known.accept(named(name), start);
     return known;
   };
@@ -114,7 +115,7 @@ describe('the number of alerts', () => {
   it('has place again when one of them is forgotten', () => {
     const known = full();
     known.accept(named('c'), start);
-    known.forget(named('a').fingerprint);
+    known.forget(named('a').fingerprint, start);
     expect(known.accept(named('c'), at(1)).alert).not.toBeNull();
     expect(known.leftOut.at(at(1)).count).toBe(0);
   });
@@ -141,6 +142,34 @@ describe('flapping', () => {
     told(known, 'resolved', 8);
     expect(known.expire(at(27))).toEqual([]);
     expect(known.expire(at(28))).toMatchObject([{ ended: at(28) }]);
+  });
+
+  it('counts what began before it was forgotten, and nothing older than its window', () => {
+    const begun = new Map<string, Begun>();
+    const known = new KnownAlerts(new Map(), () => rules, start, begun);
+    const forget = (minute: number): void => {
+      const forgotten = known.forget(fingerprint, at(minute));
+      if (forgotten?.begun) begun.set(fingerprint, forgotten.begun);
+    };
+    const { fingerprint } = known.merge(firing, {}, at(0));
+    for (const minute of [10, 12]) {
+      told(known, 'resolved', minute - 1);
+      forget(minute - 1);
+      expect(told(known, 'firing', minute)?.flapping).toEqual(
+        minute === 12 ? { since: at(12), begins: 3, quiet: null } : undefined,
+      );
+    }
+    told(known, 'resolved', 13);
+    known.expire(at(40));
+    forget(40);
+    expect(begun.get(fingerprint)).toEqual({ at: [at(0), at(10)], until: at(70) });
+    begun.clear();
+    told(known, 'firing', 50);
+    told(known, 'resolved', 51);
+    expect(known.forget(fingerprint, at(109))?.begun).toEqual({ at: [at(50)], until: at(110) });
+    told(known, 'firing', 50);
+    told(known, 'resolved', 51);
+    expect(known.forget(fingerprint, at(110))?.begun).toBeNull();
   });
 
   it('is not what begins seldom', () => {

@@ -8,7 +8,7 @@ import type { Ledger } from '../../src/alerts/ledger/ledger.ts';
 import { decodeLine, encodeLine } from '../../src/alerts/ledger/records.ts';
 import type { Intent, LedgerRecord } from '../../src/alerts/ledger/records.ts';
 import { minutes } from '../../src/model/units.ts';
-import type { Instant } from '../../src/model/units.ts';
+import type { Instant, Milliseconds } from '../../src/model/units.ts';
 import { VirtualClock } from '../../src/sandbox/clock.ts';
 import { anAlert, start } from './builders.ts';
 
@@ -119,6 +119,26 @@ describe('after a restart', () => {
       0,
       null,
     ]);
+    await third.close();
+  });
+
+  it('knows when what is over has begun, as long as that may make it flap', async () => {
+    const begun = { at: [at(0), at(5)], until: at(60_000) };
+    const soonOver = { at: [at(1)], until: at(1) };
+    const first = await reopened();
+    await first.append([
+      ...story,
+      { kind: 'forgotten', fingerprint: alert.fingerprint, begun },
+      { kind: 'forgotten', fingerprint: 'seldom', begun: soonOver },
+    ]);
+    await first.close();
+    clock.advance(10 as Milliseconds);
+    const second = await reopened();
+    await second.close();
+    const third = await reopened();
+    expect([...third.state.begun]).toEqual([[alert.fingerprint, begun]]);
+    await third.append([{ kind: 'alert', alert }]);
+    expect(third.state.begun.size).toBe(0);
     await third.close();
   });
 

@@ -53,9 +53,13 @@ describe('what others send in', () => {
 });
 
 describe('a flapping alert', () => {
-  it('is told once as flapping', async () => {
+  it.each([
+    ['in one process', false],
+    ['where each time another process sees it begin', true],
+  ])('is told once as flapping, %s', async (_, restarts) => {
     const story = aStory(`${plain}\nflapping: { changes: 3, per: 1h }`);
     for (let round = 0; round < 8; round += 1) {
+      if (restarts) await story.restart();
       await pushDown(story, { more: {} });
       await story.pass(minutes(3), seconds(30));
       await pushDown(story, { over: true });

@@ -5,6 +5,7 @@ import type { Upgrade } from '../../schemas.ts';
 import type { Alert, LabelSet } from '../alert.ts';
 import type { SentMessage } from '../budget.ts';
 import type { TellReason, ToldEntry } from '../dedup.ts';
+import type { Begun } from '../flapping.ts';
 import type { RuleMemory } from '../rules/memory.ts';
 import type { Silence } from '../silence.ts';
 
@@ -76,7 +77,8 @@ export interface Told extends ToldEntry {
 
 export type LedgerRecord =
   | { readonly kind: 'alert'; readonly alert: Alert }
-  | { readonly kind: 'forgotten'; readonly fingerprint: string }
+  /** begun: where it comes back soon, it may flap */
+  | { readonly kind: 'forgotten'; readonly fingerprint: string; readonly begun?: Begun }
   | { readonly kind: 'intent'; readonly intent: Intent }
   | { readonly kind: 'attempt'; readonly id: string; readonly to: readonly string[]; readonly at: Instant }
   | {

@@ -3,6 +3,7 @@ import type { Instant } from '../../model/units.ts';
 import type { Alert } from '../alert.ts';
 import { budgetMemory } from '../budget.ts';
 import type { SentMessage } from '../budget.ts';
+import type { Begun } from '../flapping.ts';
 import type { RuleMemory } from '../rules/memory.ts';
 import { newestOf } from '../silence.ts';
 import type { Silence } from '../silence.ts';
@@ -28,6 +29,8 @@ export interface Notification {
 
 export interface LedgerState {
   readonly alerts: ReadonlyMap<string, Alert>;
+  /** when alerts that are over have begun, the last forgotten last */
+  readonly begun: ReadonlyMap<string, Begun>;
   /** intents that somebody is still owed */
   readonly open: ReadonlyMap<string, Notification>;
   /** their ids, by the group and receiver that they were made for */
@@ -63,6 +66,7 @@ interface MutableNotification {
 
 export interface MutableLedgerState {
   alerts: Map<string, Alert>;
+  begun: Map<string, Begun>;
   open: Map<string, MutableNotification>;
   openOf: Map<string, Set<string>>;
   told: Map<string, Told>;
@@ -80,6 +84,7 @@ export interface MutableLedgerState {
 
 export const emptyLedgerState = (): MutableLedgerState => ({
   alerts: new Map(),
+  begun: new Map(),
   open: new Map(),
   openOf: new Map(),
   told: new Map(),
@@ -101,6 +106,8 @@ const ownersOf = (intent: Intent): readonly string[] =>
 export const groupOwner = (groupKey: string, receiver: string): string => JSON.stringify([groupKey, receiver]);
 
 const keptRecent = 200;
+/** A storm of so many names is no flapping: what was forgotten first goes first. */
+const mostBegun = 20_000;
 
 const newRecipient = (to: string, at: Instant): Recipient => ({
   to,
@@ -118,9 +125,11 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
   switch (record.kind) {
     case 'alert':
       state.alerts.set(record.alert.fingerprint, record.alert);
+      state.begun.delete(record.alert.fingerprint);
       return;
     case 'forgotten':
       state.alerts.delete(record.fingerprint);
+      if (record.begun !== undefined) keepBegun(state, record.fingerprint, record.begun);
       return;
     case 'intent': {
       const { intent } = record;
@@ -230,6 +239,14 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
     case 'receipt':
       report(state, record.providerId, record.receipt);
   }
+}
+
+function keepBegun({ begun }: MutableLedgerState, fingerprint: string, one: Begun): void {
+  begun.delete(fingerprint);
+  begun.set(fingerprint, one);
+  if (begun.size <= mostBegun) return;
+  const [oldest] = begun.keys();
+  if (oldest !== undefined) begun.delete(oldest);
 }
 
 /** Several that come within minutes would have been as many messages: theirs counts. */
@@ -344,6 +361,8 @@ const longestRepeat = 90 * 86_400_000;
 /** The shortest story that ends in this state; what nothing asks for any more is left out. */
 export function* recordsOf(state: MutableLedgerState, now: Instant): Generator<LedgerRecord> {
   for (const alert of state.alerts.values()) yield { kind: 'alert', alert };
+  for (const [fingerprint, begun] of state.begun)
+    if (begun.until > now) yield { kind: 'forgotten', fingerprint, begun };
   for (const silence of state.silences.values()) yield { kind: 'silence', silence };
   for (const [to, messages] of state.smsSent)
     if (now - (messages.at(-1)?.at ?? 0) < budgetMemory) yield { kind: 'smsSent', to, messages };
