@@ -1,5 +1,6 @@
 // A whole list read page by page, each object projected on arrival, the event loop let in between.
 import type { KubernetesObject } from '../../model/kubernetes.ts';
+import { inSlices } from '../../slices.ts';
 import { ClientError } from '../http/error.ts';
 import type { Kept } from './json-text.ts';
 import { listItems } from './list-items.ts';
@@ -18,7 +19,6 @@ export interface ListRequest<T extends KubernetesObject> {
   readonly signal: AbortSignal;
 }
 
-const sliceMs = 8;
 const smallestPage = 20;
 
 /** Hands over each object; resolves with the resourceVersion that the whole list is of. */
@@ -46,7 +46,7 @@ export async function listPages<T extends KubernetesObject>(
       limit = Math.max(smallestPage, Math.floor(limit / 4));
       continue;
     }
-    const page = await inSlices(listItems(body, request.fields), (raw) => take(request.project(raw)));
+    const page = await inSlices(taking(listItems(body, request.fields), (raw) => take(request.project(raw))));
     request.onPage();
     resourceVersion ??= page.resourceVersion;
     if (page.continue === undefined) return resourceVersion;
@@ -54,14 +54,12 @@ export async function listPages<T extends KubernetesObject>(
   }
 }
 
-async function inSlices(items: Generator<Json, ListMetadata>, take: (raw: Json) => void): Promise<ListMetadata> {
-  let since = performance.now();
+/** A step an object. All lists are read at once when the daemon starts: together they take one slice of a turn. */
+function* taking(items: Generator<Json, ListMetadata>, take: (raw: Json) => void): Generator<undefined, ListMetadata> {
   for (;;) {
     const step = items.next();
     if (step.done === true) return step.value;
     take(step.value);
-    if (performance.now() - since < sliceMs) continue;
-    await new Promise((resolve) => setImmediate(resolve));
-    since = performance.now();
+    yield;
   }
 }
