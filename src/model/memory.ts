@@ -104,8 +104,8 @@ export interface GroupMemory {
   readonly foreignChanges?: readonly Instant[];
   /** servers without a node, by their id, where the policy gives such back */
   readonly nodeless?: Readonly<Record<string, NodelessMemory>>;
-  /** nodes, by name, that could not be marked when they were to leave: others go before them for a while */
-  readonly unmarked?: Readonly<Record<string, UnmarkedMemory>>;
+  /** nodes, by name, whose drain has failed: others go before them, longer after each failure */
+  readonly failedDrains?: Readonly<Record<string, FailedDrain>>;
   /** of its last decision */
   readonly why?: Why;
 }
@@ -116,10 +116,15 @@ export interface Why {
   readonly at: Instant;
 }
 
-interface UnmarkedMemory {
+export interface FailedDrain {
+  /** the last time */
   readonly at: Instant;
   readonly code: string;
   readonly message: string;
+  /** begin: it could not even be marked; rollBack: its pods did not leave */
+  readonly step: 'begin' | 'rollBack';
+  /** how often in a row */
+  readonly times: number;
 }
 
 export interface NodelessMemory {

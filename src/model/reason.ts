@@ -102,6 +102,7 @@ export const keptReasons = [
   'GroupAtMinimum',
   'RecentGrowth',
   'RecentFailure',
+  'DrainFailedBefore',
   'NoPlaceToMovePods',
   'BlockedByPDB',
   'ControllerGone',

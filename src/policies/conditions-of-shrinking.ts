@@ -71,9 +71,9 @@ function ofAbandoned({ snapshot }: Found, { daemon: { mode } }: Config): readonl
 
 /** That nobody could mark them is known from the memory only: no step of the plan stands for it any more. */
 const ofUnmarked = ({ groups }: Found, now: Instant): readonly Condition[] =>
-  Object.entries(groups).flatMap(([group, { unmarked = {} }]) =>
-    Object.entries(unmarked).flatMap(([node, { at, code, message }]): readonly Condition[] =>
-      now - at >= anEvent
+  Object.entries(groups).flatMap(([group, { failedDrains = {} }]) =>
+    Object.entries(failedDrains).flatMap(([node, { step, at, code, message }]): readonly Condition[] =>
+      step !== 'begin' || now - at >= anEvent
         ? []
         : [
             {

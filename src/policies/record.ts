@@ -16,6 +16,7 @@ import { targetKey, type TargetKey } from '../model/target.ts';
 import { instantOf, type Instant } from '../model/units.ts';
 import { backOffAfter, namesQuota } from './nodes/back-off.ts';
 import { isChangeOfMind } from './nodes/change-of-mind.ts';
+import { withFailedDrain } from './nodes/set-aside.ts';
 import { withTurn } from './pods/flap.ts';
 import { withUsed } from './proposals.ts';
 
@@ -114,18 +115,17 @@ function recordDrain(memory: GroupMemory, outcome: DrainOutcome, at: Instant): G
     return {
       ...memory,
       drainFailure: { at, code, message: `${node}: ${message}` },
-      unmarked: { ...memory.unmarked, [node]: { at, code, message } },
+      ...withFailedDrain(memory, node, { at, code, message, step: 'begin' }),
     };
   }
   if (outcome.status !== 'succeeded' || outcome.step !== 'rollBack') return memory;
-  const wrongServer = outcome.code === 'WrongServerLeft';
-  return {
-    ...memory,
-    ...(wrongServer ? { removal: 'refuted' as const, refutedAt: at } : {}),
-    drainFailure: isChangeOfMind(outcome.code)
-      ? memory.drainFailure
-      : { at, code: outcome.code ?? 'DrainFailed', message: outcome.message ?? '' },
-  };
+  const { node, code = 'DrainFailed', message = '' } = outcome;
+  if (isChangeOfMind(code)) return memory;
+  const failed = { ...memory, drainFailure: { at, code, message } };
+  // Its pods have left: what went wrong then is the cloud's.
+  return code === 'WrongServerLeft'
+    ? { ...failed, removal: 'refuted', refutedAt: at }
+    : { ...failed, ...withFailedDrain(memory, node, { at, code, message, step: 'rollBack' }) };
 }
 
 /**

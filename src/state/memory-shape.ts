@@ -99,7 +99,18 @@ const group = z.object({
   seenFailure: z.string().nullable().optional(),
   foreignChanges: z.array(instant).optional(),
   nodeless: z.record(z.string(), z.object({ since: instant, toldAt: instant.optional() })).optional(),
-  unmarked: z.record(z.string(), z.object({ at: instant, code: z.string(), message: z.string() })).optional(),
+  failedDrains: z
+    .record(
+      z.string(),
+      z.object({
+        at: instant,
+        code: z.string(),
+        message: z.string(),
+        step: z.enum(['begin', 'rollBack']),
+        times: z.number(),
+      }),
+    )
+    .optional(),
   why,
 } satisfies FieldsOf<GroupMemory>);
 

@@ -10,7 +10,7 @@ import type { GroupState } from './group-state.ts';
 import { isReady } from './membership.ts';
 import { withNodeless } from './never-registered.ts';
 import { serversWithoutNode } from './registration.ts';
-import { withoutStaleMarks } from './set-aside.ts';
+import { withoutStaleFailures } from './set-aside.ts';
 import { mayStillShow, showsWithin } from './shows-within.ts';
 
 const remembered = 20;
@@ -145,7 +145,7 @@ export function observeGroup(group: GroupState, memory: Memory, snapshot: Snapsh
   if (sent !== null) learned = settleResize(learned, sent, group, now);
   learned = withNodeless(learned, sent, group, snapshot, now);
   learned = settleOrders(learned, group, newlyReady, now);
-  learned = withoutStaleMarks(learned, group, now);
+  learned = withoutStaleFailures(learned, group, now);
 
   const timeout = provisionTimeoutOf(group.document.spec.growth.provisionTimeout, learned);
   const overdue = learned.ordered.find((order) => now - order.at > timeout);

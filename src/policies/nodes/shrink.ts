@@ -191,7 +191,7 @@ export function* planShrink(input: ShrinkInput): Generator<undefined, Shrinking>
       keep(node, { reason: 'NotReady', by: null });
       continue;
     }
-    const setAside = setAsideOf(node.metadata.name, group.memory, shrink, now);
+    const setAside = setAsideOf(node, group.memory, shrink, now);
     const candidate = setAside ?? candidateOf(node, input.podsOn.get(node.metadata.name) ?? [], rules);
     if (isKept(candidate)) keep(node, candidate);
     else sorted.push({ candidate, since: memory.nodes[node.metadata.name]?.unneededSince ?? null });

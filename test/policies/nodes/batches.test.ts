@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import type { DrainBatch, DrainRecord } from '../../../src/model/drain-record.ts';
 import type { Node } from '../../../src/model/kubernetes.ts';
 import type { DrainStep } from '../../../src/model/plan.ts';
-import { record } from '../../../src/policies/record.ts';
 import { aNode, aNodePolicy, aPod, at } from '../../builders.ts';
 import { group, pool, steady, tick } from './worlds.ts';
 
@@ -115,61 +114,5 @@ describe('a removal that was announced', () => {
 
   it('holds nobody once its count is reached', () => {
     expect(remove([{ ...announced, countAfter: 4 }, { batch: sealed }, { batch: sealed }])).toEqual(['w-3', 'w-4']);
-  });
-});
-
-describe('a node that could not be marked', () => {
-  const failed = { kind: 'drain', nodeGroup: group, node: 'w-2', step: 'begin', at: '2026-11-20T12:00:00Z' } as const;
-
-  it('is remembered, and its group rests', () => {
-    const outcome = { ...failed, status: 'failed', code: 'Forbidden', message: 'no' } as const;
-    expect(record(steady(), [outcome], at(0)).groups[group]).toMatchObject({
-      drainFailure: { at: at(0), code: 'Forbidden', message: 'w-2: no' },
-      unmarked: { 'w-2': { at: at(0), code: 'Forbidden', message: 'no' } },
-    });
-  });
-
-  it.each([
-    { ...failed, status: 'failed', code: 'NotLeading' },
-    { ...failed, status: 'refused', code: 'SwitchedOff' },
-    { ...failed, status: 'refused', code: 'Moved' },
-    { ...failed, step: 'rollBack', status: 'succeeded', code: 'BatchIncomplete' },
-  ] as const)('is none after %o', (outcome) => {
-    expect(record(steady(), [outcome], at(0)).groups[group]).toMatchObject({ drainFailure: null });
-    expect(record(steady(), [outcome], at(0)).groups[group]).not.toHaveProperty('unmarked');
-  });
-
-  const memoryAfter = (seconds: number) =>
-    steady({ unmarked: { 'w-2': { at: at(-seconds), code: 'Forbidden', message: 'no' } } });
-  const told = (seconds: number) => {
-    const snapshot = pool(3).build();
-    const policy = aNodePolicy({ nodeGroups: [{ name: group, min: 1, max: 9 }], shrink: { unneededFor: '0s' } });
-    return tick(snapshot, { policy, memory: memoryAfter(seconds), daemon: { mode: 'act' } });
-  };
-
-  it('is left out for half an hour, and then forgotten', () => {
-    const { decision, memory } = told(1799);
-    expect(decision.kept).toContainEqual(
-      expect.objectContaining({
-        node: 'w-2',
-        reason: 'RecentFailure',
-        by: 'Forbidden: no',
-        until: '2026-11-20T12:00:01Z',
-      }),
-    );
-    expect(decision.drains.map(({ node }) => node)).not.toContain('w-2');
-    expect(memory.groups[group]).toHaveProperty('unmarked');
-    const after = told(1800);
-    expect(after.decision.kept.filter(({ reason }) => reason === 'RecentFailure')).toEqual([]);
-    expect(after.memory.groups[group]).not.toHaveProperty('unmarked');
-  });
-
-  it.each([
-    [0, 1],
-    [299, 1],
-    [300, 0],
-  ])('is told for five minutes: after %i s', (seconds, count) => {
-    const alerts = told(seconds).plan.alerts.filter(({ labels }) => labels['alertname'] === 'SpringtideDrainFailed');
-    expect(alerts.map(({ labels }) => labels['node'])).toEqual(Array.from({ length: count }, () => 'w-2'));
   });
 });
