@@ -112,6 +112,7 @@ async function seal(port: DrainPort, step: Extract<DrainStep, { step: 'seal' }>)
 async function evict(port: DrainPort, step: Extract<DrainStep, { step: 'evict' }>, moment: Moment): Promise<Parts> {
   const evicted: string[] = [];
   const refusedPods: string[] = [];
+  const several: string[] = [];
   const failures: string[] = [];
   let closed: GateClosed | null = null;
   const evictOne = (pod: (typeof step.pods)[number]) =>
@@ -132,6 +133,9 @@ async function evict(port: DrainPort, step: Extract<DrainStep, { step: 'evict' }
       case 'refusedByBudget':
         refusedPods.push(name);
         break;
+      case 'severalBudgets':
+        several.push(`${name}: ${answer.message}`);
+        break;
       case 'failed':
         failures.push(`${name}: ${answer.code} ${answer.message}`);
         break;
@@ -140,9 +144,9 @@ async function evict(port: DrainPort, step: Extract<DrainStep, { step: 'evict' }
   const parts = { evicted, refusedPods };
   const off = closed as GateClosed | null;
   if (off !== null) return { ...parts, ...refused(off.code, off.message) };
-  return failures.length === 0
-    ? { ...parts, status: 'succeeded' }
-    : { ...parts, status: 'failed', code: 'EvictionFailed', message: failures.join('; ') };
+  if (several.length + failures.length === 0) return { ...parts, status: 'succeeded' };
+  const code = several.length > 0 ? 'MoreThanOneBudget' : 'EvictionFailed';
+  return { ...parts, status: 'failed', code, message: [...several, ...failures].join('; ') };
 }
 
 async function rollBack(port: DrainPort, step: Extract<DrainStep, { step: 'rollBack' }>): Promise<Parts> {

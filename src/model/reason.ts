@@ -105,6 +105,7 @@ export const keptReasons = [
   'DrainFailedBefore',
   'NoPlaceToMovePods',
   'BlockedByPDB',
+  'MoreThanOneBudget',
   'ControllerGone',
   'NotReplicated',
   'SystemPodWithoutPDB',

@@ -106,6 +106,19 @@ describe('evictions', () => {
     expect(stage.world.objects.list('pods')).toHaveLength(2);
   });
 
+  it('of pods under two budgets fail by a name of their own', async () => {
+    const { stage, pods } = await withPods();
+    for (const name of ['web', 'all'])
+      stage.world.objects.apply(
+        budget(name, { minAvailable: 0, selector: { matchLabels: { app: 'web' } } }, 'policy/v1'),
+      );
+    stage.world.advance(5);
+    const outcome = await carryOut(stage, evict(pods));
+    expect(outcome).toMatchObject({ status: 'failed', code: 'MoreThanOneBudget', evicted: [], refusedPods: [] });
+    for (const { name } of pods)
+      expect(outcome?.message).toContain(`default/${name}: This pod has more than one PodDisruptionBudget`);
+  });
+
   it('begin no other when stopping', async () => {
     const { stage, pods } = await withPods();
     const before = stage.written();

@@ -11,7 +11,7 @@ import { minutes, rfc3339, type Instant } from '../../model/units.ts';
 import { drainOf, isControlPlane, isReady, membershipsIn, serverIdOf } from '../../policies/nodes/membership.ts';
 import { budgetName, budgetsOf } from '../../policies/nodes/disruptions.ts';
 import { controllersOf } from '../../policies/nodes/controllers.ts';
-import { movabilityOf, type MovableRules } from '../../policies/nodes/movable.ts';
+import { evictabilityOf, type MovableRules } from '../../policies/nodes/movable.ts';
 import { podsByNode } from '../../policies/nodes/rooms.ts';
 import { shrinkRules } from '../../policies/nodes/shrink-rules.ts';
 import { usageIn, usedResources } from '../../policies/nodes/usage.ts';
@@ -113,7 +113,7 @@ function shrinkOf({ nodePolicies }: Config, group: string | null): ShrinkPolicy 
 }
 
 export function podOnNode(pod: Pod, rules: MovableRules): PodOnNode {
-  const movability = movabilityOf(pod, rules);
+  const movability = evictabilityOf(pod, rules);
   const owner = controllerOf(pod);
   const blocked = movability.move === 'blocked' ? movability : null;
   return {

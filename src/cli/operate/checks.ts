@@ -5,7 +5,7 @@ import { fillText, type Texts } from '../../model/texts.ts';
 import type { GroupState } from '../../policies/nodes/group-state.ts';
 import { statusBarrier } from '../../policies/nodes/growth-barrier.ts';
 import { drainOf, isControlPlane, serverIdOf } from '../../policies/nodes/membership.ts';
-import { movabilityOf, podName } from '../../policies/nodes/movable.ts';
+import { evictabilityOf, podName } from '../../policies/nodes/movable.ts';
 import { actorsText } from '../../policies/nodes/other-actors.ts';
 import { removalStanding } from '../../policies/nodes/removal-proof.ts';
 import { windowBarrier } from '../../policies/nodes/shrink-barrier.ts';
@@ -68,7 +68,7 @@ export function movingFrom(scene: Scene, group: GroupState, node: string): Movin
   const blocked: { pod: string; reason: string; by: string }[] = [];
   const waitsFor = new Set<string>();
   for (const pod of scene.podsOn.get(node) ?? []) {
-    const movability = movabilityOf(pod, rules);
+    const movability = evictabilityOf(pod, rules);
     if (movability.move === 'evict') evict.push(pod);
     if (movability.move !== 'blocked') continue;
     if (movability.reason === 'BlockedByPDB') {

@@ -34,6 +34,8 @@ export interface PodRef {
 export type Eviction =
   | { readonly result: 'accepted' }
   | { readonly result: 'refusedByBudget'; readonly message: string; readonly retryAfter: Milliseconds | null }
+  /** no waiting helps: Kubernetes evicts no such pod, however much they allow */
+  | { readonly result: 'severalBudgets'; readonly message: string }
   | { readonly result: 'gone' }
   | { readonly result: 'failed'; readonly code: ClientErrorCode; readonly message: string };
 
@@ -293,6 +295,9 @@ function evictionRefusal(error: unknown, pod: PodRef): Eviction {
       message: status?.message ?? message,
       retryAfter: retryAfterMs as Milliseconds | null,
     };
+  // An internal error to Kubernetes, told from others by its words alone.
+  if (code === 'ServerFault' && /more than one PodDisruptionBudget/i.test(status?.message ?? ''))
+    return { result: 'severalBudgets', message: status?.message ?? message };
   // Another pod has the name now.
   const replaced = code === 'Conflict' && pod.uid !== undefined && /precondition/i.test(status?.message ?? '');
   if (code === 'NotFound' || replaced) return { result: 'gone' };

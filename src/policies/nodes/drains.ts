@@ -9,7 +9,7 @@ import { isDeleting, isMirror, isOfDaemonSet } from '../pod-facts.ts';
 import { batchesOf, type Batches } from './batches.ts';
 import { changedMind, type MindInput, type TakenBack } from './change-of-mind.ts';
 import { drainOf, isReady } from './membership.ts';
-import { movabilityOf, type MovableRules } from './movable.ts';
+import { evictabilityOf, type MovableRules } from './movable.ts';
 import { windowBarrier } from './shrink-barrier.ts';
 import { showsWithin } from './shows-within.ts';
 import { shrinkRules } from './shrink-rules.ts';
@@ -95,7 +95,7 @@ function standingOfDrain(node: Node, record: DrainRecord, batches: Batches, inpu
   let budget: string | null = null;
   for (const pod of input.podsOn.get(name) ?? []) {
     if (isMirror(pod) || isOfDaemonSet(pod)) continue;
-    const movability = movabilityOf(pod, rules);
+    const movability = evictabilityOf(pod, rules);
     if (movability.move === 'ignore') continue;
     if (isDeleting(pod)) leaving.push(reference(pod));
     else if (off !== null || window !== null) continue;

@@ -174,12 +174,29 @@ export function spentBudget(pods: readonly Pod[], { budgets }: MovableRules): st
   return null;
 }
 
-/** The budgets of the first pod that is under more than one: Kubernetes evicts no such pod, however much they allow. */
-export function doubleBudget(pods: readonly Pod[], { budgets }: MovableRules): string | null {
+/** What has ended, or has not begun, is evicted whatever budgets say. */
+const heedsBudgets = ({ status }: Pod): boolean => status?.phase === undefined || status.phase === 'Running';
+
+/** "shop/web-1: shop/web, shop/all": Kubernetes evicts no pod that is under more than one budget, however much they allow. */
+function doubleBudget(pod: Pod, budgets: MovableRules['budgets']): string | null {
+  const found = budgetsOf(pod, budgets);
+  return found.length < 2 || !heedsBudgets(pod) ? null : `${podName(pod)}: ${found.map(budgetName).join(', ')}`;
+}
+
+/** Of the first of these pods that has more than one. */
+export function doubleBudgetIn(pods: readonly Pod[], { budgets }: MovableRules): string | null {
   if (wantedOf(pods, budgets).length < 2) return null;
   for (const pod of pods) {
-    const found = budgetsOf(pod, budgets);
-    if (found.length > 1) return found.map(budgetName).join(', ');
+    const found = doubleBudget(pod, budgets);
+    if (found !== null) return found;
   }
   return null;
+}
+
+/** The same as of `movabilityOf`, and what the Eviction API refuses for ever though each budget would allow it. */
+export function evictabilityOf(pod: Pod, rules: MovableRules): Movability {
+  const movability = movabilityOf(pod, rules);
+  const asked = movability.move === 'evict' || (movability.move === 'blocked' && movability.reason === 'BlockedByPDB');
+  const by = asked ? doubleBudget(pod, rules.budgets) : null;
+  return by === null ? movability : { move: 'blocked', reason: 'MoreThanOneBudget', by };
 }

@@ -9,7 +9,7 @@ import type { Needs } from './fit/simulation.ts';
 import type { GroupState } from './group-state.ts';
 import { serverIdOf } from './membership.ts';
 import type { MovedUse, Mover } from './moved-use.ts';
-import { doubleBudget, podName, spentBudget } from './movable.ts';
+import { doubleBudgetIn, podName, spentBudget } from './movable.ts';
 import { scheduledOf, type ScheduledGroup } from './node-schedule.ts';
 import { setAsideOf } from './set-aside.ts';
 import { lookAheadOf, type Guest, type Places } from './shrink-places.ts';
@@ -217,7 +217,12 @@ export function* planShrink(input: ShrinkInput): Generator<undefined, Shrinking>
       continue;
     }
     const evicts = !empty && candidate.unreadySince === null;
-    const spent = evicts ? (doubleBudget(moving, rules.movable) ?? spentBudget(moving, rules.movable)) : null;
+    const double = evicts ? doubleBudgetIn(moving, rules.movable) : null;
+    if (double !== null) {
+      keep(node, { reason: 'MoreThanOneBudget', by: double });
+      continue;
+    }
+    const spent = evicts ? spentBudget(moving, rules.movable) : null;
     if (spent !== null) {
       keep(node, { reason: 'BlockedByPDB', by: spent });
       continue;

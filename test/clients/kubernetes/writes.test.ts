@@ -190,6 +190,8 @@ describe('evictions', () => {
     details: { causes: [{ reason: 'DisruptionBudget', message: 'needs 2' }] },
   });
 
+  const twoBudgets = 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.';
+
   it.each(['v1', 'v1beta1'])('speak policy/%s where that is served, and name the pod by its uid', async (version) => {
     api.next(/^\/api\/v1$/, answer(served(version)));
     const received = receive(/eviction/, '{}', 201);
@@ -207,7 +209,13 @@ describe('evictions', () => {
     ['a pod that is gone', refuse(404, 'NotFound'), { result: 'gone' }],
     ['another pod of that name', refuse(409, 'Conflict', 'Precondition failed: UID'), { result: 'gone' }],
     ['a busy budget', refuse(409, 'Conflict', 'the object has been modified'), { result: 'failed', code: 'Conflict' }],
-    ['two budgets', refuse(500, 'InternalError', 'more than one'), { result: 'failed', code: 'ServerFault' }],
+    [
+      'two budgets over one pod',
+      refuse(500, 'InternalError', twoBudgets),
+      { result: 'severalBudgets', message: twoBudgets },
+    ],
+    ['another internal error', refuse(500, 'InternalError', 'etcd'), { result: 'failed', code: 'ServerFault' }],
+    ['two budgets by another status', refuse(400, 'BadRequest', twoBudgets), { result: 'failed', code: 'BadRequest' }],
   ])('tell %s', async (_case, reply, expected) => {
     api.next(/eviction/, reply);
     expect(await writes.evict(pod)).toMatchObject(expected);

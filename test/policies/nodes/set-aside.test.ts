@@ -121,7 +121,7 @@ describe('its node', () => {
       node: 'w-2',
       reason: 'DrainFailedBefore',
       by: `${times} × DrainTimedOut: shop/web-1`,
-      since: new Date((noon - (pause - 1) * 1000)).toISOString().replace('.000Z', 'Z'),
+      since: new Date(noon - (pause - 1) * 1000).toISOString().replace('.000Z', 'Z'),
       until: '2026-11-20T12:00:01Z',
     });
     expect(within.decision.drains.map(({ node }) => node)).not.toContain('w-2');

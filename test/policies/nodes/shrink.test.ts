@@ -77,7 +77,7 @@ describe('nodes that are not needed', () => {
     expect(begins(kept('other'))).toEqual(['w-2']);
     expect(begins(kept('tier'))).toEqual([]);
     expect(kept('tier').kept).toContainEqual(
-      expect.objectContaining({ node: 'w-2', reason: 'BlockedByPDB', by: 'shop/a, shop/b' }),
+      expect.objectContaining({ node: 'w-2', reason: 'MoreThanOneBudget', by: 'shop/api-1: shop/a, shop/b' }),
     );
   });
 
@@ -319,6 +319,31 @@ describe('a drain', () => {
       .groups(aNodeGroup(group, 2, magnum))
       .pods(...podsOf('web', { 'w-1': 3 }, { cpu: '1' }), ...pods);
   const api = (name = 'api-9') => aPod(name).ownedBy('ReplicaSet', 'api-abc').on('w-2').ready();
+
+  describe('of a pod that two budgets came over meanwhile', () => {
+    const budgets = [aBudget('shop', 'a', { app: 'api' }, 9), aBudget('shop', 'b', { tier: 'x' }, 9)];
+    const double = () => api().labelled({ app: 'api', tier: 'x' });
+    const drains = (pod: Pod, more = {}, lastTick = 0) =>
+      tick(world(leaving(-15, more), [pod]).kubernetes({ poddisruptionbudgets: budgets }).build(), {
+        memory: { ...steady(), lastTick: at(lastTick) },
+      }).decision.drains;
+
+    it('is taken back at once and says whose they are: Kubernetes would refuse for ever', () => {
+      expect(drains(double().build())).toEqual([
+        { step: 'rollBack', node: 'w-2', reason: 'MoreThanOneBudget', by: 'shop/api-9: shop/a, shop/b' },
+      ]);
+    });
+
+    it.each(['Pending', 'Succeeded', 'Failed'])('goes on where it is %s: budgets are not asked then', (phase) => {
+      expect(drains(double().status({ phase }).build())).toMatchObject([{ step: 'evict', node: 'w-2' }]);
+    });
+
+    it('waits where a person asked for it, and is tried again more and more seldom', () => {
+      const request = { by: 'wei', then: 'keep' } as const;
+      expect(drains(double().build(), { request }, -4)).toMatchObject([{ step: 'wait', node: 'w-2' }]);
+      expect(drains(double().build(), { request }, -11)).toMatchObject([{ step: 'evict', node: 'w-2' }]);
+    });
+  });
 
   it('waits five seconds, looks again, evicts', () => {
     expect(tick(world(leaving(-4), [api().build()]).build()).decision).toMatchObject({
