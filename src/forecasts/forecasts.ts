@@ -65,6 +65,7 @@ export class Forecasts {
       learner.foreseen = foreseen;
       learner.seenAt = now;
       const remembered = memory.targets[key];
+      if (foreseen.byPods) yield* loads.preparePods();
       learner.observe(now, loads.of(one, foreseen, remembered));
       forecasts[key] = learner.forecast(delays(learner, remembered), now, this.#parts.prometheus !== undefined);
       if (++looked % targetsAStep === 0) yield;

@@ -5,7 +5,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { Instant } from '../model/units.ts';
 import { Answers } from '../policies/pods/answers.ts';
 import { measureAll, type TargetFacts } from '../policies/pods/measure.ts';
-import { podIndexOf } from '../policies/pods/pod-index.ts';
+import { indexing, type PodIndex } from '../policies/pods/pod-index.ts';
 import { ResourceSamples } from '../policies/pods/resource-samples.ts';
 import type { BoundTarget } from '../targets/select.ts';
 
@@ -73,6 +73,7 @@ export class Loads {
   readonly #resources: ResourceSamples;
   readonly #series: object;
   readonly #now: Instant;
+  #index: PodIndex | null = null;
 
   /** `series`: what ticks that follow each other have in common */
   constructor(snapshot: Snapshot, series: object, now: Instant) {
@@ -81,6 +82,12 @@ export class Loads {
     this.#resources = new ResourceSamples(this.#answers, now);
     this.#series = series;
     this.#now = now;
+  }
+
+  /** Before the first target that is measured pod by pod. */
+  *preparePods(): Generator<undefined> {
+    const { pods } = this.#snapshot.kubernetes;
+    if (this.#index === null && pods !== undefined) this.#index = yield* indexing(pods, this.#series);
   }
 
   of({ target, object }: BoundTarget, foreseen: Foreseen, memory: TargetMemory | undefined): Load {
@@ -102,9 +109,8 @@ export class Loads {
   }
 
   #podsOf({ target, object }: Pick<BoundTarget, 'target' | 'object'>): TargetFacts['pods'] {
-    const { pods } = this.#snapshot.kubernetes;
     const selector = object?.spec?.selector;
-    if (pods === undefined || selector === undefined) return [];
-    return podIndexOf(pods, this.#series).podsOf(target.namespace, selector);
+    if (this.#index === null || selector === undefined) return [];
+    return this.#index.podsOf(target.namespace, selector);
   }
 }

@@ -246,6 +246,9 @@ export interface Told {
   readonly conditions: Readonly<Record<string, ConditionMemory>>;
 }
 
+/** Three sentences each. */
+const conditionsAStep = 64;
+
 /** Conditions of this tick against those remembered: what begins, what lasts, what has ended. */
 export function* alertsOf(
   found: Found,
@@ -263,7 +266,8 @@ export function* alertsOf(
     ...ofSchedules(found.peaks, config, now),
   ];
   const conditions: Record<string, ConditionMemory> = {};
-  for (const condition of active) {
+  for (const [index, condition] of active.entries()) {
+    if (index % conditionsAStep === 0) yield;
     const key = keyOf(condition);
     const known = before[key];
     const began = known === undefined || known.ended !== null ? now : known.since;

@@ -14,7 +14,7 @@ import type { Undescribed } from './finish.ts';
 import { autoscalersByTarget } from './foreign.ts';
 import { guarded } from './guarded.ts';
 import type { KnownTarget } from './known-target.ts';
-import { podIndexOf, type PodIndex } from './pod-index.ts';
+import { indexing, type PodIndex } from './pod-index.ts';
 import { newClaim } from './pod-list.ts';
 import { borrowRecurring, giveBack } from './recurring.ts';
 import { ResourceSamples } from './resource-samples.ts';
@@ -139,7 +139,7 @@ export function* decidePods(
   };
   yield;
   const { pods } = snapshot.kubernetes;
-  const index = pods === undefined ? null : podIndexOf(pods, config.podPolicies);
+  const index = pods === undefined ? null : yield* indexing(pods, config.podPolicies);
   yield;
   // The big answers are read one by one, each in a step of its own, before the first target asks.
   yield* readAhead(tick);

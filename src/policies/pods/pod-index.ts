@@ -146,6 +146,9 @@ class Numbers {
 /** Namespaces that are gone keep their numbers until they are half of all. */
 const mostGone = 1_000;
 
+/** Some milliseconds of the first look. */
+const podsAStep = 16_384;
+
 const namespaceOf = (pod: Pod | undefined): string => pod?.metadata.namespace ?? '';
 
 export class PodIndex {
@@ -157,25 +160,19 @@ export class PodIndex {
   #asked: string | null = null;
   #answered: Namespace | null = null;
 
-  /** `before`: the index of the tick before; what has not changed since is taken over. */
-  constructor(pods: Pods, before: PodIndex | null = null) {
+  private constructor(pods: Pods, before: PodIndex | null) {
     this.#pods = pods;
     this.#numbers = before === null ? new Numbers() : before.#numbers;
     this.#places = new Int32Array(pods.length);
     this.#namespaces = before === null ? [] : [...before.#namespaces];
-    const changed = before === null ? this.#readAll() : this.#readChanged(before);
-    const lists: Pod[][] = [];
-    for (const number of changed) lists[number] = [];
-    for (let place = 0; place < pods.length; place++) {
-      const pod = pods[place];
-      if (pod !== undefined) lists[this.#places[place] ?? 0]?.push(pod);
-    }
-    for (const number of changed) {
-      const all = lists[number] ?? [];
-      const last = this.#namespaces[number] ?? null;
-      const same = last !== null && sameList(last.all, all);
-      this.#namespaces[number] = all.length === 0 ? null : same ? last : new Namespace(all, last);
-    }
+  }
+
+  /** `before`: the index of the tick before; what has not changed since is taken over. */
+  static *reading(pods: Pods, before: PodIndex | null = null): Generator<undefined, PodIndex> {
+    const index = new PodIndex(pods, before);
+    const changed = before === null ? yield* index.#readAll() : index.#readChanged(before);
+    yield* index.#gather(changed);
+    return index;
   }
 
   /** The same object while its pods are the same; null: there is none. Targets ask namespace by namespace. */
@@ -197,14 +194,45 @@ export class PodIndex {
     return gone > mostGone && gone * 2 > this.#namespaces.length;
   }
 
-  #readAll(): ReadonlySet<number> {
+  *#readAll(): Generator<undefined, ReadonlySet<number>> {
     const numbers = new Set<number>();
-    for (const [place, pod] of this.#pods.entries()) {
-      const number = this.#numbers.of(namespaceOf(pod));
+    for (let from = 0; from < this.#pods.length; from += podsAStep) {
+      this.#readSome(from, Math.min(from + podsAStep, this.#pods.length), numbers);
+      yield;
+    }
+    return numbers;
+  }
+
+  #readSome(from: number, until: number, numbers: Set<number>): void {
+    for (let place = from; place < until; place++) {
+      const number = this.#numbers.of(namespaceOf(this.#pods[place]));
       this.#places[place] = number;
       numbers.add(number);
     }
-    return numbers;
+  }
+
+  /** New lists for the namespaces in which something has changed. */
+  *#gather(changed: ReadonlySet<number>): Generator<undefined> {
+    if (changed.size === 0) return;
+    const lists: Pod[][] = [];
+    for (const number of changed) lists[number] = [];
+    for (let from = 0; from < this.#pods.length; from += podsAStep) {
+      this.#gatherSome(from, Math.min(from + podsAStep, this.#pods.length), lists);
+      yield;
+    }
+    for (const number of changed) {
+      const all = lists[number] ?? [];
+      const last = this.#namespaces[number] ?? null;
+      const same = last !== null && sameList(last.all, all);
+      this.#namespaces[number] = all.length === 0 ? null : same ? last : new Namespace(all, last);
+    }
+  }
+
+  #gatherSome(from: number, until: number, lists: readonly Pod[][]): void {
+    for (let place = from; place < until; place++) {
+      const pod = this.#pods[place];
+      if (pod !== undefined) lists[this.#places[place] ?? 0]?.push(pod);
+    }
   }
 
   /** The namespaces of all that has come or gone. Whoever stayed, in the order as before, is not looked at. */
@@ -231,11 +259,11 @@ const indexes = new WeakMap<Pods, PodIndex>();
 const latest = new WeakMap<object, PodIndex>();
 
 /** One index for one list: the same array is the same pods. `series`: ticks that follow each other share it. */
-export function podIndexOf(pods: Pods, series: object): PodIndex {
+export function* indexing(pods: Pods, series: object): Generator<undefined, PodIndex> {
   let index = indexes.get(pods);
   if (index === undefined) {
     const before = latest.get(series) ?? null;
-    index = new PodIndex(pods, before === null || before.isCrowded() ? null : before);
+    index = yield* PodIndex.reading(pods, before === null || before.isCrowded() ? null : before);
     indexes.set(pods, index);
   }
   latest.set(series, index);

@@ -2,15 +2,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../../src/model/kubernetes.ts';
-import { PodIndex, podIndexOf } from '../../../src/policies/pods/pod-index.ts';
+import { indexing, PodIndex } from '../../../src/policies/pods/pod-index.ts';
+import { atOnce } from '../../../src/slices.ts';
 
 const pod = (namespace: string, name: string, labels: Readonly<Record<string, string>> = { app: name }): Pod => ({
   metadata: { namespace, name, labels },
 });
+const indexOf = (pods: readonly Pod[], before?: PodIndex): PodIndex => atOnce(PodIndex.reading(pods, before));
+const indexed = (pods: readonly Pod[], series: object): PodIndex => atOnce(indexing(pods, series));
 const names = (pods: readonly Pod[]): string[] => pods.map(({ metadata }) => metadata.name);
 
 describe('a selector', () => {
-  const index = new PodIndex([
+  const index = indexOf([
     pod('shop', 'web-1', { app: 'web', tier: 'front' }),
     pod('shop', 'web-2', { app: 'web', tier: 'back' }),
     pod('pay', 'web-3', { app: 'web', tier: 'front' }),
@@ -57,7 +60,7 @@ describe('from tick to tick', () => {
         for (let number = 0; number < each; number++) pods.push(make(`n${one}`, `a${app}`, `a${app}-${number}`));
     const askAll = (list: readonly Pod[], series: object): number => {
       looks = 0;
-      const index = podIndexOf(list, series);
+      const index = indexed(list, series);
       for (let one = 0; one < namespaces; one++)
         for (let app = 0; app < apps; app++) index.podsOf(`n${one}`, { matchLabels: { app: `a${app}` } });
       return looks;
@@ -68,6 +71,22 @@ describe('from tick to tick', () => {
   it('looks at each pod once, however many selectors there are', () => {
     const { pods, askAll } = counted(4, 25, 5);
     expect(askAll(pods, {})).toBe(pods.length);
+  });
+
+  it('takes a breath after some thousands of pods of a first look', () => {
+    let looks = 0;
+    const metadata = {
+      name: 'web',
+      get namespace() {
+        looks += 1;
+        return 'shop';
+      },
+    };
+    const pods = Array.from({ length: 100_000 }, (): Pod => ({ metadata }));
+    let most = 0;
+    for (const course = indexing(pods, {}); course.next().done !== true; looks = 0) most = Math.max(most, looks);
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThan(20_000);
   });
 
   it('looks again only at pods that have come', () => {
@@ -81,9 +100,9 @@ describe('from tick to tick', () => {
 
   it('gives the same list where its pods are the same, and a new one where they are not', () => {
     const pods = [pod('shop', 'web'), pod('shop', 'api'), pod('pay', 'web')];
-    const first = new PodIndex(pods);
+    const first = indexOf(pods);
     const [web, api] = [first.podsOf('shop', { app: 'web' }), first.podsOf('shop', { app: 'api' })];
-    const next = new PodIndex([pod('shop', 'web'), ...pods.slice(1)], first);
+    const next = indexOf([pod('shop', 'web'), ...pods.slice(1)], first);
     expect(next.podsOf('shop', { app: 'api' })).toBe(api);
     expect(next.podsOf('shop', { app: 'web' })).not.toBe(web);
     expect(names(next.podsOf('shop', { app: 'web' }))).toEqual(['web']);
@@ -107,7 +126,7 @@ describe('from tick to tick', () => {
             pods = pods.toSpliced(at % (pods.length + 1), away, made);
             if (moved !== undefined && at % 5 === 0) pods = [moved, ...pods.filter((each) => each !== moved)];
           }
-          const index = podIndexOf(pods, series);
+          const index = indexed(pods, series);
           for (const namespace of ['shop', 'pay'])
             for (const app of ['web', 'api', 'db', 'none']) {
               const expected = pods.filter(
@@ -125,7 +144,7 @@ describe('from tick to tick', () => {
   it('finds who is there after hundreds of values have come and gone', () => {
     const series = {};
     for (let tick = 0; tick < 500; tick++) {
-      const index = podIndexOf([pod('shop', 'web'), pod('shop', `job-${tick}`)], series);
+      const index = indexed([pod('shop', 'web'), pod('shop', `job-${tick}`)], series);
       expect(names(index.podsOf('shop', { app: `job-${tick}` }))).toEqual([`job-${tick}`]);
       expect(index.podsOf('shop', { app: `job-${tick - 1}` })).toEqual([]);
       expect(names(index.podsOf('shop', { app: 'web' }))).toEqual(['web']);

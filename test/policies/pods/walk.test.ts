@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../../src/model/kubernetes.ts';
 import { PodIndex } from '../../../src/policies/pods/pod-index.ts';
 import { Walk } from '../../../src/policies/pods/walk.ts';
+import { atOnce } from '../../../src/slices.ts';
 
 function walked(before: readonly object[], now: readonly object[]) {
   const walk = new Walk(before, now);
@@ -43,9 +44,9 @@ describe('pods by namespace, walked from one list to the next', () => {
     const lists = fc.array(fc.uniqueArray(fc.constantFrom(...pods), { maxLength: 12 }), { maxLength: 6 });
     fc.assert(
       fc.property(lists, (ticks) => {
-        let index = new PodIndex([]);
+        let index = atOnce(PodIndex.reading([]));
         for (const tick of ticks) {
-          index = new PodIndex(tick, index);
+          index = atOnce(PodIndex.reading(tick, index));
           for (const namespace of ['n0', 'n1', 'n2'])
             for (const app of ['a0', 'a1']) {
               const found = tick.filter(
