@@ -119,6 +119,7 @@ export async function connectWorld({
   const collect = createCollector({
     config,
     clock: wireClock,
+    cloudClock: clock,
     kubernetes,
     prometheus: prometheus.client,
     openstack: cloud,

@@ -24,7 +24,10 @@ import type { WantedKind } from './scales.ts';
 export interface CollectorParts {
   /** Asked at each collection: configuration may be loaded anew at any time. */
   readonly config: () => Config;
+  /** of the connections */
   readonly clock: Clock;
+  /** By which answers of the cloud grow old; absent: the same. */
+  readonly cloudClock?: Clock;
   readonly kubernetes: KubernetesSource;
   readonly prometheus: PrometheusSource;
   /** who else may scale the nodes is looked for there; absent: it is not looked for */
@@ -66,7 +69,7 @@ const usual = { staleAfter: seconds(60), deadline: seconds(12) };
 export function createCollector(parts: CollectorParts): Collect {
   const { clock, openstack } = parts;
   const staleAfter = parts.staleAfter ?? usual.staleAfter;
-  const nova = openstack === null ? null : createNovaCollector(openstack.nova, clock);
+  const nova = openstack === null ? null : createNovaCollector(openstack.nova, parts.cloudClock ?? clock);
   const others = parts.others === undefined ? null : createOthersCollector(parts.others, clock);
   let wanted: { readonly config: Config; readonly kinds: readonly WantedKind[] } | null = null;
 

@@ -6,10 +6,12 @@ import type { Config } from '../model/config.ts';
 import { fillText } from '../model/texts.ts';
 import { since } from '../model/units.ts';
 import { scaledClock } from '../sandbox/clock.ts';
+import type { Driver } from '../sandbox/openstack/stack.ts';
 import { startWorld } from '../sandbox/world.ts';
 import { createLogger } from '../server/log.ts';
 import { connectTo } from './connect.ts';
 import { inboxOf } from './inbox.ts';
+import { Person } from './person.ts';
 import { Story } from './story.ts';
 import { decisionsOf, tableHead, tableRow } from './table.ts';
 
@@ -17,19 +19,24 @@ export interface LiveOptions {
   readonly port: number;
   readonly speed: number;
   readonly seed: number;
+  readonly driver: Driver;
+  /** the policies are those of the story: its person may write into them */
+  readonly isOurs: boolean;
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
 }
 
-export async function playLive(shipped: Config, { port, speed, seed, signal, print }: LiveOptions): Promise<void> {
+export async function playLive(shipped: Config, options: LiveOptions): Promise<void> {
+  const { port, speed, seed, driver, isOurs, signal, print } = options;
   const clock = scaledClock(speed);
   const start = clock.now();
-  const world = await startWorld({ clock, seed });
+  const world = await startWorld({ clock, seed, driver });
   const { config, env, remove } = await connectTo(world, shipped, `127.0.0.1:${port}`);
   const { texts } = config;
-  const story = new Story(world);
+  const story = new Story(world, driver);
+  const person = new Person(config);
   const springtide = await assemble({
-    config: () => config,
+    config: () => person.config,
     refused: () => [],
     clock,
     wireClock: systemClock,
@@ -46,7 +53,7 @@ export async function playLive(shipped: Config, { port, speed, seed, signal, pri
   try {
     const query = texts.language === 'en' ? '' : `/?lang=${texts.language}`;
     print(fillText(texts, 'demo.page', { url: `${springtide.server?.urls.page ?? ''}${query}` }));
-    print(fillText(texts, 'demo.speed', { count: speed }));
+    print(fillText(texts, 'demo.speed', { count: speed, what: driver }));
     print(tableHead(texts));
     let shown = '';
     await sleep(clock, config.daemon.interval, signal);
@@ -56,8 +63,11 @@ export async function playLive(shipped: Config, { port, speed, seed, signal, pri
       signal,
       tick: async (due) => {
         const report = await springtide.tick(due, signal);
-        const fresh = story.watch(report).map((chapter) => `✓ ${fillText(texts, `demo.chapter.${chapter}`)}`);
-        const sentences = [...decisionsOf(report, texts), ...fresh];
+        const fresh = story
+          .watch(report, springtide.daemon.memory)
+          .map((chapter) => `✓ ${fillText(texts, `demo.chapter.${chapter}`)}`);
+        const wrote = isOurs && person.reads(report) ? [fillText(texts, 'demo.person')] : [];
+        const sentences = [...decisionsOf(report, texts), ...fresh, ...wrote];
         if (sentences.length > 0 && sentences.join() !== shown)
           print(tableRow(since(start, clock.now()) / 1000, story.scene(report), sentences));
         shown = sentences.join();

@@ -9,11 +9,13 @@ import { fillText } from '../model/texts.ts';
 import { seconds, since, type Instant } from '../model/units.ts';
 import { VirtualClock } from '../sandbox/clock.ts';
 import { storySeconds } from '../sandbox/shop.ts';
+import type { Driver } from '../sandbox/openstack/stack.ts';
 import { startWorld, type EmbeddedWorld } from '../sandbox/world.ts';
 import { createLogger } from '../server/log.ts';
 import { connectTo } from './connect.ts';
 import { inboxOf } from './inbox.ts';
-import { chapters, Story, type Chapter } from './story.ts';
+import { Person } from './person.ts';
+import { chaptersOf, Story, type Chapter } from './story.ts';
 import { decisionsOf, messageLines, tableHead, tableRow } from './table.ts';
 
 const start = Date.parse('2026-11-11T00:00:00Z') as Instant;
@@ -41,13 +43,22 @@ export interface Played {
   readonly messages: readonly InboxItem[];
 }
 
-export async function playOnce(shipped: Config, seed: number, print: (line: string) => void): Promise<Played> {
+export interface OnceOptions {
+  readonly seed: number;
+  readonly driver: Driver;
+  /** the policies are those of the story: its person may write into them */
+  readonly isOurs: boolean;
+  readonly print: (line: string) => void;
+}
+
+export async function playOnce(shipped: Config, { seed, driver, isOurs, print }: OnceOptions): Promise<Played> {
   const clock = new VirtualClock(start);
-  const world = await startWorld({ clock, seed });
+  const world = await startWorld({ clock, seed, driver });
   const { config, env, remove } = await connectTo(world, shipped, '127.0.0.1:0');
   const { texts } = config;
+  const person = new Person(config);
   const springtide = await assemble({
-    config: () => config,
+    config: () => person.config,
     refused: () => [],
     clock,
     wireClock: systemClock,
@@ -56,10 +67,10 @@ export async function playOnce(shipped: Config, seed: number, print: (line: stri
     log: createLogger({ level: 'silent' }),
     http: null,
   });
-  const story = new Story(world);
+  const story = new Story(world, driver);
   const signal = new AbortController().signal;
   try {
-    print(fillText(texts, 'demo.once', { count: seed }));
+    print(fillText(texts, 'demo.once', { count: seed, what: driver }));
     print(tableHead(texts));
     let shown = '';
     while (clock.now() < start + seconds(storySeconds)) {
@@ -69,8 +80,9 @@ export async function playOnce(shipped: Config, seed: number, print: (line: stri
       await springtide.alerts.settle();
       await caughtUp(world, springtide.world.kubernetes);
       const report = await springtide.tick(clock.now(), signal);
-      story.watch(report);
-      const sentences = decisionsOf(report, texts);
+      story.watch(report, springtide.daemon.memory);
+      const wrote = isOurs && person.reads(report) ? [fillText(texts, 'demo.person')] : [];
+      const sentences = [...decisionsOf(report, texts), ...wrote];
       if (sentences.length > 0 && sentences.join() !== shown)
         print(tableRow(since(start, clock.now()) / 1000, story.scene(report), sentences));
       shown = sentences.join();
@@ -80,7 +92,7 @@ export async function playOnce(shipped: Config, seed: number, print: (line: stri
     const messages = inboxOf(world);
     print(`\n${fillText(texts, 'demo.messages')}\n${messageLines(messages, texts)}`);
     print(`\n${fillText(texts, 'demo.chapters')}`);
-    for (const chapter of chapters)
+    for (const chapter of chaptersOf(driver))
       print(`  ${story.missing.includes(chapter) ? '✗' : '✓'} ${fillText(texts, `demo.chapter.${chapter}`)}`);
     const { missing } = story;
     print(fillText(texts, missing.length === 0 ? 'demo.complete' : 'demo.incomplete', { count: missing.length }));

@@ -1,8 +1,10 @@
 // The chapters of the demo's story, each ticked off only by what was really seen in the world.
+import type { Memory } from '../model/memory.ts';
 import type { TickReport } from '../model/report.ts';
+import type { Driver } from '../sandbox/openstack/stack.ts';
 import type { EmbeddedWorld } from '../sandbox/world.ts';
 
-export const chapters = [
+const rise = [
   'loadRose',
   'podsScaled',
   'vmOrderedInSameTick',
@@ -10,12 +12,18 @@ export const chapters = [
   'podsRan',
   'loadFell',
   'podsReduced',
-  'nodeDrained',
-  'vmGivenBack',
-  'smsWritten',
-  'mailWritten',
 ] as const;
-export type Chapter = (typeof chapters)[number];
+const told = ['smsWritten', 'mailWritten'] as const;
+/** Who removes the VM that is named is known of Heat; each other driver shows here what it does. */
+const fall = {
+  heat: ['nodeDrained', 'vmGivenBack'],
+  'magnum-cluster-api': ['removalRefused', 'nodeDrained', 'vmGivenBack', 'removalProven'],
+  'magnum-capi-helm': ['removalRefused', 'wrongVmLeft', 'drainUndone', 'noMoreGivenBack'],
+} as const satisfies Readonly<Record<Driver, readonly string[]>>;
+
+export type Chapter = (typeof rise)[number] | (typeof fall)[Driver][number] | (typeof told)[number];
+
+export const chaptersOf = (driver: Driver): readonly Chapter[] => [...rise, ...fall[driver], ...told];
 
 export interface Scene {
   readonly load: number | null;
@@ -25,29 +33,34 @@ export interface Scene {
   readonly ready: number | null;
 }
 
+const isFiring = (report: TickReport, alert: string): boolean =>
+  report.plan.alerts.some(({ state, labels }) => state === 'firing' && labels['alertname'] === alert);
+
 export class Story {
   readonly #world: EmbeddedWorld;
+  readonly #chapters: readonly Chapter[];
   readonly #seen = new Set<Chapter>();
   readonly #workersAtStart: number;
   #least = Number.POSITIVE_INFINITY;
   #most = 0;
   #mostReplicas = 0;
 
-  constructor(world: EmbeddedWorld) {
+  constructor(world: EmbeddedWorld, driver: Driver) {
     this.#world = world;
+    this.#chapters = chaptersOf(driver);
     this.#workersAtStart = this.#workers().length;
   }
 
   get missing(): readonly Chapter[] {
-    return chapters.filter((chapter) => !this.#seen.has(chapter));
+    return this.#chapters.filter((chapter) => !this.#seen.has(chapter));
   }
 
-  /** What a tick showed; answers the chapters that it brought. */
-  watch(report: TickReport): readonly Chapter[] {
+  /** What a tick showed, and what springtide remembers after it; answers the chapters that it brought. */
+  watch(report: TickReport, { removalProof }: Pick<Memory, 'removalProof'>): readonly Chapter[] {
     const { load, replicas, pending, ready } = this.scene(report);
     const fresh: Chapter[] = [];
     const see = (chapter: Chapter, happened: boolean): void => {
-      if (!happened || this.#seen.has(chapter)) return;
+      if (!happened || this.#seen.has(chapter) || !this.#chapters.includes(chapter)) return;
       this.#seen.add(chapter);
       fresh.push(chapter);
     };
@@ -78,6 +91,13 @@ export class Story {
       report.outcomes.some((one) => one.kind === 'drain' && one.step === 'evict' && (one.evicted ?? []).length > 0),
     );
     see('vmGivenBack', this.#givenBackAsAsked());
+    const refused = report.plan.nodes.some((one) => one.reason === 'RemovalNotProven');
+    const held = report.plan.nodes.some(({ kept }) => kept.some(({ reason }) => reason === 'WrongServerLeft'));
+    see('removalRefused', refused);
+    see('removalProven', removalProof !== undefined && has('vmGivenBack'));
+    see('wrongVmLeft', isFiring(report, 'SpringtideWrongServerLeft') && this.#othersLeft());
+    see('drainUndone', has('wrongVmLeft') && this.#cordoned() === 0);
+    see('noMoreGivenBack', has('drainUndone') && held);
     see('smsWritten', this.#world.sms.messages.length > 0);
     see('mailWritten', this.#world.mail.mails.length > 0);
     return fresh;
@@ -106,6 +126,19 @@ export class Story {
         call.count < call.previous &&
         call.matched.every((id) => !alive.has(id)),
     );
+  }
+
+  /** A driver took as many VMs as it was told, and not those: some of the named ones live. */
+  #othersLeft(): boolean {
+    const alive = new Set(this.#world.openstack.servers().map((server) => server.id));
+    return this.#world.openstack.calls.some(
+      (call) =>
+        call.op === 'resize_cluster' && call.count < call.previous && call.unmatched.some((id) => alive.has(id)),
+    );
+  }
+
+  #cordoned(): number {
+    return this.#world.kubernetes.objects.list('nodes').filter(({ spec }) => spec.unschedulable === true).length;
   }
 
   #workers() {

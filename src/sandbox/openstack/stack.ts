@@ -1,7 +1,8 @@
 // The machines of one node group and who goes when the count changes: Heat's rules, and those of the two Cluster API drivers.
 import type { Random } from '../random.ts';
 
-export type Driver = 'heat' | 'magnum-capi-helm' | 'magnum-cluster-api';
+export const drivers = ['heat', 'magnum-capi-helm', 'magnum-cluster-api'] as const;
+export type Driver = (typeof drivers)[number];
 export type MemberState = 'CREATING' | 'ACTIVE' | 'ERROR' | 'DELETING';
 
 export interface Member {
