@@ -42,7 +42,7 @@ export interface ReflectorTiming {
 }
 
 const usual: ReflectorTiming = {
-  pageSize: 500,
+  pageSize: 250,
   watchFor: seconds(45),
   silentAfter: seconds(55),
   connectWithin: seconds(10),

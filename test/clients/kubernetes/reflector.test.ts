@@ -309,7 +309,7 @@ describe('a reflector', () => {
     const huge = `{"items":[],"metadata":{"resourceVersion":"1"},"filler":"${'x'.repeat(65 * 1024 * 1024)}"}`;
     const { api, reflector } = await aReflector({ before: (fresh) => fresh.next(listing, answer(huge)) });
     await reflector.ready(seconds(10));
-    expect(api.requests(listing).map((url) => url.searchParams.get('limit'))).toEqual(['500', '125']);
+    expect(api.requests(listing).map((url) => url.searchParams.get('limit'))).toEqual(['250', '62']);
   });
 
   it.each([
