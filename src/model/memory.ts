@@ -89,8 +89,8 @@ export interface GroupMemory {
   readonly drainFailure: { readonly at: Instant; readonly code: string; readonly message: string } | null;
   readonly backOff: { readonly until: Instant; readonly length: Milliseconds } | null;
   readonly sent: SentResize | null;
-  /** ordered nodes that are not Ready yet: one entry an order */
-  readonly ordered: readonly { readonly at: Instant; readonly count: number }[];
+  /** ordered nodes that are not Ready yet: one entry an order. `told`: it ran out of its time, and has counted as a failure */
+  readonly ordered: readonly { readonly at: Instant; readonly count: number; readonly told?: true }[];
   /** how long orders took from resize to Ready, the newest last */
   readonly bootTimes: readonly Milliseconds[];
   readonly removal: 'unproven' | 'proven' | 'refuted';

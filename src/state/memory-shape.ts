@@ -91,7 +91,7 @@ const group = z.object({
     })
     .nullable()
     .default(null),
-  ordered: z.array(z.object({ at: instant, count: z.number() })).default([]),
+  ordered: z.array(z.object({ at: instant, count: z.number(), told: z.literal(true).optional() })).default([]),
   bootTimes: z.array(length).default([]),
   removal: z.enum(['unproven', 'proven', 'refuted']).default(emptyGroupMemory.removal),
   refutedAt: instant.optional(),

@@ -5,7 +5,7 @@ import type { MagnumNodeGroup } from '../../model/openstack.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { instantOf, minutes, seconds, since, type Instant } from '../../model/units.ts';
 import { backOffAfter, namesQuota, withoutStaleBackOff } from './back-off.ts';
-import { provisionTimeoutOf } from './boot-time.ts';
+import { overdueNodes, provisionTimeoutOf } from './boot-time.ts';
 import type { GroupState } from './group-state.ts';
 import { isReady } from './membership.ts';
 import { withNodeless } from './never-registered.ts';
@@ -137,6 +137,17 @@ function whoIsLate(group: GroupState, count: number, snapshot: Snapshot): string
   return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
 }
 
+/** Each order that runs out of its time is a failure of its own, once: an older one may stay missing for days. */
+function withOverdueTold(memory: GroupMemory, group: GroupState, snapshot: Snapshot, now: Instant): GroupMemory {
+  const timeout = provisionTimeoutOf(group.document.spec.growth.provisionTimeout, memory);
+  const isOverdue = ({ at }: GroupMemory['ordered'][number]): boolean => now - at > timeout;
+  if (!memory.ordered.some((order) => isOverdue(order) && order.told !== true)) return memory;
+  const count = overdueNodes(memory, timeout, now);
+  const message = `${count} ordered nodes are not Ready after ${timeout / 60_000} min${whoIsLate(group, count, snapshot)}`;
+  const ordered = memory.ordered.map((order) => (isOverdue(order) ? { ...order, told: true as const } : order));
+  return fails({ ...memory, ordered }, { at: now, code: 'NeverReady', message });
+}
+
 export function observeGroup(group: GroupState, memory: Memory, snapshot: Snapshot, now: Instant): GroupMemory {
   const newlyReady =
     memory.lastTick === null ? [] : group.ready.filter((node) => memory.nodes[node.metadata.name]?.ready !== true);
@@ -146,15 +157,8 @@ export function observeGroup(group: GroupState, memory: Memory, snapshot: Snapsh
   learned = withNodeless(learned, sent, group, snapshot, now);
   learned = settleOrders(learned, group, newlyReady, now);
   learned = withoutStaleFailures(learned, group, now);
+  learned = withOverdueTold(learned, group, snapshot, now);
 
-  const timeout = provisionTimeoutOf(group.document.spec.growth.provisionTimeout, learned);
-  const overdue = learned.ordered.find((order) => now - order.at > timeout);
-  const told = learned.lastFailure;
-  if (overdue !== undefined && (told === null || told.at < overdue.at + timeout)) {
-    const who = whoIsLate(group, overdue.count, snapshot);
-    const message = `${overdue.count} ordered nodes are not Ready after ${timeout / 60_000} min${who}`;
-    learned = fails(learned, { at: now, code: 'NeverReady', message });
-  }
   const shown = failureShown(group.magnum);
   // Too early to be judged as the answer to what was sent: it must still be a new one in the next tick.
   if (shown !== null && learned.sent !== null) return learned;

@@ -37,7 +37,7 @@ const watched = (ago: Readonly<Record<number, number>>, more: Partial<GroupMemor
   groups: {
     [group]: {
       ...emptyGroupMemory,
-      ordered: [{ at: at(-3600), count: Object.keys(ago).length }],
+      ordered: [{ at: at(-3600), count: Object.keys(ago).length, told: true }],
       lastFailure: { at: at(-2400), code: 'NeverReady', message: '' },
       nodeless: Object.fromEntries(
         Object.entries(ago).map(([number, seconds]) => [serverId(Number(number)), { since: at(seconds) }]),
@@ -101,7 +101,7 @@ describe('a server that never became a node', () => {
     const born = server(3, { created: rfc3339(at(-86_400)) });
     const first = tick(world(2, 3, [born]).build(), {
       policy: policyOf(1),
-      memory: watched({}, { ordered: [{ at: at(-3600), count: 1 }] }),
+      memory: watched({}, { ordered: [{ at: at(-3600), count: 1, told: true }] }),
     });
     expect(first.decision.resize).toBeNull();
     expect(first.memory.groups[group]?.nodeless).toEqual({ [serverId(3)]: { since: at(0) } });
@@ -260,7 +260,7 @@ describe('after Magnum was told', () => {
         {
           ...told(-90),
           sent: { at: at(-90), from: 3, to: 2, remove, begun: false },
-          ordered: [{ at: at(-3600), count: 1 }],
+          ordered: [{ at: at(-3600), count: 1, told: true }],
         },
       ),
     });

@@ -48,7 +48,7 @@ function planOf({ nodes, silent, servers, min, max, busy }: World): {
     groups: {
       [group]: {
         ...emptyGroupMemory,
-        ordered: servers === 0 ? [] : [{ at: at(-7200), count: servers }],
+        ordered: servers === 0 ? [] : [{ at: at(-7200), count: servers, told: true }],
         lastFailure: { at: at(-3600), code: 'NeverReady', message: '' },
         nodeless: Object.fromEntries(nodeless.map((number) => [serverId(number), { since: at(-7200) }])),
       },
