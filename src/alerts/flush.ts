@@ -27,6 +27,7 @@ export interface FlushParts {
   readonly document: AlertsDocument;
   readonly texts: Texts;
   readonly linkSecret: string | null;
+  readonly codeKey: string;
   readonly write: (records: readonly LedgerRecord[]) => void;
   /** inhibited, silenced, or outside of its hours now */
   readonly isMuted: (alert: Alert, route: Route, now: Instant) => boolean;

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { AlertsDocument } from '../model/config.ts';
 import type { Texts } from '../model/texts.ts';
 import type { Instant } from '../model/units.ts';
+import { codeOf } from './acknowledge-code.ts';
 import { linkToken } from './acknowledge-link.ts';
 import type { Alert } from './alert.ts';
 import { composeMail } from './channels/mail-content.ts';
@@ -21,6 +22,8 @@ export interface IntentParts {
   readonly texts: Texts;
   /** what links are signed with; null: messages have none */
   readonly linkSecret: string | null;
+  /** what codes are made with; null: messages have none */
+  readonly codeKey: string | null;
 }
 
 export function intentOf(
@@ -35,18 +38,18 @@ export function intentOf(
   const { receiver, channel, index } = integration;
   const named = channel === 'webhook' ? notify.alerts : someOf(notify.alerts, document.limits.namedInMessage);
   const unnamed = notify.alerts.length - named.length;
-  const url = channel === 'webhook' || firing.length === 0 ? null : acknowledgeUrl(about, receiver, parts, now);
+  const seed = JSON.stringify([about.groupKey, receiver, channel, index, now, firing, resolved, notify.to]);
+  const id = createHash('sha256').update(seed).digest('hex').slice(0, 20);
   const notice: Notice = {
     ...about,
     receiver,
     alerts: named,
     ...(unnamed > 0 && { unnamed }),
-    ...(url !== null && { acknowledgeUrl: url }),
+    ...(channel !== 'webhook' && firing.length > 0 && waysToSay(id, about, receiver, parts, now)),
   };
-  const seed = JSON.stringify([about.groupKey, receiver, channel, index, now, firing, resolved, notify.to]);
   return {
     ...notice,
-    id: createHash('sha256').update(seed).digest('hex').slice(0, 20),
+    id,
     channel,
     index,
     reason: notify.reason,
@@ -59,16 +62,22 @@ export function intentOf(
   };
 }
 
-/** Of one group: whoever says that he is on it means this one. */
-function acknowledgeUrl(
+/** How somebody says that he is on it. A link to one group holds all that it means; one to several is their code, which is kept. */
+function waysToSay(
+  id: string,
   { groupKey, bundle }: Pick<Intent, 'groupKey' | 'bundle'>,
   receiver: string,
-  { document, linkSecret }: IntentParts,
+  { document, linkSecret, codeKey }: IntentParts,
   now: Instant,
-): string | null {
-  if (document.links === undefined || linkSecret === null || bundle !== undefined) return null;
-  const base = document.links.externalUrl.replace(/\/+$/, '');
-  return `${base}/a/${linkToken(groupOwner(groupKey, receiver), now, linkSecret)}`;
+): Pick<Notice, 'acknowledgeUrl' | 'acknowledgeCode'> {
+  const code = codeKey === null ? null : codeOf(id, codeKey);
+  const isOne = bundle === undefined && linkSecret !== null;
+  const token = isOne ? linkToken(groupOwner(groupKey, receiver), now, linkSecret) : code;
+  const base = document.links?.externalUrl.replace(/\/+$/, '');
+  return {
+    ...(base !== undefined && linkSecret !== null && token !== null && { acknowledgeUrl: `${base}/a/${token}` }),
+    ...(code !== null && { acknowledgeCode: code }),
+  };
 }
 
 /** The first of them: they are in reading order. */
@@ -80,7 +89,7 @@ function textOf(integration: Integration, notice: Notice, { document, texts }: I
     case 'sms': {
       const { text: template = '', max_segments: most } = integration.settings;
       const filled = template === '' ? null : fillNotice('text', template, { notice, document, now: at });
-      const own = filled?.ok === true ? fittedSms(filled.text, most) : '';
+      const own = filled?.ok === true ? fittedSms(filled.text, most, notice.acknowledgeUrl) : '';
       // a template that fails, or says nothing, must not keep the telephone silent
       return own === '' ? smsText(notice, texts, most).text : own;
     }

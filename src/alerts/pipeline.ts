@@ -1,5 +1,5 @@
 // The alert pipeline: accept (durably), route, group, wait, decide whom to tell, hand over to the courier.
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { AlertsDocument } from '../model/config.ts';
 import { messageOf, SpringtideError } from '../model/errors.ts';
@@ -71,6 +71,8 @@ export interface AlertPipelineOptions {
   readonly nodeGroupOf?: NodeGroupOf;
   /** what links are signed with; null: there are none */
   readonly linkSecret?: () => string | null;
+  /** what the codes of messages are made with where links have no secret; absent: chance */
+  readonly codeKey?: string;
 }
 
 export interface AlertStatus {
@@ -117,6 +119,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
   const log = options.log ?? silent;
   let document = options.config();
   let stopped = false;
+  const ownCodeKey = options.codeKey ?? randomBytes(32).toString('hex');
 
   const alerts = new KnownAlerts(
     state.alerts,
@@ -246,6 +249,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     document,
     texts: options.texts(),
     linkSecret: options.linkSecret?.() ?? null,
+    codeKey: options.linkSecret?.() ?? ownCodeKey,
     write,
     isMuted,
     isCentral: central.speaks(now),
@@ -352,7 +356,9 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
       clock,
       ledger,
       groups: () => groups.all(),
+      document: () => document,
       escalations,
+      log,
       secret: options.linkSecret ?? (() => null),
     }),
     receive,

@@ -114,6 +114,16 @@ export const fallbackOf = (
 ): AlertsDocument['receivers'][number]['fallback'] =>
   document.receivers.find(({ name }) => name === receiver)?.fallback;
 
+/** All receivers by whose integrations a group of this one may be told. */
+export function tellersOf(document: AlertsDocument, receiver: string, now: Instant): readonly string[] {
+  const fallback = fallbackOf(document, receiver);
+  const integrations = [
+    ...integrationsOf(document, receiver, now),
+    ...(fallback === undefined ? [] : integrationsOf(document, fallback.receiver, now)),
+  ];
+  return [...new Set(integrations.map((integration) => integration.receiver))];
+}
+
 /** The providers have refused everybody of an integration, or have owed it for too long. */
 function isUnheard(
   own: readonly Integration[],

@@ -162,9 +162,10 @@ export function fallbackMail(notice: Notice, why: string): MailBody {
   const names = [...new Set(notice.alerts.map((alert) => alert.labels['alertname'] ?? 'alert'))].join(', ');
   const state = notice.alerts.some(isFiring) ? 'FIRING' : 'RESOLVED';
   const more = notice.unnamed === undefined ? [] : [`and ${notice.unnamed} more`];
+  const link = notice.acknowledgeUrl === undefined ? [] : [`I am on it: ${notice.acknowledgeUrl}`];
   return {
     subject: oneLine(`[${state}] ${names}`),
-    text: `${[...blocks, ...more, `This message could not be laid out: ${why}`, notice.groupKey].join('\n\n')}\n`,
+    text: `${[...blocks, ...more, ...link, `This message could not be laid out: ${why}`, notice.groupKey].join('\n\n')}\n`,
     html: null,
     fault: why,
   };

@@ -19,6 +19,8 @@ export interface Notice {
   readonly bundle?: Bundle;
   /** where somebody says that he is on it */
   readonly acknowledgeUrl?: string;
+  /** by which he says so where there is no link */
+  readonly acknowledgeCode?: string;
 }
 
 /** Why several groups come in one message; empty where it is one. */
@@ -157,11 +159,16 @@ export function smsText(notice: Notice, texts: Texts, maxSegments: number): SmsT
   return done(withMore(shorter ?? (notice.alerts[0] ? nameOf(notice.alerts[0]) : ''), unnamed), unnamed);
 }
 
-/** A text that somebody else has written, cut where it does not fit. */
-export function fittedSms(text: string, maxSegments: number): string {
+/** A text that somebody else has written, cut where it does not fit; a link in it loses nothing, and stands at the end then. */
+export function fittedSms(text: string, maxSegments: number, link?: string): string {
   const whole = oneLine(text);
-  if (weighSms(whole).segments <= maxSegments) return whole;
-  return shorterOf(whole).find((shorter) => weighSms(shorter).segments <= maxSegments) ?? '';
+  const fits = (said: string): boolean => weighSms(said).segments <= maxSegments;
+  if (fits(whole)) return whole;
+  const hasLink = link !== undefined && whole.includes(link);
+  const rest = hasLink ? oneLine(whole.replace(link, '')) : whole;
+  const said = (shorter: string): string => (hasLink ? `${shorter} ${link}` : shorter);
+  const shorter = [rest, ...shorterOf(rest)].find((one) => fits(said(one)));
+  return shorter === undefined ? '' : said(shorter);
 }
 
 const shorterOf = (text: string): string[] => [...cutsOf(text, clauseEnds), ...cutsOf(text, wordEnds)];

@@ -71,7 +71,7 @@ async function tested(integration: Integration, receiver: string, parts: TestPar
       silently: [],
       supersede: false,
     },
-    { document, texts, linkSecret: null },
+    { document, texts, linkSecret: null, codeKey: null },
     now,
   );
   if (intent === null) return [];

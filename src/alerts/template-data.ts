@@ -27,6 +27,8 @@ export function templateData(notice: Notice, { externalUrl, routeLabels = {} }: 
       CommonAnnotations: pairs(commonPairs(alerts.map(({ annotations }) => annotations))),
       ExternalURL: externalUrl,
       RouteLabels: pairs(routeLabels),
+      AcknowledgeURL: notice.acknowledgeUrl ?? '',
+      AcknowledgeCode: notice.acknowledgeCode ?? '',
     }),
     json: 'lowerFirst',
   };

@@ -148,6 +148,7 @@ export async function simulateAlerts(
       forwarder,
       // the middle of the jitter is none
       random: () => 0.5,
+      codeKey: 'simulate',
       newId: () => `silence-${(made += 1)}`,
       startDelay: delay,
     });
@@ -291,9 +292,9 @@ async function acknowledged(
   return outcomes;
 }
 
-function smsWords({ document, notice, text, id }: Delivery, settings: SmsIntegrationSettings, texts: Texts): Words {
+function smsWords({ document, notice, text }: Delivery, settings: SmsIntegrationSettings, texts: Texts): Words {
   const gateway = gatewayOf(document, settings);
-  const preview = gateway === undefined ? null : previewSms(gateway, { notice, text, id, texts });
+  const preview = gateway === undefined ? null : previewSms(gateway, { notice, text, texts });
   return preview === null
     ? { text, segments: weighSms(text).segments, cost: null }
     : { text: preview.text, segments: preview.weight.segments, cost: preview.cost };

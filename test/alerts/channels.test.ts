@@ -209,7 +209,7 @@ receivers: [{ name: duty, sms_configs: [{ to: [zhang], gateway: main }] }]`);
 
 describe('templates', () => {
   it('are filled in one pass', () => {
-    expect(fillTemplate('{{ to }}|{{text}}|{{other}}', { to: '{{text}}', text: '<&', id: '' }, 'xml')).toBe(
+    expect(fillTemplate('{{ to }}|{{text}}|{{other}}', { to: '{{text}}', text: '<&', id: '', code: '' }, 'xml')).toBe(
       '{{text}}|&lt;&amp;|{{other}}',
     );
   });

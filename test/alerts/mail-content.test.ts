@@ -4,7 +4,7 @@ import { composeMail } from '../../src/alerts/channels/mail-content.ts';
 import { intentOf } from '../../src/alerts/intent.ts';
 import { integrationsOf } from '../../src/alerts/integrations.ts';
 import { renderMail } from '../../src/alerts/render-mail.ts';
-import { smsText } from '../../src/alerts/render.ts';
+import { fittedSms, smsText } from '../../src/alerts/render.ts';
 import type { Alert, LabelSet } from '../../src/alerts/alert.ts';
 import { minutes } from '../../src/model/units.ts';
 import { later } from '../../src/model/units.ts';
@@ -134,6 +134,7 @@ describe('an SMS about what others send', () => {
   });
 
   it('is what a template makes of it, within its segments; facts where the template fails', () => {
+    const link = 'https://st.bank.cn/a/k7m2p9qx';
     const textOf = (template: string): string | undefined => {
       const document = documentWith('', `sms_configs: [{ to: [zhang], max_segments: 1, text: '${template}' }],`);
       const [sms] = integrationsOf(document, 'duty', start);
@@ -147,11 +148,24 @@ describe('an SMS about what others send', () => {
         supersede: false,
         notify: { to: sms.to, reason: 'FirstNotification' as const, alerts: notice.alerts },
       };
-      return intentOf(notice, sms, decision, { linkSecret: null, document, texts }, start)?.text;
+      return intentOf(notice, sms, decision, { linkSecret: null, codeKey: null, document, texts }, start)?.text;
     };
     expect(textOf('{{ .CommonLabels.pool }}:{{ "\\n" }}{{ len .Alerts.Firing }}')).toBe('workers: 1');
     expect(textOf('{{ range 99 }}1234567 {{ end }}')).toMatch(/^(?:1234567 ){18}1234567$|^(?:1234567 ){19}1234567$/);
     expect(textOf('{{ .Nope }}')).toBe('ALERT bank-3: workers full');
     expect(textOf('{{ .CommonLabels.none }}')).toBe('ALERT bank-3: workers full');
+    const cut = fittedSms(`see ${link} ${'1234567 '.repeat(99)}`, 1, link);
+    expect(cut).toMatch(/^see 1234567( 1234567){13,} https:\/\/st\.bank\.cn\/a\/k7m2p9qx$/);
+    expect(fittedSms(`see ${'1234567 '.repeat(99)}`, 1, link)).not.toContain(link);
+  });
+
+  it('has its link and all of its labels where a template of a mail fails', () => {
+    const notice = { ...aNotice(anAlert({}, { pool: 'workers' })), acknowledgeUrl: 'https://st.bank.cn/a/k7m2p9qx' };
+    const document = documentWith("html: '{{ .Nope }}'");
+    const [mail] = integrationsOf(document, 'duty', start);
+    if (mail?.channel !== 'email') throw new Error('no mail in the document');
+    const { text } = composeMail({ notice, config: mail.settings, document, texts, at: start });
+    expect(text).toContain('pool = workers');
+    expect(text).toContain('\nI am on it: https://st.bank.cn/a/k7m2p9qx\n');
   });
 });

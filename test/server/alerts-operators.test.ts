@@ -163,6 +163,28 @@ describe('ack and explain', () => {
     expect(await alerts('explain', '0123456789abcdef')).toEqual({ out: 'no alerts\n', code: 1 });
   });
 
+  it('take the code of a message, and say what became of it', async () => {
+    const { story, alerts, asJson } = await served();
+    await story.pipeline.push([alert({})]);
+    await story.pass(seconds(31));
+    const code = story.taken[0]?.delivery.notice.acknowledgeCode ?? 'none';
+    expect(await alerts('ack', '0000000z')).toEqual({ out: 'nobody knows the code #0000000z\n', code: 1 });
+    expect(await alerts('ack', `#${code.toUpperCase()}`, '--by', 'zhang')).toEqual({
+      out: `zhang is on it: 1 alerts of the message #${code}\n`,
+      code: 0,
+    });
+    const { out } = await alerts('ack', code, '--by', 'li');
+    expect(out).toMatch(/^zhang has been on it since 10:00:31/);
+    expect(await asJson('ack', code)).toMatchObject([{ code, outcome: 'already', by: 'zhang' }]);
+    await story.pass(minutes(24 * 60), minutes(60));
+    expect((await alerts('ack', code)).out).toMatch(/^the code #\w{8} has expired: its message is of /);
+    // an alert that is called like a code
+    await story.pipeline.push([
+      { ...alert({}), labels: { alertname: 'gateway0' }, endsAt: rfc3339(later(story.clock.now(), minutes(5))) },
+    ]);
+    expect(await asJson('ack', 'gateway0', '--by', 'li')).toMatchObject([{ outcome: 'done', alerts: 1 }]);
+  });
+
   it('name what was refused, and what is silenced', async () => {
     const refusal = { status: 'failed', reason: 'RecipientRefused', message: 'no such number' } as const;
     const { story, alerts } = await served((to) => (to === 'zhang' ? { to, ...refusal } : null));

@@ -148,6 +148,14 @@ describe('who may send', () => {
   });
 });
 
+const form = { 'content-type': 'application/x-www-form-urlencoded' };
+
+async function codeOfMessage(story: ReturnType<typeof aStory>): Promise<string> {
+  await story.pipeline.push([alert({})]);
+  await story.pass(seconds(31));
+  return story.taken[0]?.delivery.notice.acknowledgeCode ?? 'none';
+}
+
 describe('a link', () => {
   it('is looked at without effect, and answered with one button', async () => {
     const { ask, story } = await served('s3cret');
@@ -162,11 +170,61 @@ describe('a link', () => {
     const look = await ask(`/a/${token}`);
     expect(look).toMatchObject({ status: 200, body: expect.stringContaining('<option>zhang</option>') as string });
     expect(story.ledger.state.episodes.size).toBe(0);
-    const form = { 'content-type': 'application/x-www-form-urlencoded' };
     expect((await ask(`/a/${token}`, 'POST', 'by=mallory', form)).status).toBe(400);
     expect((await ask(`/a/${token}`, 'POST', 'by=zhang', form)).status).toBe(200);
     expect((await ask(`/a/${token}`, 'POST', 'by=zhang', form)).body).toContain('zhang has been on it since');
     expect((await ask('/a/forged-forged-forged-forg', 'POST', 'by=zhang', form)).status).toBe(404);
+  });
+
+  it('is answered by whoever is none of the people too, by his name', async () => {
+    const { ask, story } = await served('s3cret');
+    const code = await codeOfMessage(story);
+    expect((await ask(`/a/${code}`)).body).toContain('<option value="">');
+    expect((await ask(`/a/${code}`, 'POST', 'by=&other=', form)).status).toBe(400);
+    expect((await ask(`/a/${code}`, 'POST', 'by=&other=%0AWang+%3Cb%3E', form)).body).toContain(
+      'Wang &#60;b&#62; is on it',
+    );
+    const [episode] = [...story.ledger.state.episodes.values()];
+    expect(episode?.acknowledged?.by).toBe('Wang <b>');
+  });
+});
+
+describe('a code', () => {
+  it('is typed on a page that anybody may open, and says what became of it', async () => {
+    const { ask, story } = await served('s3cret');
+    const code = await codeOfMessage(story);
+    expect((await ask('/a')).body).toContain('name="code"');
+    const wrong = await ask('/a', 'POST', 'code=%2300000000&by=zhang', form);
+    expect(wrong).toMatchObject({ status: 404, body: expect.stringContaining('value="#00000000"') as string });
+    expect(story.ledger.state.episodes.size).toBe(0);
+    expect(await ask('/a', 'POST', `code=%23${code.toUpperCase()}&by=zhang`, form)).toMatchObject({
+      status: 200,
+      body: expect.stringContaining('zhang is on it: 1 alerts') as string,
+    });
+    expect((await ask('/a', 'POST', `code=${code}&by=zhang`, form)).body).toContain('zhang has been on it since 2026-');
+  });
+
+  it('cannot be guessed: after twenty nobody of that address is heard for a while, with the right one neither', async () => {
+    const { ask, story } = await served('s3cret');
+    const code = await codeOfMessage(story);
+    const answers: number[] = [];
+    for (let guess = 0; guess < 22; guess += 1)
+      answers.push((await ask(guess % 2 === 0 ? '/a' : '/a/0000000z', 'POST', 'code=0000000z&by=zhang', form)).status);
+    expect([answers.slice(0, 20), answers.slice(20)]).toEqual([Array.from({ length: 20 }, () => 404), [429, 429]]);
+    expect((await ask(`/a/${code}`, 'POST', 'by=zhang', form)).status).toBe(429);
+    expect(story.ledger.state.episodes.size).toBe(0);
+    // with the token of the listener it is a name, and no secret
+    const shown = { authorization: 'Bearer s3cret' };
+    expect((await ask('/api/v1/acknowledge', 'POST', { code, by: 'zhang' })).status).toBe(401);
+    expect(await ask('/api/v1/acknowledge', 'POST', { code: '0000000z', by: 'zhang' }, shown)).toMatchObject({
+      status: 200,
+      body: { outcome: 'unknown' },
+    });
+    expect(await ask('/api/v1/acknowledge', 'POST', { code, by: 'zhang' }, shown)).toMatchObject({
+      status: 200,
+      body: { outcome: 'done', groups: 1, alerts: 1 },
+    });
+    expect((await ask('/api/v1/acknowledge', 'POST', { code, groupKey: 'x', by: 'zhang' }, shown)).status).toBe(400);
   });
 });
 

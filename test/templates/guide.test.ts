@@ -31,7 +31,14 @@ const labels = { alertname: 'PoolAtMax', pool: 'workers', cluster: 'c1', severit
 const alert = (instance: string): Alert => ({ ...anAlert({}), labels: { ...labels, instance } });
 const alerts = [alert('10.0.0.7:9100'), { ...alert('10.0.0.8:9100'), ended: later(start, minutes(90)) }];
 const data = templateData(
-  { groupKey: '{}', groupLabels: { alertname: 'PoolAtMax', pool: 'workers' }, receiver: 'pay', alerts },
+  {
+    groupKey: '{}',
+    groupLabels: { alertname: 'PoolAtMax', pool: 'workers' },
+    receiver: 'pay',
+    alerts,
+    acknowledgeUrl: 'https://st.example.com/a/k7m2p9qx',
+    acknowledgeCode: 'k7m2p9qx',
+  },
   { externalUrl: '' },
 );
 

@@ -62,6 +62,8 @@ function plainHome(record: Plain): Home {
       return groupHome(firstOf(record.key));
     case 'episode':
       return groupHome(firstOf(record.owner));
+    case 'code':
+      return groupHome(record.stands.groupKey);
     case 'held':
       return groupHome(record.held.groupKey);
     case 'silence':

@@ -311,6 +311,7 @@ function isFinished(records: readonly LedgerRecord[], now: Instant): boolean {
   const isOver = records.every(
     (record) =>
       record.kind === 'settled' ||
+      record.kind === 'code' ||
       (record.kind === 'intent' && settled.has(record.intent.id)) ||
       (record.kind === 'recipient' && settled.has(record.id)),
   );

@@ -2,6 +2,7 @@
 import { crc32 } from 'node:zlib';
 import type { Instant, Milliseconds } from '../../model/units.ts';
 import type { Upgrade } from '../../schemas.ts';
+import type { MessageCode } from '../acknowledge-code.ts';
 import type { Alert, LabelSet } from '../alert.ts';
 import type { SentMessage } from '../budget.ts';
 import type { TellReason, ToldEntry } from '../dedup.ts';
@@ -38,6 +39,8 @@ export interface Intent {
   readonly unnamed?: number;
   /** where somebody says that he is on it */
   readonly acknowledgeUrl?: string;
+  /** by which he says so where there is no link */
+  readonly acknowledgeCode?: string;
   readonly to: readonly string[];
   /** for SMS exactly what is sent; for e-mail its subject and plain text */
   readonly text: string;
@@ -113,6 +116,8 @@ export type LedgerRecord =
   | { readonly kind: 'silenceForgotten'; readonly id: string }
   /** null: it is over */
   | { readonly kind: 'episode'; readonly owner: string; readonly episode: Episode | null }
+  /** of a message that is not kept any more */
+  | { readonly kind: 'code'; readonly code: string; readonly stands: MessageCode }
   /** as a compacted segment carries it over */
   | { readonly kind: 'smsSent'; readonly to: string; readonly messages: readonly SentMessage[] }
   /** without alerts: the rule is at rest, or gone */

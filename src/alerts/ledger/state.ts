@@ -1,5 +1,8 @@
 // The ledger's meaning: what its records add up to. The same fold serves live appends, replay and compaction.
 import type { Instant } from '../../model/units.ts';
+import { isRemembered, isValid } from '../acknowledge-code.ts';
+import type { MessageCode } from '../acknowledge-code.ts';
+import { ownerHash } from '../acknowledge-link.ts';
 import type { Alert } from '../alert.ts';
 import { budgetMemory } from '../budget.ts';
 import type { SentMessage } from '../budget.ts';
@@ -42,6 +45,8 @@ export interface LedgerState {
   readonly silences: ReadonlyMap<string, Silence>;
   /** by group and receiver */
   readonly episodes: ReadonlyMap<string, Episode>;
+  /** what the codes of messages stand for, the newest last */
+  readonly codes: ReadonlyMap<string, MessageCode>;
   /** of rules that have alerts */
   readonly rules: ReadonlyMap<string, RuleMemory>;
   /** when SMS went to somebody in the last day, the newest last: what budgets count */
@@ -73,6 +78,7 @@ export interface MutableLedgerState {
   recent: MutableNotification[];
   silences: Map<string, Silence>;
   episodes: Map<string, Episode>;
+  codes: Map<string, MessageCode>;
   rules: Map<string, RuleMemory>;
   smsSent: Map<string, readonly SentMessage[]>;
   smsOwed: Map<string, Map<string, SentMessage>>;
@@ -91,6 +97,7 @@ export const emptyLedgerState = (): MutableLedgerState => ({
   recent: [],
   silences: new Map(),
   episodes: new Map(),
+  codes: new Map(),
   rules: new Map(),
   smsSent: new Map(),
   smsOwed: new Map(),
@@ -136,6 +143,7 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
       const recipients = new Map(intent.to.map((to) => [to, newRecipient(to, intent.at)]));
       state.open.set(intent.id, { intent, recipients, settled: null });
       oweSms(state, intent);
+      if (intent.acknowledgeCode !== undefined) keepCode(state, intent.acknowledgeCode, standsFor(intent));
       for (const owner of ownersOf(intent)) {
         const known = state.openOf.get(owner);
         if (known === undefined) state.openOf.set(owner, new Set([intent.id]));
@@ -214,6 +222,9 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
       if (record.episode === null) state.episodes.delete(record.owner);
       else state.episodes.set(record.owner, record.episode);
       return;
+    case 'code':
+      keepCode(state, record.code, record.stands);
+      return;
     case 'rule':
       if (record.memory.alerts.length === 0) state.rules.delete(record.memory.rule);
       else state.rules.set(record.memory.rule, record.memory);
@@ -247,6 +258,29 @@ function keepBegun({ begun }: MutableLedgerState, fingerprint: string, one: Begu
   if (begun.size <= mostBegun) return;
   const [oldest] = begun.keys();
   if (oldest !== undefined) begun.delete(oldest);
+}
+
+const standsFor = (intent: Intent): MessageCode => ({
+  groupKey: intent.groupKey,
+  at: intent.at,
+  owners: ownersOf(intent).map(ownerHash),
+});
+
+/** They come in the order of their messages: what nobody remembers is at the front. */
+function keepCode({ codes }: MutableLedgerState, code: string, stands: MessageCode): void {
+  codes.set(code, stands);
+  for (const [old, known] of codes) {
+    if (isRemembered(known, stands.at)) return;
+    codes.delete(old);
+  }
+}
+
+/** Those of messages that are written anyway follow from them. */
+function* codesOf({ codes, recent, open }: MutableLedgerState, now: Instant): Generator<LedgerRecord> {
+  const said = new Set([...recent, ...open.values()].map(({ intent }) => intent.acknowledgeCode));
+  for (const [code, stands] of codes)
+    if (isRemembered(stands, now) && !said.has(code))
+      yield { kind: 'code', code, stands: isValid(stands, now) ? stands : { ...stands, owners: [] } };
 }
 
 /** Several that come within minutes would have been as many messages: theirs counts. */
@@ -368,6 +402,7 @@ export function* recordsOf(state: MutableLedgerState, now: Instant): Generator<L
     if (now - (messages.at(-1)?.at ?? 0) < budgetMemory) yield { kind: 'smsSent', to, messages };
   for (const memory of state.rules.values()) yield { kind: 'rule', memory };
   for (const [owner, episode] of state.episodes) yield { kind: 'episode', owner, episode };
+  yield* codesOf(state, now);
   for (const { intent, recipients, settled } of [...state.recent, ...state.open.values()]) {
     yield { kind: 'intent', intent };
     for (const recipient of recipients.values()) yield { kind: 'recipient', id: intent.id, recipient };

@@ -1,15 +1,17 @@
 // springtide alerts ack: somebody is on it; escalations stop, nobody is reminded.
 import type { Command } from 'commander';
+import { isCode, readCode } from '../../alerts/acknowledge-code.ts';
 import { userName } from '../switch.ts';
 import {
   usage,
   withDaemon,
   withDaemonOptions,
+  type Acknowledged,
   type AlertDaemon,
   type DaemonOptions,
   type Surroundings,
 } from './daemon.ts';
-import { filtersOf, jsonText, linesText, voiceOf } from './words.ts';
+import { filtersOf, jsonText, linesText, voiceOf, type Voice } from './words.ts';
 
 interface AcknowledgeOptions extends DaemonOptions {
   readonly group?: string;
@@ -24,15 +26,27 @@ export function addAcknowledge(alerts: Command, around: Surroundings): void {
     alerts
       .command('ack')
       .description('you are on it: the escalations of its groups stop, and nobody is reminded')
-      .argument('[alerts...]', 'a fingerprint, or matchers as of `alerts query`')
+      .argument('[alerts...]', 'the code of a message (k7m2p9qx), a fingerprint, or matchers as of `alerts query`')
       .option('--group <key>', 'a whole group, by its key')
       .option('--receiver <name>', 'with --group: for this receiver only')
       .option('--by <name>', 'who (default: the user at the keyboard)')
-      .addHelpText('after', '\nExit codes: 0 ok, 1 nothing of it fires, 2 bad input, 3 the daemon does not answer.'),
+      .addHelpText(
+        'after',
+        '\nExit codes: 0 ok, 1 nothing of it fires or nobody knows the code, 2 bad input, 3 the daemon does not answer.',
+      ),
   ).action((words: string[], options: AcknowledgeOptions) =>
     withDaemon(options, (daemon) => acknowledge(daemon, words, options, around)),
   );
 }
+
+type Target =
+  | { readonly code: string }
+  | { readonly fingerprint: string }
+  | { readonly groupKey: string; readonly receiver?: string };
+
+type Answer = Target & Acknowledged;
+
+const isHeard = ({ outcome }: Acknowledged): boolean => outcome === 'done' || outcome === 'already';
 
 async function acknowledge(
   daemon: AlertDaemon,
@@ -41,20 +55,40 @@ async function acknowledge(
   { clock, print, exit }: Surroundings,
 ): Promise<void> {
   const by = options.by?.trim() ?? userName();
-  const outcomes = [];
-  for (const target of await targetsOf(daemon, words, options))
-    outcomes.push({ ...target, ...(await daemon.acknowledge({ ...target, by })) });
-  const done = outcomes.filter(({ outcome }) => outcome !== 'nothing');
-  if (options.output === 'json') print(jsonText(outcomes));
+  const tell = async (target: Target): Promise<Answer> => ({
+    ...target,
+    ...(await daemon.acknowledge({ ...target, by })),
+  });
+  const answers: Answer[] = [];
+  for (const target of await targetsOf(daemon, words, options)) answers.push(await tell(target));
+  if (options.output === 'json') print(jsonText(answers));
   else {
-    const { say } = voiceOf(daemon.texts, options, clock.now());
-    const lines = done.map((one) => say('ack.done', { what: 'groupKey' in one ? one.groupKey : one.fingerprint, by }));
-    print(linesText(lines.length === 0 ? [say('ack.nothing')] : lines));
+    const voice = voiceOf(daemon.texts, options, clock.now());
+    const lines = answers.flatMap((answer) => lineOf(answer, by, voice));
+    print(linesText(lines.length === 0 ? [voice.say('ack.nothing')] : lines));
   }
-  if (done.length === 0) exit(1);
+  if (!answers.some(isHeard)) exit(1);
 }
 
-type Target = { readonly fingerprint: string } | { readonly groupKey: string; readonly receiver?: string };
+/** Of what does not fire nothing is said beside what does. */
+function lineOf(answer: Answer, by: string, { say, time }: Voice): string[] {
+  const what = 'code' in answer ? answer.code : 'groupKey' in answer ? answer.groupKey : answer.fingerprint;
+  switch (answer.outcome) {
+    case 'done':
+      return [
+        'code' in answer ? say('ack.code', { by, code: what, count: answer.alerts }) : say('ack.done', { by, what }),
+      ];
+    case 'already':
+      return [say('ack.already', { by: answer.by, since: time(answer.at) })];
+    case 'expired':
+      return [say('ack.expired', { code: what, since: time(answer.at) })];
+    case 'unknown':
+      return [say('ack.unknown', { code: what })];
+    case 'nothing':
+    case 'forged':
+      return [];
+  }
+}
 
 async function targetsOf(
   daemon: AlertDaemon,
@@ -62,8 +96,15 @@ async function targetsOf(
   { group, receiver }: AcknowledgeOptions,
 ): Promise<readonly Target[]> {
   if ((group === undefined) === (words.length === 0))
-    throw usage('it is not said what is meant', 'name a fingerprint, matchers, or --group KEY');
+    throw usage('it is not said what is meant', 'name a code, a fingerprint, matchers, or --group KEY');
   if (group !== undefined) return [{ groupKey: group, ...(receiver !== undefined && { receiver }) }];
   if (words.every(isFingerprint)) return words.map((fingerprint) => ({ fingerprint }));
-  return (await daemon.alerts(filtersOf(words))).map(({ fingerprint }) => ({ fingerprint }));
+  const [word = ''] = words;
+  const code = word.startsWith('#') ? readCode(word) : isCode(word) ? word : null;
+  const matching = async (): Promise<readonly Target[]> =>
+    (await daemon.alerts(filtersOf(words))).map(({ fingerprint }) => ({ fingerprint }));
+  if (words.length > 1 || code === null) return matching();
+  // an alert may be called like a code
+  const named = word === code ? await matching() : [];
+  return named.length > 0 ? named : [{ code }];
 }

@@ -73,7 +73,8 @@ export interface ShownStatus {
 export type Acknowledged =
   | { readonly outcome: 'done'; readonly groups: number; readonly alerts: number }
   | { readonly outcome: 'already'; readonly by: string; readonly at: string }
-  | { readonly outcome: 'nothing' | 'forged' };
+  | { readonly outcome: 'expired'; readonly at: string }
+  | { readonly outcome: 'nothing' | 'forged' | 'unknown' };
 
 export interface AlertDaemon {
   readonly url: string;

@@ -34,12 +34,16 @@ const guardedReceipts = z.strictObject({ token: secretReference });
 
 const fact = z
   .string()
-  .regex(/^(?:status|alertname|severity|cluster|since|value|summary|count|text|token|(?:labels|annotations)\..+)$/, {
-    error:
-      'a fact is status, alertname, severity, cluster, since, value, summary, count, text, token, labels.NAME or annotations.NAME',
-  })
+  .regex(
+    /^(?:status|alertname|severity|cluster|since|value|summary|count|groups|text|token|(?:labels|annotations)\..+)$/,
+    {
+      error:
+        'a fact is status, alertname, severity, cluster, since, value, summary, count, groups, text, token, labels.NAME or annotations.NAME',
+    },
+  )
   .meta({
-    description: 'a fact: status, alertname, severity, cluster, since, value, summary, count, text, token, labels.NAME',
+    description:
+      'a fact: status, alertname, severity, cluster, since, value, summary, count, groups, text, token, labels.NAME',
   });
 
 /** What fills a variable of an approved template. */
@@ -165,15 +169,15 @@ const httpReceipts = z.strictObject({
 });
 
 const isFilled = (template: string): boolean =>
-  [...template.matchAll(/\{\{(.*?)\}\}/gs)].every(([, place = '']) => /^\s*(?:to|text|id)\s*$/.test(place));
-const places = { error: 'only {{to}}, {{text}} and {{id}} are filled in' };
+  [...template.matchAll(/\{\{(.*?)\}\}/gs)].every(([, place = '']) => /^\s*(?:to|text|id|code)\s*$/.test(place));
+const places = { error: 'only {{to}}, {{text}}, {{id}} and {{code}} are filled in' };
 
 const httpGateway = z.strictObject({
   url: httpUrl.refine(isFilled, places),
   method: z.enum(['POST', 'GET', 'PUT']).default('POST'),
   headers: z.record(z.string(), z.string().refine(isFilled, places)).default({}),
   bearer: secretReference.optional(),
-  /** {{to}} {{text}} {{id}} are filled in, JSON-escaped where the body is JSON */
+  /** {{to}} {{text}} {{id}} {{code}} are filled in, JSON-escaped where the body is JSON */
   body: z.string().refine(isFilled, places).default('{"to":"{{to}}","text":"{{text}}","id":"{{id}}"}'),
   contentType: z.string().default('application/json'),
   success: z

@@ -12,14 +12,18 @@ const wanted = z
     fingerprint: z.string().optional(),
     groupKey: z.string().optional(),
     receiver: z.string().optional(),
+    /** as it stands in a message: #k7m2p9qx */
+    code: z.string().optional(),
     by: z.string().trim().min(1).max(100),
   })
-  .refine(({ fingerprint, groupKey }) => (fingerprint === undefined) !== (groupKey === undefined), {
-    error: 'name exactly one of fingerprint and groupKey',
+  .refine((given) => [given.fingerprint, given.groupKey, given.code].filter((one) => one !== undefined).length === 1, {
+    error: 'name exactly one of fingerprint, groupKey and code',
   });
 
-const targetOf = ({ fingerprint, groupKey = '', receiver }: z.infer<typeof wanted>): AcknowledgeTarget =>
-  fingerprint === undefined ? { groupKey, receiver } : { fingerprint };
+function targetOf({ fingerprint, groupKey = '', receiver, code }: z.infer<typeof wanted>): AcknowledgeTarget {
+  if (code !== undefined) return { code };
+  return fingerprint === undefined ? { groupKey, receiver } : { fingerprint };
+}
 
 export function acknowledgeApi(desk: AlertDesk): Router {
   const router = express.Router();

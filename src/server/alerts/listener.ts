@@ -49,6 +49,8 @@ const mostConnections = 1_024;
 /** Links are pressed by people and looked at by scanners of mail; a gateway reports thousands of texts from one address. */
 const linkRates = { each: { burst: 60, perSecond: 2 }, all: { burst: 600, perSecond: 50 } };
 const receiptRates = { each: { burst: 2_000, perSecond: 200 }, all: { burst: 5_000, perSecond: 500 } };
+/** What can be guessed, and is tried without a token: of 2^40 a day's trying hits one of a thousand living ones once in 6,000 days. */
+const codeRates = { each: { burst: 20, perSecond: 0.1 }, all: { burst: 100, perSecond: 2 } };
 /** Of those who show no token, or a wrong one. Who shows the right one is never held up: alerts come in bursts. */
 const wrongRates = { each: { burst: 30, perSecond: 1 }, all: { burst: 500, perSecond: 50 } };
 
@@ -67,7 +69,8 @@ export function alertApp(options: AlertServerOptions): Express {
   app.use(ownOriginOnly);
   const clock = systemClock;
   // these prove themselves by what they carry
-  app.use('/a', limited(createRateLimit({ clock, ...linkRates })), acknowledgePage(options.desk, options.words));
+  const codes = createRateLimit({ clock, ...codeRates });
+  app.use('/a', limited(createRateLimit({ clock, ...linkRates })), acknowledgePage(options.desk, options.words, codes));
   app.use('/api/v1/sms/receipts', limited(createRateLimit({ clock, ...receiptRates })), receiptsIn(options.receipts));
   const wrong = createRateLimit({ clock, ...wrongRates });
   app.use('/api', (request, response, next) => shown(options, wrong, request, response, next));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { codeOf } from '../../../src/alerts/acknowledge-code.ts';
 import { openLedgerInKubernetes } from '../../../src/alerts/ledger/in-kubernetes.ts';
 import { openLedger, volatileLedger, type Ledger } from '../../../src/alerts/ledger/ledger.ts';
 import type { Intent, LedgerRecord } from '../../../src/alerts/ledger/records.ts';
@@ -68,6 +69,7 @@ const intentOf = (id: string, group: number, at: Instant, covers: readonly numbe
     }),
     to: ['zhang', 'li'],
     text: 'full',
+    acknowledgeCode: codeOf(id, 'key'),
   };
 };
 
@@ -169,6 +171,7 @@ const seen = (state: LedgerState) => ({
   recent: state.recent.map(({ intent, recipients }) => [intent.id, sorted(recipients)]),
   episodes: sorted(state.episodes),
   held: sorted(state.held),
+  codes: sorted(state.codes),
   watchdogs: sorted(state.missingWatchdogs),
   heard: sorted(state.watchdogsHeard),
 });

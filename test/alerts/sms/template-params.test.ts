@@ -8,7 +8,7 @@ import { anAlert, aNotice, catalogue } from '../builders.ts';
 
 const texts = catalogue('en');
 const valueOf = (fact: string, variableLength: number, notice: Notice): string =>
-  paramValue(fact, { notice, text: 'a text', id: 'a1b2c3d4e5', texts, timeZone: 'UTC', variableLength });
+  paramValue(fact, { notice, text: 'a text', texts, timeZone: 'UTC', variableLength });
 const about = (labels: Record<string, string>, annotations: Record<string, string> = {}): Notice =>
   aNotice(anAlert(annotations, { alertname: 'Down', ...labels }));
 
@@ -44,6 +44,14 @@ describe('a variable of a template', () => {
     expect(facts).toEqual(['10000', '9970', 'Down+9999', 'page']);
     expect(valueOf('alertname', 12, about({}))).toBe('Down');
     expect(valueOf('groups', 12, about({}))).toBe('1');
+  });
+
+  it('is the whole code of the message or none of it, and stands for links', () => {
+    const told: Notice = { ...about({}, { summary: 'see http://wiki.bank.cn/1' }), acknowledgeCode: 'k7m2p9qx' };
+    expect(['token', 'summary'].map((fact) => valueOf(fact, 35, told))).toEqual(['#k7m2p9qx', 'see #k7m2p9qx']);
+    expect(valueOf('token', 8, told)).toBe('-');
+    const over: Notice = about({}, { summary: 'see http://wiki.bank.cn/1' });
+    expect(['token', 'summary'].map((fact) => valueOf(fact, 35, over))).toEqual(['-', 'see']);
   });
 
   it('is a beginning that ends within no number', () => {

@@ -45,7 +45,7 @@ receivers: [{ name: duty, sms_configs: [{ to: [zhang] }] }]`);
   const delivery: Delivery = {
     id: 'a1b2c3d4e5',
     at: now,
-    notice: aNotice(anAlert(annotations, labels)),
+    notice: { ...aNotice(anAlert(annotations, labels)), acknowledgeCode: 'k7m2p9qx' },
     text: '告警 workers 池满',
     to: ['zhang'],
     document,
@@ -104,9 +104,9 @@ describe.each(['acs3', 'rpc'] as const)('Aliyun by %s', (signature) => {
     expect(await sent(gateway(vendor.url, params))).toMatchObject({ status: 'sent' });
     expect(JSON.parse(String(vendor.taken[0]?.['TemplateParam']))).toEqual({
       node: '10-0-3-17_9100',
-      text: 'workers full, see #a1b2c3',
+      text: 'workers full, see #k7m2p9qx',
       short: 'workers…',
-      id: '#a1b2c3',
+      id: '#k7m2p9qx',
       other: '-',
     });
   });

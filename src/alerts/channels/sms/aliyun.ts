@@ -80,7 +80,7 @@ function byAcs3({ endpoint, region }: AliyunGateway, business: Business, call: C
 
 export function aliyunParams(
   settings: Pick<AliyunGateway, 'templateParams' | 'timeZone' | 'variableLength'>,
-  facts: Pick<Parameters<typeof paramValue>[1], 'notice' | 'text' | 'id' | 'texts'>,
+  facts: Pick<Parameters<typeof paramValue>[1], 'notice' | 'text' | 'texts'>,
 ): Readonly<Record<string, string>> {
   const context = { ...facts, timeZone: settings.timeZone, variableLength: settings.variableLength };
   return Object.fromEntries(

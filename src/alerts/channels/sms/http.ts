@@ -25,10 +25,10 @@ async function sendBy(
   client: HttpClient,
   name: string,
   gateway: HttpGateway,
-  { to, number, text, reference, signal }: SmsMessage,
+  { to, number, text, reference, notice, signal }: SmsMessage,
   now: () => Instant,
 ): Promise<SendResult> {
-  const values = { to: number, text, id: reference };
+  const values = { to: number, text, id: reference, code: notice.acknowledgeCode ?? '' };
   let authorization: Readonly<Record<string, string>> = {};
   try {
     if (gateway.bearer !== undefined) authorization = { authorization: `Bearer ${await readSecret(gateway.bearer)}` };

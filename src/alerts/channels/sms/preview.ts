@@ -11,8 +11,6 @@ import { tencentParams } from './tencent.ts';
 export interface SmsFacts {
   readonly notice: Notice;
   readonly text: string;
-  /** of the notification */
-  readonly id: string;
   readonly texts: Texts;
 }
 

@@ -9,8 +9,6 @@ import type { Notice } from '../../render.ts';
 export interface TemplateContext {
   readonly notice: Notice;
   readonly text: string;
-  /** of the notification: what a token leads to */
-  readonly id: string;
   readonly texts: Texts;
   readonly timeZone: string;
   readonly variableLength: number;
@@ -19,10 +17,12 @@ export interface TemplateContext {
 /** The value of one variable, never empty: an empty one is refused. */
 export function paramValue(param: TemplateParam, context: TemplateContext): string {
   const { fact, length } = typeof param === 'string' ? { fact: param, length: undefined } : param;
-  const spoken = withoutAddresses(oneLine(factOf(fact, context)), tokenOf(context.id));
+  const spoken = withoutAddresses(oneLine(factOf(fact, context)), tokenOf(context.notice));
   const most = length ?? context.variableLength;
   const others = named.has(fact) ? othersOf(context.notice) : '';
-  const value = (fitting(spoken, most - others.length) + others).replace(/\p{Surrogate}/gu, '');
+  // half a code leads nowhere
+  const said = fact === 'token' && spoken.length > most ? '' : fitting(spoken, most - others.length) + others;
+  const value = said.replace(/\p{Surrogate}/gu, '').trim();
   return value === '' ? '-' : value;
 }
 
@@ -42,10 +42,10 @@ function fitting(spoken: string, most: number): string {
   return rounded.length <= most ? rounded : '';
 }
 
-/** As its message is called in logs and in the ledger. */
-const tokenOf = (id: string): string => `#${id.slice(0, 6)}`;
+/** By which somebody says that he is on it; empty where there is nothing to be on. */
+const tokenOf = ({ acknowledgeCode }: Notice): string => (acknowledgeCode === undefined ? '' : `#${acknowledgeCode}`);
 
-function factOf(fact: string, { notice, text, id, texts, timeZone }: TemplateContext): string {
+function factOf(fact: string, { notice, text, texts, timeZone }: TemplateContext): string {
   const [first] = notice.alerts;
   const label = (name: string): string => first?.labels[name] ?? notice.groupLabels[name] ?? '';
   const firing = notice.alerts.some(isFiring);
@@ -65,7 +65,7 @@ function factOf(fact: string, { notice, text, id, texts, timeZone }: TemplateCon
     case 'text':
       return text;
     case 'token':
-      return tokenOf(id);
+      return tokenOf(notice);
     default: {
       const [, kind, name] = /^(labels|annotations)\.(.+)$/.exec(fact) ?? [];
       if (kind === 'annotations') return first?.annotations[name ?? ''] ?? '';
@@ -88,7 +88,7 @@ const ipv4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)(?::\d{1,5})?(?:\/\d{
 const ipv6 = /(?<![\w:])\[?(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}\]?(?::\d{1,5})?(?![\w:])/giu;
 const host = /(?<![\w.-])[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?![\w-])/giu;
 
-/** Links, addresses and names of hosts are refused in variables: what can be said without dots is, the rest is a token. */
+/** Links, addresses and names of hosts are refused in variables: what can be said without dots is, the rest is the code. */
 const withoutAddresses = (text: string, token: string): string =>
   text
     .replace(url, token)

@@ -24,15 +24,11 @@ export function escapingFor(contentType: string): Escaping {
   return type.includes('xml') ? 'xml' : 'none';
 }
 
+type Place = 'to' | 'text' | 'id' | 'code';
+
 /** {{name}}, in one pass: what is filled in is not looked at again. */
-export const fillTemplate = (
-  template: string,
-  values: Readonly<Record<'to' | 'text' | 'id', string>>,
-  escaping: Escaping,
-): string =>
-  template.replace(/\{\{\s*(to|text|id)\s*\}\}/g, (_place, name: 'to' | 'text' | 'id') =>
-    escaped[escaping](values[name]),
-  );
+export const fillTemplate = (template: string, values: Readonly<Record<Place, string>>, escaping: Escaping): string =>
+  template.replace(/\{\{\s*(to|text|id|code)\s*\}\}/g, (_place, name: Place) => escaped[escaping](values[name]));
 
 /** `data.items.0.id`, `$.data.items[0].id`; undefined where the way ends early. */
 export function valueAt(value: unknown, path: string): unknown {

@@ -52,7 +52,7 @@ async function requestOf(
 
 export function tencentParams(
   settings: Pick<TencentGateway, 'templateParams' | 'timeZone' | 'variableLength'>,
-  facts: Pick<Parameters<typeof paramValue>[1], 'notice' | 'text' | 'id' | 'texts'>,
+  facts: Pick<Parameters<typeof paramValue>[1], 'notice' | 'text' | 'texts'>,
 ): readonly string[] {
   const context = { ...facts, timeZone: settings.timeZone, variableLength: settings.variableLength };
   return settings.templateParams.map((param) => paramValue(param, context));
