@@ -7,8 +7,9 @@ import { chooseVictims } from '../../src/cli/operate/victims.ts';
 import type { ControlFacts, Snapshot } from '../../src/model/snapshot.ts';
 import type { Pod } from '../../src/model/kubernetes.ts';
 import type { GroupState } from '../../src/policies/nodes/group-state.ts';
-import { aBudget, aConfig, aNodePolicy, aPod, aReplicaSet, noon, podsOf } from '../builders.ts';
-import { group, pool, steady } from '../policies/nodes/worlds.ts';
+import { emptyGroupMemory, type SentResize } from '../../src/model/memory.ts';
+import { aBudget, aConfig, aNode, aNodePolicy, aPod, aReplicaSet, noon, podsOf } from '../builders.ts';
+import { group, pool, steady, workers } from '../policies/nodes/worlds.ts';
 
 const policy = aNodePolicy({ nodeGroups: [{ name: group, min: 1, max: 4 }], mode: 'dryRun' });
 const given = (pods: readonly Pod[], more: Partial<Snapshot> = {}, budgets = 1): Scene => {
@@ -85,5 +86,35 @@ describe('growthChecks', () => {
       ['maximum', 'limits'],
       ['limits'],
     ]);
+  });
+
+  it('counts a group that cannot be read as it was last known, and says so', () => {
+    const spare = { name: 'spare', min: 0, max: 9 };
+    const limited = (limits: object, sent: SentResize | null = null): Scene => {
+      const nodes = [...workers(3), aNode('s-1').inGroup('spare').build(), aNode('s-2').inGroup('spare').build()];
+      const memory = steady();
+      const groups = { ...memory.groups, spare: { ...emptyGroupMemory, sent } };
+      return sceneOf(
+        pool(3, nodes)
+          .failing({ source: 'magnum', what: 'nodegroup spare', code: 'ServerFault', message: '500' })
+          .build(),
+        aConfig([], [aNodePolicy({ nodeGroups: [{ name: group, min: 1, max: 9 }, spare], limits })]),
+        { ...memory, groups },
+        noon,
+      );
+    };
+    const limitsOf = (scene: Scene, to: number) =>
+      growthChecks(scene, groupIn(scene), to).find(({ name }) => name === 'limits');
+    expect(limitsOf(limited({ nodes: 6 }), 4)).toMatchObject({
+      state: 'warn',
+      what: expect.stringContaining('spare: MagnumUnreadable, 2') as string,
+    });
+    expect(limitsOf(limited({ nodes: 6 }), 5)).toMatchObject({
+      state: 'refused',
+      what: expect.stringMatching(/^LimitReached .*limits.nodes 6; spare: MagnumUnreadable, 2$/) as string,
+    });
+    const sent: SentResize = { at: noon, from: 2, to: 5, remove: [], begun: true };
+    expect(limitsOf(limited({ nodes: 8 }, sent), 4)?.state).toBe('refused');
+    expect(limitsOf(limited({ nodes: 9 }, sent), 4)?.state).toBe('warn');
   });
 });

@@ -3,10 +3,10 @@ import { isBackedOff } from '../../policies/nodes/back-off.ts';
 import type { GroupState } from '../../policies/nodes/group-state.ts';
 import { statusBarrier } from '../../policies/nodes/growth-barrier.ts';
 import { allowedNodes, type SizedGroup } from '../../policies/nodes/limits.ts';
-import { isControlPlane } from '../../policies/nodes/membership.ts';
-import { elsewhereOf, sizeOfGroup } from '../../policies/nodes/node-size.ts';
+import { sizeOfGroup } from '../../policies/nodes/node-size.ts';
 import { actorsText } from '../../policies/nodes/other-actors.ts';
 import { shapeOf } from '../../policies/nodes/shape.ts';
+import { unreadBeside } from '../../policies/nodes/unread-groups.ts';
 import { switchCheck, type Check } from './checks.ts';
 import type { Scene } from './scene.ts';
 
@@ -19,14 +19,18 @@ function sized(group: GroupState, { snapshot: { kubernetes: facts, nova, magnum 
 export function growthChecks(scene: Scene, group: GroupState, to: number): readonly Check[] {
   const { snapshot, config, groups, unusable, now } = scene;
   const known = new Set(groups.flatMap(({ nodes }) => nodes));
+  const unread = unreadBeside(unusable, (node) => known.has(node), scene);
   const allowed = allowedNodes(sized(group, scene), {
     groups: groups.map((one) => sized(one, scene)),
-    unseen: unusable.map(({ document }) => ({ document, count: 0 })),
-    elsewhere: elsewhereOf(snapshot.kubernetes.nodes ?? [], (node) => known.has(node) || isControlPlane(node)),
+    ...unread,
     ordered: new Map(),
     config,
     nova: snapshot.nova.limits,
   });
+  // Their nodes count as they were last known: more of them may have come since.
+  const lastSeen = unusable.map(
+    ({ policy, reason }, index) => `${policy.name}: ${reason}, ${unread.unseen[index]?.count ?? 0}`,
+  );
   const more = to - group.count;
   const busy = statusBarrier(group, snapshot.magnum.cluster);
   const failure = group.memory.lastFailure;
@@ -46,8 +50,8 @@ export function growthChecks(scene: Scene, group: GroupState, to: number): reado
     { name: 'maximum', state: to > group.max ? 'refused' : 'ok', what: `max ${group.max}` },
     {
       name: 'limits',
-      state: allowed.nodes < more ? 'refused' : 'ok',
-      what: allowed.nodes < more ? `${allowed.reason} ${allowed.by}` : allowed.by,
+      state: allowed.nodes < more ? 'refused' : unusable.length > 0 ? 'warn' : 'ok',
+      what: [allowed.nodes < more ? `${allowed.reason} ${allowed.by}` : allowed.by, ...lastSeen].join('; '),
     },
   ];
 }

@@ -140,13 +140,12 @@ function decidedReplicas(
   quotas: ResourceQuotas,
   shapes: Shapes,
 ): readonly SourcedDemand[] {
-  return standings.flatMap(({ decision, existing, pods }): readonly SourcedDemand[] => {
+  return standings.flatMap(({ decision, existing, pods, workload }): readonly SourcedDemand[] => {
     const more = (decision.desired ?? 0) - existing;
     if (more <= 0 || decision.mode !== 'act') return [];
     const { target } = decision;
-    const workload = shapes.templates.workloadOf(target);
     // More of a broken pod are no capacity, and need no VM.
-    if (decision.reason === 'TargetStuck' || (workload !== undefined && stuckBy(workload, pods) !== null)) return [];
+    if (decision.reason === 'TargetStuck' || stuckBy(workload, pods) !== null) return [];
     const needs = needsOf(target, pods, shapes);
     if (needs === null) return [];
     const admitted = quotas.admit(target.namespace, needs.spec, more);
@@ -194,8 +193,7 @@ function* foreseenReplicas(
     const have = Math.max(decision.desired ?? 0, existing);
     const foreseen = isForeseen ? (forecast.nodes?.replicas ?? 0) : 0;
     const floor = policy.spec.schedule.length === 0 ? 0 : floorUntil(policy.spec, tick.now, until);
-    const isScheduled =
-      floor > have && floor >= foreseen && mayRise(standing, shapes.templates.workloadOf(target), tick);
+    const isScheduled = floor > have && floor >= foreseen && mayRise(standing, tick);
     const more = (isScheduled ? floor : foreseen) - have;
     const needs = more <= 0 ? null : needsOf(target, pods, shapes);
     if (needs === null) continue;

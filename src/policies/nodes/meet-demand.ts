@@ -1,7 +1,6 @@
 // The way up: who has no place today, who returns or is on the way already, and what must be ordered for the rest.
 import type { Node } from '../../model/kubernetes.ts';
 import { drainTaint } from '../../model/drain-record.ts';
-import { emptyGroupMemory } from '../../model/memory.ts';
 import { demandsOf, type Demands } from './demand.ts';
 import { placing } from './fit/pack.ts';
 import { Preemption } from './fit/preempt.ts';
@@ -12,15 +11,14 @@ import type { Ordered } from './limits.ts';
 import { justCome, settledWith } from './just-come.ts';
 import { settledGrowth, type SettledInput } from './settled-growth.ts';
 import type { Pool } from './growth-options.ts';
-import { nodeGroupLabel } from './driver-habits.ts';
 import { drainOf } from './membership.ts';
-import { elsewhereOf } from './node-size.ts';
 import type { NodeTick } from './node-tick.ts';
 import { preempting, somebodyPreempts, type Preempting } from './preempting.ts';
 import { broughtBack, stuckDrains, type ReturningInput } from './returning.ts';
 import { roomNamed, type Room } from './room.ts';
 import { closedRoomOf, roomOf, takesPods } from './rooms.ts';
 import type { SaturationLook, Unasked } from './saturation.ts';
+import { unreadBeside } from './unread-groups.ts';
 
 export interface Met {
   /** the nodes that stay, and of those on their way out the ones that were tried last: whoever goes on begins at `bare` */
@@ -42,17 +40,6 @@ export interface Met {
 const nodesAStep = 128;
 /** What a node that is taken back from a drain will not have any more. */
 const ofTheDrain: ReadonlySet<string> = new Set([drainTaint, 'node.kubernetes.io/unschedulable']);
-
-const bearsLabel = (node: Node, { policy }: Unusable): boolean =>
-  node.metadata.labels?.[nodeGroupLabel] === policy.name;
-
-/** Of a group that cannot be read: its nodes by their label, and what was ordered and has not arrived. */
-function lastKnown(state: Unusable, { snapshot, memory }: NodeTick): number {
-  const labelled = (snapshot.kubernetes.nodes ?? []).filter((node) => bearsLabel(node, state));
-  const { ordered, sent } = memory.groups[state.policy.name] ?? emptyGroupMemory;
-  const coming = ordered.reduce((sum, order) => sum + order.count, 0);
-  return Math.max(labelled.length + coming, sent?.to ?? 0);
-}
 
 /** Nodes on their way count as room before they take pods: what waits for them orders nothing more. */
 function addUpcoming(simulation: Simulation, pools: readonly Pool[], { podsOn }: NodeTick, more: Ordered): void {
@@ -151,8 +138,7 @@ export function* meetDemand(
     addUpcoming: (more) => addUpcoming(simulation, pools, tick, more),
     saturated: saturation.due,
     pools,
-    unseen: unusable.map((state) => ({ document: state.document, count: lastKnown(state, tick) })),
-    elsewhere: elsewhereOf(nodes, (node) => ours.has(node) || unusable.some((state) => bearsLabel(node, state))),
+    ...unreadBeside(unusable, (node) => ours.has(node), tick),
     config,
     nova: snapshot.nova.limits,
     cluster: snapshot.magnum.cluster,

@@ -1,6 +1,5 @@
 // What a PodPolicy's schedule will ask for before a VM that is ordered later could bear it, where nothing holds the way up.
 import type { PodPolicy } from '../../model/config.ts';
-import type { Workload } from '../../model/kubernetes.ts';
 import type { PodReason } from '../../model/reason.ts';
 import { later, type Instant, type Milliseconds } from '../../model/units.ts';
 import type { Standing } from '../pods/decide-pods.ts';
@@ -42,15 +41,10 @@ const heldWholly: ReadonlySet<PodReason> = new Set([
 
 /** Would it rise, if the window opened now? */
 export function mayRise(
-  { decision, policy, pods }: Standing,
-  workload: Workload | undefined,
+  { decision, policy, pods, workload }: Standing,
   { config, snapshot: { control }, now }: Pick<NodeTick, 'config' | 'snapshot' | 'now'>,
 ): boolean {
   if (mostCautious(config.daemon.mode, policy.spec.mode.up) !== 'act' || heldWholly.has(decision.reason)) return false;
-  const { metadata = { name: decision.target.name } } = workload ?? {};
   // Whoever waits for VMs is whom they are ordered for.
-  return (
-    holdUp({ workload: { ...workload, metadata }, pods, pause: pauseOf(metadata), nodesComing: true, control, now }) ===
-    null
-  );
+  return holdUp({ workload, pods, pause: pauseOf(workload.metadata), nodesComing: true, control, now }) === null;
 }

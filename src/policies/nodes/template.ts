@@ -27,7 +27,7 @@ export class Templates {
     this.#facts = facts;
   }
 
-  workloadOf(target: TargetRef): Workload | undefined {
+  #workloadOf(target: TargetRef): Workload | undefined {
     const list = listOfKind(target);
     if (list === null) return undefined;
     let known = this.#workloads.get(list);
@@ -41,7 +41,7 @@ export class Templates {
 
   /** null: there is no template and no pod yet, so nobody can say. */
   of(target: TargetRef, pods: readonly Pod[]): Likeness | null {
-    const workload = this.workloadOf(target);
+    const workload = this.#workloadOf(target);
     const newest = target.kind === 'Deployment' ? this.#newestOf(target) : undefined;
     const template = newest?.spec?.template ?? workload?.spec?.template;
     const { namespace } = target;

@@ -1,6 +1,6 @@
 // The pod tier of one tick: every policy's targets found, measured, decided and guarded. A generator, so that the daemon can take breaths.
 import type { Config, PodPolicy } from '../../model/config.ts';
-import type { Pod, PodSpec } from '../../model/kubernetes.ts';
+import type { Pod, PodSpec, Workload } from '../../model/kubernetes.ts';
 import type { GuardMemory, Memory, TargetMemory } from '../../model/memory.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { targetKey, type TargetKey } from '../../model/target.ts';
@@ -27,6 +27,8 @@ export interface Standing {
   readonly pods: readonly Pod[];
   readonly existing: number;
   readonly template: PodSpec | undefined;
+  /** the object that is scaled, or what its scale tells of one of a custom kind */
+  readonly workload: Workload;
 }
 
 export interface PodTier {

@@ -103,17 +103,21 @@ export class Decisions {
     if (problem?.kind === 'unexpectedCount') {
       const { count, expect } = problem;
       const current = currentReplicas(known, remembered, tick.now);
-      this.#hold(known, remembered, current, 'UnexpectedTargets', { count, min: expect.min, max: expect.max });
+      const facts = { count, min: expect.min, max: expect.max };
+      const decision = this.#hold(known, remembered, current, 'UnexpectedTargets', facts);
+      this.standings.push({ decision, policy, pods, existing: list.existing, template, workload: object });
     } else if (twice.size > 0 && pods.some((pod) => twice.has(pod))) {
       const facts = missingFacts('another target selects some of its pods');
       const current = currentReplicas(known, remembered, tick.now);
-      this.#hold(known, remembered, current, 'AmbiguousSelector', facts);
+      const decision = this.#hold(known, remembered, current, 'AmbiguousSelector', facts);
+      // Which of the pods are its own nobody can tell: as many as it is to have, so that none of them is ordered for once more.
+      this.standings.push({ decision, policy, pods: nobody, existing: current, template: undefined, workload: object });
     } else {
       const autoscaler = autoscalers?.get(key) ?? null;
       const result = decideTarget({ known, workload: object, autoscaler, memory: remembered }, tick);
       const { decision } = result;
       this.#add(key, decision, result.memory);
-      this.standings.push({ decision, policy, pods, existing: list.existing, template });
+      this.standings.push({ decision, policy, pods, existing: list.existing, template, workload: object });
     }
   }
 
@@ -124,11 +128,17 @@ export class Decisions {
     return this.#given.podsRead ? null : { reason: 'FailedGetPods', why: 'the list of pods could not be read' };
   }
 
-  #hold(known: KnownTarget, memory: TargetMemory, current: number | null, reason: PodReason, facts: Facts): void {
+  #hold(
+    known: KnownTarget,
+    memory: TargetMemory,
+    current: number | null,
+    reason: PodReason,
+    facts: Facts,
+  ): Undescribed {
     const { policy, target, object } = known.bound;
     const decision = held({ policy, target, object, current, reason, facts }, this.#given.config);
     this.#add(known.key, decision, memory);
-    if (current !== null) this.standings.push({ decision, policy, pods: nobody, existing: 0, template: undefined });
+    return decision;
   }
 
   #add(key: TargetKey, decision: Undescribed, memory: TargetMemory): void {

@@ -1,7 +1,7 @@
 // What orders VMs beside pods that wait: headroom, saturation, schedules; and what must not order any.
 import { describe, expect, it } from 'vitest';
 import type { TargetForecast } from '../../../src/model/forecast.ts';
-import type { KubernetesObject, Pod, PodSpec, Workload } from '../../../src/model/kubernetes.ts';
+import type { KubernetesObject, Pod, PodSpec, Scale, Workload } from '../../../src/model/kubernetes.ts';
 import type { Memory } from '../../../src/model/memory.ts';
 import { minutes, rfc3339 } from '../../../src/model/units.ts';
 import { ageQuestionsOf } from '../../../src/promql/batch.ts';
@@ -108,6 +108,45 @@ describe('replicas that were just decided on', () => {
     expect(tick(snapshot, act).decision.action).toBe('grow');
     const stuck = { ...web.replicas(8).build(), status };
     expect(tick(rising().deployments(stuck).build(), act).decision).toMatchObject({ action: 'none' });
+  });
+});
+
+describe('targets that hold because nobody may count their pods', () => {
+  /** Four of four run on a node that is full: nothing is decided for them. */
+  const standing = () =>
+    pool(1)
+      .pods(...running)
+      .answering('requests', 800);
+
+  it('order nothing where two select the same pods', () => {
+    const api = aDeployment('shop', 'api')
+      .replicas(2)
+      .spec({ selector: { matchLabels: { app: 'web' } } });
+    const { plan, decision } = tick(standing().deployments(web, api).build(), {
+      pods: [aPodPolicy('web'), aPodPolicy('api')],
+    });
+    expect(plan.pods.map(({ reason }) => reason)).toEqual(['AmbiguousSelector', 'AmbiguousSelector']);
+    expect(decision).toMatchObject({ action: 'none', reason: 'PoolFits' });
+  });
+
+  it('order what is missing of them, where more or fewer targets were found than expected', () => {
+    const held = (replicas: number) =>
+      tick(standing().deployments(web.replicas(replicas)).build(), {
+        pods: [
+          aPodPolicy('web', {
+            targets: {
+              kind: 'Deployment',
+              namespaces: ['shop'],
+              selector: { matchLabels: { app: 'web' } },
+              expect: { min: 2, max: 9 },
+            },
+          }),
+        ],
+      });
+    const whole = held(4);
+    expect(whole.plan.pods).toMatchObject([{ reason: 'UnexpectedTargets', desired: 4 }]);
+    expect(whole.decision).toMatchObject({ action: 'none', reason: 'PoolFits' });
+    expect(held(6).decision.for.reduce((sum, { pods }) => sum + pods, 0)).toBe(2);
   });
 });
 
@@ -234,6 +273,30 @@ describe('a schedule of pods', () => {
     ['paused nobody knows how', { 'springtide.io/paused': 'maybe' }],
   ])('orders nothing for a target that is %s', (_, annotations) => {
     expect(tick(calm(annotations).build(), scheduled([window(10)])).decision.action).toBe('none');
+  });
+
+  it.each([
+    ['of a custom kind as well', {}, 'grow', 6],
+    ['nothing for one of a custom kind that is not to rise', { 'springtide.io/paused-scale-up': 'true' }, 'none', 0],
+    ['nothing for one of a custom kind that is paused', { 'springtide.io/paused': 'true' }, 'none', 0],
+  ])('orders %s', (_, annotations, action, pods) => {
+    const rollout = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout' };
+    const scale: Scale = {
+      metadata: { name: 'web', namespace: 'shop', annotations },
+      spec: { replicas: 4 },
+      status: { replicas: 4, selector: 'app=web' },
+      target: rollout,
+    };
+    const snapshot = pool(1)
+      .kubernetes({ scales: [scale] })
+      .pods(...running)
+      .answering('requests', 400)
+      .build();
+    const ordered = tick(snapshot, {
+      pods: [aPodPolicy('web', { target: { ...rollout, name: 'web' }, schedule: [window(10)] })],
+    });
+    expect(ordered.decision.action).toBe(action);
+    expect(served(ordered)).toBe(pods);
   });
 
   it('orders nothing while the way up is switched off, nor for a target that a person has put to zero', () => {
