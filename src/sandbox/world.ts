@@ -47,7 +47,7 @@ export async function startWorld(options: WorldOptions): Promise<EmbeddedWorld> 
     ...(options.kubernetesVersion === undefined ? {} : { version: options.kubernetesVersion }),
   });
   const join = (server: Server, readyAfter: Milliseconds): void => {
-    const { name, providerId, nodeLabels, nodeAnnotations, role, address, flavor: size } = server;
+    const { name, providerId, nodeLabels, nodeAnnotations, nodeTaints, address, flavor: size } = server;
     kubernetes.addNode({
       name,
       providerID: providerId,
@@ -58,7 +58,7 @@ export async function startWorld(options: WorldOptions): Promise<EmbeddedWorld> 
       readyAfter,
       labels: nodeLabels,
       annotations: nodeAnnotations,
-      taints: role === 'master' ? [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] : [],
+      taints: nodeTaints,
     });
   };
   const openstack = await startOpenStack({

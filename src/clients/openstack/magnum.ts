@@ -96,6 +96,8 @@ const uuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$
 const readsAtOnce = 4;
 /** What a list does not show of a group that no policy names: whose address is whose. */
 const rereadAfter = minutes(5);
+/** One that was upgraded goes on understanding its old version, and says nothing of the new one until it is asked. */
+const versionsFor = minutes(60);
 /** Several groups that hang must not use up the time in which the whole cloud is read. */
 const longestRead = 4_000 as Milliseconds;
 /** One that is under way when the lease is lost must have ended before somebody else has it. */
@@ -116,7 +118,7 @@ export function createMagnum(parts: {
   const { http, mayLeave } = parts;
   const readDeadline = Math.min(longestRead, parts.timeout ?? longestRead) as Milliseconds;
   const service = createService({ ...parts, types });
-  let known: Promise<Versions> | null = null;
+  let known: { readonly at: Instant; readonly versions: Promise<Versions> } | null = null;
 
   async function ask(): Promise<Versions> {
     const endpoint = await service.endpoint();
@@ -131,11 +133,14 @@ export function createMagnum(parts: {
   }
 
   function versions(): Promise<Versions> {
-    known ??= ask().catch((error: unknown) => {
+    const now = parts.clock.now();
+    if (known !== null && now >= known.at && since(known.at, now) < versionsFor) return known.versions;
+    const asked = ask().catch((error: unknown) => {
       known = null;
       throw error;
     });
-    return known;
+    known = { at: now, versions: asked };
+    return asked;
   }
 
   async function call(request: Omit<HttpRequest, 'url'> & { readonly path: string }): Promise<HttpResponse> {

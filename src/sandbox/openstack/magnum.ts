@@ -7,6 +7,11 @@ import { field, textField } from './http.ts';
 import type { JsonAnswer, JsonRequest } from './http.ts';
 import type { Token } from './keystone.ts';
 
+export interface MagnumVersions {
+  readonly min: string;
+  readonly max: string;
+}
+
 export interface EmbeddedMagnum {
   readonly cloud: Cloud;
   readonly clusterName: string;
@@ -14,7 +19,7 @@ export interface EmbeddedMagnum {
   readonly userId: string;
   readonly random: Random;
   readonly labels: Readonly<Record<string, string>>;
-  readonly versions: { readonly min: string; readonly max: string };
+  versions: MagnumVersions;
 }
 
 const minorOf = (version: string): number => Number(version.split('.')[1]);

@@ -11,13 +11,13 @@ import { startJsonServer } from './http.ts';
 import type { JsonAnswer, JsonRequest } from './http.ts';
 import { EmbeddedKeystone, unauthorized } from './keystone.ts';
 import type { Accounts, Token } from './keystone.ts';
-import { answerMagnum, requestId } from './magnum.ts';
+import { answerMagnum, requestId, type EmbeddedMagnum, type MagnumVersions } from './magnum.ts';
 import { answerNova } from './nova.ts';
 
 export interface OpenStackOptions extends CloudOptions {
   readonly port?: number;
   readonly tokenLifetime?: Milliseconds;
-  readonly magnumVersions?: { readonly min: string; readonly max: string };
+  readonly magnumVersions?: MagnumVersions;
   /** absent: the catalog does not know it, as in clouds that hide it from the project. */
   readonly nova?: 'present' | 'absent';
 }
@@ -26,6 +26,8 @@ export interface SeenRequest {
   readonly service: ServiceName;
   readonly method: string;
   readonly path: string;
+  /** as the header asks for it; null: it does not */
+  readonly microversion: string | null;
   /** null: it hangs. */
   readonly status: number | null;
 }
@@ -45,6 +47,8 @@ export interface EmbeddedOpenStack {
   clearFaults(): void;
   /** As if an operator had done it. */
   resize(group: string, count: number, remove?: readonly string[]): void;
+  /** Another Magnum behind the same address, as after an upgrade or its taking back. */
+  speak(versions: MagnumVersions): void;
   /** Plays a cluster that is being made or torn down; null gives it back its own status. */
   forceStatus(status: 'CREATE_IN_PROGRESS' | 'DELETE_IN_PROGRESS' | 'UPDATE_IN_PROGRESS' | null): void;
   /** The same access in the three forms that are read: clouds.yaml, OS_* variables, cloud-config. */
@@ -70,7 +74,7 @@ export async function startOpenStack(options: OpenStackOptions): Promise<Embedde
     catalog: () => catalogOf(base, options.nova ?? 'present'),
   });
   const { accounts } = keystone;
-  const magnum = {
+  const magnum: EmbeddedMagnum = {
     cloud,
     clusterName: options.cluster.name,
     projectId: accounts.owner.projectId,
@@ -150,6 +154,7 @@ export async function startOpenStack(options: OpenStackOptions): Promise<Embedde
       service,
       method: request.method,
       path: request.path,
+      microversion: request.headers['openstack-api-version']?.toString() ?? null,
       status: given === 'hang' ? null : given.status,
     });
     if (requests.length > mostRequests) requests.shift();
@@ -180,6 +185,9 @@ export async function startOpenStack(options: OpenStackOptions): Promise<Embedde
       const group = cloud.find(name);
       if (group === undefined) throw new Error(`the embedded cloud has no node group ${name}`);
       cloud.cast('resize_cluster', group, count, remove);
+    },
+    speak: (versions) => {
+      magnum.versions = versions;
     },
     forceStatus: (status) => {
       cloud.forcedStatus = status;

@@ -23,7 +23,7 @@ export interface GroupWish {
   readonly max?: number | null;
   readonly flavor: string;
   readonly labels?: Readonly<Record<string, string>>;
-  /** shown from microversion 1.14 on */
+  /** on its nodes whatever Magnum speaks; shown by it from microversion 1.14 on */
   readonly nodeLabels?: Readonly<Record<string, string>>;
   readonly nodeTaints?: readonly string[];
 }
@@ -35,6 +35,12 @@ export interface Quota {
   readonly ram: number;
 }
 
+export interface NodeTaint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: string;
+}
+
 export interface Server {
   readonly id: string;
   readonly name: string;
@@ -42,6 +48,7 @@ export interface Server {
   /** what its kubelet and Cluster API write on its Node */
   readonly nodeLabels: Readonly<Record<string, string>>;
   readonly nodeAnnotations: Readonly<Record<string, string>>;
+  readonly nodeTaints: readonly NodeTaint[];
   readonly group: string;
   readonly role: 'worker' | 'master';
   readonly index: number;
@@ -123,6 +130,17 @@ function nodeAnnotationsOf({ machineSet, stackId }: Group, machine: string): Rea
   };
 }
 
+/** KEY=VALUE:EFFECT, as a kubelet is told. */
+function taintOf(text: string): NodeTaint {
+  const [, key = text, value, effect = 'NoSchedule'] = /^([^=:]+)(?:=([^:]*))?:(\w+)$/.exec(text) ?? [];
+  return { key, effect, ...(value === undefined ? {} : { value }) };
+}
+
+function nodeTaintsOf({ role, nodeTaints }: Group): readonly NodeTaint[] {
+  const ofMasters = { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' };
+  return [...(role === 'master' ? [ofMasters] : []), ...nodeTaints.map(taintOf)];
+}
+
 export function serverOf(group: Group, member: Member): Server {
   const { id, name, index, address, created, state } = member;
   return {
@@ -132,6 +150,7 @@ export function serverOf(group: Group, member: Member): Server {
     providerId: group.driver === 'magnum-cluster-api' ? `openstack://${region}/${id}` : `openstack:///${id}`,
     nodeLabels: nodeLabelsOf(group),
     nodeAnnotations: nodeAnnotationsOf(group, name),
+    nodeTaints: nodeTaintsOf(group),
     group: group.name,
     role: group.role,
     index,
