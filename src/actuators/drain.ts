@@ -1,6 +1,7 @@
 // One step of a drain on one node: announced on the node itself first, pods leave by eviction only, and all of it can be taken back.
 import { ClientError } from '../clients/http/error.ts';
 import type { KubernetesWrites, NodePatch } from '../clients/kubernetes/writes.ts';
+import { drainNoteOn, drainOf } from '../model/drain-record-on.ts';
 import { drainAnnotation, drainTaint, type DrainRecord } from '../model/drain-record.ts';
 import type { Node } from '../model/kubernetes.ts';
 import type { DrainOutcome } from '../model/outcome.ts';
@@ -16,14 +17,6 @@ const evictionsAtOnce = 5;
 type Parts = Pick<DrainOutcome, 'status' | 'code' | 'message' | 'evicted' | 'refusedPods'>;
 const succeeded: Parts = { status: 'succeeded' };
 const refused = (code: string, message: string): Parts => ({ status: 'refused', code, message });
-
-export function recordOn(node: Node): DrainRecord | null {
-  try {
-    return JSON.parse(node.metadata.annotations?.[drainAnnotation] ?? 'null') as DrainRecord | null;
-  } catch {
-    return null;
-  }
-}
 
 const tell = (
   port: DrainPort,
@@ -68,7 +61,7 @@ async function change(
 type Begin = Extract<DrainStep, { step: 'begin' }>;
 
 function beginning(node: Node, step: Begin, moment: Moment): NodePatch | Parts {
-  if (recordOn(node) !== null) return refused('Moved', 'the node is being drained already');
+  if (drainNoteOn(node).read !== 'none') return refused('Moved', 'the node is being drained already');
   const record: DrainRecord = {
     step: 'draining',
     nodeGroup: step.nodeGroup,
@@ -98,7 +91,7 @@ async function begin(port: DrainPort, step: Begin, decision: NodeDecision, momen
 /** The last word of a batch that is whole; whose record has changed meanwhile goes another way already. */
 async function seal(port: DrainPort, step: Extract<DrainStep, { step: 'seal' }>): Promise<Parts> {
   const sealing = (node: Node): NodePatch | Parts => {
-    const record = recordOn(node);
+    const record = drainOf(node);
     if (record?.batch?.id !== step.batch || record.serverId !== step.serverId)
       return refused('Moved', 'the node is not in this batch any more');
     if (record.batch.sealed === true) return succeeded;
@@ -151,7 +144,7 @@ async function evict(port: DrainPort, step: Extract<DrainStep, { step: 'evict' }
 
 async function rollBack(port: DrainPort, step: Extract<DrainStep, { step: 'rollBack' }>): Promise<Parts> {
   const takingBack = (node: Node): NodePatch | Parts => {
-    const record = recordOn(node);
+    const record = drainOf(node);
     // Taken back already: a cordon that the node has by now is somebody else's.
     if (record === null) return refused('Moved', 'the node is not being drained any more');
     // Whole since it was looked at, or a person's own by now.
@@ -178,7 +171,7 @@ async function forget(port: DrainPort, step: Extract<DrainStep, { step: 'forget'
   const node = await port.getNode(step.node);
   if (node === null) return succeeded;
   const { uid } = node.metadata;
-  if (uid === undefined || recordOn(node)?.serverId !== step.serverId)
+  if (uid === undefined || drainOf(node)?.serverId !== step.serverId)
     return refused('Moved', 'another node has this name now');
   await port.deleteNode(step.node, { uid });
   return succeeded;

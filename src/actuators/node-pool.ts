@@ -3,13 +3,13 @@ import type { KubernetesWrites } from '../clients/kubernetes/writes.ts';
 import { ClientError, type ClientErrorCode } from '../clients/http/error.ts';
 import { requestIdOf } from '../clients/openstack/errors.ts';
 import { isMaster, type Magnum } from '../clients/openstack/magnum.ts';
+import { drainOf } from '../model/drain-record-on.ts';
 import { drainAnnotation } from '../model/drain-record.ts';
 import type { ResizeOutcome } from '../model/outcome.ts';
 import type { MagnumCluster, MagnumNodeGroup } from '../model/openstack.ts';
 import type { NodeDecision, NodeRemoval, Resizing } from '../model/plan.ts';
 import type { ServerId } from '../model/units.ts';
 import { failureOf, resizeOutcome, type Moment } from './actuator.ts';
-import { recordOn } from './drain.ts';
 import { GateClosed } from './gate.ts';
 
 export interface PoolPort {
@@ -52,7 +52,7 @@ async function announce(
 ): Promise<string | null> {
   const node = await port.nodes.getNode(victim.node);
   if (node === null) return `node ${victim.node} is gone already`;
-  const record = recordOn(node);
+  const record = drainOf(node);
   if (record?.serverId !== victim.serverId) return `node ${victim.node} is not the one that was drained`;
   const announced = { ...record, step: 'removing', removingAt: moment.now, countAfter };
   await port.nodes.patchNode(

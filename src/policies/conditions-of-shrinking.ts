@@ -1,9 +1,9 @@
 // What of the way down somebody should be told: nodes that stay unready, drains that nobody may go on with, and the guard over nodes.
 import type { Config } from '../model/config.ts';
+import { drainOf } from '../model/drain-record-on.ts';
 import { minutes, rfc3339, type Instant } from '../model/units.ts';
 import { aMinute, anEvent, atOnce, type Condition, type Found } from './condition.ts';
 import { unreadySince } from './nodes/candidates.ts';
-import { drainOf } from './nodes/membership.ts';
 import { shrinkRules } from './nodes/shrink-rules.ts';
 
 const minuteLength = 60_000;

@@ -1,10 +1,10 @@
 // Nodes that begin to leave together: all of them are marked and sealed, or those that were marked go back to work.
 import { describe, expect, it } from 'vitest';
 import { actuatorsFor, carryOut } from '../../src/actuators/carry-out.ts';
-import { recordOn } from '../../src/actuators/drain.ts';
 import { openGate, type Gate } from '../../src/actuators/gate.ts';
 import { ClientError, type ClientErrorCode } from '../../src/clients/http/error.ts';
 import type { KubernetesWrites } from '../../src/clients/kubernetes/writes.ts';
+import { drainOf } from '../../src/model/drain-record-on.ts';
 import { drainAnnotation, drainTaint, type DrainRecord } from '../../src/model/drain-record.ts';
 import type { DrainOutcome } from '../../src/model/outcome.ts';
 import type { DrainStep, Plan } from '../../src/model/plan.ts';
@@ -44,13 +44,13 @@ function begin({ client }: Stage, { drains = begins, gate = openGate, patching, 
 }
 
 const nodesIn = ({ world }: Stage) =>
-  world.objects.list('nodes') as unknown as readonly Parameters<typeof recordOn>[0][];
-const recordsIn = (stage: Stage): readonly (DrainRecord | null)[] => nodesIn(stage).map(recordOn);
+  world.objects.list('nodes') as unknown as readonly Parameters<typeof drainOf>[0][];
+const recordsIn = (stage: Stage): readonly (DrainRecord | null)[] => nodesIn(stage).map(drainOf);
 const markedIn = (stage: Stage): readonly string[] =>
   nodesIn(stage)
     .filter(
       (node) =>
-        recordOn(node) !== null ||
+        drainOf(node) !== null ||
         node.spec?.unschedulable === true ||
         node.spec?.taints?.some(({ key }) => key === drainTaint) === true,
     )
@@ -141,7 +141,14 @@ describe('nodes that begin to leave together', () => {
   it('are the rest where one is gone, and where a person drains one of them', async () => {
     const stage = await withNodes();
     stage.world.objects.delete('nodes', 'n-4');
-    const own = { step: 'draining', nodeGroup, serverId: serverId(1), request: { by: 'wei', then: 'keep' } };
+    const own = {
+      step: 'draining',
+      nodeGroup,
+      serverId: serverId(1),
+      startedAt: 1,
+      wasCordoned: false,
+      request: { by: 'wei', then: 'keep' },
+    };
     await stage.client.writes.patchNode('n-2', { annotations: { [drainAnnotation]: JSON.stringify(own) } });
     const outcomes = await begin(stage);
     expect(outcomes.filter(({ status }) => status === 'refused').map(({ node, code }) => [node, code])).toEqual([

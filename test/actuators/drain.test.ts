@@ -1,6 +1,7 @@
 // Drains written on the nodes of an embedded Kubernetes: begun, carried on, taken back, forgotten.
 import { describe, expect, it } from 'vitest';
-import { drainStep, recordOn } from '../../src/actuators/drain.ts';
+import { drainStep } from '../../src/actuators/drain.ts';
+import { drainOf } from '../../src/model/drain-record-on.ts';
 import { drainAnnotation, drainTaint } from '../../src/model/drain-record.ts';
 import type { Node } from '../../src/model/kubernetes.ts';
 import type { DrainStep } from '../../src/model/plan.ts';
@@ -37,7 +38,7 @@ describe('a drain', () => {
     const node = await nodeOf(stage);
     expect(node.spec?.unschedulable).toBe(true);
     expect(taintKeys(node)).toEqual([foreign.key, drainTaint].sort());
-    expect(recordOn(node)).toMatchObject({ step: 'draining', serverId: serverId(1), wasCordoned: false });
+    expect(drainOf(node)).toMatchObject({ step: 'draining', serverId: serverId(1), wasCordoned: false });
     expect(await carryOut(stage, beginStep)).toMatchObject({ status: 'refused', code: 'Moved' });
   });
 

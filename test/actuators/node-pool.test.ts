@@ -1,7 +1,8 @@
 // Resizes sent to an embedded Magnum: read before written, victims named and told first, nothing sent that does not add up.
 import { afterEach, describe, expect, it } from 'vitest';
 import { resizeGroup } from '../../src/actuators/node-pool.ts';
-import { drainStep, recordOn } from '../../src/actuators/drain.ts';
+import { drainStep } from '../../src/actuators/drain.ts';
+import { drainOf } from '../../src/model/drain-record-on.ts';
 import type { NodeDecision, NodeRemoval, ResizedOver } from '../../src/model/plan.ts';
 import { minutes } from '../../src/model/units.ts';
 import { serverId } from '../builders.ts';
@@ -205,7 +206,7 @@ describe('shrinking', () => {
     const victim = await drained(world, 2);
     expect(await world.send(shrink(3, 2, [victim]))).toMatchObject({ status: 'succeeded', remove: [victim] });
     const node = await world.stage.client.writes.getNode('n-2');
-    expect(node === null ? null : recordOn(node)).toMatchObject({ step: 'removing', countAfter: 2 });
+    expect(node === null ? null : drainOf(node)).toMatchObject({ step: 'removing', countAfter: 2 });
     world.cloud.clock.advance(moment);
     expect(world.cloud.cloud.calls.at(-1)).toMatchObject({ previous: 3, count: 2, matched: [victim.serverId] });
   });
@@ -267,7 +268,7 @@ describe('shrinking', () => {
     expect(await world.send(shrink(3, 2, [victim]))).toMatchObject({ status: 'refused', code: 'Moved' });
     expect(world.posts()).toBe(0);
     const node = await world.stage.client.writes.getNode(victim.node);
-    expect(node === null ? null : recordOn(node)).toMatchObject({ step: 'draining' });
+    expect(node === null ? null : drainOf(node)).toMatchObject({ step: 'draining' });
   });
 
   it('sends nothing more once springtide stops', async () => {

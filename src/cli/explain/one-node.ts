@@ -1,6 +1,7 @@
 // One node as a value: its group and server, how well it is used, which pod may move by which rule, its drain, and why it stays.
 import { standingsOf, type NodeStanding } from '../../journal/entry.ts';
 import type { Config, NodePolicyDocument, ShrinkPolicy } from '../../model/config.ts';
+import { drainOf } from '../../model/drain-record-on.ts';
 import { SpringtideError } from '../../model/errors.ts';
 import type { DrainRequest } from '../../model/drain-record.ts';
 import type { Node, Pod } from '../../model/kubernetes.ts';
@@ -8,7 +9,7 @@ import type { Plan } from '../../model/plan.ts';
 import type { KeptReason } from '../../model/reason.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { minutes, rfc3339, type Instant } from '../../model/units.ts';
-import { drainOf, isControlPlane, isReady, membershipsIn, serverIdOf } from '../../policies/nodes/membership.ts';
+import { isControlPlane, isReady, membershipsIn, serverIdOf } from '../../policies/nodes/membership.ts';
 import { budgetName, budgetsOf } from '../../policies/nodes/disruptions.ts';
 import { controllersOf } from '../../policies/nodes/controllers.ts';
 import { evictabilityOf, type MovableRules } from '../../policies/nodes/movable.ts';

@@ -1,10 +1,11 @@
 // Every check that a person's drain or resize has to pass, by name: the rules are those of the daemon.
+import { drainOf } from '../../model/drain-record-on.ts';
 import type { DrainRequest } from '../../model/drain-record.ts';
 import type { Pod } from '../../model/kubernetes.ts';
 import { fillText, type Texts } from '../../model/texts.ts';
 import type { GroupState } from '../../policies/nodes/group-state.ts';
 import { statusBarrier } from '../../policies/nodes/growth-barrier.ts';
-import { drainOf, isControlPlane, serverIdOf } from '../../policies/nodes/membership.ts';
+import { isControlPlane, serverIdOf } from '../../policies/nodes/membership.ts';
 import { evictabilityOf, podName } from '../../policies/nodes/movable.ts';
 import { actorsText } from '../../policies/nodes/other-actors.ts';
 import { removalStanding } from '../../policies/nodes/removal-proof.ts';

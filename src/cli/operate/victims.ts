@@ -1,8 +1,8 @@
 // Which nodes go when a person wants a smaller group: those that the daemon's own rules would let go, the emptiest first.
+import { drainOf } from '../../model/drain-record-on.ts';
 import { candidateOf, isKept, type Candidate } from '../../policies/nodes/candidates.ts';
 import type { Needs } from '../../policies/nodes/fit/simulation.ts';
 import type { GroupState } from '../../policies/nodes/group-state.ts';
-import { drainOf } from '../../policies/nodes/membership.ts';
 import { podName } from '../../policies/nodes/movable.ts';
 import { needsOf } from '../../policies/nodes/needed-nodes.ts';
 import { shrinkRules } from '../../policies/nodes/shrink-rules.ts';

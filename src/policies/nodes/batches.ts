@@ -1,7 +1,7 @@
 // Nodes that began to leave together, as their own records tell it: whether all of them were marked before one was evicted from.
+import { drainOf } from '../../model/drain-record-on.ts';
 import type { DrainBatch, DrainRecord } from '../../model/drain-record.ts';
 import type { Node } from '../../model/kubernetes.ts';
-import { drainOf } from './membership.ts';
 
 type BatchStanding =
   /** alone, a person's own, or of a batch that was whole: it goes its own way */

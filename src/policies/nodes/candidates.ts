@@ -1,5 +1,7 @@
 // Which nodes are worth a look: what speaks against a node on its own, before anybody asks where its pods would go.
 import type { ShrinkPolicy } from '../../model/config.ts';
+import { drainAnnotation } from '../../model/drain-record.ts';
+import { drainNoteOn } from '../../model/drain-record-on.ts';
 import type { Node, Pod } from '../../model/kubernetes.ts';
 import type { KeptReason } from '../../model/reason.ts';
 import { instantOf, type Instant } from '../../model/units.ts';
@@ -134,8 +136,12 @@ function isBeingDeletedByOthers(node: Node, now: Instant): boolean {
 }
 
 /** The annotation of somebody who wants the node to stay. */
-export const forbiddenBy = ({ metadata: { annotations } }: Node): string | null =>
-  [noScaleDown, doNotDisrupt].find((key) => annotations?.[key] === 'true') ?? null;
+export function forbiddenBy(node: Node): string | null {
+  const { annotations } = node.metadata;
+  const forbidding = [noScaleDown, doNotDisrupt].find((key) => annotations?.[key] === 'true');
+  // Whose drain this was, and how far it has come, nobody can say: it is a person's to look at.
+  return forbidding ?? (drainNoteOn(node).read === 'illegible' ? `${drainAnnotation}: illegible` : null);
+}
 
 /** On a node that does not answer nothing runs that could be hurt, but some of it was to stay, whatever happens. */
 const staysOnDead: ReadonlySet<KeptReason> = new Set<KeptReason>([

@@ -1,4 +1,5 @@
 // Drains under way: what comes next for each node on its way out. Where a drain stands is read off the node itself.
+import { drainOf } from '../../model/drain-record-on.ts';
 import type { Node, Pod } from '../../model/kubernetes.ts';
 import type { DrainRecord } from '../../model/drain-record.ts';
 import type { Memory } from '../../model/memory.ts';
@@ -8,7 +9,7 @@ import { minutes, seconds, type Instant } from '../../model/units.ts';
 import { isDeleting, isMirror, isOfDaemonSet } from '../pod-facts.ts';
 import { batchesOf, type Batches } from './batches.ts';
 import { changedMind, type MindInput, type TakenBack } from './change-of-mind.ts';
-import { drainOf, isReady } from './membership.ts';
+import { isReady } from './membership.ts';
 import { evictabilityOf, type MovableRules } from './movable.ts';
 import { windowBarrier } from './shrink-barrier.ts';
 import { showsWithin } from './shows-within.ts';

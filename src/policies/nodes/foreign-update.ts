@@ -1,9 +1,9 @@
 // An update of the cloud's that is not ours: an upgrade, a certificate rotation, an auto-healer, a person's resize. It is waited for.
+import { drainOf } from '../../model/drain-record-on.ts';
 import type { Node } from '../../model/kubernetes.ts';
 import type { GroupMemory } from '../../model/memory.ts';
 import type { MagnumCluster, MagnumNodeGroup } from '../../model/openstack.ts';
 import type { ResizedOver } from '../../model/plan.ts';
-import { drainOf } from './membership.ts';
 
 export interface UpdatedGroup {
   readonly magnum: MagnumNodeGroup;

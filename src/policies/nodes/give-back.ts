@@ -1,4 +1,5 @@
 // The way down: drains under way go on, and what is unneeded begins to leave, all groups judged together.
+import { drainOf } from '../../model/drain-record-on.ts';
 import type { NodeGuardMemory } from '../../model/memory.ts';
 import type { NodeRemoval } from '../../model/plan.ts';
 import type { Instant } from '../../model/units.ts';
@@ -10,7 +11,6 @@ import { Disruptions } from './disruptions.ts';
 import { continueDrains, type DrainsUnderWay } from './drains.ts';
 import type { GroupState } from './group-state.ts';
 import type { GrowthPlan } from './growth.ts';
-import { drainOf } from './membership.ts';
 import type { Met } from './meet-demand.ts';
 import { movabilityOf } from './movable.ts';
 import { MovedUse, unsettledUse } from './moved-use.ts';

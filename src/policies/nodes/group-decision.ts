@@ -1,5 +1,6 @@
 // One group's decision put together: growth before removal, removal before drains, and the reason why it is none of them.
 import type { Config } from '../../model/config.ts';
+import { drainOf } from '../../model/drain-record-on.ts';
 import type { MagnumCluster } from '../../model/openstack.ts';
 import type { Mode, NodeDecision, NodeRemoval } from '../../model/plan.ts';
 import type { Facts, NodeReason } from '../../model/reason.ts';
@@ -14,7 +15,6 @@ import type { GroupState, Unusable } from './group-state.ts';
 import { statusBarrier } from './growth-barrier.ts';
 import { growing, stoppedBy, unaskedOf, withheld, withoutHeadroom, type GrowthVerdict } from './growth-verdict.ts';
 import type { Met } from './meet-demand.ts';
-import { drainOf } from './membership.ts';
 import { latestFailure } from './observe.ts';
 import { actorsText } from './other-actors.ts';
 import { removalStanding } from './removal-proof.ts';

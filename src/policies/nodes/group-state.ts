@@ -1,5 +1,6 @@
 // One node group as a tick sees it: Magnum's word, its nodes, what was ordered and what is on its way out.
 import type { Config, NodeGroupPolicy, NodePolicyDocument } from '../../model/config.ts';
+import { drainOf } from '../../model/drain-record-on.ts';
 import type { Node } from '../../model/kubernetes.ts';
 import { emptyGroupMemory, type GroupMemory, type Memory } from '../../model/memory.ts';
 import type { MagnumNodeGroup } from '../../model/openstack.ts';
@@ -12,7 +13,7 @@ import type { ControlFacts, Snapshot } from '../../model/snapshot.ts';
 import { instantOf, minutes, type Instant, type Milliseconds } from '../../model/units.ts';
 import { foreignUpdate } from './foreign-update.ts';
 import { expectedBoot, overdueNodes, provisionTimeoutOf } from './boot-time.ts';
-import { drainOf, isReady, type Memberships } from './membership.ts';
+import { isReady, type Memberships } from './membership.ts';
 import { isToldByNodes, otherActors, unwelcome, withCountSeen, type OtherActor } from './other-actors.ts';
 import { scheduledOf, type ScheduledGroup } from './node-schedule.ts';
 import type { Nodeless } from './never-registered.ts';
@@ -155,10 +156,12 @@ export function groupStateOf(
   const hasFailed = /_FAILED$/.test(magnum.status ?? '') && !unseen;
   const lost = hasFailed ? Math.max(0, count - members.length) : 0;
   const timeout = provisionTimeoutOf(document.spec.growth.provisionTimeout, known);
-  // Nobody may still wait for these: they have run out of their time.
-  const overdue = Math.min(missing, overdueNodes(known, timeout, now));
   const leaving = new Set(draining);
   const fallen = members.filter((node) => hasFallen(node) && !leaving.has(node)).length;
+  // Those that have fallen were never ordered: they are none of those that are overdue, or that an update has not made.
+  const coming = Math.max(0, missing - fallen);
+  // Nobody may still wait for these: they have run out of their time.
+  const overdue = Math.min(coming, overdueNodes(known, timeout, now));
   const updating = /_IN_PROGRESS$/.test(magnum.status ?? '');
   // What another group is at, ours or not, shows on the cluster as well, and is no reason to wait with this one.
   const explained =
@@ -184,7 +187,7 @@ export function groupStateOf(
     missing,
     fallen,
     lost,
-    upcoming: Math.max(0, missing - Math.max(overdue, fallen, lost)),
+    upcoming: Math.max(0, coming - Math.max(overdue, lost)),
     overdue,
     others,
     ambiguous,

@@ -1,4 +1,5 @@
 // Nodes that have come a moment ago and are empty yet: planned with as if they were still on their way, so that none is ordered twice.
+import { drainOf } from '../../model/drain-record-on.ts';
 import type { Node } from '../../model/kubernetes.ts';
 import { instantOf, minutes } from '../../model/units.ts';
 import { isMirror, isOfDaemonSet, isTerminal } from '../pod-facts.ts';
@@ -7,7 +8,6 @@ import type { Checkpoint } from './fit/simulation.ts';
 import type { SourcedDemand } from './demand.ts';
 import { planGrowth, type GrowthPlan } from './growth.ts';
 import { nameOf, type Pool } from './growth-options.ts';
-import { drainOf } from './membership.ts';
 import type { NodeTick } from './node-tick.ts';
 import { takesPods } from './rooms.ts';
 import { nodesOf, type SettledInput } from './settled-growth.ts';

@@ -1,4 +1,5 @@
 // The way up: who has no place today, who returns or is on the way already, and what must be ordered for the rest.
+import { drainOf } from '../../model/drain-record-on.ts';
 import type { Node } from '../../model/kubernetes.ts';
 import { drainTaint } from '../../model/drain-record.ts';
 import { demandsOf, type Demands } from './demand.ts';
@@ -11,7 +12,6 @@ import type { Ordered } from './limits.ts';
 import { justCome, settledWith } from './just-come.ts';
 import { settledGrowth, type SettledInput } from './settled-growth.ts';
 import type { Pool } from './growth-options.ts';
-import { drainOf } from './membership.ts';
 import type { NodeTick } from './node-tick.ts';
 import { preempting, somebodyPreempts, type Preempting } from './preempting.ts';
 import { broughtBack, stuckDrains, type ReturningInput } from './returning.ts';

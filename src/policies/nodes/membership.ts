@@ -1,6 +1,5 @@
 // Which node belongs to which group, which server a node is, and where a node on its way out stands.
 import type { NodeGroupPolicy, NodePolicyDocument } from '../../model/config.ts';
-import { drainAnnotation, type DrainRecord } from '../../model/drain-record.ts';
 import type { Node } from '../../model/kubernetes.ts';
 import type { MagnumCluster, MagnumNodeGroup } from '../../model/openstack.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
@@ -173,18 +172,4 @@ export function isReady({ status }: Node): boolean {
   const conditions = status?.conditions;
   if (conditions !== undefined) for (const one of conditions) if (one.type === 'Ready') return one.status === 'True';
   return false;
-}
-
-/** What springtide wrote on the node when it began to drain it; null where there is nothing, or nothing legible. */
-export function drainOf(node: Node): DrainRecord | null {
-  const text = node.metadata.annotations?.[drainAnnotation];
-  if (text === undefined) return null;
-  try {
-    const record = JSON.parse(text) as Partial<DrainRecord>;
-    if (typeof record.startedAt !== 'number' || typeof record.nodeGroup !== 'string') return null;
-    if (record.step !== 'draining' && record.step !== 'removing') return null;
-    return record as DrainRecord;
-  } catch {
-    return null;
-  }
 }

@@ -1,10 +1,10 @@
 // Where the use of nodes that leave in one tick goes, counted the careful way: all of it comes to each node that takes some of their pods.
 import type { UsageRules } from '../../model/config.ts';
+import { drainOf } from '../../model/drain-record-on.ts';
 import type { Node } from '../../model/kubernetes.ts';
 import { later, type Instant } from '../../model/units.ts';
 import type { Kept } from './candidates.ts';
 import type { GroupState } from './group-state.ts';
-import { drainOf } from './membership.ts';
 import { roomOf } from './rooms.ts';
 import { usedResources, type NodeUsage } from './usage.ts';
 

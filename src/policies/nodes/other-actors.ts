@@ -1,11 +1,11 @@
 // Who else changes a node group: Magnum's own cluster-autoscaler, its auto-healer, or somebody unknown by their deeds.
 import { resizedAnnotation, type ResizedByPerson } from '../../model/annotations.ts';
+import { drainOf } from '../../model/drain-record-on.ts';
 import type { KubernetesObject, Node } from '../../model/kubernetes.ts';
 import type { GroupMemory, SentResize } from '../../model/memory.ts';
 import type { MagnumNodeGroup } from '../../model/openstack.ts';
 import type { ConfigMap, Snapshot } from '../../model/snapshot.ts';
 import { instantOf, minutes, type Instant } from '../../model/units.ts';
-import { drainOf } from './membership.ts';
 
 /** The names that `coexist` knows. */
 export type ActorName = 'cluster-autoscaler' | 'magnum-auto-healer' | 'others';

@@ -1,8 +1,9 @@
 // Who holds a place in a group and bears nothing: nodes that do not answer and servers that never became one, once they may be given back.
+import { drainOf } from '../../model/drain-record-on.ts';
 import { candidateRules } from './candidate-rules.ts';
 import { candidateOf, isKept } from './candidates.ts';
 import type { GroupState } from './group-state.ts';
-import { drainOf, isReady } from './membership.ts';
+import { isReady } from './membership.ts';
 import { isDue } from './never-registered.ts';
 import type { NodeTick } from './node-tick.ts';
 import { removalStanding } from './removal-proof.ts';

@@ -1,4 +1,5 @@
 // Drains that are given up: which nodes go back to work because somebody needs their room, or because their own pods have none elsewhere.
+import { drainOf } from '../../model/drain-record-on.ts';
 import type { Node, Pod } from '../../model/kubernetes.ts';
 import type { Requests } from '../pod-facts.ts';
 import { isDeleting } from '../pod-facts.ts';
@@ -6,7 +7,7 @@ import type { SourcedDemand } from './demand.ts';
 import { placing, podsOf } from './fit/pack.ts';
 import type { Checkpoint, Simulation } from './fit/simulation.ts';
 import { leavingPods } from './leaving-pods.ts';
-import { drainOf, isReady } from './membership.ts';
+import { isReady } from './membership.ts';
 import { podName } from './movable.ts';
 import type { NodeTick } from './node-tick.ts';
 

@@ -1,9 +1,9 @@
 // Drains of groups that no policy names any more: they are taken back, whoever wrote the policy has changed their mind.
 import type { Config } from '../../model/config.ts';
+import { drainOf } from '../../model/drain-record-on.ts';
 import type { DrainStep } from '../../model/plan.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import type { UndescribedNodes } from './group-decision.ts';
-import { drainOf } from './membership.ts';
 
 /** A resize that was announced may have been sent: only what has not come so far is taken back, and no person's own drain. */
 export function strayDrains({ kubernetes, magnum }: Snapshot, config: Config): readonly UndescribedNodes[] {

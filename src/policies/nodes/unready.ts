@@ -1,7 +1,8 @@
 // Too many nodes that are not Ready are a fault of the network rather than of the nodes: nothing is removed, and nothing ordered in their place.
 import type { NodePolicyDocument } from '../../model/config.ts';
+import { drainOf } from '../../model/drain-record-on.ts';
 import type { Node, Pod } from '../../model/kubernetes.ts';
-import { drainOf, isReady } from './membership.ts';
+import { isReady } from './membership.ts';
 
 export type StopAbove = NodePolicyDocument['spec']['shrink']['unready']['stopAbove'];
 

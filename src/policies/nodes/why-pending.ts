@@ -1,5 +1,6 @@
 // Why not: for every pod without a node what refuses it on today's nodes and on new ones of each group, and what is ordered for it.
 import { quantile } from 'simple-statistics';
+import { drainOf } from '../../model/drain-record-on.ts';
 import type { OwnerReference, Pod } from '../../model/kubernetes.ts';
 import type { AwaitedNodes, NodeDecision, PendingPods, PodRef, Preempts, Refusal } from '../../model/plan.ts';
 import type { KubernetesFacts } from '../../model/snapshot.ts';
@@ -8,7 +9,7 @@ import { instantOf, rfc3339, type Instant } from '../../model/units.ts';
 import { conditionOf, controllerOf, isBound, isDeleting, isGated, isTerminal } from '../pod-facts.ts';
 import { Simulation, type Misfit, type Needs } from './fit/simulation.ts';
 import type { Pool } from './growth-options.ts';
-import { drainOf, isReady } from './membership.ts';
+import { isReady } from './membership.ts';
 import type { Preempting } from './preempting.ts';
 import { roomNamed } from './room.ts';
 import { podsByNode, roomOf, takesPods } from './rooms.ts';

@@ -1,13 +1,13 @@
 // What holds for every cluster: no plan breaks a budget, moves what must stay, goes under a minimum or takes room that is not there; and a drain outlives whoever began it.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { drainOf } from '../../../src/model/drain-record-on.ts';
 import type { DrainRecord } from '../../../src/model/drain-record.ts';
 import { drainAnnotation } from '../../../src/model/drain-record.ts';
 import type { Node, Pod } from '../../../src/model/kubernetes.ts';
 import { emptyMemory, type Memory } from '../../../src/model/memory.ts';
 import type { NodeDecision } from '../../../src/model/plan.ts';
 import type { Instant } from '../../../src/model/units.ts';
-import { drainOf } from '../../../src/policies/nodes/membership.ts';
 import { aBudget, aNode, aNodeGroup, aNodePolicy, aPod, aReplicaSet, aSnapshot, at } from '../../builders.ts';
 import { group, steady, tick } from './worlds.ts';
 
