@@ -94,7 +94,8 @@ describe('the gate', () => {
     expect(stage.world.objects.get('nodes', 'node-1')?.spec.unschedulable).toBeUndefined();
     stage.world.objects.update('nodes', 'node-1', undefined, (node) => {
       node.spec.unschedulable = true;
-      node.metadata.annotations = { [drainAnnotation]: JSON.stringify({ step: 'draining', wasCordoned: false }) };
+      const record = { step: 'draining', nodeGroup: 'workers', serverId: 'abc', startedAt: 1, wasCordoned: false };
+      node.metadata.annotations = { [drainAnnotation]: JSON.stringify(record) };
     });
     expect(await run({ step: 'rollBack', node: 'node-1', reason: 'NeededAgain', by: null } as never)).toMatchObject([
       { status: 'succeeded' },
