@@ -15,7 +15,8 @@ import type { ChannelKind } from './ledger/records.ts';
 import { groupOwner } from './ledger/state.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
 import type { MutedBy } from './muting.ts';
-import { isStepHeld, openFor, reachOf } from './reach.ts';
+import { isOwed } from './courier.ts';
+import { isStepHeld, reachOf, underWayFor } from './reach.ts';
 import type { Reached } from './reach.ts';
 import { lastNotifications } from './status.ts';
 import type { NotificationView } from './status.ts';
@@ -179,9 +180,10 @@ function standingOf(to: string, { integration, endsOnly }: Reached, scene: Scene
   const entry = state.told.get(toldKey(group.key, integration, to));
   const knows = entry !== undefined && [entry.firing, entry.resolved].some((periods) => periods.includes(period));
   if (knows && entry.outcome !== 'failed') return { toldAt: entry.at };
-  const owed = openFor(state, group, integration)?.recipients.get(to);
-  if (owed?.state === 'owed' || owed?.state === 'attempted')
-    return { why: 'owed', detail: owed.message, next: owed.notBefore };
+  const owed = underWayFor(state, group, integration)
+    .flatMap(({ recipients }) => recipients.get(to) ?? [])
+    .find(isOwed);
+  if (owed !== undefined) return { why: 'owed', detail: owed.message, next: owed.notBefore };
   if (knows) return { why: 'failed', detail: lastFailure(to, integration, scene), next: group.nextFlush };
   if (!integration.to.includes(to)) return null;
   if (scene.central?.tells === 'central') return { why: 'central', detail: scene.central.host };

@@ -15,7 +15,7 @@ import type { LedgerState, Notification } from './ledger/state.ts';
 import { decideFlush, mayHaveArrived } from './plan-notification.ts';
 import type { FlushDecision } from './plan-notification.ts';
 import type { Route } from './route.ts';
-import { openFor, reachOf } from './reach.ts';
+import { apartFrom, openFor, owedTogether, reachOf, underWayFor } from './reach.ts';
 import type { Reached } from './reach.ts';
 import { knownTo } from './ledger/told-entry.ts';
 import { isFiring } from './render.ts';
@@ -55,6 +55,7 @@ export function sceneOf(group: Group, isMuted: FlushParts['isMuted'], now: Insta
 
 export function flushGroup(group: Group, parts: FlushParts, now: Instant): void {
   group.again = false;
+  group.passedBy = false;
   const scene = sceneOf(group, parts.isMuted, now);
   for (const alert of parts.isCentral ? group.alerts.values() : scene.muted)
     if (alert.ended === null) group.muted.add(periodOf(alert));
@@ -115,19 +116,17 @@ function announcedHere(told: readonly (Told | undefined)[], open: Notification |
   return new Set([...told.flatMap((entry) => entry?.firing ?? []), ...maybe]);
 }
 
-function flushTo(reached: Reached, group: Group, scene: GroupScene, parts: FlushParts, now: Instant): void {
-  const { integration } = reached;
+function flushTo(asked: Reached, group: Group, scene: GroupScene, parts: FlushParts, now: Instant): void {
+  const { integration } = asked;
   const { state, courier, write } = parts;
+  if (underWayFor(state, group, integration).some(({ intent }) => courier.isSending(intent.id))) {
+    group.again = true;
+    return;
+  }
+  const owed = owedTogether(state, group, integration);
+  if (owed.size > 0) group.passedBy = true;
+  const reached = apartFrom(asked, owed);
   const open = openFor(state, group, integration);
-  if (open !== undefined && courier.isSending(open.intent.id)) {
-    group.again = true;
-    return;
-  }
-  // what is owed for several groups is not replaced for one of them: what is new is told when it has its answer
-  if (open?.intent.covers !== undefined) {
-    group.again = true;
-    return;
-  }
   const decided = decisionFor(reached, group, scene, parts, now);
   const records: LedgerRecord[] = decided.silently.map(({ to, entry }) => ({
     kind: 'told',

@@ -20,6 +20,8 @@ export interface Group {
   cancel: Cancel;
   /** a flush came while a notification was on its way: decide again when it has arrived */
   again: boolean;
+  /** a flush has passed by those who are owed a message for several groups: decide for them when it has its end */
+  passedBy: boolean;
   /** periods that were muted while they fired */
   readonly muted: Set<string>;
   /** since when something of it has been waiting for a provider; null: nothing is */
@@ -167,6 +169,7 @@ export class GroupTable {
       nextFlush,
       cancel: () => undefined,
       again: false,
+      passedBy: false,
       muted: new Set(),
       owedSince: null,
     };

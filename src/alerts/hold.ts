@@ -96,16 +96,29 @@ function overBudget(facts: HoldFacts, isDigest: boolean): Instant | null {
   }
 }
 
+interface NextDigest {
+  readonly asked: Instant;
+  readonly next: Instant;
+}
+
+/** Whatever waits for a digest asks for it at each flush, and the calendar is slow. */
+const nextOf = new WeakMap<NonNullable<Receiver['digest']>, NextDigest>();
+
 /** At each of its hours, in its zone. */
-function nextDigest({ at, timeZone }: NonNullable<Receiver['digest']>, now: Instant): Instant {
-  const next = at.map((clock) => {
+function nextDigest(digest: NonNullable<Receiver['digest']>, now: Instant): Instant {
+  const known = nextOf.get(digest);
+  if (known !== undefined && known.asked <= now && now < known.next) return known.next;
+  const { at, timeZone } = digest;
+  const hours = at.map((clock) => {
     const [hour = '0', minute = '0'] = clock.split(':');
     const line = `${Number(minute)} ${Number(hour) % 24} * * *`;
     return CronExpressionParser.parse(line, { tz: timeZone, currentDate: new Date(now) })
       .next()
       .getTime();
   });
-  return Math.min(...next) as Instant;
+  const next = Math.min(...hours) as Instant;
+  nextOf.set(digest, { asked: now, next });
+  return next;
 }
 
 const matchersOf = new Map<string, (alert: Alert) => boolean>();

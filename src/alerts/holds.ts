@@ -90,14 +90,14 @@ export class Holds {
     held: Iterable<HeldBack>,
     groupOf: (held: HeldBack) => Group | undefined,
     /** the message that they waited for was written, and that nobody waits any more was not */
-    isCovered: (group: Group, integration: Integration, to: readonly string[]) => boolean,
+    isCovered: (group: Group, integration: Integration, held: HeldBack) => boolean,
   ): void {
     const { document, write, clock, released } = this.#parts;
     const now = clock.now();
     for (const one of [...held]) {
       const group = groupOf(one);
       const integration = integrationsOf(document(), one.receiver, now).find((known) => keyOf(known) === keyOf(one));
-      if (group === undefined || integration === undefined || isCovered(group, integration, one.to)) {
+      if (group === undefined || integration === undefined || isCovered(group, integration, one)) {
         if (group !== undefined && integration !== undefined) released(group, { integration, why: one.why });
         write([{ kind: 'held', held: { ...one, to: [] } }]);
         continue;

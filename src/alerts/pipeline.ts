@@ -46,7 +46,7 @@ import { createSilencer } from './silencer.ts';
 import type { Silencer } from './silencer.ts';
 import { lastNotifications } from './status.ts';
 import type { NotificationView } from './status.ts';
-import { fallbackOf, openFor, openOf } from './reach.ts';
+import { fallbackOf, openFor, openOf, underWayFor } from './reach.ts';
 import { lastToldAt, owesAnEnd } from './told.ts';
 import { alertViews, groupViews } from './views.ts';
 import { Watchdogs } from './watchdogs.ts';
@@ -153,8 +153,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     document: () => document,
     isIn: (interval, now) => muting.isIn(interval, now),
     sentTo: (to, group, integration) => {
-      const open = openFor(state, group, integration)?.intent;
-      return smsHistory(state, document, to, open?.covers === undefined ? open?.id : undefined);
+      return smsHistory(state, document, to, openFor(state, group, integration)?.intent.id);
     },
     write,
     released: (group, released) => {
@@ -290,7 +289,8 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
       const after = fallbackOf(document, group.route.receiver)?.after;
       // those who stand in are heard when their time has come, not at the next flush
       const isLate = group.owedSince !== null && after !== undefined && now - group.owedSince >= after;
-      if (group.again || isLate) flush(group, now);
+      const isPassed = group.passedBy && intent.covers !== undefined && notification.settled !== null;
+      if (group.again || isPassed || isLate) flush(group, now);
       else tidy(group);
     }
   }
@@ -338,10 +338,14 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
   holds.resume(
     state.held.values(),
     (held) => groupsOf(held)[0],
-    (group, integration, to) => {
-      const intent = openFor(state, group, integration)?.intent;
-      return intent !== undefined && (intent.covers !== undefined || saysAll(intent, group, to));
-    },
+    (group, integration, { to, until }) =>
+      underWayFor(state, group, integration).some(({ intent, recipients }) =>
+        intent.covers === undefined
+          ? saysAll(intent, group, to)
+          : // what was held back after it waits for the next one
+            to.every((one) => intent.to.includes(one)) &&
+            (until <= intent.at || to.every((one) => recipients.get(one)?.state !== 'sent')),
+      ),
   );
   central.refresh();
   escalations.resume(groups.all());

@@ -1,6 +1,7 @@
 // Whom a group speaks to: everything of its receiver and, where that cannot tell anybody, of the receiver that stands in.
 import type { AlertsDocument } from '../model/config.ts';
 import type { Instant } from '../model/units.ts';
+import { isOwed } from './courier.ts';
 import type { Escalations } from './escalations.ts';
 import type { Group } from './group-table.ts';
 import type { Holds, Released } from './holds.ts';
@@ -144,12 +145,30 @@ function isUnheard(
 const openBy = (state: LedgerState, group: Group, receiver: string): readonly Notification[] =>
   [...(state.openOf.get(groupOwner(group.key, receiver)) ?? [])].flatMap((id) => state.open.get(id) ?? []);
 
-export const openFor = (
+type Place = Pick<Integration, 'receiver' | 'channel' | 'index'>;
+
+/** Of one integration: what speaks for this group alone, and what speaks for several. */
+export const underWayFor = (
   state: LedgerState,
   group: Group,
-  { receiver, channel, index }: Pick<Integration, 'receiver' | 'channel' | 'index'>,
-): Notification | undefined =>
-  openBy(state, group, receiver).find(({ intent }) => intent.channel === channel && intent.index === index);
+  { receiver, channel, index }: Place,
+): readonly Notification[] =>
+  openBy(state, group, receiver).filter(({ intent }) => intent.channel === channel && intent.index === index);
+
+/** What speaks for this group alone: something newer may take its place. */
+export const openFor = (state: LedgerState, group: Group, place: Place): Notification | undefined =>
+  underWayFor(state, group, place).find(({ intent }) => intent.covers === undefined);
+
+/** Who is still owed a message for several groups: that is not replaced for one of them, and nobody else waits for it. */
+export const owedTogether = (state: LedgerState, group: Group, place: Place): ReadonlySet<string> =>
+  new Set(
+    underWayFor(state, group, place)
+      .filter(({ intent }) => intent.covers !== undefined)
+      .flatMap(({ recipients }) => [...recipients.values()].filter(isOwed).map(({ to }) => to)),
+  );
+
+export const apartFrom = (reached: Reached, owed: ReadonlySet<string>): Reached =>
+  owed.size === 0 ? reached : { ...reached, to: reached.to.filter((to) => !owed.has(to)) };
 
 export function openOf(state: LedgerState, document: AlertsDocument, group: Group): readonly Notification[] {
   const fallback = fallbackOf(document, group.route.receiver);
