@@ -51,13 +51,27 @@ export function holdOf(facts: HoldFacts, over: HoldReason | null): Hold | null {
   if (integration.channel === 'sms') {
     const until = overBudget(facts, over === 'budget');
     if (until !== null) return { why: 'budget', until };
+    // what has waited for anything is one message already
+    const end = over === null ? endOfStorm(facts) : null;
+    if (end !== null) return { why: 'storm', until: end };
   }
   const [oldest = now] = facts.recent;
   if (over !== 'storm' && facts.recent.length >= document.limits.messagesInMinute)
     return { why: 'storm', until: later(oldest, stormWindow) };
-  // what has waited for anything is one message already
   const until = over === null ? endOfBundle(facts) : null;
   return until === null ? null : { why: 'together', until };
+}
+
+/** So many have just come to the telephone, or one that speaks for many: what follows is one message, and a storm that lasts one at a time. */
+function endOfStorm({ document, sent, alerts, now }: HoldFacts): Instant | null {
+  const { most, within } = document.limits.sms;
+  const exempt = document.budgets.sms?.exempt;
+  const just = sent.filter(({ at }) => later(at, within) > now).toSorted((one, other) => one.at - other.at);
+  const isGrave = exempt !== undefined && alerts.some((alert) => matchesAll(exempt, alert));
+  const forMany = isGrave ? undefined : just.findLast(({ kind }) => kind === 'digest');
+  const oldest = just[just.length - most];
+  const last = Math.max(forMany?.at ?? 0, oldest?.at ?? 0) as Instant;
+  return last === 0 ? null : later(last, within);
 }
 
 function endOfBundle({ document, integration, alerts, lastSms, now }: HoldFacts): Instant | null {

@@ -7,6 +7,13 @@ import { aStory } from './recorder.ts';
 
 const plain = dutyDocument('sms_configs: [{ to: [zhang], gateway: main }]');
 
+/** Of so many groups, four alerts each. */
+const storm = (groups: number, prefix = ''): { readonly name: string; readonly instance: string }[] =>
+  Array.from({ length: groups * 4 }, (_, index) => ({
+    name: `${prefix}Down${index % groups}`,
+    instance: `${prefix}i${index}`,
+  }));
+
 describe('what is held back', () => {
   it('by a digest is told at its hour, together, with what has ended meanwhile', async () => {
     const story = aStory(
@@ -176,18 +183,80 @@ describe('what is held back', () => {
   });
 
   it('in a storm becomes a few messages that say how many', async () => {
-    const story = aStory(`${plain}\nlimits: { messagesInMinute: 10, namedInMessage: 5 }`);
-    await pushDown(
-      story,
-      ...Array.from({ length: 10_000 }, (_, index) => ({ name: `Down${index % 2500}`, instance: `i${index}` })),
+    const story = aStory(
+      `${plain.replace('sms_configs: [{ to: [zhang], gateway: main }]', "webhook_configs: [{ url: 'http://127.0.0.1:1/' }]")}\nlimits: { messagesInMinute: 10, namedInMessage: 5 }`,
     );
+    await pushDown(story, ...storm(2500));
     await story.pass(minutes(3), seconds(5));
     expect(story.taken.length).toBe(11);
-    const last = story.taken.at(-1)?.delivery.notice;
-    expect([last?.bundle, last?.alerts.length, last?.unnamed]).toEqual([{ why: 'storm', groups: 2490 }, 5, 9955]);
+    expect(story.taken.at(-1)?.delivery.notice.bundle).toEqual({ why: 'storm', groups: 2490 });
     await story.pass(minutes(6), minutes(1));
     expect(story.taken.length).toBe(11);
   }, 60_000);
+
+  it('in a storm is three SMS to a telephone and one that says how many, by whatever receivers it has them', async () => {
+    const both = dutyDocument(
+      'sms_configs: [{ to: [zhang], gateway: main }]',
+      "  - { name: other, sms_configs: [{ to: ['+86 138 0000 0001'], gateway: main }] }",
+      'routes: [{ receiver: other, matchers: [alertname=~"Down1.*"] }]',
+    );
+    for (const [document, most] of [
+      [plain, 4],
+      [both, 5],
+    ] as const) {
+      const story = aStory(document);
+      await pushDown(story, ...storm(2500));
+      await story.pass(minutes(10), seconds(5));
+      expect(story.taken.map(({ second }) => second)).toEqual([
+        30,
+        30,
+        30,
+        ...Array.from({ length: most - 3 }, () => 150),
+      ]);
+      const told = story.taken.slice(3).map(({ delivery: { text, notice } }) => {
+        const [, groups = '', more = ''] = /^Many at once, (\d+) groups: .*; \+(\d+) more$/.exec(text) ?? [];
+        return { groups: Number(groups), alerts: notice.alerts.length + (notice.unnamed ?? 0), more: Number(more) };
+      });
+      expect(told.reduce((sum, { groups }) => sum + groups, 0)).toBe(2497);
+      expect(told.reduce((sum, { alerts }) => sum + alerts, 0)).toBe(9988);
+      expect(told.every(({ alerts, more }) => more > 0 && alerts - more < 40)).toBe(true);
+    }
+  }, 60_000);
+
+  it('in a storm that lasts is one SMS in two minutes, over a restart too, and the last of them is as any other', async () => {
+    const story = aStory(plain);
+    for (let wave = 0; wave < 20; wave += 1) {
+      await pushDown(story, ...storm(10, `W${wave}-`));
+      await story.pass(seconds(30), seconds(5));
+      if (wave === 9) await story.restart();
+    }
+    await story.pass(minutes(10), seconds(5));
+    const told = story.taken.map(({ second }) => second);
+    expect(told.slice(0, 5)).toEqual([30, 30, 30, 150, 270]);
+    expect(told.length).toBeLessThanOrEqual(3 + 6);
+    expect(
+      new Set(story.taken.flatMap(({ delivery }) => delivery.notice.alerts.map(({ labels }) => labels['instance'])))
+        .size,
+    ).toBeGreaterThan(100);
+    await pushDown(story, { name: 'Later', instance: 'l' });
+    await story.pass(minutes(3), seconds(5));
+    expect(story.taken.at(-1)?.delivery.text).toBe('ALERT Later instance=l');
+  }, 60_000);
+
+  it('after a message for many waits for company, is told as if alone where none comes, and at once where it is grave', async () => {
+    const story = aStory(`${plain}\nbudgets: { sms: { perNumber: { hour: 9 }, exempt: 'severity="critical"' } }`);
+    await pushDown(story, ...storm(10));
+    await story.pass(minutes(3), seconds(5));
+    expect(story.taken.map(({ second }) => second)).toEqual([30, 30, 30, 150]);
+    await pushDown(story, { name: 'One', instance: 'one' });
+    await pushDown(story, { name: 'Grave', instance: 'grave', more: { severity: 'critical' } });
+    await story.pass(minutes(3), seconds(5));
+    expect(story.taken.slice(4).map(({ second, firing }) => [second, ...firing])).toEqual([
+      [185, 'grave'],
+      [270, 'one'],
+    ]);
+    expect(story.taken.at(-1)?.delivery.notice.bundle).toBeUndefined();
+  });
 
   it('by a budget is told together without others of the receiver missing the end', async () => {
     const both = dutyDocument(

@@ -120,6 +120,10 @@ export const alertsDocument = z.strictObject({
       namedInMessage: positiveCount.default(40),
       /** of one receiver by one channel; what comes beyond it in the same minute is told together */
       messagesInMinute: positiveCount.default(30),
+      /** of one telephone, by whatever receivers; what comes beyond it meanwhile is told together */
+      sms: z
+        .strictObject({ most: positiveCount.default(3), within: positiveDuration.default(120_000 as Milliseconds) })
+        .prefault({}),
     })
     .prefault({}),
 });
