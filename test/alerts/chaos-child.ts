@@ -18,7 +18,7 @@ const texts: Texts = {
 const document = alertsDocument.parse({
   sms_gateways: [{ name: 'main', http: { url: `http://127.0.0.1:${port}/sms`, idPath: 'id', timeout: '1s' } }],
   // Each alert is counted by its own message here: none is told together with others.
-  limits: { messagesInMinute: 10_000 },
+  limits: { messagesInMinute: 10_000, sms: { most: 10_000 } },
   route: { receiver: 'duty', group_by: ['...'], group_wait: '0', group_interval: '200ms' },
   receivers: [{ name: 'duty', sms_configs: [{ to: ['+8613800000001'], gateway: 'main', send_resolved: true }] }],
 });

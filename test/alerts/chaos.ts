@@ -41,7 +41,7 @@ receivers:
   - name: duty
     sms_configs: [{ to: [zhang, li], gateway: main }]
     webhook_configs: [{ url: 'http://127.0.0.1:1/' }]
-limits: { messagesInMinute: ${most}, namedInMessage: 1000 }
+limits: { messagesInMinute: ${most}, sms: { most: ${most} }, namedInMessage: 1000 }
 flapping: { changes: 1000 }
 `);
 /** Each alert a group of its own; groups of ten; and groups of ten of which many come together in one message. */
