@@ -145,6 +145,6 @@ export function* decideNodes(
     pools,
     preempting: met.preempting,
     nodeGuard,
-    removalProof: proofAfter(proof, memory.groups, groups, snapshot.magnum.cluster, now),
+    removalProof: proofAfter(proof, memory, groups, snapshot.magnum.cluster, now),
   };
 }

@@ -60,7 +60,7 @@ export function withProof(memory: GroupMemory, proof: RemovalProof | null, group
  */
 export function proofAfter(
   proof: RemovalProof | null,
-  before: Readonly<Record<string, GroupMemory>>,
+  before: Pick<Memory, 'groups' | 'removalProof'>,
   groups: readonly { readonly policy: { readonly name: string }; readonly memory: GroupMemory }[],
   cluster: MagnumCluster | undefined,
   now: Instant,
@@ -68,9 +68,12 @@ export function proofAfter(
   const refuted = Math.max(
     ...groups.map(({ memory }) => (memory.removal === 'refuted' ? (memory.refutedAt ?? 0) : -1)),
   );
-  const standing = proof !== null && proof.at > refuted ? proof : null;
+  // Which cluster this is could not be asked now: that takes nothing back of what was seen.
+  const known = cluster === undefined ? (before.removalProof ?? null) : proof;
+  const standing = known !== null && known.at > refuted ? known : null;
   const learned = groups.find(
-    ({ policy, memory }) => memory.removal === 'proven' && (before[policy.name]?.removal ?? 'unproven') === 'unproven',
+    ({ policy, memory }) =>
+      memory.removal === 'proven' && (before.groups[policy.name]?.removal ?? 'unproven') === 'unproven',
   );
   if (standing !== null || learned === undefined || cluster === undefined || refuted >= 0) return standing;
   return { cluster: cluster.uuid, group: learned.policy.name, at: now, by: 'springtide' };

@@ -76,6 +76,8 @@ const group = (memory: Partial<GroupMemory>, name = 'default-worker') => ({
 });
 
 describe('a proof', () => {
+  const nothingYet = { groups: {} };
+
   it('is the newest of this cluster', () => {
     expect(proofOf({}, told())).toBeNull();
     expect(proofOf({ removalProof: proof(-60) }, told(proof(-30)))).toEqual(proof(-30));
@@ -91,15 +93,24 @@ describe('a proof', () => {
   });
 
   it('is learned from a removal that was seen through', () => {
-    const learned = proofAfter(null, {}, [group({ removal: 'proven' }, 'gpu')], heatCluster, noon);
+    const learned = proofAfter(null, nothingYet, [group({ removal: 'proven' }, 'gpu')], heatCluster, noon);
     expect(learned).toEqual({ cluster: heatCluster.uuid, group: 'gpu', at: noon, by: 'springtide' });
-    const before = { gpu: group({ removal: 'proven' }).memory };
+    const before = { groups: { gpu: group({ removal: 'proven' }).memory } };
     expect(proofAfter(null, before, [group({ removal: 'proven' }, 'gpu')], heatCluster, noon)).toBeNull();
   });
 
   it('is taken back by a wrong removal, and given again by a later proof', () => {
     const refuted = [group({ removal: 'refuted', refutedAt: at(-30) }), group({ removal: 'proven' }, 'gpu')];
-    expect(proofAfter(proof(-60), {}, refuted, heatCluster, noon)).toBeNull();
-    expect(proofAfter(proof(-10), {}, refuted, heatCluster, noon)).toEqual(proof(-10));
+    expect(proofAfter(proof(-60), nothingYet, refuted, heatCluster, noon)).toBeNull();
+    expect(proofAfter(proof(-10), nothingYet, refuted, heatCluster, noon)).toEqual(proof(-10));
+  });
+
+  it('is not forgotten because the cluster could not be read, and a wrong removal takes it back all the same', () => {
+    const before = { groups: {}, removalProof: proof(-60) };
+    expect(proofOf(before, { ...told(), magnum: {} })).toBeNull();
+    const steady = [group({ removal: 'proven' }, 'gpu')];
+    expect(proofAfter(null, before, steady, undefined, noon)).toEqual(proof(-60));
+    const refuted = [group({ removal: 'refuted', refutedAt: at(-30) })];
+    expect(proofAfter(null, before, refuted, undefined, noon)).toBeNull();
   });
 });
