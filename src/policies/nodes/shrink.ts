@@ -163,7 +163,7 @@ export const atMinimum = (floor: number, stopped: string | null): Kept => ({
 
 const nodesAStep = 32;
 /** Nodes that are tried may carry one pod or hundreds: places are what takes time. */
-const podsAStep = 256;
+const podsAStep = 64;
 /** Nodes with pods on them that are tried in one tick, over all groups: those that are found unneeded come first the next time. */
 const triesATick = 100;
 /** A group that lets many go at once has as many waiting for their turn. */
