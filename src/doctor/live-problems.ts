@@ -8,6 +8,7 @@ import type { Snapshot, Source } from '../model/snapshot.ts';
 import { targetName } from '../model/target.ts';
 import { selectTargets, type TargetProblem } from '../targets/select.ts';
 import { probe, type Answers } from './diagnose.ts';
+import { unansweredIn } from './live-node-queries.ts';
 import { missingRights } from './rights.ts';
 
 export interface LiveLook {
@@ -173,6 +174,28 @@ function ofNodeGroups(look: LiveLook, names: readonly string[]): readonly Findin
   });
 }
 
+function ofNodePolicy(look: LiveLook, name: string): readonly Finding[] {
+  const { config, snapshot } = look;
+  const document = config.nodePolicies.find(({ metadata }) => metadata.name === name);
+  if (document === undefined) return [];
+  const groups = ofNodeGroups(
+    look,
+    document.spec.nodeGroups.map((group) => group.name),
+  );
+  const queries = prometheusAnswers(look) ? unansweredIn(document, config, snapshot) : [];
+  return [
+    ...groups,
+    ...queries.map(({ path, query, what }): Finding => ({
+      code: 'MetricUnanswered',
+      path,
+      // No sample may be right, as long as nothing is too full; a refusal never is.
+      severity: answersAt(look, query) === null ? 'warning' : 'error',
+      message: what,
+      mend: 'run the query in Prometheus; until it answers no VM is ordered, and no node leaves, by it',
+    })),
+  ];
+}
+
 function findingsOf(entry: Entry, look: LiveLook): readonly Finding[] {
   const { accepted } = entry;
   switch (accepted?.kind) {
@@ -181,10 +204,7 @@ function findingsOf(entry: Entry, look: LiveLook): readonly Finding[] {
     case 'PodPolicy':
       return ofPodPolicy(look, accepted.value.metadata.namespace, accepted.value.metadata.name);
     case 'NodePolicy':
-      return ofNodeGroups(
-        look,
-        accepted.value.spec.nodeGroups.map(({ name }) => name),
-      );
+      return ofNodePolicy(look, accepted.value.metadata.name);
     case 'Rules':
       return (accepted.value.groups ?? []).flatMap((group, at) =>
         (group.rules ?? []).flatMap(({ expr, anomaly, forecast }, index) => {

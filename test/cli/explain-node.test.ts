@@ -79,6 +79,21 @@ describe('explain node', () => {
     });
   });
 
+  it('says of a group since when its reason has stood', () => {
+    const fits = pool(2).build();
+    const since = at(-3600);
+    const memory = steady({ why: { reason: 'PoolFits', at: since } });
+    const group = explainMeant({ ...seen(fits), memory }, config, {
+      kind: 'target',
+      target: 'nodegroup/default-worker',
+      namespace: undefined,
+    });
+    const said = (language: Language): string =>
+      explanationText(group, { ...config, texts: shippedTexts(language) }, 'UTC', plainPaint);
+    expect(said('en')).toContain('PoolFits; policy workers, since 11:00:00 (1h ago)');
+    expect(said('zh-CN')).toMatch(/PoolFits.*自 11:00:00/);
+  });
+
   it('says what the node really uses where its policy asks', () => {
     const shrink = {
       usage: {

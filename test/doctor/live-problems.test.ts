@@ -4,9 +4,9 @@ import { loadFiles } from '../../src/config/load.ts';
 import { liveProblems, liveQueries, type LiveLook } from '../../src/doctor/live-problems.ts';
 import type { Right } from '../../src/doctor/rights.ts';
 import { emptyMemory } from '../../src/model/memory.ts';
-import type { Snapshot } from '../../src/model/snapshot.ts';
+import type { PrometheusAnswer, Snapshot } from '../../src/model/snapshot.ts';
 import { decide } from '../../src/policies/decide.ts';
-import { aDeployment, aNodeGroup, aSnapshot, answered, noon } from '../builders.ts';
+import { aDeployment, aNode, aNodeGroup, aSnapshot, answered, noon } from '../builders.ts';
 import { goodTexts, inMemory, type FileTexts } from '../config/files.ts';
 
 const requests = 'sum(rate(http_requests_total{namespace="shop",app="web"}[1m]))';
@@ -158,6 +158,75 @@ describe('a configuration and the world', () => {
         'add to the rules of a role that is bound to it: - {apiGroups: [""], resources: ["configmaps"], resourceNames: ["cluster-autoscaler-status"], verbs: ["get"]}',
       ],
     ]);
+  });
+
+  describe('queries of a NodePolicy', () => {
+    const workers = (goodTexts['policies/workers.yaml'] ?? '').replace(
+      '  shrink:\n',
+      `  growth:
+    saturation: [{query: full, above: 0.8, for: 5m}]
+  shrink:
+    usage: {cpu: {query: used, holdAbove: 0.6}}
+`,
+    );
+    const grouped = workers.replace(
+      '      max: 10\n',
+      '      max: 10\n      shrink: {usage: {memory: {query: held, holdAbove: 0.6}}}\n',
+    );
+    const used = (...names: readonly string[]): PrometheusAnswer => ({
+      status: 'success',
+      data: {
+        resultType: 'vector',
+        result: names.map((node) => ({ metric: { node }, value: [noon / 1000, '0.1'] as const })),
+      },
+    });
+    const refused: PrometheusAnswer = { status: 'error', error: 'parse error' };
+    const nodes = [aNode('w-1').build(), aNode('w-2').build()];
+    const world = (full: PrometheusAnswer | number, ofNodes: PrometheusAnswer, held = ofNodes) =>
+      sound()
+        .nodes(...nodes)
+        .answering('full', full)
+        .answering('used', ofNodes)
+        .answering('held', held)
+        .build();
+    const told = (snapshot: Snapshot, text = workers) =>
+      brief(found(snapshot, { 'policies/workers.yaml': text })).filter((line) => line.includes('workers'));
+
+    it.each<[string, Snapshot, string, readonly RegExp[]]>([
+      ['that answer are right', world(0.5, used('w-1', 'w-2')), workers, []],
+      [
+        'that are refused are errors, each at its place',
+        world(refused, refused),
+        workers,
+        [
+          /^policies\/workers.yaml:11:26 error MetricUnanswered the saturation has no usable value: .*parse error/,
+          /^policies\/workers.yaml:13:26 error MetricUnanswered the cpu that nodes use is unknown for 2 of 2: w-1: .*parse error/,
+        ],
+      ],
+      [
+        'that say nothing, or not of every node, are warnings',
+        world(answered(null), used('w-2')),
+        workers,
+        [
+          /:11:26 warning MetricUnanswered the saturation has no usable value/,
+          /:13:26 warning MetricUnanswered the cpu that nodes use is unknown for 1 of 2: w-1: no series/,
+        ],
+      ],
+      [
+        'of a group are asked of its own nodes',
+        world(0.5, used('w-1', 'w-2'), refused),
+        grouped,
+        [/:10:40 error MetricUnanswered the memory that nodes use is unknown for 2 of 2: w-1: .*parse error/],
+      ],
+    ])('%s', (_, snapshot, text, expected) => {
+      const lines = told(snapshot, text);
+      expect(lines).toHaveLength(expected.length);
+      for (const [index, line] of lines.entries()) expect(line).toMatch(expected[index] ?? /never/);
+    });
+
+    it('are not told one by one where Prometheus itself does not answer', () => {
+      expect(told({ ...world(refused, refused), prometheus: {} })).toEqual([]);
+    });
   });
 
   it('two selectors on one target are named at both', () => {

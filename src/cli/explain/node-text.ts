@@ -38,7 +38,10 @@ export function nodeText(explanation: NodeExplanation, voice: Voice, paint: Pain
     }),
   );
   page.sentence(decision.message, decision.action === 'refused' || decision.action === 'hold' ? 'warn' : 'good');
-  page.sentence(say('because', { reason: decision.reason, policy: decision.policy.name }), 'dim');
+  const because = say('because', { reason: decision.reason, policy: decision.policy.name });
+  // Over restarts too; a group that cannot be judged has none.
+  const since = decision.since === undefined ? [] : [say('since', { since: times.both(instantIn(decision.since)) })];
+  page.sentence([because, ...since].join(say('comma')), 'dim');
   for (const line of originLines(explanation.origin, explanation.time, explanation.configHash, voice))
     page.sentence(line, 'dim');
   page.section(

@@ -45,6 +45,16 @@ function doubtOf({ ages, maxAge }: Saturation, answers: Answers): string | null 
   return null;
 }
 
+/** What it says now, or why nobody can tell. */
+export function saturationNow(asked: Saturation, answers: Answers): Known {
+  const answer = numberOf(answers.vector(asked.query));
+  if (answer.state !== 'ok') return { state: 'unknown', why: answer.why };
+  const why = doubtOf(asked, answers);
+  return why === null ? { state: 'ok', value: answer.value } : { state: 'unknown', why };
+}
+
+type Known = { readonly state: 'ok'; readonly value: number } | { readonly state: 'unknown'; readonly why: string };
+
 export function lookAtSaturation(
   config: Config,
   snapshot: Snapshot,
@@ -64,10 +74,9 @@ export function lookAtSaturation(
     let first: Unasked | null = null;
     for (const asked of document.spec.growth.saturation) {
       const { query, above, for: lasting } = asked;
-      const answer = numberOf(answers.vector(query));
-      const why = answer.state === 'ok' ? doubtOf(asked, answers) : answer.why;
-      if (why !== null) first ??= { document, query, why };
-      if (why !== null || answer.state !== 'ok' || answer.value <= above) continue;
+      const answer = saturationNow(asked, answers);
+      if (answer.state === 'unknown') first ??= { document, query, why: answer.why };
+      if (answer.state === 'unknown' || answer.value <= above) continue;
       const key = `${document.metadata.name} ${above} ${query}`;
       const began = memory.saturatedSince?.[key] ?? now;
       since[key] = began;
