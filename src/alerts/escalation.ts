@@ -12,17 +12,27 @@ const begun = (now: Instant): Episode => ({ step: 0, began: now, accepted: null,
 export const isAcknowledged = ({ acknowledged }: Episode, firing: readonly string[]): boolean =>
   acknowledged !== null && firing.every((period) => acknowledged.periods.includes(period));
 
+/** Whoever was called before a silence hears anew what still fires after it: the next step has its time from where it was. */
+function resumed(episode: Episode, now: Instant): Episode {
+  if (episode.pausedSince === undefined) return episode;
+  const { pausedSince, ...rest } = episode;
+  const moved = (at: Instant): Instant => Math.min(now, at + Math.max(0, now - pausedSince)) as Instant;
+  return { ...rest, began: moved(rest.began), accepted: rest.accepted === null ? null : moved(rest.accepted) };
+}
+
 /** The episode with which a flush goes on; the same object where nothing changes. */
 export function episodeFor(known: Episode | undefined, firing: readonly string[], now: Instant): Episode | null {
-  if (firing.length === 0) return known ?? null;
+  if (firing.length === 0)
+    return known === undefined || known.pausedSince !== undefined ? (known ?? null) : { ...known, pausedSince: now };
   if (known === undefined) return begun(now);
-  return known.acknowledged === null || isAcknowledged(known, firing) ? known : begun(now);
+  return known.acknowledged === null || isAcknowledged(known, firing) ? resumed(known, now) : begun(now);
 }
 
 /** Null where nothing more is to come. Where no provider takes the first message, the steps do not wait for that. */
 export function nextStepAt(episode: Episode, steps: Steps, firing: readonly string[]): Instant | null {
   const next = steps[episode.step + 1];
-  if (next === undefined || firing.length === 0 || isAcknowledged(episode, firing)) return null;
+  if (next === undefined || firing.length === 0 || episode.pausedSince !== undefined) return null;
+  if (isAcknowledged(episode, firing)) return null;
   return later(episode.accepted ?? episode.began, next.unacknowledgedFor ?? seconds(0));
 }
 

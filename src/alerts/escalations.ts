@@ -35,7 +35,7 @@ export class Escalations {
     this.#parts = parts;
   }
 
-  /** Before a flush: what has joined since somebody was on it begins anew. */
+  /** Before a flush, and when what may be told is another: what has joined since somebody was on it begins anew. */
   begin(group: Group, firing: readonly string[], now: Instant): void {
     const owner = ownerOf(group);
     const known = this.#parts.state.episodes.get(owner);
@@ -98,6 +98,13 @@ export class Escalations {
     return { kind: 'episode', owner, episode: acknowledged(known, { by, at: now, periods }) };
   }
 
+  /** A silence has begun or ended: it need not wait for a flush to be noticed. */
+  look(groups: Iterable<Group>): void {
+    const now = this.#parts.clock.now();
+    for (const group of groups)
+      if (this.#parts.state.episodes.has(ownerOf(group))) this.begin(group, this.#parts.firing(group, now), now);
+  }
+
   /** Nothing of it is left. */
   end(group: Group): void {
     const owner = ownerOf(group);
@@ -131,8 +138,9 @@ export class Escalations {
       owner,
       this.#parts.clock.after(wait, () => {
         const at = this.#parts.clock.now();
-        if (at >= due) this.#advance(group, at);
-        else this.#arm(group, at);
+        if (at < due) this.#arm(group, at);
+        else if (this.#parts.firing(group, at).length > 0) this.#advance(group, at);
+        else this.begin(group, [], at);
       }),
     );
   }

@@ -199,7 +199,13 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     log,
     onChange: otherTeller,
   });
-  const silencer = createSilencer({ clock, ledger, muting, newId: options.newId ?? randomUUID });
+  const silencer = createSilencer({
+    clock,
+    ledger,
+    muting,
+    newId: options.newId ?? randomUUID,
+    onChange: () => escalations.look(groups.all()),
+  });
   const parts = { alerts, groups, muting };
 
   function write(records: readonly LedgerRecord[]): void {

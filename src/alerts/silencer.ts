@@ -21,9 +21,11 @@ interface Parts {
   readonly ledger: Ledger;
   readonly muting: Muting;
   readonly newId: () => string;
+  /** others are silenced from now on */
+  readonly onChange: () => void;
 }
 
-export function createSilencer({ clock, ledger, muting, newId }: Parts): Silencer {
+export function createSilencer({ clock, ledger, muting, newId, onChange }: Parts): Silencer {
   const { state } = ledger;
 
   async function keep(changed: readonly Silence[]): Promise<void> {
@@ -35,6 +37,7 @@ export function createSilencer({ clock, ledger, muting, newId }: Parts): Silence
     ];
     for (const id of forgotten) muting.forgetSilence(id);
     for (const silence of changed) muting.silence(silence);
+    onChange();
     await ledger.append(records);
   }
 

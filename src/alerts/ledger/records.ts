@@ -142,6 +142,8 @@ export interface Episode {
   /** when a provider took the first message; null while none has */
   readonly accepted: Instant | null;
   readonly acknowledged: Acknowledgement | null;
+  /** since when nothing of it may be told: its clock stands still */
+  readonly pausedSince?: Instant;
 }
 
 /** How long a watchdog has been waited for. */
