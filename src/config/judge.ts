@@ -6,6 +6,7 @@ import type { NodePolicyDocument } from './schema/node-policy.ts';
 import type { PodPolicyDocument } from './schema/pod-policy.ts';
 import type { RulesDocument } from './schema/rules.ts';
 import { alertPeopleFindings } from './check-alert-people.ts';
+import { mailInsteadFindings } from './check-mail-instead.ts';
 import { alertReachFindings } from './check-alert-reach.ts';
 import { alertRouteFindings } from './check-alert-routes.ts';
 import { alertsFindings } from './check-alerts.ts';
@@ -187,6 +188,7 @@ function checksOf(kind: DocumentKind, raw: unknown): Finding[] {
         ...alertRouteFindings(raw),
         ...alertPeopleFindings(raw),
         ...alertReachFindings(raw),
+        ...mailInsteadFindings(raw),
       ];
     case 'Daemon':
       return [

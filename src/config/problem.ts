@@ -43,6 +43,7 @@ export const problemCodes = {
   AbsentLabelsEqual: 'an inhibition takes two absent labels for equal',
   QuotesInMatcher: 'single quotes belong to the value of a matcher',
   UnusedReceiver: 'no route leads to a receiver',
+  NobodyToMail: 'what an SMS does not tell at once is to be mailed, and nobody can be',
   AlertsMissing: 'without alerts.yaml nobody is told',
   SecretInPlain: 'a secret is written in the file itself',
   SecretMissing: 'an environment variable that holds a secret is not set',
