@@ -38,9 +38,10 @@ function findings(raw: unknown, receivers: readonly unknown[], path: ProblemPath
         severity: 'warning',
         path,
         message: `${what}, and of those who get SMS nobody has an address: they hear of it when the wait is over`,
-        mend: Object.hasOwn(Object(valueAt(raw, ['people'])), first)
-          ? `add email: to people.${first}`
-          : 'name people in place of numbers, with people: {NAME: {sms: …, email: …}}',
+        mend:
+          valueAt(raw, ['people', first]) !== undefined
+            ? `add email: to people.${first}`
+            : 'name people in place of numbers, with people: {NAME: {sms: …, email: …}}',
       },
     ];
   const missing = ['smtp_smarthost', 'smtp_from'].find((key) => valueAt(raw, ['global', key]) === undefined);
