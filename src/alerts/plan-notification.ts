@@ -118,13 +118,15 @@ function viewOf(to: string, scene: Scene, facts: FlushFacts, isOwed: boolean): R
   const { now, sendResolved } = facts;
   const endsOnly = facts.endsOnly.has(to);
   const repeat = endsOnly ? never : facts.repeat;
-  const entry = liveEntry(facts.toldTo(to), facts.repeat, now);
+  const entry = facts.toldTo(to) ?? null;
   const announced = new Set([...(entry?.firing ?? []), ...(entry?.muted ?? [])]);
   const resolved = scene.ended.filter(({ period, open }) => open || announced.has(period)).map(({ period }) => period);
   const muted = [...announced].filter((period) => scene.mutedFiring.has(period));
   const known = entry === null ? null : asKnown(entry, scene, resolved);
   const firing = endsOnly ? scene.firing.filter((period) => known?.firing.includes(period)) : scene.firing;
-  const why = needsUpdate(known, { firing, resolved, sendResolved }, repeat, now);
+  // what was told so long ago must be told anew where it fires; that it was announced stays so, and its end is owed
+  const isTooOld = !endsOnly && firing.length > 0 && liveEntry(entry ?? undefined, facts.repeat, now) === null;
+  const why = needsUpdate(isTooOld ? null : known, { firing, resolved, sendResolved }, repeat, now);
   const view = { to, resolved, muted };
   if (isOwed) return { ...view, isDue: true, reason: why ?? 'StillOwed', silent: null };
   if (why !== null && (firing.length > 0 || sendResolved)) return { ...view, isDue: true, reason: why, silent: null };

@@ -3,11 +3,12 @@ import { mkdir, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { periodOf } from '../../src/alerts/alert.ts';
 import { openLedger } from '../../src/alerts/ledger/ledger.ts';
 import type { Ledger } from '../../src/alerts/ledger/ledger.ts';
 import { decodeLine, encodeLine } from '../../src/alerts/ledger/records.ts';
 import type { Intent, LedgerRecord } from '../../src/alerts/ledger/records.ts';
-import { minutes } from '../../src/model/units.ts';
+import { later, minutes } from '../../src/model/units.ts';
 import type { Instant, Milliseconds } from '../../src/model/units.ts';
 import { VirtualClock } from '../../src/sandbox/clock.ts';
 import { anAlert, start } from './builders.ts';
@@ -120,6 +121,22 @@ describe('after a restart', () => {
       null,
     ]);
     await third.close();
+  });
+
+  it('forgets in a quarter of a year what somebody was told, but not while it lasts', async () => {
+    const entry = { firing: [periodOf(alert)], resolved: [], at: at(1), outcome: 'sent' } as const;
+    const first = await reopened();
+    await first.append([
+      { kind: 'alert', alert },
+      { kind: 'told', key: 'lasts', entry: { ...entry, firing: [], muted: [periodOf(alert)] } },
+      { kind: 'told', key: 'is gone', entry: { ...entry, firing: ['another@1'] } },
+    ]);
+    await first.close();
+    const muchLater = { clock: new VirtualClock(later(start, minutes(91 * 24 * 60))) };
+    await (await openLedger(directory, muchLater)).close();
+    const third = await openLedger(directory, muchLater);
+    await third.close();
+    expect([...third.state.told.keys()]).toEqual(['lasts']);
   });
 
   it('knows when what is over has begun, as long as that may make it flap', async () => {

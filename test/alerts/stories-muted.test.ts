@@ -34,6 +34,28 @@ describe('a silence', () => {
     expect(story.told(1)).toEqual(['sms zhang: a b']);
   });
 
+  it.each([100, 125, 24 * 100])('of %i hours over something announced does not swallow its end', async (hours) => {
+    const story = aStory(plain);
+    await pushDown(story, {});
+    await story.pass(seconds(31));
+    await silence(story, minutes(60 * 24 * 365));
+    await story.pass(minutes(60 * hours), minutes(60));
+    await story.restart();
+    await pushDown(story, { over: true });
+    await story.pass(minutes(30), minutes(5));
+    expect(story.told()).toEqual(['sms zhang: a', 'sms zhang: -a']);
+    expect([story.pipeline.status().groups, story.ledger.state.told.size]).toEqual([0, 0]);
+  });
+
+  it('of 125 hours is no reason to keep back what still fires after it', async () => {
+    const story = aStory(plain);
+    await pushDown(story, {});
+    await story.pass(seconds(31));
+    await silence(story, minutes(60 * 125));
+    await story.pass(minutes(60 * 125 + 10), minutes(5));
+    expect(story.told()).toEqual(['sms zhang: a', 'sms zhang: a']);
+  });
+
   it('over something announced does not swallow its end', async () => {
     const story = aStory(plain);
     await pushDown(story, { instance: 'a' }, { instance: 'b' });
@@ -84,4 +106,20 @@ describe('inhibition', () => {
     await story.pass(minutes(6));
     expect(story.told(1).sort()).toEqual(['sms zhang: -x', 'sms zhang: a']);
   });
+});
+
+it('whoever has been relieved hears the end of what he was told, also after 125 hours', async () => {
+  const story = aStory(
+    dutyDocument(
+      'sms_configs: [{ oncall: pay, gateway: main }]',
+      "oncall: [{ name: pay, timeZone: UTC, since: '2026-11-11T00:00:00Z', handover: '0 3 * * *', rotation: [zhang, li], overrides: [{from: '2026-11-11T03:00:00Z', until: '2026-12-31T00:00:00Z', who: li}] }]",
+    ),
+  );
+  await pushDown(story, {});
+  await story.pass(minutes(60 * 125), minutes(30));
+  const told = story.taken.length;
+  await pushDown(story, { over: true });
+  await story.pass(minutes(30), minutes(5));
+  expect(story.told()[0]).toBe('sms zhang: a');
+  expect(story.told(told).sort()).toEqual(['sms li: -a', 'sms zhang: -a']);
 });

@@ -3,6 +3,7 @@ import type { Instant } from '../../model/units.ts';
 import { isRemembered, isValid } from '../acknowledge-code.ts';
 import type { MessageCode } from '../acknowledge-code.ts';
 import { ownerHash } from '../acknowledge-link.ts';
+import { periodOf } from '../alert.ts';
 import type { Alert } from '../alert.ts';
 import { budgetMemory } from '../budget.ts';
 import type { SentMessage } from '../budget.ts';
@@ -412,5 +413,10 @@ export function* recordsOf(state: MutableLedgerState, now: Instant): Generator<L
   for (const [name, missingSince] of state.missingWatchdogs) yield { kind: 'watchdog', name, missingSince };
   for (const [name, heard] of state.watchdogsHeard) yield { kind: 'watchdogHeard', name, heard };
   if (state.centralSilentSince !== null) yield { kind: 'central', silentSince: state.centralSilentSince };
-  for (const [key, entry] of state.told) if (now - entry.at < longestRepeat) yield { kind: 'told', key, entry };
+  const standing = new Set([...state.alerts.values()].map(periodOf));
+  // the end of what was announced is owed for as long as it lasts, also where nobody is reminded of it
+  const isOwed = ({ firing, muted = [], heard = [] }: Told): boolean =>
+    [firing, muted, heard].some((periods) => periods.some((period) => standing.has(period)));
+  for (const [key, entry] of state.told)
+    if (now - entry.at < longestRepeat || isOwed(entry)) yield { kind: 'told', key, entry };
 }
