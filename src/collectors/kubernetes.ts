@@ -12,6 +12,9 @@ export interface KubernetesSource extends ScaleSource {
   readonly lists: Pick<WatchedLists, 'read' | 'seesAll'>;
 }
 
+/** What nodes say once, when they begin: the last that was known is truer than nothing, and is named as a failure all the same. */
+const hardlyChange: ReadonlySet<WatchedList> = new Set(['csinodes']);
+
 /** In memory: nothing is waited for. */
 export function readLists(
   source: Pick<KubernetesSource, 'lists'>,
@@ -22,8 +25,8 @@ export function readLists(
   for (const list of watchedLists) {
     const reading = source.lists.read(list);
     const wrong = whatIsWrong(list, reading, source.lists.seesAll, now, staleAfter);
-    if (wrong === null) facts[list] = reading.items;
-    else gathering.fail('kubernetes', list, wrong.code, wrong.message);
+    if (wrong !== null) gathering.fail('kubernetes', list, wrong.code, wrong.message);
+    if (wrong === null || (reading.synced && hardlyChange.has(list))) facts[list] = reading.items;
   }
   return facts as KubernetesFacts;
 }

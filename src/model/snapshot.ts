@@ -34,6 +34,7 @@ export interface KubernetesFacts {
   readonly persistentvolumes?: readonly PersistentVolume[];
   readonly persistentvolumeclaims?: readonly PersistentVolumeClaim[];
   readonly storageclasses?: readonly StorageClass[];
+  /** the last that was known stays, named in `errors` beside it: what a node can attach hardly changes */
   readonly csinodes?: readonly CSINode[];
   readonly namespaces?: readonly KubernetesObject[];
   readonly resourcequotas?: readonly ResourceQuota[];

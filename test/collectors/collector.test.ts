@@ -254,6 +254,17 @@ describe('lists of Kubernetes', () => {
     expect(snapshot.errors[0]?.message).toMatch(message);
   });
 
+  it('of what nodes can attach stay as they were last known, and are named: it hardly changes', async () => {
+    const of = (reading: Partial<ListReading<never>>) =>
+      createCollector(aWorld({ lists: { csinodes: reading } }).parts)(start);
+    const silent = await of({ lastContact: minuteAgo, failure: forbidden });
+    expect(silent.kubernetes.csinodes).toEqual([]);
+    expect(silent.errors).toMatchObject([{ what: 'csinodes', code: 'Stale' }]);
+    const never = await of({ synced: false, lastContact: null, failure: forbidden });
+    expect(never.kubernetes).not.toHaveProperty('csinodes');
+    expect(never.errors).toMatchObject([{ what: 'csinodes', code: 'Forbidden' }]);
+  });
+
   it('that are a minute old are still good, failing or not', async () => {
     const reading = { lastContact: later(start, -60_000 as Milliseconds), failure: forbidden };
     const snapshot = await createCollector(aWorld({ lists: { pods: reading } }).parts)(start);

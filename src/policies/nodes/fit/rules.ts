@@ -85,7 +85,10 @@ function overAttached(ask: Ask, slot: number, { board, volumes }: World): string
     for (const [claim, users] of board.claimsOn(slot))
       if (users > 0 && volumes.driverOf(claim) === driver) attached.add(claim);
     for (const one of ask.volumes.attach) if (one.driver === driver) attached.add(one.claim);
-    if (attached.size > limit) return `${driver}: ${attached.size} volumes of at most ${limit}`;
+    if (attached.size <= limit.most) continue;
+    return limit.by === 'said'
+      ? `${driver}: ${attached.size} volumes of at most ${limit.most}`
+      : `${driver}: ${attached.size} volumes; the list csinodes could not be read, and no node is seen with more than ${limit.most}`;
   }
   return null;
 }

@@ -11,6 +11,8 @@ import type {
 } from '../../../model/kubernetes.ts';
 import { parseMilli } from '../../../model/quantity.ts';
 import type { KubernetesFacts } from '../../../model/snapshot.ts';
+import { isBound, isTerminal } from '../../pod-facts.ts';
+import { claimsOf } from './image.ts';
 
 export interface VolumeNeeds {
   /** why no node at all will do; null: some may */
@@ -50,16 +52,33 @@ function byName<Kind extends Named>(list: readonly Kind[] | undefined): Readonly
   return made;
 }
 
+const saidBy = (nodes: readonly CSINode[]): ReadonlyMap<string, ReadonlyMap<string, number>> =>
+  new Map(
+    nodes.map(({ metadata, spec }) => [
+      metadata.name,
+      new Map(
+        (spec?.drivers ?? []).flatMap(({ name, allocatable }) =>
+          allocatable?.count === undefined ? [] : [[name, allocatable.count] as const],
+        ),
+      ),
+    ]),
+  );
+
 const storageOf = (list: ResourceList | undefined): number => parseMilli(list?.['storage']) ?? 0;
+
+export interface AttachLimit {
+  readonly most: number;
+  /** said by the node; seen: nobody can read what nodes say, and no node bears more now */
+  readonly by: 'said' | 'seen';
+}
 
 export class Volumes {
   readonly #facts: KubernetesFacts;
-  readonly #nodes: readonly CSINode[];
-  #limits: ReadonlyMap<string, ReadonlyMap<string, number>> | null = null;
+  #said: ReadonlyMap<string, ReadonlyMap<string, number>> | null = null;
+  #seen: { readonly nodes: ReadonlySet<string>; readonly most: ReadonlyMap<string, number> } | null = null;
 
   constructor(facts: KubernetesFacts) {
     this.#facts = facts;
-    this.#nodes = facts.csinodes ?? [];
   }
 
   get #claims(): ReadonlyMap<string, PersistentVolumeClaim> | null {
@@ -99,19 +118,44 @@ export class Volumes {
     return this.#classes?.get(storageClassName ?? '')?.provisioner ?? null;
   }
 
-  /** How many volumes of a driver a node can attach; null: nobody says. */
-  limitOf(node: string, driver: string): number | null {
-    this.#limits ??= new Map(
-      this.#nodes.map(({ metadata, spec }) => [
-        metadata.name,
-        new Map(
-          (spec?.drivers ?? []).flatMap(({ name, allocatable }) =>
-            allocatable?.count === undefined ? [] : [[name, allocatable.count] as const],
-          ),
-        ),
-      ]),
-    );
-    return this.#limits.get(node)?.get(driver) ?? null;
+  /** How many volumes of a driver a node can attach; null: it does not say, or does not exist yet. */
+  limitOf(node: string, driver: string): AttachLimit | null {
+    const { csinodes } = this.#facts;
+    if (csinodes === undefined) return this.#seenLimit(node, driver);
+    this.#said ??= saidBy(csinodes);
+    const most = this.#said.get(node)?.get(driver);
+    return most === undefined ? null : { most, by: 'said' };
+  }
+
+  /** Where no limit can be read: as many as some node bears now another one is believed to bear, and one at least. */
+  #seenLimit(node: string, driver: string): AttachLimit | null {
+    this.#seen ??= {
+      nodes: new Set((this.#facts.nodes ?? []).map(({ metadata }) => metadata.name)),
+      most: this.#mostAttached(),
+    };
+    return this.#seen.nodes.has(node) ? { most: Math.max(1, this.#seen.most.get(driver) ?? 0), by: 'seen' } : null;
+  }
+
+  /** On one node, by driver. */
+  #mostAttached(): ReadonlyMap<string, number> {
+    const claims = new Map<string, Set<string>>();
+    for (const pod of this.#facts.pods ?? []) {
+      if (pod.spec?.volumes === undefined || !isBound(pod) || isTerminal(pod)) continue;
+      const { nodeName = '' } = pod.spec;
+      const here = claims.get(nodeName) ?? new Set();
+      claims.set(nodeName, here);
+      for (const claim of claimsOf(pod)) here.add(claim);
+    }
+    const most = new Map<string, number>();
+    for (const here of claims.values()) {
+      const attached = new Map<string, number>();
+      for (const claim of here) {
+        const driver = this.driverOf(claim);
+        if (driver !== null) attached.set(driver, (attached.get(driver) ?? 0) + 1);
+      }
+      for (const [driver, count] of attached) most.set(driver, Math.max(most.get(driver) ?? 0, count));
+    }
+    return most;
   }
 
   #claim(name: string): VolumeNeeds {

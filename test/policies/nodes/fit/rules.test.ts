@@ -9,7 +9,7 @@ import type {
 } from '../../../../src/model/kubernetes.ts';
 import type { KubernetesFacts } from '../../../../src/model/snapshot.ts';
 import { Simulation, type Misfit } from '../../../../src/policies/nodes/fit/simulation.ts';
-import { aPod } from '../../../builders.ts';
+import { aNode, aPod } from '../../../builders.ts';
 import { aRoom, hostname, zone, type RoomDraft } from './rooms.ts';
 
 interface Tried {
@@ -220,6 +220,55 @@ describe('volumes', () => {
     expect(misfit(spec, { facts: given, there: [aPod('user').spec(spec).build()] })?.detail).toBe(
       'shop/data is in use (ReadWriteOncePod)',
     );
+  });
+
+  describe('where nobody can read how many a node can attach', () => {
+    const names = ['data', 'logs', 'more', 'last'];
+    const given = {
+      persistentvolumeclaims: names.map((name) => ({
+        metadata: { namespace: 'shop', name },
+        spec: { storageClassName: 'fast', volumeName: 'pv' },
+      })),
+      storageclasses: [fast({})],
+      persistentvolumes: [volume(zone, 'a')],
+      nodes: [aNode('n').build(), aNode('m').build()],
+    };
+    const using = (node: string, ...claims: readonly string[]): Pod =>
+      aPod(`${node}-${claims.join('-')}`)
+        .spec({ volumes: claims.map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } })) })
+        .on(node)
+        .build();
+
+    it.each<[string, readonly Pod[], readonly Pod[], string | null]>([
+      ['the first one fits', [], [], null],
+      [
+        'a second one does not',
+        [using('n', 'logs')],
+        [],
+        '2 volumes; the list csinodes could not be read, and no node is seen with more than 1',
+      ],
+      ['it does where another node bears as many', [using('n', 'logs')], [using('m', 'more', 'last')], null],
+      [
+        'nor does a third where two are the most',
+        [using('n', 'logs'), using('n', 'more')],
+        [using('m', 'last')],
+        '3 volumes; the list csinodes could not be read, and no node is seen with more than 2',
+      ],
+      [
+        'what has ended bears nothing',
+        [using('n', 'logs')],
+        [{ ...using('m', 'more', 'last'), status: { phase: 'Failed' } }],
+        '2 volumes; the list csinodes could not be read, and no node is seen with more than 1',
+      ],
+    ])('%s', (_, here, elsewhere, detail) => {
+      const found = misfit(spec, { facts: { ...given, pods: [...here, ...elsewhere] }, here });
+      expect(found).toEqual(detail === null ? null : { rule: 'volume', detail: `cinder: ${detail}` });
+    });
+
+    it('a node that does not exist yet takes them', () => {
+      const here = [using('n', 'logs')];
+      expect(misfit(spec, { facts: { ...given, nodes: [], pods: here }, here })).toBeNull();
+    });
   });
 
   it('as many as the node can attach', () => {
