@@ -1,7 +1,8 @@
 // An update of the cloud's that is not ours: an upgrade, a certificate rotation, an auto-healer, a person's resize. It is waited for.
 import { drainOf } from '../../model/drain-record-on.ts';
 import type { Node } from '../../model/kubernetes.ts';
-import type { GroupMemory } from '../../model/memory.ts';
+import type { Config } from '../../model/config.ts';
+import type { GroupMemory, Memory } from '../../model/memory.ts';
 import type { MagnumCluster, MagnumNodeGroup } from '../../model/openstack.ts';
 import type { ResizedOver } from '../../model/plan.ts';
 
@@ -38,6 +39,21 @@ export function resizedOver(
 const inWords = (what: string, status: string | undefined, reason: string | null | undefined): string =>
   // While the new one goes on Magnum still shows how the last one ended.
   [`${what} ${status ?? ''}`, ...(reason && !/completed successfully/i.test(reason) ? [reason] : [])].join(': ');
+
+/**
+ * Whether an order of our own shows on the cluster. Only groups that a policy names and that Magnum has are asked: what was
+ * sent to any other is settled by nobody, and would explain every update from then on.
+ */
+export function isAtOurOrder(
+  config: Pick<Config, 'nodePolicies'>,
+  nodegroups: readonly MagnumNodeGroup[],
+  { groups }: Pick<Memory, 'groups'>,
+): boolean {
+  const hasGroup = (name: string): boolean => nodegroups.some((one) => one.name === name || one.uuid === name);
+  return config.nodePolicies.some(({ spec }) =>
+    spec.nodeGroups.some(({ name }) => (groups[name]?.sent ?? null) !== null && hasGroup(name)),
+  );
+}
 
 /** null: nobody else is at it. `explained`: a group's own update, which the cluster shows as well, is under way. */
 export function foreignUpdate(

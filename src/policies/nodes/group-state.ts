@@ -11,7 +11,7 @@ import type { Mode } from '../../model/plan.ts';
 import type { NodeReason } from '../../model/reason.ts';
 import type { ControlFacts, Snapshot } from '../../model/snapshot.ts';
 import { instantOf, minutes, type Instant, type Milliseconds } from '../../model/units.ts';
-import { foreignUpdate } from './foreign-update.ts';
+import { foreignUpdate, isAtOurOrder } from './foreign-update.ts';
 import { expectedBoot, overdueNodes, provisionTimeoutOf } from './boot-time.ts';
 import { isReady, type Memberships } from './membership.ts';
 import { isToldByNodes, otherActors, unwelcome, withCountSeen, type OtherActor } from './other-actors.ts';
@@ -165,7 +165,7 @@ export function groupStateOf(
   const updating = /_IN_PROGRESS$/.test(magnum.status ?? '');
   // What another group is at, ours or not, shows on the cluster as well, and is no reason to wait with this one.
   const explained =
-    Object.values(memory.groups).some((one) => one.sent !== null) ||
+    isAtOurOrder(config, nodegroups, memory) ||
     nodegroups.some((other) => other.uuid !== magnum.uuid && /_IN_PROGRESS$/.test(other.status ?? ''));
   const lead = (expectedBoot(known) + config.daemon.interval) as Milliseconds;
   const scheduled = scheduledOf(document, policy, now, lead);

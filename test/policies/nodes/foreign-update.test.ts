@@ -1,6 +1,7 @@
 // Whose update Magnum shows: what concerns one group holds that one, what concerns the cluster holds all.
 import { describe, expect, it } from 'vitest';
-import { aNode, aNodeGroup, aPod, at, noon, podsOf } from '../../builders.ts';
+import { emptyGroupMemory } from '../../../src/model/memory.ts';
+import { aNode, aNodeGroup, aNodePolicy, aPod, at, noon, podsOf } from '../../builders.ts';
 import { group, pool, steady, tick } from './worlds.ts';
 
 const full = podsOf('web', { 'w-1': 1 }, { cpu: '3' });
@@ -26,6 +27,25 @@ describe('an update by others', () => {
     );
     expect(decision.reason).toBe(waits ? 'UpdateByOthers' : 'PodsUnschedulable');
     if (waits) expect(decision.facts['by']).not.toContain('completed');
+  });
+
+  it.each([
+    ['another group of ours', 'elsewhere', [group, 'elsewhere'], false],
+    ['a group that no policy names any more', 'elsewhere', [group], true],
+    ['a group that Magnum does not have any more', 'bygone', [group, 'bygone'], true],
+  ])('of the whole cluster is not taken for an order for %s', (_, name, names, waits) => {
+    const memory = steady();
+    const sent = { at: at(-30), from: 1, to: 2, remove: [], begun: true };
+    const { decision } = tick(
+      world({}, {})
+        .pods(...full, waiting)
+        .build(),
+      {
+        memory: { ...memory, groups: { ...memory.groups, [name]: { ...emptyGroupMemory, sent } } },
+        policy: aNodePolicy({ nodeGroups: names.map((one) => ({ name: one, min: 1, max: 10 })) }),
+      },
+    );
+    expect(decision.reason).toBe(waits ? 'UpdateByOthers' : 'PodsUnschedulable');
   });
 });
 

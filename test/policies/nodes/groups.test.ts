@@ -238,13 +238,6 @@ describe('an update by others', () => {
     expect(decision.message).toContain('cluster UPDATE_IN_PROGRESS: Stack UPDATE started');
   });
 
-  it('is none where a resize of ours is under way in another group', () => {
-    const memory = steady();
-    const sent = { at: at(-90), from: 1, to: 2, remove: [], begun: true };
-    const groups = { ...memory.groups, other: { ...steady({ sent }).groups[group] } } as typeof memory.groups;
-    expect(tick(world('UPDATE_IN_PROGRESS').build(), { memory: { ...memory, groups } }).decision.action).toBe('grow');
-  });
-
   it('is told after half an hour, whether anybody waits or not', () => {
     let memory = steady();
     const names: string[][] = [];
