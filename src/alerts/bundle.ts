@@ -11,7 +11,7 @@ import { carriedOver, intentOf } from './intent.ts';
 import type { Cover } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
 import type { FlushDecision } from './plan-notification.ts';
-import { openFor, reachOf } from './reach.ts';
+import { apartFrom, openFor, owedTogether, reachOf, underWayFor } from './reach.ts';
 
 const isSame = (one: Integration, other: Integration): boolean =>
   one.receiver === other.receiver && one.channel === other.channel && one.index === other.index;
@@ -29,22 +29,27 @@ const soon = seconds(1);
 export function tellTogether({ integration, groups, why }: HeldBundle, parts: FlushParts, now: Instant): void {
   const told: Part[] = groups.flatMap((group) => {
     const scene = sceneOf(group, parts.isMuted, now);
-    const reached = [...reachOf(group, parts, now)].find((one) => isSame(one.integration, integration));
-    // a reload, or a handover, has taken somebody away who waited: nobody waits for him any more
+    const isBusy = underWayFor(parts.state, group, integration).some(({ intent }) =>
+      parts.courier.isSending(intent.id),
+    );
+    if (isBusy) {
+      parts.holds.postpone(group, integration, later(now, soon));
+      return [];
+    }
+    const owed = owedTogether(parts.state, group, integration);
+    if (owed.size > 0) group.passedBy = true;
+    const asked = [...reachOf(group, parts, now)].find((one) => isSame(one.integration, integration));
+    const reached = asked === undefined ? undefined : apartFrom(asked, owed);
+    // a reload, or a handover, has taken somebody away who waited: nobody waits for him any more; whoever is still owed
+    // the last such message hears of the rest after that
     const gone = [...parts.holds.heldTo(group, integration)].filter((to) => reached?.to.includes(to) !== true);
     parts.holds.release(group, integration, gone);
     if (reached === undefined) return [];
     const open = openFor(parts.state, group, integration);
-    if (open !== undefined && parts.courier.isSending(open.intent.id)) {
-      parts.holds.postpone(group, integration, later(now, soon));
-      return [];
-    }
     const decided = decisionFor(reached, group, scene, parts, now);
     const decision = parts.holds.holdBack(group, integration, decided, now, why);
     if (decided.notify === null) parts.holds.release(group, integration, [...parts.holds.heldTo(group, integration)]);
-    return decision.notify === null
-      ? []
-      : [{ group, decision, open: open?.intent.covers === undefined ? open : undefined }];
+    return decision.notify === null ? [] : [{ group, decision, open }];
   });
   const [first] = told;
   if (first === undefined) return;
