@@ -12,6 +12,7 @@ import type { Cover } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
 import type { FlushDecision } from './plan-notification.ts';
 import { apartFrom, openFor, owedTogether, reachOf, underWayFor } from './reach.ts';
+import { withWay } from './ways.ts';
 
 const isSame = (one: Integration, other: Integration): boolean =>
   one.receiver === other.receiver && one.channel === other.channel && one.index === other.index;
@@ -74,7 +75,7 @@ export function tellTogether({ integration, groups, why }: HeldBundle, parts: Fl
   const replaced = told.flatMap(({ open }) => open?.intent.id ?? []);
   for (const id of replaced) parts.courier.withdraw(id);
   parts.write([
-    { kind: 'intent', intent },
+    ...withWay(intent, integration, parts),
     ...(isAlone ? carriedOver(intent, first.open) : []),
     // after what takes their place: of what is written together a kill may leave the beginning only
     ...replaced.map((id) => ({ kind: 'settled', id, at: now, how: 'superseded' }) as const),

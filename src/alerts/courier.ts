@@ -9,12 +9,13 @@ import { retry } from './channels/channel.ts';
 import type { Channel, Delivery, SendResult } from './channels/channel.ts';
 import type { EmailSettings } from './channels/mail-settings.ts';
 import type { WebhookSettings } from './channels/webhook.ts';
-import { integrationOf, reaches } from './integrations.ts';
 import type { Integration, SmsIntegrationSettings } from './integrations.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { LedgerRecord, Recipient } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
 import { createLimiter } from './limiter.ts';
+import { carrierOf } from './carrier.ts';
+import { withRemembered } from './ways.ts';
 import { viewOf } from './status.ts';
 import type { NotificationView } from './status.ts';
 
@@ -121,20 +122,25 @@ export class Courier {
   async #send(notification: Notification, due: readonly Recipient[]): Promise<void> {
     const { intent } = notification;
     const document = this.#options.document();
-    const integration = integrationOf(document, intent, this.#options.clock.now());
-    const known = due.filter(({ to }) => integration !== undefined && reaches(integration, to)).map(({ to }) => to);
-    if (integration !== undefined && known.length > 0) {
-      const batches = this.#channelStyle(integration) === 'together' ? [known] : known.map((to) => [to]);
-      await Promise.all(
-        batches.map((to) => this.#limited(() => this.#sendBatch(notification, integration, document, to))),
-      );
-    }
-    const left = due.filter(({ to }) => !known.includes(to));
+    const { state } = this.#options.ledger;
+    const carriers = due.map((recipient) => ({
+      to: recipient.to,
+      by: carrierOf(intent, recipient, state, document, this.#options.clock.now()),
+    }));
+    const known = carriers.flatMap(({ to, by }) => (by === null ? [] : [{ to, by }]));
+    const way = intent.way === undefined ? undefined : state.ways.get(intent.way);
+    await Promise.all(
+      batchesOf(known, (by) => this.#channelStyle(by)).map(({ by, to }) => {
+        const settings = by.role.kind === 'gone' ? withRemembered(document, way) : document;
+        return this.#limited(() => this.#sendBatch(notification, by, settings, to));
+      }),
+    );
+    const left = carriers.filter(({ by }) => by === null);
     const rest = [...notification.recipients.values()];
     const now = this.#options.clock.now();
-    // a reload took the recipient away: nobody is left to be told
+    // a reload took the recipient away, and he has not heard of it: nobody is left to be told
     await this.#write(left.map(({ to }) => gone(intent.id, to, now)));
-    if (!rest.some((one) => isOwed(one) && !left.includes(one)))
+    if (!rest.some((one) => isOwed(one) && !left.some(({ to }) => to === one.to)))
       await this.#write([
         { kind: 'settled', id: intent.id, at: now, how: known.length > 0 || left.length === 0 ? 'done' : 'abandoned' },
       ]);
@@ -221,6 +227,18 @@ export class Courier {
     else log.warn(fields, `notification ${outcome}: ${message ?? ''}`);
     this.#options.onNotification(view);
   }
+}
+
+/** Those who are told by one integration, in one transmission or in one each. */
+function batchesOf(
+  carried: readonly { readonly to: string; readonly by: Integration }[],
+  styleOf: (by: Integration) => 'together' | 'apart',
+): readonly { readonly by: Integration; readonly to: readonly string[] }[] {
+  const byCarrier = new Map<Integration, string[]>();
+  for (const { to, by } of carried) byCarrier.set(by, [...(byCarrier.get(by) ?? []), to]);
+  return [...byCarrier].flatMap(([by, all]) =>
+    styleOf(by) === 'together' ? [{ by, to: all }] : all.map((to) => ({ by, to: [to] })),
+  );
 }
 
 const gone = (id: string, to: string, at: Instant): LedgerRecord => ({

@@ -204,6 +204,7 @@ function endsOnlyBecause({ role, receiver }: Integration, scene: Scene): Standin
       if (scene.isAcknowledged) return { why: 'acknowledged' };
       return { why: 'step', detail: String(role.step), next: scene.nextStep };
     case 'overflow':
+    case 'gone':
       return null;
     case 'always':
       return { why: 'standsIn', detail: receiver };

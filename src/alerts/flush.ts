@@ -20,6 +20,7 @@ import type { Reached } from './reach.ts';
 import { knownTo } from './ledger/told-entry.ts';
 import { isFiring } from './render.ts';
 import { toldKey } from './told.ts';
+import { withWay } from './ways.ts';
 
 export interface FlushParts {
   readonly state: LedgerState;
@@ -59,7 +60,7 @@ export function flushGroup(group: Group, parts: FlushParts, now: Instant): void 
   const scene = sceneOf(group, parts.isMuted, now);
   for (const alert of parts.isCentral ? group.alerts.values() : scene.muted)
     if (alert.ended === null) group.muted.add(periodOf(alert));
-  parts.escalations.begin(group, parts.isCentral ? [] : scene.firing, now);
+  parts.escalations.begin(group, parts.isCentral || group.isLeft ? [] : scene.firing, now);
   for (const reached of reachOf(group, parts, now)) flushTo(reached, group, scene, parts, now);
   group.flushed = new Map(group.alerts);
 }
@@ -78,7 +79,7 @@ export function decisionFor(
   const open = openFor(state, group, integration);
   const announced = isCentral ? announcedHere(to.map(toldTo), open) : null;
   return decideFlush({
-    alerts: inOrder(group.alerts.values()),
+    alerts: inOrder(integration.role.kind === 'gone' ? announcedTo(to, group, toldTo) : group.alerts.values()),
     isMuted: (alert) => scene.muted.has(alert) || (isFiring(alert) && announced?.has(periodOf(alert)) === false),
     mutedBefore: group.muted,
     to,
@@ -92,6 +93,21 @@ export function decisionFor(
     toldTo: (one) => knownTo(toldTo(one)),
     now,
   });
+}
+
+/** Whoever is gone has no business with what began since. */
+function announcedTo(
+  to: readonly string[],
+  { alerts }: Group,
+  toldTo: (one: string) => Told | undefined,
+): readonly Alert[] {
+  const announced = new Set(
+    to.flatMap((one) => {
+      const known = knownTo(toldTo(one));
+      return [...(known?.firing ?? []), ...(known?.muted ?? [])];
+    }),
+  );
+  return [...alerts.values()].filter((alert) => announced.has(periodOf(alert)));
 }
 
 /** Of what was refused for good and is over nobody has heard: there is nothing left to say, and nothing to remember. */
@@ -137,7 +153,7 @@ function flushTo(asked: Reached, group: Group, scene: GroupScene, parts: FlushPa
   const decision = parts.holds.holdBack(group, integration, decided, now);
   const notice = { groupKey: group.key, groupLabels: group.labels };
   const intent = intentOf(notice, integration, decision, parts, now);
-  if (intent !== null) records.push({ kind: 'intent', intent }, ...carriedOver(intent, open));
+  if (intent !== null) records.push(...withWay(intent, integration, parts), ...carriedOver(intent, open));
   if (decision.supersede && open !== undefined) {
     courier.withdraw(open.intent.id);
     // after what takes its place: of what is written together a kill may leave the beginning only

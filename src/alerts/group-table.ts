@@ -4,7 +4,7 @@ import { later } from '../model/units.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
 import { periodOf } from './alert.ts';
 import type { Alert, LabelSet } from './alert.ts';
-import { firstFlushOf, groupKeyOf, groupLabelsOf } from './group.ts';
+import { firstFlushOf, groupKeyOf, groupLabelsOf, labelsIn } from './group.ts';
 import { routesOf } from './route.ts';
 import type { Route } from './route.ts';
 
@@ -26,6 +26,8 @@ export interface Group {
   readonly muted: Set<string>;
   /** since when something of it has been waiting for a provider; null: nothing is */
   owedSince: Instant | null;
+  /** no route leads to it any more: those who were told are told the end, and nobody anything else */
+  readonly isLeft: boolean;
 }
 
 export interface GroupTableOptions {
@@ -43,6 +45,21 @@ const longestTimer = 86_400_000;
 /** A storm makes many groups due at once: between them whoever sends alerts in, or asks, has his turn. */
 const longestTurn = 10;
 const idOf = (key: string, receiver: string): string => `${key}>${receiver}`;
+
+const emptyGroup = (id: string, key: string, labels: LabelSet, route: Route): Omit<Group, 'nextFlush'> => ({
+  id,
+  key,
+  labels,
+  route,
+  alerts: new Map(),
+  flushed: new Map(),
+  cancel: () => undefined,
+  again: false,
+  passedBy: false,
+  muted: new Set(),
+  owedSince: null,
+  isLeft: false,
+});
 
 export class GroupTable {
   readonly #options: GroupTableOptions;
@@ -87,14 +104,37 @@ export class GroupTable {
     else for (const group of holding) group.alerts.set(fingerprint, alert);
   }
 
-  /** By new routes; groups that stood before go on where they were. */
-  reroute(root: Route, alerts: Iterable<Alert>): void {
+  /** By new routes; groups that stood before go on where they were. Gives those that do not stand any more. */
+  reroute(root: Route, alerts: Iterable<Alert>): readonly Group[] {
     this.#root = root;
-    const before = new Map(this.#groups);
+    const before = new Map([...this.#groups].filter(([, { isLeft }]) => !isLeft));
+    const all = [...this.#groups.values()];
     this.#groups.clear();
     this.#memberships.clear();
     for (const alert of alerts) this.#place(alert, before);
-    for (const group of before.values()) if (!this.#groups.has(group.id)) group.cancel();
+    const gone = all.filter((group) => !this.#stands(group));
+    for (const group of gone) group.cancel();
+    return gone;
+  }
+
+  /** A group to which no route leads, for as long as somebody is to be told the end of these. */
+  leave(key: string, receiver: string, alerts: readonly Alert[]): void {
+    const id = idOf(key, receiver);
+    const { clock } = this.#options;
+    const timers = this.#root.timers;
+    const route: Route = { ...this.#root, receiver, muteIntervals: [], activeIntervals: [] };
+    const known = this.#groups.get(id);
+    const group: Group = known ?? {
+      ...emptyGroup(id, key, labelsIn(key), route),
+      nextFlush: later(clock.now(), timers.groupWait),
+      isLeft: true,
+    };
+    this.#groups.set(id, group);
+    for (const alert of alerts) {
+      group.alerts.set(alert.fingerprint, alert);
+      this.#joined(alert, group);
+    }
+    if (known === undefined) this.#arm(group);
   }
 
   /** What ended leaves its group when nothing newer came since it was told; gives those that no group holds any more. */
@@ -159,20 +199,9 @@ export class GroupTable {
         : (Math.max(now, later(told, route.timers.groupInterval)) as Instant);
     const { settledAt } = this.#options;
     const nextFlush = alert.expires !== undefined && due < settledAt ? settledAt : due;
-    return {
-      id,
-      key,
-      labels,
-      route,
-      alerts: new Map([[alert.fingerprint, alert]]),
-      flushed: new Map(),
-      nextFlush,
-      cancel: () => undefined,
-      again: false,
-      passedBy: false,
-      muted: new Set(),
-      owedSince: null,
-    };
+    const group = { ...emptyGroup(id, key, labels, route), nextFlush };
+    group.alerts.set(alert.fingerprint, alert);
+    return group;
   }
 
   #arm(group: Group): void {

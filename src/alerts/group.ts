@@ -2,7 +2,7 @@
 import type { Instant } from '../model/units.ts';
 import { byCodeUnit } from './fingerprint.ts';
 import type { Alert, LabelSet } from './alert.ts';
-import { quote } from '../matching/matchers.ts';
+import { parseMatchers, quote } from '../matching/matchers.ts';
 import type { Route } from './route.ts';
 
 export function groupLabelsOf(route: Route, labels: LabelSet): LabelSet {
@@ -23,6 +23,17 @@ const printLabels = (labels: LabelSet): string =>
 
 /** Names the group towards people and receivers. */
 export const groupKeyOf = (route: Route, groupLabels: LabelSet): string => `${route.key}:${printLabels(groupLabels)}`;
+
+/** The labels that a key names: values may hold all that stands between the two halves of it. */
+export function labelsIn(key: string): LabelSet {
+  for (let at = key.length; (at = key.lastIndexOf(':{', at - 1)) > 0;)
+    try {
+      return Object.fromEntries(parseMatchers(key.slice(at + 1)).map(({ name, value }) => [name, value]));
+    } catch {
+      // within a value: the whole set begins further to the left
+    }
+  return {};
+}
 
 /** group_wait after the alert was accepted; at once where it had been going on for longer than that before. */
 export function firstFlushOf(route: Route, alert: Alert, now: Instant): Instant {

@@ -6,7 +6,6 @@ import type { EmailSettings } from './channels/mail-settings.ts';
 import { splitRecipients } from './channels/people.ts';
 import type { SmsPlaces } from './channels/sms/sms-channel.ts';
 import type { WebhookSettings } from './channels/webhook.ts';
-import type { Intent } from './ledger/records.ts';
 import { everybodyOf, onDuty } from './on-call.ts';
 import { oncePerTelephone } from './sms-history.ts';
 
@@ -28,7 +27,9 @@ export type Role =
   /** once the escalation has come so far */
   | { readonly kind: 'step'; readonly step: number }
   /** mail to those whose SMS are over their budget, or wait for a morning; the number is that of the SMS integration */
-  | { readonly kind: 'overflow'; readonly of: number };
+  | { readonly kind: 'overflow'; readonly of: number }
+  /** the configuration does not name him any more; how he was told, where that is remembered */
+  | { readonly kind: 'gone'; readonly way: string | undefined };
 
 export interface SmsIntegrationSettings extends SmsPlaces {
   readonly max_segments: number;
@@ -200,12 +201,6 @@ function stepIntegrations(
   }
   return integrations;
 }
-
-/** The integration that an intent was made for, where the configuration still has it. */
-export const integrationOf = (document: AlertsDocument, intent: Intent, now: Instant): Integration | undefined =>
-  integrationsOf(document, intent.receiver, now).find(
-    ({ channel, index }) => channel === intent.channel && index === intent.index,
-  );
 
 /** Those who may be sent what is still owed to them. */
 export const reaches = ({ to, others }: Integration, one: string): boolean => to.includes(one) || others.includes(one);

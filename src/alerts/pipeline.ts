@@ -29,7 +29,9 @@ import type { Group } from './group-table.ts';
 import { Holds } from './holds.ts';
 import type { PushedAlert } from './ingest.ts';
 import { Intake, notTaken } from './intake.ts';
-import { integrationsOf } from './integrations.ts';
+import { handOver } from './hand-over.ts';
+import type { HandOver } from './hand-over.ts';
+import { integrationsOf, reaches } from './integrations.ts';
 import type { PushOutcome, TellOutcome } from './intake.ts';
 import { KnownAlerts } from './known-alerts.ts';
 import type { Ledger } from './ledger/ledger.ts';
@@ -46,10 +48,11 @@ import { createSilencer } from './silencer.ts';
 import type { Silencer } from './silencer.ts';
 import { lastNotifications } from './status.ts';
 import type { NotificationView } from './status.ts';
-import { fallbackOf, openFor, openOf, underWayFor } from './reach.ts';
+import { fallbackOf, goneOf, openFor, openOf, underWayFor } from './reach.ts';
 import { lastToldAt, owesAnEnd } from './told.ts';
 import { alertViews, groupViews } from './views.ts';
 import { Watchdogs } from './watchdogs.ts';
+import { isGone } from './ways.ts';
 import type { AlertView, GroupView } from './views.ts';
 
 export interface AlertPipelineOptions {
@@ -144,7 +147,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     document: () => document,
     write,
     // whoever is told by the central one is called by its escalation
-    firing: (group, now) => (central.speaks(now) ? [] : sceneOf(group, isMuted, now).firing),
+    firing: (group, now) => (group.isLeft || central.speaks(now) ? [] : sceneOf(group, isMuted, now).firing),
     flush,
     holds: { heldFor: (why, group, integration) => holds.heldFor(why, group, integration) },
   });
@@ -223,12 +226,29 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
       const root = buildRoutes(next.route);
       muting.reload(next, alerts.all());
       document = next;
-      groups.reroute(root, alerts.all());
+      const gone = groups.reroute(root, alerts.all());
+      settleAccounts([...state.toldOf.keys()]);
+      for (const group of gone) if (groups.of(group.key, group.route.receiver) === undefined) escalations.end(group);
       escalations.resume(groups.all());
       central.refresh();
     } catch (error) {
       log.error({ err: messageOf(error) }, 'the new routes are refused, the last good ones stay in force');
     }
+  }
+
+  /** Whoever was told of something is told its end, wherever the configuration has him now. */
+  function settleAccounts(groupKeys: readonly string[]): void {
+    const course = (): HandOver => handOver(groupKeys, { state, document, groups, alerts }, clock.now());
+    const { first, left } = course();
+    for (const one of left) groups.leave(one.key, one.receiver, one.alerts);
+    ledger.append(first).then(
+      () => {
+        if (!stopped) write(course().then);
+      },
+      (error: unknown) => {
+        log.error({ err: messageOf(error) }, 'the alert ledger was not written');
+      },
+    );
   }
 
   function wake(): void {
@@ -286,6 +306,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     const now = clock.now();
     const { intent, recipients } = notification;
     const told = intent.to.filter((to) => recipients.get(to)?.state === 'sent');
+    if (isElsewhere(intent, now)) settleAccounts((intent.covers ?? [intent]).map(({ groupKey }) => groupKey));
     for (const group of groupsOf(intent)) {
       // what was held back beside it is said
       if (intent.covers === undefined && saysAll(intent, group, told)) holds.release(group, intent, told);
@@ -301,11 +322,24 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     }
   }
 
+  /** A reload has moved somebody whom it was on its way to, or the group. */
+  function isElsewhere(intent: Intent, now: Instant): boolean {
+    if (isGone(intent)) return false;
+    const isKnown = integrationsOf(document, intent.receiver, now).some(
+      (one) =>
+        one.channel === intent.channel && one.index === intent.index && intent.to.every((to) => reaches(one, to)),
+    );
+    return !isKnown || groupsOf(intent).some(({ isLeft }) => isLeft) || groupsOf(intent).length === 0;
+  }
+
   /** What ended leaves its group when everybody has been told. */
   function tidy(group: Group): void {
     if (group.again || holds.isHeld(group) || openOf(state, document, group).length > 0) return;
     const now = clock.now();
-    const integrations = integrationsOf(document, group.route.receiver, now);
+    const integrations = [
+      ...integrationsOf(document, group.route.receiver, now),
+      ...goneOf(group, { state, document }),
+    ];
     if (owesAnEnd(state, integrations, group.key, group.alerts.values(), now)) return;
     for (const fingerprint of groups.release(group)) {
       const forgotten = alerts.forget(fingerprint, now);
@@ -341,6 +375,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
   }
 
   for (const alert of alerts.all()) groups.place(alert);
+  settleAccounts([...state.toldOf.keys()]);
   holds.resume(
     state.held.values(),
     (held) => groupsOf(held)[0],

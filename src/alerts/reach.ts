@@ -7,10 +7,12 @@ import type { Group } from './group-table.ts';
 import type { Holds, Released } from './holds.ts';
 import { integrationsOf } from './integrations.ts';
 import type { Integration } from './integrations.ts';
+import { placeOf } from './ledger/records.ts';
 import type { Episode } from './ledger/records.ts';
 import { groupOwner } from './ledger/state.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
 import { toldKey } from './told.ts';
+import { goneIntegration, isGone } from './ways.ts';
 
 export interface ReachParts {
   readonly state: LedgerState;
@@ -30,6 +32,8 @@ export interface Reached {
 export function* reachOf(group: Group, parts: ReachParts, now: Instant): Generator<Reached, undefined> {
   const { document } = parts;
   const { receiver } = group.route;
+  for (const integration of goneOf(group, parts)) yield reached(integration, group, parts, () => false);
+  if (group.isLeft) return undefined;
   const own = integrationsOf(document, receiver, now);
   const fallback = fallbackOf(document, receiver);
   const standingIn = fallback === undefined ? [] : integrationsOf(document, fallback.receiver, now);
@@ -38,6 +42,17 @@ export function* reachOf(group: Group, parts: ReachParts, now: Instant): Generat
   for (const integration of standingIn) yield reached(integration, group, parts, () => speaks);
   return undefined;
 }
+
+/** Those who were told of the group, and whom the configuration does not name any more. */
+export const goneOf = (
+  { key, route: { receiver } }: Group,
+  { state, document }: Pick<ReachParts, 'state' | 'document'>,
+): readonly Integration[] =>
+  [...(state.toldOf.get(key) ?? [])].flatMap((told) => {
+    const place = placeOf(told);
+    if (!isGone(place) || place.receiver !== receiver) return [];
+    return goneIntegration(place, state.told.get(told)?.way, state.ways, document) ?? [];
+  });
 
 function reached(
   integration: Integration,
@@ -95,6 +110,8 @@ function isSpeaking({ receiver, role }: Integration, group: Group, parts: ReachP
   switch (role.kind) {
     case 'always':
       return () => true;
+    case 'gone':
+      return () => false;
     case 'step': {
       const speaks = role.step <= parts.escalations.reached(group);
       return () => speaks;

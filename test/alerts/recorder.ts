@@ -19,6 +19,8 @@ export interface Taken {
   readonly firing: readonly string[];
   readonly resolved: readonly string[];
   readonly delivery: Delivery;
+  /** a webhook's address, as it was asked for */
+  readonly url: string | undefined;
 }
 
 export interface Story {
@@ -42,6 +44,11 @@ type Answer = (to: string, channel: string) => SendResult | null;
 const nameOf = ({ labels }: { readonly labels: Readonly<Record<string, string>> }): string =>
   labels['instance'] ?? labels['alertname'] ?? '';
 
+const urlOf = (settings: unknown): string | undefined =>
+  typeof settings === 'object' && settings !== null && 'url' in settings && typeof settings.url === 'string'
+    ? settings.url
+    : undefined;
+
 const texts = catalogue('en');
 
 export function aStory(text: string, answer: Answer = () => null, linkSecret: string | null = null): Story {
@@ -53,7 +60,7 @@ export function aStory(text: string, answer: Answer = () => null, linkSecret: st
 
   const channel = (name: string, style: 'apart' | 'together'): Channel<unknown> => ({
     style,
-    send: (delivery) =>
+    send: (delivery, settings) =>
       Promise.resolve(
         delivery.to.map((to) => {
           const scripted = answer(to, name);
@@ -66,6 +73,7 @@ export function aStory(text: string, answer: Answer = () => null, linkSecret: st
             firing: alerts.filter(({ ended }) => ended === null).map(nameOf),
             resolved: alerts.filter(({ ended }) => ended !== null).map(nameOf),
             delivery,
+            url: urlOf(settings),
           });
           messages += 1;
           return { to, status: 'sent', providerId: `m${messages}` };

@@ -8,6 +8,8 @@ export type Home = string;
 
 const alertHomes = 8;
 const common: Home = 'common';
+/** Seldom written, but then before a message goes that needs it. */
+const ways: Home = 'ways';
 const mostKnown = 50_000;
 
 const known = new Map<string, string>();
@@ -40,7 +42,8 @@ export function homesInOrder(): (record: LedgerRecord) => Home {
       ofIntent.set(record.intent.id, home);
       return home;
     }
-    if ('id' in record && record.kind !== 'silenceForgotten') return ofIntent.get(record.id) ?? common;
+    if ('id' in record && record.kind !== 'silenceForgotten' && record.kind !== 'way')
+      return ofIntent.get(record.id) ?? common;
     return plainHome(record);
   };
 }
@@ -64,6 +67,8 @@ function plainHome(record: Plain): Home {
       return groupHome(firstOf(record.owner));
     case 'code':
       return groupHome(record.stands.groupKey);
+    case 'way':
+      return ways;
     case 'held':
       return groupHome(record.held.groupKey);
     case 'silence':
@@ -84,10 +89,13 @@ export interface Touched {
   readonly beside: readonly Home[];
 }
 
-/** Where the alerts are kept that somebody is about to be told of: what is told must not be newer than what is known after a kill. */
+/** Where the alerts are kept that somebody is about to be told of, and how: what is told must not be newer than what is known after a kill. */
 export const spokenOf = (record: LedgerRecord, state: LedgerState): readonly Home[] =>
   record.kind === 'attempt'
-    ? (notificationOf(state, record.id)?.intent.alerts ?? []).map(({ fingerprint }) => alertHome(fingerprint))
+    ? [
+        ways,
+        ...(notificationOf(state, record.id)?.intent.alerts ?? []).map(({ fingerprint }) => alertHome(fingerprint)),
+      ]
     : [];
 
 const notificationOf = (state: LedgerState, id: string): Notification | undefined =>

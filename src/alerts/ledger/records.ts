@@ -9,6 +9,7 @@ import type { TellReason, ToldEntry } from '../dedup.ts';
 import type { Begun } from '../flapping.ts';
 import type { RuleMemory } from '../rules/memory.ts';
 import type { Silence } from '../silence.ts';
+import type { Place, Way } from '../ways.ts';
 
 /** 1 knew no silences, nothing muted, and no message for several groups. */
 export const ledgerSchema = 2;
@@ -24,6 +25,8 @@ export interface Intent {
   readonly channel: ChannelKind;
   /** the number of the configuration within its receiver and channel */
   readonly index: number;
+  /** by which way it goes: what it was by then is remembered */
+  readonly way?: string | undefined;
   readonly reason: TellReason;
   readonly at: Instant;
   readonly alerts: readonly Alert[];
@@ -74,6 +77,8 @@ export interface Cover {
 
 export interface Told extends ToldEntry {
   readonly outcome: 'sent' | 'failed' | 'nothingToSay';
+  /** by which way he was told last */
+  readonly way?: string | undefined;
   /** it was refused for good, but not because of him: what he had heard of before, which is still all that he knows */
   readonly heard?: readonly string[];
 }
@@ -112,6 +117,8 @@ export type LedgerRecord =
     }
   | { readonly kind: 'settled'; readonly id: string; readonly at: Instant; readonly how: Settlement }
   | { readonly kind: 'told'; readonly key: string; readonly entry: Told }
+  /** how somebody was told, for as long as he may have to be told the end */
+  | { readonly kind: 'way'; readonly id: string; readonly way: Way }
   | { readonly kind: 'silence'; readonly silence: Silence }
   | { readonly kind: 'silenceForgotten'; readonly id: string }
   /** null: it is over */
@@ -196,6 +203,12 @@ export interface LedgerHeader {
 
 export const recipientKey = (intent: Omit<RecipientOwner, 'to'>, to: string): string =>
   JSON.stringify([intent.groupKey, intent.receiver, intent.channel, intent.index, to]);
+
+/** Whom a key of what is told means. */
+export function placeOf(key: string): Place & { readonly groupKey: string } {
+  const [groupKey, receiver, channel, index, to] = JSON.parse(key) as [string, string, ChannelKind, number, string];
+  return { groupKey, receiver, channel, index, to };
+}
 
 export const heldKey = ({
   groupKey,

@@ -11,7 +11,8 @@ import type { Begun } from '../flapping.ts';
 import type { RuleMemory } from '../rules/memory.ts';
 import { newestOf } from '../silence.ts';
 import type { Silence } from '../silence.ts';
-import { heldKey, recipientKey } from './records.ts';
+import type { Way } from '../ways.ts';
+import { heldKey, placeOf, recipientKey } from './records.ts';
 import { isEmpty, toldEntry, type Ending } from './told-entry.ts';
 import type {
   DeliveryReport,
@@ -41,6 +42,10 @@ export interface LedgerState {
   readonly openOf: ReadonlyMap<string, ReadonlySet<string>>;
   /** what each recipient of each group was last told */
   readonly told: ReadonlyMap<string, Told>;
+  /** its keys, by group */
+  readonly toldOf: ReadonlyMap<string, ReadonlySet<string>>;
+  /** how those were told who may have to be told the end */
+  readonly ways: ReadonlyMap<string, Way>;
   /** the last settled ones, the newest last */
   readonly recent: readonly Notification[];
   readonly silences: ReadonlyMap<string, Silence>;
@@ -76,6 +81,8 @@ export interface MutableLedgerState {
   open: Map<string, MutableNotification>;
   openOf: Map<string, Set<string>>;
   told: Map<string, Told>;
+  toldOf: Map<string, Set<string>>;
+  ways: Map<string, Way>;
   recent: MutableNotification[];
   silences: Map<string, Silence>;
   episodes: Map<string, Episode>;
@@ -95,6 +102,8 @@ export const emptyLedgerState = (): MutableLedgerState => ({
   open: new Map(),
   openOf: new Map(),
   told: new Map(),
+  toldOf: new Map(),
+  ways: new Map(),
   recent: [],
   silences: new Map(),
   episodes: new Map(),
@@ -207,6 +216,9 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
     }
     case 'told':
       remember(state, record.key, record.entry);
+      return;
+    case 'way':
+      state.ways.set(record.id, record.way);
       return;
     case 'recipient':
       change(state, record.id, record.recipient.to, () => record.recipient);
@@ -350,14 +362,24 @@ function tell(state: MutableLedgerState, id: string, to: string, ending: Ending)
   if (intent === undefined) return;
   for (const cover of intent.covers ?? [intent]) {
     const key = recipientKey({ ...intent, groupKey: cover.groupKey }, to);
-    remember(state, key, toldEntry(cover, ending, state.told.get(key)));
+    remember(state, key, { ...toldEntry(cover, ending, state.told.get(key)), way: intent.way });
   }
 }
 
 /** Somebody who knows of nothing that fires is as somebody who was never told. */
-function remember(state: MutableLedgerState, key: string, entry: Told): void {
-  if (isEmpty(entry)) state.told.delete(key);
-  else state.told.set(key, entry);
+export function remember({ told, toldOf }: MutableLedgerState, key: string, entry: Told): void {
+  const { groupKey } = placeOf(key);
+  const keys = toldOf.get(groupKey) ?? new Set<string>();
+  if (isEmpty(entry)) {
+    told.delete(key);
+    keys.delete(key);
+    if (keys.size === 0) toldOf.delete(groupKey);
+    return;
+  }
+  // what changes without a message changes nothing about how he was told
+  const { way = told.get(key)?.way, ...rest } = entry;
+  told.set(key, way === undefined ? rest : { ...rest, way });
+  toldOf.set(groupKey, keys.add(key));
 }
 
 /** After a replay that a kill cut short: what another one has taken the place of, and nobody was left to say so. */
@@ -391,6 +413,14 @@ export function frozen(state: MutableLedgerState): MutableLedgerState {
   };
 }
 
+/** Those that somebody may still be told the end by. */
+function waysInUse({ ways, told, open }: MutableLedgerState): readonly (readonly [string, Way])[] {
+  const used = new Set<string | undefined>();
+  for (const { way } of told.values()) used.add(way);
+  for (const { intent } of open.values()) used.add(intent.way);
+  return [...ways].filter(([id]) => used.has(id));
+}
+
 const longestRepeat = 90 * 86_400_000;
 
 /** The shortest story that ends in this state; what nothing asks for any more is left out. */
@@ -409,6 +439,7 @@ export function* recordsOf(state: MutableLedgerState, now: Instant): Generator<L
     for (const recipient of recipients.values()) yield { kind: 'recipient', id: intent.id, recipient };
     if (settled !== null) yield { kind: 'settled', id: intent.id, ...settled };
   }
+  for (const [id, way] of waysInUse(state)) yield { kind: 'way', id, way };
   for (const held of state.held.values()) yield { kind: 'held', held };
   for (const [name, missingSince] of state.missingWatchdogs) yield { kind: 'watchdog', name, missingSince };
   for (const [name, heard] of state.watchdogsHeard) yield { kind: 'watchdogHeard', name, heard };

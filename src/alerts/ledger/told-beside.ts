@@ -2,8 +2,9 @@
 import { minutes, type Instant } from '../../model/units.ts';
 import { groupHome, type Home } from './homes.ts';
 import { recipientKey } from './records.ts';
+import { remember } from './state.ts';
 import type { MutableLedgerState } from './state.ts';
-import { isEmpty, toldEntry } from './told-entry.ts';
+import { toldEntry } from './told-entry.ts';
 
 /** Objects are written within seconds, but what is made up again here is not: several starts may lie in between. A group that has none any more has ended long ago. */
 const writtenWithin = minutes(60);
@@ -23,7 +24,6 @@ export function tellCovered(state: MutableLedgerState, writtenAt: ReadonlyMap<Ho
           outcome === 'sent' ? { outcome, at } : { outcome, at, reason },
           state.told.get(key),
         );
-        if (isEmpty(entry)) state.told.delete(key);
-        else state.told.set(key, entry);
+        remember(state, key, { ...entry, way: intent.way });
       }
 }

@@ -10,7 +10,7 @@ import { openLedger, volatileLedger, type Ledger } from '../../../src/alerts/led
 import type { Intent, LedgerRecord } from '../../../src/alerts/ledger/records.ts';
 import type { LedgerState } from '../../../src/alerts/ledger/state.ts';
 import { groupOwner } from '../../../src/alerts/ledger/state.ts';
-import { seconds, type Instant } from '../../../src/model/units.ts';
+import { later, seconds, type Instant } from '../../../src/model/units.ts';
 import { VirtualClock } from '../../../src/sandbox/clock.ts';
 import { startOwnWorld } from '../../state/own.ts';
 import { anAlert, start } from '../builders.ts';
@@ -114,7 +114,9 @@ function recordsOfStep(step: Exclude<Step, { do: 'reopen' }>, number: number, no
     case 'alert':
       return [{ kind: 'alert', alert }];
     case 'forgotten':
-      return [{ kind: 'forgotten', fingerprint: alert.fingerprint }];
+      return [
+        { kind: 'forgotten', fingerprint: alert.fingerprint, begun: { at: [now], until: later(now, seconds(3600)) } },
+      ];
     case 'silence':
       return [{ kind: 'silenceForgotten', id: `s-${step.group}` }];
     case 'episode':
@@ -141,11 +143,15 @@ function recordsOfStep(step: Exclude<Step, { do: 'reopen' }>, number: number, no
     case 'notify': {
       const id = `n-${number}`;
       const covers = step.covers.filter((one) => one !== step.group);
+      const way = `way-${number % 3}`;
+      const people = { zhang: { sms: `+861380000000${number % 3}` } };
+      const settings = { to: [], max_segments: 2 };
       const begun: LedgerRecord[] = [
+        { kind: 'way', id: way, way: { channel: 'sms', settings, sendResolved: true, people } },
         // what is still owed is not owed twice by one integration: the next would take its place
         {
           kind: 'intent',
-          intent: { ...intentOf(id, step.group, now, covers), index: step.how === 'owed' ? 1 + number : 0 },
+          intent: { ...intentOf(id, step.group, now, covers), index: step.how === 'owed' ? 1 + number : 0, way },
         },
         { kind: 'attempt', id, to: ['zhang', 'li'], at: now },
       ];
@@ -168,6 +174,12 @@ const seen = (state: LedgerState) => ({
   open: sorted(state.open).map(([id, { intent, recipients }]) => [id, intent, sorted(recipients)]),
   openOf: sorted(state.openOf).map(([owner, ids]) => [owner, [...ids].sort()]),
   told: sorted(state.told),
+  toldOf: sorted(state.toldOf).map(([of, keys]) => [of, [...keys].sort()]),
+  begun: sorted(state.begun),
+  ways: [
+    ...sorted(state.told).map(([, { way }]) => way),
+    ...sorted(state.open).map(([, { intent }]) => intent.way),
+  ].map((way = '') => state.ways.get(way)),
   recent: state.recent.map(({ intent, recipients }) => [intent.id, sorted(recipients)]),
   episodes: sorted(state.episodes),
   held: sorted(state.held),

@@ -1,0 +1,206 @@
+// After a reload or a start: what somebody knows is carried to where the configuration tells him now, or stays until he has heard its end.
+import type { AlertsDocument } from '../model/config.ts';
+import type { Instant } from '../model/units.ts';
+import type { Alert } from './alert.ts';
+import type { Group } from './group-table.ts';
+import { integrationsOf } from './integrations.ts';
+import type { Integration } from './integrations.ts';
+import { placeOf } from './ledger/records.ts';
+import type { LedgerRecord, Told } from './ledger/records.ts';
+import type { LedgerState } from './ledger/state.ts';
+import { isEmpty, knownTo } from './ledger/told-entry.ts';
+import { fallbackOf } from './reach.ts';
+import { toldKey } from './told.ts';
+import { goneIndex, isGone, serves } from './ways.ts';
+import type { Place } from './ways.ts';
+
+export interface HandOverParts {
+  readonly state: LedgerState;
+  readonly document: AlertsDocument;
+  readonly groups: {
+    of(key: string, receiver: string): Group | undefined;
+    holding(fingerprint: string): readonly Group[];
+  };
+  readonly alerts: { get(fingerprint: string): Alert | undefined };
+}
+
+export interface HandOver {
+  /** what is known in another place from now on: durable before the old place is cleared, so that a kill in between loses nothing */
+  readonly first: readonly LedgerRecord[];
+  /** asked for anew when that is durable */
+  readonly then: readonly LedgerRecord[];
+  /** by group and receiver: of these nobody but those who were told is told anything, and no more than the end */
+  readonly left: readonly LeftBehind[];
+}
+
+export interface LeftBehind {
+  readonly key: string;
+  readonly receiver: string;
+  readonly alerts: readonly Alert[];
+}
+
+interface Speaker {
+  readonly group: Group;
+  readonly integration: Integration;
+}
+
+export function handOver(groupKeys: Iterable<string>, parts: HandOverParts, now: Instant): HandOver {
+  const course = new Course(parts, now);
+  for (const key of groupKeys) course.settle(key);
+  return course.result();
+}
+
+class Course {
+  readonly #parts: HandOverParts;
+  readonly #now: Instant;
+  readonly #speakers = new Map<string, readonly Integration[]>();
+  readonly #added = new Map<string, Told>();
+  readonly #gone = new Set<string>();
+  readonly #left = new Map<string, { key: string; receiver: string; alerts: Map<string, Alert> }>();
+
+  constructor(parts: HandOverParts, now: Instant) {
+    this.#parts = parts;
+    this.#now = now;
+  }
+
+  settle(groupKey: string): void {
+    const { state, document, groups } = this.#parts;
+    const keys = [...(state.toldOf.get(groupKey) ?? [])];
+    if (keys.length === 0) return;
+    const live = document.receivers.flatMap(({ name }) => {
+      const group = groups.of(groupKey, name);
+      return group === undefined || group.isLeft ? [] : [group];
+    });
+    for (const key of keys) {
+      const entry = state.told.get(key);
+      if (entry !== undefined) this.#settle(key, entry, live);
+    }
+  }
+
+  #settle(key: string, entry: Told, live: readonly Group[]): void {
+    const place = placeOf(key);
+    const speaker = this.#speakerFor(place, entry, live);
+    if (speaker !== null) {
+      const target = keyOf(speaker, place);
+      if (target !== key) this.#move(key, target, entry);
+      return;
+    }
+    const known = knownTo(entry);
+    // whatever is known to nobody, and of which nothing is left, needs no end
+    const announced = [...(known?.firing ?? []), ...(known?.muted ?? [])].filter((period) => this.#alertOf(period));
+    const rest = announced.filter((period) => !this.#giveTo(period, place, entry));
+    const gone = goneKey(place, entry);
+    this.#gone.add(key);
+    if (rest.length === 0) return;
+    this.#add(gone, { ...entry, heard: undefined, muted: undefined, outcome: 'sent', firing: rest, resolved: [] });
+    const { groupKey, receiver } = place;
+    if (live.some(({ route }) => route.receiver === receiver)) return;
+    const id = JSON.stringify([groupKey, receiver]);
+    const left = this.#left.get(id) ?? { key: groupKey, receiver, alerts: new Map<string, Alert>() };
+    this.#left.set(id, left);
+    for (const period of rest) {
+      const alert = this.#alertOf(period);
+      if (alert !== undefined) left.alerts.set(alert.fingerprint, alert);
+    }
+  }
+
+  /** Another group that holds the alert tells him now. */
+  #giveTo(period: string, place: Place & { readonly groupKey: string }, entry: Told): boolean {
+    const fingerprint = fingerprintIn(period);
+    const holding = this.#parts.groups.holding(fingerprint).filter(({ isLeft }) => !isLeft);
+    const speaker = this.#speakerFor(place, entry, holding);
+    if (speaker === null) return false;
+    this.#add(keyOf(speaker, place), {
+      ...entry,
+      heard: undefined,
+      muted: undefined,
+      outcome: 'sent',
+      firing: [period],
+      resolved: [],
+    });
+    return true;
+  }
+
+  /** Where he is now: by the same number, in the same receiver, or anywhere in these groups. */
+  #speakerFor(place: Place, entry: Told, groups: readonly Group[]): Speaker | null {
+    const way = entry.way === undefined ? undefined : this.#parts.state.ways.get(entry.way);
+    const found = groups.flatMap((group) =>
+      this.#speakersOf(group)
+        .filter((integration) => serves(integration, place, way))
+        .map((integration): Speaker => ({ group, integration })),
+    );
+    const inReceiver = found.filter(({ integration }) => integration.receiver === place.receiver);
+    return inReceiver.find(({ integration }) => integration.index === place.index) ?? inReceiver[0] ?? found[0] ?? null;
+  }
+
+  #speakersOf({ route: { receiver } }: Group): readonly Integration[] {
+    let speakers = this.#speakers.get(receiver);
+    if (speakers === undefined) {
+      const { document } = this.#parts;
+      const fallback = fallbackOf(document, receiver)?.receiver;
+      const names = fallback === undefined ? [receiver] : [receiver, fallback];
+      speakers = names.flatMap((name) => integrationsOf(document, name, this.#now));
+      this.#speakers.set(receiver, speakers);
+    }
+    return speakers;
+  }
+
+  #alertOf(period: string): Alert | undefined {
+    return this.#parts.alerts.get(fingerprintIn(period));
+  }
+
+  #move(from: string, to: string, entry: Told): void {
+    this.#gone.add(from);
+    this.#add(to, entry);
+  }
+
+  #add(key: string, entry: Told): void {
+    const before = this.#added.get(key);
+    this.#added.set(key, before === undefined ? entry : both(before, entry));
+  }
+
+  result(): HandOver {
+    const { told } = this.#parts.state;
+    const first: LedgerRecord[] = [];
+    const then: LedgerRecord[] = [];
+    for (const [key, entry] of this.#added) {
+      const before = told.get(key);
+      const takesPlace = this.#gone.has(key);
+      const next = takesPlace || before === undefined ? entry : both(before, entry);
+      if (JSON.stringify(next) === JSON.stringify(before)) continue;
+      (takesPlace ? then : first).push({ kind: 'told', key, entry: next });
+    }
+    const nothing: Told = { firing: [], resolved: [], at: this.#now, outcome: 'nothingToSay' };
+    for (const key of this.#gone) if (!this.#added.has(key)) then.push({ kind: 'told', key, entry: nothing });
+    return {
+      first,
+      then,
+      left: [...this.#left.values()].map(({ alerts, ...group }) => ({ ...group, alerts: [...alerts.values()] })),
+    };
+  }
+}
+
+const fingerprintIn = (period: string): string => period.slice(0, period.indexOf('@'));
+
+/** A webhook is called by its number: that of where it is now. */
+const keyOf = ({ group, integration }: Speaker, { to }: Place): string =>
+  toldKey(group.key, integration, integration.channel === 'webhook' ? (integration.to[0] ?? to) : to);
+
+const goneKey = (place: Place & { readonly groupKey: string }, { way }: Told): string => {
+  const { groupKey, receiver, channel, to } = place;
+  const index = isGone(place) ? place.index : goneIndex(channel, to, way);
+  return toldKey(groupKey, { receiver, channel, index }, to);
+};
+
+/** What one person knows by two ways that have become one. */
+function both(one: Told, other: Told): Told {
+  const [older, newer] = one.at <= other.at ? [one, other] : [other, one];
+  const [before, after] = [knownTo(older), knownTo(newer)];
+  const merged = {
+    firing: [...new Set([...(before?.firing ?? []), ...(after?.firing ?? [])])],
+    resolved: newer.resolved,
+    muted: [...new Set([...(before?.muted ?? []), ...(after?.muted ?? [])])],
+  };
+  const entry: Told = { ...newer, ...merged, outcome: 'sent', heard: undefined };
+  return isEmpty(entry) ? newer : entry;
+}
