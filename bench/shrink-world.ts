@@ -4,6 +4,7 @@ import type { Snapshot } from '../dist/model/snapshot.js';
 import type { Instant } from '../dist/model/units.js';
 import { groupCount, groupName, snapshotWith, uuidOf, zones } from './nodes-world.ts';
 
+export const size = { nodes: 5_000, pods: 150_000 };
 const born = '2026-03-01T08:00:00Z';
 const namespaces = 100;
 const deployments = 3_000;
@@ -61,7 +62,15 @@ function podOf(index: number, node: number): Pod {
       uid: `uid-pod-${index}`,
       creationTimestamp: born,
       labels: { app: name, 'pod-template-hash': '6d4cf56db6' },
-      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: `${name}-6d4cf56db6`, controller: true }],
+      ownerReferences: [
+        {
+          apiVersion: 'apps/v1',
+          kind: 'ReplicaSet',
+          name: `${name}-6d4cf56db6`,
+          uid: `uid-replicaset-${deployment}`,
+          controller: true,
+        },
+      ],
     },
     spec: { ...spec, nodeName: `node-${node}`, containers: [{ name: 'app', resources: { requests: size } }] },
     status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: born }] },
