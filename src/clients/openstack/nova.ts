@@ -1,6 +1,7 @@
 // Nova, read only: the project's limits, its servers and the flavors; a cloud that hides it from us is a state and no failure.
 import { z } from 'zod';
 import type { NovaFlavor, NovaLimits, NovaServer } from '../../model/openstack.ts';
+import { ClientError } from '../http/error.ts';
 import type { HttpClient } from '../http/types.ts';
 import { validate } from '../http/validate.ts';
 import type { Keystone } from './keystone.ts';
@@ -53,8 +54,8 @@ const flavors = z.looseObject({
   flavors_links: z.array(z.looseObject({ rel: z.string() })).optional(),
 });
 
-/** Nova gives 1,000 a page; a project with more pages than this is not one that we should hold in memory. */
-const mostPages = 20;
+/** Nova gives 1,000 a page where its operator has not set less; a project of more pages than this is not one to hold in memory. */
+const mostPages = 100;
 
 export function createNova(parts: { readonly keystone: Keystone; readonly http: HttpClient }): Nova {
   const service = createService({ ...parts, types: ['compute'] });
@@ -69,9 +70,14 @@ export function createNova(parts: { readonly keystone: Keystone; readonly http: 
       const response = await service.call({ path, query: { marker: all.at(-1)?.id }, operation: path.slice(1) });
       const { elements, more } = pageOf(response.json());
       all.push(...elements);
-      if (!more || elements.length === 0) break;
+      if (!more || elements.length === 0) return all;
     }
-    return all;
+    // The rest would be taken for gone: no list is better than half of one.
+    throw new ClientError({
+      code: 'BodyTooLarge',
+      source: parts.http.name,
+      message: `GET ${path} has more than ${mostPages} pages, ${all.length} entries so far, and was given up: raise Nova’s osapi_max_limit, or give the cluster a project of its own`,
+    });
   }
   const hasNext = (links: readonly { readonly rel: string }[] | undefined): boolean =>
     links?.some((link) => link.rel === 'next') === true;

@@ -3,16 +3,16 @@ import type { Cloud } from './cloud.ts';
 import type { Server } from './parts.ts';
 import type { JsonAnswer, JsonRequest } from './http.ts';
 
-const pageSize = 1_000;
+const usualPage = 1_000;
 
-export function answerNova(cloud: Cloud, request: JsonRequest): JsonAnswer {
+export function answerNova(cloud: Cloud, request: JsonRequest, pageSize = usualPage): JsonAnswer {
   if (request.method !== 'GET')
     return { status: 405, json: { badMethod: { code: 405, message: 'This Nova is read only.' } } };
   switch (request.path) {
     case '/v2.1/limits':
       return { status: 200, json: { limits: { rate: [], absolute: limits(cloud) } } };
     case '/v2.1/servers/detail':
-      return { status: 200, json: page(cloud.servers(), request) };
+      return { status: 200, json: page(cloud.servers(), request, pageSize) };
     case '/v2.1/flavors/detail':
       return {
         status: 200,
@@ -44,7 +44,7 @@ function limits(cloud: Cloud): object {
   };
 }
 
-function page(servers: readonly Server[], request: JsonRequest): object {
+function page(servers: readonly Server[], request: JsonRequest, pageSize: number): object {
   const limit = Math.min(pageSize, Number(request.query.get('limit') ?? pageSize));
   const marker = request.query.get('marker');
   const start = marker === null ? 0 : servers.findIndex((server) => server.id === marker) + 1;

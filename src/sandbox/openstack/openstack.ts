@@ -20,6 +20,8 @@ export interface OpenStackOptions extends CloudOptions {
   readonly magnumVersions?: MagnumVersions;
   /** absent: the catalog does not know it, as in clouds that hide it from the project. */
   readonly nova?: 'present' | 'absent';
+  /** servers a page (osapi_max_limit); Nova's own default when absent */
+  readonly novaPage?: number;
 }
 
 export interface SeenRequest {
@@ -95,7 +97,7 @@ export async function startOpenStack(options: OpenStackOptions): Promise<Embedde
       case 'magnum':
         return answerMagnum(magnum, request, authenticated);
       case 'nova':
-        return authenticated(() => answerNova(cloud, request));
+        return authenticated(() => answerNova(cloud, request, options.novaPage));
     }
   }
 

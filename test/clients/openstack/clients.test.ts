@@ -261,6 +261,17 @@ describe('Nova', () => {
     expect(await nova.flavors()).toContainEqual(expect.objectContaining({ name: 'm1.large', vcpus: 4, ram: 8192 }));
   });
 
+  it('is read page by page to its end', async () => {
+    const { clients, cloud } = await aWorld({ novaPage: 2 });
+    expect(await clients.nova.servers()).toHaveLength(cloud.servers().length);
+  });
+
+  it('gives no list rather than the first part of one', async () => {
+    const cluster = { name: 'shop', groups: [{ name: 'default-worker', flavor: 'm1.large', count: 101 }] };
+    const { clients } = await aWorld({ novaPage: 1, cluster });
+    expect(await failureOf(clients.nova.servers())).toMatchObject({ code: 'BodyTooLarge', source: 'Nova' });
+  });
+
   it('is a named state where the catalog hides it', async () => {
     const world = await aWorld({ nova: 'absent' });
     expect(await world.clients.nova.presence()).toMatchObject({
