@@ -113,6 +113,6 @@ function meantBy(target: AcknowledgeTarget, known: Known): Meant | AcknowledgeOu
 
 /** A message is made for a group and whoever tells of it: its own receiver, or one that stands in. */
 const toldBy =
-  (owners: ReadonlySet<string>, { document, now }: Known): Meant['matches'] =>
+  (owners: ReadonlySet<string>, { document }: Known): Meant['matches'] =>
   ({ key, route }) =>
-    tellersOf(document, route.receiver, now).some((teller) => owners.has(ownerHash(groupOwner(key, teller))));
+    tellersOf(document, route.receiver).some((teller) => owners.has(ownerHash(groupOwner(key, teller))));

@@ -2,11 +2,11 @@
 import { later, seconds } from '../model/units.ts';
 import type { Instant } from '../model/units.ts';
 import type { AlertsDocument } from '../model/config.ts';
-import type { Acknowledgement, Episode } from './ledger/records.ts';
+import type { Acknowledgement, Episode, Progress } from './ledger/records.ts';
 
 export type Steps = AlertsDocument['receivers'][number]['escalation'];
 
-const begun = (now: Instant): Episode => ({ step: 0, began: now, accepted: null, acknowledged: null });
+const begun = (now: Instant): Progress => ({ step: 0, began: now, accepted: null });
 
 /** Somebody is on it, and nothing has joined since. */
 export const isAcknowledged = ({ acknowledged }: Episode, firing: readonly string[]): boolean =>
@@ -14,33 +14,63 @@ export const isAcknowledged = ({ acknowledged }: Episode, firing: readonly strin
 
 /** Whoever was called before a silence hears anew what still fires after it: the next step has its time from where it was. */
 function resumed(episode: Episode, now: Instant): Episode {
-  if (episode.pausedSince === undefined) return episode;
-  const { pausedSince, ...rest } = episode;
-  const moved = (at: Instant): Instant => Math.min(now, at + Math.max(0, now - pausedSince)) as Instant;
-  return { ...rest, began: moved(rest.began), accepted: rest.accepted === null ? null : moved(rest.accepted) };
+  const { pausedSince = null, standingIn = {} } = episode;
+  if (pausedSince === null) return episode;
+  const span = Math.max(0, now - pausedSince);
+  const at = (instant: Instant): Instant => Math.min(now, instant + span) as Instant;
+  const moved = ({ step, began, accepted }: Progress): Progress => ({
+    step,
+    began: at(began),
+    accepted: accepted === null ? null : at(accepted),
+  });
+  return {
+    ...episode,
+    ...moved(episode),
+    standingIn: Object.fromEntries(Object.entries(standingIn).map(([name, progress]) => [name, moved(progress)])),
+    pausedSince: null,
+  };
 }
 
 /** The episode with which a flush goes on; the same object where nothing changes. */
 export function episodeFor(known: Episode | undefined, firing: readonly string[], now: Instant): Episode | null {
   if (firing.length === 0)
-    return known === undefined || known.pausedSince !== undefined ? (known ?? null) : { ...known, pausedSince: now };
-  if (known === undefined) return begun(now);
-  return known.acknowledged === null || isAcknowledged(known, firing) ? resumed(known, now) : begun(now);
+    return known === undefined || isPaused(known) ? (known ?? null) : { ...known, pausedSince: now };
+  if (known === undefined) return { ...begun(now), acknowledged: null };
+  return known.acknowledged === null || isAcknowledged(known, firing)
+    ? resumed(known, now)
+    : { ...begun(now), acknowledged: null };
+}
+
+const isPaused = ({ pausedSince = null }: Episode): boolean => pausedSince !== null;
+
+/** Whoever stands in from now on begins; whoever need not any more would begin anew. The same object where nothing changes. */
+export function withStandIns(episode: Episode, standIns: readonly string[], now: Instant): Episode {
+  const { standingIn = {} } = episode;
+  const names = Object.keys(standingIn);
+  if (names.length === standIns.length && standIns.every((name) => names.includes(name))) return episode;
+  return {
+    ...episode,
+    standingIn: Object.fromEntries(standIns.map((name) => [name, standingIn[name] ?? begun(now)])),
+  };
 }
 
 /** Null where nothing more is to come. Where no provider takes the first message, the steps do not wait for that. */
-export function nextStepAt(episode: Episode, steps: Steps, firing: readonly string[]): Instant | null {
-  const next = steps[episode.step + 1];
-  if (next === undefined || firing.length === 0 || episode.pausedSince !== undefined) return null;
-  if (isAcknowledged(episode, firing)) return null;
-  return later(episode.accepted ?? episode.began, next.unacknowledgedFor ?? seconds(0));
+export function nextStepAt(
+  episode: Episode,
+  { step, accepted, began }: Progress,
+  steps: Steps,
+  firing: readonly string[],
+): Instant | null {
+  const next = steps[step + 1];
+  if (next === undefined || firing.length === 0 || isPaused(episode) || isAcknowledged(episode, firing)) return null;
+  return later(accepted ?? began, next.unacknowledgedFor ?? seconds(0));
 }
 
 /** Its message has waited until now: the later steps are counted as if this one had begun in its time. */
-export function begunLate(episode: Episode, steps: Steps, now: Instant): Episode {
-  if (episode.step === 0) return { ...episode, began: now, accepted: null };
-  const first = (now - (steps[episode.step]?.unacknowledgedFor ?? 0)) as Instant;
-  return { ...episode, began: first, accepted: first };
+export function begunLate({ step }: Progress, steps: Steps, now: Instant): Progress {
+  if (step === 0) return begun(now);
+  const first = (now - (steps[step]?.unacknowledgedFor ?? 0)) as Instant;
+  return { step, began: first, accepted: first };
 }
 
 export function acknowledged(episode: Episode, acknowledgement: Acknowledgement): Episode {

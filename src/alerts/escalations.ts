@@ -2,15 +2,15 @@
 import type { Cancel, Clock } from '../clock.ts';
 import type { AlertsDocument } from '../model/config.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
-import { acknowledged, begunLate, episodeFor, isAcknowledged, nextStepAt } from './escalation.ts';
+import { acknowledged, begunLate, episodeFor, isAcknowledged, nextStepAt, withStandIns } from './escalation.ts';
 import type { Steps } from './escalation.ts';
 import type { Group } from './group-table.ts';
 import type { Holds, Released } from './holds.ts';
 import { stepIndex } from './integrations.ts';
-import type { Episode, LedgerRecord } from './ledger/records.ts';
+import type { Episode, LedgerRecord, Progress } from './ledger/records.ts';
 import { groupOwner } from './ledger/state.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
-import { isStepHeld, isStepReleased } from './reach.ts';
+import { isStepHeld, isStepReleased, speakersOf } from './reach.ts';
 
 export interface EscalationParts {
   readonly clock: Clock;
@@ -24,6 +24,10 @@ export interface EscalationParts {
 }
 
 const ownerOf = (group: Group): string => groupOwner(group.key, group.route.receiver);
+/** Undefined: the receiver does not speak for the group. */
+const progressOf = (episode: Episode, group: Group, receiver: string): Progress | undefined =>
+  receiver === group.route.receiver ? episode : episode.standingIn?.[receiver];
+
 const longestTimer = 86_400_000;
 
 export class Escalations {
@@ -38,16 +42,22 @@ export class Escalations {
   /** Before a flush, and when what may be told is another: what has joined since somebody was on it begins anew. */
   begin(group: Group, firing: readonly string[], now: Instant): void {
     const owner = ownerOf(group);
-    const known = this.#parts.state.episodes.get(owner);
-    if (known === undefined && this.#stepsOf(group).length === 0) return;
-    const episode = episodeFor(known, firing, now);
+    const { state, document } = this.#parts;
+    const known = state.episodes.get(owner);
+    const speakers = speakersOf(group, { state, document: document() }, now);
+    const withSteps = speakers.filter((receiver) => this.#stepsOf(receiver).length > 0);
+    if (known === undefined && withSteps.length === 0) return;
+    const standIns = withSteps.filter((receiver) => receiver !== group.route.receiver);
+    const own = episodeFor(known, firing, now);
+    const episode = own === null ? null : withStandIns(own, standIns, now);
     if (episode !== null && episode !== known) this.#parts.write([{ kind: 'episode', owner, episode }]);
     this.#arm(group, now);
   }
 
-  /** Steps up to this one speak; later ones only say the end of what they have announced. */
-  reached(group: Group): number {
-    return this.#parts.state.episodes.get(ownerOf(group))?.step ?? 0;
+  /** Steps of this receiver up to this one speak; later ones only say the end of what they have announced. */
+  reached(group: Group, receiver: string): number {
+    const episode = this.#parts.state.episodes.get(ownerOf(group));
+    return (episode === undefined ? undefined : progressOf(episode, group, receiver))?.step ?? 0;
   }
 
   isAcknowledged(group: Group, firing: readonly string[]): boolean {
@@ -58,29 +68,31 @@ export class Escalations {
   /** A notification of the group has come to rest: it was taken, or refused by everybody. */
   noticed(group: Group, notification: Notification): void {
     const { intent, recipients } = notification;
-    const owner = ownerOf(group);
-    const episode = this.#parts.state.episodes.get(owner);
-    if (episode === undefined || this.#stepsOf(group).length === 0) return;
+    const { receiver } = intent;
+    const episode = this.#parts.state.episodes.get(ownerOf(group));
+    const progress = episode === undefined ? undefined : progressOf(episode, group, receiver);
+    if (episode === undefined || progress === undefined || this.#stepsOf(receiver).length === 0) return;
     const all = [...recipients.values()];
     const taken = all.flatMap(({ state, at }) => (state === 'sent' && at !== null ? [at] : []));
     const now = this.#parts.clock.now();
-    if (taken.length > 0 && episode.accepted === null)
-      this.#parts.write([{ kind: 'episode', owner, episode: { ...episode, accepted: Math.min(...taken) as Instant } }]);
-    const isOfStep = intent.index === stepIndex(episode.step);
-    if (isOfStep && [notification, ...this.#besides(group, notification, episode)].every(isLost))
-      this.#advance(group, now);
+    if (taken.length > 0 && progress.accepted === null)
+      this.#write(group, receiver, episode, { ...progress, accepted: Math.min(...taken) as Instant });
+    const isOfStep = intent.index === stepIndex(progress.step);
+    if (isOfStep && [notification, ...this.#besides(group, notification, progress)].every(isLost))
+      this.#advance(group, receiver, now);
     else this.#arm(group, now);
   }
 
   /** What waited is told: the steps that follow are counted from here. */
   released(group: Group, released: Released): void {
-    const owner = ownerOf(group);
-    const episode = this.#parts.state.episodes.get(owner);
-    const steps = this.#stepsOf(group);
-    if (episode === undefined || steps.length === 0) return;
+    const { receiver } = released.integration;
+    const episode = this.#parts.state.episodes.get(ownerOf(group));
+    const progress = episode === undefined ? undefined : progressOf(episode, group, receiver);
+    const steps = this.#stepsOf(receiver);
+    if (episode === undefined || progress === undefined || steps.length === 0) return;
     const now = this.#parts.clock.now();
-    if (isStepReleased(group, episode, released, this.#parts.state))
-      this.#parts.write([{ kind: 'episode', owner, episode: begunLate(episode, steps, now) }]);
+    if (isStepReleased(group, progress, released, this.#parts.state))
+      this.#write(group, receiver, episode, begunLate(progress, steps, now));
     this.#arm(group, now);
   }
 
@@ -122,8 +134,8 @@ export class Escalations {
     for (const owner of [...this.#timers.keys()]) this.#cancel(owner);
   }
 
-  #stepsOf({ route }: Group): Steps {
-    return this.#parts.document().receivers.find(({ name }) => name === route.receiver)?.escalation ?? [];
+  #stepsOf(receiver: string): Steps {
+    return this.#parts.document().receivers.find(({ name }) => name === receiver)?.escalation ?? [];
   }
 
   #arm(group: Group, now: Instant): void {
@@ -131,46 +143,66 @@ export class Escalations {
     this.#cancel(owner);
     const episode = this.#parts.state.episodes.get(owner);
     if (episode === undefined || this.#stopped) return;
-    const due = this.#nextOf(group, episode, now);
-    if (due === null) return;
+    const next = this.#nextOf(group, episode, now);
+    if (next === null) return;
+    const { receiver, due } = next;
     const wait = Math.min(longestTimer, Math.max(0, due - now)) as Milliseconds;
     this.#timers.set(
       owner,
       this.#parts.clock.after(wait, () => {
         const at = this.#parts.clock.now();
         if (at < due) this.#arm(group, at);
-        else if (this.#parts.firing(group, at).length > 0) this.#advance(group, at);
+        else if (this.#parts.firing(group, at).length > 0) this.#advance(group, receiver, at);
         else this.begin(group, [], at);
       }),
     );
   }
 
-  #advance(group: Group, now: Instant): void {
-    const owner = ownerOf(group);
-    const episode = this.#parts.state.episodes.get(owner);
-    if (episode === undefined || this.#stopped || this.#nextOf(group, episode, now) === null) return;
-    this.#parts.write([{ kind: 'episode', owner, episode: { ...episode, step: episode.step + 1 } }]);
+  #advance(group: Group, receiver: string, now: Instant): void {
+    const episode = this.#parts.state.episodes.get(ownerOf(group));
+    const progress = episode === undefined ? undefined : progressOf(episode, group, receiver);
+    if (episode === undefined || progress === undefined || this.#stopped) return;
+    if (this.#dueOf(group, receiver, episode, progress, now) === null) return;
+    this.#write(group, receiver, episode, { ...progress, step: progress.step + 1 });
     this.#parts.flush(group, now);
     this.#arm(group, now);
   }
 
+  /** Of all that speak the one that is due first; null where nothing is to come. */
+  #nextOf(group: Group, episode: Episode, now: Instant): { receiver: string; due: Instant } | null {
+    let next: { receiver: string; due: Instant } | null = null;
+    for (const receiver of [group.route.receiver, ...Object.keys(episode.standingIn ?? {})]) {
+      const progress = progressOf(episode, group, receiver);
+      const due = progress === undefined ? null : this.#dueOf(group, receiver, episode, progress, now);
+      if (due !== null && (next === null || due < next.due)) next = { receiver, due };
+    }
+    return next;
+  }
+
   /** Null where nothing is to come, or nobody can say yet when. */
-  #nextOf(group: Group, episode: Episode, now: Instant): Instant | null {
-    const due = nextStepAt(episode, this.#stepsOf(group), this.#parts.firing(group, now));
-    if (due === null || isStepHeld(group, episode, { ...this.#parts, document: this.#parts.document() }, now))
-      return null;
-    return due;
+  #dueOf(group: Group, receiver: string, episode: Episode, progress: Progress, now: Instant): Instant | null {
+    const due = nextStepAt(episode, progress, this.#stepsOf(receiver), this.#parts.firing(group, now));
+    const parts = { ...this.#parts, document: this.#parts.document() };
+    return due === null || isStepHeld(group, receiver, progress, parts, now) ? null : due;
+  }
+
+  #write(group: Group, receiver: string, episode: Episode, progress: Progress): void {
+    const isOwn = receiver === group.route.receiver;
+    const changed = isOwn
+      ? { ...episode, ...progress }
+      : { ...episode, standingIn: { ...episode.standingIn, [receiver]: progress } };
+    this.#parts.write([{ kind: 'episode', owner: ownerOf(group), episode: changed }]);
   }
 
   /** What else the step has said: somebody may be called by SMS and by mail, and one of them is enough. */
-  #besides(group: Group, { intent }: Notification, episode: Episode): readonly Notification[] {
+  #besides(group: Group, { intent }: Notification, { began }: Progress): readonly Notification[] {
     const { open, recent } = this.#parts.state;
     return [...open.values(), ...recent].filter(
       ({ intent: other }) =>
         other.id !== intent.id &&
         other.index === intent.index &&
         other.receiver === intent.receiver &&
-        other.at >= episode.began &&
+        other.at >= began &&
         (other.covers ?? [other]).some(({ groupKey }) => groupKey === group.key),
     );
   }

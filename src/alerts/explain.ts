@@ -140,7 +140,9 @@ function explainGroup(alert: Alert, muted: MutedBy, group: Group, parts: Explain
     hours: parts.muting.hoursOf(group.route, now),
     isAcknowledged: episode !== undefined && isAcknowledged(episode, periods),
     nextStep:
-      episode === undefined || isStepHeld(group, episode, parts, now) ? null : nextStepAt(episode, steps, periods),
+      episode === undefined || isStepHeld(group, receiver, episode, parts, now)
+        ? null
+        : nextStepAt(episode, episode, steps, periods),
   };
   const said = episode?.acknowledged ?? null;
   return {

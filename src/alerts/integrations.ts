@@ -66,13 +66,18 @@ export function integrationsOf(document: AlertsDocument, receiver: string, now: 
 }
 
 function takenApart(document: AlertsDocument, receiver: string, now: Instant): readonly Integration[] {
+  return receiversOf(document, receiver).flatMap((one) => {
+    const found = document.receivers.find(({ name }) => name === one);
+    return found === undefined ? [] : ownIntegrations(document, found, now);
+  });
+}
+
+/** A receiver itself, and whoever stands in for what of it is not supported. */
+export function receiversOf(document: AlertsDocument, receiver: string): readonly string[] {
   const found = document.receivers.find(({ name }) => name === receiver);
-  if (found === undefined) return [];
   const standIn = document.unsupportedReceivers?.use;
-  const kinds = otherReceiverKinds.filter((kind) => (found[`${kind}_configs`] ?? []).length > 0);
-  if (kinds.length > 0 && standIn !== undefined && standIn !== receiver)
-    return [...ownIntegrations(document, found, now), ...takenApart(document, standIn, now)];
-  return ownIntegrations(document, found, now);
+  const isSupported = otherReceiverKinds.every((kind) => (found?.[`${kind}_configs`] ?? []).length === 0);
+  return isSupported || standIn === undefined || standIn === receiver ? [receiver] : [receiver, standIn];
 }
 
 function ownIntegrations(document: AlertsDocument, found: Receiver, now: Instant): Integration[] {

@@ -48,7 +48,7 @@ import { createSilencer } from './silencer.ts';
 import type { Silencer } from './silencer.ts';
 import { lastNotifications } from './status.ts';
 import type { NotificationView } from './status.ts';
-import { fallbackOf, goneOf, openFor, openOf, underWayFor } from './reach.ts';
+import { fallbackOf, goneOf, openFor, openOf, toldBy, underWayFor } from './reach.ts';
 import { lastToldAt, owesAnEnd } from './told.ts';
 import { alertViews, groupViews } from './views.ts';
 import { Watchdogs } from './watchdogs.ts';
@@ -293,10 +293,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     receiver,
     covers,
   }: Pick<Intent, 'groupKey' | 'receiver' | 'covers'>): readonly Group[] {
-    const receivers = [
-      receiver,
-      ...document.receivers.filter(({ fallback }) => fallback?.receiver === receiver).map(({ name }) => name),
-    ];
+    const receivers = toldBy(document, receiver);
     const keys = (covers ?? [{ groupKey }]).map((cover) => cover.groupKey);
     return keys.flatMap((key) => receivers.flatMap((name) => groups.of(key, name) ?? []));
   }
@@ -375,6 +372,11 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
   }
 
   for (const alert of alerts.all()) groups.place(alert);
+  // whoever stood in goes on
+  for (const group of groups.all()) {
+    const open = openOf(state, document, group).map(({ intent }) => intent.at);
+    if (open.length > 0) group.owedSince = Math.min(...open) as Instant;
+  }
   settleAccounts([...state.toldOf.keys()]);
   holds.resume(
     state.held.values(),

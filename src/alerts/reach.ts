@@ -5,10 +5,10 @@ import { isOwed } from './courier.ts';
 import type { Escalations } from './escalations.ts';
 import type { Group } from './group-table.ts';
 import type { Holds, Released } from './holds.ts';
-import { integrationsOf } from './integrations.ts';
+import { integrationsOf, receiversOf } from './integrations.ts';
 import type { Integration } from './integrations.ts';
 import { placeOf } from './ledger/records.ts';
-import type { Episode } from './ledger/records.ts';
+import type { Progress } from './ledger/records.ts';
 import { groupOwner } from './ledger/state.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
 import { toldKey } from './told.ts';
@@ -37,9 +37,10 @@ export function* reachOf(group: Group, parts: ReachParts, now: Instant): Generat
   const own = integrationsOf(document, receiver, now);
   const fallback = fallbackOf(document, receiver);
   const standingIn = fallback === undefined ? [] : integrationsOf(document, fallback.receiver, now);
-  const speaks = fallback !== undefined && isUnheard(own, group, parts, fallback.after, now);
+  const speaks = isFallbackCalled(group, parts, now);
   for (const integration of own) yield reached(integration, group, parts, isSpeaking(integration, group, parts));
-  for (const integration of standingIn) yield reached(integration, group, parts, () => speaks);
+  for (const integration of standingIn)
+    yield reached(integration, group, parts, speaks ? isSpeaking(integration, group, parts) : () => false);
   return undefined;
 }
 
@@ -71,11 +72,12 @@ const keepsAllWaiting = ['digest', 'quietHours', 'storm', 'together'] as const;
 /** What the step of an escalation says is held back, and nobody has heard it since it began. */
 export function isStepHeld(
   group: Group,
-  { step, began }: Pick<Episode, 'step' | 'began'>,
+  receiver: string,
+  { step, began }: Progress,
   { state, document, holds }: Pick<ReachParts, 'state' | 'document' | 'holds'>,
   now: Instant,
 ): boolean {
-  return stepsOf(group, step, document, now).some(
+  return stepsOf(receiver, step, document, now).some(
     (integration) =>
       keepsAllWaiting.some((why) => holds.heldFor(why, group, integration).size > 0) &&
       !hasHeard(group, integration, began, state),
@@ -85,19 +87,18 @@ export function isStepHeld(
 /** It was held back, is told now, and nobody has heard it before. */
 export const isStepReleased = (
   group: Group,
-  { step, began }: Pick<Episode, 'step' | 'began'>,
+  { step, began }: Progress,
   { integration, why }: Released,
   state: LedgerState,
 ): boolean =>
-  integration.receiver === group.route.receiver &&
   integration.role.kind === 'step' &&
   integration.role.step === step &&
   keepsAllWaiting.some((one) => one === why) &&
   !hasHeard(group, integration, began, state);
 
-const stepsOf = (group: Group, step: number, document: AlertsDocument, now: Instant): readonly Integration[] =>
-  integrationsOf(document, group.route.receiver, now).filter(
-    ({ receiver, role }) => receiver === group.route.receiver && role.kind === 'step' && role.step === step,
+const stepsOf = (name: string, step: number, document: AlertsDocument, now: Instant): readonly Integration[] =>
+  integrationsOf(document, name, now).filter(
+    ({ receiver, role }) => receiver === name && role.kind === 'step' && role.step === step,
   );
 
 const hasHeard = (group: Group, integration: Integration, since: Instant, { told }: LedgerState): boolean =>
@@ -113,7 +114,7 @@ function isSpeaking({ receiver, role }: Integration, group: Group, parts: ReachP
     case 'gone':
       return () => false;
     case 'step': {
-      const speaks = role.step <= parts.escalations.reached(group);
+      const speaks = role.step <= parts.escalations.reached(group, receiver);
       return () => speaks;
     }
     case 'overflow': {
@@ -132,21 +133,62 @@ export const fallbackOf = (
 ): AlertsDocument['receivers'][number]['fallback'] =>
   document.receivers.find(({ name }) => name === receiver)?.fallback;
 
+type Names = ReadonlyMap<string, readonly string[]>;
+
+/** In a storm thousands of groups of few receivers ask. */
+const knownTellers = new WeakMap<AlertsDocument, { readonly tellers: Names; readonly toldBy: Names }>();
+
+function tellersIn(document: AlertsDocument): { readonly tellers: Names; readonly toldBy: Names } {
+  const known = knownTellers.get(document);
+  if (known !== undefined) return known;
+  const tellers = new Map<string, readonly string[]>();
+  const toldBy = new Map<string, string[]>();
+  for (const { name, fallback } of document.receivers) {
+    const standingIn = fallback === undefined ? [] : receiversOf(document, fallback.receiver);
+    const all = [...new Set([...receiversOf(document, name), ...standingIn])];
+    tellers.set(name, all);
+    for (const teller of all) toldBy.set(teller, [...(toldBy.get(teller) ?? []), name]);
+  }
+  const found = { tellers, toldBy };
+  knownTellers.set(document, found);
+  return found;
+}
+
 /** All receivers by whose integrations a group of this one may be told. */
-export function tellersOf(document: AlertsDocument, receiver: string, now: Instant): readonly string[] {
-  const fallback = fallbackOf(document, receiver);
-  const integrations = [
-    ...integrationsOf(document, receiver, now),
-    ...(fallback === undefined ? [] : integrationsOf(document, fallback.receiver, now)),
-  ];
-  return [...new Set(integrations.map((integration) => integration.receiver))];
+export const tellersOf = (document: AlertsDocument, receiver: string): readonly string[] =>
+  tellersIn(document).tellers.get(receiver) ?? [receiver];
+
+/** The receivers whose groups this one may tell of: itself, and those that it stands in for. */
+export const toldBy = (document: AlertsDocument, teller: string): readonly string[] =>
+  tellersIn(document).toldBy.get(teller) ?? [teller];
+
+/** Those of them that tell it now what is new. */
+export function speakersOf(
+  group: Group,
+  parts: Pick<ReachParts, 'state' | 'document'>,
+  now: Instant,
+): readonly string[] {
+  const { receiver } = group.route;
+  return isFallbackCalled(group, parts, now)
+    ? tellersOf(parts.document, receiver)
+    : receiversOf(parts.document, receiver);
+}
+
+function isFallbackCalled(
+  group: Group,
+  { state, document }: Pick<ReachParts, 'state' | 'document'>,
+  now: Instant,
+): boolean {
+  const { receiver } = group.route;
+  const after = fallbackOf(document, receiver)?.after;
+  return after !== undefined && isUnheard(integrationsOf(document, receiver, now), group, state, after, now);
 }
 
 /** The providers have refused everybody of an integration, or have owed it for too long. */
 function isUnheard(
   own: readonly Integration[],
   group: Group,
-  { state }: ReachParts,
+  state: LedgerState,
   after: number,
   now: Instant,
 ): boolean {
@@ -187,8 +229,5 @@ export const owedTogether = (state: LedgerState, group: Group, place: Place): Re
 export const apartFrom = (reached: Reached, owed: ReadonlySet<string>): Reached =>
   owed.size === 0 ? reached : { ...reached, to: reached.to.filter((to) => !owed.has(to)) };
 
-export function openOf(state: LedgerState, document: AlertsDocument, group: Group): readonly Notification[] {
-  const fallback = fallbackOf(document, group.route.receiver);
-  const standingIn = fallback === undefined ? [] : openBy(state, group, fallback.receiver);
-  return [...openBy(state, group, group.route.receiver), ...standingIn];
-}
+export const openOf = (state: LedgerState, document: AlertsDocument, group: Group): readonly Notification[] =>
+  tellersOf(document, group.route.receiver).flatMap((receiver) => openBy(state, group, receiver));

@@ -141,16 +141,22 @@ export type LedgerRecord =
   /** a recipient as a compacted segment carries it over */
   | { readonly kind: 'recipient'; readonly id: string; readonly recipient: Recipient };
 
-/** How far a group has come on its way to people: the steps of an escalation, and who has said that he is on it. */
-export interface Episode {
+/** How far the steps of one receiver have come. */
+export interface Progress {
   /** the last step that has begun */
   readonly step: number;
   readonly began: Instant;
   /** when a provider took the first message; null while none has */
   readonly accepted: Instant | null;
+}
+
+/** How far a group has come on its way to people: the steps of an escalation, and who has said that he is on it. */
+export interface Episode extends Progress {
+  /** of the receivers that stand in for the group's own, by their names */
+  readonly standingIn?: Readonly<Record<string, Progress>>;
   readonly acknowledged: Acknowledgement | null;
   /** since when nothing of it may be told: its clock stands still */
-  readonly pausedSince?: Instant;
+  readonly pausedSince?: Instant | null;
 }
 
 /** How long a watchdog has been waited for. */
