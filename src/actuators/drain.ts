@@ -166,6 +166,21 @@ async function rollBack(port: DrainPort, step: Extract<DrainStep, { step: 'rollB
   return { status: 'succeeded', code: step.reason, message: step.by ?? '' };
 }
 
+/** Nobody was told to remove it: it stands where it stood before that was announced, unless it has been announced anew. */
+async function reopen(port: DrainPort, step: Extract<DrainStep, { step: 'reopen' }>): Promise<Parts> {
+  const reopening = (node: Node): NodePatch | Parts => {
+    const record = drainOf(node);
+    const announcedAt = record?.removingAt ?? record?.startedAt;
+    if (record?.step !== 'removing' || record.serverId !== step.serverId || announcedAt !== step.removingAt)
+      return refused('Moved', 'no removal of the node was announced then');
+    // What is undefined is not written.
+    const reopened: DrainRecord = { ...record, step: 'draining', removingAt: undefined, countAfter: undefined };
+    return { annotations: { [drainAnnotation]: JSON.stringify(reopened) } };
+  };
+  const { parts } = await change(port, step.node, reopening, refused('Moved', 'the node is gone'));
+  return parts;
+}
+
 /** The server is confirmed gone: only then is its Node object taken away, and only the one that was meant. */
 async function forget(port: DrainPort, step: Extract<DrainStep, { step: 'forget' }>): Promise<Parts> {
   const node = await port.getNode(step.node);
@@ -193,6 +208,8 @@ export async function drainStep(
         return evict(port, step, moment);
       case 'wait':
         return null;
+      case 'reopen':
+        return reopen(port, step);
       case 'rollBack':
         return rollBack(port, step);
       case 'forget':

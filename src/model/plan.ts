@@ -4,7 +4,7 @@ import type { DrainBatch, DrainRequest } from './drain-record.ts';
 import type { ForecastDoubt, ForecastState } from './forecast.ts';
 import type { Facts, KeptReason, NodeReason, PendingRule, PodReason } from './reason.ts';
 import type { TargetRef } from './target.ts';
-import type { Replicas } from './units.ts';
+import type { Instant, Replicas } from './units.ts';
 
 /** The more cautious of two wins: off, then dryRun, confirm, act. */
 export const modes = ['off', 'dryRun', 'confirm', 'act'] as const;
@@ -162,6 +162,8 @@ export type DrainStep =
   | { readonly step: 'seal'; readonly node: string; readonly serverId: string; readonly batch: string }
   | { readonly step: 'evict'; readonly node: string; readonly serverId: string; readonly pods: readonly PodRef[] }
   | { readonly step: 'wait'; readonly node: string; readonly serverId: string; readonly pods: readonly PodRef[] }
+  /** its removal was announced at that time, and never began: it is drained, and all rules of a drain hold for it again */
+  | { readonly step: 'reopen'; readonly node: string; readonly serverId: string; readonly removingAt: Instant }
   | { readonly step: 'rollBack'; readonly node: string; readonly reason: KeptReason; readonly by: string | null }
   | { readonly step: 'forget'; readonly node: string; readonly serverId: string };
 

@@ -5,6 +5,7 @@ import { drainOf } from '../../src/model/drain-record-on.ts';
 import { drainAnnotation, drainTaint } from '../../src/model/drain-record.ts';
 import type { Node } from '../../src/model/kubernetes.ts';
 import type { DrainStep } from '../../src/model/plan.ts';
+import type { Instant } from '../../src/model/units.ts';
 import { serverId } from '../builders.ts';
 import { budget, deployment } from '../sandbox/kubernetes/world.ts';
 import { aMoment, aNodeDecision, aStage, type Stage } from './stage.ts';
@@ -125,6 +126,40 @@ describe('evictions', () => {
     const before = stage.written();
     await carryOut(stage, evict(pods), { signal: AbortSignal.abort() });
     expect(stage.written()).toBe(before);
+  });
+});
+
+describe('a removal that never began', () => {
+  const announce = async (stage: Stage) => {
+    await carryOut(stage, beginStep);
+    const announced = { ...drainOf(await nodeOf(stage)), step: 'removing', removingAt: 7, countAfter: 2 };
+    await stage.client.writes.patchNode('n-1', { annotations: { [drainAnnotation]: JSON.stringify(announced) } });
+  };
+  const reopen = (removingAt: number, server = 1): DrainStep => ({
+    step: 'reopen',
+    node: 'n-1',
+    serverId: serverId(server),
+    removingAt: removingAt as Instant,
+  });
+
+  it('is a drain again, cordoned and tainted as before', async () => {
+    const stage = await withNode();
+    await announce(stage);
+    expect(await carryOut(stage, reopen(7))).toMatchObject({ status: 'succeeded', step: 'reopen' });
+    const node = await nodeOf(stage);
+    const record = drainOf(node);
+    expect(record).toMatchObject({ step: 'draining', serverId: serverId(1), wasCordoned: false });
+    expect(Object.keys(record ?? {})).not.toContain('removingAt');
+    expect(Object.keys(record ?? {})).not.toContain('countAfter');
+    expect([node.spec?.unschedulable, taintKeys(node)]).toEqual([true, [foreign.key, drainTaint].sort()]);
+    expect(await carryOut(stage, reopen(7))).toMatchObject({ status: 'refused', code: 'Moved' });
+  });
+
+  it.each([reopen(6), reopen(7, 2)])('is left alone where it is not the one that was seen', async (step) => {
+    const stage = await withNode();
+    await announce(stage);
+    expect(await carryOut(stage, step)).toMatchObject({ status: 'refused', code: 'Moved' });
+    expect(drainOf(await nodeOf(stage))?.step).toBe('removing');
   });
 });
 

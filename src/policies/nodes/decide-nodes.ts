@@ -72,7 +72,7 @@ export function* decideNodes(
   // Nobody asks about nodes: every pod and node would be looked at for nothing.
   if (config.nodePolicies.length === 0)
     return {
-      decisions: strayDrains(snapshot, config),
+      decisions: strayDrains(snapshot, config, now),
       groups: memory.groups,
       nodes: {},
       saturatedSince: {},
@@ -102,7 +102,7 @@ export function* decideNodes(
   yield;
   const { groups: givingBack, growth, nodeGuard } = yield* giveBack(tick, groups, met);
 
-  const decisions: UndescribedNodes[] = [...strayDrains(snapshot, config)];
+  const decisions: UndescribedNodes[] = [...strayDrains(snapshot, config, now)];
   const nodes: Record<string, NodeMemory> = {};
   const reasons = new Map<GroupState, Why>();
   for (const state of states) {

@@ -2,35 +2,25 @@
 import { drainOf } from '../../model/drain-record-on.ts';
 import type { Node, Pod } from '../../model/kubernetes.ts';
 import type { DrainRecord } from '../../model/drain-record.ts';
-import type { Memory } from '../../model/memory.ts';
 import type { DrainStep, NodeRemoval, PodRef } from '../../model/plan.ts';
-import type { NovaServer } from '../../model/openstack.ts';
 import { minutes, seconds, type Instant } from '../../model/units.ts';
 import { isDeleting, isMirror, isOfDaemonSet } from '../pod-facts.ts';
+import { isUnsettled, standingOfRemoval, type RemovalInput, type Standing } from './announced-removal.ts';
 import { batchesOf, type Batches } from './batches.ts';
 import { changedMind, type MindInput, type TakenBack } from './change-of-mind.ts';
-import { isReady } from './membership.ts';
 import { evictabilityOf, type MovableRules } from './movable.ts';
 import { windowBarrier } from './shrink-barrier.ts';
-import { showsWithin } from './shows-within.ts';
 import { shrinkRules } from './shrink-rules.ts';
 
 /** After the taint: the scheduler's work in flight ends, then everything is looked at once more. */
 const lookAgainAfter = seconds(5);
 /** Drained nodes wait this long for the others of their batch. */
 const batchWait = minutes(1);
-/** Magnum has finished and the victim is still alive: somebody else has left. */
-const wrongAfter = minutes(3);
-/** The same, and the cloud itself lists the victim among the servers that it has. */
-const surelyWrongAfter = minutes(1);
 
-export interface DrainInput extends MindInput {
+export interface DrainInput extends MindInput, RemovalInput {
   readonly rules: MovableRules;
-  readonly servers: readonly NovaServer[] | undefined;
-  readonly memory: Memory;
   /** nodes whose pods have no other place any more, with one of these pods: none of them is evicted */
   readonly stuck: ReadonlyMap<string, string>;
-  readonly now: Instant;
 }
 
 export interface DrainsUnderWay {
@@ -45,13 +35,6 @@ const reference = (pod: Pod): PodRef => ({
   name: pod.metadata.name,
   ...(pod.metadata.uid === undefined ? {} : { uid: pod.metadata.uid }),
 });
-
-type Standing =
-  | { readonly stands: 'step'; readonly step: DrainStep }
-  | { readonly stands: 'busy' }
-  | { readonly stands: 'empty' }
-  /** a person wanted it drained, and nothing more */
-  | { readonly stands: 'kept' };
 
 /** A pod whose budget is spent is tried again after 5 s, and then each time twice as long after; in between it is left alone. */
 function isTimeToRetry(startedAt: Instant, { memory, now }: DrainInput): boolean {
@@ -132,63 +115,8 @@ function standingOfDrain(node: Node, record: DrainRecord, batches: Batches, inpu
 
 const fullName = ({ namespace, name }: PodRef): string => `${namespace}/${name}`;
 
-/** Whether the node's server has left, by Nova's list, else by the addresses that Magnum knows; null: neither is known. */
-function serverHasLeft(node: Node, serverId: string, input: DrainInput): boolean | null {
-  const { servers } = input;
-  if (servers !== undefined) return !servers.some((server) => server.id.toLowerCase() === serverId.toLowerCase());
-  const known = new Set(input.group.magnum.node_addresses ?? []);
-  const isKnown = (one: Node): boolean => (one.status?.addresses ?? []).some(({ address }) => known.has(address));
-  // Where Magnum lists floating addresses it knows none of its nodes': that says nothing about this one.
-  const comparable = input.group.nodes.some((other) => other !== node && isKnown(other));
-  return isKnown(node) ? false : comparable ? true : null;
-}
-
-/**
- * Whether the server of an announced removal is still there. Who has watched since then would know if Magnum had taken it;
- * without that memory (lost, or nobody ran) a higher count may be a growth behind it, and only a sign of life counts.
- */
-function surelyStands(node: Node, left: boolean | null, removingAt: Instant, input: DrainInput): boolean {
-  const { steadySince } = input.memory;
-  if (steadySince !== null && steadySince <= removingAt) return true;
-  // A server that is gone looks Ready until its kubelet is missed.
-  const isSeenLongEnough = steadySince !== null && input.now - steadySince >= showsWithin;
-  return isSeenLongEnough && (isReady(node) || (input.servers !== undefined && left === false));
-}
-
-/** The resize was announced on the node: has it been sent, done, dropped, or has it hit somebody else? */
-function standingOfRemoval(node: Node, record: DrainRecord, input: DrainInput): Standing {
-  const { group, now } = input;
-  const { name } = node.metadata;
-  const { serverId } = record;
-  const removingAt = record.removingAt ?? record.startedAt;
-  const countAfter = record.countAfter ?? group.magnum.node_count;
-  if (group.updating || now < removingAt + showsWithin) return { stands: 'busy' };
-  const left = serverHasLeft(node, serverId, input);
-  const forget: Standing = { stands: 'step', step: { step: 'forget', node: name, serverId } };
-  if (left === true) return isReady(node) ? { stands: 'busy' } : forget;
-  const doneAt = group.memory.lastShrink;
-  const wasDone = doneAt !== null && doneAt >= removingAt;
-  // Once it was seen through to its end a higher count is somebody's growth: sent again it would cost another server.
-  if (group.magnum.node_count > countAfter && !wasDone)
-    return surelyStands(node, left, removingAt, input) ? { stands: 'empty' } : { stands: 'busy' };
-  if (!/_COMPLETE$/.test(group.magnum.status ?? '')) return { stands: 'busy' };
-  if (!isReady(node)) return left === null ? forget : { stands: 'busy' };
-  // A kubelet's silence shows late: the wait begins when the end of the update was seen, not when it was sent.
-  const seenAt = wasDone ? doneAt : Math.max(removingAt, input.memory.steadySince ?? now);
-  return now - seenAt > (wasDone && left === false ? surelyWrongAfter : wrongAfter)
-    ? { stands: 'step', step: { step: 'rollBack', node: name, reason: 'WrongServerLeft', by: serverId } }
-    : { stands: 'busy' };
-}
-
 /** The others of its batch wait for it. */
-const takesTime: ReadonlySet<DrainStep['step']> = new Set(['seal', 'evict', 'wait']);
-
-/** Announced, and nobody knows yet whether it was sent: another removal that ends first would be taken for this one. */
-const isUnsettled = ({ step, countAfter, removingAt }: DrainRecord, { group, now }: DrainInput): boolean =>
-  step === 'removing' &&
-  group.magnum.node_count > (countAfter ?? Infinity) &&
-  removingAt !== undefined &&
-  now < removingAt + wrongAfter;
+const takesTime: ReadonlySet<DrainStep['step']> = new Set(['seal', 'evict', 'wait', 'reopen']);
 
 const isRollBack = (standing: Standing): boolean => standing.stands === 'step' && standing.step.step === 'rollBack';
 
@@ -214,7 +142,7 @@ export function continueDrains(input: DrainInput): DrainsUnderWay {
       (record.step === 'draining' || group.magnum.node_count > (record.countAfter ?? 0));
     if (counted && !isRollBack(standing)) {
       spare -= 1;
-      if (spare < 0 && (record.step === 'draining' || standing.stands === 'empty'))
+      if (spare < 0 && record.step === 'draining')
         standing = {
           stands: 'step',
           step: { step: 'rollBack', node: node.metadata.name, reason: 'GroupAtMinimum', by: `min ${group.min}` },

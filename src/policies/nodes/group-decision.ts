@@ -2,7 +2,7 @@
 import type { Config } from '../../model/config.ts';
 import { drainOf } from '../../model/drain-record-on.ts';
 import type { MagnumCluster } from '../../model/openstack.ts';
-import type { Mode, NodeDecision, NodeRemoval } from '../../model/plan.ts';
+import type { DrainStep, Mode, NodeDecision, NodeRemoval } from '../../model/plan.ts';
 import type { Facts, NodeReason } from '../../model/reason.ts';
 import type { ControlFacts, Snapshot } from '../../model/snapshot.ts';
 import { instantOf, later, rfc3339, type Instant } from '../../model/units.ts';
@@ -56,11 +56,14 @@ function removalBarrier(
   return now < again ? { reason: 'GroupBackedOff', by: lastFailure?.message ?? '', until: again } : null;
 }
 
+/** One whose removal never began is drained again first: only then may it go back to work. */
+const isTakingBack = ({ step }: DrainStep): boolean => step === 'rollBack' || step === 'reopen';
+
 /** Drains are the shrinking's; one that is taken back because shrinking was switched off is still taken back. */
 function modeOf(action: NodeDecision['action'], group: GroupState, underWay: DrainsUnderWay): Mode {
   const { grow, shrink, daemon } = group.modes;
   if (action === 'grow') return grow;
-  if (shrink !== 'act' && underWay.steps.some((step) => step.step === 'rollBack')) return withoutAsking(daemon);
+  if (shrink !== 'act' && underWay.steps.some(isTakingBack)) return withoutAsking(daemon);
   if (isUnderWay(underWay)) return withoutAsking(shrink);
   return action === 'shrink' ? shrink : mostCautious(grow, shrink);
 }

@@ -116,6 +116,7 @@ export class Cluster {
       case 'seal':
       case 'evict':
       case 'wait':
+      case 'reopen':
       case 'forget':
         break;
     }

@@ -109,7 +109,9 @@ describe('a removal that was announced', () => {
 
   it('is cleared up before another one is sent: whose end it was could not be told', () => {
     expect(remove([announced, { batch: sealed }, { batch: sealed }])).toBeUndefined();
-    expect(remove([announced, { batch: sealed }, { batch: sealed }], 60)).toEqual(['w-2', 'w-3', 'w-4']);
+    const { drains, resize } = stepsOf([announced, { batch: sealed }, { batch: sealed }], { pods: false, now: 60 });
+    expect([drains.map(({ step, node }) => [step, node]), resize]).toEqual([[['reopen', 'w-2']], null]);
+    expect(remove([{ batch: sealed }, { batch: sealed }, { batch: sealed }], 75)).toEqual(['w-2', 'w-3', 'w-4']);
   });
 
   it('holds nobody once its count is reached', () => {

@@ -211,6 +211,12 @@ class World {
               : pod,
           );
           break;
+        case 'reopen': {
+          const announced = this.nodes.find(({ metadata }) => metadata.name === step.node);
+          const record = announced === undefined ? null : drainOf(announced);
+          if (record !== null) this.#mark(step.node, { ...record, step: 'draining' });
+          break;
+        }
         case 'rollBack':
           this.nodes = this.nodes.map((node) => (node.metadata.name === step.node ? aNode(step.node).build() : node));
           break;
