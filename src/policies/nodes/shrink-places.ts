@@ -10,6 +10,7 @@ import type { Met } from './meet-demand.ts';
 import { podName } from './movable.ts';
 import type { NodeTick } from './node-tick.ts';
 import { floorUntil } from './scheduled-replicas.ts';
+import { Templates } from './template.ts';
 
 /** Who knows that they will come. */
 export type Coming = 'schedule' | 'forecast';
@@ -107,17 +108,13 @@ export function* placesOf(
     if (coming !== null) ordered.set(targetKey(target), pods);
     yield* settleAll({ needs, by: targetName(target), coming }, pods);
   }
+  const templates = new Templates(tick.snapshot.kubernetes);
   const lookAhead = groups.reduce((longest, group) => Math.max(longest, lookAheadOf(group)), 0) as Milliseconds;
   for (const { standing, more, coming } of comingReplicas(tick, later(tick.now, lookAhead), ordered)) {
     const { target } = standing.decision;
-    const pod = standing.pods.find((one) => one.spec !== undefined);
-    const spec = standing.template ?? pod?.spec;
-    const labels = pod?.metadata.labels;
-    const needs = simulation.needsOf({
-      metadata: { namespace: target.namespace, ...(labels === undefined ? {} : { labels }) },
-      ...(spec === undefined ? {} : { spec }),
-    });
-    yield* settleAll({ needs, by: targetName(target), coming }, more);
+    const template = templates.of(target, standing.pods);
+    if (template === null) continue;
+    yield* settleAll({ needs: simulation.needsOf(template), by: targetName(target), coming }, more);
   }
   return places;
 }

@@ -102,6 +102,52 @@ describe('replicas that were just decided on', () => {
     expect(decision.desired).toBe(desired);
   });
 
+  describe('look as admission has made the newest pod of their revision', () => {
+    const bare: PodSpec = { containers: [{ name: 'main' }] };
+    const pod = (name: string, owner: string, requests: Record<string, string>, more: PodSpec = {}) =>
+      aPod(name)
+        .labelled({ app: 'web' })
+        .ownedBy('ReplicaSet', owner)
+        .spec({ containers: [{ name: 'main', resources: { requests } }], ...more })
+        .on('w-1')
+        .ready();
+    /** Eight are wanted of four, that leave no room on the node. */
+    const wanting = (template: PodSpec, ...pods: ReturnType<typeof pod>[]) =>
+      tick(
+        pool(1)
+          .deployments(web)
+          .replicaSets(set('web-new', '2', template), set('web-old', '1', { containers: [one] }))
+          .pods(...pods.map((made) => made.build()))
+          .answering('requests', 800)
+          .build(),
+        act,
+      ).decision;
+    const four = (make: (name: string) => ReturnType<typeof pod>) => ['1', '2', '3', '4'].map((name) => make(name));
+
+    it.each<[string, PodSpec, readonly ReturnType<typeof pod>[], number]>([
+      ['a LimitRange’s default request', bare, four((name) => pod(name, 'web-new', { cpu: '2' })), 3],
+      [
+        'a RuntimeClass’s overhead',
+        { containers: [one] },
+        four((name) => pod(name, 'web-new', { cpu: '1' }, { overhead: { cpu: '1' } })),
+        3,
+      ],
+      ['not that of an older revision', { containers: [one] }, four((name) => pod(name, 'web-old', { cpu: '2' })), 2],
+      [
+        'not that of one that has ended',
+        { containers: [one] },
+        four((name) => pod(name, 'web-old', { cpu: '1' })).concat(
+          pod('5', 'web-new', { cpu: '2' })
+            .meta({ creationTimestamp: rfc3339(noon) })
+            .status({ phase: 'Failed' }),
+        ),
+        2,
+      ],
+    ])('%s', (_, template, pods, desired) => {
+      expect(wanting(template, ...pods).desired).toBe(desired);
+    });
+  });
+
   it('of a target whose new pods do not come up order nothing', () => {
     const status = { conditions: [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }] };
     const snapshot = rising().deployments(web.replicas(8)).build();
