@@ -1,4 +1,4 @@
-// What the daemon costs at home: start-up, memory, a tick, a decision, the way from a metric to the write of replicas.
+// What the daemon costs at home: start-up, memory, a tick, a decision, the way from a metric to the write of replicas and to the order of VMs.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { assemble } from '../dist/assemble.js';
 import { sleep, systemClock } from '../dist/clock.js';
@@ -14,6 +14,9 @@ const bars = { memory: 200, block: 100, writeBeyondInterval: 100 };
 const starts = 5;
 const ticks = 200;
 const writes = 20;
+const orders = 10;
+/** Fifteen replicas, of which the two workers that are there hold seven. */
+const moreThanFits = 1_500;
 
 async function startUp(world: World): Promise<Figure> {
   const times: number[] = [];
@@ -88,25 +91,42 @@ async function tickCost(world: World): Promise<readonly Figure[]> {
   }
 }
 
+/** At another moment of the interval each time; the golden ratio spreads them evenly. */
+const spread = (interval: Milliseconds, round: number): Milliseconds =>
+  (interval * (1 + ((round * 0.618) % 1))) as Milliseconds;
+
 async function writeLatency(world: World, interval: Milliseconds): Promise<readonly Figure[]> {
   const daemon = await startDaemon(world);
   const latencies: number[] = [];
   for (let round = 1; round <= writes; round++) {
-    // At another moment of the interval each time; the golden ratio spreads them evenly.
-    await sleep(systemClock, (interval * (1 + ((round * 0.618) % 1))) as Milliseconds);
-    const { after } = await world.change({ demand: 500 + round * 100 });
+    await sleep(systemClock, spread(interval, round));
+    const { after } = await world.change({ demand: 500 + round * 100, until: 'replicas' });
     latencies.push(after);
   }
   await daemon.end();
+  return latency(`metric to write at an interval of ${interval} ms`, latencies, interval);
+}
+
+/** A world for each order: in one that has grown once the next pods fit. */
+async function orderLatency(interval: Milliseconds): Promise<readonly Figure[]> {
+  const latencies: number[] = [];
+  for (let round = 1; round <= orders; round++) {
+    const world = await startWorldProcess(`${interval}ms`);
+    const daemon = await startDaemon(world);
+    await sleep(systemClock, spread(interval, round));
+    const { after } = await world.change({ demand: moreThanFits, until: 'resize' });
+    latencies.push(after);
+    await daemon.end();
+    await world.end();
+  }
+  return latency(`metric to Magnum's resize at an interval of ${interval} ms`, latencies, interval);
+}
+
+function latency(name: string, latencies: readonly number[], interval: Milliseconds): readonly Figure[] {
   const bar = interval + bars.writeBeyondInterval;
   return [
-    {
-      name: `metric to write at an interval of ${interval} ms, p50 of ${writes}`,
-      value: percentile(latencies, 0.5),
-      unit: 'ms',
-      bar,
-    },
-    { name: 'metric to write, longest', value: Math.max(...latencies), unit: 'ms', bar },
+    { name: `${name}, p50 of ${latencies.length}`, value: percentile(latencies, 0.5), unit: 'ms', bar },
+    { name: `${name}, longest`, value: Math.max(...latencies), unit: 'ms', bar },
   ];
 }
 
@@ -119,6 +139,7 @@ export async function house({ idle }: { readonly idle: number }): Promise<Report
       ...(await memory(slow, idle)),
       ...(await tickCost(slow)),
       ...(await writeLatency(quick, seconds(1))),
+      ...(await orderLatency(seconds(1))),
     ];
     return { bench: 'house', node: process.versions.node, figures };
   } finally {

@@ -9,7 +9,7 @@ import type { Blocks } from './blocks.ts';
 import type { Demand, WorldIsUp, WorldSaw } from './world-process.ts';
 
 export interface World extends WorldIsUp {
-  /** Resolves when the replicas have changed. */
+  /** Resolves when the daemon has written what is waited for. */
   change(demand: Demand): Promise<WorldSaw>;
   end(): Promise<void>;
 }

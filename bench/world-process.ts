@@ -13,15 +13,17 @@ export interface WorldIsUp {
   readonly env: Readonly<Record<string, string>>;
   readonly page: string;
 }
+/** What the daemon writes that is waited for: replicas to Kubernetes, or more VMs to Magnum. */
+export type Written = 'replicas' | 'resize';
 export interface WorldSaw {
-  readonly kind: 'scaled';
-  readonly replicas: number;
+  readonly kind: 'saw';
   /** milliseconds from the metric's change to the write, by this process's clock alone */
   readonly after: number;
 }
 /** What all pods together have to bear from now on. */
 export interface Demand {
   readonly demand: number;
+  readonly until: Written;
 }
 
 const shipped = new URL('../config/', import.meta.url);
@@ -82,15 +84,29 @@ for (const [name, text] of Object.entries(files)) await writeFile(path.join(conf
 
 const replicas = (): number => world.kubernetes.objects.get('deployments', 'web', 'shop')?.spec.replicas ?? 0;
 
+/** Written so often until now, or by now another number. */
+function stateOf(written: Written): number {
+  switch (written) {
+    case 'replicas':
+      return replicas();
+    case 'resize':
+      return world.openstack.requests.filter(
+        ({ method, path }) => method === 'POST' && path.endsWith('/actions/resize'),
+      ).length;
+    default:
+      return written satisfies never;
+  }
+}
+
 process.on('message', (message: Demand) => {
-  const before = replicas();
+  const before = stateOf(message.until);
   demand = message.demand;
   write();
   const since = performance.now();
   const looking = setInterval(() => {
-    if (replicas() === before) return;
+    if (stateOf(message.until) === before) return;
     clearInterval(looking);
-    process.send?.({ kind: 'scaled', replicas: replicas(), after: performance.now() - since } satisfies WorldSaw);
+    process.send?.({ kind: 'saw', after: performance.now() - since } satisfies WorldSaw);
   }, 1);
 });
 process.once('disconnect', () => {
