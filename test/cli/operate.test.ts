@@ -7,8 +7,20 @@ import { chooseVictims } from '../../src/cli/operate/victims.ts';
 import type { ControlFacts, Snapshot } from '../../src/model/snapshot.ts';
 import type { Pod } from '../../src/model/kubernetes.ts';
 import type { GroupState } from '../../src/policies/nodes/group-state.ts';
-import { emptyGroupMemory, type SentResize } from '../../src/model/memory.ts';
-import { aBudget, aConfig, aNode, aNodePolicy, aPod, aReplicaSet, noon, podsOf } from '../builders.ts';
+import { emptyGroupMemory, type FailedDrain, type SentResize } from '../../src/model/memory.ts';
+import {
+  aBudget,
+  aConfig,
+  aNode,
+  aNodeGroup,
+  aNodePolicy,
+  aPod,
+  aReplicaSet,
+  at,
+  noon,
+  podsOf,
+  serverId,
+} from '../builders.ts';
 import { group, pool, steady, workers } from '../policies/nodes/worlds.ts';
 
 const policy = aNodePolicy({ nodeGroups: [{ name: group, min: 1, max: 4 }], mode: 'dryRun' });
@@ -75,6 +87,18 @@ describe('chooseVictims', () => {
   });
 });
 
+it('a node whose drain has failed lately is chosen after all others', () => {
+  const failed: FailedDrain = { at: noon, code: 'DrainTimedOut', message: '', step: 'rollBack', times: 1 };
+  const scene = sceneOf(
+    pool(3).build(),
+    aConfig([], [policy]),
+    steady({ failedDrains: { 'w-1': failed, 'w-2': { ...failed, at: at(-1800) } } }),
+    noon,
+  );
+  expect(chooseVictims(scene, groupIn(scene), 2).nodes).toEqual(['w-2', 'w-3']);
+  expect(chooseVictims(scene, groupIn(scene), 3).nodes).toEqual(['w-2', 'w-3', 'w-1']);
+});
+
 describe('growthChecks', () => {
   const refused = (scene: Scene, to: number): readonly string[] =>
     growthChecks(scene, groupIn(scene), to).flatMap(({ name, state }) => (state === 'refused' ? [name] : []));
@@ -116,5 +140,20 @@ describe('growthChecks', () => {
     const sent: SentResize = { at: noon, from: 2, to: 5, remove: [], begun: true };
     expect(limitsOf(limited({ nodes: 8 }, sent), 4)?.state).toBe('refused');
     expect(limitsOf(limited({ nodes: 9 }, sent), 4)?.state).toBe('warn');
+  });
+
+  it.each([
+    ['the daemon’s memory tells of', true],
+    ['only its node tells of', false],
+  ])('does not order over a removal under way that %s', (_, remembered) => {
+    const record = { startedAt: at(-300), step: 'removing', removingAt: at(-30), countAfter: 2 } as const;
+    const sent = { at: at(-30), from: 3, to: 2, remove: [{ node: 'w-3', serverId: serverId(3) }], begun: true };
+    const shown = { status: 'UPDATE_IN_PROGRESS' };
+    const snapshot = pool(2, [...workers(2), aNode('w-3').leaving(record).build()])
+      .groups(aNodeGroup(group, 2, shown))
+      .cluster(shown)
+      .build();
+    const scene = sceneOf(snapshot, aConfig([], [policy]), remembered ? steady({ sent }) : steady(), noon);
+    expect(refused(scene, 4)).toEqual(['status']);
   });
 });

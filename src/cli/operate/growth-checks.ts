@@ -1,7 +1,7 @@
 // What is asked before a person's order of VMs goes out: the same limits, quota and status that the daemon asks.
 import { isBackedOff } from '../../policies/nodes/back-off.ts';
 import type { GroupState } from '../../policies/nodes/group-state.ts';
-import { statusBarrier } from '../../policies/nodes/growth-barrier.ts';
+import { removalUnderWay, statusBarrier } from '../../policies/nodes/growth-barrier.ts';
 import { allowedNodes, type SizedGroup } from '../../policies/nodes/limits.ts';
 import { sizeOfGroup } from '../../policies/nodes/node-size.ts';
 import { actorsText } from '../../policies/nodes/other-actors.ts';
@@ -32,7 +32,7 @@ export function growthChecks(scene: Scene, group: GroupState, to: number): reado
     ({ policy, reason }, index) => `${policy.name}: ${reason}, ${unread.unseen[index]?.count ?? 0}`,
   );
   const more = to - group.count;
-  const busy = statusBarrier(group, snapshot.magnum.cluster);
+  const busy = statusBarrier(group, snapshot.magnum.cluster) ?? removalUnderWay(group);
   const failure = group.memory.lastFailure;
   return [
     { name: 'group', state: 'ok', what: `${group.policy.name} (${group.document.metadata.name})` },

@@ -20,6 +20,13 @@ export function statusBarrier(group: GroupState, cluster: MagnumCluster | undefi
   return group.foreign === null ? null : stop('UpdateByOthers', group.foreign);
 }
 
+/** A removal that Magnum is at is not superseded, by the daemon as little as by a person: its victims would be counted in again. */
+export function removalUnderWay(group: GroupState): Allowed | null {
+  if (!group.updating) return null;
+  const leaving = Math.max(group.memory.sent?.remove.length ?? 0, announcedRemovals(group));
+  return leaving > 0 ? stop('ResizeUnderWay', `removal of ${leaving}`) : null;
+}
+
 /** Why no order may go out for a group now; null where one may. */
 export function growthBarrier(group: GroupState, cluster: MagnumCluster | undefined, now: Instant): Allowed | null {
   if (group.modes.grow === 'off') return stop('PolicyOff', group.document.metadata.name);
@@ -30,7 +37,5 @@ export function growthBarrier(group: GroupState, cluster: MagnumCluster | undefi
   // Our own order has failed a moment ago, or the way out of a failure has not begun: not before it is known which.
   if (busy === null && sent !== null && /_FAILED$/.test(group.magnum.status ?? ''))
     return stop('ResizeUnderWay', `resize to ${sent.to}`);
-  if (busy !== null || !group.updating) return busy;
-  const leaving = Math.max(sent?.remove.length ?? 0, announcedRemovals(group));
-  return leaving > 0 ? stop('ResizeUnderWay', `removal of ${leaving}`) : null;
+  return busy ?? removalUnderWay(group);
 }
