@@ -13,13 +13,13 @@ import type { NodeGroupOf } from './alerts/node-group-label.ts';
 import { createAlertPipeline, type AlertPipeline } from './alerts/pipeline.ts';
 import { askPrometheus, askPrometheusRange } from './alerts/rules/query.ts';
 import { createRuleEvaluator, type RuleEvaluator } from './alerts/rules/evaluator.ts';
+import { settlingOf } from './alerts/settling.ts';
 import type { NotificationView } from './alerts/status.ts';
 import type { PrometheusClient } from './clients/prometheus/client.ts';
 import type { Clock } from './clock.ts';
 import type { Fence } from './leader/fence.ts';
 import type { Config } from './model/config.ts';
 import { messageOf } from './model/errors.ts';
-import { seconds } from './model/units.ts';
 import { alertApp } from './server/alerts/listener.ts';
 import type { Logger } from 'pino';
 import { version } from './version.ts';
@@ -48,9 +48,6 @@ export interface AlertAssembly {
   refresh(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** After a start without a ledger: senders repeat what fires within a minute. */
-const settling = seconds(30);
 
 export async function assembleAlerts(options: AlertAssemblyOptions): Promise<AlertAssembly> {
   const { config, clock, log, ledger } = options;
@@ -97,7 +94,7 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
     onNotification: options.onNotification,
     linkSecret: () => linkSecret,
     ...(options.nodeGroupOf !== undefined && { nodeGroupOf: options.nodeGroupOf }),
-    startDelay: ledger.state.alerts.size === 0 ? settling : seconds(0),
+    startDelay: settlingOf(ledger.state, startedAt),
   });
   receive = (receipt) => alerts.receive(receipt);
   let prepared = config().alerts;

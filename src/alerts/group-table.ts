@@ -37,7 +37,7 @@ export interface GroupTableOptions {
   /** a group's timer has run out: the moment to look for a new configuration */
   readonly onWake: () => void;
   readonly onDue: (group: Group, now: Instant) => void;
-  /** before this, those who send alerts in have not all been heard: nothing of theirs is told */
+  /** before this, those who send alerts in have not all been heard: nothing of theirs is told that nobody knows of */
   readonly settledAt: Instant;
 }
 
@@ -198,7 +198,9 @@ export class GroupTable {
         ? firstFlushOf(route, alert, now)
         : (Math.max(now, later(told, route.timers.groupInterval)) as Instant);
     const { settledAt } = this.#options;
-    const nextFlush = alert.expires !== undefined && due < settledAt ? settledAt : due;
+    // whoever knows of the group already is told of what goes on in it
+    const isNew = told === null && alert.expires !== undefined;
+    const nextFlush = isNew && due < settledAt ? settledAt : due;
     const group = { ...emptyGroup(id, key, labels, route), nextFlush };
     group.alerts.set(alert.fingerprint, alert);
     return group;
