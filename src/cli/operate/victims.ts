@@ -5,6 +5,7 @@ import type { Needs } from '../../policies/nodes/fit/simulation.ts';
 import type { GroupState } from '../../policies/nodes/group-state.ts';
 import { podName } from '../../policies/nodes/movable.ts';
 import { needsOf } from '../../policies/nodes/needed-nodes.ts';
+import { setAsideOf } from '../../policies/nodes/set-aside.ts';
 import { shrinkRules } from '../../policies/nodes/shrink-rules.ts';
 import { Today } from '../../policies/nodes/why-pending.ts';
 import { rulesIn, type Scene } from './scene.ts';
@@ -42,8 +43,15 @@ export function chooseVictims(scene: Scene, group: GroupState, count: number): V
     if (isKept(found)) kept.push({ node: node.metadata.name, reason: found.reason, by: found.by ?? '' });
     else candidates.push(found);
   }
+  // Those whose drain has failed lately only where there are no others: a person's drain waits without an end.
+  const failed = new Set(
+    candidates.flatMap(({ node }) => (setAsideOf(node, group.memory, rules.shrink, scene.now) === null ? [] : [node])),
+  );
   candidates.sort(
-    (one, other) => one.utilization - other.utilization || (one.node.metadata.name < other.node.metadata.name ? -1 : 1),
+    (one, other) =>
+      Number(failed.has(one.node)) - Number(failed.has(other.node)) ||
+      one.utilization - other.utilization ||
+      (one.node.metadata.name < other.node.metadata.name ? -1 : 1),
   );
   const nodes: string[] = [];
   /** who was given a place in thought, by node: when that one leaves as well, they need another */
