@@ -75,9 +75,10 @@ export class Escalations {
     const all = [...recipients.values()];
     const taken = all.flatMap(({ state, at }) => (state === 'sent' && at !== null ? [at] : []));
     const now = this.#parts.clock.now();
-    if (taken.length > 0 && progress.accepted === null)
-      this.#write(group, receiver, episode, { ...progress, accepted: Math.min(...taken) as Instant });
     const isOfStep = intent.index === stepIndex(progress.step);
+    // a mail beside the steps calls nobody
+    if (isOfStep && taken.length > 0 && progress.accepted === null)
+      this.#write(group, receiver, episode, { ...progress, accepted: Math.min(...taken) as Instant });
     if (isOfStep && [notification, ...this.#besides(group, notification, progress)].every(isLost))
       this.#advance(group, receiver, now);
     else this.#arm(group, now);

@@ -51,6 +51,26 @@ oncall: [{ name: pay, timeZone: Asia/Shanghai, handover: '0 9 * * 1', rotation: 
     expect(story.told(1)).toEqual(['sms zhang: a b', 'sms chief: a b', 'email noc@bank.cn: a b']);
   });
 
+  it.each([
+    ['from when the provider took its message', 9, [9, 19]],
+    ['from its beginning where none takes it', 60, [10.5]],
+  ])('counts its steps %s, whatever else was mailed', async (_, minutesDown, called) => {
+    let isDown = true;
+    const story = aStory(
+      dutyDocument(
+        'email_configs: [{ to: a@bank.cn }]\nescalation: [{ sms: { person: zhang } }, { unacknowledgedFor: 10m, sms: { person: li } }]',
+      ),
+      (to, channel) => (channel === 'sms' && to === 'zhang' && isDown ? retry(to, 'ServerError', 'busy') : null),
+    );
+    await pushDown(story, {});
+    await story.pass(minutes(minutesDown), seconds(5));
+    isDown = false;
+    await story.pass(minutes(20), seconds(5));
+    const sms = story.taken.filter(({ channel }) => channel === 'sms').map(({ second }) => second / 60);
+    expect(story.told()[0]).toBe('email a@bank.cn: a');
+    for (const [index, minute] of called.entries()) expect(Math.abs((sms[index] ?? 0) - minute)).toBeLessThan(1.5);
+  });
+
   it('goes on over a restart', async () => {
     const story = aStory(escalating);
     await pushDown(story, {});
