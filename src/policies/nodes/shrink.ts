@@ -204,6 +204,8 @@ export function* planShrink(input: ShrinkInput): Generator<undefined, Shrinking>
   let standing = group.count - group.lost - group.draining.length - input.servers;
   // Those that are to be replaced bear nothing: nobody else leaves in their place.
   let unanswering = sorted.filter(({ candidate }) => candidate.unreadySince !== null).length;
+  // Servers that never became nodes are counted by Magnum and bear nothing either.
+  let bearing = draining.size === 0 ? group.ready.length : group.ready.filter((node) => !draining.has(node)).length;
   let atOnce = group.draining.length + input.servers;
   let placed = 0;
   let tries = Math.max(Math.ceil(triesATick / pass.groups), triesForEach * shrink.atOnce.drained);
@@ -245,7 +247,7 @@ export function* planShrink(input: ShrinkInput): Generator<undefined, Shrinking>
     const answers = candidate.unreadySince === null;
     const exhausted = pass.disruptions.blocker(answers ? moving : []);
     const barrier = answers ? input.barrier : input.barrierOfUnready;
-    const left = answers ? standing - unanswering : standing;
+    const left = answers ? Math.min(standing - unanswering, bearing) : standing;
     if (now < due)
       keep(node, {
         reason: answers ? 'UnneededTooShort' : 'NotReady',
@@ -267,8 +269,10 @@ export function* planShrink(input: ShrinkInput): Generator<undefined, Shrinking>
     else if (serverId !== null) {
       const unready = answers ? {} : { unready: true as const };
       begin.push({ step: 'begin', node: name, serverId, nodeGroup: group.policy.name, ...unready });
-      if (answers) pass.disruptions.take(moving);
-      else unanswering -= 1;
+      if (answers) {
+        pass.disruptions.take(moving);
+        bearing -= 1;
+      } else unanswering -= 1;
       standing -= 1;
       atOnce += 1;
     }

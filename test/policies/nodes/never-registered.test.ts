@@ -47,6 +47,26 @@ const watched = (ago: Readonly<Record<number, number>>, more: Partial<GroupMemor
   },
 });
 
+describe('the nodes that a group has', () => {
+  it.each(['alert', 'remove'] as const)(
+    'stay as many as its minimum, whatever servers are counted beside them (%s)',
+    (action) => {
+      const servers = [server(3), server(4)];
+      const snapshot = world(2, 4, servers).pods().build();
+      const policy = policyOf(2, 9, {
+        unneededFor: '0s',
+        unready: { action, after: '20m', stopAbove: { percent: 10, nodes: 0 } },
+      });
+      const { drains, resize, kept } = tick(snapshot, { policy, memory: watched({ 3: -1300, 4: -1300 }) }).decision;
+      expect([drains, resize]).toEqual([[], null]);
+      expect(kept.filter(({ reason }) => reason === 'GroupAtMinimum').map(({ node: kept }) => kept)).toEqual([
+        name(1),
+        name(2),
+      ]);
+    },
+  );
+});
+
 describe('a server of a group without a single node', () => {
   const master = (text: string) =>
     aNode(text)

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { emptyGroupMemory, type Memory } from '../../../src/model/memory.ts';
 import type { NodeDecision } from '../../../src/model/plan.ts';
 import { aNode, aNodeGroup, aNodePolicy, at, podsOf, serverId } from '../../builders.ts';
+import { sampledAnd } from '../../property-runs.ts';
 import { group, pool, steady, tick } from './worlds.ts';
 
 interface World {
@@ -99,7 +100,7 @@ describe('what does not answer', () => {
           expect(resize.to).toBeLessThanOrEqual(Math.max(floor, floor + unanswering));
         }
       }),
-      { numRuns: 60, seed: 42 },
+      sampledAnd(worlds, 50, 30),
     );
     expect([...seen].toSorted()).toEqual(['answering', 'orders', 'servers', 'silent']);
   });
