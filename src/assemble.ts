@@ -237,6 +237,7 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
             clock: options.wireClock ?? clock,
             log,
           }),
+          firing: () => term?.alerts ?? null,
           ...(options.inbox === undefined ? {} : { inbox: options.inbox }),
         });
 

@@ -44,13 +44,15 @@ export function firstFlushOf(route: Route, alert: Alert, now: Instant): Instant 
 
 const rank: Readonly<Record<string, number>> = { page: 0, critical: 0, warning: 1, info: 2 };
 
+/** The smaller the graver. */
+export const gravity = ({ labels }: Pick<Alert, 'labels'>): number => rank[labels['severity'] ?? ''] ?? 1;
+
 /** What people should read first: what fires before what ended, the graver and then the older. */
 export function inOrder(alerts: Iterable<Alert>): Alert[] {
-  const weight = (alert: Alert): number => rank[alert.labels['severity'] ?? ''] ?? 1;
   return [...alerts].sort(
     (left, right) =>
       Number(left.ended !== null) - Number(right.ended !== null) ||
-      weight(left) - weight(right) ||
+      gravity(left) - gravity(right) ||
       left.since - right.since ||
       byCodeUnit(left.fingerprint, right.fingerprint),
   );

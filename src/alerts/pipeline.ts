@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { AlertsDocument } from '../model/config.ts';
 import { messageOf, SpringtideError } from '../model/errors.ts';
 import type { PlanAlert } from '../model/plan.ts';
+import type { FiringGroups } from '../model/report.ts';
 import type { LoopFacts } from '../model/snapshot.ts';
 import type { Texts } from '../model/texts.ts';
 import { later, seconds } from '../model/units.ts';
@@ -22,6 +23,7 @@ import type { Receipt } from './channels/sms/receipt.ts';
 import { Escalations } from './escalations.ts';
 import { explainAlert } from './explain.ts';
 import type { AlertExplanation } from './explain.ts';
+import { firingGroups } from './firing-groups.ts';
 import { flushGroup, sceneOf } from './flush.ts';
 import type { FlushParts } from './flush.ts';
 import { GroupTable } from './group-table.ts';
@@ -68,7 +70,7 @@ export interface AlertPipelineOptions {
   readonly newId?: () => string;
   readonly log?: AlertLog;
   readonly onNotification?: (view: NotificationView) => void;
-  /** after a start that remembers nothing: those who send alerts in are all heard before one of theirs is told */
+  /** after a start: those who send alerts in are all heard before one of theirs is told */
   readonly startDelay?: Milliseconds;
   /** where a pod or a node is: what names one gets the label `nodegroup` */
   readonly nodeGroupOf?: NodeGroupOf;
@@ -103,6 +105,8 @@ export interface AlertPipeline {
   leftOut(): LoopFacts['alertsLeftOut'] | null;
   alerts(): readonly AlertView[];
   groups(): readonly GroupView[];
+  /** what fires, for people who look at a page */
+  firing(texts: Texts): FiringGroups;
   /** Who was told of an alert, who was not, and why; null: nobody remembers it. */
   explain(fingerprint: string): AlertExplanation | null;
   /** A test message to everybody of a receiver, at once and once; null: there is no such receiver. */
@@ -416,6 +420,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     },
     alerts: () => alertViews(parts, clock.now()),
     groups: () => groupViews(parts, clock.now()),
+    firing: (texts) => firingGroups({ groups: groups.all(), episodes: state.episodes, isMuted, texts }, clock.now()),
     explain: (fingerprint) =>
       explainAlert(
         fingerprint,

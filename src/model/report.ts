@@ -145,6 +145,35 @@ export interface AlertEntry {
   readonly since: string;
 }
 
+/** Alerts that are told together, and fire. */
+export interface FiringGroup {
+  readonly key: string;
+  readonly receiver: string;
+  readonly severity: string;
+  /** of the gravest of them */
+  readonly title: string;
+  readonly alerts: number;
+  readonly since: string;
+  /** silenced, inhibited, or outside of its hours: nobody is told */
+  readonly isKeptBack: boolean;
+  /** who is on all of it; null: nobody */
+  readonly takenBy: { readonly by: string; readonly at: string } | null;
+}
+
+export interface FiringGroups {
+  readonly groups: readonly FiringGroup[];
+  /** groups that fire and are not shown */
+  readonly more: number;
+}
+
+/** What the page is answered about what fires. */
+export interface FiringAnswer extends FiringGroups {
+  /** whoever asks may say that he is on it */
+  readonly mayAcknowledge: boolean;
+  /** by whose token he asks; null: by none */
+  readonly caller: string | null;
+}
+
 export interface View {
   readonly cluster: string;
   readonly version: string;

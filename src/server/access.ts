@@ -8,6 +8,8 @@ import { later, minutes, seconds, type Instant } from '../model/units.ts';
 
 export interface Caller {
   readonly name: string;
+  /** to say that somebody is on what fires */
+  readonly mayAcknowledge: boolean;
 }
 
 /** Whose a token is; null: nobody's that may read. `address` is asked about no faster than it may be. */
@@ -20,6 +22,7 @@ export interface Reviewed {
   readonly name: string;
   /** false: it is a known account, and may not read here */
   readonly mayRead: boolean;
+  readonly mayAcknowledge: boolean;
 }
 
 export interface AccessOptions {
@@ -70,9 +73,10 @@ export function createAccess(options: AccessOptions): Identify {
   async function named(token: string, tokens: readonly NamedToken[]): Promise<Caller | null> {
     const given = digest(token);
     let caller: Caller | null = null;
-    for (const { name, token: reference } of tokens) {
+    for (const { name, token: reference, may } of tokens) {
       try {
-        if (timingSafeEqual(given, digest(await secretOf(reference)))) caller ??= { name };
+        if (timingSafeEqual(given, digest(await secretOf(reference))))
+          caller ??= { name, mayAcknowledge: may === 'acknowledge' };
       } catch (thrown) {
         complain(name, thrown);
       }
@@ -99,7 +103,8 @@ function createReviews({ review, mayReview, clock }: AccessOptions) {
   const callerOf = async (token: string, audiences: readonly string[] | undefined): Promise<Caller | null> => {
     try {
       const reviewed = await review(token, audiences);
-      return reviewed?.mayRead === true ? { name: reviewed.name } : null;
+      if (reviewed?.mayRead !== true) return null;
+      return { name: reviewed.name, mayAcknowledge: reviewed.mayAcknowledge };
     } catch (thrown) {
       const why = `Kubernetes could not be asked whose the token is: ${messageOf(thrown)}`;
       throw new AccessUnknown('AccessUnknown', why, 5);

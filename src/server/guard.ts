@@ -33,21 +33,27 @@ export function securityHeaders(_request: Request, response: Response, next: Nex
 
 const longestBody = 1024;
 
-/** Everything here is read: a body is never looked at, and a large one never taken in. */
-export function readOnly(request: Request, response: Response, next: NextFunction): void {
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.set({ Allow: 'GET, HEAD', Connection: 'close' });
-    problem(response, 405, 'MethodNotAllowed', 'this server is read-only: GET and HEAD');
-    return;
-  }
-  const length = Number(request.headers['content-length'] ?? 0);
-  if (length > longestBody || request.headers['transfer-encoding'] !== undefined) {
-    response.set('Connection', 'close');
-    problem(response, 413, 'BodyTooLarge', 'a request to this server needs no body');
-    return;
-  }
-  next();
-}
+/** Everything here is read but for what is `written`: elsewhere a body is never looked at, and a large one never taken in. */
+export const readOnly =
+  (written: readonly string[]) =>
+  (request: Request, response: Response, next: NextFunction): void => {
+    if (request.method === 'POST' && written.includes(request.path)) {
+      next();
+      return;
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.set({ Allow: 'GET, HEAD', Connection: 'close' });
+      problem(response, 405, 'MethodNotAllowed', 'this server is read-only: GET and HEAD');
+      return;
+    }
+    const length = Number(request.headers['content-length'] ?? 0);
+    if (length > longestBody || request.headers['transfer-encoding'] !== undefined) {
+      response.set('Connection', 'close');
+      problem(response, 413, 'BodyTooLarge', 'a request to this server needs no body');
+      return;
+    }
+    next();
+  };
 
 const loopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
 

@@ -18,6 +18,12 @@ function refused(response: Response): void {
   problem(response, 401, 'Unauthorized', 'show a token of http.auth: Authorization: Bearer TOKEN');
 }
 
+/** Those who have been let in, by what they are answered. */
+const callers = new WeakMap<Response, Caller>();
+
+/** null: nobody was asked for a token. */
+export const callerOf = (response: Response): Caller | null => callers.get(response) ?? null;
+
 export const login = (identify: Identify): RequestHandler =>
   async function door(request: Request, response: Response, next: NextFunction): Promise<void> {
     response.set('Cache-Control', 'no-store');
@@ -35,6 +41,10 @@ export const login = (identify: Identify): RequestHandler =>
       else problem(response.set('Retry-After', String(thrown.after)), 503, thrown.code, thrown.message);
       return;
     }
-    if (caller === null) refused(response);
-    else next();
+    if (caller === null) {
+      refused(response);
+      return;
+    }
+    callers.set(response, caller);
+    next();
   };

@@ -12,6 +12,7 @@ import { languages, type Language, type Texts } from '../model/texts.ts';
 import type { Identify } from './access.ts';
 import { createGatherer, type Gatherer } from './gather.ts';
 import { ownNamesOnly, problem, readOnly, securityHeaders } from './guard.ts';
+import { acknowledgePath, firingRoutes, type FiringDesk } from './firing.ts';
 import type { Health, Probe } from './health.ts';
 import { isLoopback, listening, parseListen } from './listen.ts';
 import { login } from './login.ts';
@@ -38,6 +39,8 @@ export interface ServerOptions {
   readonly metrics: Metrics;
   readonly health: Health;
   readonly log: Logger;
+  /** what fires, and who is on it; null: this process does not lead. Absent: the page shows springtide's own alerts only */
+  readonly firing?: () => FiringDesk | null;
   /** the demo's own inboxes, the newest last; without it the page shows what was sent */
   readonly inbox?: () => readonly InboxItem[];
   /** real time, for heartbeats */
@@ -81,7 +84,7 @@ const longestWatch = minutes(5);
 
 const oneOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
-function apiRoutes(app: Express, options: ServerOptions, gatherer: Gatherer, stream: Stream): void {
+function apiRoutes(app: Express, options: ServerOptions, gatherer: Gatherer, stream: Stream, loopback: boolean): void {
   app.use('/api', (_request, response, next) => {
     response.set('Cache-Control', 'no-store');
     next();
@@ -94,6 +97,8 @@ function apiRoutes(app: Express, options: ServerOptions, gatherer: Gatherer, str
   // The words above are the product's own; what follows is about the cluster.
   const { identify = null, clock = systemClock } = options;
   if (identify !== null) app.use('/api', login(identify));
+  const { firing = () => null, texts } = options;
+  firingRoutes(app, { desk: firing, texts, isOwnMachine: loopback && identify === null });
   app.get('/api/v1/view', (_request, response) => {
     response.json(gatherer.view());
   });
@@ -150,13 +155,13 @@ const usualRates: NonNullable<ServerOptions['rates']> = {
   all: { burst: 1_500, perSecond: 300 },
 };
 
-function guarded(options: ServerOptions, loopback: boolean): Express {
+function guarded(options: ServerOptions, loopback: boolean, written: readonly string[] = []): Express {
   const { clock = systemClock, rates = usualRates } = options;
   const app = express();
   app.disable('x-powered-by');
   // Nothing is cached, and a hash over the figures of 20,000 targets would hold everybody up.
   app.disable('etag');
-  app.use(securityHeaders, readOnly);
+  app.use(securityHeaders, readOnly(written));
   if (loopback) app.use(ownNamesOnly);
   // Before the limit: whoever floods the rest must not make the kubelet believe that the process is dead.
   probeRoutes(app, options);
@@ -211,11 +216,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...(options.watchers === undefined ? {} : { most: options.watchers }),
   });
 
-  const app = guarded(options, isLoopback(listen));
+  const app = guarded(options, isLoopback(listen), [acknowledgePath]);
   const { identify = null } = options;
   if (identify !== null) app.use('/metrics', login(identify));
   figureRoutes(app, options);
-  apiRoutes(app, options, gatherer, stream);
+  apiRoutes(app, options, gatherer, stream, isLoopback(listen));
   pageRoutes(app, options.pageDirectory);
   lastResorts(app, log);
   const pageServer = bounded(app, options.tls ?? plainListening);

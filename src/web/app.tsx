@@ -5,6 +5,7 @@ import type { Language, Texts } from '../model/texts.ts';
 import { ask, givenToken, keepToken } from './access.ts';
 import { Charts } from './charts.tsx';
 import { Decisions } from './decisions.tsx';
+import { Firing, useFiring } from './firing.tsx';
 import { Header } from './header.tsx';
 import { Login } from './login.tsx';
 import { Messages } from './messages.tsx';
@@ -89,6 +90,8 @@ export function App() {
     return () => given.abort();
   }, [target, group, connected, entry]);
 
+  const [firing, askFiring] = useFiring(words?.language ?? 'en', view?.tick ?? null, connected);
+
   if (words === null) return <p class="waiting">springtide …</p>;
   const charts = view === null ? null : <Charts history={state.history} target={target} group={group} view={view} />;
   const isLocked = state.connection === 'locked';
@@ -103,7 +106,8 @@ export function App() {
         onLeave={entry.token === null || isLocked ? null : () => comeIn(null)}
       />
       <main>
-        <Notices state={state} stale={isStale(state, now)} />
+        <Notices state={state} stale={isStale(state, now)} showsAlerts={firing === null} />
+        {firing === null ? null : <Firing answer={firing} onChange={askFiring} />}
         {isLocked ? (
           <Login refused={entry.token !== null} onToken={comeIn} />
         ) : view === null || view.tick === null ? (

@@ -4,7 +4,8 @@ import { useWords } from './words.ts';
 
 const errorsShown = 4;
 
-export function Notices({ state, stale }: { state: PageState; stale: boolean }) {
+/** `showsAlerts`: nobody else does. */
+export function Notices({ state, stale, showsAlerts }: { state: PageState; stale: boolean; showsAlerts: boolean }) {
   const { say, clock } = useWords();
   const { view, connection } = state;
   const silent = stale || (connection === 'lost' && view !== null);
@@ -21,7 +22,7 @@ export function Notices({ state, stale }: { state: PageState; stale: boolean }) 
           <strong>{say('page.following')}</strong> {say('page.following.advice')}
         </p>
       ) : null}
-      {view?.alerts.map((alert) => (
+      {(showsAlerts ? view?.alerts : undefined)?.map((alert) => (
         <p key={alert.name + alert.summary} class="notice warn">
           <strong>{alert.summary}</strong> <span class="quiet">{say('page.since', { time: clock(alert.since) })}</span>
         </p>

@@ -66,7 +66,11 @@ describe('a token of Kubernetes', () => {
       return found?.mayRead === true ? found : undefined;
     });
     expect(viewer.name).toBe('system:serviceaccount:default:viewer');
-    expect(await reviewed('stranger')).toEqual({ name: 'system:serviceaccount:default:stranger', mayRead: false });
+    expect(await reviewed('stranger')).toEqual({
+      name: 'system:serviceaccount:default:stranger',
+      mayRead: false,
+      mayAcknowledge: false,
+    });
     expect(await reviewed('no token at all')).toBeNull();
   });
 

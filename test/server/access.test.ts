@@ -27,8 +27,8 @@ function anAccess(over: Partial<AccessOptions> = {}) {
   const identify = createAccess({
     auth: () => ({
       tokens: [
-        { name: 'wall', token: { env: 'view' } },
-        { name: 'duty', token: { env: 'duty' } },
+        { name: 'wall', token: { env: 'view' }, may: 'read' },
+        { name: 'duty', token: { env: 'duty' }, may: 'acknowledge' },
       ],
       tokenReview: {},
     }),
@@ -40,7 +40,11 @@ function anAccess(over: Partial<AccessOptions> = {}) {
       told.asked.push(token);
       if (token === 'broken') return Promise.reject(new Error('connection refused'));
       if (token === 'stranger') return Promise.resolve(null);
-      return Promise.resolve({ name: `system:${token}`, mayRead: token !== 'powerless' });
+      return Promise.resolve({
+        name: `system:${token}`,
+        mayRead: token !== 'powerless',
+        mayAcknowledge: token === 'on-duty',
+      });
     },
     mayReview: () => null,
     clock,
@@ -52,9 +56,10 @@ function anAccess(over: Partial<AccessOptions> = {}) {
 
 describe('whose a token is', () => {
   it.each([
-    ['view-token', { name: 'wall' }],
-    ['duty-token', { name: 'duty' }],
-    ['somebody', { name: 'system:somebody' }],
+    ['view-token', { name: 'wall', mayAcknowledge: false }],
+    ['duty-token', { name: 'duty', mayAcknowledge: true }],
+    ['somebody', { name: 'system:somebody', mayAcknowledge: false }],
+    ['on-duty', { name: 'system:on-duty', mayAcknowledge: true }],
     ['powerless', null],
     ['stranger', null],
   ] as const)('%s', async (token, caller) => {
@@ -63,7 +68,7 @@ describe('whose a token is', () => {
 
   it('reads the secrets anew: a token that was replaced lets nobody in', async () => {
     const { identify, told } = anAccess({
-      auth: () => ({ tokens: [{ name: 'wall', token: { env: 'view' } }] }),
+      auth: () => ({ tokens: [{ name: 'wall', token: { env: 'view' }, may: 'read' }] }),
     });
     expect(await identify('view-token', 'a')).not.toBeNull();
     told.secrets['view'] = 'rotated';

@@ -7,8 +7,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, startBrowser } from './browser.ts';
 import type { PodDecision } from '../../src/model/plan.ts';
 import type { TickReport } from '../../src/model/report.ts';
-import type { Replicas } from '../../src/model/units.ts';
+import { later, minutes, rfc3339, type Replicas } from '../../src/model/units.ts';
 import type { Identify } from '../../src/server/access.ts';
+import { dutyDocument } from '../alerts/duty.ts';
+import { aStory } from '../alerts/recorder.ts';
 import { aPodDecision } from '../server/samples.ts';
 import { buildPage, removePage, servePage, type ServedPage } from './serve.ts';
 
@@ -113,7 +115,7 @@ describe.skipIf(browserPath === undefined)(title, () => {
 
   it('asks for a token, keeps it in this tab only, and forgets it', async () => {
     let accepted = 'view-token';
-    const caller = { name: 'wall' };
+    const caller = { name: 'wall', mayAcknowledge: false };
     const shop = await served(60, (token) => Promise.resolve(token === accepted ? caller : null));
     const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1440, height: 900 } });
     const page = await context.newPage();
@@ -196,6 +198,45 @@ describe.skipIf(browserPath === undefined)(title, () => {
     await notice.waitFor();
     expect(await notice.innerText()).toContain('no answer within 10 s');
     await page.getByText('Needs a look.').waitFor();
+  });
+
+  it('shows what fires first of all, and takes the word of whoever is on it', async () => {
+    const story = aStory(dutyDocument('sms_configs: [{ to: [zhang], gateway: main }]'));
+    const summary = 'checkout answers one request in three with an error';
+    await story.pipeline.push(
+      ['critical', 'warning'].map((severity) => ({
+        labels: { alertname: severity === 'critical' ? 'CheckoutErrors' : 'DiskFills', severity, instance: 'a' },
+        annotations: severity === 'critical' ? { summary } : {},
+        startsAt: rfc3339(story.clock.now()),
+        endsAt: rfc3339(later(story.clock.now(), minutes(600))),
+      })),
+    );
+    const shop = await servePage(built, '127.0.0.1:0', null, {}, () => story.pipeline);
+    open.push(shop);
+    shop.flow(60);
+    const { page, trouble } = await visit(shop.url, { viewport: { width: 390, height: 844 } });
+    const rows = page.locator('#firing li');
+    await rows.nth(1).waitFor();
+    expect(await rows.first().innerText()).toContain(summary);
+    expect(await page.evaluate(faintTexts)).toEqual([]);
+    const take = page.getByRole('button', { name: `I am on it: ${summary}` });
+    await take.click();
+    // without a name the browser asks for one, and nothing is sent
+    expect([...story.ledger.state.episodes.values()]).toEqual([]);
+    await page.getByLabel('Your name').fill('Wang <Ops>');
+    await take.click();
+    await page.getByText('Wang <Ops> is on it since').waitFor();
+    expect([...story.ledger.state.episodes.values()].map(({ acknowledged }) => acknowledged?.by)).toEqual([
+      'Wang <Ops>',
+    ]);
+    expect(await rows.last().innerText()).toContain(summary);
+    await page.getByRole('button', { name: '中文' }).click();
+    await page.getByRole('button', { name: /^我来处理/ }).waitFor();
+    expect(await page.getByLabel('您的姓名').inputValue()).toBe('Wang <Ops>');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await page.evaluate(faintTexts)).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    expect(trouble).toEqual([]);
   });
 
   it('says so when the server is gone, and comes back with it', async () => {

@@ -11,6 +11,7 @@ import type { TickReport } from '../../src/model/report.ts';
 import type { Language, Texts } from '../../src/model/texts.ts';
 import { later, minutes, seconds } from '../../src/model/units.ts';
 import type { Identify } from '../../src/server/access.ts';
+import type { FiringDesk } from '../../src/server/firing.ts';
 import { createHealth } from '../../src/server/health.ts';
 import { createLogger } from '../../src/server/log.ts';
 import { createMetrics } from '../../src/server/metrics.ts';
@@ -46,6 +47,7 @@ export async function servePage(
   listen = '127.0.0.1:0',
   identify: Identify | null = null,
   role: Pick<About, 'role'> = {},
+  firing: () => FiringDesk | null = () => null,
 ): Promise<ServedPage> {
   const tide = aTide(later(systemClock.now(), (-60 * minutes(1)) as ReturnType<typeof minutes>));
   const server = await startServer({
@@ -59,6 +61,7 @@ export async function servePage(
     inbox: () => tide.inbox,
     pageDirectory,
     identify,
+    firing,
   });
   return {
     url: server.urls.page,

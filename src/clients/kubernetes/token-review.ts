@@ -2,12 +2,14 @@
 import { z } from 'zod';
 import type { KubernetesTransport } from './transport.ts';
 
-/** The non-resource URL that RBAC rules name, with the verb `get`. */
-const ownApiPath = '/springtide';
+/** The non-resource URLs that RBAC rules name. */
+const reading = { path: '/springtide', verb: 'get' };
+const acknowledging = { path: '/springtide/acknowledge', verb: 'post' };
 
 export interface ReviewedToken {
   readonly name: string;
   readonly mayRead: boolean;
+  readonly mayAcknowledge: boolean;
 }
 
 const tokenReview = z.looseObject({
@@ -50,16 +52,20 @@ export async function reviewToken(
   // An authenticator that knows no audiences answers without them: then the token proves nothing about whom it is for.
   if (audiences !== undefined && !audiences.some((audience) => meant?.includes(audience) === true)) return null;
 
-  const answer = await transport.request({
-    method: 'POST',
-    path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
-    body: {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SubjectAccessReview',
-      spec: { user: username, uid, groups, extra, nonResourceAttributes: { path: ownApiPath, verb: 'get' } },
-    },
-    idempotent: true,
-    operation: 'access review',
-  });
-  return { name: username, mayRead: accessReview.parse(answer.json()).status.allowed };
+  const may = async (nonResourceAttributes: typeof reading): Promise<boolean> => {
+    const answer = await transport.request({
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+      body: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        spec: { user: username, uid, groups, extra, nonResourceAttributes },
+      },
+      idempotent: true,
+      operation: 'access review',
+    });
+    return accessReview.parse(answer.json()).status.allowed;
+  };
+  const [mayRead, mayAcknowledge] = await Promise.all([may(reading), may(acknowledging)]);
+  return { name: username, mayRead, mayAcknowledge };
 }

@@ -38,6 +38,8 @@ const access = z.union([
           z.strictObject({
             name: z.string().min(1).max(100),
             token: secretReference,
+            /** `acknowledge`: read, and say on the page that somebody is on what fires */
+            may: z.enum(['read', 'acknowledge']).default('read'),
           }),
         )
         .min(1)
