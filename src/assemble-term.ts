@@ -154,6 +154,7 @@ export async function openTerm(parts: TermParts): Promise<Term> {
       seriesLeftOut: () => seriesLeftOut(rules.health()),
       missingWatchdogs: () => alerts.missingWatchdogs(),
       alertsLeftOut: () => alerts.leftOut(),
+      tellingFails: () => alerts.tellingFails(),
       failedChecks: () => checks.failed(),
       ...(journal === null ? {} : { journal }),
     },

@@ -41,6 +41,7 @@ export interface DaemonParts {
   readonly failingRules?: () => NonNullable<LoopFacts['failingRules']>;
   readonly missingWatchdogs?: () => NonNullable<LoopFacts['missingWatchdogs']>;
   readonly seriesLeftOut?: () => NonNullable<LoopFacts['seriesLeftOut']>;
+  readonly tellingFails?: () => NonNullable<LoopFacts['tellingFails']>;
   readonly alertsLeftOut?: () => LoopFacts['alertsLeftOut'] | null;
   /** what the daily checks have found */
   readonly failedChecks?: () => LoopFacts['failedChecks'];
@@ -142,6 +143,7 @@ export class Daemon {
     const missingWatchdogs = this.#parts.missingWatchdogs?.() ?? [];
     const seriesLeftOut = this.#parts.seriesLeftOut?.() ?? [];
     const alertsLeftOut = this.#parts.alertsLeftOut?.() ?? null;
+    const tellingFails = this.#parts.tellingFails?.() ?? [];
     const failedChecks = this.#parts.failedChecks?.();
     return {
       latenessSeconds: Math.max(0, late) / 1000,
@@ -155,6 +157,7 @@ export class Daemon {
       ...(stateTooNew !== null && { stateTooNew }),
       ...(missingWatchdogs.length > 0 && { missingWatchdogs }),
       ...(alertsLeftOut !== null && { alertsLeftOut }),
+      ...(tellingFails.length > 0 && { tellingFails }),
     };
   }
 }

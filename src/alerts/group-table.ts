@@ -37,6 +37,8 @@ export interface GroupTableOptions {
   /** a group's timer has run out: the moment to look for a new configuration */
   readonly onWake: () => void;
   readonly onDue: (group: Group, now: Instant) => void;
+  /** a receiver that is told beside those to which routes lead; null: there is none */
+  readonly instead?: (alert: Alert, receivers: readonly string[]) => string | null;
   /** before this, those who send alerts in have not all been heard: nothing of theirs is told that nobody knows of */
   readonly settledAt: Instant;
 }
@@ -122,10 +124,9 @@ export class GroupTable {
     const id = idOf(key, receiver);
     const { clock } = this.#options;
     const timers = this.#root.timers;
-    const route: Route = { ...this.#root, receiver, muteIntervals: [], activeIntervals: [] };
     const known = this.#groups.get(id);
     const group: Group = known ?? {
-      ...emptyGroup(id, key, labelsIn(key), route),
+      ...emptyGroup(id, key, labelsIn(key), this.#plainRoute(receiver)),
       nextFlush: later(clock.now(), timers.groupWait),
       isLeft: true,
     };
@@ -164,7 +165,7 @@ export class GroupTable {
   }
 
   #place(alert: Alert, before: ReadonlyMap<string, Group>): void {
-    for (const route of routesOf(this.#root, alert.labels)) {
+    for (const route of this.#routesOf(alert)) {
       const labels = groupLabelsOf(route, alert.labels);
       const key = groupKeyOf(route, labels);
       const id = idOf(key, route.receiver);
@@ -182,6 +183,20 @@ export class GroupTable {
         this.#joined(alert, known);
       }
     }
+  }
+
+  #routesOf(alert: Alert): readonly Route[] {
+    const routes = routesOf(this.#root, alert.labels);
+    const instead = this.#options.instead?.(
+      alert,
+      routes.map(({ receiver }) => receiver),
+    );
+    return instead === null || instead === undefined ? routes : [...routes, this.#plainRoute(instead)];
+  }
+
+  /** By the timers of the root, at any hour. */
+  #plainRoute(receiver: string): Route {
+    return { ...this.#root, receiver, muteIntervals: [], activeIntervals: [] };
   }
 
   #joined({ fingerprint }: Alert, group: Group): void {

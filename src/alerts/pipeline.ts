@@ -30,6 +30,7 @@ import { GroupTable } from './group-table.ts';
 import type { Group } from './group-table.ts';
 import { Holds } from './holds.ts';
 import type { PushedAlert } from './ingest.ts';
+import { insteadOf } from './instead.ts';
 import { Intake, notTaken } from './intake.ts';
 import { handOver } from './hand-over.ts';
 import type { HandOver } from './hand-over.ts';
@@ -51,6 +52,7 @@ import type { Silencer } from './silencer.ts';
 import { lastNotifications } from './status.ts';
 import type { NotificationView } from './status.ts';
 import { fallbackOf, goneOf, openFor, openOf, toldBy, underWayFor } from './reach.ts';
+import { TellingTrouble } from './telling-trouble.ts';
 import { lastToldAt, owesAnEnd } from './told.ts';
 import { alertViews, groupViews } from './views.ts';
 import { Watchdogs } from './watchdogs.ts';
@@ -103,6 +105,8 @@ export interface AlertPipeline {
   missingWatchdogs(): NonNullable<LoopFacts['missingWatchdogs']>;
   /** Alerts that fire and for which there is no place; null: there is place for all. */
   leftOut(): LoopFacts['alertsLeftOut'] | null;
+  /** Receivers that cannot be told. */
+  tellingFails(): NonNullable<LoopFacts['tellingFails']>;
   alerts(): readonly AlertView[];
   groups(): readonly GroupView[];
   /** what fires, for people who look at a page */
@@ -135,6 +139,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     state.begun,
   );
   const muting = new Muting(document, alerts.all(), state.silences.values());
+  const trouble = new TellingTrouble(state);
   const courier = new Courier({
     clock,
     ledger,
@@ -142,7 +147,10 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     document: () => document,
     random: options.random ?? Math.random,
     log,
-    onNotification: options.onNotification ?? (() => undefined),
+    onNotification: (view) => {
+      trouble.noted(view, clock.now());
+      options.onNotification?.(view);
+    },
     onRest: rested,
   });
   const escalations = new Escalations({
@@ -179,6 +187,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     lastToldAt: (key, route) => lastToldAt(state, document, key, route.receiver, clock.now()),
     onWake: wake,
     onDue: flush,
+    instead: ({ labels }, receivers) => insteadOf(document, labels, receivers, clock.now()),
     settledAt: later(clock.now(), options.startDelay ?? seconds(0)),
   });
   const watchdogs = new Watchdogs({ clock, state, document: () => document, write });
@@ -418,6 +427,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
       const leftOut = alerts.leftOut.at(clock.now());
       return leftOut.count === 0 ? null : { ...leftOut, limit: document.limits.alerts };
     },
+    tellingFails: () => trouble.at(clock.now()),
     alerts: () => alertViews(parts, clock.now()),
     groups: () => groupViews(parts, clock.now()),
     firing: (texts) => firingGroups({ groups: groups.all(), episodes: state.episodes, isMuted, texts }, clock.now()),

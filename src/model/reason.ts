@@ -183,6 +183,7 @@ export const alertNames = [
   'SpringtideSeriesLeftOut',
   'SpringtideWatchdogMissing',
   'SpringtideAlertsLeftOut',
+  'SpringtideTellingFails',
   'SpringtideLeaderLost',
   'SpringtideForeignWriter',
   'SpringtideAnotherAutoscaler',

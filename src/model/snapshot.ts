@@ -128,6 +128,14 @@ export interface LoopFacts {
   }[];
   /** alerts that fire and for which there was no place, and what most of them are called; absent: there is place for all */
   readonly alertsLeftOut?: { readonly count: number; readonly limit: number; readonly names: readonly string[] };
+  /** receivers that cannot be told by a channel, since when (RFC 3339) and how many of their people; absent: all can */
+  readonly tellingFails?: readonly {
+    readonly receiver: string;
+    readonly channel: string;
+    readonly count: number;
+    readonly since: string;
+    readonly why: string;
+  }[];
   /** why a memory or a ledger of a newer version is not read: nothing is scaled meanwhile; absent: all of it is */
   readonly stateTooNew?: string;
   /** what the doctor's checks have found; absent: they have not run yet, and what was told before stays */

@@ -197,6 +197,15 @@ function ofLoop(snapshot: Snapshot): readonly Condition[] {
       after: atOnce,
       lasts: atOnce,
     });
+  for (const { receiver, channel, count, since, why } of loop.tellingFails ?? [])
+    conditions.push({
+      name: 'SpringtideTellingFails',
+      severity: 'page',
+      labels: { receiver, channel },
+      facts: { what: receiver, name: channel, count, start: since, why },
+      after: atOnce,
+      lasts: aMinute,
+    });
   if (loop.stateTooNew !== undefined)
     conditions.push({
       name: 'SpringtideStateTooNew',

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { periodOf } from '../../src/alerts/alert.ts';
 import { openLedger } from '../../src/alerts/ledger/ledger.ts';
 import type { Ledger } from '../../src/alerts/ledger/ledger.ts';
-import { decodeLine, encodeLine } from '../../src/alerts/ledger/records.ts';
+import { decodeLine, encodeLine, recipientKey } from '../../src/alerts/ledger/records.ts';
 import type { Intent, LedgerRecord } from '../../src/alerts/ledger/records.ts';
 import { later, minutes } from '../../src/model/units.ts';
 import type { Instant, Milliseconds } from '../../src/model/units.ts';
@@ -125,18 +125,19 @@ describe('after a restart', () => {
 
   it('forgets in a quarter of a year what somebody was told, but not while it lasts', async () => {
     const entry = { firing: [periodOf(alert)], resolved: [], at: at(1), outcome: 'sent' } as const;
+    const [lasts, isGone] = ['lasts', 'is gone'].map((to) => recipientKey(intent('one'), to)) as [string, string];
     const first = await reopened();
     await first.append([
       { kind: 'alert', alert },
-      { kind: 'told', key: 'lasts', entry: { ...entry, firing: [], muted: [periodOf(alert)] } },
-      { kind: 'told', key: 'is gone', entry: { ...entry, firing: ['another@1'] } },
+      { kind: 'told', key: lasts, entry: { ...entry, firing: [], muted: [periodOf(alert)] } },
+      { kind: 'told', key: isGone, entry: { ...entry, firing: ['another@1'] } },
     ]);
     await first.close();
     const muchLater = { clock: new VirtualClock(later(start, minutes(91 * 24 * 60))) };
     await (await openLedger(directory, muchLater)).close();
     const third = await openLedger(directory, muchLater);
     await third.close();
-    expect([...third.state.told.keys()]).toEqual(['lasts']);
+    expect([...third.state.told.keys()]).toEqual([lasts]);
   });
 
   it('knows when what is over has begun, as long as that may make it flap', async () => {

@@ -118,6 +118,18 @@ describe('each condition is told under its name, with every place of its texts f
       {},
     ],
     [
+      'SpringtideTellingFails',
+      healthy().loop({
+        latenessSeconds: 0,
+        intervalSeconds: 15,
+        refused: [],
+        tellingFails: [
+          { receiver: 'duty', channel: 'sms', count: 2, since: '2026-11-11T02:00:00Z', why: 'connection refused' },
+        ],
+      }),
+      {},
+    ],
+    [
       'SpringtideLeaderLost',
       healthy().loop({ latenessSeconds: 0, intervalSeconds: 15, refused: [], lostLeader: 'springtide-7f_a1' }),
       {},
