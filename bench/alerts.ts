@@ -135,6 +135,9 @@ export async function alerts(): Promise<Report> {
     routing('no text, and any beginning and end', (index) => [
       `pod=~".*[${index % 10}][0-9]?[a-${letter(1 + (index % 25))}].{${1 + Math.floor(index / 250)}}.*"`,
     ]),
+    routing('no text, and a group that is repeated', (index) => [
+      `pod=~"([a-z]+[0-9]*.)+[0-9]{${1 + (index % 7)}}[${letter(index % 13)}-${letter(13 + Math.floor(index / 77))}]"`,
+    ]),
   ];
   const hearer = await startHearer();
   const written = configuration(byTeam, 20, hearer.url);
