@@ -10,8 +10,11 @@ import { loadCredentials } from '../../src/clients/openstack/credentials.ts';
 import { createPrometheusClient, type PrometheusClient } from '../../src/clients/prometheus/client.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createCollector } from '../../src/collectors/collector.ts';
+import type { Pod } from '../../src/model/kubernetes.ts';
 import type { Instant, Milliseconds, ServerId } from '../../src/model/units.ts';
 import { seconds } from '../../src/model/units.ts';
+import { Templates } from '../../src/policies/nodes/template.ts';
+import { requestsOf } from '../../src/policies/pod-facts.ts';
 import { ageQueryOf } from '../../src/promql/selectors.ts';
 import { at, numberAt, requestJson, textAt } from './servers/json.ts';
 import { startKubelets } from './servers/kubelets.ts';
@@ -126,6 +129,55 @@ describe('the Kubernetes client', () => {
     // Last, because this server takes it off the budget before it looks at the uid.
     await allowed(1);
     expect(await client.writes.evict({ ...reference(second), uid: 'another' })).toEqual({ result: 'gone' });
+  });
+
+  it('reads that a pod under two budgets is never evicted', async () => {
+    const all = { ...budgetOf('web', 0), metadata: { name: 'all', namespace: shop } };
+    await create(kubernetes(), budgetsPath, all);
+    const pod = client.lists.read('pods').items.find(({ metadata }) => metadata.labels?.['app'] === 'web');
+    const { name = '', uid } = pod?.metadata ?? {};
+    expect(await client.writes.evict({ namespace: shop, name, uid })).toEqual({
+      result: 'severalBudgets',
+      message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+    });
+    expect((await kubernetes().request('DELETE', `${budgetsPath}/all`)).status).toBe(200);
+  });
+
+  it('expects of new replicas what a LimitRange and a RuntimeClass have added to the newest one', async () => {
+    await create(kubernetes(), `/api/v1/namespaces/${shop}/limitranges`, {
+      apiVersion: 'v1',
+      kind: 'LimitRange',
+      metadata: { name: 'usual', namespace: shop },
+      spec: { limits: [{ type: 'Container', defaultRequest: { cpu: '300m' } }] },
+    });
+    await create(kubernetes(), '/apis/node.k8s.io/v1/runtimeclasses', {
+      apiVersion: 'node.k8s.io/v1',
+      kind: 'RuntimeClass',
+      metadata: { name: 'sandboxed' },
+      handler: 'sandboxed',
+      overhead: { podFixed: { cpu: '50m' } },
+    });
+    const labels = { app: 'bare' };
+    await create(kubernetes(), deploymentsPath, {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'bare', namespace: shop },
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: { runtimeClassName: 'sandboxed', containers: [{ name: 'bare', image: 'bare:1' }] },
+        },
+      },
+    });
+    const pod = await eventually('its pod', () =>
+      client.lists.read('pods').items.find(({ metadata }) => metadata.labels?.['app'] === 'bare'),
+    );
+    const of = (pods: readonly Pod[]) =>
+      new Templates({ replicasets: client.lists.read('replicasets').items }).of({ ...target, name: 'bare' }, pods);
+    expect(of([])?.spec?.containers?.[0]).not.toHaveProperty('resources');
+    expect(requestsOf(of([pod])?.spec)).toEqual({ cpu: 350 });
   });
 
   it('cordons and taints a node in one write, and takes both back', async () => {

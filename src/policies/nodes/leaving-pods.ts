@@ -53,7 +53,8 @@ export function leavingPods({
     if (isMirror(pod) || isOfDaemonSet(pod) || isTerminal(pod)) return false;
     if (!isDeleting(pod)) return true;
     const owner = controllerOf(pod);
-    if (owner === undefined) return false;
+    // Whoever made it may make it again: cluster-autoscaler keeps its place as well.
+    if (owner === undefined) return true;
     known ??= shortages(snapshot.kubernetes);
     // A StatefulSet begins the next one of a name when the last one is gone; of other kinds nobody knows.
     const short = known[owner.kind] ?? null;

@@ -63,8 +63,11 @@ describe('a pod that is being deleted comes again', () => {
     expect(comes(pod(kind).deleting(noon), { [list]: undefined })).toBe(true);
   });
 
-  it('not where it belongs to nobody, nor to a DaemonSet, nor where it has ended', () => {
-    expect(comes(aPod('p').on('w-1').deleting(noon))).toBe(false);
+  it('where somebody has made it by hand, and may do so again', () => {
+    expect(comes(aPod('p').on('w-1').deleting(noon))).toBe(true);
+  });
+
+  it('not where it belongs to a DaemonSet, nor where it has ended', () => {
     expect(comes(pod('DaemonSet').deleting(noon))).toBe(false);
     expect(comes(pod('Job').status({ phase: 'Succeeded' }))).toBe(false);
   });

@@ -38,7 +38,7 @@ export function deploymentOf({ name, replicas, cpu, nodeGroup, startupMs = 300, 
   };
 }
 
-export function budgetOf(name: string, minAvailable: number): unknown {
+export function budgetOf(name: string, minAvailable: number): object {
   return {
     apiVersion: 'policy/v1beta1',
     kind: 'PodDisruptionBudget',
