@@ -66,6 +66,7 @@ export const nodeReasons = [
   'PoolAtMaximum',
   'LimitReached',
   'QuotaExceeded',
+  'QuotaUnknown',
   'GroupBackedOff',
   'ResizeUnderWay',
   'UpdateByOthers',

@@ -2,7 +2,7 @@
 import { isBackedOff } from '../../policies/nodes/back-off.ts';
 import type { GroupState } from '../../policies/nodes/group-state.ts';
 import { removalUnderWay, statusBarrier } from '../../policies/nodes/growth-barrier.ts';
-import { allowedNodes, type SizedGroup } from '../../policies/nodes/limits.ts';
+import { allowedNodes, quotaIn, type SizedGroup } from '../../policies/nodes/limits.ts';
 import { sizeOfGroup } from '../../policies/nodes/node-size.ts';
 import { actorsText } from '../../policies/nodes/other-actors.ts';
 import { shapeOf } from '../../policies/nodes/shape.ts';
@@ -25,7 +25,7 @@ export function growthChecks(scene: Scene, group: GroupState, to: number): reado
     ...unread,
     ordered: new Map(),
     config,
-    nova: snapshot.nova.limits,
+    nova: quotaIn(snapshot),
   });
   // Their nodes count as they were last known: more of them may have come since.
   const lastSeen = unusable.map(

@@ -1,6 +1,6 @@
 // Which groups grow, by how many nodes, and for whom; what could not be served keeps the reason why.
 import type { Config } from '../../model/config.ts';
-import type { MagnumCluster, NovaLimits } from '../../model/openstack.ts';
+import type { MagnumCluster } from '../../model/openstack.ts';
 import type { Instant } from '../../model/units.ts';
 import type { Requests } from '../pod-facts.ts';
 import { lookAlike, shareOut } from './balance.ts';
@@ -47,7 +47,7 @@ export interface GrowthInput {
   readonly unseen: readonly Unseen[];
   readonly elsewhere: Size;
   readonly config: Config;
-  readonly nova: NovaLimits | undefined;
+  readonly nova: Budget['nova'];
   readonly cluster: MagnumCluster | undefined;
   readonly now: Instant;
   /** by group: what this tick has ordered already; below zero, so many of the nodes on their way are planned with anew */

@@ -2,6 +2,7 @@
 import type { Config, NodePolicyDocument } from '../../model/config.ts';
 import type { NodeReason } from '../../model/reason.ts';
 import type { NovaLimits } from '../../model/openstack.ts';
+import type { Snapshot } from '../../model/snapshot.ts';
 import type { GroupState } from './group-state.ts';
 import { addSizes, nothing, times, type Size } from './node-size.ts';
 
@@ -46,7 +47,16 @@ export interface Budget {
   readonly elsewhere: Size;
   readonly ordered: Ordered;
   readonly config: Config;
-  readonly nova: NovaLimits | undefined;
+  /** undefined: this cloud shows none; unread: it has them and did not answer */
+  readonly nova: NovaLimits | 'unread' | undefined;
+}
+
+/** What Nova said of the project's quota this time. */
+export function quotaIn({ nova, errors }: Pick<Snapshot, 'nova' | 'errors'>): Budget['nova'] {
+  const failed = errors.some(
+    ({ source, what, code }) => source === 'nova' && what === 'limits' && code !== 'NotInCatalog',
+  );
+  return nova.limits ?? (failed ? 'unread' : undefined);
 }
 
 const countOf = ({ group }: SizedGroup, ordered: Ordered): number =>
@@ -94,7 +104,7 @@ const inNova = (size: Size): Readonly<Record<QuotaName, number>> => ({
 
 const quotaNames = ['instances', 'cores', 'ram'] as const;
 
-function underQuota(group: GroupState, { groups, ordered, nova = {} }: Budget, each: Size): Allowed[] {
+function underQuota(group: GroupState, { groups, ordered }: Budget, nova: NovaLimits, each: Size): Allowed[] {
   const { keepFree, share } = group.document.spec.quota;
   const total = { instances: nova.maxTotalInstances, cores: nova.maxTotalCores, ram: nova.maxTotalRAMSize };
   const used = { instances: nova.totalInstancesUsed, cores: nova.totalCoresUsed, ram: nova.totalRAMUsed };
@@ -128,8 +138,26 @@ function underQuota(group: GroupState, { groups, ordered, nova = {} }: Budget, e
   });
 }
 
+const asksForSize = ({ cores, memory }: Totals): boolean => cores !== undefined || memory !== undefined;
+
+/** Limits that somebody has written and that nobody can judge now: they are kept to by ordering nothing. */
+function unjudged({ group, size }: SizedGroup, { config, nova }: Budget): Allowed[] {
+  const { quota, limits } = group.document.spec;
+  const { keepFree, share } = quota;
+  const isWritten = share !== undefined || quotaNames.some((name) => (keepFree[name] ?? 0) > 0);
+  const flavor = group.magnum.flavor_id ?? 'its flavor';
+  const mend = `write shape: {cpu, memory} for ${group.policy.name}, or let springtide read ${flavor}`;
+  return [
+    ...(nova === 'unread' && isWritten ? [{ nodes: 0, reason: 'QuotaUnknown' as const, by: 'GET /limits' }] : []),
+    ...(size === null && (asksForSize(limits) || asksForSize(config.daemon.limits))
+      ? [{ nodes: 0, reason: 'ShapeUnknown' as const, by: mend }]
+      : []),
+  ];
+}
+
 /** The tightest of all limits for one more order of this group. */
-export function allowedNodes({ group, size }: SizedGroup, budget: Budget): Allowed {
+export function allowedNodes(sized: SizedGroup, budget: Budget): Allowed {
+  const { group, size } = sized;
   const { groups, unseen, elsewhere, ordered, config, nova } = budget;
   const { document, policy, max, count, lost } = group;
   const each = size ?? { nodes: 1, cores: 0, memory: 0 };
@@ -150,7 +178,8 @@ export function allowedNodes({ group, size }: SizedGroup, budget: Budget): Allow
     ),
     ...underTotals(config.daemon.limits, { groups, unseen, elsewhere, whose: 'the Daemon’s' }, ordered, each),
   ].map((one): Allowed => ({ ...one, nodes: one.nodes + Math.max(0, lost - Math.max(0, own)) }));
-  const all = nova === undefined ? counted : [...counted, ...underQuota(group, budget, each)];
+  const quota = nova === undefined || nova === 'unread' ? [] : underQuota(group, budget, nova, each);
+  const all = [...counted, ...quota, ...unjudged(sized, budget)];
   const tightest = all.reduce((least, one) => (one.nodes < least.nodes ? one : least));
   return { ...tightest, nodes: Math.max(0, tightest.nodes) };
 }

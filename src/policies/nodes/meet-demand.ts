@@ -8,7 +8,7 @@ import { Preemption } from './fit/preempt.ts';
 import { Simulation, type Checkpoint } from './fit/simulation.ts';
 import type { Unusable } from './group-state.ts';
 import type { GrowthPlan } from './growth.ts';
-import type { Ordered } from './limits.ts';
+import { quotaIn, type Ordered } from './limits.ts';
 import { justCome, settledWith } from './just-come.ts';
 import { settledGrowth, type SettledInput } from './settled-growth.ts';
 import type { Pool } from './growth-options.ts';
@@ -140,7 +140,7 @@ export function* meetDemand(
     pools,
     ...unreadBeside(unusable, (node) => ours.has(node), tick),
     config,
-    nova: snapshot.nova.limits,
+    nova: quotaIn(snapshot),
     cluster: snapshot.magnum.cluster,
     now,
   };

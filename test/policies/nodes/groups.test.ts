@@ -118,6 +118,44 @@ describe('totals and shares', () => {
   });
 });
 
+describe('limits that cannot be judged now', () => {
+  const unasked = { source: 'nova', what: 'limits', code: 'ServerFault', message: '500' } as const;
+  const short = () => pool(1).pods(...busyOn('w-1'), ...waiting(1));
+  const unsized = () => short().groups(aNodeGroup(group, 1), aNodeGroup('gpu', 0, { flavor_id: 'g1.huge' }));
+  const both = [
+    { name: group, min: 1, max: 20 },
+    { name: 'gpu', min: 2, max: 5 },
+  ];
+  it.each([
+    ['a share of a quota that does not answer', short().failing(unasked), { quota: { share: { percent: 50 } } }, {}],
+    ['a part that is kept free', short().failing(unasked), { quota: { keepFree: { cores: 8 } } }, {}],
+  ])('are kept to: %s', (_, world, spec, daemon) => {
+    const { decision } = tick(world.build(), { policy: aNodePolicy(spec), daemon });
+    expect(decision).toMatchObject({ action: 'hold', reason: 'QuotaUnknown', resize: null });
+    expect(decision.message).not.toMatch(/\{\w+\}/);
+  });
+
+  it.each([
+    ['no quota is written', short().failing(unasked), {}],
+    [
+      'the cloud shows none',
+      short().failing({ ...unasked, code: 'NotInCatalog' }),
+      { quota: { share: { percent: 50 } } },
+    ],
+  ])('hold nobody where %s', (_, world, spec) => {
+    expect(tick(world.build(), { policy: aNodePolicy(spec) }).decision.reason).toBe('PodsUnschedulable');
+  });
+
+  it.each([
+    ['the policy’s cores', { limits: { cores: 8 } }, {}, 'ShapeUnknown'],
+    ['the Daemon’s memory', {}, { limits: { memory: 64 * 2 ** 30 } }, 'ShapeUnknown'],
+    ['nodes alone', { limits: { nodes: 8 } }, {}, 'BelowMinimum'],
+  ])('are kept to where nobody knows the size of a node: %s', (_, spec, daemon, reason) => {
+    const { plan } = tick(unsized().build(), { policy: aNodePolicy({ nodeGroups: both, ...spec }), daemon });
+    expect(plan.nodes.find(({ nodeGroup }) => nodeGroup === 'gpu')?.reason).toBe(reason);
+  });
+});
+
 describe('a node that is Ready but not whole', () => {
   const policy = aNodePolicy({
     nodeGroups: [{ name: group, min: 1, max: 9, ready: { resources: ['nvidia.com/gpu'], ignoreTaints: ['starting'] } }],
