@@ -7,6 +7,7 @@ import type { Plan } from '../../../src/model/plan.ts';
 import { decide } from '../../../src/policies/decide.ts';
 import { pack, Simulation } from '../../../src/policies/nodes/fit/simulation.ts';
 import { aConfig, aNode, aNodeGroup, aNodePolicy, aPod, aSnapshot, at, noon } from '../../builders.ts';
+import { fresh } from '../../property-runs.ts';
 import { aRoom } from './fit/rooms.ts';
 
 const zone = 'topology.kubernetes.io/zone';
@@ -138,7 +139,7 @@ describe('a growth', () => {
       fc.property(worlds, (world) => {
         expect(planOf(world)).toEqual(planOf(world));
       }),
-      { numRuns: 12 },
+      fresh(12),
     );
   });
 
@@ -172,7 +173,7 @@ describe('a growth', () => {
         const there = world.nodes.reduce((sum, count) => sum + count, 0);
         expect(total(limited)).toBeLessThanOrEqual(Math.max(nodes, there));
       }),
-      { numRuns: 12 },
+      fresh(12),
     );
   });
 
@@ -182,7 +183,7 @@ describe('a growth', () => {
         const first = planOf(world);
         expect(total(planOf(world, later(world, countsOf(first))))).toBe(total(first));
       }),
-      { numRuns: 25, seed: 42 },
+      fresh(25),
     );
   });
 
@@ -196,17 +197,22 @@ describe('a growth', () => {
         }
         expect(total(planOf(world, later(world, counts)))).toBe(sumOf(counts));
       }),
-      { numRuns: 8, seed: 42 },
+      fresh(8),
     );
   });
 
   it('orders nothing more when its nodes are there and empty yet, whatever the groups and the rules', () => {
+    // Nobody pushes others out: with a node to come the scheduler has done so long before, and is not played here.
+    const ofOnePriority = worlds.map((world): World => ({
+      ...world,
+      kinds: world.kinds.map((kind) => ({ ...kind, priority: 0 })),
+    }));
     fc.assert(
-      fc.property(worlds, (world) => {
+      fc.property(ofOnePriority, (world) => {
         const first = planOf(world);
         expect(total(planOf(world, later(world, countsOf(first), true)))).toBe(total(first));
       }),
-      { numRuns: 25, seed: 42 },
+      fresh(25),
     );
   });
 
@@ -238,7 +244,7 @@ describe('a growth', () => {
         const first = planOf(world);
         expect(total(planOf(world, later(world, countsOf(first), true)))).toBe(total(first));
       }),
-      { numRuns: 20, seed: 42 },
+      fresh(20),
     );
   });
 });
