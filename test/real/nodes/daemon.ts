@@ -19,6 +19,8 @@ export interface NodeDaemonOptions {
   readonly policies: Readonly<Record<string, unknown>>;
   readonly alerts: unknown;
   readonly smsKey: string;
+  /** Where its policies' queries are answered; nobody is asked when left out. */
+  readonly prometheus?: string;
 }
 
 /** A decision of the newest plan, as the API shows it. */
@@ -87,8 +89,7 @@ export async function prepareNodeDaemon(options: NodeDaemonOptions): Promise<Nod
     'config/springtide.yaml': document('Daemon', name, {
       cluster,
       interval,
-      // No policy of these asks anything of it.
-      prometheus: { url: `http://127.0.0.1:${port + 1}` },
+      prometheus: { url: options.prometheus ?? `http://127.0.0.1:${port + 1}` },
       kubernetes: { kubeconfig },
       openstack: {},
       http: { listen: `127.0.0.1:${port}`, metrics: `127.0.0.1:${port + 1}` },
