@@ -13,7 +13,7 @@ import type { Integration, SmsIntegrationSettings } from './integrations.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { LedgerRecord, Recipient } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
-import { createLimiter } from './limiter.ts';
+import { Places } from './places.ts';
 import { carrierOf } from './carrier.ts';
 import { withRemembered } from './ways.ts';
 import { viewOf } from './status.ts';
@@ -46,7 +46,6 @@ export interface CourierOptions {
 export const isOwed = ({ state }: Recipient): boolean => state === 'owed' || state === 'attempted';
 
 const longestTimer = 86_400_000;
-const transmissionsAtOnce = 16;
 
 export class Courier {
   readonly #options: CourierOptions;
@@ -54,7 +53,7 @@ export class Courier {
   readonly #timers = new Map<string, Cancel>();
   readonly #abort = new AbortController();
   readonly #busy = new Set<Promise<void>>();
-  readonly #limited = createLimiter(transmissionsAtOnce);
+  readonly #places = new Places();
   #stopped = false;
 
   constructor(options: CourierOptions) {
@@ -132,7 +131,8 @@ export class Courier {
     await Promise.all(
       batchesOf(known, (by) => this.#channelStyle(by)).map(({ by, to }) => {
         const settings = by.role.kind === 'gone' ? withRemembered(document, way) : document;
-        return this.#limited(() => this.#sendBatch(notification, by, settings, to));
+        const isNews = to.some((one) => notification.recipients.get(one)?.attempts === 0);
+        return this.#places.take(by, settings, isNews, () => this.#sendBatch(notification, by, settings, to));
       }),
     );
     const left = carriers.filter(({ by }) => by === null);

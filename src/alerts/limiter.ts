@@ -1,17 +1,19 @@
 // So many at once and no more: a storm of alerts must not open a thousand connections.
 
-export type Limiter = <Value>(work: () => Promise<Value>) => Promise<Value>;
+/** `isNews`: it goes before whatever is tried again. */
+export type Limiter = <Value>(work: () => Promise<Value>, isNews?: boolean) => Promise<Value>;
 
 export function createLimiter(most: number): Limiter {
   let running = 0;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+  const news: (() => void)[] = [];
+  const others: (() => void)[] = [];
+  return async (work, isNews = true) => {
+    if (running >= most) await new Promise<void>((resolve) => (isNews ? news : others).push(resolve));
     else running += 1;
     try {
       return await work();
     } finally {
-      const next = waiting.shift();
+      const next = news.shift() ?? others.shift();
       if (next === undefined) running -= 1;
       else next();
     }
