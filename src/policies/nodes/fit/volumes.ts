@@ -66,7 +66,7 @@ const saidBy = (nodes: readonly CSINode[]): ReadonlyMap<string, ReadonlyMap<stri
 
 const storageOf = (list: ResourceList | undefined): number => parseMilli(list?.['storage']) ?? 0;
 
-export interface AttachLimit {
+interface AttachLimit {
   readonly most: number;
   /** said by the node; seen: nobody can read what nodes say, and no node bears more now */
   readonly by: 'said' | 'seen';
