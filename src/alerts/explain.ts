@@ -94,7 +94,8 @@ export function explainAlert(fingerprint: string, parts: ExplainParts, now: Inst
     messages.flatMap(({ intent }) => intent.alerts).findLast((one) => one.fingerprint === fingerprint);
   if (alert === undefined) return null;
   const view = alertViews(parts, now).find((one) => one.alert.fingerprint === fingerprint);
-  const muted: MutedBy = view ?? { inhibitedBy: [], silencedBy: [], mutedBy: [] };
+  const { inhibitedBy = [], silencedBy = [], mutedBy = [] } = view ?? {};
+  const muted: MutedBy = { inhibitedBy, silencedBy, mutedBy };
   const ids = new Set(messages.map(({ intent }) => intent.id));
   return {
     alert: {

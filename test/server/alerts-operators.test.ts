@@ -155,6 +155,10 @@ describe('ack and explain', () => {
     await story.pass(minutes(20), minutes(1));
     expect(story.told()).toEqual(['sms zhang: Down']);
     const { out } = await alerts('explain', 'Down');
+    expect(await asJson('explain', 'Down')).toMatchObject([
+      { muted: { inhibitedBy: [], silencedBy: [], mutedBy: [] }, groups: [{ acknowledged: { by: 'zhang' } }] },
+    ]);
+    expect(Object.keys(((await asJson('explain', 'Down')) as { muted: object }[])[0]?.muted ?? {})).toHaveLength(3);
     expect(out).toContain('zhang is on it, since 10:00:31');
     expect(out).toContain('not told  sms li: somebody is on it');
     expect(await alerts('ack', 'Other')).toEqual({ out: 'nothing of it fires\n', code: 1 });
