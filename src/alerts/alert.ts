@@ -4,6 +4,7 @@ import { instantOf } from '../model/units.ts';
 import type { Instant } from '../model/units.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Flap } from './flapping.ts';
+import type { Truncated } from './left-out-by-sender.ts';
 
 export type LabelSet = Readonly<Record<string, string>>;
 
@@ -23,6 +24,8 @@ export interface Alert {
   /** when its sender last spoke of it */
   readonly updated?: Instant;
   readonly generatorURL?: string;
+  /** alerts beside it that its sender only counted */
+  readonly truncated?: Truncated;
   /** when it has begun lately, where that is more than once */
   readonly begins?: readonly Instant[] | undefined;
   /** it begins and ends all the time: it counts as firing until it has kept quiet for a while */

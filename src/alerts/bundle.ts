@@ -54,11 +54,12 @@ export function tellTogether({ integration, groups, why }: HeldBundle, parts: Fl
   });
   const [first] = told;
   if (first === undefined) return;
-  const covers = told.map(({ group, decision: { firing, resolved, muted } }): Cover => ({
+  const covers = told.map(({ group, decision: { firing, resolved, muted, truncated } }): Cover => ({
     groupKey: group.key,
     firing,
     resolved,
     ...(muted.length > 0 && { muted }),
+    ...(truncated !== undefined && { truncated }),
   }));
   const about = {
     groupKey: `${why}:${integration.receiver}`,
@@ -93,6 +94,7 @@ function joined(told: readonly Part[]): FlushDecision {
     firing: told.flatMap(({ decision }) => decision.firing),
     resolved: told.flatMap(({ decision }) => decision.resolved),
     muted: [],
+    truncated: told.reduce((sum, { decision }) => sum + (decision.truncated ?? 0), 0),
     silently: [],
     notify: {
       to: [...new Set(notified.flatMap((notify) => notify.to))],

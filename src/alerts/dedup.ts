@@ -8,6 +8,8 @@ export interface ToldEntry {
   /** announced, and muted since: their end is still to be told, and they are news when the mute ends */
   readonly muted?: readonly string[];
   readonly at: Instant;
+  /** alerts that a sender only counted; absent: none */
+  readonly truncated?: number;
 }
 
 export type TellReason =
@@ -17,6 +19,8 @@ export interface CurrentState {
   readonly firing: readonly string[];
   readonly resolved: readonly string[];
   readonly sendResolved: boolean;
+  /** alerts that a sender only counted: more of them are new ones; absent: none */
+  readonly truncated?: number;
 }
 
 const longestMemory = 120 * 3_600_000;
@@ -41,9 +45,10 @@ export function needsUpdate(
   repeat: Milliseconds,
   now: Instant,
 ): Exclude<TellReason, 'StillOwed'> | null {
-  const { firing, resolved, sendResolved } = current;
+  const { firing, resolved, sendResolved, truncated = 0 } = current;
   if (entry === null) return firing.length > 0 ? 'FirstNotification' : null;
   if (!within(firing, entry.firing)) return 'NewAlerts';
+  if (firing.length > 0 && truncated > (entry.truncated ?? 0)) return 'NewAlerts';
   if (firing.length === 0) return entry.firing.length > 0 ? 'AllResolved' : null;
   if (sendResolved && !within(resolved, entry.resolved)) return 'NewResolved';
   return entry.at < now - repeat ? 'RepeatIntervalElapsed' : null;

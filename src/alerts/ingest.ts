@@ -3,6 +3,7 @@ import { instantOf, later } from '../model/units.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
 import type { Alert, LabelSet } from './alert.ts';
 import { fingerprintOf } from './fingerprint.ts';
+import type { Truncated } from './left-out-by-sender.ts';
 
 export interface PushedAlert {
   readonly labels: LabelSet;
@@ -11,6 +12,8 @@ export interface PushedAlert {
   readonly startsAt?: string | undefined;
   readonly endsAt?: string | undefined;
   readonly generatorURL?: string | undefined;
+  /** alerts beside it that its sender only counted */
+  readonly truncated?: Truncated | undefined;
 }
 
 export type Ingested = { readonly alert: Alert } | { readonly problem: string };
@@ -47,6 +50,7 @@ export function ingested(pushed: PushedAlert, rules: IngestRules, now: Instant):
       accepted: now,
       updated: now,
       ...(pushed.generatorURL !== undefined && pushed.generatorURL !== '' && { generatorURL: pushed.generatorURL }),
+      ...(pushed.truncated !== undefined && { truncated: pushed.truncated }),
     },
   };
 }

@@ -29,7 +29,7 @@ export interface IntentParts {
 export function intentOf(
   about: Pick<Intent, 'groupKey' | 'groupLabels' | 'covers' | 'bundle'>,
   integration: Integration,
-  { notify, firing, resolved, muted }: FlushDecision,
+  { notify, firing, resolved, muted, truncated = 0 }: FlushDecision,
   parts: IntentParts,
   now: Instant,
 ): Intent | null {
@@ -37,7 +37,7 @@ export function intentOf(
   const { document } = parts;
   const { receiver, channel, index } = integration;
   const named = channel === 'webhook' ? notify.alerts : someOf(notify.alerts, document.limits.namedInMessage);
-  const unnamed = notify.alerts.length - named.length;
+  const unnamed = notify.alerts.length - named.length + truncated;
   const seed = JSON.stringify([about.groupKey, receiver, channel, index, now, firing, resolved, notify.to]);
   const id = createHash('sha256').update(seed).digest('hex').slice(0, 20);
   const notice: Notice = {
@@ -57,6 +57,7 @@ export function intentOf(
     firing,
     resolved,
     ...(muted.length > 0 && { muted }),
+    ...(truncated > 0 && { truncated }),
     to: notify.to,
     text: textOf(integration, notice, parts, now),
   };

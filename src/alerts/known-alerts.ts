@@ -151,4 +151,5 @@ const isNews = (before: Alert | undefined, after: Alert): boolean =>
   before?.since !== after.since ||
   before.ended !== after.ended ||
   before.accepted !== after.accepted ||
+  before.truncated?.count !== after.truncated?.count ||
   before.flapping?.quiet !== after.flapping?.quiet;

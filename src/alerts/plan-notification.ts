@@ -6,6 +6,7 @@ import { liveEntry, needsUpdate } from './dedup.ts';
 import type { TellReason, ToldEntry } from './dedup.ts';
 import type { Recipient } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
+import { leftOutBySenders } from './left-out-by-sender.ts';
 import { isFiring } from './render.ts';
 
 export interface FlushFacts {
@@ -34,6 +35,8 @@ export interface FlushDecision {
   readonly firing: readonly string[];
   readonly resolved: readonly string[];
   readonly muted: readonly string[];
+  /** alerts that a sender only counted; absent: none */
+  readonly truncated?: number;
   /** nothing is said to them, only the record of what they know changes */
   readonly silently: readonly { readonly to: string; readonly entry: ToldEntry }[];
   readonly notify: {
@@ -60,7 +63,8 @@ export function decideFlush(facts: FlushFacts): FlushDecision {
   const silently = views.flatMap(({ to, silent }) => (silent === null ? [] : [{ to, entry: silent }]));
   const resolved = [...new Set(due.flatMap((view) => view.resolved))];
   const muted = [...new Set(due.flatMap((view) => view.muted))];
-  const decision = { firing: scene.firing, resolved, muted, silently };
+  const { truncated } = scene;
+  const decision = { firing: scene.firing, resolved, muted, silently, ...(truncated > 0 && { truncated }) };
   const reason = reasonOf(due.map((view) => view.reason));
   if (reason === null) return { ...decision, notify: null, supersede: facts.open !== undefined };
   if (facts.open !== undefined && due.every(({ to }) => owed.has(to)) && says(facts.open, scene.firing, resolved))
@@ -86,6 +90,8 @@ interface Scene {
   readonly firing: readonly string[];
   /** they fire and are muted */
   readonly mutedFiring: ReadonlySet<string>;
+  /** of those that fire and are not muted: what their senders left out */
+  readonly truncated: number;
   readonly ended: readonly { readonly period: string; readonly open: boolean }[];
 }
 
@@ -100,7 +106,8 @@ function sceneOf({ alerts, isMuted, mutedBefore }: FlushFacts): Scene {
     else if (muted) mutedFiring.add(period);
     else firing.push(period);
   }
-  return { firing, mutedFiring, ended };
+  const truncated = leftOutBySenders(alerts.filter((alert) => isFiring(alert) && !isMuted(alert)));
+  return { firing, mutedFiring, ended, truncated };
 }
 
 const never = Number.POSITIVE_INFINITY as Milliseconds;
@@ -126,7 +133,8 @@ function viewOf(to: string, scene: Scene, facts: FlushFacts, isOwed: boolean): R
   const firing = endsOnly ? scene.firing.filter((period) => known?.firing.includes(period)) : scene.firing;
   // what was told so long ago must be told anew where it fires; that it was announced stays so, and its end is owed
   const isTooOld = !endsOnly && firing.length > 0 && liveEntry(entry ?? undefined, facts.repeat, now) === null;
-  const why = needsUpdate(isTooOld ? null : known, { firing, resolved, sendResolved }, repeat, now);
+  const truncated = endsOnly ? 0 : scene.truncated;
+  const why = needsUpdate(isTooOld ? null : known, { firing, resolved, sendResolved, truncated }, repeat, now);
   const view = { to, resolved, muted };
   if (isOwed) return { ...view, isDue: true, reason: why ?? 'StillOwed', silent: null };
   if (why !== null && (firing.length > 0 || sendResolved)) return { ...view, isDue: true, reason: why, silent: null };

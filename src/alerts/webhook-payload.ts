@@ -54,7 +54,7 @@ export function webhookPayload(notice: Notice, { externalURL, maxAlerts }: Paylo
     externalURL,
     version: '4',
     groupKey,
-    truncatedAlerts: notice.alerts.length - sent.length,
+    truncatedAlerts: notice.alerts.length - sent.length + (notice.unnamed ?? 0),
   };
 }
 

@@ -95,6 +95,24 @@ describe('alerts', () => {
     expect((await ask('/api/v2/alerts', 'POST', '[{')).status).toBe(400);
   });
 
+  it('come with those that an Alertmanager has only counted: they are told as a number, again when they are more', async () => {
+    const { story, ask } = await served();
+    const sent = { version: '4', receiver: 'springtide', groupKey: '{}:{alertname="Down"}' };
+    const alerts = ['a', 'b'].map((instance) => ({ status: 'firing', ...alert({ instance }) }));
+    const send = async (truncatedAlerts: number, changed = {}): Promise<string | undefined> => {
+      expect((await ask('/api/v1/webhook', 'POST', { ...sent, ...changed, truncatedAlerts, alerts })).status).toBe(200);
+      const before = story.taken.length;
+      await story.pass(minutes(6), seconds(30));
+      return story.taken.slice(before).at(-1)?.delivery.text;
+    };
+    expect(await send(3)).toContain('+3 more');
+    expect(await send(3)).toBeUndefined();
+    expect(await send(1)).toBeUndefined();
+    expect(await send(7)).toContain('+7 more');
+    expect(await send(2, { receiver: 'another' })).toBeUndefined();
+    expect((await ask('/api/v1/webhook', 'POST', { ...sent, truncatedAlerts: -1, alerts })).status).toBe(400);
+  });
+
   it('come by the webhook of an Alertmanager as well', async () => {
     const { ask, story } = await served();
     const payload = { version: '4', alerts: [{ ...alert({}), status: 'firing', endsAt: '0001-01-01T00:00:00Z' }] };

@@ -35,6 +35,8 @@ export interface Intent {
   readonly resolved: readonly string[];
   /** they were announced, still fire, and are muted now: their end will be told */
   readonly muted?: readonly string[];
+  /** alerts that a sender only counted; absent: none */
+  readonly truncated?: number;
   /** the groups that it speaks for, where it is more than its own */
   readonly covers?: readonly Cover[];
   readonly bundle?: Bundle;
@@ -73,6 +75,7 @@ export interface Cover {
   readonly firing: readonly string[];
   readonly resolved: readonly string[];
   readonly muted?: readonly string[];
+  readonly truncated?: number;
 }
 
 export interface Told extends ToldEntry {

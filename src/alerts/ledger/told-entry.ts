@@ -11,7 +11,7 @@ export type Ending =
   | { readonly outcome: 'failed'; readonly at: Instant; readonly reason: string | null };
 
 export function toldEntry(
-  { firing, resolved, muted }: Omit<Cover, 'groupKey'>,
+  { firing, resolved, muted, truncated }: Omit<Cover, 'groupKey'>,
   ending: Ending,
   before: Told | undefined,
 ): Told {
@@ -21,6 +21,7 @@ export function toldEntry(
     firing,
     resolved,
     ...(muted !== undefined && muted.length > 0 && { muted }),
+    ...(truncated !== undefined && { truncated }),
     at,
     outcome,
     ...(isNews && { heard: knownTo(before)?.firing ?? [] }),

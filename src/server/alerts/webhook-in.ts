@@ -10,7 +10,9 @@ import type { AlertDesk } from './desk.ts';
 const labels = z.record(z.string(), z.string());
 const payload = z.object({
   version: z.literal('4'),
-  truncatedAlerts: z.number().optional(),
+  groupKey: z.string().default(''),
+  receiver: z.string().default(''),
+  truncatedAlerts: z.int().nonnegative().default(0),
   alerts: z.array(
     z.object({
       status: z.enum(['firing', 'resolved']),
@@ -33,12 +35,17 @@ export function webhookIn(desk: AlertDesk): Router {
       problem(response, 400, 'BadPayload', `this is no webhook of version 4: ${z.prettifyError(parsed.error)}`);
       return;
     }
-    const { problems, durable, fault } = await desk.push(parsed.data.alerts.map((alert) => pushed(alert, desk.now())));
+    const { alerts, groupKey, receiver, truncatedAlerts: count } = parsed.data;
+    // by what the sender calls its group: another receiver of his is sent a group of its own
+    const truncated = count === 0 ? undefined : { of: JSON.stringify([receiver, groupKey]), count };
+    const { problems, durable, fault } = await desk.push(
+      alerts.map((alert) => ({ ...pushed(alert, desk.now()), truncated })),
+    );
     if (!durable)
       problem(response.set('Retry-After', '5'), 503, fault?.code ?? 'LedgerUnwritable', fault?.message ?? '');
     else if (problems.length > 0)
       problem(response, 400, 'BadAlerts', problems.map((one) => `alert ${one.index}: ${one.problem}`).join('; '));
-    else response.json({ accepted: parsed.data.alerts.length });
+    else response.json({ accepted: alerts.length });
   });
   return router;
 }

@@ -151,7 +151,12 @@ function recordsOfStep(step: Exclude<Step, { do: 'reopen' }>, number: number, no
         // what is still owed is not owed twice by one integration: the next would take its place
         {
           kind: 'intent',
-          intent: { ...intentOf(id, step.group, now, covers), index: step.how === 'owed' ? 1 + number : 0, way },
+          intent: {
+            ...intentOf(id, step.group, now, covers),
+            index: step.how === 'owed' ? 1 + number : 0,
+            way,
+            truncated: number,
+          },
         },
         { kind: 'attempt', id, to: ['zhang', 'li'], at: now },
       ];
