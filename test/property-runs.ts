@@ -15,3 +15,6 @@ export const sampledAnd = <Case>(
   numRuns: sample + fresh(runs).numRuns,
   examples: fc.sample(cases, { numRuns: sample, seed: 42 }).map((one) => [one]),
 });
+
+/** How long it may take: whoever asks for more cases has the time. */
+export const within = (milliseconds: number): number => (asked > 0 ? 3_600_000 : milliseconds);

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptyMemory } from '../../../src/model/memory.ts';
-import { fresh } from '../../property-runs.ts';
+import { fresh, within } from '../../property-runs.ts';
 import type { Mishap } from './cluster/cloud.ts';
 import { fiveNodes, someShrinking, type DrawnShrinking } from './cluster/drawn-shrinking.ts';
 import { Shrinking } from './cluster/shrinking.ts';
@@ -47,34 +47,42 @@ async function play(drawn: DrawnShrinking, deaths: readonly Death[] = []): Promi
 }
 
 describe('a process that dies in the middle of drains', () => {
-  it('between any two writes leaves the same end to whoever comes after it', async () => {
-    const { servers, writes } = await play(fiveNodes);
-    expect(servers).toHaveLength(2);
-    // Marks and seals, evictions, announcements and the resize, Nodes that are taken away.
-    expect(writes.filter((count) => count > 0)).toEqual([4, 2, 4, 2, 2, 2, 1]);
-    for (const [tick, count] of writes.entries())
-      for (let write = 0; write <= count; write += 1) {
-        const death: Death = { tick, write, what: 'death', away: 15, forgets: false };
-        expect({ death, servers: (await play(fiveNodes, [death])).servers }).toEqual({ death, servers });
-      }
-  }, 120_000);
+  it(
+    'between any two writes leaves the same end to whoever comes after it',
+    async () => {
+      const { servers, writes } = await play(fiveNodes);
+      expect(servers).toHaveLength(2);
+      // Marks and seals, evictions, announcements and the resize, Nodes that are taken away.
+      expect(writes.filter((count) => count > 0)).toEqual([4, 2, 4, 2, 2, 2, 1]);
+      for (const [tick, count] of writes.entries())
+        for (let write = 0; write <= count; write += 1) {
+          const death: Death = { tick, write, what: 'death', away: 15, forgets: false };
+          expect({ death, servers: (await play(fiveNodes, [death])).servers }).toEqual({ death, servers });
+        }
+    },
+    within(120_000),
+  );
 
-  it('however often, with its memory or without, leaves nothing half done in any cluster', async () => {
-    const deaths = fc.uniqueArray(
-      fc.record<Death>({
-        tick: fc.nat(16),
-        write: fc.nat(6),
-        what: fc.constantFrom('death', 'death', 'lostAnswer'),
-        away: fc.constantFrom(15, 60),
-        forgets: fc.boolean(),
-      }),
-      { minLength: 1, maxLength: 4, selector: ({ tick }) => tick },
-    );
-    await fc.assert(
-      fc.asyncProperty(someShrinking(0), deaths, async (drawn, some) => {
-        await play(drawn, some);
-      }),
-      fresh(8),
-    );
-  }, 60_000);
+  it(
+    'however often, with its memory or without, leaves nothing half done in any cluster',
+    async () => {
+      const deaths = fc.uniqueArray(
+        fc.record<Death>({
+          tick: fc.nat(16),
+          write: fc.nat(6),
+          what: fc.constantFrom('death', 'death', 'lostAnswer'),
+          away: fc.constantFrom(15, 60),
+          forgets: fc.boolean(),
+        }),
+        { minLength: 1, maxLength: 4, selector: ({ tick }) => tick },
+      );
+      await fc.assert(
+        fc.asyncProperty(someShrinking(0), deaths, async (drawn, some) => {
+          await play(drawn, some);
+        }),
+        fresh(8),
+      );
+    },
+    within(60_000),
+  );
 });

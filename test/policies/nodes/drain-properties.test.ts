@@ -1,7 +1,7 @@
 // Whole drains in random clusters while others act as well: no tick does what it may not, and in the end nothing is half done.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sampledAnd } from '../../property-runs.ts';
+import { sampledAnd, within } from '../../property-runs.ts';
 import { fiveNodes, happenings, someShrinking, type DrawnShrinking } from './cluster/drawn-shrinking.ts';
 import { Shrinking } from './cluster/shrinking.ts';
 import { expectSettled, soundTick } from './cluster/sound.ts';
@@ -33,24 +33,28 @@ async function play(drawn: DrawnShrinking): Promise<ReadonlySet<string>> {
 }
 
 describe('a drain in a cluster where others act as well', () => {
-  it('breaks no budget, moves nobody who must stay, sends no resize that disagrees, and leaves nothing behind', async () => {
-    const seen = new Set<string>();
-    const drawn = someShrinking(6);
-    const { examples, numRuns } = sampledAnd(drawn, 16, 6);
-    // The second of two pods on one node has to wait for the first.
-    const oneByOne: DrawnShrinking = {
-      ...fiveNodes,
-      apps: fiveNodes.apps.map((app) => (app.kind === 'plain' ? { ...app, replicas: 8 } : app)),
-      budgets: fiveNodes.budgets.map((budget) => ({ ...budget, amount: 1 })),
-    };
-    await fc.assert(
-      fc.asyncProperty(drawn, async (one) => {
-        for (const what of await play(one)) seen.add(what);
-      }),
-      { numRuns, examples: [[oneByOne], ...examples] },
-    );
-    const steps = ['begin', 'evict', 'wait', 'rollBack', 'forget'];
-    const results = ['accepted', 'refusedByBudget', 'an order', 'one leaves', 'several leave'];
-    expect([...happenings, ...steps, ...results].filter((one) => !seen.has(one))).toEqual([]);
-  }, 60_000);
+  it(
+    'breaks no budget, moves nobody who must stay, sends no resize that disagrees, and leaves nothing behind',
+    async () => {
+      const seen = new Set<string>();
+      const drawn = someShrinking(6);
+      const { examples, numRuns } = sampledAnd(drawn, 16, 6);
+      // The second of two pods on one node has to wait for the first.
+      const oneByOne: DrawnShrinking = {
+        ...fiveNodes,
+        apps: fiveNodes.apps.map((app) => (app.kind === 'plain' ? { ...app, replicas: 8 } : app)),
+        budgets: fiveNodes.budgets.map((budget) => ({ ...budget, amount: 1 })),
+      };
+      await fc.assert(
+        fc.asyncProperty(drawn, async (one) => {
+          for (const what of await play(one)) seen.add(what);
+        }),
+        { numRuns, examples: [[oneByOne], ...examples] },
+      );
+      const steps = ['begin', 'evict', 'wait', 'rollBack', 'forget'];
+      const results = ['accepted', 'refusedByBudget', 'an order', 'one leaves', 'several leave'];
+      expect([...happenings, ...steps, ...results].filter((one) => !seen.has(one))).toEqual([]);
+    },
+    within(60_000),
+  );
 });
