@@ -177,18 +177,21 @@ function bodyOf(authentication: Authentication): object {
 }
 
 function endpointIn(catalog: Catalog, types: readonly string[], credentials: Credentials): Endpoint {
-  const service = catalog.find((entry) => types.includes(entry.type));
-  if (service === undefined)
+  // The first type that is there at all, in the order in which they are asked for: an old name may be another service's by now.
+  const type = types.find((one) => catalog.some((entry) => entry.type === one));
+  if (type === undefined)
     return {
       found: false,
       why: `the catalog has no service ${types[0] ?? ''}; it is not installed, or hidden from this project`,
     };
-  const offered = service.endpoints.filter((endpoint) => endpoint.interface === credentials.interface);
+  // Regions may have a service each.
+  const endpoints = catalog.flatMap((entry) => (entry.type === type ? entry.endpoints : []));
+  const offered = endpoints.filter((endpoint) => endpoint.interface === credentials.interface);
   const regionOf = (endpoint: (typeof offered)[number]): string => endpoint.region_id ?? endpoint.region ?? '';
   const matching =
     credentials.region === null ? offered : offered.filter((endpoint) => regionOf(endpoint) === credentials.region);
-  const regions = [...new Set(service.endpoints.map(regionOf))].join(', ');
-  const asked = `${service.type}, interface ${credentials.interface}`;
+  const regions = [...new Set(endpoints.map(regionOf))].join(', ');
+  const asked = `${type}, interface ${credentials.interface}`;
   if (matching.length === 0)
     return {
       found: false,

@@ -43,45 +43,43 @@ export interface Magnum {
   resize(resize: Resize): Promise<{ readonly requestId: string | null }>;
 }
 
-const labels = z
-  .record(z.string(), z.string())
-  .nullish()
-  .transform((value) => value ?? undefined);
+/** Magnum writes null where it has nothing to say. */
+const unless = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
+/** Whoever asks Magnum by JSON may give it numbers and truths for labels, and gets them back as such. */
+const labels = unless(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String)));
 const cluster = z.looseObject({
   uuid: z.string().min(1),
-  name: z.string().optional(),
-  status: z.string().optional(),
+  name: unless(z.string()),
+  status: unless(z.string()),
   status_reason: z.string().nullish(),
-  node_count: z.int().optional(),
+  node_count: unless(z.int()),
   stack_id: z.string().nullish(),
   cluster_id: z.string().nullish(),
   labels,
-  faults: labels,
+  // Told to nobody but people: no form of them may cost the cluster.
+  faults: labels.catch(undefined),
 });
 const nodeGroup = z.looseObject({
   uuid: z.string().min(1),
   name: z.string().min(1),
-  role: z.string().optional(),
-  status: z.string().optional(),
+  role: unless(z.string()),
+  status: unless(z.string()),
   status_reason: z.string().nullish(),
   updated_at: z.string().nullish().catch(undefined),
   node_count: z.int().min(0),
   min_node_count: z.int().nullish(),
   max_node_count: z.int().nullish(),
-  flavor_id: z.string().optional(),
-  node_addresses: z
-    .array(z.string())
-    .nullish()
-    .transform((value) => value ?? undefined),
+  flavor_id: unless(z.string()),
+  node_addresses: unless(z.array(z.string())),
   labels,
-  is_default: z.boolean().optional(),
+  is_default: unless(z.boolean()),
   // Read in Magnum's source and never met in the field: another form of them must not cost the whole group.
   node_labels: labels.catch(undefined),
-  node_taints: z
-    .array(z.union([z.string(), z.looseObject({ key: z.string(), value: z.string().optional(), effect: z.string() })]))
-    .nullish()
-    .transform((value) => value ?? undefined)
-    .catch(undefined),
+  node_taints: unless(
+    z.array(
+      z.union([z.string(), z.looseObject({ key: z.string(), value: z.string().optional(), effect: z.string() })]),
+    ),
+  ).catch(undefined),
 });
 const groupList = z.looseObject({
   nodegroups: z.array(z.looseObject({ uuid: z.string().min(1), name: z.string().min(1).optional().catch(undefined) })),
@@ -91,7 +89,8 @@ const root = z.looseObject({
   versions: z.array(z.looseObject({ id: z.string(), min_version: z.string(), max_version: z.string() })).min(1),
 });
 
-const types = ['container-infra', 'container-infrastructure-management', 'container-infrastructure', 'container'];
+/** Not `container`, Magnum's first name: that is Zun's now. */
+const types = ['container-infra', 'container-infrastructure-management', 'container-infrastructure'];
 const uuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
 const readsAtOnce = 4;
 /** What a list does not show of a group that no policy names: whose address is whose. */

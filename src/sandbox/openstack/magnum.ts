@@ -2,7 +2,7 @@
 import { seededUuid } from '../random.ts';
 import type { Random } from '../random.ts';
 import type { Cloud } from './cloud.ts';
-import type { Group } from './parts.ts';
+import type { GivenLabels, Group } from './parts.ts';
 import { field, textField } from './http.ts';
 import type { JsonAnswer, JsonRequest } from './http.ts';
 import type { Token } from './keystone.ts';
@@ -18,7 +18,7 @@ export interface EmbeddedMagnum {
   readonly projectId: string;
   readonly userId: string;
   readonly random: Random;
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: GivenLabels;
   versions: MagnumVersions;
 }
 

@@ -14,10 +14,17 @@ import type { Accounts, Token } from './keystone.ts';
 import { answerMagnum, requestId, type EmbeddedMagnum, type MagnumVersions } from './magnum.ts';
 import { answerNova } from './nova.ts';
 
+export interface CatalogEntry {
+  readonly type: string;
+  readonly endpoints: readonly { readonly url: string; readonly interface: string; readonly region: string }[];
+}
+
 export interface OpenStackOptions extends CloudOptions {
   readonly port?: number;
   readonly tokenLifetime?: Milliseconds;
   readonly magnumVersions?: MagnumVersions;
+  /** Services of the catalog before ours: other regions' and other projects' that one may be taken for. */
+  readonly besides?: readonly CatalogEntry[];
   /** absent: the catalog does not know it, as in clouds that hide it from the project. */
   readonly nova?: 'present' | 'absent';
   /** servers a page (osapi_max_limit); Nova's own default when absent */
@@ -73,7 +80,7 @@ export async function startOpenStack(options: OpenStackOptions): Promise<Embedde
     clock: options.clock,
     random: options.random,
     lifetime: options.tokenLifetime ?? minutes(60),
-    catalog: () => catalogOf(base, options.nova ?? 'present'),
+    catalog: () => [...(options.besides ?? []), ...catalogOf(base, options.nova ?? 'present')],
   });
   const { accounts } = keystone;
   const magnum: EmbeddedMagnum = {

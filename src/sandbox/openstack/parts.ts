@@ -15,6 +15,9 @@ export interface Flavor {
   readonly disk?: number;
 }
 
+/** Magnum takes numbers and truths too, and gives them back as such. */
+export type GivenLabels = Readonly<Record<string, string | number | boolean>>;
+
 export interface GroupWish {
   readonly name: string;
   readonly role?: 'worker' | 'master';
@@ -22,7 +25,7 @@ export interface GroupWish {
   readonly min?: number;
   readonly max?: number | null;
   readonly flavor: string;
-  readonly labels?: Readonly<Record<string, string>>;
+  readonly labels?: GivenLabels;
   /** on its nodes whatever Magnum speaks; shown by it from microversion 1.14 on */
   readonly nodeLabels?: Readonly<Record<string, string>>;
   readonly nodeTaints?: readonly string[];
@@ -63,7 +66,7 @@ export interface Group {
   readonly name: string;
   readonly role: 'worker' | 'master';
   readonly flavor: Flavor;
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: GivenLabels;
   readonly nodeLabels: Readonly<Record<string, string>>;
   readonly nodeTaints: readonly string[];
   readonly isDefault: boolean;
@@ -99,7 +102,7 @@ export interface CloudOptions {
   readonly cluster: {
     readonly name: string;
     readonly groups: readonly GroupWish[];
-    readonly labels?: Readonly<Record<string, string>>;
+    readonly labels?: GivenLabels;
   };
   readonly flavors: readonly Flavor[];
   readonly quota: Quota;

@@ -251,6 +251,33 @@ describe('under faults', () => {
   });
 });
 
+describe('Magnum in the field', () => {
+  it('has labels that are numbers and truths', async () => {
+    const flavor = 'm1.large';
+    const cluster = {
+      name: 'k8s',
+      labels: { auto_scaling_enabled: true },
+      groups: [{ name: 'default-worker', count: 1, flavor, labels: { boot_volume_size: 40 } }],
+    };
+    const world = await aWorld({ cluster });
+    expect((await world.clients.magnum.getCluster(world.cluster)).labels).toEqual({ auto_scaling_enabled: 'true' });
+    expect((await world.group()).labels).toMatchObject({ boot_volume_size: '40' });
+  });
+
+  const elsewhere = (type: string, region: string) => ({
+    type,
+    endpoints: [{ url: 'http://127.0.0.1:1/v1', interface: 'public', region }],
+  });
+
+  it.each([
+    ['Zun, which has its first name now', elsewhere('container', 'RegionOne')],
+    ['one of another region, a service of its own', elsewhere('container-infra', 'RegionTwo')],
+  ])('is found behind %s', async (_name, other) => {
+    const world = await aWorld({ besides: [other] });
+    expect(await world.group()).toMatchObject({ node_count: 3 });
+  });
+});
+
 describe('Nova', () => {
   it('shows limits, servers and flavors', async () => {
     const world = await aWorld();
