@@ -1,11 +1,11 @@
-// A person's drain against a node that others write as well: one conflict is looked at again, endless ones are told.
+// A person's drain against a node that others write as well, and against a driver that takes another server than it was told.
 import { describe, expect, it } from 'vitest';
 import { drainNodes } from '../../src/cli/operate/drains.ts';
 import { sceneOf } from '../../src/cli/operate/scene.ts';
 import type { Stage } from '../../src/cli/operate/stage.ts';
 import { ClientError } from '../../src/clients/http/error.ts';
-import { aConfig, aNodePolicy, noon } from '../builders.ts';
-import { group, pool, steady } from '../policies/nodes/worlds.ts';
+import { aConfig, aNode, aNodeGroup, aNodePolicy, at, noon, serverId } from '../builders.ts';
+import { group, pool, steady, workers } from '../policies/nodes/worlds.ts';
 
 const scene = sceneOf(
   pool(3).build(),
@@ -65,5 +65,50 @@ describe('the first write of a drain', () => {
     const { ending, writes, looks } = await drain(1000);
     expect([writes, looks]).toEqual([32, 7]);
     expect(ending).toMatchObject({ end: 'stopped', why: expect.stringContaining('Conflict') as string });
+  });
+});
+
+describe('a server that stays where another one has left', () => {
+  it('is told, and left to the daemon, which has to remember it', async () => {
+    const request = { by: 'wei', then: 'remove' as const, withoutRoom: false };
+    const removing = aNode('w-3').leaving({
+      startedAt: at(-600),
+      step: 'removing',
+      removingAt: at(-300),
+      countAfter: 2,
+      request,
+    });
+    const snapshot = pool(2, [...workers(2), removing.build()])
+      .groups(aNodeGroup(group, 2, { status: 'UPDATE_COMPLETE' }))
+      .nova({ servers: [1, 3].map((number) => ({ id: serverId(number) })) })
+      .build();
+    const config = aConfig([], [aNodePolicy({ nodeGroups: [{ name: group, min: 1, max: 4 }] })]);
+    const written: string[] = [];
+    const write = (what: string) => () => {
+      written.push(what);
+      return Promise.resolve(null);
+    };
+    const stage = {
+      look: () => Promise.resolve(sceneOf(snapshot, config, steady(), at(3600))),
+      writes: {
+        patchNode: write('patch'),
+        deleteNode: write('delete'),
+        evict: write('evict'),
+        createEvent: write('event'),
+      },
+      magnum: { resize: write('resize') },
+      pause: () => Promise.resolve(),
+      print: () => undefined,
+      close: () => Promise.resolve(),
+    } as unknown as Stage;
+    const wish = { nodes: ['w-3'], nodeGroup: group, request, wait: true };
+    const ending = await drainNodes(
+      stage,
+      sceneOf(snapshot, config, steady(), noon),
+      wish,
+      new AbortController().signal,
+    );
+    expect(ending).toEqual({ end: 'stopped', why: `w-3: WrongServerLeft ${serverId(3)}` });
+    expect(written).toEqual([]);
   });
 });

@@ -186,10 +186,10 @@ async function carryOn(stage: Stage, scene: Scene, wish: Wish, timers: Timers, s
   );
   const moment: Moment = { now, signal, cluster: clusterOf(scene) };
   for (const step of steps) {
-    if (step.step === 'rollBack' && step.reason !== 'WrongServerLeft')
+    // What the timeouts say is the daemon's to act on, and above all that another server has left: it must remember that.
+    if (step.step === 'rollBack')
       return { end: 'stopped', why: `${step.node}: ${step.reason} ${step.by ?? ''}`.trim() };
     const outcome = await drainStep(stage.writes, personsDecision(group, group.count, message(wish)), step, moment);
-    if (step.step === 'rollBack') return { end: 'stopped', why: `${step.node}: ${step.reason} ${step.by ?? ''}` };
     if (outcome?.status === 'failed')
       stage.print(`${step.node}: ${outcome.code ?? ''} ${outcome.message ?? ''}`.trim());
   }

@@ -66,12 +66,12 @@ function standingOfDrain(node: Node, record: DrainRecord, batches: Batches, inpu
     if (isOverdue) return rollBack({ reason: 'BatchIncomplete', by: 'it could not be sealed' });
     return off === null ? step({ step: 'seal', node: name, serverId, batch: batch.id }) : { stands: 'busy' };
   }
-  // Nothing runs there that could be waited for.
-  if (record.unready === true) return { stands: 'empty' };
+  const window = isOfPerson ? null : windowBarrier(group, now);
+  // Nothing runs there that could be waited for: it goes as soon as it may, or back.
+  if (record.unready === true) return window === null ? { stands: 'empty' } : rollBack(window);
 
   // Held for longer than a whole drain may take, the node goes back to work: its pods' places are wanted.
   if (off !== null && isOverdue) return rollBack({ reason: 'SwitchedOff', by: off.by });
-  const window = isOfPerson ? null : windowBarrier(group, now);
 
   const evict: PodRef[] = [];
   const leaving: PodRef[] = [];

@@ -36,6 +36,17 @@ describe('a node that does not answer', () => {
     });
   });
 
+  it('goes back where a window has opened in which nobody leaves', () => {
+    const leaving = pool(3, nodesWith(silent().leaving({ startedAt: at(-90), unready: true }))).pods(...busy);
+    const never = [{ start: '00:00', end: '24:00', timeZone: 'Asia/Shanghai' }];
+    const policy = aNodePolicy({ nodeGroups: [{ name: group, min: 1, max: 9 }], shrink: { ...rules, never } });
+    expect(tick(leaving.build(), { policy }).decision).toMatchObject({
+      resize: null,
+      drains: [{ step: 'rollBack', node: 'w-2', reason: 'NeverWindow' }],
+    });
+    expect(tick(leaving.build(), { policy: policyOf(1, 9) }).decision).toMatchObject({ resize: { to: 2 } });
+  });
+
   it('leaves before any that answers, and bears nothing of its group’s minimum', () => {
     const nodes = [...nodesWith(), aNode('w-4').build()];
     const look = (since: number) =>
