@@ -1,5 +1,4 @@
 // One step of a drain on one node: announced on the node itself first, pods leave by eviction only, and all of it can be taken back.
-import { ClientError } from '../clients/http/error.ts';
 import type { KubernetesWrites, NodePatch } from '../clients/kubernetes/writes.ts';
 import { drainNoteOn, drainOf } from '../model/drain-record-on.ts';
 import { drainAnnotation, drainTaint, type DrainRecord } from '../model/drain-record.ts';
@@ -8,15 +7,12 @@ import type { DrainOutcome } from '../model/outcome.ts';
 import type { DrainStep, NodeDecision } from '../model/plan.ts';
 import { eachLimited } from '../parallel.ts';
 import { drainOutcome, failureOf, type Moment } from './actuator.ts';
+import { changeNode, refused, succeeded, type Parts } from './change-node.ts';
 import { GateClosed } from './gate.ts';
 
 export type DrainPort = Pick<KubernetesWrites, 'evict' | 'getNode' | 'patchNode' | 'deleteNode' | 'createEvent'>;
 
 const evictionsAtOnce = 5;
-
-type Parts = Pick<DrainOutcome, 'status' | 'code' | 'message' | 'evicted' | 'refusedPods'>;
-const succeeded: Parts = { status: 'succeeded' };
-const refused = (code: string, message: string): Parts => ({ status: 'refused', code, message });
 
 const tell = (
   port: DrainPort,
@@ -33,30 +29,6 @@ const tell = (
     action: 'Drain',
     note,
   });
-
-/** A kubelet writes its node all the time: who is overtaken looks again. */
-const mostLooks = 4;
-
-/** Reads the node and writes what follows from it, on that very version. `change` answers with why nothing is to be written. */
-async function change(
-  port: DrainPort,
-  name: string,
-  changeOf: (node: Node) => NodePatch | Parts,
-  whenGone: Parts,
-): Promise<{ readonly parts: Parts; readonly node: Node | null }> {
-  for (let looks = 1; ; looks += 1) {
-    const node = await port.getNode(name);
-    if (node === null) return { parts: whenGone, node: null };
-    const patch = changeOf(node);
-    if ('status' in patch) return { parts: patch, node: null };
-    try {
-      await port.patchNode(name, patch, { resourceVersion: node.metadata.resourceVersion });
-      return { parts: succeeded, node };
-    } catch (thrown) {
-      if (!(thrown instanceof ClientError) || thrown.code !== 'Conflict' || looks === mostLooks) throw thrown;
-    }
-  }
-}
 
 type Begin = Extract<DrainStep, { step: 'begin' }>;
 
@@ -83,7 +55,7 @@ function beginning(node: Node, step: Begin, moment: Moment): NodePatch | Parts {
 /** Taint, cordon and record in one write: all or nothing. */
 async function begin(port: DrainPort, step: Begin, decision: NodeDecision, moment: Moment): Promise<Parts> {
   const gone = refused('Moved', 'the node is gone');
-  const { parts, node } = await change(port, step.node, (one) => beginning(one, step, moment), gone);
+  const { parts, node } = await changeNode(port, step.node, (one) => beginning(one, step, moment), gone);
   if (node !== null) await tell(port, node, 'Normal', 'DrainStarted', decision.message);
   return parts;
 }
@@ -98,7 +70,7 @@ async function seal(port: DrainPort, step: Extract<DrainStep, { step: 'seal' }>)
     const sealed: DrainRecord = { ...record, batch: { ...record.batch, sealed: true } };
     return { annotations: { [drainAnnotation]: JSON.stringify(sealed) } };
   };
-  const { parts } = await change(port, step.node, sealing, refused('Moved', 'the node is gone'));
+  const { parts } = await changeNode(port, step.node, sealing, refused('Moved', 'the node is gone'));
   return parts;
 }
 
@@ -159,7 +131,7 @@ async function rollBack(port: DrainPort, step: Extract<DrainStep, { step: 'rollB
       annotations: { [drainAnnotation]: null },
     };
   };
-  const { parts, node } = await change(port, step.node, takingBack, succeeded);
+  const { parts, node } = await changeNode(port, step.node, takingBack, succeeded);
   if (node === null) return parts;
   const note = `The drain was taken back: ${step.reason}${step.by === null ? '' : ` ${step.by}`}`;
   await tell(port, node, step.reason === 'NeededAgain' ? 'Normal' : 'Warning', 'DrainRolledBack', note);
@@ -177,7 +149,7 @@ async function reopen(port: DrainPort, step: Extract<DrainStep, { step: 'reopen'
     const reopened: DrainRecord = { ...record, step: 'draining', removingAt: undefined, countAfter: undefined };
     return { annotations: { [drainAnnotation]: JSON.stringify(reopened) } };
   };
-  const { parts } = await change(port, step.node, reopening, refused('Moved', 'the node is gone'));
+  const { parts } = await changeNode(port, step.node, reopening, refused('Moved', 'the node is gone'));
   return parts;
 }
 

@@ -1,15 +1,17 @@
 // Sends a resize to Magnum: read before write, victims resolved, count and victims in agreement, announced on the victims first.
-import type { KubernetesWrites } from '../clients/kubernetes/writes.ts';
+import type { KubernetesWrites, NodePatch } from '../clients/kubernetes/writes.ts';
 import { ClientError, type ClientErrorCode } from '../clients/http/error.ts';
 import { requestIdOf } from '../clients/openstack/errors.ts';
 import { isMaster, type Magnum } from '../clients/openstack/magnum.ts';
 import { drainOf } from '../model/drain-record-on.ts';
-import { drainAnnotation } from '../model/drain-record.ts';
+import { drainAnnotation, type DrainRecord } from '../model/drain-record.ts';
+import type { Node } from '../model/kubernetes.ts';
 import type { ResizeOutcome } from '../model/outcome.ts';
 import type { MagnumCluster, MagnumNodeGroup } from '../model/openstack.ts';
 import type { NodeDecision, NodeRemoval, Resizing } from '../model/plan.ts';
 import type { ServerId } from '../model/units.ts';
 import { failureOf, resizeOutcome, type Moment } from './actuator.ts';
+import { changeNode, refused, type Parts } from './change-node.ts';
 import { GateClosed } from './gate.ts';
 
 export interface PoolPort {
@@ -43,24 +45,21 @@ function inconsistency(decision: NodeDecision): string | null {
   return null;
 }
 
-/** The node is still ours to remove, and from now on says so itself. */
+/** The node is still ours to remove, and from now on says so itself. Answers why it is not. */
 async function announce(
   port: PoolPort,
-  victim: NodeRemoval,
+  { node: name, serverId }: NodeRemoval,
   countAfter: number,
   moment: Moment,
 ): Promise<string | null> {
-  const node = await port.nodes.getNode(victim.node);
-  if (node === null) return `node ${victim.node} is gone already`;
-  const record = drainOf(node);
-  if (record?.serverId !== victim.serverId) return `node ${victim.node} is not the one that was drained`;
-  const announced = { ...record, step: 'removing', removingAt: moment.now, countAfter };
-  await port.nodes.patchNode(
-    victim.node,
-    { annotations: { [drainAnnotation]: JSON.stringify(announced) } },
-    { resourceVersion: node.metadata.resourceVersion },
-  );
-  return null;
+  const announcing = (node: Node): NodePatch | Parts => {
+    const record = drainOf(node);
+    if (record?.serverId !== serverId) return refused('Moved', `node ${name} is not the one that was drained`);
+    const announced: DrainRecord = { ...record, step: 'removing', removingAt: moment.now, countAfter };
+    return { annotations: { [drainAnnotation]: JSON.stringify(announced) } };
+  };
+  const { parts } = await changeNode(port.nodes, name, announcing, refused('Moved', `node ${name} is gone already`));
+  return parts.status === 'succeeded' ? null : (parts.message ?? '');
 }
 
 /** A server that never was a node has none to write on; it must not have become one since. */

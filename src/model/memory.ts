@@ -67,7 +67,7 @@ export interface TargetMemory {
   /** when its replicas were last lowered: what the guards count */
   readonly lowered?: Instant;
   /** the last write that failed, until one succeeds */
-  readonly failure: { readonly at: Instant; readonly code: string; readonly message: string } | null;
+  readonly failure: Failure | null;
 }
 
 export interface SentResize {
@@ -82,11 +82,21 @@ export interface SentResize {
   readonly begun: boolean;
 }
 
+export interface Failure {
+  readonly at: Instant;
+  readonly code: string;
+  readonly message: string;
+}
+
 export interface GroupMemory {
   readonly lastGrowth: Instant | null;
   readonly lastShrink: Instant | null;
-  readonly lastFailure: { readonly at: Instant; readonly code: string; readonly message: string } | null;
-  readonly drainFailure: { readonly at: Instant; readonly code: string; readonly message: string } | null;
+  /** of an order; what failed on the way down is no reason to order less */
+  readonly lastFailure: Failure | null;
+  /** of a node that was to be emptied */
+  readonly drainFailure: Failure | null;
+  /** of a resize that was to give nodes back */
+  readonly removalFailure?: Failure;
   readonly backOff: { readonly until: Instant; readonly length: Milliseconds } | null;
   readonly sent: SentResize | null;
   /** ordered nodes that are not Ready yet: one entry an order. `told`: it ran out of its time, and has counted as a failure */
@@ -116,11 +126,8 @@ export interface Why {
   readonly at: Instant;
 }
 
-export interface FailedDrain {
-  /** the last time */
-  readonly at: Instant;
-  readonly code: string;
-  readonly message: string;
+/** `at`: the last time */
+export interface FailedDrain extends Failure {
   /** begin: it could not even be marked; rollBack: its pods did not leave */
   readonly step: 'begin' | 'rollBack';
   /** how often in a row */

@@ -48,6 +48,9 @@ function clampGroup(memory: GroupMemory, clamp: Clamp, now: Instant): GroupMemor
       backOff === null ? null : { ...backOff, until: Math.min(backOff.until, later(now, backOff.length)) as Instant },
     sent: sent === null ? null : { ...sent, at: clamp(sent.at) },
     ordered: memory.ordered.map((order) => ({ ...order, at: clamp(order.at) })),
+    ...(memory.removalFailure === undefined
+      ? {}
+      : { removalFailure: { ...memory.removalFailure, at: clamp(memory.removalFailure.at) } }),
     ...(memory.failedDrains === undefined
       ? {}
       : { failedDrains: mapValues(memory.failedDrains, (one) => ({ ...one, at: clamp(one.at) })) }),

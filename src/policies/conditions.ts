@@ -68,6 +68,8 @@ function ofGroup(decision: UndescribedNodes, memory: GroupMemory | undefined, no
     add('SpringtideQuotaExceeded', 'page', { what: 'Magnum was refused', why: failure.message, count: 0 });
   else if (failure !== null && backedOff && failure.code !== 'NeverReady')
     add('SpringtideResizeFailed', 'page', { why: `${failure.code}: ${failure.message}` });
+  else if (memory?.removalFailure !== undefined && now - memory.removalFailure.at < anEvent)
+    add('SpringtideResizeFailed', 'page', { why: `${memory.removalFailure.code}: ${memory.removalFailure.message}` });
   const others = facts['others'];
   if (others !== undefined)
     conditions.push({

@@ -14,7 +14,7 @@ import {
 import type { DrainOutcome, Outcome, ResizeOutcome, ScaleOutcome } from '../model/outcome.ts';
 import { targetKey, type TargetKey } from '../model/target.ts';
 import { instantOf, type Instant } from '../model/units.ts';
-import { backOffAfter, namesQuota } from './nodes/back-off.ts';
+import { namesQuota, withFailedResize } from './nodes/back-off.ts';
 import { isChangeOfMind } from './nodes/change-of-mind.ts';
 import { withFailedDrain } from './nodes/set-aside.ts';
 import { withTurn } from './pods/flap.ts';
@@ -93,9 +93,7 @@ function recordResize(memory: GroupMemory, outcome: ResizeOutcome, at: Instant):
     case 'failed': {
       const { code = 'ResizeFailed', message = '' } = outcome;
       return {
-        ...memory,
-        lastFailure: { at, code: namesQuota(message) ? 'QuotaExceeded' : code, message },
-        backOff: backOffAfter(memory, at),
+        ...withFailedResize(memory, outcome, { at, code: namesQuota(message) ? 'QuotaExceeded' : code, message }),
         // No answer is no refusal: what Magnum shows next tells whether it was heard.
         ...(outcome.unanswered === true ? { sent: sentBy(outcome, at) } : {}),
       };

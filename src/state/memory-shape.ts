@@ -17,7 +17,8 @@ const history = z.object({
   lastWay: z.enum(['up', 'down']).optional(),
   standing: z.number().optional(),
 });
-const failure = z.object({ at: instant, code: z.string(), message: z.string() }).nullable();
+const someFailure = z.object({ at: instant, code: z.string(), message: z.string() });
+const failure = someFailure.nullable();
 const why = z.object({ reason: z.string(), at: instant }).optional();
 const texts = z.record(z.string(), z.string());
 const victim = z.object({ node: z.string(), serverId: z.string(), unregistered: z.literal(true).optional() });
@@ -78,6 +79,7 @@ const group = z.object({
   lastShrink: instant.nullable().default(null),
   lastFailure: failure.default(null),
   drainFailure: failure.default(null),
+  removalFailure: someFailure.optional(),
   backOff: z.object({ until: instant, length }).nullable().default(null),
   sent: z
     .object({

@@ -281,3 +281,25 @@ describe('shrinking', () => {
     expect(world.posts()).toBe(0);
   });
 });
+
+describe('the announcement of a removal', () => {
+  it('is written though a kubelet writes its node at the same time', async () => {
+    const world = await both();
+    const victim = await drained(world, 1);
+    const { writes } = world.stage.client;
+    let overtaken = 0;
+    const nodes = {
+      getNode: async (name: string) => {
+        const node = await writes.getNode(name);
+        if (overtaken < 2) await writes.patchNode(name, { annotations: { heartbeat: String((overtaken += 1)) } });
+        return node;
+      },
+      patchNode: writes.patchNode.bind(writes),
+    };
+    const { magnum } = world.cloud.clients;
+    const moment = aMoment({ cluster: world.cloud.cluster });
+    expect(await resizeGroup({ magnum, nodes }, shrink(3, 2, [victim]), moment)).toMatchObject({ status: 'succeeded' });
+    const node = await writes.getNode(victim.node);
+    expect(node === null ? null : drainOf(node)).toMatchObject({ step: 'removing', countAfter: 2 });
+  });
+});

@@ -1,5 +1,5 @@
 // After a failed growth a group is left alone for a while: five minutes, doubling to thirty, as if nothing had been after three hours.
-import type { GroupMemory } from '../../model/memory.ts';
+import type { Failure, GroupMemory } from '../../model/memory.ts';
 import { later, minutes, type Instant, type Milliseconds } from '../../model/units.ts';
 
 export interface BackOffRules {
@@ -22,6 +22,16 @@ export function backOffAfter({ backOff }: Pick<GroupMemory, 'backOff'>, now: Ins
   const length = Math.min(rules.longest, doubled) as Milliseconds;
   return { until: later(now, length), length };
 }
+
+/** An order backs its group off. A removal that failed keeps nobody from ordering: it has a failure of its own, and the way down waits. */
+export const withFailedResize = (
+  memory: GroupMemory,
+  { remove }: { readonly remove: readonly unknown[] },
+  failure: Failure,
+): GroupMemory =>
+  remove.length > 0
+    ? { ...memory, removalFailure: failure }
+    : { ...memory, lastFailure: failure, backOff: backOffAfter(memory, failure.at) };
 
 export const isBackedOff = ({ backOff }: Pick<GroupMemory, 'backOff'>, now: Instant): boolean =>
   backOff !== null && now < backOff.until;

@@ -1,10 +1,10 @@
 // What a tick learns about a group by looking: orders that arrived, boot times, resizes that were done, failed or dropped.
-import type { GroupMemory, Memory, SentResize } from '../../model/memory.ts';
+import type { Failure, GroupMemory, Memory, SentResize } from '../../model/memory.ts';
 import type { Node } from '../../model/kubernetes.ts';
 import type { MagnumNodeGroup } from '../../model/openstack.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { instantOf, minutes, seconds, since, type Instant } from '../../model/units.ts';
-import { backOffAfter, namesQuota, withoutStaleBackOff } from './back-off.ts';
+import { namesQuota, withFailedResize, withoutStaleBackOff } from './back-off.ts';
 import { overdueNodes, provisionTimeoutOf } from './boot-time.ts';
 import type { GroupState } from './group-state.ts';
 import { isReady } from './membership.ts';
@@ -19,26 +19,23 @@ const mostNames = 10;
 const clockSkew = minutes(1);
 const settlesWithin = seconds(5);
 
-type Failure = NonNullable<GroupMemory['lastFailure']>;
-
-/** Growth and drains fail apart: an alert of one must not show the other's reason. Shrinking waits after either. */
-export function latestFailure({ lastFailure, drainFailure }: GroupMemory): Failure | null {
-  if (lastFailure === null || drainFailure === null) return lastFailure ?? drainFailure;
-  return lastFailure.at > drainFailure.at ? lastFailure : drainFailure;
-}
-
-const fails = (memory: GroupMemory, failure: Failure): GroupMemory => ({
-  ...memory,
-  lastFailure: failure,
-  backOff: backOffAfter(memory, failure.at),
-});
+/** They fail apart: an alert of one must not show the other's reason. Nothing new begins to leave after any of them. */
+export const latestFailure = ({ lastFailure, drainFailure, removalFailure }: GroupMemory): Failure | null =>
+  [lastFailure, drainFailure, removalFailure ?? null].reduce<Failure | null>(
+    (latest, one) => (latest === null || (one !== null && one.at > latest.at) ? one : latest),
+    null,
+  );
 
 /** By its time and its words: a resize that was refused leaves another one than stood there before. */
 const failureShown = ({ status, status_reason, updated_at }: MagnumNodeGroup): string | null =>
   /_FAILED$/.test(status ?? '') ? `${updated_at ?? ''} ${status_reason ?? ''}` : null;
 
-const failedBy = (memory: GroupMemory, message: string, at: Instant): GroupMemory =>
-  fails({ ...memory, sent: null }, { at, code: namesQuota(message) ? 'QuotaExceeded' : 'ResizeFailed', message });
+const failedBy = (memory: GroupMemory, sent: SentResize, message: string, at: Instant): GroupMemory =>
+  withFailedResize({ ...memory, sent: null }, sent, {
+    at,
+    code: namesQuota(message) ? 'QuotaExceeded' : 'ResizeFailed',
+    message,
+  });
 
 /** An update that nobody saw under way has ended by the first look that shows its count; a later end counts where it was seen. */
 const endSeen = ({ lastShrink }: GroupMemory, sent: SentResize, now: Instant): Instant =>
@@ -56,8 +53,8 @@ function settleResize(memory: GroupMemory, sent: SentResize, group: GroupState, 
   // Magnum's conductor takes a resize up after the 202; what it refuses then has its old count again, and says why.
   const isAnswer = failure !== null && failure !== (memory.seenFailure ?? null);
   if ((reached || magnum.node_count === sent.from) && isAnswer && age > settlesWithin)
-    return failedBy(memory, magnum.status_reason ?? status, now);
-  if (reached && failure !== null && mayHaveFailed) return failedBy(memory, magnum.status_reason ?? status, now);
+    return failedBy(memory, sent, magnum.status_reason ?? status, now);
+  if (reached && failure !== null && mayHaveFailed) return failedBy(memory, sent, magnum.status_reason ?? status, now);
   if (reached && /_COMPLETE$/.test(status)) {
     // Its count is Magnum's word that the removal was taken: whatever is sent next, this one is never sent again.
     const lastShrink = sent.remove.length > 0 && !group.updating ? endSeen(memory, sent, now) : memory.lastShrink;
@@ -74,7 +71,7 @@ function settleResize(memory: GroupMemory, sent: SentResize, group: GroupState, 
     // The same words as before: they may be its answer to this one as well.
     const standing = failure === null ? '' : `; it says ${magnum.status_reason ?? status}`;
     const message = `Magnum accepted ${sent.from} → ${sent.to} and did nothing within ${showsWithin / 1000} s${standing}`;
-    return fails({ ...memory, sent: null }, { at: now, code: 'Dropped', message });
+    return withFailedResize({ ...memory, sent: null }, sent, { at: now, code: 'Dropped', message });
   }
   return { ...memory, sent: { ...sent, begun: sent.begun || group.updating } };
 }
@@ -145,7 +142,7 @@ function withOverdueTold(memory: GroupMemory, group: GroupState, snapshot: Snaps
   const count = overdueNodes(memory, timeout, now);
   const message = `${count} ordered nodes are not Ready after ${timeout / 60_000} min${whoIsLate(group, count, snapshot)}`;
   const ordered = memory.ordered.map((order) => (isOverdue(order) ? { ...order, told: true as const } : order));
-  return fails({ ...memory, ordered }, { at: now, code: 'NeverReady', message });
+  return withFailedResize({ ...memory, ordered }, { remove: [] }, { at: now, code: 'NeverReady', message });
 }
 
 export function observeGroup(group: GroupState, memory: Memory, snapshot: Snapshot, now: Instant): GroupMemory {

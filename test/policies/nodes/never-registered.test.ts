@@ -287,7 +287,7 @@ describe('after Magnum was told', () => {
     expect(memory.groups[group]).toMatchObject({
       sent: null,
       removal: 'unproven',
-      lastFailure: { code: 'Dropped' },
+      removalFailure: { code: 'Dropped' },
       nodeless: { [serverId(3)]: { since: at(0) } },
     });
   });
