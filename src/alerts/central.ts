@@ -63,6 +63,8 @@ export class Central {
   /** It tells people, we do not. */
   speaks(now: Instant): boolean {
     const settings = this.#settings();
+    // the clock was set back: it is waited for once more, and not until the clock is there again
+    if (this.#heard > now) this.#heard = now;
     return settings !== undefined && now - this.#heard < settings.silentAfter;
   }
 

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { Cancel, Clock } from '../clock.ts';
 import type { AlertsDocument } from '../model/config.ts';
 import { messageOf } from '../model/errors.ts';
+import { later, seconds } from '../model/units.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
 import { backoffAfter } from './backoff.ts';
 import { retry } from './channels/channel.ts';
@@ -46,6 +47,8 @@ export interface CourierOptions {
 export const isOwed = ({ state }: Recipient): boolean => state === 'owed' || state === 'attempted';
 
 const longestTimer = 86_400_000;
+/** So far a clock is set back by nobody but a person, or a late correction. */
+const clockJump = seconds(5);
 
 export class Courier {
   readonly #options: CourierOptions;
@@ -72,7 +75,8 @@ export class Courier {
     if (notification === undefined || this.#stopped || this.#sending.has(id)) return;
     const owed = [...notification.recipients.values()].filter(isOwed);
     const now = this.#options.clock.now();
-    const due = owed.filter(({ notBefore }) => notBefore <= now);
+    // an attempt that lies ahead was made before the clock was set back
+    const due = owed.filter(({ notBefore, at }) => notBefore <= now || (at ?? notBefore) > later(now, clockJump));
     if (due.length === 0 && owed.length > 0) {
       const wait = Math.min(longestTimer, Math.min(...owed.map(({ notBefore }) => notBefore)) - now);
       this.#timers.set(

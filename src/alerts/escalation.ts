@@ -1,6 +1,6 @@
 // An escalation as a value: when its next step is due, when it begins anew, and what an acknowledgement stops.
 import { later, seconds } from '../model/units.ts';
-import type { Instant } from '../model/units.ts';
+import type { Instant, Milliseconds } from '../model/units.ts';
 import type { AlertsDocument } from '../model/config.ts';
 import type { Acknowledgement, Episode, Progress } from './ledger/records.ts';
 
@@ -12,23 +12,32 @@ const begun = (now: Instant): Progress => ({ step: 0, began: now, accepted: null
 export const isAcknowledged = ({ acknowledged }: Episode, firing: readonly string[]): boolean =>
   acknowledged !== null && firing.every((period) => acknowledged.periods.includes(period));
 
-/** Whoever was called before a silence hears anew what still fires after it: the next step has its time from where it was. */
-function resumed(episode: Episode, now: Instant): Episode {
-  const { pausedSince = null, standingIn = {} } = episode;
-  if (pausedSince === null) return episode;
-  const span = Math.max(0, now - pausedSince);
-  const at = (instant: Instant): Instant => Math.min(now, instant + span) as Instant;
-  const moved = ({ step, began, accepted }: Progress): Progress => ({
+/** The clock was set back by so much: what was counted from before that is counted on. */
+export const setBack = (episode: Episode, span: Milliseconds): Episode => ({
+  ...moved(episode, (at) => (at - span) as Instant),
+  ...(typeof episode.pausedSince === 'number' && { pausedSince: (episode.pausedSince - span) as Instant }),
+});
+
+function moved(episode: Episode, change: (at: Instant) => Instant): Episode {
+  const { standingIn = {} } = episode;
+  const progressed = ({ step, began, accepted }: Progress): Progress => ({
     step,
-    began: at(began),
-    accepted: accepted === null ? null : at(accepted),
+    began: change(began),
+    accepted: accepted === null ? null : change(accepted),
   });
   return {
     ...episode,
-    ...moved(episode),
-    standingIn: Object.fromEntries(Object.entries(standingIn).map(([name, progress]) => [name, moved(progress)])),
-    pausedSince: null,
+    ...progressed(episode),
+    standingIn: Object.fromEntries(Object.entries(standingIn).map(([name, one]) => [name, progressed(one)])),
   };
+}
+
+/** Whoever was called before a silence hears anew what still fires after it: the next step has its time from where it was. */
+function resumed(episode: Episode, now: Instant): Episode {
+  const { pausedSince = null } = episode;
+  if (pausedSince === null) return episode;
+  const span = Math.max(0, now - pausedSince);
+  return { ...moved(episode, (at) => Math.min(now, at + span) as Instant), pausedSince: null };
 }
 
 /** The episode with which a flush goes on; the same object where nothing changes. */

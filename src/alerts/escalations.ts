@@ -1,8 +1,17 @@
 // The escalations under way: each begins with the first message, goes on by its clock, and stops when somebody is on it.
 import type { Cancel, Clock } from '../clock.ts';
 import type { AlertsDocument } from '../model/config.ts';
+import { later } from '../model/units.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
-import { acknowledged, begunLate, episodeFor, isAcknowledged, nextStepAt, withStandIns } from './escalation.ts';
+import {
+  acknowledged,
+  begunLate,
+  episodeFor,
+  isAcknowledged,
+  nextStepAt,
+  setBack,
+  withStandIns,
+} from './escalation.ts';
 import type { Steps } from './escalation.ts';
 import type { Group } from './group-table.ts';
 import type { Holds, Released } from './holds.ts';
@@ -28,11 +37,19 @@ const ownerOf = (group: Group): string => groupOwner(group.key, group.route.rece
 const progressOf = (episode: Episode, group: Group, receiver: string): Progress | undefined =>
   receiver === group.route.receiver ? episode : episode.standingIn?.[receiver];
 
+interface Armed {
+  readonly receiver: string;
+  readonly due: Instant;
+  readonly cancel: Cancel;
+}
+
 const longestTimer = 86_400_000;
+/** So far a clock is set back by nobody but a person, or a late correction. */
+const clockJump = 5_000;
 
 export class Escalations {
   readonly #parts: EscalationParts;
-  readonly #timers = new Map<string, Cancel>();
+  readonly #timers = new Map<string, Armed>();
   #stopped = false;
 
   constructor(parts: EscalationParts) {
@@ -127,7 +144,15 @@ export class Escalations {
 
   /** After a start, or when the steps are other ones. */
   resume(groups: Iterable<Group>): void {
-    for (const group of groups) this.#arm(group, this.#parts.clock.now());
+    const now = this.#parts.clock.now();
+    for (const group of groups) {
+      const owner = ownerOf(group);
+      const episode = this.#parts.state.episodes.get(owner);
+      const latest = Math.max(episode?.began ?? 0, episode?.accepted ?? 0);
+      if (episode !== undefined && latest > now)
+        this.#parts.write([{ kind: 'episode', owner, episode: setBack(episode, (latest - now) as Milliseconds) }]);
+      this.#arm(group, now);
+    }
   }
 
   stop(): void {
@@ -141,22 +166,35 @@ export class Escalations {
 
   #arm(group: Group, now: Instant): void {
     const owner = ownerOf(group);
-    this.#cancel(owner);
     const episode = this.#parts.state.episodes.get(owner);
-    if (episode === undefined || this.#stopped) return;
-    const next = this.#nextOf(group, episode, now);
+    const next = episode === undefined || this.#stopped ? null : this.#nextOf(group, episode, now);
+    const armed = this.#timers.get(owner);
+    // what runs already runs by a clock that nobody sets
+    if (next !== null && armed?.due === next.due && armed.receiver === next.receiver) return;
+    this.#cancel(owner);
     if (next === null) return;
-    const { receiver, due } = next;
-    const wait = Math.min(longestTimer, Math.max(0, due - now)) as Milliseconds;
-    this.#timers.set(
-      owner,
-      this.#parts.clock.after(wait, () => {
-        const at = this.#parts.clock.now();
-        if (at < due) this.#arm(group, at);
-        else if (this.#parts.firing(group, at).length > 0) this.#advance(group, receiver, at);
-        else this.begin(group, [], at);
+    const wait = Math.min(longestTimer, Math.max(0, next.due - now)) as Milliseconds;
+    const until = later(now, wait);
+    this.#timers.set(owner, {
+      ...next,
+      cancel: this.#parts.clock.after(wait, () => {
+        this.#timers.delete(owner);
+        this.#wake(group, until);
       }),
-    );
+    });
+  }
+
+  #wake(group: Group, until: Instant): void {
+    const owner = ownerOf(group);
+    const now = this.#parts.clock.now();
+    const known = this.#parts.state.episodes.get(owner);
+    if (known !== undefined && until - now > clockJump)
+      this.#parts.write([{ kind: 'episode', owner, episode: setBack(known, (until - now) as Milliseconds) }]);
+    const episode = this.#parts.state.episodes.get(owner);
+    const next = episode === undefined ? null : this.#nextOf(group, episode, now);
+    if (this.#parts.firing(group, now).length === 0) this.begin(group, [], now);
+    else if (next !== null && next.due <= now) this.#advance(group, next.receiver, now);
+    else this.#arm(group, now);
   }
 
   #advance(group: Group, receiver: string, now: Instant): void {
@@ -209,7 +247,7 @@ export class Escalations {
   }
 
   #cancel(owner: string): void {
-    this.#timers.get(owner)?.();
+    this.#timers.get(owner)?.cancel();
     this.#timers.delete(owner);
   }
 }

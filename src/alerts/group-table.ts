@@ -70,14 +70,22 @@ export class GroupTable {
   readonly #memberships = new Map<string, Set<Group>>();
   #root: Route;
   /** their time has come, and they wait for their turn */
-  readonly #due: Group[] = [];
+  readonly #due: { readonly group: Group; readonly until: Instant }[] = [];
   #turnBegan = 0;
   #endOfTurn: Cancel | null = null;
+  /** null: those who send alerts in have had their time, by a clock that nobody sets */
+  #settling: Cancel | null = null;
   #stopped = false;
 
   constructor(root: Route, options: GroupTableOptions) {
     this.#root = root;
     this.#options = options;
+    const { clock, settledAt } = options;
+    const wait = settledAt - clock.now();
+    if (wait > 0)
+      this.#settling = clock.after(wait as Milliseconds, () => {
+        this.#settling = null;
+      });
   }
 
   get size(): number {
@@ -161,6 +169,7 @@ export class GroupTable {
   stop(): void {
     this.#stopped = true;
     this.#endOfTurn?.();
+    this.#settling?.();
     for (const group of this.#groups.values()) group.cancel();
   }
 
@@ -211,11 +220,12 @@ export class GroupTable {
     const due =
       told === null
         ? firstFlushOf(route, alert, now)
-        : (Math.max(now, later(told, route.timers.groupInterval)) as Instant);
+        : (Math.max(now, later(Math.min(told, now) as Instant, route.timers.groupInterval)) as Instant);
     const { settledAt } = this.#options;
+    const isSettling = this.#settling !== null;
     // whoever knows of the group already is told of what goes on in it
     const isNew = told === null && alert.expires !== undefined;
-    const nextFlush = isNew && due < settledAt ? settledAt : due;
+    const nextFlush = isNew && isSettling && due < settledAt ? settledAt : due;
     const group = { ...emptyGroup(id, key, labels, route), nextFlush };
     group.alerts.set(alert.fingerprint, alert);
     return group;
@@ -224,13 +234,16 @@ export class GroupTable {
   #arm(group: Group): void {
     const { clock } = this.#options;
     group.cancel();
-    const wait = Math.min(longestTimer, Math.max(0, group.nextFlush - clock.now()));
-    group.cancel = clock.after(wait as Milliseconds, () => this.#wake(group));
+    const now = clock.now();
+    const wait = Math.min(longestTimer, Math.max(0, group.nextFlush - now));
+    const until = later(now, wait as Milliseconds);
+    group.cancel = clock.after(wait as Milliseconds, () => this.#wake(group, until));
   }
 
-  #wake(group: Group): void {
+  #wake(group: Group, until: Instant): void {
     if (this.#stopped) return;
-    this.#due.push(group);
+    // the wait is over, also where the clock was set back meanwhile
+    this.#due.push({ group, until });
     if (this.#endOfTurn === null) this.#beginTurn();
     this.#takeTurn();
   }
@@ -248,18 +261,18 @@ export class GroupTable {
 
   #takeTurn(): void {
     while (this.#options.clock.now() - this.#turnBegan < longestTurn) {
-      const group = this.#due.shift();
-      if (group === undefined) return;
-      this.#flush(group);
+      const next = this.#due.shift();
+      if (next === undefined) return;
+      this.#flush(next.group, next.until);
     }
   }
 
-  #flush(group: Group): void {
+  #flush(group: Group, until: Instant): void {
     if (this.#stopped || !this.#stands(group)) return;
     this.#options.onWake();
     if (!this.#stands(group)) return;
     const now = this.#options.clock.now();
-    if (now >= group.nextFlush) {
+    if (now >= group.nextFlush || until >= group.nextFlush) {
       group.nextFlush = later(now, group.route.timers.groupInterval);
       this.#options.onDue(group, now);
     }

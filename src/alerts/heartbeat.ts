@@ -52,7 +52,8 @@ export function createHeartbeat({ clock, log, permission = alwaysPermitted }: He
   return {
     beat: (settings) => {
       const now = clock.now();
-      if (settings === undefined || under !== null || (last !== null && now - last < settings.every)) return;
+      if (settings === undefined || under !== null || (last !== null && last <= now && now - last < settings.every))
+        return;
       if (permission.refusal() !== null) return;
       last = now;
       under = send(settings).finally(() => {

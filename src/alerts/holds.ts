@@ -160,7 +160,10 @@ export class Holds {
   #factsOf(group: Group, integration: Integration, decision: FlushDecision, to: string, now: Instant): HoldFacts {
     const { document, isIn, sentTo } = this.#parts;
     const current = document();
-    const sent = integration.channel === 'sms' ? sentTo(to, group, integration) : [];
+    const all = integration.channel === 'sms' ? sentTo(to, group, integration) : [];
+    // by a clock that was set back since, some lie ahead
+    const sent = all.filter(({ at }) => at <= now);
+    const lastSms = this.#lastSms.get(to);
     return {
       document: current,
       receiver: current.receivers.find(({ name }) => name === integration.receiver),
@@ -169,7 +172,7 @@ export class Holds {
       alerts: decision.notify?.alerts ?? [],
       isIn: (interval) => isIn(interval, now),
       sent,
-      lastSms: this.#lastSms.get(to) ?? newestOf(sent),
+      lastSms: lastSms !== undefined && lastSms <= now ? lastSms : newestOf(sent),
       recent: this.#recentOf(integration, now),
       now,
     };
@@ -209,9 +212,15 @@ export class Holds {
   }
 
   #fire(key: string): void {
+    const due = this.#timers.get(key)?.due ?? (0 as Instant);
     this.#timers.delete(key);
     const now = this.#parts.clock.now();
     const groups = this.#held.get(key) ?? new Map<Group, Held>();
+    // the clock was set back meanwhile: by so much all that waits is due earlier
+    const back = due - now;
+    if (back > 0)
+      for (const [group, held] of groups)
+        groups.set(group, { ...held, hold: { ...held.hold, until: (held.hold.until - back) as Instant } });
     const first = [...groups.values()].find(({ hold }) => hold.until <= now);
     if (first !== undefined) {
       const { integration, hold } = first;
@@ -225,7 +234,7 @@ export class Holds {
   }
 
   #recentOf(integration: Integration, now: Instant): readonly Instant[] {
-    return (this.#recent.get(keyOf(integration)) ?? []).filter((at) => at > now - stormWindow);
+    return (this.#recent.get(keyOf(integration)) ?? []).filter((at) => at > now - stormWindow && at <= now);
   }
 
   /** One message is on its way: so many in a minute are a storm. */

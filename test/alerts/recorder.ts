@@ -8,7 +8,7 @@ import type { Ledger } from '../../src/alerts/ledger/ledger.ts';
 import { createAlertPipeline } from '../../src/alerts/pipeline.ts';
 import type { AlertPipeline } from '../../src/alerts/pipeline.ts';
 import type { AlertsDocument } from '../../src/model/config.ts';
-import type { Milliseconds } from '../../src/model/units.ts';
+import type { Instant, Milliseconds } from '../../src/model/units.ts';
 import { VirtualClock } from '../../src/sandbox/clock.ts';
 import { anAlertsDocument, catalogue, start } from './builders.ts';
 
@@ -26,7 +26,7 @@ export interface Taken {
 export interface Story {
   /** the central one of `forwardTo`; what it knows to fire, by name */
   readonly central: { answers: boolean; readonly firing: Set<string>; readonly ended: string[]; pushes: number };
-  readonly clock: VirtualClock;
+  readonly clock: SettableClock;
   readonly taken: Taken[];
   readonly ledger: Ledger;
   readonly pipeline: AlertPipeline;
@@ -37,6 +37,19 @@ export interface Story {
   reload(text: string): void;
   /** Of the same ledger. */
   restart(): Promise<void>;
+}
+
+/** Whose time of day can be set back, while waits go on as they were. */
+class SettableClock extends VirtualClock {
+  #back = 0;
+
+  override now(): Instant {
+    return (super.now() - this.#back) as Instant;
+  }
+
+  setBack(by: Milliseconds): void {
+    this.#back += by;
+  }
 }
 
 type Answer = (to: string, channel: string) => SendResult | null;
@@ -52,7 +65,7 @@ const urlOf = (settings: unknown): string | undefined =>
 const texts = catalogue('en');
 
 export function aStory(text: string, answer: Answer = () => null, linkSecret: string | null = null): Story {
-  const clock = new VirtualClock(start);
+  const clock = new SettableClock(start);
   const taken: Taken[] = [];
   const ledger = volatileLedger();
   let document: AlertsDocument = anAlertsDocument(text);
