@@ -41,7 +41,7 @@ async function served({ listen = '127.0.0.1:0', asks = false, leads = true } = {
   running.push(server);
   const url = server.urls.page.replace('0.0.0.0', '127.0.0.1');
   const firing = async (token?: string): Promise<unknown> => {
-    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const answer = await fetch(`${url}/api/v1/firing`, { headers });
     return answer.ok ? answer.json() : answer.status;
   };

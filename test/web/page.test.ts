@@ -206,7 +206,7 @@ describe.skipIf(browserPath === undefined)(title, () => {
     await story.pipeline.push(
       ['critical', 'warning'].map((severity) => ({
         labels: { alertname: severity === 'critical' ? 'CheckoutErrors' : 'DiskFills', severity, instance: 'a' },
-        annotations: severity === 'critical' ? { summary } : {},
+        ...(severity === 'critical' && { annotations: { summary } }),
         startsAt: rfc3339(story.clock.now()),
         endsAt: rfc3339(later(story.clock.now(), minutes(600))),
       })),
