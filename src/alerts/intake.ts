@@ -25,6 +25,8 @@ export interface TellOutcome {
 export interface PushOutcome extends TellOutcome {
   /** the others of the batch were taken */
   readonly problems: readonly { readonly index: number; readonly problem: string }[];
+  /** for so many there was no place: they are not kept */
+  readonly leftOut: number;
 }
 
 interface Parts {
@@ -77,6 +79,7 @@ export class Intake {
       durable: all.every(({ durable }) => durable),
       fault: all.find(({ fault }) => fault !== null)?.fault ?? null,
       problems: all.flatMap(({ problems }) => problems),
+      leftOut: all.reduce((sum, { leftOut }) => sum + leftOut, 0),
     };
   }
 
@@ -86,17 +89,20 @@ export class Intake {
     const problems: { index: number; problem: string }[] = [];
     const records: LedgerRecord[] = [];
     const fingerprints: string[] = [];
+    let leftOut = 0;
     for (const [index, one] of pushed.entries()) {
       const labels = nodeGroup.addedTo(one.labels, globalLabels, (known) => alerts.get(known) !== undefined);
       const result = ingested({ ...one, labels }, { globalLabels, resolveTimeout }, now);
       if ('problem' in result) problems.push({ index: from + index, problem: result.problem });
       else if (!isWatchdog(result.alert)) {
         const merged = alerts.accept(result.alert, now);
+        if (merged.isLeftOut === true) leftOut += 1;
         fingerprints.push(merged.fingerprint);
         records.push(...this.#taken(merged));
       }
     }
-    return { ...(await this.#kept(records, fingerprints, pushed.length - problems.length)), problems };
+    const kept = await this.#kept(records, fingerprints, pushed.length - problems.length - leftOut);
+    return { ...kept, problems, leftOut };
   }
 
   /** Nobody knows of it any more. */

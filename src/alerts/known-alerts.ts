@@ -14,6 +14,8 @@ export interface Merged {
   readonly alert: Alert | null;
   /** it began, ended or came back: worth writing down */
   readonly news: boolean;
+  /** it fires, and there is no place for it */
+  readonly isLeftOut?: true;
 }
 
 export interface Forgotten {
@@ -87,7 +89,7 @@ export class KnownAlerts {
     // springtide's own say also that there is no place
     if (known === undefined && told.expires !== undefined && this.#alerts.size >= limit) {
       this.leftOut.add(told, told.expires, limit);
-      return { fingerprint, alert: null, news: false };
+      return { fingerprint, alert: null, news: false, isLeftOut: true };
     }
     this.leftOut.delete(fingerprint);
     const merged = known === undefined ? told : mergeAlerts(known, told);

@@ -371,7 +371,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
   }
 
   async function push(pushed: readonly PushedAlert[]): Promise<PushOutcome> {
-    if (stopped) return { ...notTaken(stoppedError()), problems: [] };
+    if (stopped) return { ...notTaken(stoppedError()), problems: [], leftOut: 0 };
     wake();
     return intake.push(pushed, clock.now());
   }

@@ -89,6 +89,7 @@ describe('a long list', () => {
       durable: false,
       fault: { code: 'LedgerUnwritable', message: 'full' },
       problems: [{ index: 600, problem: 'at least one label pair required' }],
+      leftOut: 0,
     });
   });
 });

@@ -20,13 +20,13 @@ const secret = 'the secret of links';
 let server: AlertServer | null = null;
 afterEach(() => server?.close());
 
-async function served(token: string | null = null) {
-  const story = aStory(written, undefined, secret);
+async function served(token: string | null = null, text = written) {
+  const story = aStory(text, undefined, secret);
   server = await startAlertServer({
     listen: '127.0.0.1:0',
     desk: {
       ...story.pipeline,
-      document: () => anAlertsDocument(written),
+      document: () => anAlertsDocument(text),
       now: () => story.clock.now(),
       startedAt: start,
       version: '1.2.3',
@@ -60,6 +60,23 @@ const alert = (labels: Record<string, string>) => ({
 });
 
 describe('alerts', () => {
+  it('for which there is no place are refused, and what is known goes on and ends all the same', async () => {
+    const { ask, story } = await served(null, `${written}\nlimits: { alerts: 1 }`);
+    expect(await ask('/api/v2/alerts', 'POST', [alert({ instance: 'a' })])).toMatchObject({ status: 200 });
+    const refused = await ask('/api/v2/alerts', 'POST', [alert({ instance: 'a' }), alert({ instance: 'b' })]);
+    expect(refused).toMatchObject({ status: 503 });
+    expect(JSON.stringify(refused.body)).toContain('no place for 1 of them');
+    const ended = { ...alert({ instance: 'a' }), endsAt: rfc3339(start) };
+    story.clock.advance(seconds(31));
+    await story.pipeline.settle();
+    expect(story.told()).toEqual(['sms zhang: a']);
+    expect(await ask('/api/v2/alerts', 'POST', [ended, alert({ instance: 'b' })])).toMatchObject({ status: 503 });
+    await story.pass(minutes(6), seconds(30));
+    expect(story.told(1)).toEqual(['sms zhang: -a']);
+    // now there is one
+    expect(await ask('/api/v2/alerts', 'POST', [alert({ instance: 'b' })])).toMatchObject({ status: 200 });
+  });
+
   it('are taken, listed with what keeps them back, and filtered', async () => {
     const { ask } = await served();
     expect(

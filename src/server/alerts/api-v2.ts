@@ -6,6 +6,7 @@ import type { Silence, SilenceInput } from '../../alerts/silence.ts';
 import { MatcherError, printMatcher } from '../../matching/matchers.ts';
 import { instantOf, later, minutes, rfc3339 } from '../../model/units.ts';
 import { alertmanagerText } from './alertmanager-text.ts';
+import { noPlace } from './desk.ts';
 import type { AlertDesk } from './desk.ts';
 import { alertFilter, silenceFilter } from './filters.ts';
 
@@ -99,10 +100,11 @@ async function takeAlerts(desk: AlertDesk, request: Request, response: Response)
     refuse(response, 400, `the body is no list of alerts: ${z.prettifyError(parsed.error)}`);
     return;
   }
-  const { problems, durable } = await desk.push(parsed.data);
+  const { problems, durable, leftOut } = await desk.push(parsed.data);
   if (!durable) refuse(response.set('Retry-After', '5'), 503, notDurable);
   else if (problems.length > 0)
     refuse(response, 400, problems.map(({ index, problem }) => `alert ${index}: ${problem}`).join('; '));
+  else if (leftOut > 0) refuse(response.set('Retry-After', '60'), 503, noPlace(leftOut));
   else response.status(200).end();
 }
 

@@ -12,3 +12,7 @@ export interface AlertDesk extends Pick<
   readonly startedAt: Instant;
   readonly version: string;
 }
+
+/** The sender must know of it; the rest of what it sent is taken, so that sending it again changes nothing. */
+export const noPlace = (leftOut: number): string =>
+  `limits.alerts of alerts.yaml leaves no place for ${leftOut} of them, the others are taken`;

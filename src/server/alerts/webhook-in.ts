@@ -5,6 +5,7 @@ import type { PushedAlert } from '../../alerts/ingest.ts';
 import { later, minutes, rfc3339 } from '../../model/units.ts';
 import type { Instant } from '../../model/units.ts';
 import { problem } from '../guard.ts';
+import { noPlace } from './desk.ts';
 import type { AlertDesk } from './desk.ts';
 
 const labels = z.record(z.string(), z.string());
@@ -38,13 +39,14 @@ export function webhookIn(desk: AlertDesk): Router {
     const { alerts, groupKey, receiver, truncatedAlerts: count } = parsed.data;
     // by what the sender calls its group: another receiver of his is sent a group of its own
     const truncated = count === 0 ? undefined : { of: JSON.stringify([receiver, groupKey]), count };
-    const { problems, durable, fault } = await desk.push(
+    const { problems, durable, fault, leftOut } = await desk.push(
       alerts.map((alert) => ({ ...pushed(alert, desk.now()), truncated })),
     );
     if (!durable)
       problem(response.set('Retry-After', '5'), 503, fault?.code ?? 'LedgerUnwritable', fault?.message ?? '');
     else if (problems.length > 0)
       problem(response, 400, 'BadAlerts', problems.map((one) => `alert ${one.index}: ${one.problem}`).join('; '));
+    else if (leftOut > 0) problem(response.set('Retry-After', '60'), 503, 'AlertsLeftOut', noPlace(leftOut));
     else response.json({ accepted: alerts.length });
   });
   return router;
