@@ -28,10 +28,13 @@ export interface RemovalInput {
   readonly now: Instant;
 }
 
+export const isListed = (servers: readonly NovaServer[], serverId: string): boolean =>
+  servers.some(({ id, status }) => id.toLowerCase() === serverId.toLowerCase() && status !== 'DELETED');
+
 /** Whether the node's server has left, by Nova's list, else by the addresses that Magnum knows; null: neither is known. */
 function serverHasLeft(node: Node, serverId: string, input: RemovalInput): boolean | null {
   const { servers } = input;
-  if (servers !== undefined) return !servers.some((server) => server.id.toLowerCase() === serverId.toLowerCase());
+  if (servers !== undefined) return !isListed(servers, serverId);
   const known = new Set(input.group.magnum.node_addresses ?? []);
   const isKnown = (one: Node): boolean => (one.status?.addresses ?? []).some(({ address }) => known.has(address));
   // Where Magnum lists floating addresses it knows none of its nodes': that says nothing about this one.
@@ -70,7 +73,10 @@ export function standingOfRemoval(node: Node, record: DrainRecord, input: Remova
       ? { stands: 'step', step: { step: 'reopen', node: name, serverId, removingAt } }
       : { stands: 'busy' };
   if (!/_COMPLETE$/.test(group.magnum.status ?? '')) return { stands: 'busy' };
-  if (!isReady(node)) return left === null ? forget : { stands: 'busy' };
+  // Magnum's addresses lag behind: of one that does not answer only the cloud itself says that it is still there.
+  const isSurelyThere = left === false && (isReady(node) || input.servers !== undefined);
+  // One that did not answer before is no more silent than it was: that it is gone somebody else has to say.
+  if (!isReady(node) && !isSurelyThere) return left === null && record.unready !== true ? forget : { stands: 'busy' };
   // A kubelet's silence shows late: the wait begins when the end of the update was seen, not when it was sent.
   const seenAt = wasDone ? doneAt : Math.max(removingAt, input.memory.steadySince ?? now);
   return now - seenAt > (wasDone && left === false ? surelyWrongAfter : wrongAfter)

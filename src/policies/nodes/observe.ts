@@ -4,6 +4,7 @@ import type { Node } from '../../model/kubernetes.ts';
 import type { MagnumNodeGroup } from '../../model/openstack.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { instantOf, minutes, seconds, since, type Instant } from '../../model/units.ts';
+import { isListed } from './announced-removal.ts';
 import { namesQuota, withFailedResize, withoutStaleBackOff } from './back-off.ts';
 import { overdueNodes, provisionTimeoutOf } from './boot-time.ts';
 import type { GroupState } from './group-state.ts';
@@ -110,13 +111,22 @@ function settleOrders(memory: GroupMemory, group: GroupState, newlyReady: readon
 }
 
 /** A removal that was seen through to the end proves that the driver removes whom it is told to. */
-function learnRemoval(memory: GroupMemory, group: GroupState): GroupMemory {
+function learnRemoval(memory: GroupMemory, group: GroupState, { nova }: Snapshot): GroupMemory {
   const { sent } = memory;
   if (sent === null || sent.remove.length === 0 || group.magnum.node_count !== sent.to) return memory;
   // Those that never were nodes look gone, whoever has left.
   const victims = sent.remove.filter(({ unregistered }) => unregistered !== true);
-  const names = new Set(group.ready.map((node) => node.metadata.name));
-  const allGone = victims.length > 0 && victims.every((victim) => !names.has(victim.node));
+  const nodes = new Map(group.nodes.map((node) => [node.metadata.name, node]));
+  const isGone = ({ node: name, serverId }: SentResize['remove'][number]): boolean => {
+    const node = nodes.get(name);
+    if (node === undefined) return true;
+    if (isReady(node)) return false;
+    // Who was silent before it was told to leave is no more silent now: only the cloud knows.
+    if (nova.servers !== undefined) return !isListed(nova.servers, serverId);
+    const silentSince = instantOf(node.status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime);
+    return silentSince !== null && silentSince >= sent.at;
+  };
+  const allGone = victims.length > 0 && victims.every(isGone);
   return allGone && /_COMPLETE$/.test(group.magnum.status ?? '') ? { ...memory, removal: 'proven' } : memory;
 }
 
@@ -148,7 +158,7 @@ function withOverdueTold(memory: GroupMemory, group: GroupState, snapshot: Snaps
 export function observeGroup(group: GroupState, memory: Memory, snapshot: Snapshot, now: Instant): GroupMemory {
   const newlyReady =
     memory.lastTick === null ? [] : group.ready.filter((node) => memory.nodes[node.metadata.name]?.ready !== true);
-  let learned = withoutStaleBackOff(learnRemoval(group.memory, group), now);
+  let learned = withoutStaleBackOff(learnRemoval(group.memory, group, snapshot), now);
   const { sent } = learned;
   if (sent !== null) learned = settleResize(learned, sent, group, now);
   learned = withNodeless(learned, sent, group, snapshot, now);
