@@ -15,7 +15,6 @@ import type { GroupState, Unusable } from './group-state.ts';
 import { statusBarrier } from './growth-barrier.ts';
 import { growing, stoppedBy, unaskedOf, withheld, withoutHeadroom, type GrowthVerdict } from './growth-verdict.ts';
 import type { Met } from './meet-demand.ts';
-import { latestFailure } from './observe.ts';
 import { actorsText } from './other-actors.ts';
 import { removalStanding } from './removal-proof.ts';
 import { shrinkRules } from './shrink-rules.ts';
@@ -51,9 +50,11 @@ function removalBarrier(
       reason: isOwnUpdate(group) ? 'ResizeUnderWay' : 'UpdateByOthers',
       by: group.magnum.status ?? '',
     };
-  const lastFailure = latestFailure(group.memory);
-  const again = lastFailure === null ? now : later(lastFailure.at, shrinkRules(group).afterFailure);
-  return now < again ? { reason: 'GroupBackedOff', by: lastFailure?.message ?? '', until: again } : null;
+  // An order that failed, or one node that could not be emptied, is no reason to keep those that are empty.
+  const { removalFailure: failed } = group.memory;
+  if (failed === undefined) return null;
+  const again = later(failed.at, shrinkRules(group).afterFailure);
+  return now < again ? { reason: 'GroupBackedOff', by: failed.message, until: again } : null;
 }
 
 /** One whose removal never began is drained again first: only then may it go back to work. */

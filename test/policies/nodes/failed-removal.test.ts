@@ -4,7 +4,7 @@ import type { MagnumNodeGroup } from '../../../src/model/openstack.ts';
 import type { ResizeOutcome } from '../../../src/model/outcome.ts';
 import { record } from '../../../src/policies/record.ts';
 import { memoryShape } from '../../../src/state/memory-shape.ts';
-import { aNode, aNodeGroup, aPod, at, podsOf, serverId } from '../../builders.ts';
+import { aNode, aNodeGroup, aNodePolicy, aPod, at, podsOf, serverId } from '../../builders.ts';
 import { group, pool, steady, tick, workers } from './worlds.ts';
 
 const full = podsOf('web', { 'w-1': 1, 'w-2': 1 }, { cpu: '3' });
@@ -64,5 +64,29 @@ describe('a removal that failed', () => {
   it('of another clock is no later than now', () => {
     const memory = { ...steady({ removalFailure: { at: at(900), code: 'x', message: '' } }), lastTick: at(900) };
     expect(tick(pool(2).build(), { memory }).memory.groups[group]?.removalFailure?.at).toBe(at(0));
+  });
+});
+
+describe('empty nodes of which one could not be emptied', () => {
+  const leaving = [
+    ...workers(2),
+    aNode('w-3')
+      .leaving({ startedAt: at(-620) })
+      .build(),
+  ];
+  const failure = { at: at(-15), code: 'DrainTimedOut', message: 'shop/stuck' };
+  it.each([
+    ['another node’s drain', { drainFailure: failure }, ['w-3']],
+    ['an order', { lastFailure: failure }, ['w-3']],
+    ['a removal', { removalFailure: failure }, []],
+  ])('leave although %s has failed, unless that was a removal', (_, more, gone) => {
+    const policy = aNodePolicy({ nodeGroups: [{ name: group, min: 1, max: 9 }], shrink: { afterFailure: '1h' } });
+    const { decision } = tick(
+      pool(3, leaving)
+        .pods(...full)
+        .build(),
+      { policy, memory: steady(more) },
+    );
+    expect(decision.resize?.remove.map(({ node }) => node) ?? []).toEqual(gone);
   });
 });

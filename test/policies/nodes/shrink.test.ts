@@ -483,7 +483,7 @@ describe('a drain', () => {
   it.each([
     ['somebody else updates', { status: 'UPDATE_IN_PROGRESS' }, {}, 'UpdateByOthers'],
     ['Magnum is creating', { status: 'CREATE_IN_PROGRESS' }, {}, 'UpdateByOthers'],
-    ['the last resize failed', {}, { lastFailure: { at: at(-60), code: 'x', message: 'x' } }, 'GroupBackedOff'],
+    ['the last removal failed', {}, { removalFailure: { at: at(-60), code: 'x', message: 'x' } }, 'GroupBackedOff'],
   ])('drained nodes wait when %s', (_, magnum, memory, reason) => {
     expect(tick(world(leaving(-30), [], magnum).build(), { memory: steady(memory) }).decision).toMatchObject({
       action: 'hold',
@@ -518,7 +518,16 @@ describe('a removal', () => {
   });
 
   it.each([
-    ['is still there', [{ id: serverId(2) }], []],
+    [
+      'is still there',
+      [{ id: serverId(2) }],
+      [{ step: 'rollBack', node: 'w-2', reason: 'WrongServerLeft', by: serverId(2) }],
+    ],
+    [
+      'is still listed as deleted',
+      [{ id: serverId(2), status: 'DELETED' }],
+      [{ step: 'forget', node: 'w-2', serverId: serverId(2) }],
+    ],
     ['has left', [{ id: serverId(1) }], [{ step: 'forget', node: 'w-2', serverId: serverId(2) }]],
   ])('with Nova: the server %s', (_, servers, drains) => {
     const snapshot = world(dead(removing(-300)), {})
