@@ -1,3 +1,4 @@
+// Lists read page by page: how large the pages are, and that what is done with one lets others breathe.
 import { describe, expect, it } from 'vitest';
 import { listPages } from '../../../src/clients/kubernetes/list-pages.ts';
 import type { Json } from '../../../src/clients/kubernetes/projections.ts';
