@@ -52,7 +52,12 @@ export const createAcknowledger =
     const isUsed = (one: Acknowledgement | null): one is Acknowledgement => one !== null && one.at >= meant.since;
     const open = chosen.filter((group) => !isUsed(acknowledgementOf(ledger, group)));
     const [earlier] = chosen.map((group) => acknowledgementOf(ledger, group)).filter(isUsed);
-    if (open.length === 0 && earlier !== undefined) return { outcome: 'already', by: earlier.by, at: earlier.at };
+    // it may be known here and on no disk: what could not be written is written before it is said to be so
+    const standing = chosen.filter((group) => !open.includes(group)).flatMap((group) => episodeOf(ledger, group));
+    if (open.length === 0 && earlier !== undefined) {
+      await ledger.append(standing);
+      return { outcome: 'already', by: earlier.by, at: earlier.at };
+    }
     const records: LedgerRecord[] = [];
     let alerts = 0;
     for (const group of open) {
@@ -64,10 +69,16 @@ export const createAcknowledger =
       if (record !== null) records.push(record);
     }
     if (records.length === 0) return { outcome: 'nothing' };
-    await ledger.append(records);
+    await ledger.append([...records, ...standing]);
     log.info({ by, groups: records.length, alerts }, 'somebody is on it');
     return { outcome: 'done', groups: records.length, alerts };
   };
+
+function episodeOf({ state }: Ledger, group: Group): readonly LedgerRecord[] {
+  const owner = groupOwner(group.key, group.route.receiver);
+  const episode = state.episodes.get(owner);
+  return episode === undefined ? [] : [{ kind: 'episode', owner, episode }];
+}
 
 const acknowledgementOf = ({ state }: Ledger, group: Group): Acknowledgement | null =>
   state.episodes.get(groupOwner(group.key, group.route.receiver))?.acknowledged ?? null;

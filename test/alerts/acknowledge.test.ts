@@ -1,5 +1,5 @@
 // Stories of somebody who is on it by what a message gave him, a link or a code: what it covers, how often, how long, over restarts.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -155,12 +155,46 @@ it('the link of a receiver that stands in leads to the group that it stands in f
   expect(await story.pipeline.acknowledge({ code }, 'li')).toMatchObject({ outcome: 'already', by: 'boss' });
 });
 
-describe('codes in the ledger', () => {
-  const directories: string[] = [];
-  afterEach(async () => {
-    for (const directory of directories.splice(0)) await rm(directory, { recursive: true, force: true });
-  });
+const directories: string[] = [];
+afterEach(async () => {
+  for (const directory of directories.splice(0)) await rm(directory, { recursive: true, force: true });
+});
 
+describe('what cannot be written', () => {
+  const reading = async (directory: string): Promise<readonly (string | undefined)[]> => {
+    const ledger = await openLedger(directory, { clock: new VirtualClock(start), fsync: false });
+    await ledger.close();
+    return [...ledger.state.episodes.values()].map(({ acknowledged }) => acknowledged?.by);
+  };
+
+  it.each(['token', 'code'] as const)('is confirmed at no press of a %s before it is', async (kind) => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'springtide-unwritten-'));
+    directories.push(directory);
+    let refusal: string | null = null;
+    const permission = { refusal: () => refusal };
+    const ledger = await openLedger(directory, { clock: new VirtualClock(start), fsync: false, permission });
+    const story = aStory(`${escalating}\n${links}`, undefined, 'only ours', ledger);
+    await pushDown(story, {});
+    await story.pass(minutes(1), seconds(30));
+    const { acknowledgeUrl = '' } = story.taken[0]?.delivery.notice ?? {};
+    const token = acknowledgeUrl.replace('https://st.bank.cn/a/', '');
+    const target = kind === 'token' ? { token } : { code: codeIn(story) };
+    refusal = 'the disk is full';
+    for (let press = 0; press < 3; press++)
+      await expect(story.pipeline.acknowledge(target, 'zhang')).rejects.toThrow('the disk is full');
+    refusal = null;
+    expect(await story.pipeline.acknowledge(target, 'li')).toMatchObject({ outcome: 'already', by: 'zhang' });
+    // whoever is told so may rely on it although the process dies now
+    const copy = await mkdtemp(path.join(tmpdir(), 'springtide-unwritten-'));
+    directories.push(copy);
+    await cp(directory, copy, { recursive: true });
+    expect(await reading(copy)).toEqual(['zhang']);
+    await story.pipeline.stop();
+    await ledger.close();
+  });
+});
+
+describe('codes in the ledger', () => {
   /** A code, and three hundred messages after it. */
   async function recordsOfADay(): Promise<{ readonly code: string; readonly records: readonly LedgerRecord[] }> {
     const story = aStory(escalating);

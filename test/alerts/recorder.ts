@@ -64,10 +64,14 @@ const urlOf = (settings: unknown): string | undefined =>
 
 const texts = catalogue('en');
 
-export function aStory(text: string, answer: Answer = () => null, linkSecret: string | null = null): Story {
+export function aStory(
+  text: string,
+  answer: Answer = () => null,
+  linkSecret: string | null = null,
+  ledger: Ledger = volatileLedger(),
+): Story {
   const clock = new SettableClock(start);
   const taken: Taken[] = [];
-  const ledger = volatileLedger();
   let document: AlertsDocument = anAlertsDocument(text);
   let messages = 0;
 
