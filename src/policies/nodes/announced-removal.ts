@@ -48,10 +48,16 @@ function serverHasLeft(node: Node, serverId: string, input: RemovalInput): boole
  */
 function surelyStands(node: Node, left: boolean | null, removingAt: Instant, input: RemovalInput): boolean {
   const { steadySince } = input.memory;
-  if (steadySince !== null && steadySince <= removingAt) return true;
+  if (steadySince !== null && steadySince <= removingAt && removingAt <= input.now) return true;
   // A server that is gone looks Ready until its kubelet is missed.
   const isSeenLongEnough = steadySince !== null && input.now - steadySince >= showsWithin;
   return isSeenLongEnough && (isReady(node) || (input.servers !== undefined && left === false));
+}
+
+/** One in the future is of another clock: what counts then is how long this one has watched. */
+function announcedAt({ removingAt, startedAt }: DrainRecord, { memory, now }: RemovalInput): Instant {
+  const at = removingAt ?? startedAt;
+  return at > now ? (memory.steadySince ?? now) : at;
 }
 
 /** The resize was announced on the node: has it been sent, done, dropped, or has it hit somebody else? */
@@ -61,7 +67,7 @@ export function standingOfRemoval(node: Node, record: DrainRecord, input: Remova
   const { serverId } = record;
   const removingAt = record.removingAt ?? record.startedAt;
   const countAfter = record.countAfter ?? group.magnum.node_count;
-  if (group.updating || now < removingAt + showsWithin) return { stands: 'busy' };
+  if (group.updating || now < announcedAt(record, input) + showsWithin) return { stands: 'busy' };
   const left = serverHasLeft(node, serverId, input);
   const forget: Standing = { stands: 'step', step: { step: 'forget', node: name, serverId } };
   if (left === true) return isReady(node) ? { stands: 'busy' } : forget;
@@ -85,8 +91,8 @@ export function standingOfRemoval(node: Node, record: DrainRecord, input: Remova
 }
 
 /** Announced, and nobody knows yet whether it was sent: another removal that ends first would be taken for this one. */
-export const isUnsettled = ({ step, countAfter, removingAt }: DrainRecord, { group, now }: RemovalInput): boolean =>
-  step === 'removing' &&
-  group.magnum.node_count > (countAfter ?? Infinity) &&
-  removingAt !== undefined &&
-  now < removingAt + wrongAfter;
+export const isUnsettled = (record: DrainRecord, input: RemovalInput): boolean =>
+  record.step === 'removing' &&
+  input.group.magnum.node_count > (record.countAfter ?? Infinity) &&
+  record.removingAt !== undefined &&
+  input.now < announcedAt(record, input) + wrongAfter;

@@ -59,6 +59,30 @@ describe('a removal that was announced and never began', () => {
   });
 });
 
+describe('a removal that was announced by a clock that was ahead', () => {
+  const ahead = { startedAt: at(7000), step: 'removing', removingAt: at(7200), countAfter: 2 } as const;
+
+  it('is a drain again once this clock has watched for a minute', () => {
+    const snapshot = pool(3, [...workers(2), aNode('w-3').leaving(ahead).build()]).pods(...full);
+    const since = (seconds: number) => ({ ...steady(), steadySince: at(seconds) });
+    const drainsOf = (seconds: number) => tick(snapshot.build(), { memory: since(seconds) }).decision.drains;
+    expect(drainsOf(-61)).toEqual([{ ...reopen, removingAt: at(7200) }]);
+    expect(drainsOf(-59)).toEqual([]);
+  });
+
+  it('is said to have hit the wrong server by nobody: since when cannot be known', () => {
+    const snapshot = pool(2, [...workers(2), aNode('w-3').leaving(ahead).build()]).pods(...full);
+    const { decision } = tick(snapshot.build(), { memory: steady({ lastShrink: at(-3600) }) });
+    expect(decision.drains).toEqual([]);
+  });
+
+  it('is done where its server is gone', () => {
+    const gone = aNode('w-3').notReady(at(-600)).leaving(ahead).build();
+    const snapshot = pool(2, [...workers(2), gone]).nova({ servers: [{ id: serverId(1) }, { id: serverId(2) }] });
+    expect(tick(snapshot.build()).decision.drains).toMatchObject([{ step: 'forget', node: 'w-3' }]);
+  });
+});
+
 describe('a removal of a group that no policy names', () => {
   const lost = (record: Partial<DrainRecord>, status = 'UPDATE_COMPLETE', nodes = 3) => {
     const node = aNode('g-1').leaving({ startedAt: at(-4000), nodeGroup: 'gone', ...announced, ...record });
