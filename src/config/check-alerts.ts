@@ -174,14 +174,18 @@ function emailFindings(raw: unknown, email: unknown, path: ProblemPath): Finding
         message: `no "${own}" here and no global.${shared}: the mail has no way out`,
         mend: `add global: {${shared}: …}`,
       });
-  findings.push(...passwordFindings(email, [...path, 'auth_password']), ...headerFindings(email, path));
+  findings.push(
+    ...passwordFindings(email, [...path, 'auth_password'], 'password'),
+    ...passwordFindings(email, [...path, 'auth_secret'], 'secret'),
+    ...headerFindings(email, path),
+  );
   const smarthost = valueAt(email, ['smarthost']);
   if (typeof smarthost === 'string') findings.push(...smarthostFindings([...path, 'smarthost'], smarthost));
   return findings;
 }
 
 /** Alertmanager takes it, and so do we: whoever may read this file may then send mail. */
-function passwordFindings(raw: unknown, path: ProblemPath): Finding[] {
+function passwordFindings(raw: unknown, path: ProblemPath, what: 'password' | 'secret'): Finding[] {
   const key = path.at(-1) ?? '';
   if (valueAt(raw, [key]) === undefined) return [];
   if (valueAt(raw, [`${key}_file`]) !== undefined)
@@ -190,7 +194,7 @@ function passwordFindings(raw: unknown, path: ProblemPath): Finding[] {
         code: 'WrongValue',
         path,
         at: 'key',
-        message: `the password is here twice: ${key} and ${key}_file`,
+        message: `the ${what} is here twice: ${key} and ${key}_file`,
         mend: `keep ${key}_file`,
       },
     ];
@@ -200,7 +204,7 @@ function passwordFindings(raw: unknown, path: ProblemPath): Finding[] {
       severity: 'warning',
       path,
       at: 'key',
-      message: 'the password is written in the file',
+      message: `the ${what} is written in the file`,
       mend: `put it in a file of its own, and name it by ${key}_file`,
     },
   ];
@@ -231,7 +235,8 @@ function peopleFindings(raw: unknown): Finding[] {
   const shared = valueAt(raw, ['global', 'smtp_smarthost']);
   return [
     ...(typeof shared === 'string' ? smarthostFindings(['global', 'smtp_smarthost'], shared) : []),
-    ...passwordFindings(valueAt(raw, ['global']), ['global', 'smtp_auth_password']),
+    ...passwordFindings(valueAt(raw, ['global']), ['global', 'smtp_auth_password'], 'password'),
+    ...passwordFindings(valueAt(raw, ['global']), ['global', 'smtp_auth_secret'], 'secret'),
     ...Object.entries(typeof people === 'object' && people !== null ? people : {}).flatMap(
       ([name, person]): Finding[] =>
         valueAt(person, ['sms']) !== undefined && valueAt(person, ['smsFile']) !== undefined

@@ -5,6 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { SMTPServerOptions } from 'smtp-server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Delivery, SendResult } from '../../src/alerts/channels/channel.ts';
 import { createEmailChannel } from '../../src/alerts/channels/email.ts';
@@ -90,6 +91,34 @@ receivers: [{ name: duty, email_configs: [{ to: '${to}', ${email} }] }]`);
     expect(await sent(server.port, login)).toMatchObject([{ status: 'sent' }]);
     await rm(file);
     expect(await sent(server.port, login)).toMatchObject([{ status: 'retry', reason: 'Misconfigured' }]);
+  });
+
+  const knowing =
+    (password: string, secret: string): NonNullable<SMTPServerOptions['onAuth']> =>
+    (auth, _session, callback) => {
+      const right = auth.method === 'CRAM-MD5' ? auth.validatePassword(secret) : auth.password === password;
+      if (auth.username === 'duty' && right) callback(null, { user: 'duty' });
+      else callback(new Error('Invalid username or password'));
+    };
+
+  it.each([
+    ['the secret alone, where more is offered', ['PLAIN', 'CRAM-MD5'], '', 'right', 'sent'],
+    ['the secret alone, where nothing else is', ['CRAM-MD5'], '', 'right', 'sent'],
+    ['a wrong secret', ['CRAM-MD5'], '', 'wrong', 'failed'],
+    ['both, where CRAM-MD5 is offered', ['CRAM-MD5'], 'password', 'right', 'sent'],
+    ['both, of which the secret is wrong', ['CRAM-MD5'], 'right', 'wrong', 'failed'],
+    ['both, where a password is asked for', ['LOGIN'], 'password', 'wrong', 'sent'],
+    ['the secret alone, where only a password is asked for', ['PLAIN'], '', 'right', 'failed'],
+  ])('logs in by CRAM-MD5: %s', async (_what, authMethods, password, secret, status) => {
+    const server = await mailServer({ authOptional: false, authMethods, onAuth: knowing('password', 'right') });
+    const file = path.join(directory, 'secret');
+    await writeFile(file, `${secret}\n`);
+    const given = password === '' ? '' : `auth_password: ${password},`;
+    for (const told of [`auth_secret: ${secret}`, `auth_secret_file: ${file}`]) {
+      const results = await sent(server.port, `auth_username: duty, ${given} ${told}, ${trusting()}`);
+      expect(results).toMatchObject([status === 'sent' ? { status } : { status, reason: 'AuthRefused' }]);
+    }
+    expect(server.mails).toHaveLength(status === 'sent' ? 2 : 0);
   });
 
   it('lets no text become a header', async () => {
@@ -180,7 +209,7 @@ receivers: [{ name: duty, sms_configs: [{ to: [zhang], gateway: main }] }]`);
     const text = '节点 "workers"\n{{id}} \\ full';
     const http = `url: 'HOST/send', bearer: { file: ${directory}/token }, success: { path: data.0.code, equals: OK }, idPath: 'data[0].sid'`;
     const { results, asked } = await ask(http, text, '{"data":[{"code":"OK","sid":42}]}');
-    expect(results).toEqual([{ to: 'zhang', status: 'sent', providerId: '42' }]);
+    expect(results).toEqual([{ to: 'zhang', status: 'sent', providerId: '42', gateway: 'main' }]);
     expect(JSON.parse(asked[0]?.body ?? '')).toEqual({ to: '+8613800000001', text, id: 'n1-0' });
     expect(asked[0]?.headers.authorization).toBe('Bearer s3cret');
   });

@@ -76,6 +76,7 @@ global:
   smtp_require_tls: false
   smtp_auth_username: springtide
   smtp_auth_password: ${plant('smtp_auth_password')}
+  smtp_auth_secret: ${plant('smtp_auth_secret')}
 links: { externalUrl: 'https://springtide.example.com', secret: { file: '${await secretFile('links.secret')}' } }
 heartbeat: { urlFile: '${heartbeatFile}', every: 15s }
 forwardTo: { url: '${address('forwardTo')}', silentAfter: 20s }
@@ -119,6 +120,8 @@ receivers:
       - { to: team@example.com }
       - { to: other@example.com, auth_username: other, auth_password_file: '${await secretFile('auth_password_file')}' }
       - { to: third@example.com, auth_username: third, auth_password: ${plant('auth_password')} }
+      - { to: fourth@example.com, auth_username: fourth, auth_secret: ${plant('auth_secret')} }
+      - { to: fifth@example.com, auth_username: fifth, auth_secret_file: '${await secretFile('auth_secret_file')}' }
     sms_configs:
       - { to: [duty], gateway: aliyun }
       - { to: [duty], gateway: tencent }

@@ -1,7 +1,5 @@
 // E-mail over SMTP: rendered before the connection is made, one transmission for all, an answer for each recipient.
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { createTransport } from 'nodemailer';
 import { withoutTold } from '../../clients/http/forget.ts';
 import type { AlertsDocument } from '../../model/config.ts';
 import { messageOf } from '../../model/errors.ts';
@@ -17,15 +15,9 @@ import type { EmailSettings, Fill, MailSettings } from './mail-settings.ts';
 import { mailAddressOf, splitRecipients } from './people.ts';
 import { resultOfMailError } from './mail-errors.ts';
 import type { MailError } from './mail-errors.ts';
+import { mailTransport, proofOf } from './mail-transport.ts';
 
 const deadline = 60_000;
-const timeouts = {
-  connectionTimeout: 10_000,
-  greetingTimeout: 10_000,
-  socketTimeout: 20_000,
-  socketCloseTimeout: 1_000,
-  dnsTimeout: 5_000,
-};
 
 export function createEmailChannel(options: { readonly texts: () => Texts }): Channel<EmailSettings> {
   return {
@@ -126,11 +118,11 @@ async function transmit(
   message: Message,
   owed: ReadonlyMap<string, readonly string[]>,
 ): Promise<SendResult[]> {
-  const password = settings.user === null ? '' : await passwordOf(settings);
+  const proof = await proofOf(settings);
   /** A server may repeat what it refuses. */
   const forget = (error: MailError): MailError =>
-    Object.assign(error, { message: withoutTold(error.message, [password]) });
-  const transport = await mailTransport(settings, password);
+    Object.assign(error, { message: withoutTold(error.message, Object.values(proof)) });
+  const transport = await mailTransport(settings, proof);
   const signal = AbortSignal.any([delivery.signal, AbortSignal.timeout(deadline)]);
   try {
     const answer = await transport.sendMail({ ...message, signal });
@@ -153,36 +145,5 @@ async function transmit(
   }
 }
 
-export const mailTransport = async (settings: MailSettings, password: string) =>
-  createTransport({
-    host: settings.host,
-    port: settings.port,
-    secure: settings.implicitTls,
-    requireTLS: settings.requireTls && !settings.implicitTls,
-    // not required: taken when it works, and plain when it does not
-    opportunisticTLS: !settings.requireTls,
-    name: settings.hello,
-    pool: false,
-    ...timeouts,
-    ...(settings.user !== null && { auth: { user: settings.user, pass: password } }),
-    tls: await tlsOptions(settings),
-  });
-
 const refusals = (errors: readonly MailError[] | undefined): Map<string, MailError> =>
   new Map((errors ?? []).map((error) => [(error.recipient ?? '').toLowerCase(), error]));
-
-export const passwordOf = async ({ password, passwordFile }: MailSettings): Promise<string> =>
-  passwordFile === null ? (password ?? '') : (await readFile(passwordFile, 'utf8')).replace(/\r?\n$/, '');
-
-async function tlsOptions({ tls, requireTls, implicitTls }: MailSettings): Promise<Readonly<Record<string, unknown>>> {
-  const read = (file: string | undefined): Promise<string | undefined> =>
-    file === undefined ? Promise.resolve(undefined) : readFile(file, 'utf8');
-  const [ca, cert, key] = await Promise.all([read(tls?.ca_file), read(tls?.cert_file), read(tls?.key_file)]);
-  return {
-    rejectUnauthorized: tls?.insecure_skip_verify !== true && (requireTls || implicitTls),
-    ...(tls?.server_name !== undefined && { servername: tls.server_name }),
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
-  };
-}

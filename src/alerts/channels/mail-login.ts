@@ -2,7 +2,7 @@
 import type { AlertsDocument } from '../../model/config.ts';
 import { messageOf } from '../../model/errors.ts';
 import { withoutTold } from '../../clients/http/forget.ts';
-import { mailTransport, passwordOf } from './email.ts';
+import { mailTransport, proofOf, type Proof } from './mail-transport.ts';
 import { readMailSettings, type EmailSettings, type MailSettings } from './mail-settings.ts';
 
 export interface MailLogin {
@@ -27,17 +27,17 @@ function loginOf(config: EmailSettings, document: AlertsDocument): MailLogin {
   const settings = readMailSettings(plain, document, (_what, template) => ({ ok: true, text: template }));
   if (typeof settings === 'string')
     return { server: config.smarthost ?? '-', key: settings, attempt: () => Promise.resolve(settings) };
-  const { host, port, user, passwordFile, requireTls, implicitTls } = settings;
+  const { host, port, user, password, secret, requireTls, implicitTls } = settings;
   const server = `${host}:${port}${user === null ? '' : ` (${user})`}`;
-  const key = JSON.stringify([server, passwordFile, settings.password, requireTls, implicitTls, settings.tls]);
+  const key = JSON.stringify([server, password, secret, requireTls, implicitTls, settings.tls]);
   return { server, key, attempt: () => logIn(settings) };
 }
 
 async function logIn(settings: MailSettings): Promise<string | null> {
-  let password = '';
+  let proof: Proof = { password: '', secret: '' };
   try {
-    password = settings.user === null ? '' : await passwordOf(settings);
-    const transport = await mailTransport(settings, password);
+    proof = await proofOf(settings);
+    const transport = await mailTransport(settings, proof);
     try {
       await transport.verify();
       return null;
@@ -45,6 +45,6 @@ async function logIn(settings: MailSettings): Promise<string | null> {
       transport.close();
     }
   } catch (thrown) {
-    return withoutTold(messageOf(thrown), [password]);
+    return withoutTold(messageOf(thrown), Object.values(proof));
   }
 }

@@ -6,6 +6,9 @@ import { splitRecipients } from './people.ts';
 
 export type EmailSettings = AlertsDocument['receivers'][number]['email_configs'][number];
 
+/** Written in the configuration, or in a file that it names. */
+export type Credential = { readonly text: string } | { readonly file: string };
+
 export interface MailSettings {
   readonly host: string;
   readonly port: number;
@@ -13,9 +16,9 @@ export interface MailSettings {
   readonly requireTls: boolean;
   readonly hello: string;
   readonly user: string | null;
-  /** written in the configuration */
-  readonly password: string | null;
-  readonly passwordFile: string | null;
+  readonly password: Credential | null;
+  /** for CRAM-MD5 */
+  readonly secret: Credential | null;
   readonly tls: EmailSettings['tls_config'];
   readonly from: { readonly name: string; readonly address: string };
   readonly everyone: readonly string[];
@@ -42,22 +45,22 @@ export function readMailSettings(config: EmailSettings, { global }: AlertsDocume
     requireTls: config.require_tls ?? global.smtp_require_tls,
     hello: config.hello ?? global.smtp_hello,
     user: config.auth_username ?? global.smtp_auth_username ?? null,
-    ...passwordOf(config, global),
+    password:
+      credentialOf(config.auth_password, config.auth_password_file) ??
+      credentialOf(global.smtp_auth_password, global.smtp_auth_password_file),
+    secret:
+      credentialOf(config.auth_secret, config.auth_secret_file) ??
+      credentialOf(global.smtp_auth_secret, global.smtp_auth_secret_file),
     tls: config.tls_config ?? global.smtp_tls_config,
     from,
     everyone: splitRecipients(config.to),
   };
 }
 
-/** The nearer one of each pair; its file before its text, as a file can be changed without a reload. */
-function passwordOf(
-  config: EmailSettings,
-  global: AlertsDocument['global'],
-): { readonly password: string | null; readonly passwordFile: string | null } {
-  const own = { password: config.auth_password, passwordFile: config.auth_password_file };
-  const shared = { password: global.smtp_auth_password, passwordFile: global.smtp_auth_password_file };
-  const { password, passwordFile } = own.password === undefined && own.passwordFile === undefined ? shared : own;
-  return { password: password ?? null, passwordFile: passwordFile ?? null };
+/** Its file before its text, as a file can be changed without a reload. */
+function credentialOf(text: string | undefined, file: string | undefined): Credential | null {
+  if (file !== undefined) return { file };
+  return text === undefined ? null : { text };
 }
 
 function fromOf(written: string | undefined): MailSettings['from'] | null {

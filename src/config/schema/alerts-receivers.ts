@@ -13,6 +13,9 @@ const emailConfig = z.strictObject({
   auth_username: z.string().optional(),
   auth_password: z.string().optional(),
   auth_password_file: z.string().optional(),
+  /** for CRAM-MD5, in place of the password or beside it */
+  auth_secret: z.string().optional(),
+  auth_secret_file: z.string().optional(),
   auth_identity: z.string().optional(),
   require_tls: z.boolean().optional(),
   force_implicit_tls: z.boolean().optional(),

@@ -51,6 +51,9 @@ const global = z.strictObject({
   smtp_auth_username: z.string().optional(),
   smtp_auth_password: z.string().optional(),
   smtp_auth_password_file: z.string().optional(),
+  /** for CRAM-MD5, in place of the password or beside it */
+  smtp_auth_secret: z.string().optional(),
+  smtp_auth_secret_file: z.string().optional(),
   smtp_auth_identity: z.string().optional(),
   smtp_require_tls: z.boolean().default(true),
   smtp_force_implicit_tls: z.boolean().optional(),

@@ -21,7 +21,7 @@ const httpWords: Words = {
 const theirWords: Words = {
   global: {
     ...words('smtp_from', 'smtp_hello', 'smtp_smarthost', 'smtp_require_tls'),
-    ...words('smtp_auth_username', 'smtp_auth_password', 'smtp_auth_identity', 'resolve_timeout'),
+    ...words('smtp_auth_username', 'smtp_auth_password', 'smtp_auth_secret', 'smtp_auth_identity', 'resolve_timeout'),
     http_config: httpWords,
   },
   inhibit_rules: words(
@@ -31,7 +31,7 @@ const theirWords: Words = {
   receivers: {
     name: true,
     email_configs: {
-      ...words('to', 'from', 'hello', 'smarthost', 'auth_username', 'auth_password', 'auth_identity'),
+      ...words('to', 'from', 'hello', 'smarthost', 'auth_username', 'auth_password', 'auth_secret', 'auth_identity'),
       ...words('headers', 'html', 'text', 'require_tls', 'send_resolved'),
       tls_config: tlsWords,
     },
