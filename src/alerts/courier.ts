@@ -201,8 +201,10 @@ export class Courier {
     const { id } = notification.intent;
     const result = results.find((one) => one.to === to) ?? retry(to, 'Unexpected', 'the channel gave no answer');
     switch (result.status) {
-      case 'sent':
-        return { kind: 'sent', id, to, at, providerId: result.providerId };
+      case 'sent': {
+        const { providerId, gateway } = result;
+        return { kind: 'sent', id, to, at, providerId, ...(gateway !== undefined && { gateway }) };
+      }
       case 'failed':
         return { kind: 'failed', id, to, at, reason: result.reason, message: result.message };
       case 'retry': {

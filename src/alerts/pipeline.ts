@@ -42,6 +42,7 @@ import type { Intent, LedgerRecord } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
 import { Muting } from './muting.ts';
 import { NodeGroupLabel, type NodeGroupOf } from './node-group-label.ts';
+import { aboutWhom } from './reports.ts';
 import { buildRoutes } from './route.ts';
 import type { Route } from './route.ts';
 import { sendTest } from './send-test.ts';
@@ -376,12 +377,15 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     return intake.push(pushed, clock.now());
   }
 
-  async function receive({ providerId, status, code, at }: Receipt): Promise<void> {
-    const report = { status, code, at: at ?? clock.now() };
-    await ledger.append([{ kind: 'receipt', providerId, receipt: report }]);
-    for (const notification of [...state.open.values(), ...state.recent])
-      if ([...notification.recipients.values()].some((one) => one.providerId === providerId))
-        for (const group of groupsOf(notification.intent)) escalations.noticed(group, notification);
+  async function receive(receipt: Receipt): Promise<void> {
+    const found = await aboutWhom(receipt, state, document);
+    // of somebody else who shares the gateway, or older than what is kept
+    if (found === null) return;
+    const { notification, to } = found;
+    const { providerId, status, code, at } = receipt;
+    const of = { id: notification.intent.id, to };
+    await ledger.append([{ kind: 'receipt', providerId, of, receipt: { status, code, at: at ?? clock.now() } }]);
+    for (const group of groupsOf(notification.intent)) escalations.noticed(group, notification);
   }
 
   for (const alert of alerts.all()) groups.place(alert);

@@ -62,6 +62,11 @@ const urlOf = (settings: unknown): string | undefined =>
     ? settings.url
     : undefined;
 
+const gatewayIn = ({ document }: Delivery, settings: unknown): string =>
+  typeof settings === 'object' && settings !== null && 'gateway' in settings && typeof settings.gateway === 'string'
+    ? settings.gateway
+    : (document.sms_gateways[0]?.name ?? '');
+
 const texts = catalogue('en');
 
 export function aStory(
@@ -93,7 +98,8 @@ export function aStory(
             url: urlOf(settings),
           });
           messages += 1;
-          return { to, status: 'sent', providerId: `m${messages}` };
+          const providerId = `m${messages}`;
+          return { to, status: 'sent', providerId, ...(name === 'sms' && { gateway: gatewayIn(delivery, settings) }) };
         }),
       ),
     close: () => undefined,

@@ -34,7 +34,13 @@ export type FailureReason =
   | 'Unexpected';
 
 export type SendResult =
-  | { readonly to: string; readonly status: 'sent'; readonly providerId: string | null }
+  | {
+      readonly to: string;
+      readonly status: 'sent';
+      readonly providerId: string | null;
+      /** whose id that is, where several give ids */
+      readonly gateway?: string;
+    }
   | {
       readonly to: string;
       readonly status: 'retry';

@@ -1,6 +1,7 @@
 // Which Kubernetes object a record of the ledger is kept in: one a notification group, a few for alerts, one for what belongs to all.
 import { createHash } from 'node:crypto';
 import type { LedgerRecord } from './records.ts';
+import { reportedOn } from './state.ts';
 import type { LedgerState, Notification } from './state.ts';
 
 /** The end of an object's name. */
@@ -101,18 +102,13 @@ export const spokenOf = (record: LedgerRecord, state: LedgerState): readonly Hom
 const notificationOf = (state: LedgerState, id: string): Notification | undefined =>
   state.open.get(id) ?? state.recent.findLast(({ intent }) => intent.id === id);
 
-const ofProvider = (state: LedgerState, providerId: string): Notification | undefined =>
-  [...state.open.values(), ...state.recent.toReversed()].find(({ recipients }) =>
-    [...recipients.values()].some((recipient) => recipient.providerId === providerId),
-  );
-
 /** Where a record that has been applied to the state shows. */
 export function touchedBy(record: LedgerRecord, state: LedgerState): Touched {
   switch (record.kind) {
     case 'intent':
       return { at: [groupHome(record.intent.groupKey)], beside: [] };
     case 'receipt': {
-      const intent = ofProvider(state, record.providerId)?.intent;
+      const intent = reportedOn(state, record)?.notification.intent;
       return { at: intent === undefined ? [] : [groupHome(intent.groupKey)], beside: [] };
     }
     case 'attempt':

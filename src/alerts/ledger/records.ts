@@ -98,6 +98,8 @@ export type LedgerRecord =
       readonly to: string;
       readonly at: Instant;
       readonly providerId: string | null;
+      /** that gave the id; absent: it was sent before this was remembered, or by nothing that has a name */
+      readonly gateway?: string;
     }
   | {
       readonly kind: 'retry';
@@ -140,7 +142,13 @@ export type LedgerRecord =
   | { readonly kind: 'watchdogHeard'; readonly name: string; readonly heard: WatchdogHeard | null }
   /** the central one that we forward to; null: it answers */
   | { readonly kind: 'central'; readonly silentSince: Instant | null }
-  | { readonly kind: 'receipt'; readonly providerId: string; readonly receipt: DeliveryReport }
+  | {
+      readonly kind: 'receipt';
+      readonly providerId: string;
+      /** whose message it is about; absent: of whoever has the id */
+      readonly of?: { readonly id: string; readonly to: string };
+      readonly receipt: DeliveryReport;
+    }
   /** a recipient as a compacted segment carries it over */
   | { readonly kind: 'recipient'; readonly id: string; readonly recipient: Recipient };
 
@@ -194,6 +202,7 @@ export interface Recipient {
   /** at least one attempt may have arrived without our knowing */
   readonly maybeTwice: boolean;
   readonly providerId: string | null;
+  readonly gateway?: string;
   readonly reason: string | null;
   readonly message: string | null;
   readonly at: Instant | null;

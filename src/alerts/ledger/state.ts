@@ -14,17 +14,7 @@ import type { Silence } from '../silence.ts';
 import type { Way } from '../ways.ts';
 import { heldKey, placeOf, recipientKey } from './records.ts';
 import { isEmpty, toldEntry, type Ending } from './told-entry.ts';
-import type {
-  DeliveryReport,
-  Episode,
-  HeldBack,
-  Intent,
-  LedgerRecord,
-  Recipient,
-  Settlement,
-  Told,
-  WatchdogHeard,
-} from './records.ts';
+import type { Episode, HeldBack, Intent, LedgerRecord, Recipient, Settlement, Told, WatchdogHeard } from './records.ts';
 
 export interface Notification {
   readonly intent: Intent;
@@ -175,6 +165,7 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
       change(state, record.id, record.to, () => ({
         state: 'sent',
         providerId: record.providerId,
+        ...(record.gateway !== undefined && { gateway: record.gateway }),
         reason: null,
         message: null,
         at: record.at,
@@ -261,7 +252,7 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
       state.centralSilentSince = record.silentSince;
       return;
     case 'receipt':
-      report(state, record.providerId, record.receipt);
+      report(state, record);
   }
 }
 
@@ -329,13 +320,33 @@ function countSms(state: MutableLedgerState, to: string, messages: readonly Sent
 }
 
 /** The newest message first: providers count their ids anew one day. */
-function report(state: MutableLedgerState, providerId: string, receipt: DeliveryReport): void {
-  for (const { recipients } of [...state.open.values(), ...state.recent.toReversed()])
-    for (const recipient of recipients.values())
-      if (recipient.providerId === providerId) {
-        recipients.set(recipient.to, { ...recipient, receipt });
-        return;
-      }
+export const newestFirst = <One extends Notification>(state: {
+  readonly open: ReadonlyMap<string, One>;
+  readonly recent: readonly One[];
+}): readonly One[] => [...[...state.open.values()].toReversed(), ...state.recent.toReversed()];
+
+type ReceiptRecord = LedgerRecord & { readonly kind: 'receipt' };
+
+/** The message that it is about. */
+export const reportedOn = <One extends Notification>(
+  state: { readonly open: ReadonlyMap<string, One>; readonly recent: readonly One[] },
+  { providerId, of }: Pick<ReceiptRecord, 'providerId' | 'of'>,
+): { readonly notification: One; readonly recipient: Recipient } | undefined => {
+  for (const notification of newestFirst(state))
+    for (const recipient of notification.recipients.values())
+      if (of === undefined ? recipient.providerId === providerId : isOf(notification, recipient, of))
+        return { notification, recipient };
+  return undefined;
+};
+
+const isOf = ({ intent }: Notification, { to }: Recipient, of: NonNullable<ReceiptRecord['of']>): boolean =>
+  intent.id === of.id && to === of.to;
+
+function report(state: MutableLedgerState, record: ReceiptRecord): void {
+  const found = reportedOn(state, record);
+  if (found === undefined) return;
+  const { notification, recipient } = found;
+  notification.recipients.set(recipient.to, { ...recipient, receipt: record.receipt });
 }
 
 function closed(state: MutableLedgerState, { intent }: Notification): void {

@@ -83,7 +83,12 @@ describe.each(['acs3', 'rpc'] as const)('Aliyun by %s', (signature) => {
 
   it('takes a signed text with the variables of its template', async () => {
     const vendor = await started(startAliyun('testSecret'));
-    expect(await sent(gateway(vendor.url))).toEqual({ to: 'zhang', status: 'sent', providerId: 'biz-1^0' });
+    expect(await sent(gateway(vendor.url))).toEqual({
+      to: 'zhang',
+      status: 'sent',
+      providerId: 'biz-1^0',
+      gateway: 'main',
+    });
     expect(vendor.taken[0]).toMatchObject({
       PhoneNumbers: '13800000001',
       SignName: '潮汐',
@@ -165,7 +170,12 @@ describe('Tencent', () => {
 
   it.each(['+8613800000001', '13800000001', '008613800000001'])('takes a signed text for %s', async (number) => {
     const vendor = await started(startTencent('testSecret'));
-    expect(await sent(gateway(vendor.url), number)).toEqual({ to: 'zhang', status: 'sent', providerId: '5000:1' });
+    expect(await sent(gateway(vendor.url), number)).toEqual({
+      to: 'zhang',
+      status: 'sent',
+      providerId: '5000:1',
+      gateway: 'main',
+    });
     expect(vendor.taken[0]).toEqual({
       PhoneNumberSet: ['+8613800000001'],
       SmsSdkAppId: '1400006666',

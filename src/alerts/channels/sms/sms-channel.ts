@@ -61,7 +61,8 @@ export function createSmsChannel(options: SmsOptions): SmsChannel {
       signal,
     };
     try {
-      return await senderOf(gateway).send(message);
+      const result = await senderOf(gateway).send(message);
+      return result.status === 'sent' ? { ...result, gateway: gateway.name } : result;
     } catch (error) {
       return retry(to, 'Misconfigured', `SMS gateway ${gateway.name} cannot be used yet: ${messageOf(error)}`);
     }
