@@ -68,6 +68,18 @@ receivers: [{ name: duty, email_configs: [{ to: '${to}', ${email} }] }]`);
     expect(server.mails).toHaveLength(1);
   });
 
+  it.each([
+    ['TLSv1.2', 'min_version: TLS13', 'retry'],
+    ['TLSv1.2', 'min_version: TLS12', 'sent'],
+    ['TLSv1.3', 'max_version: TLS12', 'retry'],
+    ['TLSv1.3', 'min_version: TLS13', 'sent'],
+  ] as const)('of a server of %s, with %s: %s', async (spoken, bound, status) => {
+    const server = await mailServer({ minVersion: spoken, maxVersion: spoken });
+    const tls = `tls_config: { ${bound}, ca: ${JSON.stringify(certificate.cert)} }`;
+    const failed = status === 'retry' ? { reason: 'TlsFailed' } : {};
+    expect(await sent(server.port, tls)).toMatchObject([{ status, ...failed }]);
+  });
+
   it('does not speak plainly to a server without STARTTLS, unless it may', async () => {
     const server = await mailServer({ hideSTARTTLS: true, disabledCommands: ['STARTTLS'] });
     expect(await sent(server.port, '')).toMatchObject([{ status: 'retry', reason: 'TlsFailed' }]);

@@ -264,6 +264,7 @@ describe('http_config', () => {
     [{ proxy_url: 'socks5://proxy' }],
     [{ http_headers: { Authorization: { values: ['a'] } } }],
     [{ tls_config: { cert_file: 'a' } }],
+    [{ tls_config: { min_version: 'TLS13', max_version: 'TLS12' } }],
   ])('%j is refused', (config) => {
     expect(httpConfig.safeParse(config).success).toBe(false);
   });

@@ -122,7 +122,7 @@ async function transmit(
   /** A server may repeat what it refuses. */
   const forget = (error: MailError): MailError =>
     Object.assign(error, { message: withoutTold(error.message, Object.values(proof)) });
-  const transport = await mailTransport(settings, proof);
+  const transport = mailTransport(settings, proof);
   const signal = AbortSignal.any([delivery.signal, AbortSignal.timeout(deadline)]);
   try {
     const answer = await transport.sendMail({ ...message, signal });

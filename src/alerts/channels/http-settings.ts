@@ -1,12 +1,12 @@
 // http_config at work: clients by their settings, and the headers that prove who we are, read anew for each request.
 import { readFile } from 'node:fs/promises';
-import type { SecureVersion } from 'node:tls';
 import { createHttpClient } from '../../clients/http/client.ts';
-import { stampOf, type TlsSettings } from '../../clients/http/tls.ts';
+import { stampOf } from '../../clients/http/tls.ts';
 import type { HttpClient } from '../../clients/http/types.ts';
 import type { HttpConfig } from '../../config/schema/http-config.ts';
 import type { Milliseconds } from '../../model/units.ts';
 import { proxyOf } from './sms/sender.ts';
+import { tlsSettings } from './tls-settings.ts';
 
 export interface ClientPool {
   /** may throw where a file of the TLS settings cannot be read */
@@ -52,29 +52,6 @@ export function createClientPool(name: string): ClientPool {
       clients.clear();
     },
   };
-}
-
-const versions: Readonly<Record<string, SecureVersion>> = {
-  TLS10: 'TLSv1',
-  TLS11: 'TLSv1.1',
-  TLS12: 'TLSv1.2',
-  TLS13: 'TLSv1.3',
-};
-
-function tlsSettings(tls: NonNullable<HttpConfig['tls_config']>): TlsSettings {
-  const settings = {
-    ca: tls.ca,
-    caFile: tls.ca_file,
-    cert: tls.cert,
-    certFile: tls.cert_file,
-    key: tls.key,
-    keyFile: tls.key_file,
-    serverName: tls.server_name,
-    insecureSkipVerify: tls.insecure_skip_verify,
-    minVersion: versions[tls.min_version ?? ''],
-    maxVersion: versions[tls.max_version ?? ''],
-  };
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
 export async function headersOf(config: HttpConfig | undefined): Promise<Readonly<Record<string, string>>> {

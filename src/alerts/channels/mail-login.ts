@@ -37,7 +37,7 @@ async function logIn(settings: MailSettings): Promise<string | null> {
   let proof: Proof = { password: '', secret: '' };
   try {
     proof = await proofOf(settings);
-    const transport = await mailTransport(settings, proof);
+    const transport = mailTransport(settings, proof);
     try {
       await transport.verify();
       return null;

@@ -2,7 +2,9 @@
 import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createTransport } from 'nodemailer';
+import { secureOptions } from '../../clients/http/tls.ts';
 import type { Credential, MailSettings } from './mail-settings.ts';
+import { tlsSettings } from './tls-settings.ts';
 
 const timeouts = {
   connectionTimeout: 10_000,
@@ -30,7 +32,7 @@ async function readCredential(credential: Credential | null): Promise<string> {
   return 'text' in credential ? credential.text : (await readFile(credential.file, 'utf8')).replace(/\r?\n$/, '');
 }
 
-export const mailTransport = async (settings: MailSettings, proof: Proof) =>
+export const mailTransport = (settings: MailSettings, proof: Proof) =>
   createTransport({
     host: settings.host,
     port: settings.port,
@@ -42,7 +44,7 @@ export const mailTransport = async (settings: MailSettings, proof: Proof) =>
     pool: false,
     ...timeouts,
     ...(settings.user !== null && loginOptions(settings.user, proof)),
-    tls: await tlsOptions(settings),
+    tls: tlsOptions(settings),
   });
 
 /** Nodemailer knows one secret for all methods: with a second one, it is told how CRAM-MD5 is answered. */
@@ -66,15 +68,10 @@ const answerChallenges =
     if (answer.status !== 235) throw new Error(`Invalid login: ${answer.response}`);
   };
 
-async function tlsOptions({ tls, requireTls, implicitTls }: MailSettings): Promise<Readonly<Record<string, unknown>>> {
-  const read = (file: string | undefined): Promise<string | undefined> =>
-    file === undefined ? Promise.resolve(undefined) : readFile(file, 'utf8');
-  const [ca, cert, key] = await Promise.all([read(tls?.ca_file), read(tls?.cert_file), read(tls?.key_file)]);
-  return {
+function tlsOptions({ tls, requireTls, implicitTls }: MailSettings): Readonly<Record<string, unknown>> {
+  const options = {
+    ...(tls !== undefined && secureOptions('the mail server', tlsSettings(tls))),
     rejectUnauthorized: tls?.insecure_skip_verify !== true && (requireTls || implicitTls),
-    ...(tls?.server_name !== undefined && { servername: tls.server_name }),
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
   };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

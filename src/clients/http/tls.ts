@@ -30,8 +30,9 @@ export interface Agents {
   close(): void;
 }
 
-export function createAgents(source: string, tls: TlsSettings = {}): Agents {
-  const secure: https.AgentOptions = {
+/** As Node has it; the files are read now. */
+export function secureOptions(source: string, tls: TlsSettings): https.AgentOptions {
+  return {
     ca: tls.ca ?? read(source, 'caFile', tls.caFile),
     cert: tls.cert ?? read(source, 'certFile', tls.certFile),
     key: tls.key ?? read(source, 'keyFile', tls.keyFile),
@@ -41,6 +42,10 @@ export function createAgents(source: string, tls: TlsSettings = {}): Agents {
     ...(tls.minVersion !== undefined && { minVersion: tls.minVersion }),
     ...(tls.maxVersion !== undefined && { maxVersion: tls.maxVersion }),
   };
+}
+
+export function createAgents(source: string, tls: TlsSettings = {}): Agents {
+  const secure = secureOptions(source, tls);
   const reuse = { keepAlive: true, maxSockets: 32, maxFreeSockets: 8 };
   const agents = {
     http: new http.Agent(reuse),

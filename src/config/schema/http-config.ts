@@ -1,19 +1,16 @@
 // How an HTTP receiver is reached, in Alertmanager's spelling.
 import { z } from 'zod';
 
-/** Alertmanager's spelling of TLS. */
-export const tlsConfig = z.strictObject({
-  ca_file: z.string().optional(),
-  cert_file: z.string().optional(),
-  key_file: z.string().optional(),
-  server_name: z.string().optional(),
-  insecure_skip_verify: z.boolean().default(false),
-});
-
 const tlsVersion = z.enum(['TLS10', 'TLS11', 'TLS12', 'TLS13']);
 
-const httpTlsConfig = tlsConfig
-  .extend({
+/** Alertmanager's spelling of TLS. */
+export const tlsConfig = z
+  .strictObject({
+    ca_file: z.string().optional(),
+    cert_file: z.string().optional(),
+    key_file: z.string().optional(),
+    server_name: z.string().optional(),
+    insecure_skip_verify: z.boolean().default(false),
     ca: z.string().optional(),
     cert: z.string().optional(),
     key: z.string().optional(),
@@ -23,7 +20,12 @@ const httpTlsConfig = tlsConfig
   .refine((tls) => !bothOf(tls, 'ca') && !bothOf(tls, 'cert') && !bothOf(tls, 'key'), {
     error: 'write ca, cert and key either here or in a file, not both',
   })
-  .refine((tls) => has(tls, 'cert') === has(tls, 'key'), { error: 'cert and key go together' });
+  .refine((tls) => has(tls, 'cert') === has(tls, 'key'), { error: 'cert and key go together' })
+  .refine(({ min_version: least = 'TLS10', max_version: most = 'TLS13' }) => least <= most, {
+    error: 'min_version is above max_version: nothing could be spoken',
+  });
+
+export type TlsConfig = z.infer<typeof tlsConfig>;
 
 const basicAuth = z
   .strictObject({
@@ -67,7 +69,7 @@ export const httpConfig = z
     authorization: authorization.optional(),
     bearer_token: z.string().optional(),
     bearer_token_file: z.string().optional(),
-    tls_config: httpTlsConfig.optional(),
+    tls_config: tlsConfig.optional(),
     proxy_url: z
       .url({ protocol: /^https?$/, error: 'write a proxy that begins with http:// or https://' })
       .optional()
