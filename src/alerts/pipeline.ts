@@ -42,7 +42,7 @@ import type { Intent, LedgerRecord } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
 import { Muting } from './muting.ts';
 import { NodeGroupLabel, type NodeGroupOf } from './node-group-label.ts';
-import { aboutWhom } from './reports.ts';
+import { Reports } from './reports.ts';
 import { buildRoutes } from './route.ts';
 import type { Route } from './route.ts';
 import { sendTest } from './send-test.ts';
@@ -223,13 +223,24 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     newId: options.newId ?? randomUUID,
     onChange: () => escalations.look(groups.all()),
   });
+  const reports = new Reports({
+    clock,
+    ledger,
+    document: () => document,
+    onReport: (notification) => {
+      for (const group of groupsOf(notification.intent)) escalations.noticed(group, notification);
+    },
+    onError: unwritten,
+  });
   const parts = { alerts, groups, muting };
+
+  function unwritten(error: unknown): void {
+    log.error({ err: messageOf(error) }, 'the alert ledger was not written');
+  }
 
   function write(records: readonly LedgerRecord[]): void {
     if (records.length === 0) return;
-    ledger.append(records).catch((error: unknown) => {
-      log.error({ err: messageOf(error) }, 'the alert ledger was not written');
-    });
+    ledger.append(records).catch(unwritten);
   }
 
   /** Rules that cannot be built keep the last good ones in force. */
@@ -255,14 +266,9 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     const course = (): HandOver => handOver(groupKeys, { state, document, groups, alerts }, clock.now());
     const { first, left } = course();
     for (const one of left) groups.leave(one.key, one.receiver, one.alerts);
-    ledger.append(first).then(
-      () => {
-        if (!stopped) write(course().then);
-      },
-      (error: unknown) => {
-        log.error({ err: messageOf(error) }, 'the alert ledger was not written');
-      },
-    );
+    ledger.append(first).then(() => {
+      if (!stopped) write(course().then);
+    }, unwritten);
   }
 
   function wake(): void {
@@ -315,6 +321,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
   function rested(notification: Notification): void {
     if (stopped) return;
     const now = clock.now();
+    reports.sent(notification);
     const { intent, recipients } = notification;
     const told = intent.to.filter((to) => recipients.get(to)?.state === 'sent');
     if (isElsewhere(intent, now)) settleAccounts((intent.covers ?? [intent]).map(({ groupKey }) => groupKey));
@@ -377,17 +384,6 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     return intake.push(pushed, clock.now());
   }
 
-  async function receive(receipt: Receipt): Promise<void> {
-    const found = await aboutWhom(receipt, state, document);
-    // of somebody else who shares the gateway, or older than what is kept
-    if (found === null) return;
-    const { notification, to } = found;
-    const { providerId, status, code, at } = receipt;
-    const of = { id: notification.intent.id, to };
-    await ledger.append([{ kind: 'receipt', providerId, of, receipt: { status, code, at: at ?? clock.now() } }]);
-    for (const group of groupsOf(notification.intent)) escalations.noticed(group, notification);
-  }
-
   for (const alert of alerts.all()) groups.place(alert);
   // whoever stood in goes on
   for (const group of groups.all()) {
@@ -425,7 +421,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
       log,
       secret: options.linkSecret ?? (() => null),
     }),
-    receive,
+    receive: (receipt) => reports.receive(receipt),
     missingWatchdogs: () => watchdogs.missing(),
     leftOut: () => {
       const leftOut = alerts.leftOut.at(clock.now());

@@ -4,6 +4,7 @@ import { volatileLedger } from '../../src/alerts/ledger/ledger.ts';
 import type { Ledger } from '../../src/alerts/ledger/ledger.ts';
 import type { LedgerRecord } from '../../src/alerts/ledger/records.ts';
 import { aboutWhom, mayBeSameNumber } from '../../src/alerts/reports.ts';
+import { retry } from '../../src/alerts/channels/channel.ts';
 import type { Receipt } from '../../src/alerts/channels/sms/receipt.ts';
 import { later, minutes, seconds } from '../../src/model/units.ts';
 import { anAlertsDocument, start } from './builders.ts';
@@ -63,6 +64,36 @@ describe('a report that nothing arrived', () => {
       expect(reported(story)).toEqual(['UNDELIV']);
     },
   );
+});
+
+describe('a report that is faster than the ledger', () => {
+  /** Somebody whose message is given to the gateway, and not written down as taken. */
+  async function early(until: number): Promise<Story> {
+    const story: Story = aStory(escalating, (to, channel) => {
+      if (channel === 'sms' && to === 'zhang' && story.clock.now() < later(start, seconds(until)))
+        return retry(to, 'Timeout', 'it has taken it all the same', { uncertain: true });
+      return null;
+    });
+    await pushDown(story, {});
+    await story.pass(seconds(30), seconds(10));
+    await story.pipeline.receive(lost());
+    await story.pass(seconds(until - 30), seconds(5));
+    return story;
+  }
+
+  it('waits for a minute until it is known whose it is', async () => {
+    const story = await early(60);
+    await story.pass(minutes(1), seconds(5));
+    expect(story.told()).toEqual(['sms zhang: a', 'sms li: a']);
+    expect(reported(story)).toEqual(['UNDELIV']);
+  });
+
+  it('and no longer', async () => {
+    const story = await early(240);
+    await story.pass(minutes(8), seconds(5));
+    expect(story.told()).toEqual(['sms zhang: a']);
+    expect(reported(story)).toEqual([]);
+  });
 });
 
 describe('of several messages with one id', () => {

@@ -7,6 +7,7 @@ import { createSmsChannel } from '../../../src/alerts/channels/sms/sms-channel.t
 import type { SmsMessage, SmsSender } from '../../../src/alerts/channels/sms/sender.ts';
 import { loadSmpp } from '../../../src/alerts/channels/sms/smpp-package.ts';
 import { createPartsTable, smppReceiptOf } from '../../../src/alerts/channels/sms/smpp-receipt.ts';
+import type { SmppReceipt } from '../../../src/alerts/channels/sms/smpp-receipt.ts';
 import { createSmppSender, submitsOf } from '../../../src/alerts/channels/sms/smpp.ts';
 import { systemClock } from '../../../src/clock.ts';
 import type { Clock } from '../../../src/clock.ts';
@@ -342,11 +343,70 @@ describe('receipts', () => {
   });
 
   it('of what is on its way do not end the waiting', () => {
-    const table = createPartsTable();
-    table.expect(['1', '2']);
+    const told: SmppReceipt[] = [];
+    const table = createPartsTable((receipt) => told.push(receipt));
+    const submission = table.begin();
+    submission.taken('1');
+    submission.taken('2');
+    submission.end(true);
     const receipt = { providerId: '2', to: null, status: 'unknown', code: null } as const;
-    expect(table.settle(receipt)).toEqual({ ...receipt, providerId: '1' });
-    expect(table.settle({ ...receipt, status: 'delivered' })).toBeNull();
-    expect(table.settle({ ...receipt, providerId: '1', status: 'delivered' })).toMatchObject({ providerId: '1' });
+    table.settle(receipt);
+    expect(told.splice(0)).toEqual([{ ...receipt, providerId: '1' }]);
+    table.settle({ ...receipt, status: 'delivered' });
+    expect(told).toEqual([]);
+    table.settle({ ...receipt, providerId: '1', status: 'delivered' });
+    expect(told).toMatchObject([{ providerId: '1', status: 'delivered' }]);
+  });
+
+  it('of one part wait until all parts are taken', async () => {
+    const clock = new VirtualClock(start);
+    const { centre, sender, receipts } = await centreAndSender({ perSecond: 1 }, clock);
+    const sending = send(sender, '告'.repeat(100));
+    await eventually(() => expect(centre.submits).toHaveLength(1));
+    await centre.receipt('a0', 'DELIVRD');
+    expect(receipts).toEqual([]);
+    clock.advance(1000 as Milliseconds);
+    expect(await sending).toMatchObject({ status: 'sent', providerId: 'a0' });
+    expect(receipts).toEqual([]);
+    await centre.receipt('161', 'DELIVRD');
+    expect(receipts).toMatchObject([{ providerId: 'a0', status: 'delivered' }]);
+  });
+
+  const delivered = (providerId: string): SmppReceipt => ({
+    providerId,
+    to: null,
+    status: 'delivered',
+    code: 'DELIVRD',
+  });
+
+  it('that are faster than the answer to the submit find their message, and others wait for no longer', () => {
+    const told: SmppReceipt[] = [];
+    const table = createPartsTable((receipt) => told.push(receipt));
+    const [first, second] = [table.begin(), table.begin()];
+    table.settle(delivered('161'));
+    table.settle(delivered('stranger'));
+    first.taken('a0');
+    first.taken('a1');
+    first.end(true);
+    table.settle(delivered('a0'));
+    expect(told).toEqual([delivered('a0')]);
+    // what begins after it came is none that it may be about
+    const third = table.begin();
+    second.end(true);
+    expect(told).toEqual([delivered('a0'), delivered('stranger')]);
+    third.end(true);
+    expect(told).toHaveLength(2);
+  });
+
+  it('of a message that was given up are nobody’s', () => {
+    const told: SmppReceipt[] = [];
+    const table = createPartsTable((receipt) => told.push(receipt));
+    const given = table.begin();
+    given.taken('a0');
+    table.settle(delivered('a0'));
+    given.end(false);
+    expect(told).toEqual([]);
+    table.settle(delivered('a0'));
+    expect(told).toEqual([delivered('a0')]);
   });
 });

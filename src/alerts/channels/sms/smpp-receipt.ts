@@ -54,47 +54,97 @@ function textOf(value: unknown): string {
 
 interface Message {
   /** the identifier that the ledger knows: that of the first part */
-  readonly providerId: string;
+  providerId: string | null;
   /** parts whose receipt is not in yet */
   readonly left: Set<string>;
+  /** all parts are taken */
+  isWhole: boolean;
+  /** what came before that */
+  readonly early: SmppReceipt[];
+}
+
+/** One message while its parts are given to the centre. */
+export interface Submission {
+  /** The centre has taken a part by this identifier. */
+  taken(id: string): void;
+  /** Nothing more is given: all parts are taken, or it is given up. */
+  end(isWhole: boolean): void;
+}
+
+export interface PartsTable {
+  begin(): Submission;
+  settle(receipt: SmppReceipt): void;
 }
 
 const most = 20_000;
 
-/** Parts of messages that were taken, until their receipts are in; the oldest are forgotten. */
-export function createPartsTable(): {
-  readonly expect: (ids: readonly string[]) => void;
-  /** null: a part of several has arrived, and the others have not */
-  readonly settle: (receipt: SmppReceipt) => SmppReceipt | null;
-} {
+/** Parts of messages until their receipts are in, the oldest forgotten; told is one receipt a message, when all of it has been taken. */
+export function createPartsTable(tell: (receipt: SmppReceipt) => void): PartsTable {
   const parts = new Map<string, Message>();
+  const underWay = new Set<Message>();
+  /** of nothing that is known: it may be faster than the answer to one of these */
+  const strangers = new Map<SmppReceipt, Set<Message>>();
 
   const known = (id: string): string | undefined => spellings(id).find((one) => parts.has(one));
 
-  return {
-    expect(ids) {
-      const [providerId] = ids;
-      if (providerId === undefined) return;
-      const message = { providerId, left: new Set(ids) };
-      for (const id of ids) parts.set(id, message);
-      for (const oldest of parts.keys()) {
-        if (parts.size <= most) break;
-        parts.delete(oldest);
-      }
-    },
-    settle(receipt) {
-      const id = known(receipt.providerId);
-      const message = id === undefined ? undefined : parts.get(id);
+  function settle(receipt: SmppReceipt): void {
+    const id = known(receipt.providerId);
+    const message = id === undefined ? undefined : parts.get(id);
+    if (id === undefined || message === undefined) {
       // taken before a restart: told as it is
-      if (id === undefined || message === undefined) return receipt;
-      if (receipt.status === 'unknown') return { ...receipt, providerId: message.providerId };
+      if (underWay.size === 0 || strangers.size >= most) tell(receipt);
+      else strangers.set(receipt, new Set(underWay));
+      return;
+    }
+    if (!message.isWhole) {
+      if (message.early.length < most) message.early.push(receipt);
+      return;
+    }
+    const told = { ...receipt, providerId: message.providerId ?? id };
+    if (receipt.status !== 'unknown') {
       parts.delete(id);
       message.left.delete(id);
-      if (receipt.status === 'delivered' && message.left.size > 0) return null;
+      // a part of several has arrived, and the others have not
+      if (receipt.status === 'delivered' && message.left.size > 0) return;
       message.left.forEach((left) => parts.delete(left));
-      return { ...receipt, providerId: message.providerId };
-    },
-  };
+    }
+    tell(told);
+  }
+
+  function begin(): Submission {
+    const message: Message = { providerId: null, left: new Set(), isWhole: false, early: [] };
+    underWay.add(message);
+    return {
+      taken(id) {
+        message.providerId ??= id;
+        message.left.add(id);
+        parts.set(id, message);
+        for (const oldest of parts.keys()) {
+          if (parts.size <= most) break;
+          parts.delete(oldest);
+        }
+        for (const receipt of strangers.keys())
+          if (spellings(receipt.providerId).includes(id)) {
+            strangers.delete(receipt);
+            message.early.push(receipt);
+          }
+      },
+      end(isWhole) {
+        underWay.delete(message);
+        message.isWhole = isWhole;
+        if (!isWhole) message.left.forEach((id) => parts.delete(id));
+        if (isWhole) message.early.splice(0).forEach(settle);
+        for (const [receipt, waitsFor] of strangers) {
+          waitsFor.delete(message);
+          if (waitsFor.size > 0) continue;
+          strangers.delete(receipt);
+          tell(receipt);
+        }
+      },
+    };
+  }
+
+  return { begin, settle };
 }
 
 /** Some centres answer in hexadecimal and report in decimal, or the other way round. */

@@ -14,12 +14,15 @@ import type { SmsMessage, SmsSender, SmsTools } from './sender.ts';
 import { LinkFailure, createSmppLink, inHex } from './smpp-link.ts';
 import type { Pdu } from './smpp-package.ts';
 import { createPartsTable, smppReceiptOf } from './smpp-receipt.ts';
+import type { Submission } from './smpp-receipt.ts';
 
 type Parameters = Readonly<Record<string, unknown>>;
 
 export function createSmppSender(name: string, settings: SmppGateway, tools: SmsTools): SmsSender {
   const { clock } = tools;
-  const parts = createPartsTable();
+  const parts = createPartsTable((receipt) =>
+    tools.onReceipt({ gateway: name, reference: null, at: clock.now(), ...receipt }),
+  );
   const limited = createLimiter(settings.window);
   const turns: number[] = [];
   let pausedUntil = 0;
@@ -31,8 +34,7 @@ export function createSmppSender(name: string, settings: SmppGateway, tools: Sms
     random: tools.random,
     onDeliver: (pdu) => {
       const receipt = smppReceiptOf(pdu);
-      const whole = receipt === null ? null : parts.settle(receipt);
-      if (whole !== null) tools.onReceipt({ gateway: name, reference: null, at: clock.now(), ...whole });
+      if (receipt !== null) parts.settle(receipt);
     },
   });
 
@@ -45,7 +47,19 @@ export function createSmppSender(name: string, settings: SmppGateway, tools: Sms
     if (at > now) await sleep(clock, (at - now) as Milliseconds, signal);
   }
 
-  async function sendAll(message: SmsMessage): Promise<SendResult> {
+  async function sendWhole(message: SmsMessage): Promise<SendResult> {
+    const submission = parts.begin();
+    let isTaken = false;
+    try {
+      const result = await sendAll(message, submission);
+      isTaken = result.status === 'sent';
+      return result;
+    } finally {
+      submission.end(isTaken);
+    }
+  }
+
+  async function sendAll(message: SmsMessage, submission: Submission): Promise<SendResult> {
     const { to, signal } = message;
     const ids: string[] = [];
     for (const parameters of submitsOf(settings, message)) {
@@ -63,15 +77,14 @@ export function createSmppSender(name: string, settings: SmppGateway, tools: Sms
         return resultOfStatus(to, status, ids.length > 0);
       }
       ids.push(typeof id === 'string' ? id : '');
+      if (settings.registeredDelivery && typeof id === 'string' && id !== '') submission.taken(id);
     }
-    const given = ids.filter((id) => id !== '');
-    if (settings.registeredDelivery) parts.expect(given);
-    return { to, status: 'sent', providerId: given[0] ?? null };
+    return { to, status: 'sent', providerId: ids.find((id) => id !== '') ?? null };
   }
 
   return {
     open: () => (settings.registeredDelivery ? link.open() : undefined),
-    send: (message) => limited(() => sendAll(message)),
+    send: (message) => limited(() => sendWhole(message)),
     close: () => link.close(),
   };
 }
