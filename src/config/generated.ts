@@ -114,7 +114,7 @@ function problemsReference(): string {
     '`springtide validate` prints them with file, line and column. A document with an error is refused, the others load; a warning refuses nothing.',
     codes,
     '## What this version does not act on',
-    'The format has it, and it is refused as `NotSupportedYet` where it is written: it is never silently ignored.',
+    'The format has it, and it is refused as `NotSupportedYet` where it is written, or, where no alert is told otherwise for it, named in a warning: it is never silently ignored.',
     gaps,
   ].join('\n\n')}\n`;
 }

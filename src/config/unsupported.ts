@@ -15,6 +15,8 @@ interface Row {
   readonly mend?: string;
   /** with this key at the top of the document it is only a warning */
   readonly unless?: string;
+  /** nobody misses an alert without it: only a warning */
+  readonly harmless?: true;
 }
 
 const leaveOut = 'take it out';
@@ -28,6 +30,7 @@ export const unsupported: readonly Row[] = [
     mend: 'write proxy_url where it is needed only',
   },
   { kind: 'Alerts', path: '**.http_config.proxy_connect_header', what: 'headers towards a proxy' },
+  { kind: 'Alerts', path: 'tracing', what: "tracing: it is of Alertmanager's own work", harmless: true },
   ...otherReceiverKinds.map((service): Row => ({
     kind: 'Alerts',
     path: `receivers.*.${service}_configs`,
@@ -37,8 +40,8 @@ export const unsupported: readonly Row[] = [
   })),
 ];
 
-const isAnswered = ({ unless }: Row, raw: unknown): boolean =>
-  unless !== undefined && typeof raw === 'object' && raw !== null && Object.hasOwn(raw, unless);
+const isOnlyWarned = ({ unless, harmless = false }: Row, raw: unknown): boolean =>
+  harmless || (unless !== undefined && typeof raw === 'object' && raw !== null && Object.hasOwn(raw, unless));
 
 /** Every place of the document that names one of them. */
 export function unsupportedFindings(kind: DocumentKind, raw: unknown): Finding[] {
@@ -51,7 +54,7 @@ export function unsupportedFindings(kind: DocumentKind, raw: unknown): Finding[]
         .map(({ path }): Finding => ({
           code: 'NotSupportedYet',
           path,
-          ...(isAnswered(row, raw) && { severity: 'warning' as const }),
+          ...(isOnlyWarned(row, raw) && { severity: 'warning' as const }),
           at: row.value === undefined ? 'key' : 'value',
           message: `this version does not act on ${row.what}`,
           mend: row.mend ?? leaveOut,

@@ -78,6 +78,8 @@ export const alertsDocument = z.strictObject({
   receivers: z.array(receiver).min(1),
   /** template files, relative to this one; `*` may stand for part of a name */
   templates: z.array(z.string()).default([]),
+  /** of Alertmanager's own work: nothing reads it */
+  tracing: z.unknown().optional(),
   /** what stands in for receiver kinds that are not there; without it they are refused */
   unsupportedReceivers: z.strictObject({ use: z.string() }).optional(),
   /** a central springtide or Alertmanager that tells people; ours are told by ourselves while it is silent */
