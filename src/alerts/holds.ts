@@ -85,6 +85,16 @@ export class Holds {
     return [...this.#held.values()].some((groups) => groups.has(group));
   }
 
+  /** No route leads to it any more: whoever waited is told by the groups that hold its alerts now. */
+  drop(group: Group): void {
+    for (const groups of this.#held.values()) {
+      const held = groups.get(group);
+      if (held === undefined) continue;
+      groups.delete(group);
+      this.#write(group, { ...held, to: new Set() });
+    }
+  }
+
   /** After a start: what waited when the process ended waits on; what nobody waits for any more is forgotten. */
   resume(
     held: Iterable<HeldBack>,

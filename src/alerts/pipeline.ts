@@ -40,6 +40,7 @@ import { KnownAlerts } from './known-alerts.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Intent, LedgerRecord } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
+import { carriedAcknowledgements, toldElsewhere } from './moved.ts';
 import { Muting } from './muting.ts';
 import { NodeGroupLabel, type NodeGroupOf } from './node-group-label.ts';
 import { Reports } from './reports.ts';
@@ -253,12 +254,24 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
       document = next;
       const gone = groups.reroute(root, alerts.all());
       settleAccounts([...state.toldOf.keys()]);
-      for (const group of gone) if (groups.of(group.key, group.route.receiver) === undefined) escalations.end(group);
+      write(carriedAcknowledgements(state, groups, clock.now()));
+      for (const group of gone) {
+        holds.drop(group);
+        if (groups.of(group.key, group.route.receiver)?.isLeft !== false) escalations.end(group);
+      }
+      withdrawMoved();
       escalations.resume(groups.all());
       central.refresh();
     } catch (error) {
       log.error({ err: messageOf(error) }, 'the new routes are refused, the last good ones stay in force');
     }
+  }
+
+  /** Messages that nobody has heard, of groups that do not stand any more. */
+  function withdrawMoved(): void {
+    const moved = toldElsewhere(state, groups, groupsOf).filter(({ intent }) => !courier.isSending(intent.id));
+    for (const { intent } of moved) courier.withdraw(intent.id);
+    write(moved.map(({ intent: { id } }) => ({ kind: 'settled', id, at: clock.now(), how: 'superseded' })));
   }
 
   /** Whoever was told of something is told its end, wherever the configuration has him now. */
@@ -324,7 +337,10 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     reports.sent(notification);
     const { intent, recipients } = notification;
     const told = intent.to.filter((to) => recipients.get(to)?.state === 'sent');
-    if (isElsewhere(intent, now)) settleAccounts((intent.covers ?? [intent]).map(({ groupKey }) => groupKey));
+    if (isElsewhere(intent, now)) {
+      settleAccounts((intent.covers ?? [intent]).map(({ groupKey }) => groupKey));
+      withdrawMoved();
+    }
     for (const group of groupsOf(intent)) {
       // what was held back beside it is said
       if (intent.covers === undefined && saysAll(intent, group, told)) holds.release(group, intent, told);
@@ -391,6 +407,8 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     if (open.length > 0) group.owedSince = Math.min(...open) as Instant;
   }
   settleAccounts([...state.toldOf.keys()]);
+  write(carriedAcknowledgements(state, groups, clock.now()));
+  withdrawMoved();
   holds.resume(
     state.held.values(),
     (held) => groupsOf(held)[0],
