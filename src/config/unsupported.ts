@@ -23,12 +23,6 @@ const leaveOut = 'take it out';
 
 export const unsupported: readonly Row[] = [
   { kind: 'Alerts', path: '**.http_config.oauth2', what: 'OAuth 2', mend: 'write authorization or basic_auth' },
-  {
-    kind: 'Alerts',
-    path: '**.http_config.no_proxy',
-    what: 'no_proxy',
-    mend: 'write proxy_url where it is needed only',
-  },
   { kind: 'Alerts', path: '**.http_config.proxy_connect_header', what: 'headers towards a proxy' },
   { kind: 'Alerts', path: 'tracing', what: "tracing: it is of Alertmanager's own work", harmless: true },
   ...otherReceiverKinds.map((service): Row => ({
@@ -40,8 +34,8 @@ export const unsupported: readonly Row[] = [
   })),
 ];
 
-const isOnlyWarned = ({ unless, harmless = false }: Row, raw: unknown): boolean =>
-  harmless || (unless !== undefined && typeof raw === 'object' && raw !== null && Object.hasOwn(raw, unless));
+const isOnlyWarned = ({ unless, harmless }: Row, raw: unknown): boolean =>
+  harmless === true || (unless !== undefined && typeof raw === 'object' && raw !== null && Object.hasOwn(raw, unless));
 
 /** Every place of the document that names one of them. */
 export function unsupportedFindings(kind: DocumentKind, raw: unknown): Finding[] {

@@ -50,7 +50,8 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-const channel = createWebhookChannel();
+const environment: Record<string, string> = {};
+const channel = createWebhookChannel({ environment });
 const ended = (alert: Alert, at: number): Alert => ({ ...alert, ended: at as Instant });
 const firing = anAlert({ summary: 'full' }, { alertname: 'Full', cluster: 'c1' });
 const resolved = ended(anAlert({ summary: 'full' }, { alertname: 'Full', cluster: 'c2' }), start + 60_500);
@@ -202,6 +203,28 @@ describe('a webhook', () => {
     expect(proxy.asked[0]?.headers.host).toBe('far.bank.cn');
   });
 
+  it('goes through the proxy of the environment where that is asked for, and past it where no_proxy says so', async () => {
+    const server = await receiver();
+    const proxy = await receiver();
+    environment['HTTP_PROXY'] = proxy.url;
+    environment['NO_PROXY'] = 'near.bank.cn';
+    closing.push(() => {
+      delete environment['HTTP_PROXY'];
+      delete environment['NO_PROXY'];
+      return Promise.resolve();
+    });
+    const from = 'http_config: { proxy_from_environment: true }';
+    expect(await posted(`url: 'http://far.bank.cn/hook', ${from}`)).toMatchObject({ status: 'sent' });
+    expect(proxy.asked.map(({ headers }) => headers.host)).toEqual(['far.bank.cn']);
+    expect(await posted(`url: '${server.url}hook', ${from}`)).toMatchObject({ status: 'sent' });
+    expect(await posted(`url: '${server.url}hook'`)).toMatchObject({ status: 'sent' });
+    const past = `http_config: { proxy_url: '${proxy.url}', no_proxy: '127.0.0.0/8' }`;
+    expect(await posted(`url: '${server.url}hook', ${past}`)).toMatchObject({ status: 'sent' });
+    expect([server.asked.length, proxy.asked.length]).toEqual([3, 1]);
+    environment['HTTP_PROXY'] = 'socks5://proxy';
+    expect(await posted(`url: 'http://far.bank.cn/hook', ${from}`)).toMatchObject({ reason: 'Misconfigured' });
+  });
+
   it('over TLS goes through a proxy without being read there', async () => {
     const certificate = makeCertificate();
     await writeFile(path.join(directory, 'ca.pem'), certificate.cert);
@@ -259,7 +282,9 @@ describe('http_config', () => {
     [{ basic_auth: { password: 'a', password_file: 'b' } }],
     [{ authorization: { type: 'Basic', credentials: 'a' } }],
     [{ authorization: {} }],
-    [{ proxy_from_environment: true }],
+    [{ proxy_from_environment: true, proxy_url: 'http://proxy' }],
+    [{ proxy_from_environment: true, no_proxy: 'bank.cn' }],
+    [{ no_proxy: 'bank.cn' }],
     [{ oauth2: {} }],
     [{ proxy_url: 'socks5://proxy' }],
     [{ http_headers: { Authorization: { values: ['a'] } } }],

@@ -5,12 +5,14 @@ import { stampOf } from '../../clients/http/tls.ts';
 import type { HttpClient } from '../../clients/http/types.ts';
 import type { HttpConfig } from '../../config/schema/http-config.ts';
 import type { Milliseconds } from '../../model/units.ts';
+import { chooseProxy } from './proxy-choice.ts';
+import type { Environment } from './proxy-choice.ts';
 import { proxyOf } from './sms/sender.ts';
 import { tlsSettings } from './tls-settings.ts';
 
 export interface ClientPool {
-  /** may throw where a file of the TLS settings cannot be read */
-  clientFor(config: HttpConfig | undefined): HttpClient;
+  /** may throw where a file of the TLS settings cannot be read, or the environment names no usable proxy */
+  clientFor(config: HttpConfig | undefined, address: URL): HttpClient;
   close(): void;
 }
 
@@ -20,11 +22,12 @@ const mostClients = 64;
  * One client for each way of connecting, made anew when a file of it has been replaced; the oldest is given up first. It never
  * repeats by itself.
  */
-export function createClientPool(name: string): ClientPool {
+export function createClientPool(name: string, environment: Environment = process.env): ClientPool {
   const clients = new Map<string, { readonly stamp: string; readonly client: HttpClient }>();
   return {
-    clientFor(config) {
-      const { tls_config: written, proxy_url: proxy } = config ?? {};
+    clientFor(config, address) {
+      const { tls_config: written } = config ?? {};
+      const proxy = chooseProxy(address, config ?? {}, environment);
       const key = JSON.stringify([written, proxy]);
       const tls = written === undefined ? undefined : tlsSettings(written);
       const stamp = stampOf(tls).join();
@@ -37,7 +40,7 @@ export function createClientPool(name: string): ClientPool {
         retry: { attempts: 1, baseDelay: 0 as Milliseconds, maxDelay: 0 as Milliseconds },
         breaker: false,
         ...(tls !== undefined && { tls }),
-        ...(proxy !== undefined && { proxy: proxyOf(proxy) }),
+        ...(proxy !== null && { proxy: proxyOf(proxy) }),
       });
       clients.set(key, { stamp, client });
       const [oldest] = clients;

@@ -12,12 +12,15 @@ import type { Channel, Delivery, SendResult } from './channel.ts';
 import { resultOfAnswer, resultOfThrown } from './http-results.ts';
 import { createClientPool, headersOf, readTrimmed } from './http-settings.ts';
 import type { ClientPool } from './http-settings.ts';
+import type { Environment } from './proxy-choice.ts';
 
 export type WebhookSettings = AlertsDocument['receivers'][number]['webhook_configs'][number];
 
-export function createWebhookChannel(options: { readonly clock?: Clock } = {}): Channel<WebhookSettings> {
-  const { clock = systemClock } = options;
-  const pool = createClientPool('webhook');
+export function createWebhookChannel(
+  options: { readonly clock?: Clock; readonly environment?: Environment } = {},
+): Channel<WebhookSettings> {
+  const { clock = systemClock, environment } = options;
+  const pool = createClientPool('webhook', environment);
   return {
     style: 'together',
     async send(delivery, settings) {
@@ -69,12 +72,12 @@ export async function postJson(pool: ClientPool, clock: Clock, post: Post): Prom
   let client: ReturnType<ClientPool['clientFor']>;
   try {
     [url, proof] = await Promise.all([post.url(), headersOf(config)]);
-    client = pool.clientFor(config);
+    if (!URL.canParse(url) || !/^https?:\/\//i.test(url))
+      return failed('', 'Misconfigured', `${who} has no address that begins with http:// or https://`);
+    client = pool.clientFor(config, new URL(url));
   } catch (error) {
     return retry('', 'Misconfigured', `${who} cannot be used yet: ${messageOf(error)}`);
   }
-  if (!URL.canParse(url) || !/^https?:\/\//i.test(url))
-    return failed('', 'Misconfigured', `${who} has no address that begins with http:// or https://`);
   try {
     const answer = await client.request({
       method: 'POST',

@@ -63,6 +63,30 @@ const header = z.strictObject({
   files: z.array(z.string()).default([]),
 });
 
+const proxyKeys = {
+  proxy_url: z
+    .url({ protocol: /^https?$/, error: 'write a proxy that begins with http:// or https://' })
+    .optional()
+    .meta({ description: 'the address of a proxy: http://proxy:3128' }),
+  no_proxy: z
+    .string()
+    .optional()
+    .meta({ description: 'what goes past it: hosts, domains, addresses and networks, with commas between' }),
+  proxy_from_environment: z
+    .boolean()
+    .optional()
+    .meta({ description: 'HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the process are heeded' }),
+};
+
+/** What must not stand beside each other, as Alertmanager has it. */
+function proxyMistake({ proxy_url: proxy, no_proxy: exempt = '', proxy_from_environment: asked = false }: Proxied) {
+  if (asked && (proxy !== undefined || exempt !== ''))
+    return 'proxy_from_environment stands alone: take proxy_url and no_proxy out';
+  return exempt !== '' && proxy === undefined ? 'no_proxy needs a proxy_url' : null;
+}
+
+type Proxied = z.infer<z.ZodObject<typeof proxyKeys>>;
+
 export const httpConfig = z
   .strictObject({
     basic_auth: basicAuth.optional(),
@@ -70,14 +94,10 @@ export const httpConfig = z
     bearer_token: z.string().optional(),
     bearer_token_file: z.string().optional(),
     tls_config: tlsConfig.optional(),
-    proxy_url: z
-      .url({ protocol: /^https?$/, error: 'write a proxy that begins with http:// or https://' })
-      .optional()
-      .meta({ description: 'the address of a proxy: http://proxy:3128' }),
+    ...proxyKeys,
     http_headers: z.record(headerName, header).optional(),
     /** its default there; a redirect is a refusal here, whatever this says: the file says where alerts go */
     follow_redirects: z.boolean().optional(),
-    proxy_from_environment: z.literal(false).optional(),
     /** HTTP/1.1 is spoken, which every server of HTTP/2 understands */
     enable_http2: z.boolean().optional(),
   })
@@ -87,7 +107,11 @@ export const httpConfig = z
         (one) => one !== undefined,
       ).length <= 1,
     { error: 'write at most one of basic_auth, authorization, bearer_token and bearer_token_file' },
-  );
+  )
+  .superRefine((config, context) => {
+    const mistake = proxyMistake(config);
+    if (mistake !== null) context.addIssue({ code: 'custom', message: mistake });
+  });
 
 export type HttpConfig = z.infer<typeof httpConfig>;
 

@@ -10,7 +10,17 @@ const shownTexts = new Set([
   ...['matchers', 'except', 'exempt', 'at', 'timeZone', 'handover', 'externalUrl', 'file', 'files', 'env'],
   ...['smtp_from', 'smtp_smarthost', 'smtp_hello', 'smtp_auth_username', 'smtp_auth_identity', 'templates'],
   ...['smarthost', 'hello', 'auth_username', 'auth_identity', 'html', 'text', 'thread_by_date', 'username', 'type'],
-  ...['server_name', 'serverName', 'min_version', 'max_version', 'sign', 'template', 'templateText', 'region'],
+  ...[
+    'server_name',
+    'serverName',
+    'min_version',
+    'max_version',
+    'no_proxy',
+    'sign',
+    'template',
+    'templateText',
+    'region',
+  ],
   ...['host', 'systemId', 'bind', 'dataCoding', 'longMessages', 'signature', 'method', 'contentType', 'currency'],
 ]);
 const addresses = new Set(['url', 'endpoint', 'proxy', 'proxy_url', 'statusCallback']);
