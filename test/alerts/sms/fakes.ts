@@ -2,9 +2,7 @@
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { acs3Signature } from '../../../src/alerts/channels/sms/sign-acs3.ts';
-import { rpcSignature } from '../../../src/alerts/channels/sms/sign-aliyun-rpc.ts';
-import { tc3Signature } from '../../../src/alerts/channels/sms/sign-tc3.ts';
+import { aliyunAcs3, aliyunRpc, tencentTc3 } from './vendor-signatures.ts';
 
 export interface Answer {
   readonly status: number;
@@ -74,6 +72,8 @@ const json = (status: number, body: unknown): Answer => ({ status, body });
 const formOf = (text: string): Record<string, string> => Object.fromEntries(new URLSearchParams(text));
 const header = (headers: IncomingHttpHeaders, name: string): string => String(headers[name] ?? '');
 
+const mustBeSigned = ['host', 'x-acs-action', 'x-acs-content-sha256', 'x-acs-date', 'x-acs-version'];
+
 /** Takes both signatures, parameters in the query or in a form. */
 export const startAliyun = (secret: string, keyId = 'testId'): Promise<FakeVendor> =>
   startVendor(({ method, url, headers, body }, taken) => {
@@ -85,14 +85,16 @@ export const startAliyun = (secret: string, keyId = 'testId'): Promise<FakeVendo
     if (authorization === '') {
       const { Signature: signature, ...signed } = parameters;
       if (signed['AccessKeyId'] !== keyId) return refused('InvalidAccessKeyId.NotFound');
-      if (signature !== rpcSignature(method, signed, secret)) return refused('SignatureDoesNotMatch');
+      if (signature !== aliyunRpc(method, signed, secret)) return refused('SignatureDoesNotMatch');
     } else {
       const [, key, names = '', signature] =
         /^ACS3-HMAC-SHA256 Credential=([^,]+),SignedHeaders=([^,]+),Signature=(\w+)$/.exec(authorization) ?? [];
       if (key !== keyId) return refused('InvalidAccessKeyId.NotFound');
-      const signed = Object.fromEntries(names.split(';').map((name) => [name, header(headers, name)]));
-      const request = { method, path: url.pathname, query, headers: signed, body };
-      if (signature !== acs3Signature(request, secret)) return refused('SignatureDoesNotMatch');
+      const signed = names.split(';');
+      const texts = Object.fromEntries(signed.map((name) => [name, header(headers, name)]));
+      const request = { method, path: url.pathname, query, headers: texts, signed, body };
+      if (!mustBeSigned.every((name) => signed.includes(name))) return refused('IncompleteSignature');
+      if (signature !== aliyunAcs3(request, secret)) return refused('SignatureDoesNotMatch');
     }
     const illegal = /(?:https?:|\d+\.\d+\.\d+\.\d+)/.test(parameters['TemplateParam'] ?? '');
     if (illegal) return json(200, { Code: 'isv.TEMPLATE_PARAMS_ILLEGAL', Message: '参数不合法', RequestId: 'r' });
@@ -111,8 +113,9 @@ export const startTencent = (secretKey: string): Promise<FakeVendor> =>
       ) ?? [];
     const signedHeaders = names.split(';');
     const timestamp = Number(header(headers, 'x-tc-timestamp'));
-    const signed = Object.fromEntries(signedHeaders.map((name) => [name, header(headers, name)]));
-    if (signature !== tc3Signature({ headers: signed, signedHeaders, body }, { secretKey, timestamp, service }))
+    const texts = Object.fromEntries(signedHeaders.map((name) => [name, header(headers, name)]));
+    const expected = tencentTc3({ headers: texts, signed: signedHeaders, body }, { secretKey, timestamp, service });
+    if (!['content-type', 'host'].every((name) => signedHeaders.includes(name)) || signature !== expected)
       return refused('AuthFailure.SignatureFailure');
     const parameters = JSON.parse(body) as Record<string, unknown>;
     taken.push(parameters);

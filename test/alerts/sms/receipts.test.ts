@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { takeReceipts } from '../../../src/alerts/channels/sms/receipts.ts';
 import type { ReceiptRequest } from '../../../src/alerts/channels/sms/receipts.ts';
 import { receiveReceipts } from '../../../src/alerts/channels/sms/receive.ts';
-import { twilioSignature } from '../../../src/alerts/channels/sms/twilio-signature.ts';
 import { smsGateway } from '../../../src/config/schema/sms-gateways.ts';
 import type { SmsGateway } from '../../../src/config/schema/sms-gateways.ts';
 import { anAlertsDocument } from '../builders.ts';
+import { twilioCallback } from './vendor-signatures.ts';
 
 const token = { env: 'SPRINGTIDE_TEST_RECEIPTS' };
 process.env['SPRINGTIDE_TEST_RECEIPTS'] = 's3cret';
@@ -89,7 +89,7 @@ describe('receipts', () => {
       takeReceipts(
         twilio,
         posted(new URLSearchParams(fields).toString(), {
-          headers: { 'x-twilio-signature': signature ?? twilioSignature('auth', callback, fields) },
+          headers: { 'x-twilio-signature': signature ?? twilioCallback('auth', callback, fields) },
         }),
         'auth',
       );

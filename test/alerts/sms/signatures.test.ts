@@ -16,6 +16,7 @@ import {
 } from '../../../src/alerts/channels/sms/sign-tc3.ts';
 import { twilioSignature } from '../../../src/alerts/channels/sms/twilio-signature.ts';
 import type { Instant } from '../../../src/model/units.ts';
+import { aliyunAcs3, aliyunRpc, tencentTc3, twilioCallback } from './vendor-signatures.ts';
 
 interface Texts {
   readonly [name: string]: string;
@@ -157,5 +158,32 @@ describe('Tencent TC3', () => {
 describe("Twilio's callbacks", () => {
   it.each(twilio.receipt_push.vectors)('$signature', ({ auth_token: token, url, params, signature }) => {
     expect(twilioSignature(token, url, params)).toBe(signature);
+  });
+});
+
+describe('the vendors of these tests check as the published ones do', () => {
+  it.each(aliyun.rpc_hmac_sha1.vectors)('Aliyun RPC: $name', ({ method, params, secret, signature }) => {
+    expect(aliyunRpc(method, params, secret)).toBe(signature);
+  });
+
+  it.each(aliyun.acs3_hmac_sha256.vectors)(
+    'Aliyun ACS3: $name',
+    ({ method, url, headers, body, secret, ...vector }) => {
+      const query = vector.query ?? Object.fromEntries(new URL(url ?? '/', 'http://host').searchParams);
+      const low = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+      const signed = Object.keys(low).filter((name) => /^(?:host|content-type|x-acs-.*)$/.test(name));
+      expect(aliyunAcs3({ method, path: '/', query, headers: low, signed, body }, secret)).toBe(vector.signature);
+    },
+  );
+
+  it.each(tencent.tc3.vectors)('Tencent: $name', ({ headers, body, timestamp, service, ...vector }) => {
+    const low = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+    const signed = vector.signed_headers.map((name) => name.toLowerCase());
+    const scope = { secretKey: vector.secret_key, timestamp, service };
+    expect(tencentTc3({ headers: low, signed, body }, scope)).toBe(vector.signature);
+  });
+
+  it.each(twilio.receipt_push.vectors)('Twilio: $url', ({ auth_token: token, url, params, signature }) => {
+    expect(twilioCallback(token, url, params)).toBe(signature);
   });
 });
