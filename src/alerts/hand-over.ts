@@ -11,7 +11,7 @@ import type { LedgerState } from './ledger/state.ts';
 import { isEmpty, knownTo } from './ledger/told-entry.ts';
 import { fallbackOf } from './reach.ts';
 import { toldKey } from './told.ts';
-import { goneIndex, isGone, serves } from './ways.ts';
+import { goneIndex, isGone, recallSecrets, serves } from './ways.ts';
 import type { Place } from './ways.ts';
 
 export interface HandOverParts {
@@ -45,6 +45,7 @@ interface Speaker {
 }
 
 export function handOver(groupKeys: Iterable<string>, parts: HandOverParts, now: Instant): HandOver {
+  recallSecrets(parts.state.ways, parts.document, now);
   const course = new Course(parts, now);
   for (const key of groupKeys) course.settle(key);
   return course.result();

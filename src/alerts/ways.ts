@@ -1,17 +1,22 @@
 // The way by which somebody was told, remembered beside what he knows: the end takes it where the configuration has it no more.
-import { createHash } from 'node:crypto';
 import type { AlertsDocument } from '../model/config.ts';
+import type { Instant } from '../model/units.ts';
 import type { EmailSettings } from './channels/mail-settings.ts';
 import type { WebhookSettings } from './channels/webhook.ts';
-import { reaches } from './integrations.ts';
+import { integrationsOf, reaches } from './integrations.ts';
 import type { Integration, SmsIntegrationSettings } from './integrations.ts';
 import type { ChannelKind, Intent, LedgerRecord } from './ledger/records.ts';
 import type { LedgerState } from './ledger/state.ts';
+import { hashOf, withoutSecrets } from './unwritten.ts';
 
 interface Remembered<Kind extends ChannelKind, Settings> {
   readonly channel: Kind;
-  /** as they were written, without those who are reached */
+  /** as they were written, without those who are reached, and without secrets */
   readonly settings: Settings;
+  /** some of them were left out: without these the way leads nowhere */
+  readonly lacks?: true | undefined;
+  /** of a webhook: what it is known again by */
+  readonly address?: string | undefined;
   readonly sendResolved: boolean;
   /** where those who have a name were reached */
   readonly people: AlertsDocument['people'];
@@ -38,7 +43,32 @@ export const isGone = ({ index }: Pick<Place, 'index'>): boolean => index >= fir
 export const goneIndex = (channel: ChannelKind, to: string, way: string | undefined): number =>
   firstGone + Number.parseInt(hashOf([channel, to, way ?? '']).slice(0, 8), 16);
 
-const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+/** What is written of a way, and with it, as long as this process lives, the whole of it. */
+const whole = new WeakMap<Way, Way>();
+
+const wholeOf = (way: Way): Way => whole.get(way) ?? way;
+
+/** After a start: ways that the configuration still has are whole again. */
+export function recallSecrets(ways: LedgerState['ways'], document: AlertsDocument, now: Instant): void {
+  if (![...ways.values()].some((way) => way.lacks === true && !whole.has(way))) return;
+  for (const { name } of document.receivers)
+    for (const integration of integrationsOf(document, name, now)) {
+      const found = wayOf(integration, document);
+      const known = ways.get(idOf(found));
+      if (known !== undefined) whole.set(known, found);
+    }
+}
+
+const idOf = (way: Way): string => hashOf(way).slice(0, 12);
+
+function writtenOf(way: Way): Way {
+  const settings = withoutSecrets(way.settings);
+  if (JSON.stringify(settings) === JSON.stringify(way.settings)) return way;
+  const address = way.channel === 'webhook' ? { address: addressOf(way.settings) } : {};
+  const written = { ...way, settings, ...address, lacks: true } as Way;
+  whole.set(written, way);
+  return written;
+}
 
 function wayOf(integration: Integration, { people }: Pick<AlertsDocument, 'people'>): Way {
   const named = [...integration.to, ...integration.others].filter((name) => Object.hasOwn(people, name)).sort();
@@ -65,12 +95,12 @@ export function withWay(
   // the way of those who are gone is remembered already
   if (integration.role.kind === 'gone') return [{ kind: 'intent', intent: { ...intent, way: integration.role.way } }];
   const way = wayOf(integration, document);
-  const id = hashOf(way).slice(0, 12);
+  const id = idOf(way);
   const told: LedgerRecord = { kind: 'intent', intent: { ...intent, way: id } };
-  return state.ways.has(id) ? [told] : [{ kind: 'way', id, way }, told];
+  return state.ways.has(id) ? [told] : [{ kind: 'way', id, way: writtenOf(way) }, told];
 }
 
-const addressOf = ({ url, url_file: file }: WebhookSettings): string => JSON.stringify([url, file]);
+const addressOf = ({ url, url_file: file }: WebhookSettings): string => hashOf([url, file]);
 
 /** Whether the integration is what this one was told by, wherever it stands in the file now. */
 export function serves(integration: Integration, { channel, index, to }: Omit<Place, 'receiver'>, way?: Way): boolean {
@@ -78,7 +108,7 @@ export function serves(integration: Integration, { channel, index, to }: Omit<Pl
   if (integration.channel !== 'webhook') return reaches(integration, to);
   // a webhook is its address; of those that were told before this was remembered the number is all that there is
   if (way?.channel !== 'webhook') return integration.index === index;
-  return addressOf(integration.settings) === addressOf(way.settings);
+  return addressOf(integration.settings) === (way.address ?? addressOf(way.settings));
 }
 
 /** What still says the end to somebody whom the configuration does not name any more; null: nothing can. */
@@ -88,12 +118,15 @@ export function goneIntegration(
   ways: LedgerState['ways'],
   document: AlertsDocument,
 ): Integration | null {
-  const way = id === undefined ? undefined : ways.get(id);
+  const written = id === undefined ? undefined : ways.get(id);
+  const way = written === undefined ? undefined : wholeOf(written);
   const common = { receiver, index, to: [to], others: [], sendResolved: way?.sendResolved ?? true };
   const role = { kind: 'gone', way: id } as const;
   switch (channel) {
     case 'email': {
-      const settings = way?.channel === 'email' ? way.settings : { send_resolved: true, headers: {} };
+      // without its password its own server lets nobody in: by the one of all others then
+      const isWhole = way?.channel === 'email' && way.lacks === undefined;
+      const settings = isWhole ? way.settings : { send_resolved: true, headers: {} };
       return { ...common, role, channel, settings: { ...settings, to } };
     }
     case 'sms': {
@@ -103,7 +136,9 @@ export function goneIntegration(
       return { ...common, role, channel, settings: { ...settings, gateway, to: [to] } };
     }
     case 'webhook':
-      return way?.channel === 'webhook' ? { ...common, role, channel, settings: way.settings } : null;
+      return way?.channel === 'webhook' && way.lacks === undefined
+        ? { ...common, role, channel, settings: way.settings }
+        : null;
   }
 }
 

@@ -5,6 +5,8 @@ import type { Forwarder } from '../../src/alerts/channels/forward.ts';
 import type { Channels } from '../../src/alerts/courier.ts';
 import { volatileLedger } from '../../src/alerts/ledger/ledger.ts';
 import type { Ledger } from '../../src/alerts/ledger/ledger.ts';
+import type { LedgerRecord } from '../../src/alerts/ledger/records.ts';
+import { recordsOf, type MutableLedgerState } from '../../src/alerts/ledger/state.ts';
 import { createAlertPipeline } from '../../src/alerts/pipeline.ts';
 import type { AlertPipeline } from '../../src/alerts/pipeline.ts';
 import type { AlertsDocument } from '../../src/model/config.ts';
@@ -21,6 +23,7 @@ export interface Taken {
   readonly delivery: Delivery;
   /** a webhook's address, as it was asked for */
   readonly url: string | undefined;
+  readonly settings: unknown;
 }
 
 export interface Story {
@@ -52,6 +55,14 @@ class SettableClock extends VirtualClock {
   }
 }
 
+/** As a file would give it back: nothing is the same object, and nothing is there that was not written. */
+async function readBack({ state }: Ledger, now: Instant): Promise<Ledger> {
+  const written = [...recordsOf(state as MutableLedgerState, now)].map((record) => JSON.stringify(record));
+  const ledger = volatileLedger();
+  await ledger.append(written.map((line) => JSON.parse(line) as LedgerRecord));
+  return ledger;
+}
+
 type Answer = (to: string, channel: string) => SendResult | null;
 
 const nameOf = ({ labels }: { readonly labels: Readonly<Record<string, string>> }): string =>
@@ -73,8 +84,9 @@ export function aStory(
   text: string,
   answer: Answer = () => null,
   linkSecret: string | null = null,
-  ledger: Ledger = volatileLedger(),
+  given?: Ledger,
 ): Story {
+  let ledger = given ?? volatileLedger();
   const clock = new SettableClock(start);
   const taken: Taken[] = [];
   let document: AlertsDocument = anAlertsDocument(text);
@@ -96,6 +108,7 @@ export function aStory(
             resolved: alerts.filter(({ ended }) => ended !== null).map(nameOf),
             delivery,
             url: urlOf(settings),
+            settings,
           });
           messages += 1;
           const providerId = `m${messages}`;
@@ -139,7 +152,9 @@ export function aStory(
     clock,
     central,
     taken,
-    ledger,
+    get ledger() {
+      return ledger;
+    },
     get pipeline() {
       return pipeline;
     },
@@ -160,6 +175,7 @@ export function aStory(
     },
     restart: async () => {
       await pipeline.stop(0 as Milliseconds);
+      if (given === undefined) ledger = await readBack(ledger, clock.now());
       pipeline = begin();
     },
   };

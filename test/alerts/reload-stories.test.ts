@@ -239,3 +239,62 @@ describe('between two writes of a hand-over', () => {
     expect(story.ledger.state.told.size).toBe(0);
   });
 });
+
+describe('secrets that stand in the file itself', () => {
+  const secretly = "http_config: { basic_auth: { username: ops, password: 'pA55word' } }";
+  const first = withDuty(
+    `webhook_configs: [{ url: 'http://hooks/one', send_resolved: true, ${secretly} }, ${hook('T0/B0/q7ZxK2m9Vw4tYb81')}],
+     email_configs: [{ to: 'a@b.cn', send_resolved: true, smarthost: 'own:25', auth_username: ops, auth_password: 'pA55word' }]`,
+  );
+  const second = withDuty(`sms_configs: [${sms('li')}]`);
+  const passwordOf = (taken: Story['taken'][number]): string => JSON.stringify(taken.settings);
+  const ends = async (story: Story): Promise<Story['taken']> => {
+    const from = story.taken.length;
+    await pushDown(story, { over: true });
+    await story.pass(minutes(11), seconds(30));
+    return story.taken.slice(from).filter(({ resolved, channel }) => resolved.length > 0 && channel !== 'sms');
+  };
+  const begun = async (): Promise<Story> => {
+    const story = aStory(first);
+    await pushDown(story, {});
+    await story.pass(minutes(6), seconds(30));
+    return story;
+  };
+
+  it('are in nothing that is written', async () => {
+    const story = await begun();
+    const written = JSON.stringify([...story.ledger.state.ways.values()]);
+    expect(written).not.toMatch(/pA55word|q7ZxK2m9Vw4tYb81/);
+    expect(written).toContain('http://hooks/one');
+  });
+
+  it.each([
+    ['a reload', false],
+    ['a restart, and then a reload', true],
+  ])('are known to this process, so that the end arrives after %s', async (_, restarts) => {
+    const story = await begun();
+    if (restarts) {
+      await story.restart();
+      await story.pass(minutes(2), seconds(30));
+    }
+    story.reload(second);
+    await story.pass(minutes(2), seconds(30));
+    const told = await ends(story);
+    expect(told.map(({ channel, url, to }) => `${channel} ${url ?? to}`).sort()).toEqual([
+      'email a@b.cn',
+      'webhook http://hooks/T0/B0/q7ZxK2m9Vw4tYb81',
+      'webhook http://hooks/one',
+    ]);
+    for (const one of told.filter(({ url }) => url?.includes('q7Zx') !== true))
+      expect(passwordOf(one)).toContain('pA55word');
+  });
+
+  it('are gone with a restart after the reload: the end takes the way that needs none', async () => {
+    const story = await begun();
+    story.reload(second);
+    await story.restart();
+    const told = await ends(story);
+    expect(told.map(({ channel, to }) => `${channel} ${to}`)).toEqual(['email a@b.cn']);
+    expect(told.map(passwordOf).join()).not.toMatch(/own:25|ops/);
+  });
+});
