@@ -11,7 +11,6 @@ interface Played extends Scored {
   readonly series: Series;
   /** alerts of a rule with the default sensitivity after the time that a detector may learn */
   readonly alerts: number;
-  readonly savedBytes: number;
 }
 
 function play(series: Series): Played {
@@ -26,7 +25,7 @@ function play(series: Series): Played {
     isActive = isUnusual(judgement, defaultSensitivity, was);
     if (isActive && !was && series.credits[index]?.worth !== 0) alerts += 1;
   }
-  return { ...series, series, scores, alerts, savedBytes: JSON.stringify(detector.save()).length };
+  return { ...series, series, scores, alerts };
 }
 
 const cell = (text: string | number): string => (typeof text === 'number' ? text.toFixed(1) : text).padStart(12);
@@ -106,12 +105,6 @@ export async function anomalies(): Promise<Report> {
       unit: '',
     },
     { name: 'an observation, µs of CPU', value: (user + system) / records, unit: '', bar: 50 },
-    {
-      name: 'saved, kB a series, most',
-      value: Math.max(...corpus.map(({ savedBytes }) => savedBytes)) / 1000,
-      unit: '',
-      bar: 16,
-    },
   );
   return { bench: 'anomalies', node: process.versions.node, figures };
 }

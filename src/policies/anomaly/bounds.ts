@@ -1,5 +1,4 @@
 // Between which bounds one facet of a series has stayed, and how far beyond them it goes now.
-import { pack, type Packed, type Unpacking } from './packing.ts';
 
 /** The most a record counts: beyond it, larger is not more unusual. */
 const most = 1;
@@ -85,21 +84,5 @@ export class Bounds {
       side.quiet = 0;
     }
     return strength;
-  }
-
-  pack(into: Packed): void {
-    pack(into, this.#count, this.#high, this.#low);
-    for (const { settled, dullness, quiet } of [this.#above, this.#below]) pack(into, settled, dullness, quiet);
-  }
-
-  unpack(from: Unpacking): void {
-    this.#count = from.one();
-    this.#high = from.one();
-    this.#low = from.one();
-    for (const side of [this.#above, this.#below]) {
-      side.settled = from.one();
-      side.dullness = from.one();
-      side.quiet = from.one();
-    }
   }
 }

@@ -3,13 +3,6 @@ import type { Instant } from '../../model/units.ts';
 import { Bounds } from './bounds.ts';
 import { Facets, facetTraits } from './facets.ts';
 import { scoreOf, type Judgement } from './judgement.ts';
-import { pack, Unpacking, type Packed } from './packing.ts';
-
-/** What of a detector outlives the process: plain JSON. */
-export interface SavedDetector {
-  readonly schema: 1;
-  readonly state: Packed;
-}
 
 const minute = 60_000;
 const day = 1440 * minute;
@@ -88,48 +81,5 @@ export class AnomalyDetector {
 
   #usual(at: number): Judgement['usual'] {
     return this.#count <= learning ? null : this.#facets.usual(at, this.#bounds);
-  }
-
-  save(): SavedDetector {
-    const state: Packed = [];
-    pack(
-      state,
-      this.#at,
-      this.#count,
-      this.#largest,
-      this.#lasting,
-      this.#wake,
-      this.#sinceWake,
-      Number(this.#isOfWindow),
-    );
-    this.#facets.pack(state);
-    for (const bounds of this.#bounds) bounds.pack(state);
-    return { schema: 1, state };
-  }
-
-  /** null: nothing that can be read, or of another version; the past is to be learnt again. */
-  static restore(saved: unknown): AnomalyDetector | null {
-    if (typeof saved !== 'object' || saved === null || !('schema' in saved) || saved.schema !== 1) return null;
-    if (!('state' in saved) || !Array.isArray(saved.state)) return null;
-    const detector = new AnomalyDetector();
-    const from = new Unpacking(saved.state);
-    try {
-      detector.#unpack(from);
-    } catch {
-      return null;
-    }
-    return from.isAtEnd ? detector : null;
-  }
-
-  #unpack(from: Unpacking): void {
-    this.#at = from.one();
-    this.#count = from.one();
-    this.#largest = from.one();
-    this.#lasting = from.one();
-    this.#wake = from.one();
-    this.#sinceWake = from.one();
-    this.#isOfWindow = from.one() === 1;
-    this.#facets.unpack(from);
-    for (const bounds of this.#bounds) bounds.unpack(from);
   }
 }

@@ -1,7 +1,6 @@
 // The facets of a series that are watched: its value, how it moves, how it differs from its season, how much it varies.
 import type { Bounds } from './bounds.ts';
 import type { UsualRange } from './judgement.ts';
-import { pack, type Packed, type Unpacking } from './packing.ts';
 import { Profile } from './profile.ts';
 import { Recent } from './recent.ts';
 
@@ -93,22 +92,5 @@ export class Facets {
       high = Math.min(high, highest + offDay.high);
     }
     return low <= high ? { low, high } : { low: value.low, high: value.high };
-  }
-
-  pack(into: Packed): void {
-    pack(into, this.#last, this.#level, this.#steps, this.#stepsKnown);
-    for (const part of this.#parts) part.pack(into);
-  }
-
-  unpack(from: Unpacking): void {
-    this.#last = from.one();
-    this.#level = from.one();
-    this.#steps = from.one();
-    this.#stepsKnown = from.one();
-    for (const part of this.#parts) part.unpack(from);
-  }
-
-  get #parts(): readonly (Profile | Recent)[] {
-    return [this.#profileOfDay, this.#profileOfWeek, this.#values, this.#offDay, this.#offWeek, this.#variation];
   }
 }

@@ -1,9 +1,8 @@
 // What the series is at each time of the day, or of the week: the median of the last visits, so that one odd day is not expected again.
-import { pack, type Packed, type Unpacking } from './packing.ts';
 
 /** of a time so many visits are kept */
 const kept = 3;
-/** digits of a mean that are kept: it is a comparison, and it is saved */
+/** digits of a mean that are kept: it is a comparison */
 const digits = 7;
 
 function medianOf(visits: Float64Array): number {
@@ -78,17 +77,5 @@ export class Profile {
 
   #visitsOf(slot: number): Float64Array {
     return this.#visits.subarray(slot * kept, (slot + 1) * kept);
-  }
-
-  pack(into: Packed): void {
-    pack(into, this.#slot, this.#sum, this.#count, ...this.#visits);
-  }
-
-  unpack(from: Unpacking): void {
-    this.#slot = from.one();
-    this.#sum = from.one();
-    this.#count = from.one();
-    from.fill(this.#visits);
-    for (let slot = 0; slot < this.#slots; slot++) this.#means[slot] = medianOf(this.#visitsOf(slot));
   }
 }

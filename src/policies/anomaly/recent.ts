@@ -1,5 +1,4 @@
 // The last values, in a ring.
-import { pack, type Packed, type Unpacking } from './packing.ts';
 
 export class Recent {
   readonly #values: Float64Array;
@@ -35,15 +34,5 @@ export class Recent {
     let squares = 0;
     for (const value of this.#values) squares += (value - mean) ** 2;
     return Math.sqrt(squares / this.#values.length);
-  }
-
-  pack(into: Packed): void {
-    pack(into, this.#next, this.#count, ...this.#values);
-  }
-
-  unpack(from: Unpacking): void {
-    this.#next = from.one();
-    this.#count = from.one();
-    from.fill(this.#values);
   }
 }
