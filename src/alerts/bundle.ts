@@ -8,7 +8,8 @@ import { inOrder } from './group.ts';
 import type { HeldBundle } from './holds.ts';
 import type { Integration } from './integrations.ts';
 import { carriedOver, intentOf } from './intent.ts';
-import type { Cover } from './ledger/records.ts';
+import { doubtsOf } from './ledger/doubts.ts';
+import type { Cover, LedgerRecord } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
 import type { FlushDecision } from './plan-notification.ts';
 import { apartFrom, openFor, owedTogether, reachOf, underWayFor } from './reach.ts';
@@ -73,13 +74,16 @@ export function tellTogether({ integration, groups, why }: HeldBundle, parts: Fl
     ? intentOf({ groupKey: first.group.key, groupLabels: first.group.labels }, integration, first.decision, parts, now)
     : intentOf(about, integration, joined(told), parts, now);
   if (intent === null) return;
-  const replaced = told.flatMap(({ open }) => open?.intent.id ?? []);
-  for (const id of replaced) parts.courier.withdraw(id);
+  const replaced = told.flatMap(({ open }) => open ?? []);
+  for (const open of replaced) parts.courier.withdraw(open.intent.id);
   parts.write([
     ...withWay(intent, integration, parts),
     ...(isAlone ? carriedOver(intent, first.open) : []),
     // after what takes their place: of what is written together a kill may leave the beginning only
-    ...replaced.map((id) => ({ kind: 'settled', id, at: now, how: 'superseded' }) as const),
+    ...replaced.flatMap((open): LedgerRecord[] => [
+      ...doubtsOf(open, parts.state, now),
+      { kind: 'settled', id: open.intent.id, at: now, how: 'superseded' },
+    ]),
   ]);
   // of the group's other integrations nobody was asked: what has ended stays until its own flush
   for (const { group } of told) parts.holds.release(group, integration, intent.to);

@@ -5,7 +5,7 @@ import type { Instant, Milliseconds } from '../model/units.ts';
 export interface ToldEntry {
   readonly firing: readonly string[];
   readonly resolved: readonly string[];
-  /** announced, and muted since: their end is still to be told, and they are news when the mute ends */
+  /** announced and muted since, or perhaps announced: their end is still to be told, and they are news where they may be told */
   readonly muted?: readonly string[];
   readonly at: Instant;
   /** alerts that a sender only counted; absent: none */

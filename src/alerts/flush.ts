@@ -10,6 +10,7 @@ import type { Group } from './group-table.ts';
 import { inOrder } from './group.ts';
 import type { Holds } from './holds.ts';
 import { carriedOver, intentOf } from './intent.ts';
+import { doubtsOf } from './ledger/doubts.ts';
 import type { LedgerRecord, Told } from './ledger/records.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
 import { decideFlush, mayHaveArrived } from './plan-notification.ts';
@@ -121,7 +122,8 @@ function refusedAndOver(
   return to.flatMap((one): LedgerRecord[] => {
     const key = toldKey(group.key, integration, one);
     const entry = state.told.get(key);
-    if (entry?.heard?.length !== 0 || entry.firing.some((period) => firing.has(period))) return [];
+    if (entry?.heard === undefined || knownTo(entry) !== undefined) return [];
+    if (entry.firing.some((period) => firing.has(period))) return [];
     return [{ kind: 'told', key, entry: { firing: [], resolved: [], at: entry.at, outcome: 'nothingToSay' } }];
   });
 }
@@ -157,7 +159,7 @@ function flushTo(asked: Reached, group: Group, scene: GroupScene, parts: FlushPa
   if (decision.supersede && open !== undefined) {
     courier.withdraw(open.intent.id);
     // after what takes its place: of what is written together a kill may leave the beginning only
-    records.push({ kind: 'settled', id: open.intent.id, at: now, how: 'superseded' });
+    records.push(...doubtsOf(open, state, now), { kind: 'settled', id: open.intent.id, at: now, how: 'superseded' });
   }
   write(records);
   if (intent === null) return;

@@ -42,8 +42,9 @@ export function owesAnEnd(
   const over = new Set([...alerts].filter(({ ended }) => ended !== null && now - ended < endsAreTried).map(periodOf));
   if (over.size === 0) return false;
   return integrations.some((integration) =>
-    [...integration.to, ...integration.others].some((to) =>
-      state.told.get(toldKey(groupKey, integration, to))?.heard?.some((period) => over.has(period)),
-    ),
+    [...integration.to, ...integration.others].some((to) => {
+      const entry = state.told.get(toldKey(groupKey, integration, to));
+      return entry?.heard !== undefined && [...entry.heard, ...(entry.muted ?? [])].some((period) => over.has(period));
+    }),
   );
 }

@@ -1,8 +1,9 @@
 // What a provider refuses for good: it is news at the next turn, what was announced is still taken back, and nobody hears the end of what he never heard of.
 import { describe, expect, it } from 'vitest';
 import { failed, retry } from '../../src/alerts/channels/channel.ts';
-import type { FailureReason } from '../../src/alerts/channels/channel.ts';
-import { minutes, seconds } from '../../src/model/units.ts';
+import type { FailureReason, SendResult } from '../../src/alerts/channels/channel.ts';
+import { later, minutes, seconds } from '../../src/model/units.ts';
+import { start } from './builders.ts';
 import { dutyDocument, pushDown } from './duty.ts';
 import { aStory } from './recorder.ts';
 import type { Story } from './recorder.ts';
@@ -74,6 +75,69 @@ describe('what was refused for good', () => {
     await pushDown(story, { instance: 'a' });
     await story.pass(minutes(200), minutes(1));
     expect(story.ledger.state.recent).toHaveLength(1);
+  });
+});
+
+describe('what may have been heard before it was refused for good', () => {
+  const lost = (to: string): SendResult => retry(to, 'Timeout', 'the answer is lost', { uncertain: true });
+  const no = (to: string): SendResult => failed(to, 'ClientError', 'no');
+
+  it.each([false, true])('is taken back, though its end is refused once, too; over a restart: %s', async (restarts) => {
+    let answers = [lost, no];
+    const story = aStory(plain, (to) => answers.shift()?.(to) ?? null);
+    await pushDown(story, { instance: 'a' });
+    await story.pass(minutes(2), seconds(10));
+    expect([story.told(), answers.length]).toEqual([[], 0]);
+    if (restarts) await story.restart();
+    answers = [no];
+    await pushDown(story, { instance: 'a', over: true });
+    await story.pass(minutes(15), seconds(10));
+    expect([story.told(), story.ledger.state.told.size]).toEqual([['sms zhang: -a'], 0]);
+  });
+
+  it('is news at the next turn where it still fires', async () => {
+    const answers = [lost, no];
+    const story = aStory(plain, (to) => answers.shift()?.(to) ?? null);
+    await pushDown(story, { instance: 'a' });
+    await story.pass(minutes(12), seconds(10));
+    expect(story.told()).toEqual(['sms zhang: a']);
+  });
+
+  it('is taken back where something newer, which was refused, took its place', async () => {
+    let isWell = false;
+    const story: Story = aStory(plain, (to) => {
+      if (isWell) return null;
+      return story.clock.now() < later(start, seconds(330)) ? lost(to) : no(to);
+    });
+    await pushDown(story, { instance: 'a' });
+    await story.pass(minutes(2), seconds(10));
+    await pushDown(story, { instance: 'b' });
+    await story.pass(minutes(5), seconds(10));
+    expect(story.ledger.state.recent.map(({ settled }) => settled?.how)).toEqual(['superseded', 'done']);
+    await pushDown(story, { instance: 'a', over: true }, { instance: 'b', over: true });
+    isWell = true;
+    await story.pass(minutes(6), seconds(10));
+    expect(story.told()).toEqual(['sms zhang: -a -b']);
+    expect(story.ledger.state.told.size).toBe(0);
+  });
+
+  it('is taken back where it is silenced before it is said again', async () => {
+    let answer: typeof no | null = lost;
+    const story = aStory(plain, (to) => answer?.(to) ?? null);
+    await pushDown(story, { instance: 'a' });
+    await story.pass(minutes(1), seconds(10));
+    await story.pipeline.silencer.set({
+      matchers: [[{ name: 'instance', operator: '=', value: 'a' }]],
+      startsAt: null,
+      endsAt: later(story.clock.now(), minutes(60)),
+      createdBy: 'li',
+      comment: 'known',
+    });
+    await story.pass(minutes(6), seconds(10));
+    answer = null;
+    await pushDown(story, { instance: 'a', over: true });
+    await story.pass(minutes(6), seconds(10));
+    expect(story.told()).toEqual(['sms zhang: -a']);
   });
 });
 

@@ -12,6 +12,7 @@ import type { RuleMemory } from '../rules/memory.ts';
 import { newestOf } from '../silence.ts';
 import type { Silence } from '../silence.ts';
 import type { Way } from '../ways.ts';
+import { doubtsOf } from './doubts.ts';
 import { heldKey, placeOf, recipientKey } from './records.ts';
 import { isEmpty, toldEntry, type Ending } from './told-entry.ts';
 import type { Episode, HeldBack, Intent, LedgerRecord, Recipient, Settlement, Told, WatchdogHeard } from './records.ts';
@@ -191,7 +192,12 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
         message: record.message,
         at: record.at,
       }));
-      tell(state, record.id, record.to, { outcome: 'failed', at: record.at, reason: record.reason });
+      tell(state, record.id, record.to, {
+        outcome: 'failed',
+        at: record.at,
+        reason: record.reason,
+        mayHaveArrived: state.open.get(record.id)?.recipients.get(record.to)?.maybeTwice === true,
+      });
       oweNothing(state, record.id, record.to);
       return;
     case 'settled': {
@@ -401,11 +407,13 @@ export function settleReplaced(state: MutableLedgerState): void {
     for (const owner of ownersOf(notification.intent)) {
       const { channel, index, at } = notification.intent;
       const place = JSON.stringify([owner, channel, index]);
-      const before = newest.get(place)?.intent;
+      const before = newest.get(place);
       newest.set(place, notification);
       // what speaks for several groups is never replaced for one of them
-      if (before !== undefined && before.covers === undefined && before.id !== notification.intent.id)
-        applyRecord(state, { kind: 'settled', id: before.id, at, how: 'superseded' });
+      if (before === undefined || before.intent.covers !== undefined || before.intent.id === notification.intent.id)
+        continue;
+      for (const record of doubtsOf(before, state, at)) applyRecord(state, record);
+      applyRecord(state, { kind: 'settled', id: before.intent.id, at, how: 'superseded' });
     }
 }
 

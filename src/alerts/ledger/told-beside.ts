@@ -13,7 +13,7 @@ const writtenWithin = minutes(60);
 export function tellCovered(state: MutableLedgerState, writtenAt: ReadonlyMap<Home, Instant>, now: Instant): void {
   for (const { intent, recipients } of [...state.recent, ...state.open.values()])
     for (const { groupKey, ...said } of intent.covers ?? [])
-      for (const { to, at, state: outcome, reason } of recipients.values()) {
+      for (const { to, at, state: outcome, reason, maybeTwice } of recipients.values()) {
         if (at === null || (outcome !== 'sent' && outcome !== 'failed')) continue;
         const upTo = writtenAt.get(groupHome(groupKey)) ?? ((now - writtenWithin) as Instant);
         const key = recipientKey({ ...intent, groupKey }, to);
@@ -21,7 +21,7 @@ export function tellCovered(state: MutableLedgerState, writtenAt: ReadonlyMap<Ho
         if (at < upTo || (state.told.get(key)?.at ?? 0) >= at) continue;
         const entry = toldEntry(
           said,
-          outcome === 'sent' ? { outcome, at } : { outcome, at, reason },
+          outcome === 'sent' ? { outcome, at } : { outcome, at, reason, mayHaveArrived: maybeTwice },
           state.told.get(key),
         );
         remember(state, key, { ...entry, way: intent.way });

@@ -8,7 +8,13 @@ const hisOwn: ReadonlySet<string> = new Set(['AddressInvalid', 'RecipientRefused
 
 export type Ending =
   | { readonly outcome: 'sent'; readonly at: Instant }
-  | { readonly outcome: 'failed'; readonly at: Instant; readonly reason: string | null };
+  | {
+      readonly outcome: 'failed';
+      readonly at: Instant;
+      readonly reason: string | null;
+      /** an attempt before the refusal may have reached him */
+      readonly mayHaveArrived: boolean;
+    };
 
 export function toldEntry(
   { firing, resolved, muted, truncated }: Omit<Cover, 'groupKey'>,
@@ -16,22 +22,35 @@ export function toldEntry(
   before: Told | undefined,
 ): Told {
   const { outcome, at } = ending;
-  const isNews = ending.outcome === 'failed' && !hisOwn.has(ending.reason ?? '');
-  return {
+  const entry = {
     firing,
     resolved,
-    ...(muted !== undefined && muted.length > 0 && { muted }),
+    ...withMuted(muted ?? []),
     ...(truncated !== undefined && { truncated }),
     at,
     outcome,
-    ...(isNews && { heard: knownTo(before)?.firing ?? [] }),
   };
+  if (ending.outcome === 'sent' || hisOwn.has(ending.reason ?? '')) return entry;
+  const known = knownTo(before);
+  const owesEnds = [...(muted ?? []), ...(known?.muted ?? []), ...(ending.mayHaveArrived ? firing : [])];
+  return { ...entry, ...withMuted(owesEnds), heard: known?.firing ?? [] };
 }
+
+/** Something else is said in the place of what he may have heard: that is still news, and its end is to be told. */
+export function maybeTold({ firing }: Pick<Cover, 'firing'>, at: Instant, before: Told | undefined): Told {
+  const entry: Told = before ?? { firing: [], resolved: [], at, outcome: 'nothingToSay' };
+  const known = new Set(knownTo(before)?.firing);
+  return { ...entry, ...withMuted([...(entry.muted ?? []), ...firing.filter((period) => !known.has(period))]) };
+}
+
+const withMuted = (muted: readonly string[]): Pick<Told, 'muted'> =>
+  muted.length === 0 ? {} : { muted: [...new Set(muted)] };
 
 /** What he knows of: undefined where he has never heard of the group. */
 export function knownTo(entry: Told | undefined): ToldEntry | undefined {
   if (entry?.heard === undefined) return entry;
-  return entry.heard.length === 0 ? undefined : { firing: entry.heard, resolved: [], at: entry.at };
+  const { heard, muted = [], at } = entry;
+  return heard.length + muted.length === 0 ? undefined : { firing: heard, resolved: [], ...withMuted(muted), at };
 }
 
 export const isEmpty = ({ firing, muted = [], heard = [] }: Told): boolean =>
