@@ -2,6 +2,7 @@
 import { periodOf } from '../../src/alerts/alert.ts';
 import type { Delivery } from '../../src/alerts/channels/channel.ts';
 import type { LedgerState } from '../../src/alerts/ledger/state.ts';
+import type { ChaosRules } from './chaos-kinds.ts';
 
 /** An alert as its sender knows it. */
 export interface Accepted {
@@ -17,6 +18,17 @@ interface Heard {
   readonly ended: Map<string, number>;
   /** what was said by messages whose answer is in the ledger */
   readonly surely: Set<string>;
+  /** by fingerprint: what was refused for good, and is not owed any more where it is over */
+  readonly refused: Set<string>;
+  /** of those the ends that his own address refuses */
+  readonly refusedEnds: Set<string>;
+}
+
+/** What arrived at, or was refused by, one recipient of one channel. */
+export interface Word {
+  readonly delivery: Delivery;
+  readonly channel: string;
+  readonly to: string;
 }
 
 const keyOf = (id: string, to: string): string => `${id} ${to}`;
@@ -24,16 +36,16 @@ const keyOf = (id: string, to: string): string => `${id} ${to}`;
 export class Judge {
   readonly problems: string[] = [];
   deliveries = 0;
-  readonly #recipients: readonly string[];
+  readonly #rules: ChaosRules;
   readonly #heard = new Map<string, Heard>();
   /** how often each message arrived at each recipient */
   readonly #times = new Map<string, number>();
-  readonly #words = new Map<string, readonly string[]>();
+  readonly #words = new Map<string, { readonly heard: Heard; readonly words: readonly string[] }>();
   /** taken, and the ledger has said that it knows: once more would be a mistake */
   readonly #known = new Set<string>();
 
-  constructor(recipients: readonly string[]) {
-    this.#recipients = recipients;
+  constructor(rules: ChaosRules) {
+    this.#rules = rules;
   }
 
   get twice(): number {
@@ -41,13 +53,13 @@ export class Judge {
   }
 
   /** A provider has taken a message; nobody knows of that yet. */
-  arrived({ id, notice }: Delivery, to: string, state: LedgerState): void {
+  arrived({ delivery: { id, notice }, channel, to }: Word, state: LedgerState): void {
     const key = keyOf(id, to);
     const times = (this.#times.get(key) ?? 0) + 1;
-    const heard = this.#heardBy(to);
+    const heard = this.#heardBy(`${channel} ${to}`);
     const words = notice.alerts.map((alert) => `${periodOf(alert)} ${alert.ended === null ? 'fires' : 'is over'}`);
     this.#times.set(key, times);
-    this.#words.set(key, words);
+    this.#words.set(key, { heard, words });
     this.deliveries += 1;
     if (this.#known.has(key)) this.problems.push(`${key} came again though its answer was known`);
     if (times > 1 && state.open.get(id)?.recipients.get(to)?.maybeTwice !== true)
@@ -62,8 +74,17 @@ export class Judge {
   answered(id: string, to: string): void {
     const key = keyOf(id, to);
     this.#known.add(key);
-    const heard = this.#heardBy(to);
-    for (const word of this.#words.get(key) ?? []) heard.surely.add(word);
+    const said = this.#words.get(key);
+    for (const word of said?.words ?? []) said?.heard.surely.add(word);
+  }
+
+  /** A provider refuses it for good: `isHis`, because of the address. */
+  refused({ delivery: { notice }, channel, to }: Word, isHis: boolean): void {
+    const heard = this.#heardBy(`${channel} ${to}`);
+    for (const { fingerprint, ended } of notice.alerts) {
+      heard.refused.add(fingerprint);
+      if (isHis && ended !== null) heard.refusedEnds.add(fingerprint);
+    }
   }
 
   /** After a start: everything accepted was told, or the ledger still owes it. */
@@ -73,29 +94,40 @@ export class Judge {
       ...[...state.open.values()].flatMap(({ intent }) => intent.alerts.map(({ fingerprint }) => fingerprint)),
     ]);
     for (const alert of accepted)
-      if (!owed.has(alert.fingerprint))
-        for (const to of this.#recipients) this.#expect(alert, to, 'is neither told nor owed after a start');
+      if (!owed.has(alert.fingerprint)) this.#expect(alert, 'is neither told nor owed after a start');
   }
 
   /** When everything is well again and quiet. */
   ended(accepted: readonly Accepted[], state: LedgerState): void {
-    for (const alert of accepted) for (const to of this.#recipients) this.#expect(alert, to, 'is not told in the end');
+    for (const alert of accepted) this.#expect(alert, 'is not told in the end');
     if (state.open.size > 0) this.problems.push(`${state.open.size} notifications are still owed`);
     if (state.alerts.size > 0) this.problems.push(`${state.alerts.size} alerts are still remembered`);
   }
 
-  #expect({ fingerprint, number, isOver }: Accepted, to: string, what: string): void {
-    const { firing, ended } = this.#heardBy(to);
-    const [began, over] = [firing.get(fingerprint), ended.get(fingerprint)];
-    const isTold = began !== undefined || over !== undefined;
-    const isTakenBack = !isOver || began === undefined || (over ?? 0) > began;
-    if (!isTold) this.problems.push(`alert ${number} ${what}: ${to}`);
-    if (!isTakenBack) this.problems.push(`the end of alert ${number} ${what}: ${to}`);
+  #expect(alert: Accepted, what: string): void {
+    const { fingerprint, number, isOver } = alert;
+    for (const way of this.#rules.told) {
+      const { firing, ended, refused } = this.#heardBy(way);
+      const isTold = [firing, ended, refused].some((known) => known.has(fingerprint));
+      if (!isTold) this.problems.push(`alert ${number} ${what}: ${way}`);
+    }
+    // whoever has heard that it fires hears that it is over
+    for (const [way, { firing, ended, refusedEnds }] of this.#heard) {
+      const began = firing.get(fingerprint);
+      if (!isOver || began === undefined || refusedEnds.has(fingerprint) || this.#rules.noEnds.includes(way)) continue;
+      if ((ended.get(fingerprint) ?? 0) <= began) this.problems.push(`the end of alert ${number} ${what}: ${way}`);
+    }
   }
 
-  #heardBy(to: string): Heard {
-    const heard = this.#heard.get(to) ?? { firing: new Map(), ended: new Map(), surely: new Set() };
-    this.#heard.set(to, heard);
+  #heardBy(way: string): Heard {
+    const heard = this.#heard.get(way) ?? {
+      firing: new Map(),
+      ended: new Map(),
+      surely: new Set(),
+      refused: new Set(),
+      refusedEnds: new Set(),
+    };
+    this.#heard.set(way, heard);
     return heard;
   }
 }

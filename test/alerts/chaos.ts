@@ -1,7 +1,7 @@
 // A life full of deaths: alerts are pushed, gateways fail, the process is killed at random points, over and over; what was broken by that is told.
 import { setImmediate as turn } from 'node:timers/promises';
-import { retry } from '../../src/alerts/channels/channel.ts';
-import type { Channel, Delivery, SendResult } from '../../src/alerts/channels/channel.ts';
+import { failed, retry } from '../../src/alerts/channels/channel.ts';
+import type { Channel, SendResult } from '../../src/alerts/channels/channel.ts';
 import { fingerprintOf } from '../../src/alerts/fingerprint.ts';
 import type { Ledger } from '../../src/alerts/ledger/ledger.ts';
 import type { LedgerRecord } from '../../src/alerts/ledger/records.ts';
@@ -9,16 +9,16 @@ import { createAlertPipeline } from '../../src/alerts/pipeline.ts';
 import type { AlertPipeline } from '../../src/alerts/pipeline.ts';
 import { sleep } from '../../src/clock.ts';
 import type { Clock } from '../../src/clock.ts';
-import type { AlertsDocument } from '../../src/model/config.ts';
 import { later, minutes, rfc3339, seconds } from '../../src/model/units.ts';
 import type { Instant, Milliseconds } from '../../src/model/units.ts';
 import { VirtualClock } from '../../src/sandbox/clock.ts';
 import { seededRandom } from '../../src/sandbox/random.ts';
-import { anAlertsDocument, catalogue, start } from './builders.ts';
+import { catalogue, start } from './builders.ts';
 import { directoryHome, kubernetesHome } from './chaos-homes.ts';
 import type { OpenHome } from './chaos-homes.ts';
 import { Judge } from './chaos-judge.ts';
-import type { Accepted } from './chaos-judge.ts';
+import type { Accepted, Word } from './chaos-judge.ts';
+import { kindOf } from './chaos-kinds.ts';
 
 export interface ChaosReport {
   readonly accepted: number;
@@ -32,22 +32,6 @@ export interface ChaosReport {
 }
 
 const texts = catalogue('en');
-const documentOf = (groupBy: string, most: number): AlertsDocument =>
-  anAlertsDocument(`
-people: { zhang: { sms: '+8613800000001' }, li: { sms: '+8613800000002' } }
-sms_gateways: [{ name: main, http: { url: 'http://127.0.0.1:1/sms' } }]
-route: { receiver: duty, group_by: ['${groupBy}'], group_wait: 0s, group_interval: 20s, repeat_interval: 90d }
-receivers:
-  - name: duty
-    sms_configs: [{ to: [zhang, li], gateway: main }]
-    webhook_configs: [{ url: 'http://127.0.0.1:1/' }]
-limits: { messagesInMinute: ${most}, sms: { most: ${most} }, namedInMessage: 1000 }
-flapping: { changes: 1000 }
-`);
-/** Each alert a group of its own; groups of ten; and groups of ten of which many come together in one message. */
-const kinds = [documentOf('...', 100_000), documentOf('team', 100_000), documentOf('team', 3)] as const;
-const recipients = ['zhang', 'li', 'webhook 1'];
-
 const alertCount = 200;
 /** Everything has begun and ended, and gateways are well from then on. */
 const moodyFor = minutes(10);
@@ -81,8 +65,8 @@ const never = <Value>(): Promise<Value> => new Promise(() => undefined);
 export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' = 'directory'): Promise<ChaosReport> {
   const random = seededRandom(seed);
   const clock = new VirtualClock(start);
-  const document = kinds[seed % kinds.length] ?? kinds[0];
-  const judge = new Judge(recipients);
+  const { document, rules } = kindOf(seed);
+  const judge = new Judge(rules);
   const place = keptIn === 'directory' ? directoryHome(random) : await kubernetesHome(clock, random);
   let isMoody = true;
   let torn = 0;
@@ -110,22 +94,29 @@ export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' 
       for (const record of records) if (record.kind === 'sent') judge.answered(record.id, record.to);
     };
     const watched: Ledger = { ...ledger, state: ledger.state, append };
-    const answer = async (delivery: Delivery, to: string): Promise<SendResult> => {
+    const answer = async (word: Word): Promise<SendResult> => {
+      const { delivery, channel, to } = word;
       const mood = isMoody ? random() : 1;
       const takes = mood >= 0.35 || mood < 0.1;
       const isSlow = random() < 0.5;
-      if (takes && !isSlow) judge.arrived(delivery, to, ledger.state);
+      if (takes && !isSlow) judge.arrived(word, ledger.state);
       await sleep(own, (random() * 3000) as Milliseconds);
       if (!life.isAlive) return never();
-      if (takes && isSlow) judge.arrived(delivery, to, ledger.state);
+      if (takes && isSlow) judge.arrived(word, ledger.state);
       if (mood < 0.1) return retry(to, 'Timeout', 'taken, and the answer lost', { uncertain: true });
       if (mood < 0.2) return retry(to, 'Timeout', 'lost on the way', { uncertain: true });
+      // a server of mail answers for each of those that a mail is for
+      if (channel === 'email' && mood < 0.28) {
+        const isHis = mood < 0.24;
+        judge.refused(word, isHis);
+        return failed(to, isHis ? 'RecipientRefused' : 'ClientError', 'not taken');
+      }
       if (mood < 0.35) return retry(to, 'ServerError', 'out of order');
       return { to, status: 'sent', providerId: `${delivery.id} ${to}` };
     };
-    const channel = (style: Channel<unknown>['style']): Channel<unknown> => ({
+    const channel = (name: string, style: Channel<unknown>['style']): Channel<unknown> => ({
       style,
-      send: (delivery) => Promise.all(delivery.to.map((to) => answer(delivery, to))),
+      send: (delivery) => Promise.all(delivery.to.map((to) => answer({ delivery, channel: name, to }))),
       close: () => undefined,
     });
     const begin = (): AlertPipeline =>
@@ -134,7 +125,11 @@ export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' 
         texts: () => texts,
         clock: own,
         ledger: watched,
-        channels: { email: channel('together'), sms: channel('apart'), webhook: channel('together') },
+        channels: {
+          email: channel('email', 'together'),
+          sms: channel('sms', 'apart'),
+          webhook: channel('webhook', 'together'),
+        },
         random,
       });
     judge.started(accepted(), ledger.state);
