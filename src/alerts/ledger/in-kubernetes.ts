@@ -1,18 +1,19 @@
 // The ledger's home in a cluster: a small ConfigMap a notification group, a few writes a second, durable when the API server has them.
 import { randomBytes } from 'node:crypto';
-import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
 import { HeldObject } from '../../clients/kubernetes/held-object.ts';
 import type { OwnObject, OwnObjects } from '../../clients/kubernetes/own-objects.ts';
 import type { Cancel, Clock } from '../../clock.ts';
 import { messageOf, SpringtideError } from '../../model/errors.ts';
-import { minutes, type Instant, type Milliseconds } from '../../model/units.ts';
+import { minutes, seconds, type Instant, type Milliseconds } from '../../model/units.ts';
 import { eachLimited } from '../../parallel.ts';
 import type { Schemas, Upgrade } from '../../schemas.ts';
 import { inSlices } from '../../slices.ts';
 import { WriteBudget } from '../../write-budget.ts';
+import { isFinished, withoutSettled } from './finished.ts';
 import { homesInOrder, isGroupHome, spokenOf, touchedBy, type Home } from './homes.ts';
 import type { Ledger } from './ledger.ts';
+import { packed, TooLarge, unpacked } from './packing.ts';
+import { cutData, cutOf, isPart, joinedParts, PartObjects } from './parts.ts';
 import type { LedgerRecord } from './records.ts';
 import { replaySegment, type Damage } from './replay.ts';
 import { headerLine, ledgerSchemas, recordLine } from './schema.ts';
@@ -26,6 +27,8 @@ export interface LedgerInKubernetesOptions {
   /** how this process is known: the pod's name */
   readonly instance: string;
   readonly schemas?: Schemas;
+  /** what one object holds, packed */
+  readonly objectBytes?: number;
 }
 
 const prefix = 'springtide-ledger-';
@@ -39,17 +42,30 @@ const longestQueue = 25;
 const comesAgain: ReadonlySet<LedgerRecord['kind']> = new Set(['alert', 'silence', 'receipt']);
 const atOnce = 5;
 /** Encoded it is 853 KiB: an object of Kubernetes holds 1 MiB. */
-const mostBytes = 640 * 1024;
-/** A group that nobody is owed anything of is kept to be explained for as long as Alertmanager waits with a repetition. */
-const finishedFor = minutes(240);
+const usualBytes = 640 * 1024;
+/** etcd is the customer's: 20 MiB of one group, and a part a second of it at the most in the long run. */
+const mostParts = 32;
+const restForPart = seconds(1);
 const sweepEvery = minutes(10);
 
-const zip = promisify(gzip);
-const unzip = promisify(gunzip);
-const mostUnpacked = 64 * 1024 * 1024;
+/** What is being written in parts, as it was at one instant. */
+interface LargeWrite {
+  readonly home: Home;
+  /** it holds all up to this change */
+  readonly change: number;
+  readonly generation: string;
+  readonly pieces: readonly Buffer[];
+  /** pieces that are there; the object that names them is the last of all */
+  done: number;
+}
 
-/** No object holds what one group has to say: it waits for nobody, and nobody waits for it. */
-class TooLarge extends Error {}
+/** A home that needs parts is not begun again at once. */
+interface Rest {
+  readonly from: Instant;
+  readonly length: number;
+}
+
+const restLeft = ({ from, length }: Rest, now: Instant): number => (now < from ? 0 : Math.max(0, from + length - now));
 
 interface Waiting {
   /** what must be durable, each at least as of this change */
@@ -65,9 +81,11 @@ export async function openLedgerInKubernetes(options: LedgerInKubernetesOptions)
   const records: LedgerRecord[] = [];
   const writtenAt = new Map<Home, Instant>();
   let upgrade: Upgrade | null = null;
-  for (const object of items) {
+  const byName = new Map(items.map((object) => [object.metadata.name, object]));
+  const heads = items.filter((object) => !isPart(object));
+  for (const object of heads) {
     const file = `ConfigMap ${namespace}/${object.metadata.name}`;
-    const replay = replaySegment(file, await contentOf(object), schemas, clock.now());
+    const replay = replaySegment(file, await contentOf(object, byName), schemas, clock.now());
     records.push(...replay.records);
     damage.push(...replay.damage);
     if (replay.upgrade !== null && (upgrade === null || replay.upgrade.since < upgrade.since)) upgrade = replay.upgrade;
@@ -83,13 +101,27 @@ export async function openLedgerInKubernetes(options: LedgerInKubernetesOptions)
   return new KubernetesLedger({ ...options, schemas, upgrade }, state, damage, items);
 }
 
-const homeIn = ({ metadata }: OwnObject): Home => metadata.name.slice(prefix.length);
+/** Of a part: whose it is. */
+const homeIn = ({ metadata }: OwnObject): Home => metadata.name.slice(prefix.length).split('.')[0] ?? '';
 
 /** Nothing where it cannot be unpacked: the replay tells it as damage. */
-async function contentOf(object: OwnObject): Promise<Buffer> {
-  const bytes = Buffer.from(object.binaryData?.[part] ?? '', 'base64');
-  return unzip(bytes, { maxOutputLength: mostUnpacked }).catch(() => Buffer.from('?\n'));
+async function contentOf(object: OwnObject, byName: ReadonlyMap<string, OwnObject>): Promise<Buffer> {
+  const cut = cutOf(object);
+  const bytes =
+    cut === null
+      ? Buffer.from(object.binaryData?.[part] ?? '', 'base64')
+      : joinedParts(object.metadata.name, cut, byName);
+  return unpacked(bytes).catch(() => Buffer.from('?\n'));
 }
+
+const nameOf = (home: Home): string => `${prefix}${home}`;
+const labelsOf = (kind: 'group' | 'shared' | 'part'): Readonly<Record<string, string>> => ({
+  [label]: kind,
+  'app.kubernetes.io/managed-by': 'springtide',
+});
+
+/** a home, and the number of its last change */
+type Due = readonly [Home, number];
 
 type Opened = LedgerInKubernetesOptions & { readonly schemas: Schemas; readonly upgrade: Upgrade | null };
 
@@ -99,9 +131,15 @@ class KubernetesLedger implements Ledger {
   readonly #options: Opened;
   readonly #writer: string;
   readonly #held = new Map<Home, HeldObject>();
+  readonly #parts: PartObjects;
   readonly #budget: WriteBudget;
   /** what has changed since it was written, by the number of its last change; in the order of their first */
   readonly #dirty = new Map<Home, number>();
+  /** homes that need parts */
+  readonly #rests = new Map<Home, Rest>();
+  /** one at a time */
+  #large: LargeWrite | null = null;
+  #wasLargesTurn = false;
   #waiting: Waiting[] = [];
   #changes = 0;
   #pumping: Promise<void> | null = null;
@@ -112,12 +150,36 @@ class KubernetesLedger implements Ledger {
 
   constructor(options: Opened, state: MutableLedgerState, damage: readonly Damage[], objects: readonly OwnObject[]) {
     this.#options = options;
-    this.#writer = `${options.instance}-${randomBytes(6).toString('hex')}`;
+    const opening = randomBytes(6).toString('hex');
+    this.#writer = `${options.instance}-${opening}`;
+    const { own, namespace } = options;
+    const labels = labelsOf('part');
+    this.#parts = new PartObjects({ own, namespace, nameOf, labels, writer: opening });
     this.state = state;
     this.damage = damage;
     this.#sweptAt = options.clock.now();
     this.#budget = new WriteBudget(rates, options.clock.now());
-    for (const object of objects) this.#hold(homeIn(object), object);
+    this.#take(objects);
+  }
+
+  #take(objects: readonly OwnObject[]): void {
+    const generations = new Map<Home, string>();
+    for (const object of objects) {
+      if (isPart(object)) continue;
+      const home = homeIn(object);
+      this.#hold(home, object);
+      const cut = cutOf(object);
+      if (cut === null) continue;
+      generations.set(home, cut.generation);
+      this.#rests.set(home, { from: this.#sweptAt, length: 0 });
+    }
+    for (const object of objects) {
+      if (!isPart(object)) continue;
+      const home = homeIn(object);
+      this.#parts.found(home, object);
+      // Nothing names it, but the process that wrote it may be about to: it goes once the object that would has been written anew.
+      if (!this.#parts.isOf(object, generations.get(home))) this.#dirty.set(home, 0);
+    }
   }
 
   append(records: readonly LedgerRecord[]): Promise<void> {
@@ -139,6 +201,7 @@ class KubernetesLedger implements Ledger {
     this.#sweep();
     const isBusy = this.#dirty.size > longestQueue && records.some(({ kind }) => comesAgain.has(kind));
     this.#pumping ??= this.#pump();
+    this.#wake();
     // It is in the state and will be written with the rest: sent again it is the same.
     if (isBusy) return Promise.reject(this.#unwritable(new Error(`${this.#dirty.size} objects wait to be written`)));
     if (homes.size === 0) return Promise.resolve();
@@ -155,10 +218,14 @@ class KubernetesLedger implements Ledger {
   async #pump(): Promise<void> {
     await Promise.resolve();
     try {
-      while (this.#dirty.size > 0 && this.#lost === null) {
-        const wait = this.#isClosing ? 0 : this.#budget.wait(this.#options.clock.now());
+      while (this.#lost === null) {
+        const now = this.#options.clock.now();
+        const due = this.#due(now);
+        const wait = this.#wait(due.length, now);
+        if (wait === null) break;
         if (wait > 0) await this.#pause(wait as Milliseconds);
-        else await this.#round();
+        else if (this.#isLargesTurn(due.length)) await this.#stepOfLarge();
+        else await this.#round(due, now);
       }
     } catch (thrown) {
       this.#fail(thrown);
@@ -166,17 +233,74 @@ class KubernetesLedger implements Ledger {
     this.#pumping = null;
   }
 
-  /** As many objects as may go now, the longest changed first. */
-  async #round(): Promise<void> {
-    const now = this.#options.clock.now();
-    const due = [...this.#dirty].slice(0, this.#isClosing ? atOnce : Math.max(1, this.#budget.whole(now)));
+  /** What can be begun now, the longest changed first. */
+  #due(now: Instant): readonly Due[] {
+    return [...this.#dirty].filter(([home]) => {
+      if (home === this.#large?.home) return false;
+      const rest = this.#rests.get(home);
+      return rest === undefined || (this.#large === null && (this.#isClosing || restLeft(rest, now) === 0));
+    });
+  }
+
+  get #hasLargesWork(): boolean {
+    return this.#large !== null || (this.#parts.areRemovable && !this.#isClosing);
+  }
+
+  /** null: nothing is left to be done */
+  #wait(due: number, now: Instant): number | null {
+    if (due > 0 || this.#hasLargesWork) return this.#isClosing ? 0 : this.#budget.wait(now);
+    const rests = [...this.#dirty.keys()].map((home) => this.#rests.get(home));
+    if (rests.length === 0) return null;
+    return Math.max(1, Math.min(...rests.map((rest) => (rest === undefined ? 0 : restLeft(rest, now)))));
+  }
+
+  /** Every other turn, so that neither waits for all of the other. */
+  #isLargesTurn(due: number): boolean {
+    return this.#hasLargesWork && (due === 0 || !this.#wasLargesTurn);
+  }
+
+  /** One write: what is over goes first, so that never more than two generations are there; then the parts, and last what names them. */
+  async #stepOfLarge(): Promise<void> {
+    this.#wasLargesTurn = true;
+    this.#budget.spend(1);
+    if (this.#parts.areRemovable && !this.#isClosing) return this.#parts.removeOne();
+    const large = this.#large;
+    if (large === null) return;
+    const { home, change, generation, pieces } = large;
+    try {
+      const piece = pieces[large.done];
+      if (piece !== undefined) {
+        await this.#parts.write(home, generation, large.done, piece);
+        large.done += 1;
+        return;
+      }
+      const held = this.#held.get(home) ?? this.#hold(home, null);
+      await held.write({ data: cutData({ generation, count: pieces.length }) });
+    } catch (thrown) {
+      // What is there of it goes after the next commit: nobody knows whether this one arrived.
+      this.#large = null;
+      throw thrown;
+    }
+    this.#large = null;
+    this.#rest(home, pieces.length);
+    this.#parts.committed(home, generation);
+    this.#isDurable(home, change);
+  }
+
+  #rest(home: Home, parts: number): void {
+    this.#rests.set(home, { from: this.#options.clock.now(), length: parts * restForPart });
+  }
+
+  /** As many objects as may go now. */
+  async #round(all: readonly Due[], now: Instant): Promise<void> {
+    const due = all.slice(0, this.#isClosing ? atOnce : Math.max(1, this.#budget.whole(now)));
+    this.#wasLargesTurn = false;
     this.#budget.spend(due.length);
     const lines = await inSlices(this.#linesFor(new Set(due.map(([home]) => home)), now));
     let failure: unknown = null;
     await eachLimited(due, atOnce, async ([home, change]) => {
       try {
-        await this.#write(home, lines.get(home) ?? [], now);
-        this.#isDurable(home, change);
+        await this.#write(home, change, lines.get(home) ?? [], now);
       } catch (thrown) {
         if (thrown instanceof TooLarge) this.#setAside(home, change, thrown);
         else failure ??= thrown;
@@ -212,31 +336,62 @@ class KubernetesLedger implements Ledger {
     return lines;
   }
 
-  async #write(home: Home, records: readonly LedgerRecord[], now: Instant): Promise<void> {
+  async #write(home: Home, change: number, records: readonly LedgerRecord[], now: Instant): Promise<void> {
     const held = this.#held.get(home) ?? this.#hold(home, null);
-    if (isGroupHome(home) && isFinished(records, now)) {
+    const isOver = isGroupHome(home) && isFinished(records, now);
+    if (isOver && !this.#parts.has(home)) {
       await held.remove();
       this.#held.delete(home);
-      return;
-    }
-    const { schemas, upgrade } = this.#options;
-    for (const kept of [records, withoutSettled(records)]) {
-      const text = [
-        headerLine(schemas, upgrade, now, now),
-        ...kept.map((record) => recordLine(record, schemas, upgrade, now)),
-      ].join('');
-      const bytes = await zip(text);
-      if (bytes.length > mostBytes) continue;
+    } else {
+      // Of a group that is over the parts go before the object does: without it another process could still name them.
+      const bytes = await this.#packed(home, records, now);
+      if (bytes.length > this.#objectBytes) {
+        this.#begin(home, change, bytes);
+        return;
+      }
       await held.write({ binaryData: { [part]: bytes.toString('base64') } });
-      return;
+      this.#parts.committed(home, null);
     }
-    throw new TooLarge(`${prefix}${home} would be larger than ${mostBytes} bytes`);
+    this.#rests.delete(home);
+    this.#isDurable(home, change);
+  }
+
+  get #objectBytes(): number {
+    return this.#options.objectBytes ?? usualBytes;
+  }
+
+  /** In one object where it fits without what is kept for explaining only. */
+  async #packed(home: Home, records: readonly LedgerRecord[], now: Instant): Promise<Buffer> {
+    if (!this.#rests.has(home)) {
+      const bytes = await packed(this.#linesOf(records, now));
+      if (bytes.length <= this.#objectBytes) return bytes;
+    }
+    return packed(this.#linesOf(withoutSettled(records), now));
+  }
+
+  *#linesOf(records: readonly LedgerRecord[], now: Instant): Generator<string> {
+    const { schemas, upgrade } = this.#options;
+    yield headerLine(schemas, upgrade, now, now);
+    for (const record of records) yield recordLine(record, schemas, upgrade, now);
+  }
+
+  /** Its parts are written in turn with what others have. Where another one is being written it is looked at again after that. */
+  #begin(home: Home, change: number, bytes: Buffer): void {
+    const most = this.#objectBytes;
+    const count = Math.ceil(bytes.length / most);
+    if (count > mostParts) throw new TooLarge(`${nameOf(home)} would be larger than ${mostParts} times ${most} bytes`);
+    // nothing was written in this round
+    this.#budget.spend(-1);
+    this.#rest(home, this.#large === null ? count : 0);
+    if (this.#large !== null) return;
+    const pieces = Array.from({ length: count }, (_, number) => bytes.subarray(number * most, (number + 1) * most));
+    this.#large = { home, change, generation: this.#parts.nextGeneration(home), pieces, done: 0 };
   }
 
   #hold(home: Home, object: OwnObject | null): HeldObject {
     const { own, namespace } = this.#options;
-    const labels = { [label]: isGroupHome(home) ? 'group' : 'shared', 'app.kubernetes.io/managed-by': 'springtide' };
-    const held = new HeldObject({ own, namespace, name: `${prefix}${home}`, labels, writer: this.#writer }, object);
+    const labels = labelsOf(isGroupHome(home) ? 'group' : 'shared');
+    const held = new HeldObject({ own, namespace, name: nameOf(home), labels, writer: this.#writer }, object);
     this.#held.set(home, held);
     return held;
   }
@@ -297,32 +452,4 @@ class KubernetesLedger implements Ledger {
       cause,
     });
   }
-}
-
-/** Only what was settled long ago is left of it. */
-function isFinished(records: readonly LedgerRecord[], now: Instant): boolean {
-  const settled = new Set<string>();
-  let newest = -Infinity;
-  for (const record of records)
-    if (record.kind === 'settled') {
-      settled.add(record.id);
-      newest = Math.max(newest, record.at);
-    }
-  const isOver = records.every(
-    (record) =>
-      record.kind === 'settled' ||
-      record.kind === 'code' ||
-      (record.kind === 'intent' && settled.has(record.intent.id)) ||
-      (record.kind === 'recipient' && settled.has(record.id)),
-  );
-  return isOver && now - newest >= finishedFor;
-}
-
-/** Kept for explaining only: the first to go where there is too much. */
-function withoutSettled(records: readonly LedgerRecord[]): readonly LedgerRecord[] {
-  const settled = new Set(records.flatMap((record) => (record.kind === 'settled' ? [record.id] : [])));
-  return records.filter((record) => {
-    if (record.kind === 'intent') return !settled.has(record.intent.id);
-    return !(record.kind === 'settled' || record.kind === 'recipient') || !settled.has(record.id);
-  });
 }
