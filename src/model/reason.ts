@@ -144,6 +144,7 @@ export const keptReasons = [
   'PolicyRemoved',
   'AwaitingApproval',
   'BatchIncomplete',
+  'GroupUnreadable',
 ] as const;
 export type KeptReason = (typeof keptReasons)[number];
 

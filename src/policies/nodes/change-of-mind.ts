@@ -4,7 +4,7 @@ import type { DrainRecord } from '../../model/drain-record.ts';
 import type { KeptReason } from '../../model/reason.ts';
 import { isDeleting } from '../pod-facts.ts';
 import { forbiddenBy } from './candidates.ts';
-import type { GroupState } from './group-state.ts';
+import type { KnownGroup } from './group-state.ts';
 import { isReady } from './membership.ts';
 import { podName } from './movable.ts';
 import type { PodNeeds } from './needed-nodes.ts';
@@ -28,12 +28,13 @@ const changesOfMind: ReadonlySet<string> = new Set<KeptReason>([
   'PolicyRemoved',
   // What was in the way is told by the mark that failed; a process that died in between is no failure of a node.
   'BatchIncomplete',
+  'GroupUnreadable',
 ]);
 /** A drain was taken back because nobody wants it any more: nothing has failed. */
 export const isChangeOfMind = (reason: string | undefined): boolean => changesOfMind.has(reason ?? '');
 
 export interface MindInput {
-  readonly group: GroupState;
+  readonly group: KnownGroup;
   readonly podsOn: ReadonlyMap<string, readonly Pod[]>;
   /** why the cluster, or springtide itself, cannot do without a pod; null: it can */
   readonly needOf: PodNeeds['of'];
@@ -50,7 +51,7 @@ export interface TakenBack {
 }
 
 /** Under confirm it was allowed when it began: nobody is asked twice for one drain. */
-const mayGoOn = ({ approval }: DrainRecord, { modes: { shrink } }: GroupState): boolean =>
+const mayGoOn = ({ approval }: DrainRecord, { modes: { shrink } }: KnownGroup): boolean =>
   shrink === 'act' || (shrink === 'confirm' && approval !== undefined);
 
 /** A pod that came while the taint was written, and that nobody may be without: had it been there, nothing would have begun. */

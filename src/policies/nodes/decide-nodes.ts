@@ -25,6 +25,7 @@ import { shapeOf } from './shape.ts';
 import { unreadyIn } from './shrink-barrier.ts';
 import { keptSince, whyAfter } from './since-when.ts';
 import { strayDrains } from './stray-drains.ts';
+import { unreadDrains } from './unread-drains.ts';
 
 export interface NodeTier {
   readonly decisions: readonly UndescribedNodes[];
@@ -107,7 +108,7 @@ export function* decideNodes(
   const reasons = new Map<GroupState, Why>();
   for (const state of states) {
     if (!isUsable(state)) {
-      decisions.push(unusableDecision(state, config));
+      decisions.push(unusableDecision(state, unreadDrains(state, tick, met.needed)));
       continue;
     }
     const leaving = givingBack.get(state) ?? nothingGivenBack();

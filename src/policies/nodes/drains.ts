@@ -8,6 +8,7 @@ import { isDeleting, isMirror, isOfDaemonSet } from '../pod-facts.ts';
 import { isUnsettled, standingOfRemoval, type RemovalInput, type Standing } from './announced-removal.ts';
 import { batchesOf, type Batches } from './batches.ts';
 import { changedMind, type MindInput, type TakenBack } from './change-of-mind.ts';
+import type { GroupState } from './group-state.ts';
 import { evictabilityOf, type MovableRules } from './movable.ts';
 import { windowBarrier } from './shrink-barrier.ts';
 import { shrinkRules } from './shrink-rules.ts';
@@ -18,6 +19,7 @@ const lookAgainAfter = seconds(5);
 const batchWait = minutes(1);
 
 export interface DrainInput extends MindInput, RemovalInput {
+  readonly group: GroupState;
   readonly rules: MovableRules;
   /** nodes whose pods have no other place any more, with one of these pods: none of them is evicted */
   readonly stuck: ReadonlyMap<string, string>;

@@ -1,5 +1,4 @@
 // One group's decision put together: growth before removal, removal before drains, and the reason why it is none of them.
-import type { Config } from '../../model/config.ts';
 import { drainOf } from '../../model/drain-record-on.ts';
 import type { MagnumCluster } from '../../model/openstack.ts';
 import type { DrainStep, Mode, NodeDecision, NodeRemoval } from '../../model/plan.ts';
@@ -228,13 +227,13 @@ export function decisionOf(
     : decision({ action: 'none', reason: 'SaturationUnknown', facts: unasked });
 }
 
-/** A group that cannot be judged: nothing is done to it, and its neighbours go on. */
-export function unusableDecision(state: Unusable, config: Config): UndescribedNodes {
-  const { mode } = state.document.spec;
+/** A group that cannot be judged: only drains are taken back in it, and its neighbours go on. */
+export function unusableDecision(state: Unusable, drains: UndescribedNodes['drains']): UndescribedNodes {
+  const { grow, shrink, daemon } = state.modes;
   return {
     policy: { name: state.document.metadata.name },
     nodeGroup: state.policy.name,
-    mode: mostCautious(config.daemon.mode, mostCautious(mode.grow, mode.shrink)),
+    mode: drains.length > 0 ? withoutAsking(daemon) : mostCautious(grow, shrink),
     current: null,
     desired: null,
     action: state.reason === 'GroupIsMaster' || state.reason === 'GroupNotFound' ? 'refused' : 'hold',
@@ -242,7 +241,7 @@ export function unusableDecision(state: Unusable, config: Config): UndescribedNo
     for: [],
     remove: [],
     resize: null,
-    drains: [],
+    drains,
     kept: [],
     upcoming: 0,
     until: null,

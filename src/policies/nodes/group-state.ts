@@ -19,23 +19,30 @@ import { scheduledOf, type ScheduledGroup } from './node-schedule.ts';
 import type { Nodeless } from './never-registered.ts';
 import { mayStillShow } from './shows-within.ts';
 
-export interface GroupState {
+/** What is known of a group whether it can be read now or not. */
+export interface KnownGroup {
   readonly document: NodePolicyDocument;
   readonly policy: NodeGroupPolicy;
-  readonly magnum: MagnumNodeGroup;
   readonly memory: GroupMemory;
+  readonly draining: readonly Node[];
+  /** what the policy's schedule asks of it now, or will by the time that a node ordered now has come */
+  readonly scheduled: ScheduledGroup;
+  /** who else changes this group without the policy's consent: nothing is done to it then */
+  readonly others: readonly OtherActor[];
+  readonly modes: { readonly grow: Mode; readonly shrink: Mode; readonly daemon: Mode };
+}
+
+export interface GroupState extends KnownGroup {
+  readonly magnum: MagnumNodeGroup;
   readonly nodes: readonly Node[];
   /** Ready, with everything that the policy waits for */
   readonly ready: readonly Node[];
   /** Ready, but without the resources that the policy waits for, or with a taint that has to pass first */
   readonly arriving: readonly Node[];
-  readonly draining: readonly Node[];
   /** what Magnum is to reach: its count, or our own order that it does not show yet */
   readonly count: number;
   readonly min: number;
   readonly max: number;
-  /** what the policy's schedule asks of it now, or will by the time that a node ordered now has come */
-  readonly scheduled: ScheduledGroup;
   readonly updating: boolean;
   /** an update that is not ours, in Magnum's words; null: there is none */
   readonly foreign: string | null;
@@ -49,11 +56,8 @@ export interface GroupState {
   readonly upcoming: number;
   /** ordered longer ago than that */
   readonly overdue: number;
-  /** who else changes this group without the policy's consent: nothing is done to it then */
-  readonly others: readonly OtherActor[];
   /** nodes that may be its own or another group's: they count for none */
   readonly ambiguous: readonly { readonly node: string; readonly groups: readonly string[] }[];
-  readonly modes: { readonly grow: Mode; readonly shrink: Mode; readonly daemon: Mode };
   /** servers that never became nodes, where the policy gives such back */
   readonly nodeless: Nodeless;
   /** who holds a place, does not answer, and leaves once another has come: they bear nothing of the minimum */
@@ -62,9 +66,7 @@ export interface GroupState {
   readonly switches: { readonly grow: ControlFacts | null; readonly shrink: ControlFacts | null };
 }
 
-export interface Unusable {
-  readonly document: NodePolicyDocument;
-  readonly policy: NodeGroupPolicy;
+export interface Unusable extends KnownGroup {
   readonly reason: NodeReason;
   readonly why: string;
 }
@@ -101,6 +103,12 @@ function hasFallen(node: Node): boolean {
   return changed !== null && born !== null && changed - born > startsWithin;
 }
 
+const modesIn = ({ daemon }: Config, { grow, shrink }: NodePolicyDocument['spec']['mode']): KnownGroup['modes'] => ({
+  grow: mostCautious(daemon.mode, grow),
+  shrink: mostCautious(daemon.mode, shrink),
+  daemon: daemon.mode,
+});
+
 const isWriting = (mode: Mode): boolean => mode === 'act' || mode === 'confirm';
 
 export function groupStateOf(
@@ -108,8 +116,22 @@ export function groupStateOf(
   policy: NodeGroupPolicy,
   { snapshot, memory, config, memberships, now }: GroupFacts,
 ): GroupState | Unusable {
-  const unusable = (reason: NodeReason, why: string): Unusable => ({ document, policy, reason, why });
   const { control } = snapshot;
+  const before = memory.groups[policy.name] ?? emptyGroupMemory;
+  const scheduledWith = (known: GroupMemory): ScheduledGroup =>
+    scheduledOf(document, policy, now, (expectedBoot(known) + config.daemon.interval) as Milliseconds);
+  const unusable = (reason: NodeReason, why: string): Unusable => ({
+    document,
+    policy,
+    memory: before,
+    // Without its members only the records say whose drains they are.
+    draining: (snapshot.kubernetes.nodes ?? []).filter((node) => drainOf(node)?.nodeGroup === policy.name),
+    scheduled: scheduledWith(before),
+    others: [],
+    modes: modesIn(config, document.spec.mode),
+    reason,
+    why,
+  });
   const switchFor = (way: 'nodes.grow' | 'nodes.shrink'): ControlFacts | null =>
     control !== undefined && switchedOff(control, way, now) ? control : null;
   const { nodegroups } = snapshot.magnum;
@@ -130,7 +152,6 @@ export function groupStateOf(
     return unusable('GroupNotFound', `Magnum has ${nodegroups.map((group) => group.name).join(', ')}`);
   if (magnum.role === 'master') return unusable('GroupIsMaster', magnum.name);
 
-  const before = memory.groups[policy.name] ?? emptyGroupMemory;
   const members = memberships.members.get(magnum.uuid) ?? [];
   const isExplained = switchFor('nodes.grow') !== null || isToldByNodes(members, magnum, now);
   const known = withCountSeen(before, magnum, before.sent, now, isExplained);
@@ -167,8 +188,7 @@ export function groupStateOf(
   const explained =
     isAtOurOrder(config, nodegroups, memory) ||
     nodegroups.some((other) => other.uuid !== magnum.uuid && /_IN_PROGRESS$/.test(other.status ?? ''));
-  const lead = (expectedBoot(known) + config.daemon.interval) as Milliseconds;
-  const scheduled = scheduledOf(document, policy, now, lead);
+  const scheduled = scheduledWith(known);
   return {
     document,
     policy,
@@ -191,11 +211,7 @@ export function groupStateOf(
     overdue,
     others,
     ambiguous,
-    modes: {
-      grow: mostCautious(config.daemon.mode, mode.grow),
-      shrink: mostCautious(config.daemon.mode, mode.shrink),
-      daemon: config.daemon.mode,
-    },
+    modes: modesIn(config, mode),
     nodeless: { servers: [], unknown: null },
     replaceable: [],
     switches: { grow: switchFor('nodes.grow'), shrink: switchFor('nodes.shrink') },

@@ -67,7 +67,9 @@ export function* meetDemand(
 ): Generator<undefined, Met> {
   const { snapshot, config, podsOn, now } = tick;
   const nodes = snapshot.kubernetes.nodes ?? [];
-  const notHere = new Set(pools.flatMap(({ group }) => [...group.draining, ...group.arriving]));
+  // Who goes back to work needs no word from Magnum: those of groups that cannot be read may as well.
+  const draining = new Set([...pools.map(({ group }) => group), ...unusable].flatMap((group) => group.draining));
+  const notHere = new Set([...draining, ...pools.flatMap(({ group }) => group.arriving)]);
   const simulation = new Simulation(snapshot.kubernetes);
   const largest: Record<string, number> = {};
   let latest: Room['capacity'] | null = null;
@@ -114,7 +116,7 @@ export function* meetDemand(
   const returning: ReturningInput = {
     tick,
     simulation,
-    draining: pools.flatMap(({ group }) => group.draining),
+    draining: [...draining],
     add: (node) => {
       add(
         node,

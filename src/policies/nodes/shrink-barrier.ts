@@ -1,7 +1,7 @@
 // What forbids every new drain of a group, whatever its nodes look like.
 import { instantOf, later } from '../../model/units.ts';
 import type { Kept } from './candidates.ts';
-import type { GroupState } from './group-state.ts';
+import type { GroupState, KnownGroup } from './group-state.ts';
 import { shrinkTimeOf, type WindowAt } from './node-schedule.ts';
 import type { NodeTick } from './node-tick.ts';
 import { latestFailure } from './observe.ts';
@@ -30,7 +30,7 @@ export function unreadyIn({ snapshot, config }: NodeTick, nodeless = 0): string 
 const held = (reason: Kept['reason'], { window, until }: WindowAt): Kept => ({ reason, by: window, until });
 
 /** The windows of people: when nodes may leave, when never, and when a schedule holds them. */
-export function windowBarrier(group: GroupState, now: NodeTick['now']): Kept | null {
+export function windowBarrier(group: KnownGroup, now: NodeTick['now']): Kept | null {
   const { scheduled } = group;
   if (scheduled.shrinkOff !== null) return held('ScheduleHoldsNodes', scheduled.shrinkOff);
   const time = shrinkTimeOf(shrinkRules(group), now);
