@@ -195,6 +195,66 @@ describe('a webhook', () => {
     expect(server.asked[2]?.headers['x-team']).toBe('pay, core');
   });
 
+  it('is shown a token of OAuth 2, asked for once while it lasts and anew once it is not believed', async () => {
+    const server = await receiver();
+    const issuer = await receiver();
+    const file = path.join(directory, 'client');
+    await writeFile(file, 's3cr&t\n');
+    const wanted = `client_id: duty desk, client_secret_file: ${file}, scopes: [alerts, page], endpoint_params: { audience: hook }`;
+    const webhook = `url: '${server.url}hook', http_config: { oauth2: { ${wanted}, token_url: '${issuer.url}token' } }`;
+    const token = (text: string, lasting: number) => ({
+      status: 200,
+      body: { access_token: text, token_type: 'bearer', expires_in: lasting },
+    });
+    issuer.script.push(token('one', 3600), token('two', 10), token('three', 3600));
+    await posted(webhook);
+    await posted(webhook);
+    server.script.push({ status: 401, body: '' });
+    expect(await posted(webhook)).toMatchObject({ status: 'failed', reason: 'AuthRefused' });
+    await posted(webhook);
+    await posted(webhook);
+    expect(server.asked.map(({ headers }) => headers.authorization)).toEqual(
+      ['one', 'one', 'one', 'two', 'three'].map((text) => `Bearer ${text}`),
+    );
+    const [first] = issuer.asked;
+    expect(first?.headers.authorization).toBe(`Basic ${Buffer.from('duty+desk:s3cr%26t').toString('base64')}`);
+    expect(Object.fromEntries(new URLSearchParams(first?.body))).toEqual({
+      grant_type: 'client_credentials',
+      scope: 'alerts page',
+      audience: 'hook',
+    });
+    await writeFile(file, 'another\n');
+    issuer.script.push({ status: 401, body: { error: 'invalid_client' } }, token('four', 3600));
+    await posted(webhook);
+    expect(issuer.asked).toHaveLength(5);
+    expect(issuer.asked[4]?.headers.authorization).toBeUndefined();
+    expect(Object.fromEntries(new URLSearchParams(issuer.asked[4]?.body))).toMatchObject({
+      client_id: 'duty desk',
+      client_secret: 'another',
+    });
+    expect(server.asked.at(-1)?.headers.authorization).toBe('Bearer four');
+  });
+
+  it.each([
+    [
+      { status: 400, body: 'unknown client s3cret' },
+      'AuthRefused',
+      'the token endpoint answered 400: unknown client [hidden]',
+    ],
+    [{ status: 200, body: { token: 'x' } }, 'AuthRefused', 'the token endpoint gave no access_token'],
+    [{ status: 503, body: '' }, 'ServerError', 'the token endpoint answered 503'],
+    ['hangUp' as const, 'Unreachable', expect.any(String) as string],
+  ])('is not asked where the token endpoint answers %j', async (scripted, reason, message) => {
+    const server = await receiver();
+    const issuer = await receiver();
+    issuer.script.push(scripted, scripted);
+    const oauth2 = `client_id: a, client_secret: s3cret, token_url: '${issuer.url}hidden-path'`;
+    const result = await posted(`url: '${server.url}hook', http_config: { oauth2: { ${oauth2} } }`);
+    expect(result).toMatchObject({ status: 'retry', reason, message, uncertain: false });
+    expect(JSON.stringify(result)).not.toContain('hidden-path');
+    expect(server.asked).toEqual([]);
+  });
+
   it('goes through the proxy that is named', async () => {
     const proxy = await receiver();
     expect(await posted(`url: 'http://far.bank.cn/hook', http_config: { proxy_url: '${proxy.url}' }`)).toMatchObject({
@@ -286,6 +346,10 @@ describe('http_config', () => {
     [{ proxy_from_environment: true, no_proxy: 'bank.cn' }],
     [{ no_proxy: 'bank.cn' }],
     [{ oauth2: {} }],
+    [{ oauth2: { client_id: 'a', token_url: 'ftp://a' } }],
+    [{ oauth2: { client_id: 'a', token_url: 'http://a', client_secret: 'b', client_secret_file: 'c' } }],
+    [{ oauth2: { client_id: 'a', token_url: 'http://a', no_proxy: 'b' } }],
+    [{ oauth2: { client_id: 'a', token_url: 'http://a' }, bearer_token: 'b' }],
     [{ proxy_url: 'socks5://proxy' }],
     [{ http_headers: { Authorization: { values: ['a'] } } }],
     [{ tls_config: { cert_file: 'a' } }],

@@ -5,14 +5,20 @@ import { stampOf } from '../../clients/http/tls.ts';
 import type { HttpClient } from '../../clients/http/types.ts';
 import type { HttpConfig } from '../../config/schema/http-config.ts';
 import type { Milliseconds } from '../../model/units.ts';
+import { createTokens } from './oauth2.ts';
+import type { Tokens } from './oauth2.ts';
 import { chooseProxy } from './proxy-choice.ts';
-import type { Environment } from './proxy-choice.ts';
+import type { Environment, ProxySettings } from './proxy-choice.ts';
 import { proxyOf } from './sms/sender.ts';
 import { tlsSettings } from './tls-settings.ts';
 
+/** What a connection hangs on: of a receiver, or of the address of its tokens. */
+type Connection = ProxySettings & Pick<HttpConfig, 'tls_config'>;
+
 export interface ClientPool {
   /** may throw where a file of the TLS settings cannot be read, or the environment names no usable proxy */
-  clientFor(config: HttpConfig | undefined, address: URL): HttpClient;
+  clientFor(config: Connection | undefined, address: URL): HttpClient;
+  readonly tokens: Tokens;
   close(): void;
 }
 
@@ -25,6 +31,7 @@ const mostClients = 64;
 export function createClientPool(name: string, environment: Environment = process.env): ClientPool {
   const clients = new Map<string, { readonly stamp: string; readonly client: HttpClient }>();
   return {
+    tokens: createTokens(),
     clientFor(config, address) {
       const { tls_config: written } = config ?? {};
       const proxy = chooseProxy(address, config ?? {}, environment);
@@ -79,7 +86,7 @@ async function authorizationOf(config: HttpConfig): Promise<string | null> {
   return `Bearer ${await given(token, tokenFile)}`;
 }
 
-const given = (value: string | undefined, file: string | undefined): Promise<string> =>
+export const given = (value: string | undefined, file: string | undefined): Promise<string> =>
   file === undefined ? Promise.resolve(value ?? '') : readTrimmed(file);
 
 export const readTrimmed = async (file: string): Promise<string> => (await readFile(file, 'utf8')).trim();

@@ -10,7 +10,7 @@ import { byLabels, webhookPayload } from '../webhook-payload.ts';
 import { failed, retry } from './channel.ts';
 import type { Channel, Delivery, SendResult } from './channel.ts';
 import { resultOfAnswer, resultOfThrown } from './http-results.ts';
-import { createClientPool, headersOf, readTrimmed } from './http-settings.ts';
+import { createClientPool, given, headersOf, readTrimmed } from './http-settings.ts';
 import type { ClientPool } from './http-settings.ts';
 import type { Environment } from './proxy-choice.ts';
 
@@ -75,6 +75,9 @@ export async function postJson(pool: ClientPool, clock: Clock, post: Post): Prom
     if (!URL.canParse(url) || !/^https?:\/\//i.test(url))
       return failed('', 'Misconfigured', `${who} has no address that begins with http:// or https://`);
     client = pool.clientFor(config, new URL(url));
+    const shown = await tokenOf(pool, clock, post);
+    if (typeof shown !== 'string') return shown;
+    if (shown !== '') proof = { ...proof, authorization: shown };
   } catch (error) {
     return retry('', 'Misconfigured', `${who} cannot be used yet: ${messageOf(error)}`);
   }
@@ -92,6 +95,7 @@ export async function postJson(pool: ClientPool, clock: Clock, post: Post): Prom
       secrets: secretsOfAddress(url),
       signal,
     });
+    if (answer.status === 401) pool.tokens.forget(proof['authorization']);
     return resultOfAnswer('', who, answer, clock.now());
   } catch (error) {
     const result = resultOfThrown('', error);
@@ -100,4 +104,14 @@ export async function postJson(pool: ClientPool, clock: Clock, post: Post): Prom
       ? result
       : { ...result, message: result.message.replaceAll(`${host}${pathname}`, host) };
   }
+}
+
+/** Empty where none is asked for. */
+async function tokenOf(pool: ClientPool, clock: Clock, post: Post): Promise<string | SendResult> {
+  const { config, timeout, signal } = post;
+  if (config?.oauth2 === undefined) return '';
+  const { oauth2 } = config;
+  const secret = await given(oauth2.client_secret, oauth2.client_secret_file);
+  const client = pool.clientFor(oauth2, new URL(oauth2.token_url));
+  return pool.tokens.authorizationOf(oauth2, secret, { client, now: () => clock.now(), timeout, signal });
 }

@@ -1,5 +1,6 @@
 // How an HTTP receiver is reached, in Alertmanager's spelling.
 import { z } from 'zod';
+import { httpUrl } from './scalars.ts';
 
 const tlsVersion = z.enum(['TLS10', 'TLS11', 'TLS12', 'TLS13']);
 
@@ -87,10 +88,35 @@ function proxyMistake({ proxy_url: proxy, no_proxy: exempt = '', proxy_from_envi
 
 type Proxied = z.infer<z.ZodObject<typeof proxyKeys>>;
 
+const refuseMistake = (proxied: Proxied, context: z.RefinementCtx): void => {
+  const mistake = proxyMistake(proxied);
+  if (mistake !== null) context.addIssue({ code: 'custom', message: mistake });
+};
+
+const oauth2 = z
+  .strictObject({
+    client_id: z.string().min(1),
+    client_secret: z.string().optional(),
+    client_secret_file: z.string().optional(),
+    scopes: z.array(z.string()).default([]),
+    token_url: httpUrl,
+    endpoint_params: z.record(z.string(), z.string()).default({}),
+    /** towards the token's address, as are the proxies */
+    tls_config: tlsConfig.optional(),
+    ...proxyKeys,
+  })
+  .refine((auth) => !bothOf(auth, 'client_secret'), {
+    error: 'write client_secret either here or in a file, not both',
+  })
+  .superRefine(refuseMistake);
+
+export type OAuth2 = z.infer<typeof oauth2>;
+
 export const httpConfig = z
   .strictObject({
     basic_auth: basicAuth.optional(),
     authorization: authorization.optional(),
+    oauth2: oauth2.optional(),
     bearer_token: z.string().optional(),
     bearer_token_file: z.string().optional(),
     tls_config: tlsConfig.optional(),
@@ -103,15 +129,12 @@ export const httpConfig = z
   })
   .refine(
     (config) =>
-      [config.basic_auth, config.authorization, config.bearer_token, config.bearer_token_file].filter(
+      [config.basic_auth, config.authorization, config.oauth2, config.bearer_token, config.bearer_token_file].filter(
         (one) => one !== undefined,
       ).length <= 1,
-    { error: 'write at most one of basic_auth, authorization, bearer_token and bearer_token_file' },
+    { error: 'write at most one of basic_auth, authorization, oauth2, bearer_token and bearer_token_file' },
   )
-  .superRefine((config, context) => {
-    const mistake = proxyMistake(config);
-    if (mistake !== null) context.addIssue({ code: 'custom', message: mistake });
-  });
+  .superRefine(refuseMistake);
 
 export type HttpConfig = z.infer<typeof httpConfig>;
 

@@ -23,13 +23,13 @@ const shownTexts = new Set([
   ],
   ...['host', 'systemId', 'bind', 'dataCoding', 'longMessages', 'signature', 'method', 'contentType', 'currency'],
 ]);
-const addresses = new Set(['url', 'endpoint', 'proxy', 'proxy_url', 'statusCallback']);
+const addresses = new Set(['url', 'endpoint', 'proxy', 'proxy_url', 'token_url', 'statusCallback']);
 const lengths = new Set([
   ...['timeout', 'silentAfter', 'every', 'within', 'per', 'after', 'unacknowledgedFor', 'enquireLink'],
 ]);
 const instants = new Set(['from', 'until', 'since']);
 /** Their keys are chosen by whoever writes the file: what is under them is told by where they stand. */
-const headerLists = new Set(['headers', 'http_headers', 'templateParams']);
+const headerLists = new Set(['headers', 'http_headers', 'endpoint_params', 'templateParams']);
 
 const looksLikeNumber = /^\+?\d[\d ()-]{4,}$/;
 const isFileKey = (key: string): boolean => /(?:_f|F)ile$/.test(key);
