@@ -106,6 +106,8 @@ export interface GroupMemory {
   readonly removal: 'unproven' | 'proven' | 'refuted';
   /** when another server than the named one was seen to leave */
   readonly refutedAt?: Instant;
+  /** when it was last seen in the middle of an update, whoever had asked for it */
+  readonly updatingAt?: Instant;
   /** Magnum's count as it was seen last, whoever set it */
   readonly seenCount?: number;
   /** the failure that the group stood in when it was seen last: the same one again is no answer to a new resize */

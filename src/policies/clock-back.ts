@@ -48,6 +48,7 @@ function clampGroup(memory: GroupMemory, clamp: Clamp, now: Instant): GroupMemor
       backOff === null ? null : { ...backOff, until: Math.min(backOff.until, later(now, backOff.length)) as Instant },
     sent: sent === null ? null : { ...sent, at: clamp(sent.at) },
     ordered: memory.ordered.map((order) => ({ ...order, at: clamp(order.at) })),
+    ...(memory.updatingAt === undefined ? {} : { updatingAt: clamp(memory.updatingAt) }),
     ...(memory.removalFailure === undefined
       ? {}
       : { removalFailure: { ...memory.removalFailure, at: clamp(memory.removalFailure.at) } }),

@@ -97,6 +97,7 @@ const group = z.object({
   bootTimes: z.array(length).default([]),
   removal: z.enum(['unproven', 'proven', 'refuted']).default(emptyGroupMemory.removal),
   refutedAt: instant.optional(),
+  updatingAt: instant.optional(),
   seenCount: z.number().optional(),
   seenFailure: z.string().nullable().optional(),
   foreignChanges: z.array(instant).optional(),

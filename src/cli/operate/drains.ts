@@ -134,6 +134,8 @@ interface Timers {
   readonly told: Map<string, string>;
   readonly begun: Instant;
   lastLook: Instant | null;
+  /** when the group was last seen in the middle of an update; null: not by this one */
+  updatingAt: Instant | null;
   nodes: Record<string, NodeMemory>;
 }
 
@@ -167,8 +169,11 @@ async function carryOn(stage: Stage, scene: Scene, wish: Wish, timers: Timers, s
         node: mine.map(({ metadata }) => metadata.name).join(', '),
       }),
     };
+  if (group.updating) timers.updatingAt = now;
+  const { updatingAt } = timers;
+  const seen = updatingAt === null ? group.memory : { ...group.memory, updatingAt };
   const { steps, remove, emptySince } = continueDrains({
-    group: { ...group, draining },
+    group: { ...group, draining, memory: seen },
     podsOn,
     rules: rulesIn(scene, group),
     servers: snapshot.nova.servers,
@@ -238,7 +243,7 @@ export async function drainNodes(stage: Stage, first: Scene, wish: Wish, signal:
     const failed = await begin(stage, first, wish, name, signal);
     if (failed !== null) return { end: 'stopped', why: failed };
   }
-  const timers: Timers = { told: new Map(), begun: first.now, lastLook: null, nodes: {} };
+  const timers: Timers = { told: new Map(), begun: first.now, lastLook: null, updatingAt: null, nodes: {} };
   while (!signal.aborted) {
     await stage.pause(signal).catch(() => undefined);
     if (signal.aborted) break;

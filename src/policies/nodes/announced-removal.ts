@@ -84,7 +84,8 @@ export function standingOfRemoval(node: Node, record: DrainRecord, input: Remova
   // One that did not answer before is no more silent than it was: that it is gone somebody else has to say.
   if (!isReady(node) && !isSurelyThere) return left === null && record.unready !== true ? forget : { stands: 'busy' };
   // A kubelet's silence shows late: the wait begins when the end of the update was seen, not when it was sent.
-  const seenAt = wasDone ? doneAt : Math.max(removingAt, input.memory.steadySince ?? now);
+  const { updatingAt = 0 } = group.memory;
+  const seenAt = wasDone ? doneAt : Math.max(removingAt, input.memory.steadySince ?? now, updatingAt);
   return now - seenAt > (wasDone && left === false ? surelyWrongAfter : wrongAfter)
     ? { stands: 'step', step: { step: 'rollBack', node: name, reason: 'WrongServerLeft', by: serverId } }
     : { stands: 'busy' };

@@ -165,6 +165,7 @@ export function observeGroup(group: GroupState, memory: Memory, snapshot: Snapsh
   learned = settleOrders(learned, group, newlyReady, now);
   learned = withoutStaleFailures(learned, group, now);
   learned = withOverdueTold(learned, group, snapshot, now);
+  if (group.updating) learned = { ...learned, updatingAt: now };
 
   const shown = failureShown(group.magnum);
   // Too early to be judged as the answer to what was sent: it must still be a new one in the next tick.

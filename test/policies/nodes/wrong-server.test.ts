@@ -1,7 +1,7 @@
 // Victims that did not answer when they were told to leave: their silence proves nothing, and hides no wrong removal.
 import { describe, expect, it } from 'vitest';
-import { aNode, aNodePolicy, at, podsOf, serverId } from '../../builders.ts';
-import { group, pool, steady, tick } from './worlds.ts';
+import { aNode, aNodeGroup, aNodePolicy, at, podsOf, serverId } from '../../builders.ts';
+import { group, pool, steady, tick, workers } from './worlds.ts';
 
 const policy = aNodePolicy({ nodeGroups: [{ name: group, min: 1, max: 9 }], shrink: { removal: 'byServerId' } });
 const sent = { at: at(-600), from: 3, to: 2, remove: [{ node: 'w-3', serverId: serverId(3) }], begun: true };
@@ -46,5 +46,25 @@ describe('a victim that is silent', () => {
     const done = steady({ lastShrink: at(-300) });
     expect(after(-7200, null, done).drains).toEqual([]);
     expect(after(-500, null, done).drains).toMatchObject([{ step: 'forget' }]);
+  });
+});
+
+describe('a victim that still answers', () => {
+  const leaving = aNode('w-3').leaving({ startedAt: at(-300), step: 'removing', removingAt: at(-240), countAfter: 2 });
+  const world = (status: string) =>
+    pool(2, [...workers(2), leaving.build()])
+      .groups(aNodeGroup(group, 2, { status }))
+      .pods(...podsOf('web', { 'w-1': 1, 'w-2': 1 }, { cpu: '3' }))
+      .build();
+
+  it('is not taken for a wrong removal within three minutes of an update that took longer', () => {
+    const seen = tick(world('UPDATE_IN_PROGRESS'), { memory: steady({}, at(-15)), now: at(-15) });
+    const ended = tick(world('UPDATE_COMPLETE'), { memory: seen.memory });
+    expect(ended.decision.drains).toEqual([]);
+    const soon = tick(world('UPDATE_COMPLETE'), { memory: ended.memory, now: at(160) });
+    expect(soon.decision.drains).toEqual([]);
+    expect(tick(world('UPDATE_COMPLETE'), { memory: soon.memory, now: at(170) }).decision.drains).toMatchObject([
+      { step: 'rollBack', node: 'w-3', reason: 'WrongServerLeft' },
+    ]);
   });
 });
