@@ -58,6 +58,21 @@ describe.each([
     expect(story.taken.slice(from).flatMap(({ resolved }) => resolved)).toEqual(['a']);
   });
 
+  it('goes no step further for a receiver that is told the end only', async () => {
+    const story = aStory(escalating);
+    await pushDown(story, {});
+    await story.pass(minutes(2), seconds(30));
+    await change(
+      story,
+      escalating.replace('repeat_interval: 4h,', 'repeat_interval: 4h, routes: [{ receiver: boss }]'),
+    );
+    await story.pass(minutes(60), seconds(30));
+    await pushDown(story, { over: true });
+    await story.pass(minutes(10), seconds(30));
+    const ofDown = story.told().filter((line) => /\ba\b/.test(line));
+    expect(ofDown).toEqual(['sms zhang: a', 'email boss@bank.cn: a', 'sms zhang: -a', 'email boss@bank.cn: -a']);
+  });
+
   it('lets no digest tell from a group that is gone', async () => {
     const digest = `email_configs: [{ to: pay@bank.cn, send_resolved: true }]
 digest: { at: ['17:00'], timeZone: Asia/Shanghai }`;
