@@ -53,7 +53,7 @@ export class Judge {
   }
 
   /** A provider has taken a message; nobody knows of that yet. */
-  arrived({ delivery: { id, notice }, channel, to }: Word, state: LedgerState): void {
+  arrived({ delivery: { id, notice, at }, channel, to }: Word, state: LedgerState): void {
     const key = keyOf(id, to);
     const times = (this.#times.get(key) ?? 0) + 1;
     const heard = this.#heardBy(`${channel} ${to}`);
@@ -61,6 +61,9 @@ export class Judge {
     this.#times.set(key, times);
     this.#words.set(key, { heard, words });
     this.deliveries += 1;
+    const { quiet } = this.#rules;
+    if (quiet !== undefined && at >= quiet.from && at < quiet.until)
+      this.problems.push(`${key} was made in quiet hours`);
     if (this.#known.has(key)) this.problems.push(`${key} came again though its answer was known`);
     if (times > 1 && state.open.get(id)?.recipients.get(to)?.maybeTwice !== true)
       this.problems.push(`${key} came twice and the ledger does not say so`);

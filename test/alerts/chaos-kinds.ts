@@ -1,6 +1,8 @@
 // The configurations that lives full of deaths are lived with, and what each promises to whom.
 import type { AlertsDocument } from '../../src/model/config.ts';
-import { anAlertsDocument } from './builders.ts';
+import { later, minutes } from '../../src/model/units.ts';
+import type { Instant } from '../../src/model/units.ts';
+import { anAlertsDocument, start } from './builders.ts';
 
 /** Written down here, not asked of the code that is judged. A way is a channel and a recipient. */
 export interface ChaosRules {
@@ -8,6 +10,8 @@ export interface ChaosRules {
   readonly told: readonly string[];
   /** who hears of no end, as he is configured */
   readonly noEnds: readonly string[];
+  /** no message is made from the one instant to the other */
+  readonly quiet?: { readonly from: Instant; readonly until: Instant };
 }
 
 export interface ChaosKind {
@@ -46,12 +50,23 @@ const mailRules: ChaosRules = {
   noEnds: ['email archive@bank.example'],
 };
 
+/** Most alerts begin in the night, and many end in it: all are told in the morning, in one message a way. */
+const night = `${plain}
+    quietHours: { use: night, then: digest }
+time_intervals: [{ name: night, time_intervals: [{ times: [{ start_time: '02:02', end_time: '02:08' }] }] }]`;
+const nightRules: ChaosRules = {
+  ...plainRules,
+  quiet: { from: later(start, minutes(2)), until: later(start, minutes(8)) },
+};
+
 const kinds: readonly ChaosKind[] = [
   { document: documentOf('...', plain), rules: plainRules },
   { document: documentOf('team', plain), rules: plainRules },
   { document: documentOf('team', plain, 3), rules: plainRules },
   { document: documentOf('...', mail), rules: mailRules },
   { document: documentOf('team', mail), rules: mailRules },
+  { document: documentOf('...', night), rules: nightRules },
+  { document: documentOf('team', night), rules: nightRules },
 ];
 
 /** Lives that follow each other are of all kinds. */
