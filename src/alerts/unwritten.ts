@@ -8,6 +8,7 @@ const secrets: ReadonlySet<string> = new Set([
   'bearer_token',
   'client_secret',
   'credentials',
+  'endpoint_params',
   'key',
   'password',
   'proxy_url',
@@ -26,7 +27,7 @@ function isPlain(address: string): boolean {
 }
 
 const isSecret = (key: string, value: unknown): boolean =>
-  secrets.has(key) || (key === 'url' && typeof value === 'string' && !isPlain(value));
+  secrets.has(key) || ((key === 'url' || key === 'token_url') && typeof value === 'string' && !isPlain(value));
 
 export const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
 
