@@ -158,6 +158,8 @@ export interface NodeMemory {
   /** while it is drained: since when no pod is left on it */
   readonly emptySince: Instant | null;
   readonly ready: boolean;
+  /** of one that is not Ready now: whether it was before; absent: it is Ready, or nobody has asked yet */
+  readonly wasReady?: boolean;
   /** for what it stays, where that has no timer of its own */
   readonly why?: Why;
 }

@@ -121,6 +121,7 @@ const node = z.object({
   unneededSince: instant.nullable().default(null),
   emptySince: instant.nullable().default(null),
   ready: z.boolean().default(false),
+  wasReady: z.boolean().optional(),
   why,
 } satisfies FieldsOf<NodeMemory>);
 

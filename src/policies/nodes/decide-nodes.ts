@@ -10,8 +10,9 @@ import { giveBack, nothingGivenBack } from './give-back.ts';
 import { decisionOf, unusableDecision, type UndescribedNodes } from './group-decision.ts';
 import { groupStateOf, isUsable, type GroupState, type Unusable } from './group-state.ts';
 import type { Pool } from './growth-options.ts';
+import { hasFallen } from './has-fallen.ts';
 import { meetDemand } from './meet-demand.ts';
-import { membershipsIn } from './membership.ts';
+import { isReady, membershipsIn } from './membership.ts';
 import { nodelessIn, nodelessOf } from './never-registered.ts';
 import type { NodeTick } from './node-tick.ts';
 import { observeGroup } from './observe.ts';
@@ -121,6 +122,7 @@ export function* decideNodes(
         ready: ready.has(node),
         unneededSince: shrinking.unneededSince.get(node.metadata.name) ?? null,
         emptySince: drains.emptySince.get(node.metadata.name) ?? null,
+        ...(isReady(node) ? {} : { wasReady: hasFallen(node, memory) }),
       };
     const why = whyAfter(memory.groups[state.policy.name]?.why, confirmed.reason, now);
     reasons.set(state, why);

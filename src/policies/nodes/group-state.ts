@@ -10,9 +10,10 @@ import { switchedOff } from '../pods/holds.ts';
 import type { Mode } from '../../model/plan.ts';
 import type { NodeReason } from '../../model/reason.ts';
 import type { ControlFacts, Snapshot } from '../../model/snapshot.ts';
-import { instantOf, minutes, type Instant, type Milliseconds } from '../../model/units.ts';
+import type { Instant, Milliseconds } from '../../model/units.ts';
 import { foreignUpdate, isAtOurOrder } from './foreign-update.ts';
 import { expectedBoot, overdueNodes, provisionTimeoutOf } from './boot-time.ts';
+import { hasFallen } from './has-fallen.ts';
 import { isReady, type Memberships } from './membership.ts';
 import { isToldByNodes, otherActors, unwelcome, withCountSeen, type OtherActor } from './other-actors.ts';
 import { scheduledOf, type ScheduledGroup } from './node-schedule.ts';
@@ -92,17 +93,6 @@ function isWhole(node: Node, { ready }: NodeGroupPolicy): boolean {
   );
 }
 
-const startsWithin = minutes(5);
-
-/** It was Ready once: a node that has only just come was not. */
-function hasFallen(node: Node): boolean {
-  if (isReady(node)) return false;
-  const condition = node.status?.conditions?.find((one) => one.type === 'Ready');
-  const changed = instantOf(condition?.lastTransitionTime);
-  const born = instantOf(node.metadata.creationTimestamp);
-  return changed !== null && born !== null && changed - born > startsWithin;
-}
-
 const modesIn = ({ daemon }: Config, { grow, shrink }: NodePolicyDocument['spec']['mode']): KnownGroup['modes'] => ({
   grow: mostCautious(daemon.mode, grow),
   shrink: mostCautious(daemon.mode, shrink),
@@ -178,7 +168,7 @@ export function groupStateOf(
   const lost = hasFailed ? Math.max(0, count - members.length) : 0;
   const timeout = provisionTimeoutOf(document.spec.growth.provisionTimeout, known);
   const leaving = new Set(draining);
-  const fallen = members.filter((node) => hasFallen(node) && !leaving.has(node)).length;
+  const fallen = members.filter((node) => hasFallen(node, memory) && !leaving.has(node)).length;
   // Those that have fallen were never ordered: they are none of those that are overdue, or that an update has not made.
   const coming = Math.max(0, missing - fallen);
   // Nobody may still wait for these: they have run out of their time.

@@ -1,11 +1,12 @@
 // Orders that never turn Ready: each of them is a failure of its own, however long an older one has been missing.
 import { describe, expect, it } from 'vitest';
-import type { GroupMemory } from '../../../src/model/memory.ts';
+import type { Node } from '../../../src/model/kubernetes.ts';
+import type { GroupMemory, Memory } from '../../../src/model/memory.ts';
 import type { NodeDecision } from '../../../src/model/plan.ts';
 import { minutes, rfc3339, type Instant } from '../../../src/model/units.ts';
 import { record } from '../../../src/policies/record.ts';
 import { memoryShape } from '../../../src/state/memory-shape.ts';
-import { aNodeGroup, aNodePolicy, aPod, at, podsOf } from '../../builders.ts';
+import { aNode, aNodeGroup, aNodePolicy, aPod, at, podsOf } from '../../builders.ts';
 import { group, pool, steady, tick, workers } from './worlds.ts';
 
 const full = podsOf('web', { 'w-1': 1, 'w-2': 1 }, { cpu: '3' });
@@ -16,6 +17,56 @@ const firstTold = {
   lastFailure: { at: at(-2700), code: 'NeverReady', message: 'first' },
   backOff: { until: at(-2400), length: minutes(5) },
 } satisfies Partial<GroupMemory>;
+
+describe('a node that registers and is not Ready', () => {
+  const born = at(-460);
+  const node = (silentSince: Instant) =>
+    aNode('new')
+      .notReady(silentSince)
+      .meta({ creationTimestamp: rfc3339(born) })
+      .build();
+  const ordered = [{ at: at(-500), count: 1 }];
+  const look = (one: Node, memory: Memory, now: Instant) => {
+    const { decision, memory: after } = tick(
+      pool(3, [...workers(2), one])
+        .pods(...full, waiting)
+        .build(),
+      { memory, now },
+    );
+    return { decision, memory: memoryShape.parse(JSON.parse(JSON.stringify(after))) };
+  };
+
+  it('is still the order that has not come, also once its kubelet dies, and a failure when its time is over', () => {
+    const first = look(node(born), steady({ ordered }, at(-400)), at(-400));
+    expect(first.memory.nodes['new']).toMatchObject({ ready: false, wasReady: false });
+    // The time of the condition moves, seven minutes after it was born.
+    const second = look(node(at(-40)), first.memory, at(0));
+    expect(second.decision).toMatchObject({ upcoming: 1, resize: null });
+    expect(second.memory.groups[group]).toMatchObject({ ordered, lastFailure: null });
+    const third = look(node(at(-40)), second.memory, at(500));
+    expect(third.memory.groups[group]).toMatchObject({ lastFailure: { code: 'NeverReady' } });
+    expect(third.memory.groups[group]?.backOff).not.toBeNull();
+  });
+
+  it('has fallen where it was Ready, and stays fallen until it is Ready again', () => {
+    const ready = aNode('new').meta({ creationTimestamp: rfc3339(born) });
+    const first = look(ready.build(), steady({ ordered }, at(-60)), at(-60));
+    expect(first.memory.nodes['new']?.wasReady).toBeUndefined();
+    const second = look(node(at(-40)), first.memory, at(-35));
+    expect(second.decision.upcoming).toBe(0);
+    expect(second.memory.nodes['new']).toMatchObject({ ready: false, wasReady: true });
+    expect(second.memory.groups[group]?.ordered).toEqual([]);
+    const third = look(ready.build(), second.memory, at(-20));
+    expect(third.memory.nodes['new']).toMatchObject({ ready: true });
+    expect(third.memory.nodes['new']?.wasReady).toBeUndefined();
+  });
+
+  it('is judged by its times where nothing is remembered of it', () => {
+    const upcoming = (silentSince: Instant) => look(node(silentSince), steady({ ordered }), at(0)).decision.upcoming;
+    expect(upcoming(at(-40))).toBe(0);
+    expect(upcoming(born)).toBe(1);
+  });
+});
 
 describe('an order that never turns Ready', () => {
   it('counts as a failure beside an older one that is still missing, and only once', () => {
