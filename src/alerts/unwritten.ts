@@ -11,6 +11,7 @@ const secrets: ReadonlySet<string> = new Set([
   'endpoint_params',
   'key',
   'password',
+  'proxy_connect_header',
   'proxy_url',
   'secrets',
   'values',

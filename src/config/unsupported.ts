@@ -22,7 +22,6 @@ interface Row {
 const leaveOut = 'take it out';
 
 export const unsupported: readonly Row[] = [
-  { kind: 'Alerts', path: '**.http_config.proxy_connect_header', what: 'headers towards a proxy' },
   { kind: 'Alerts', path: 'tracing', what: "tracing: it is of Alertmanager's own work", harmless: true },
   ...otherReceiverKinds.map((service): Row => ({
     kind: 'Alerts',

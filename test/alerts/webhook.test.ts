@@ -1,7 +1,7 @@
 // Webhooks and forwarding against real servers: the payload, proof of who we are, answers, redirects, silence.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -289,8 +289,10 @@ describe('a webhook', () => {
     const certificate = makeCertificate();
     await writeFile(path.join(directory, 'ca.pem'), certificate.cert);
     const bodies: string[] = [];
+    const headers: IncomingHttpHeaders[] = [];
     const target = await listening(
       createSecureServer(certificate, (request, response) => {
+        headers.push(request.headers);
         request.on('data', (chunk: Buffer) => bodies.push(String(chunk)));
         request.on('end', () => response.end('{}'));
       }),
@@ -303,7 +305,7 @@ describe('a webhook', () => {
     });
     const proxy = createServer();
     proxy.on('connect', (request: IncomingMessage, socket: Duplex) => {
-      tunnels.push(request.url ?? '');
+      tunnels.push(`${request.url ?? ''} ${String(request.headers['x-team'])}`);
       open.add(socket);
       socket.on('close', () => open.delete(socket));
       const far = connect(target, '127.0.0.1', () => {
@@ -314,11 +316,13 @@ describe('a webhook', () => {
       far.on('close', () => socket.resume());
       socket.on('error', () => far.destroy());
     });
-    const config = `tls_config: { ca_file: ${directory}/ca.pem }, proxy_url: 'http://127.0.0.1:${await listening(proxy)}'`;
+    const told = 'proxy_connect_header: { X-Team: [duty, pay] }';
+    const config = `tls_config: { ca_file: ${directory}/ca.pem }, proxy_url: 'http://127.0.0.1:${await listening(proxy)}', ${told}`;
     expect(await posted(`url: 'https://localhost:${target}/hook', http_config: { ${config} }`)).toMatchObject({
       status: 'sent',
     });
-    expect(tunnels).toEqual([`localhost:${target}`]);
+    expect(tunnels).toEqual([`localhost:${target} duty, pay`]);
+    expect(headers.map((one) => one['x-team'])).toEqual([undefined]);
     expect(JSON.parse(bodies.join(''))).toMatchObject({ version: '4' });
     await eventually(() => expect(open.size).toBe(0));
     const untrusted = config.replace(/tls_config: \{[^}]*\}, /, '');
@@ -345,6 +349,9 @@ describe('http_config', () => {
     [{ proxy_from_environment: true, proxy_url: 'http://proxy' }],
     [{ proxy_from_environment: true, no_proxy: 'bank.cn' }],
     [{ no_proxy: 'bank.cn' }],
+    [{ proxy_connect_header: { 'X-Team': ['duty'] } }],
+    [{ proxy_url: 'http://proxy', proxy_connect_header: { Host: ['bank.cn'] } }],
+    [{ proxy_url: 'http://proxy', proxy_connect_header: { 'X-Team': ['duty\r\nHost: bank.cn'] } }],
     [{ oauth2: {} }],
     [{ oauth2: { client_id: 'a', token_url: 'ftp://a' } }],
     [{ oauth2: { client_id: 'a', token_url: 'http://a', client_secret: 'b', client_secret_file: 'c' } }],

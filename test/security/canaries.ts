@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTcp, type Server as TcpServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
 
 export class Canaries {
   readonly #planted = new Map<string, string>();
@@ -106,6 +107,15 @@ export async function startParrot(): Promise<Parrot> {
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => answer(request, response, body));
     request.on('error', () => undefined);
+  });
+  // Asked to be a tunnel it refuses, and repeats that as well.
+  server.on('connect', (request: IncomingMessage, socket: Duplex) => {
+    asked.push(`CONNECT ${request.url ?? ''}`);
+    socket.on('error', () => undefined);
+    const said = JSON.stringify({ url: request.url, headers: request.headers });
+    socket.end(
+      `HTTP/1.1 407 You said ${said}\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nyou said ${said}`,
+    );
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -6,7 +6,7 @@ import { secretReference } from '../../src/config/schema/scalars.ts';
 import { notSecret, plantedFor } from './planted.ts';
 
 const secretName =
-  /^(?:.*(?:password|secret|token|credentials|bearer|api_?key|url)|secrets|headers?|http_headers|smsFile)$/i;
+  /^(?:.*(?:password|secret|token|credentials|bearer|api_?key|url)|secrets|headers?|http_headers|proxy_connect_header|smsFile)$/i;
 
 const isSecretName = (part: string): boolean => secretName.test(part) || secretName.test(part.replace(/_?file$/i, ''));
 

@@ -19,6 +19,8 @@ export const plantedFor: Readonly<Record<string, readonly string[]>> = {
   'http_config.oauth2.proxy_url': ['oauth2 proxy user', 'oauth2 proxy password'],
   'http_config.bearer_token': ['bearer_token', 'bearer_token_file'],
   'http_config.proxy_url': ['proxy user', 'proxy password'],
+  'http_config.proxy_connect_header.*.*': ['proxy_connect_header'],
+  'http_config.oauth2.proxy_connect_header.*.*': ['oauth2 proxy_connect_header'],
   'http_config.http_headers.*.values.*': ['http_headers values'],
   'http_config.http_headers.*.secrets.*': ['http_headers secrets'],
   'http_config.http_headers.*.files.*': ['http_headers files'],

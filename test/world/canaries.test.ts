@@ -139,8 +139,9 @@ receivers:
       - { url: '${parrot.url}/oldfile', http_config: { bearer_token_file: '${await secretFile('bearer_token_file')}' } }
       - { url: '${parrot.url}/headers', http_config: { http_headers: { X-Key: { values: [${plant('http_headers values')}], secrets: [${plant('http_headers secrets')}], files: ['${await secretFile('http_headers files')}'] } } } }
       - { url: '${parrot.url}/oauth', http_config: { oauth2: { client_id: springtide, client_secret: ${plant('oauth2.client_secret')}, token_url: '${address('oauth2 token_url')}' } } }
-      - { url: '${parrot.url}/oauthfile', http_config: { oauth2: { client_id: springtide, client_secret_file: '${await secretFile('oauth2.client_secret_file')}', token_url: '${parrot.url}/token', proxy_url: 'http://${plant('oauth2 proxy user')}:${plant('oauth2 proxy password')}@127.0.0.1:${parrot.port}' } } }
+      - { url: '${parrot.url}/oauthfile', http_config: { oauth2: { client_id: springtide, client_secret_file: '${await secretFile('oauth2.client_secret_file')}', token_url: '${parrot.url}/token', proxy_url: 'http://${plant('oauth2 proxy user')}:${plant('oauth2 proxy password')}@127.0.0.1:${parrot.port}', proxy_connect_header: { X-Key: [${plant('oauth2 proxy_connect_header')}] } } } }
       - { url: '${parrot.url}/proxied', http_config: { proxy_url: 'http://${plant('proxy user')}:${plant('proxy password')}@127.0.0.1:${parrot.port}' } }
+      - { url: 'https://127.0.0.1:${parrot.port}/tunnel', http_config: { proxy_url: 'http://127.0.0.1:${parrot.port}', proxy_connect_header: { X-Key: [${plant('proxy_connect_header')}] } } }
       - { url: 'http://127.0.0.1:9/${plant('webhook refused path')}' }
       - { url: 'https://127.0.0.1:${parrot.port}/${plant('webhook tls path')}' }
 `;

@@ -13,7 +13,7 @@ import { proxyOf } from './sms/sender.ts';
 import { tlsSettings } from './tls-settings.ts';
 
 /** What a connection hangs on: of a receiver, or of the address of its tokens. */
-type Connection = ProxySettings & Pick<HttpConfig, 'tls_config'>;
+type Connection = ProxySettings & Pick<HttpConfig, 'tls_config' | 'proxy_connect_header'>;
 
 export interface ClientPool {
   /** may throw where a file of the TLS settings cannot be read, or the environment names no usable proxy */
@@ -33,9 +33,9 @@ export function createClientPool(name: string, environment: Environment = proces
   return {
     tokens: createTokens(),
     clientFor(config, address) {
-      const { tls_config: written } = config ?? {};
+      const { tls_config: written, proxy_connect_header: told = {} } = config ?? {};
       const proxy = chooseProxy(address, config ?? {}, environment);
-      const key = JSON.stringify([written, proxy]);
+      const key = JSON.stringify([written, proxy, told]);
       const tls = written === undefined ? undefined : tlsSettings(written);
       const stamp = stampOf(tls).join();
       const known = clients.get(key);
@@ -47,7 +47,10 @@ export function createClientPool(name: string, environment: Environment = proces
         retry: { attempts: 1, baseDelay: 0 as Milliseconds, maxDelay: 0 as Milliseconds },
         breaker: false,
         ...(tls !== undefined && { tls }),
-        ...(proxy !== null && { proxy: proxyOf(proxy) }),
+        ...(proxy !== null && {
+          proxy: proxyOf(proxy),
+          proxyHeaders: Object.fromEntries(Object.entries(told).map(([name, values]) => [name, values.join(', ')])),
+        }),
       });
       clients.set(key, { stamp, client });
       const [oldest] = clients;

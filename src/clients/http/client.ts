@@ -22,7 +22,7 @@ const breakerCounts: ReadonlySet<ClientErrorCode> = new Set(['Timeout', 'Unreach
 const mostParts = 256;
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const agents = createAgents(options.name, options.tls);
+  const agents = createAgents(options.name, options.tls, options.proxyHeaders);
   const transport = axios.create({
     adapter: 'http',
     proxy: options.proxy ?? false,
@@ -91,7 +91,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const forget = forgetting({
         url: call.url,
         headers: { ...fixed, ...call.headers },
-        secrets: request.secrets ?? [],
+        secrets: [...(request.secrets ?? []), ...Object.values(options.proxyHeaders ?? {})],
       });
       const said = answer.data ?? '';
       const response: FailedResponse = {

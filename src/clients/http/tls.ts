@@ -44,8 +44,13 @@ export function secureOptions(source: string, tls: TlsSettings): https.AgentOpti
   };
 }
 
-export function createAgents(source: string, tls: TlsSettings = {}): Agents {
-  const secure = secureOptions(source, tls);
+export function createAgents(
+  source: string,
+  tls: TlsSettings = {},
+  proxyHeaders?: Readonly<Record<string, string>>,
+): Agents {
+  // axios hands the options of this agent to the one that asks a proxy to connect: it takes its headers from there.
+  const secure = { ...secureOptions(source, tls), ...(proxyHeaders !== undefined && { headers: proxyHeaders }) };
   const reuse = { keepAlive: true, maxSockets: 32, maxFreeSockets: 8 };
   const agents = {
     http: new http.Agent(reuse),

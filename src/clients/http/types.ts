@@ -11,6 +11,8 @@ export interface HttpClientOptions {
   readonly tls?: TlsSettings;
   /** Never taken from the environment: a proxy variable must not catch traffic inside the cluster. */
   readonly proxy?: false | AxiosProxyConfig;
+  /** Told to the proxy when it is asked to connect, and to nobody else; taken for secrets. */
+  readonly proxyHeaders?: Readonly<Record<string, string>>;
   /** Over the whole call, its retries included. */
   readonly deadline?: Milliseconds;
   /** Over one attempt; the deadline where absent. */

@@ -4,6 +4,9 @@ import { httpUrl } from './scalars.ts';
 
 const tlsVersion = z.enum(['TLS10', 'TLS11', 'TLS12', 'TLS13']);
 
+/** A token of HTTP. */
+const word = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
 /** Alertmanager's spelling of TLS. */
 export const tlsConfig = z
   .strictObject({
@@ -43,7 +46,7 @@ const authorization = z
   .strictObject({
     type: z
       .string()
-      .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'a type is one word, such as Bearer' })
+      .regex(word, { error: 'a type is one word, such as Bearer' })
       .refine((type) => type.toLowerCase() !== 'basic', { error: 'write basic_auth for Basic' })
       .default('Bearer'),
     credentials: z.string().optional(),
@@ -55,8 +58,18 @@ const authorization = z
 
 const headerName = z
   .string()
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'a header has letters, digits and "-" only' })
+  .regex(word, { error: 'a header has letters, digits and "-" only' })
   .refine((name) => !ownHeaders.has(name.toLowerCase()), { error: 'this header is set by springtide itself' });
+
+/** Of these the connection itself takes care. */
+const ofTheTunnel: ReadonlySet<string> = new Set(['host', 'connection']);
+const connectHeaderName = z
+  .string()
+  .regex(word, { error: 'a header has letters, digits and "-" only' })
+  .refine((name) => !ofTheTunnel.has(name.toLowerCase()), { error: 'this header is set by springtide itself' });
+
+/** It stands in a line of its own. */
+const connectHeaderValue = z.string().regex(/^[\t\u0020-\u007e\u0080-\u00ff]*$/, { error: 'write it in one line' });
 
 const header = z.strictObject({
   values: z.array(z.string()).default([]),
@@ -77,10 +90,21 @@ const proxyKeys = {
     .boolean()
     .optional()
     .meta({ description: 'HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the process are heeded' }),
+  proxy_connect_header: z
+    .record(connectHeaderName, z.array(connectHeaderValue).min(1))
+    .optional()
+    .meta({ description: 'headers that a proxy is told when it is asked to connect to an https address' }),
 };
 
 /** What must not stand beside each other, as Alertmanager has it. */
-function proxyMistake({ proxy_url: proxy, no_proxy: exempt = '', proxy_from_environment: asked = false }: Proxied) {
+function proxyMistake({
+  proxy_url: proxy,
+  no_proxy: exempt = '',
+  proxy_from_environment: asked = false,
+  proxy_connect_header: told,
+}: Proxied) {
+  if (told !== undefined && !asked && proxy === undefined)
+    return 'proxy_connect_header needs a proxy_url, or proxy_from_environment: true';
   if (asked && (proxy !== undefined || exempt !== ''))
     return 'proxy_from_environment stands alone: take proxy_url and no_proxy out';
   return exempt !== '' && proxy === undefined ? 'no_proxy needs a proxy_url' : null;

@@ -29,7 +29,7 @@ const lengths = new Set([
 ]);
 const instants = new Set(['from', 'until', 'since']);
 /** Their keys are chosen by whoever writes the file: what is under them is told by where they stand. */
-const headerLists = new Set(['headers', 'http_headers', 'endpoint_params', 'templateParams']);
+const headerLists = new Set(['headers', 'http_headers', 'proxy_connect_header', 'endpoint_params', 'templateParams']);
 
 const looksLikeNumber = /^\+?\d[\d ()-]{4,}$/;
 const isFileKey = (key: string): boolean => /(?:_f|F)ile$/.test(key);
