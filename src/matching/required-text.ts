@@ -32,7 +32,8 @@ export function requiredText(pattern: string): RequiredText {
   };
   for (let at = 0; at < rest.length;) {
     const piece = rest[at] === '\\' ? rest.slice(at, at + 2) : (rest[at] ?? '');
-    if (piece === '|') return nothing;
+    // A bracket that closes nothing here closes the one that Alertmanager writes around the whole.
+    if (piece === '|' || piece === ')') return nothing;
     const isPlain = escapedPlain.test(piece) || plain.test(piece);
     const end = isPlain || escapedClass.test(piece) ? at + piece.length : endOf(rest, at);
     const times = /^(?:[*+?]|\{[\d,]+\})/.exec(rest.slice(end))?.[0] ?? '';

@@ -180,6 +180,13 @@ describe('an expression without RE2', () => {
   );
   const value = fc.array(fc.constantFrom('a', 'b', 'A', '.', '|', '\\', '-', '\n', '名', '\u2028'), { maxLength: 6 });
 
+  it.each(['a)*?(', 'a)|(b', 'ab)?('])('closes the bracket around it as Alertmanager lets it: %s', (pattern) => {
+    const compiled = RE2JS.compile(`^(?:${pattern})$`);
+    const { test, prefix, inside } = anchored(pattern);
+    for (const one of ['', 'a', 'b', 'ab']) expect([one, test(one)]).toEqual([one, compiled.matches(one)]);
+    expect([prefix, inside]).toEqual(['', []]);
+  });
+
   it('answers as RE2 does', () => {
     fc.assert(
       fc.property(
