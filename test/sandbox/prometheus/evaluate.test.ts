@@ -234,7 +234,8 @@ describe('queryRange', () => {
 });
 
 it('aggregates the same in any order', () => {
-  const number = fc.double({ min: -1e6, max: 1e6, noNaN: true });
+  // of two zeros the first one is the least, as in Prometheus
+  const number = fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((value) => value + 0);
   fc.assert(
     fc.property(fc.array(number, { minLength: 1, maxLength: 30 }), (values) => {
       const rows = values.map((value, index) => [`m{i="${String(index)}"}`, [value]] as const);
