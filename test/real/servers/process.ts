@@ -124,7 +124,8 @@ export async function startServer(server: ServerCommand): Promise<RealServer> {
   const stop = async (options: StopOptions = {}): Promise<void> => {
     stdin.end();
     await ended;
-    if (options.keep !== true) rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+    // What a server has begun beside itself, a delivery for one, may write there for a moment longer.
+    if (options.keep !== true) rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
   };
   const started = async (): Promise<true | undefined> => {
     if (state === 'ended') return true;
