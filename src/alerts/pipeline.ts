@@ -368,7 +368,8 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
 
   /** What ended leaves its group when everybody has been told. */
   function tidy(group: Group): void {
-    if (group.again || holds.isHeld(group) || openOf(state, document, group).length > 0) return;
+    // passed by: a message for several groups has ended a moment ago, and what it leaves to be said comes first
+    if (group.again || group.passedBy || holds.isHeld(group) || openOf(state, document, group).length > 0) return;
     const now = clock.now();
     const integrations = [
       ...integrationsOf(document, group.route.receiver, now),
