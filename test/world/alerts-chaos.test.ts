@@ -193,6 +193,16 @@ describe(`a process that is killed ${kills} times`, () => {
   );
 });
 
+describe('lives that were broken once', () => {
+  it.each([[149, 'an alert that ends while a message for several groups is owed, and two answers in one moment']])(
+    'seed %i: %s',
+    async (seed) => {
+      expect((await chaosRun(seed)).problems).toEqual([]);
+    },
+    timeout,
+  );
+});
+
 describe.each(['directory', 'kubernetes'] as const)('lives in virtual time, the ledger in %s', (home) => {
   const { first, last } = lives[home];
   it(
