@@ -94,7 +94,7 @@ async function taken200(url: string, number: number, over: boolean): Promise<boo
 async function ledgerLeft(): Promise<LedgerState> {
   const segments = await listSegments(directory);
   const file = segments.pathOf(segments.numbers.at(-1) ?? 0);
-  const { records, damage } = replaySegment(file, await readSegment(file), ledgerSchemas, systemClock.now());
+  const { records, damage } = await replaySegment(file, await readSegment(file), ledgerSchemas, systemClock.now());
   expect(damage.filter(({ kind }) => kind !== 'tornLastLine')).toEqual([]);
   const state = emptyLedgerState();
   for (const record of records) applyRecord(state, record);

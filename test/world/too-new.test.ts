@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { encodeLine } from '../../src/alerts/ledger/records.ts';
+import { encodeLine } from '../../src/alerts/ledger/line.ts';
 import { openHouse } from '../../src/assemble.ts';
 import { emptyMemory } from '../../src/model/memory.ts';
 import { createLogger } from '../../src/server/log.ts';

@@ -15,7 +15,7 @@ import type { Ledger } from './ledger.ts';
 import { packed, TooLarge, unpacked } from './packing.ts';
 import { cutData, cutOf, isPart, joinedParts, PartObjects } from './parts.ts';
 import type { LedgerRecord } from './records.ts';
-import { replaySegment, type Damage } from './replay.ts';
+import { applyAll, replaySegment, type Damage } from './replay.ts';
 import { headerLine, ledgerSchemas, recordLine } from './schema.ts';
 import { applyRecord, emptyLedgerState, recordsOf, settleReplaced, type MutableLedgerState } from './state.ts';
 import { tellCovered } from './told-beside.ts';
@@ -85,17 +85,20 @@ export async function openLedgerInKubernetes(options: LedgerInKubernetesOptions)
   const heads = items.filter((object) => !isPart(object));
   for (const object of heads) {
     const file = `ConfigMap ${namespace}/${object.metadata.name}`;
-    const replay = replaySegment(file, await contentOf(object, byName), schemas, clock.now());
-    records.push(...replay.records);
+    const replay = await replaySegment(file, await contentOf(object, byName), schemas, clock.now());
+    for (const record of replay.records) records.push(record);
     damage.push(...replay.damage);
     if (replay.upgrade !== null && (upgrade === null || replay.upgrade.since < upgrade.since)) upgrade = replay.upgrade;
     writtenAt.set(homeIn(object), replay.writtenAt ?? (0 as Instant));
   }
   const state = emptyLedgerState();
   const isEnd = ({ kind }: LedgerRecord): boolean => kind === 'settled';
-  for (const record of records) if (!isEnd(record)) applyRecord(state, record);
+  await applyAll(
+    state,
+    records.filter((record) => !isEnd(record)),
+  );
   const ends = records.filter((record) => record.kind === 'settled').sort((one, other) => one.at - other.at);
-  for (const record of ends) applyRecord(state, record);
+  await applyAll(state, ends);
   settleReplaced(state);
   tellCovered(state, writtenAt, clock.now());
   return new KubernetesLedger({ ...options, schemas, upgrade }, state, damage, items);
@@ -372,7 +375,7 @@ class KubernetesLedger implements Ledger {
   *#linesOf(records: readonly LedgerRecord[], now: Instant): Generator<string> {
     const { schemas, upgrade } = this.#options;
     yield headerLine(schemas, upgrade, now, now);
-    for (const record of records) yield recordLine(record, schemas, upgrade, now);
+    for (const record of records) yield* recordLine(record, schemas, upgrade, now);
   }
 
   /** Its parts are written in turn with what others have. Where another one is being written it is looked at again after that. */

@@ -6,10 +6,10 @@ import { rfc3339, type Instant } from '../../model/units.ts';
 import { stepBack, type Schemas, type Upgrade } from '../../schemas.ts';
 import { alwaysPermitted, type Permission } from '../permission.ts';
 import type { LedgerRecord } from './records.ts';
-import { replaySegment } from './replay.ts';
+import { applyAll, replaySegment } from './replay.ts';
 import type { Damage } from './replay.ts';
 import { headerLine, ledgerSchemas, recordLine } from './schema.ts';
-import { createSegment, keepAside, listSegments, readSegment, segmentPath } from './segments.ts';
+import { appendLines, createSegment, keepAside, listSegments, readSegment, segmentPath } from './segments.ts';
 import type { OpenSegment } from './segments.ts';
 import { applyRecord, emptyLedgerState, frozen, recordsOf, settleReplaced } from './state.ts';
 import type { LedgerState, MutableLedgerState } from './state.ts';
@@ -61,14 +61,14 @@ async function openFiles(directory: string, options: LedgerOptions): Promise<Led
   mayWrite(options);
   if (newest !== undefined) {
     const file = pathOf(newest);
-    const replay = replaySegment(file, await readSegment(file), schemas, clock.now());
+    const replay = await replaySegment(file, await readSegment(file), schemas, clock.now());
     upgrade = replay.upgrade;
-    replay.records.forEach((record) => applyRecord(state, record));
+    await applyAll(state, replay.records);
     settleReplaced(state);
     damage.push(...replay.damage);
   }
   const number = (newest ?? 0) + 1;
-  const lines = linesOf(state, schemas, upgrade, clock.now());
+  const lines = segmentOf(state, { schemas, upgrade, now: clock.now() });
   const segment = await createSegment(directory, number, lines, options.fsync ?? true);
   const spoilt = damage.some(({ kind }) => kind !== 'tornLastLine');
   for (const old of numbers)
@@ -82,19 +82,24 @@ function mayWrite({ permission = alwaysPermitted }: Pick<LedgerOptions, 'permiss
   if (refusal !== null) throw new Error(refusal);
 }
 
+interface Form {
+  readonly schemas: Schemas;
+  readonly upgrade: Upgrade | null;
+  readonly now: Instant;
+}
+
 /** The whole of a new segment: its header, and the shortest story that ends in the state. */
-function* linesOf(
-  state: MutableLedgerState,
-  schemas: Schemas,
-  upgrade: Upgrade | null,
-  now: Instant,
-): Generator<string> {
-  yield headerLine(schemas, upgrade, now);
-  for (const record of recordsOf(state, now)) yield recordLine(record, schemas, upgrade, now);
+function* segmentOf(state: MutableLedgerState, form: Form): Generator<string> {
+  yield headerLine(form.schemas, form.upgrade, form.now);
+  yield* linesOf(recordsOf(state, form.now), form);
+}
+
+function* linesOf(records: Iterable<LedgerRecord>, { schemas, upgrade, now }: Form): Generator<string> {
+  for (const record of records) yield* recordLine(record, schemas, upgrade, now);
 }
 
 interface Waiting {
-  readonly text: string;
+  readonly records: readonly LedgerRecord[];
   readonly resolve: () => void;
   readonly reject: (error: SpringtideError) => void;
 }
@@ -147,9 +152,8 @@ class FileLedger implements Ledger {
     if (this.#closed) return Promise.reject(this.#unwritable(new Error('it is closed')));
     if (records.length === 0) return Promise.resolve();
     records.forEach((record) => applyRecord(this.state, record));
-    const text = records.map((record) => recordLine(record, this.#schemas, this.#upgrade, this.#clock.now())).join('');
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ text, resolve, reject });
+      this.#waiting.push({ records, resolve, reject });
       this.#pumping ??= this.#pump();
     });
   }
@@ -164,7 +168,7 @@ class FileLedger implements Ledger {
       try {
         mayWrite(this.#options);
         if (this.#spoilt || this.#isFull || this.#schemaNow() !== this.#written) await this.#renew();
-        else await this.#write(Buffer.from(batch.map(({ text }) => text).join('')));
+        else await this.#write(batch.flatMap(({ records }) => records));
         batch.forEach(({ resolve }) => resolve());
       } catch (cause) {
         this.#spoilt = true;
@@ -183,10 +187,15 @@ class FileLedger implements Ledger {
     return stepBack(this.#schemas, this.#upgrade, this.#clock.now())?.from ?? this.#schemas.current;
   }
 
-  async #write(bytes: Buffer): Promise<void> {
-    await this.#segment.handle.appendFile(bytes);
-    if (this.#fsync) await this.#segment.handle.datasync();
-    this.#size += bytes.length;
+  get #form(): Form {
+    return { schemas: this.#schemas, upgrade: this.#upgrade, now: this.#clock.now() };
+  }
+
+  async #write(records: readonly LedgerRecord[]): Promise<void> {
+    const { handle } = this.#segment;
+    const size = await appendLines(handle, linesOf(records, this.#form));
+    if (this.#fsync) await handle.datasync();
+    this.#size += size;
   }
 
   /** A new segment from the state, which holds the waiting records already; the old one goes when the new one stands. */
@@ -194,7 +203,7 @@ class FileLedger implements Ledger {
     const number = this.#segment.number + 1;
     const schema = this.#schemaNow();
     // written piece by piece, so that others have their turns: what comes meanwhile is behind it
-    const lines = linesOf(frozen(this.state), this.#schemas, this.#upgrade, this.#clock.now());
+    const lines = segmentOf(frozen(this.state), this.#form);
     const segment = await createSegment(this.#directory, number, lines, this.#fsync);
     this.#written = schema;
     const old = this.#segment;

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGzip, gunzip } from 'node:zlib';
+import { breathe } from '../../slices.ts';
 
 /** There is more of it than can be kept: it waits for nobody, and nobody waits for it. */
 export class TooLarge extends Error {}
@@ -23,7 +24,7 @@ export async function packed(lines: Iterable<string>): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-function* batches(lines: Iterable<string>): Generator<Buffer> {
+async function* batches(lines: Iterable<string>): AsyncGenerator<Buffer> {
   let batch = '';
   let size = 0;
   const taken = (): Buffer => {
@@ -33,8 +34,9 @@ function* batches(lines: Iterable<string>): Generator<Buffer> {
     batch = '';
     return bytes;
   };
-  for (const line of lines) {
-    batch += line;
+  for (const piece of lines) {
+    if (piece === '') await breathe();
+    batch += piece;
     if (batch.length >= atOnce) yield taken();
   }
   if (batch !== '') yield taken();

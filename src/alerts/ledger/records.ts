@@ -1,5 +1,4 @@
-// What the ledger writes down: one JSON object a line, guarded by a checksum.
-import { crc32 } from 'node:zlib';
+// What the ledger writes down: one record a line.
 import type { Instant, Milliseconds } from '../../model/units.ts';
 import type { Upgrade } from '../../schemas.ts';
 import type { MessageCode } from '../acknowledge-code.ts';
@@ -242,24 +241,4 @@ interface RecipientOwner {
   readonly channel: ChannelKind;
   readonly index: number;
   readonly to: string;
-}
-
-/** A line of JSON that carries the checksum of what it says: a torn or a changed one shows itself. */
-export function encodeLine(value: LedgerRecord | LedgerHeader): string {
-  const json = JSON.stringify(value);
-  return `{"crc":"${checksum(json)}","record":${json}}\n`;
-}
-
-const checksum = (text: string): string => crc32(text).toString(16).padStart(8, '0');
-const frame = /^\{"crc":"([0-9a-f]{8})","record":(\{.*\})\}$/;
-
-/** What the line says, or undefined where it is not what was written. */
-export function decodeLine(line: string): LedgerRecord | LedgerHeader | undefined {
-  const [, sum, json] = frame.exec(line) ?? [];
-  if (json === undefined || checksum(json) !== sum) return undefined;
-  try {
-    return JSON.parse(json) as LedgerRecord | LedgerHeader;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,9 +1,11 @@
 // Reading a segment back: a torn last line is the mark of a kill, damage before it is reported and read around.
 import type { Instant } from '../../model/units.ts';
 import { stepUp, type Schemas, type Upgrade } from '../../schemas.ts';
-import { decodeLine } from './records.ts';
+import { inSlices } from '../../slices.ts';
+import { decodeLine } from './line.ts';
 import type { LedgerRecord } from './records.ts';
 import { upgradeOf } from './schema.ts';
+import { applyRecord, type MutableLedgerState } from './state.ts';
 
 export interface Damage {
   readonly file: string;
@@ -22,7 +24,11 @@ export interface Replay {
 
 const newline = 0x0a;
 
-export function replaySegment(file: string, content: Buffer, schemas: Schemas, now: Instant): Replay {
+/** Others have their turns meanwhile. */
+export const replaySegment = (file: string, content: Buffer, schemas: Schemas, now: Instant): Promise<Replay> =>
+  inSlices(replaying(file, content, schemas, now));
+
+function* replaying(file: string, content: Buffer, schemas: Schemas, now: Instant): Generator<undefined, Replay> {
   const records: LedgerRecord[] = [];
   const damage: Damage[] = [];
   let headed = false;
@@ -40,7 +46,19 @@ export function replaySegment(file: string, content: Buffer, schemas: Schemas, n
     } else records.push(stepUp(line, schemas, upgrade) as LedgerRecord);
     if (end === -1) break;
     offset = end + 1;
+    yield;
   }
   if (!headed && content.length > 0 && damage[0]?.offset !== 0) damage.unshift({ file, offset: 0, kind: 'noHeader' });
   return { records, damage, upgrade, writtenAt };
+}
+
+/** In their order; of a month there are many. */
+export const applyAll = (state: MutableLedgerState, records: readonly LedgerRecord[]): Promise<void> =>
+  inSlices(applying(state, records));
+
+function* applying(state: MutableLedgerState, records: readonly LedgerRecord[]): Generator<undefined, void> {
+  for (const record of records) {
+    applyRecord(state, record);
+    yield;
+  }
 }

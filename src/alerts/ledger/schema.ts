@@ -1,7 +1,8 @@
 // Which schema a ledger is written in: the header of each file or object says it, and records follow.
 import { readBack, stepBack, type Schemas, type Upgrade } from '../../schemas.ts';
 import type { Instant } from '../../model/units.ts';
-import { encodeLine, ledgerSchema, type LedgerHeader, type LedgerRecord } from './records.ts';
+import { encodeLine, linePieces } from './line.ts';
+import { ledgerSchema, type LedgerHeader, type LedgerRecord } from './records.ts';
 
 /** 1 steps over the kinds of records that it does not know: the way back needs no more than its number. */
 export const ledgerSchemas: Schemas = {
@@ -23,7 +24,13 @@ export function headerLine(schemas: Schemas, upgrade: Upgrade | null, now: Insta
   });
 }
 
-export function recordLine(record: LedgerRecord, schemas: Schemas, upgrade: Upgrade | null, now: Instant): string {
+/** The line in pieces; an empty one says that there was work, and others may have their turns. */
+export function recordLine(
+  record: LedgerRecord,
+  schemas: Schemas,
+  upgrade: Upgrade | null,
+  now: Instant,
+): Generator<string, void> {
   const step = stepBack(schemas, upgrade, now);
-  return encodeLine(step === null ? record : (step.downgrade(record) as LedgerRecord));
+  return linePieces(step === null ? record : (step.downgrade(record) as LedgerRecord));
 }

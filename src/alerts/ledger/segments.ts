@@ -2,6 +2,7 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { breathe } from '../../slices.ts';
 import { syncDirectory } from '../../sync-directory.ts';
 
 const segmentName = /^ledger-(\d{8})\.jsonl$/;
@@ -53,20 +54,7 @@ export async function createSegment(
   const temporary = `${file}.tmp`;
   const handle = await open(temporary, 'w', 0o600);
   try {
-    let size = 0;
-    const put = async (text: string): Promise<void> => {
-      const bytes = Buffer.from(text);
-      await handle.appendFile(bytes);
-      size += bytes.length;
-    };
-    let batch = '';
-    for (const line of lines) {
-      batch += line;
-      if (batch.length < 65_536) continue;
-      await put(batch);
-      batch = '';
-    }
-    await put(batch);
+    const size = await appendLines(handle, lines);
     if (fsync) await handle.sync();
     await rename(temporary, file);
     if (fsync) await syncDirectory(directory);
@@ -76,4 +64,25 @@ export async function createSegment(
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+const atOnce = 65_536;
+
+/** Others have their turns while it is written. Gives how many bytes there were. */
+export async function appendLines(handle: FileHandle, lines: Iterable<string>): Promise<number> {
+  let size = 0;
+  let batch = '';
+  const put = async (): Promise<void> => {
+    const bytes = Buffer.from(batch);
+    batch = '';
+    await handle.appendFile(bytes);
+    size += bytes.length;
+  };
+  for (const piece of lines) {
+    if (piece === '') await breathe();
+    batch += piece;
+    if (batch.length >= atOnce) await put();
+  }
+  if (batch !== '') await put();
+  return size;
 }
