@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import { actuatorsFor } from './actuators/carry-out.ts';
 import { volatileLedger } from './alerts/ledger/ledger.ts';
-import type { AlertPipeline } from './alerts/pipeline.ts';
+import type { AlertPipeline } from './alerts/pipeline-interface.ts';
 import type { RuleEvaluator } from './alerts/rules/evaluator.ts';
 import { failingRules, seriesLeftOut } from './alerts/rules/failing.ts';
 import type { NotificationView } from './alerts/status.ts';

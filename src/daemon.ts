@@ -2,7 +2,7 @@
 import { carryOut } from './actuators/carry-out.ts';
 import type { Actuators } from './actuators/actuator.ts';
 import type { AuditLog } from './audit/open.ts';
-import type { AlertPipeline } from './alerts/pipeline.ts';
+import type { AlertPipeline } from './alerts/pipeline-interface.ts';
 import type { Clock } from './clock.ts';
 import type { Collect } from './collectors/collector.ts';
 import type { Forecasts } from './forecasts/forecasts.ts';

@@ -36,9 +36,11 @@ interface Parts {
   readonly document: () => AlertsDocument;
   /** one that is only listened for: nobody is told of it */
   readonly isWatchdog: (alert: Alert) => boolean;
-  readonly nodeGroup: Pick<NodeGroupLabel, 'addedTo' | 'keep'>;
+  readonly nodeGroup: Pick<NodeGroupLabel, 'addedTo' | 'keep' | 'forget'>;
   /** into its groups, and among what may inhibit others */
   readonly place: (alert: Alert) => void;
+  /** it has left its groups, and inhibits nobody any more */
+  readonly displaced: (alert: Alert) => void;
 }
 
 /** So many alerts are some 20 ms of work: between them whoever asks, or is to be told, has his turn. */
@@ -105,9 +107,17 @@ export class Intake {
     return { ...kept, problems, leftOut };
   }
 
-  /** Nobody knows of it any more. */
-  forget(fingerprint: string): void {
+  /** It is over, and everybody has been told. */
+  forgotten(fingerprint: string, now: Instant): LedgerRecord {
+    const { alerts, nodeGroup, displaced } = this.#parts;
     this.#unwritten.delete(fingerprint);
+    const forgotten = alerts.forget(fingerprint, now);
+    if (forgotten !== null) {
+      displaced(forgotten.alert);
+      nodeGroup.forget(forgotten.alert);
+    }
+    const begun = forgotten?.begun ?? null;
+    return { kind: 'forgotten', fingerprint, ...(begun !== null && { begun }) };
   }
 
   placed(alert: Alert): LedgerRecord {

@@ -25,8 +25,9 @@ function aDesk(place = (): void => undefined) {
     alerts: new KnownAlerts(new Map(), () => ({ flapping: document.flapping, limit: 1000 }), start, new Map()),
     document: () => document,
     isWatchdog: () => false,
-    nodeGroup: { addedTo: (labels) => labels, keep: () => undefined },
+    nodeGroup: { addedTo: (labels) => labels, keep: () => undefined, forget: () => undefined },
     place,
+    displaced: () => undefined,
   });
   return { appends, intake, push: () => intake.push([{ labels: { alertname: 'Down' } }], start) };
 }

@@ -9,7 +9,7 @@ import { createWebhookChannel } from '../../src/alerts/channels/webhook.ts';
 import { openLedger } from '../../src/alerts/ledger/ledger.ts';
 import type { Ledger } from '../../src/alerts/ledger/ledger.ts';
 import { createAlertPipeline } from '../../src/alerts/pipeline.ts';
-import type { AlertPipeline } from '../../src/alerts/pipeline.ts';
+import type { AlertPipeline } from '../../src/alerts/pipeline-interface.ts';
 import type { AlertsDocument } from '../../src/model/config.ts';
 import type { PlanAlert } from '../../src/model/plan.ts';
 import { minutes, seconds } from '../../src/model/units.ts';

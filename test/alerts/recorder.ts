@@ -8,7 +8,7 @@ import type { Ledger } from '../../src/alerts/ledger/ledger.ts';
 import type { LedgerRecord } from '../../src/alerts/ledger/records.ts';
 import { recordsOf, type MutableLedgerState } from '../../src/alerts/ledger/state.ts';
 import { createAlertPipeline } from '../../src/alerts/pipeline.ts';
-import type { AlertPipeline } from '../../src/alerts/pipeline.ts';
+import type { AlertPipeline } from '../../src/alerts/pipeline-interface.ts';
 import type { AlertsDocument } from '../../src/model/config.ts';
 import type { Instant, Milliseconds } from '../../src/model/units.ts';
 import { VirtualClock } from '../../src/sandbox/clock.ts';

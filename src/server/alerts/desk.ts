@@ -1,5 +1,5 @@
 // What the alert API asks of the pipeline behind it.
-import type { AlertPipeline } from '../../alerts/pipeline.ts';
+import type { AlertPipeline } from '../../alerts/pipeline-interface.ts';
 import type { AlertsDocument } from '../../model/config.ts';
 import type { Instant } from '../../model/units.ts';
 

@@ -1,0 +1,72 @@
+// Whom a reload has moved: what people know, who is on it and what nobody has heard yet is settled where they are told now.
+import type { Clock } from '../clock.ts';
+import type { AlertsDocument } from '../model/config.ts';
+import type { Courier } from './courier.ts';
+import type { GroupTable } from './group-table.ts';
+import { handOver } from './hand-over.ts';
+import type { HandOver } from './hand-over.ts';
+import type { KnownAlerts } from './known-alerts.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { Intent, LedgerRecord } from './ledger/records.ts';
+import { carriedAcknowledgements, hasMoved, toldElsewhere } from './moved.ts';
+
+interface Parts {
+  readonly clock: Clock;
+  readonly ledger: Ledger;
+  readonly document: () => AlertsDocument;
+  readonly alerts: Pick<KnownAlerts, 'get'>;
+  readonly groups: Pick<GroupTable, 'of' | 'holding' | 'leave'>;
+  readonly courier: Pick<Courier, 'isSending' | 'withdraw'>;
+  readonly write: (records: readonly LedgerRecord[]) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+export class Resettlement {
+  readonly #parts: Parts;
+  #stopped = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Of everybody who was ever told; and who is on an alert stays on it. */
+  settleAll(): void {
+    const { ledger, groups, clock, write } = this.#parts;
+    this.#settle([...ledger.state.toldOf.keys()]);
+    write(carriedAcknowledgements(ledger.state, groups, clock.now()));
+  }
+
+  /** Messages that nobody has heard, of groups that do not stand any more. */
+  withdraw(): void {
+    const { ledger, document, groups, clock, courier, write } = this.#parts;
+    const moved = toldElsewhere(ledger.state, { document: document(), groups }).filter(
+      ({ intent }) => !courier.isSending(intent.id),
+    );
+    for (const { intent } of moved) courier.withdraw(intent.id);
+    write(moved.map(({ intent: { id } }) => ({ kind: 'settled', id, at: clock.now(), how: 'superseded' })));
+  }
+
+  /** A message has its answer: it may have been on its way while a reload moved those whom it was for. */
+  answered(intent: Intent): void {
+    const { document, groups, clock } = this.#parts;
+    if (!hasMoved(intent, { document: document(), groups }, clock.now())) return;
+    this.#settle((intent.covers ?? [intent]).map(({ groupKey }) => groupKey));
+    this.withdraw();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Whoever was told of something is told its end, wherever the configuration has him now. */
+  #settle(groupKeys: readonly string[]): void {
+    const { ledger, document, groups, alerts, clock, write, onError } = this.#parts;
+    const course = (): HandOver =>
+      handOver(groupKeys, { state: ledger.state, document: document(), groups, alerts }, clock.now());
+    const { first, left } = course();
+    for (const one of left) groups.leave(one.key, one.receiver, one.alerts);
+    ledger.append(first).then(() => {
+      if (!this.#stopped) write(course().then);
+    }, onError);
+  }
+}

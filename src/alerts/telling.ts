@@ -1,0 +1,131 @@
+// A group's turn: its integrations are told what is new, or it waits for what holds them back; what everybody has heard of leaves.
+import type { Clock } from '../clock.ts';
+import type { AlertsDocument } from '../model/config.ts';
+import type { Texts } from '../model/texts.ts';
+import type { Instant } from '../model/units.ts';
+import { tellTogether } from './bundle.ts';
+import { Escalations } from './escalations.ts';
+import { flushGroup, sceneOf } from './flush.ts';
+import type { FlushParts } from './flush.ts';
+import type { Group, GroupTable } from './group-table.ts';
+import { Holds } from './holds.ts';
+import type { HeldBundle } from './holds.ts';
+import { integrationsOf } from './integrations.ts';
+import type { LedgerRecord } from './ledger/records.ts';
+import type { LedgerState } from './ledger/state.ts';
+import type { Muting } from './muting.ts';
+import { goneOf, openFor, openOf } from './reach.ts';
+import { smsHistory } from './sms-history.ts';
+import { owesAnEnd } from './told.ts';
+
+interface Parts {
+  readonly clock: Clock;
+  readonly state: LedgerState;
+  readonly document: () => AlertsDocument;
+  readonly texts: () => Texts;
+  readonly muting: Pick<Muting, 'isIn' | 'isMuted'>;
+  readonly courier: FlushParts['courier'];
+  /** the central one tells people */
+  readonly isCentral: (now: Instant) => boolean;
+  readonly linkSecret: () => string | null;
+  /** what codes are made with where links have no secret */
+  readonly codeKey: string;
+  readonly write: (records: readonly LedgerRecord[]) => void;
+  /** what has ended leaves the group: everybody has been told */
+  readonly release: (group: Group, now: Instant) => void;
+}
+
+export class Telling {
+  readonly escalations: Escalations;
+  readonly holds: Holds;
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    const { clock, state, document, muting, isCentral, write } = parts;
+    this.escalations = new Escalations({
+      clock,
+      state,
+      document,
+      write,
+      // whoever is told by the central one is called by its escalation
+      firing: (group, now) => (group.isLeft || isCentral(now) ? [] : sceneOf(group, this.#isMuted, now).firing),
+      flush: (group, now) => this.flush(group, now),
+      holds: { heldFor: (why, group, integration) => this.holds.heldFor(why, group, integration) },
+    });
+    this.holds = new Holds({
+      clock,
+      document,
+      isIn: (interval, now) => muting.isIn(interval, now),
+      sentTo: (to, group, integration) =>
+        smsHistory(state, document(), to, openFor(state, group, integration)?.intent.id),
+      write,
+      released: (group, released) => this.escalations.released(group, released),
+      bundle: (bundle, now) => this.#together(bundle, now),
+    });
+  }
+
+  flush(group: Group, now: Instant): void {
+    flushGroup(group, this.#flushParts(now), now);
+    this.tidy(group);
+  }
+
+  /** What ended leaves its group when everybody has been told. */
+  tidy(group: Group): void {
+    const { clock, state, document, release } = this.#parts;
+    // passed by: a message for several groups has ended a moment ago, and what it leaves to be said comes first
+    if (group.again || group.passedBy || this.holds.isHeld(group) || openOf(state, document(), group).length > 0)
+      return;
+    const now = clock.now();
+    const integrations = [
+      ...integrationsOf(document(), group.route.receiver, now),
+      ...goneOf(group, { state, document: document() }),
+    ];
+    if (owesAnEnd(state, integrations, group.key, group.alerts.values(), now)) return;
+    release(group, now);
+    if (group.alerts.size === 0) this.escalations.end(group);
+  }
+
+  /** People are told from here from now on, or not any more: nobody waits for a group's next turn. */
+  otherTeller(groups: Pick<GroupTable, 'all'>): void {
+    const { clock, state, document } = this.#parts;
+    const now = clock.now();
+    for (const group of [...groups.all()])
+      if (group.flushed.size > 0 || openOf(state, document(), group).length > 0) this.flush(group, now);
+    this.escalations.resume(groups.all());
+  }
+
+  stop(): void {
+    this.escalations.stop();
+    this.holds.stop();
+  }
+
+  #together(bundle: HeldBundle, now: Instant): void {
+    tellTogether(bundle, this.#flushParts(now), now);
+    for (const group of bundle.groups)
+      // what waited for something else and is over the budget now: a mail goes at once
+      if (bundle.why !== 'budget' && this.holds.heldFor('budget', group, bundle.integration).size > 0)
+        this.flush(group, now);
+      else this.tidy(group);
+  }
+
+  readonly #isMuted: FlushParts['isMuted'] = (alert, route, now) => this.#parts.muting.isMuted(alert, route, now);
+
+  #flushParts(now: Instant): FlushParts {
+    const { state, courier, document, texts, linkSecret, codeKey, write, isCentral } = this.#parts;
+    const secret = linkSecret();
+    return {
+      state,
+      courier,
+      document: document(),
+      texts: texts(),
+      linkSecret: secret,
+      codeKey: secret ?? codeKey,
+      write,
+      isMuted: this.#isMuted,
+      isCentral: isCentral(now),
+      escalations: this.escalations,
+      holds: this.holds,
+    };
+  }
+}
