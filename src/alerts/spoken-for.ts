@@ -21,8 +21,10 @@ export function groupsOf(
 }
 
 /** To each of them, what there is to say of the group now. */
-export const saysAll = (intent: Intent, group: Group, to: readonly string[]): boolean =>
-  to.every((one) => intent.to.includes(one)) &&
-  [...group.alerts.values()].every((alert) =>
-    (alert.ended === null ? intent.firing : intent.resolved).includes(periodOf(alert)),
-  );
+export function saysAll({ to: told, firing, resolved }: Intent, { alerts }: Group, to: readonly string[]): boolean {
+  if (!to.every((one) => told.includes(one))) return false;
+  const said = { firing: new Set(firing), resolved: new Set(resolved) };
+  for (const alert of alerts.values())
+    if (!(alert.ended === null ? said.firing : said.resolved).has(periodOf(alert))) return false;
+  return true;
+}
