@@ -1,6 +1,6 @@
 // The short code of a message, for a telephone that shows no link: typed on a page, said to a command. It names what was told, and is kept with it.
 import { createHmac } from 'node:crypto';
-import { minutes, since } from '../model/units.ts';
+import { later, minutes, since } from '../model/units.ts';
 import type { Instant } from '../model/units.ts';
 
 /** What a code stands for. */
@@ -41,4 +41,5 @@ export function readCode(typed: string): string | null {
 }
 
 export const isValid = ({ at }: Pick<MessageCode, 'at'>, now: Instant): boolean => since(at, now) < validFor;
+export const validUntil = ({ at }: Pick<MessageCode, 'at'>): Instant => later(at, validFor);
 export const isRemembered = ({ at }: Pick<MessageCode, 'at'>, now: Instant): boolean => since(at, now) < knownFor;

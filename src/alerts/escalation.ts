@@ -63,16 +63,21 @@ export function withStandIns(episode: Episode, standIns: readonly string[], now:
   };
 }
 
-/** Null where nothing more is to come. Where no provider takes the first message, the steps do not wait for that. */
-export function nextStepAt(
+/** Why no step is to come: somebody is on it, nothing that may be told fires, or this is the last one. */
+export type NoStep = 'acknowledged' | 'quiet' | 'last';
+
+/** When the next step begins. Where no provider takes the first message, the steps do not wait for that. */
+export function nextStep(
   episode: Episode,
   { step, accepted, began }: Progress,
   steps: Steps,
   firing: readonly string[],
-): Instant | null {
+): { readonly at: Instant } | { readonly none: NoStep } {
+  if (isAcknowledged(episode, firing)) return { none: 'acknowledged' };
+  if (firing.length === 0 || isPaused(episode)) return { none: 'quiet' };
   const next = steps[step + 1];
-  if (next === undefined || firing.length === 0 || isPaused(episode) || isAcknowledged(episode, firing)) return null;
-  return later(accepted ?? began, next.unacknowledgedFor ?? seconds(0));
+  if (next === undefined) return { none: 'last' };
+  return { at: later(accepted ?? began, next.unacknowledgedFor ?? seconds(0)) };
 }
 
 /** Its message has waited until now: the later steps are counted as if this one had begun in its time. */

@@ -3,16 +3,8 @@ import type { Cancel, Clock } from '../clock.ts';
 import type { AlertsDocument } from '../model/config.ts';
 import { later } from '../model/units.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
-import {
-  acknowledged,
-  begunLate,
-  episodeFor,
-  isAcknowledged,
-  nextStepAt,
-  setBack,
-  withStandIns,
-} from './escalation.ts';
-import type { Steps } from './escalation.ts';
+import { acknowledged, begunLate, episodeFor, isAcknowledged, nextStep, setBack, withStandIns } from './escalation.ts';
+import type { NoStep, Steps } from './escalation.ts';
 import type { Group } from './group-table.ts';
 import type { Holds, Released } from './holds.ts';
 import { stepIndex } from './integrations.ts';
@@ -36,6 +28,16 @@ const ownerOf = (group: Group): string => groupOwner(group.key, group.route.rece
 /** Undefined: the receiver does not speak for the group. */
 const progressOf = (episode: Episode, group: Group, receiver: string): Progress | undefined =>
   receiver === group.route.receiver ? episode : episode.standingIn?.[receiver];
+
+/** How far one of those who speak for a group has come, and what comes next. */
+export interface Outlook {
+  readonly receiver: string;
+  readonly steps: number;
+  /** the last one that has begun; null: none has */
+  readonly step: number | null;
+  /** held: it is counted from when what this one says is told */
+  readonly next: { readonly at: Instant } | { readonly none: NoStep | 'held' };
+}
 
 interface Armed {
   readonly receiver: string;
@@ -75,6 +77,20 @@ export class Escalations {
   reached(group: Group, receiver: string): number {
     const episode = this.#parts.state.episodes.get(ownerOf(group));
     return (episode === undefined ? undefined : progressOf(episode, group, receiver))?.step ?? 0;
+  }
+
+  /** Of all that speak for the group in steps. */
+  outlook(group: Group, now: Instant): readonly Outlook[] {
+    const { state, document } = this.#parts;
+    const episode = state.episodes.get(ownerOf(group));
+    return speakersOf(group, { state, document: document() }, now).flatMap((receiver): Outlook[] => {
+      const steps = this.#stepsOf(receiver).length;
+      if (steps === 0) return [];
+      const progress = episode === undefined ? undefined : progressOf(episode, group, receiver);
+      if (episode === undefined || progress === undefined)
+        return [{ receiver, steps, step: null, next: { none: 'quiet' } }];
+      return [{ receiver, steps, step: progress.step, next: this.#nextFor(group, receiver, episode, progress, now) }];
+    });
   }
 
   isAcknowledged(group: Group, firing: readonly string[]): boolean {
@@ -220,9 +236,14 @@ export class Escalations {
 
   /** Null where nothing is to come, or nobody can say yet when. */
   #dueOf(group: Group, receiver: string, episode: Episode, progress: Progress, now: Instant): Instant | null {
-    const due = nextStepAt(episode, progress, this.#stepsOf(receiver), this.#parts.firing(group, now));
+    const next = this.#nextFor(group, receiver, episode, progress, now);
+    return 'at' in next ? next.at : null;
+  }
+
+  #nextFor(group: Group, receiver: string, episode: Episode, progress: Progress, now: Instant): Outlook['next'] {
+    const next = nextStep(episode, progress, this.#stepsOf(receiver), this.#parts.firing(group, now));
     const parts = { ...this.#parts, document: this.#parts.document() };
-    return due === null || isStepHeld(group, receiver, progress, parts, now) ? null : due;
+    return 'at' in next && isStepHeld(group, receiver, progress, parts, now) ? { none: 'held' } : next;
   }
 
   #write(group: Group, receiver: string, episode: Episode, progress: Progress): void {

@@ -4,9 +4,11 @@ import { rfc3339 } from '../model/units.ts';
 import type { Instant } from '../model/units.ts';
 import { periodOf } from './alert.ts';
 import type { Alert } from './alert.ts';
-import { isAcknowledged, nextStepAt } from './escalation.ts';
+import { isAcknowledged } from './escalation.ts';
 import type { CentralView } from './central.ts';
-import type { Escalations } from './escalations.ts';
+import type { Escalations, Outlook } from './escalations.ts';
+import { messagesIn, notificationsAbout } from './explain-messages.ts';
+import type { AlertMessage } from './explain-messages.ts';
 import type { Group } from './group-table.ts';
 import type { HoldReason } from './hold.ts';
 import type { Holds } from './holds.ts';
@@ -16,10 +18,8 @@ import { groupOwner } from './ledger/state.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
 import type { MutedBy } from './muting.ts';
 import { isOwed } from './courier.ts';
-import { isStepHeld, reachOf, underWayFor } from './reach.ts';
+import { reachOf, speakersOf, underWayFor } from './reach.ts';
 import type { Reached } from './reach.ts';
-import { lastNotifications } from './status.ts';
-import type { NotificationView } from './status.ts';
 import { toldKey } from './told.ts';
 import { alertViews } from './views.ts';
 import type { ViewParts } from './views.ts';
@@ -45,20 +45,34 @@ export interface RecipientExplanation {
   readonly to: string;
   /** RFC 3339; null: not yet */
   readonly toldAt: string | null;
+  /** the id of the message that told him last, as `messages` have it; null: not told, or it is not kept any more */
+  readonly toldBy: string | null;
   readonly why: NotTold | null;
   readonly detail: string | null;
   /** RFC 3339: when it is looked at again, where that is known */
   readonly next: string | null;
 }
 
+export interface EscalationExplanation {
+  readonly receiver: string;
+  readonly steps: number;
+  /** the last one that has begun, from 0; null: none has */
+  readonly step: number | null;
+  /** RFC 3339: when the next one begins; null: nobody can say, or none does */
+  readonly next: string | null;
+  /** why none begins */
+  readonly none: NoNext | null;
+}
+
+type NoNext = Extract<Outlook['next'], { readonly none: unknown }>['none'];
+
 export interface GroupExplanation {
   readonly key: string;
   readonly receiver: string;
   readonly nextFlush: string;
   readonly hours: readonly string[];
-  /** the steps of its escalation begin at 0; null: nothing was begun */
-  readonly step: number | null;
-  readonly steps: number;
+  /** of its receiver, and of those that stand in for it */
+  readonly escalations: readonly EscalationExplanation[];
   readonly acknowledged: { readonly by: string; readonly at: string } | null;
   readonly recipients: readonly RecipientExplanation[];
 }
@@ -72,23 +86,21 @@ export interface AlertExplanation {
   readonly muted: MutedBy;
   readonly groups: readonly GroupExplanation[];
   /** the last messages about it, the newest first */
-  readonly notifications: readonly NotificationView[];
+  readonly notifications: readonly AlertMessage[];
 }
 
 export interface ExplainParts extends ViewParts {
   readonly state: LedgerState;
   readonly document: AlertsDocument;
-  readonly escalations: Pick<Escalations, 'reached'>;
+  readonly escalations: Pick<Escalations, 'reached' | 'outlook'>;
   readonly holds: Pick<Holds, 'heldFor'>;
   readonly central: CentralView | null;
 }
 
-const mostNotifications = 100;
-
 /** Null where nobody remembers such an alert. */
 export function explainAlert(fingerprint: string, parts: ExplainParts, now: Instant): AlertExplanation | null {
   const { state } = parts;
-  const messages = [...state.recent, ...state.open.values()].filter((one) => isAbout(one, fingerprint));
+  const messages = notificationsAbout(state, fingerprint);
   const alert =
     parts.alerts.get(fingerprint) ??
     messages.flatMap(({ intent }) => intent.alerts).findLast((one) => one.fingerprint === fingerprint);
@@ -96,7 +108,6 @@ export function explainAlert(fingerprint: string, parts: ExplainParts, now: Inst
   const view = alertViews(parts, now).find((one) => one.alert.fingerprint === fingerprint);
   const { inhibitedBy = [], silencedBy = [], mutedBy = [] } = view ?? {};
   const muted: MutedBy = { inhibitedBy, silencedBy, mutedBy };
-  const ids = new Set(messages.map(({ intent }) => intent.id));
   return {
     alert: {
       fingerprint,
@@ -106,44 +117,42 @@ export function explainAlert(fingerprint: string, parts: ExplainParts, now: Inst
       ended: alert.ended === null ? null : rfc3339(alert.ended),
     },
     muted,
-    groups: parts.groups.holding(fingerprint).map((group) => explainGroup(alert, muted, group, parts, now)),
-    notifications: lastNotifications(state, Number.MAX_SAFE_INTEGER)
-      .filter(({ id }) => ids.has(id))
-      .slice(0, mostNotifications),
+    groups: parts.groups
+      .holding(fingerprint)
+      .map((group) => explainGroup(alert, { muted, messages }, group, parts, now)),
+    notifications: messagesIn(messages),
   };
 }
 
-const isAbout = ({ intent }: Notification, fingerprint: string): boolean =>
-  (intent.covers ?? [intent]).some(({ firing, resolved }) =>
-    [...firing, ...resolved].some((period) => period.startsWith(`${fingerprint}@`)),
-  );
-
-interface Scene extends ExplainParts {
-  readonly alert: Alert;
-  readonly group: Group;
-  readonly muted: Pick<MutedBy, 'inhibitedBy' | 'silencedBy'>;
-  readonly hours: readonly string[];
-  readonly isAcknowledged: boolean;
-  /** when the next step of the escalation begins; null: none is to come */
-  readonly nextStep: Instant | null;
+interface Known {
+  readonly muted: MutedBy;
+  /** about the alert, the newest last */
+  readonly messages: readonly Notification[];
 }
 
-function explainGroup(alert: Alert, muted: MutedBy, group: Group, parts: ExplainParts, now: Instant): GroupExplanation {
+interface Scene extends ExplainParts, Known {
+  readonly alert: Alert;
+  readonly group: Group;
+  readonly hours: readonly string[];
+  readonly isAcknowledged: boolean;
+  readonly outlooks: readonly Outlook[];
+  /** receivers that tell the group now what is new */
+  readonly speakers: readonly string[];
+}
+
+function explainGroup(alert: Alert, known: Known, group: Group, parts: ExplainParts, now: Instant): GroupExplanation {
   const { receiver } = group.route;
   const episode = parts.state.episodes.get(groupOwner(group.key, receiver));
-  const steps = parts.document.receivers.find(({ name }) => name === receiver)?.escalation ?? [];
   const periods = alert.ended === null ? [periodOf(alert)] : [];
   const scene: Scene = {
     ...parts,
+    ...known,
     alert,
     group,
-    muted,
     hours: parts.muting.hoursOf(group.route, now),
     isAcknowledged: episode !== undefined && isAcknowledged(episode, periods),
-    nextStep:
-      episode === undefined || isStepHeld(group, receiver, episode, parts, now)
-        ? null
-        : nextStepAt(episode, episode, steps, periods),
+    outlooks: parts.escalations.outlook(group, now),
+    speakers: speakersOf(group, parts, now),
   };
   const said = episode?.acknowledged ?? null;
   return {
@@ -151,26 +160,31 @@ function explainGroup(alert: Alert, muted: MutedBy, group: Group, parts: Explain
     receiver,
     nextFlush: rfc3339(group.nextFlush),
     hours: scene.hours,
-    step: episode?.step ?? null,
-    steps: steps.length,
+    escalations: scene.outlooks.map(explainEscalation),
     acknowledged: said === null ? null : { by: said.by, at: rfc3339(said.at) },
     recipients: [...reachOf(group, parts, now)].flatMap((reached) => explainReached(reached, scene)),
   };
 }
+
+const explainEscalation = ({ receiver, steps, step, next }: Outlook): EscalationExplanation =>
+  'at' in next
+    ? { receiver, steps, step, next: rfc3339(next.at), none: null }
+    : { receiver, steps, step, next: null, none: next.none };
 
 function explainReached(reached: Reached, scene: Scene): RecipientExplanation[] {
   const { receiver, channel } = reached.integration;
   return reached.to.flatMap((to) => {
     const found = standingOf(to, reached, scene);
     if (found === null) return [];
-    const { toldAt = null, why = null, detail = null, next = null } = found;
+    const { toldAt = null, toldBy = null, why = null, detail = null, next = null } = found;
     const at = (instant: Instant | null): string | null => (instant === null ? null : rfc3339(instant));
-    return [{ receiver, channel, to, toldAt: at(toldAt), why, detail, next: at(next) }];
+    return [{ receiver, channel, to, toldAt: at(toldAt), toldBy, why, detail, next: at(next) }];
   });
 }
 
 interface Standing {
   readonly toldAt?: Instant;
+  readonly toldBy?: string | null;
   readonly why?: NotTold;
   readonly detail?: string | null;
   readonly next?: Instant | null;
@@ -182,7 +196,10 @@ function standingOf(to: string, { integration, endsOnly }: Reached, scene: Scene
   const period = periodOf(alert);
   const entry = state.told.get(toldKey(group.key, integration, to));
   const knows = entry !== undefined && [entry.firing, entry.resolved].some((periods) => periods.includes(period));
-  if (knows && entry.outcome !== 'failed') return { toldAt: entry.at };
+  const last = lastTelling(to, integration, scene);
+  // what he heard of before it was muted counts among what is muted
+  const heard = last !== null && entry?.muted?.includes(period) === true;
+  if (heard || (knows && entry.outcome !== 'failed')) return { toldAt: last?.at ?? entry.at, toldBy: last?.id ?? null };
   const owed = underWayFor(state, group, integration)
     .flatMap(({ recipients }) => recipients.get(to) ?? [])
     .find(isOwed);
@@ -203,9 +220,13 @@ const holdReasons: readonly HoldReason[] = ['digest', 'quietHours', 'budget', 's
 
 function endsOnlyBecause({ role, receiver }: Integration, scene: Scene): Standing | null {
   switch (role.kind) {
-    case 'step':
+    case 'step': {
+      if (!scene.speakers.includes(receiver)) return { why: 'standsIn', detail: receiver };
       if (scene.isAcknowledged) return { why: 'acknowledged' };
-      return { why: 'step', detail: String(role.step), next: scene.nextStep };
+      const next = scene.outlooks.find((one) => one.receiver === receiver)?.next;
+      const at = next !== undefined && 'at' in next ? next.at : null;
+      return { why: 'step', detail: String(role.step), next: at };
+    }
     case 'overflow':
     case 'gone':
       return null;
@@ -214,13 +235,27 @@ function endsOnlyBecause({ role, receiver }: Integration, scene: Scene): Standin
   }
 }
 
-function lastFailure(to: string, { receiver, channel, index }: Integration, { state, group }: Scene): string | null {
-  const last = state.recent.findLast(
-    ({ intent }) =>
-      intent.receiver === receiver &&
-      intent.channel === channel &&
-      intent.index === index &&
-      (intent.covers ?? [intent]).some(({ groupKey }) => groupKey === group.key),
+/** The message that told him last: of this group, or of where he was told before a reload. */
+function lastTelling(
+  to: string,
+  integration: Integration,
+  { messages, group }: Scene,
+): { readonly id: string; readonly at: Instant } | null {
+  const sent = messages.filter(
+    ({ intent, recipients }) => intent.channel === integration.channel && recipients.get(to)?.state === 'sent',
   );
+  const last = sent.findLast((one) => isOf(one, integration, group)) ?? sent.at(-1);
+  const at = last?.recipients.get(to)?.at ?? null;
+  return last === undefined || at === null ? null : { id: last.intent.id, at };
+}
+
+function lastFailure(to: string, integration: Integration, { state, group }: Scene): string | null {
+  const last = state.recent.findLast((one) => isOf(one, integration, group));
   return last?.recipients.get(to)?.message ?? null;
 }
+
+const isOf = ({ intent }: Notification, { receiver, channel, index }: Integration, { key }: Group): boolean =>
+  intent.receiver === receiver &&
+  intent.channel === channel &&
+  intent.index === index &&
+  (intent.covers ?? [intent]).some(({ groupKey }) => groupKey === key);

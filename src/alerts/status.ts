@@ -63,14 +63,20 @@ function outcomeOf({ state }: Recipient, settled: boolean): NotificationOutcome 
   }
 }
 
-/** The newest first. */
-export function lastNotifications(state: LedgerState, count: number): NotificationView[] {
-  const all = [...state.recent, ...state.open.values()];
-  const views = all.flatMap((one) => [...one.recipients.values()].map((recipient) => viewOf(one, recipient)));
+/** One a recipient, the newest first; `more`: what whoever asks wants to know beside. */
+export function newestViews<More extends object>(
+  notifications: readonly Notification[],
+  more: (notification: Notification, recipient: Recipient) => More,
+): (NotificationView & More)[] {
+  const views = notifications.flatMap((one) =>
+    [...one.recipients.values()].map((recipient) => ({ ...viewOf(one, recipient), ...more(one, recipient) })),
+  );
   const instant = ({ at }: NotificationView): Instant => Date.parse(at) as Instant;
   return views
     .map((view, index) => ({ view, index }))
     .sort((left, right) => instant(right.view) - instant(left.view) || right.index - left.index)
-    .slice(0, count)
     .map(({ view }) => view);
 }
+
+export const lastNotifications = ({ recent, open }: LedgerState, count: number): NotificationView[] =>
+  newestViews([...recent, ...open.values()], () => ({})).slice(0, count);

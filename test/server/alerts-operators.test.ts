@@ -146,10 +146,38 @@ describe('ack and explain', () => {
     expect(before).toContain('not told  sms zhang: the group gathers');
     await story.pass(seconds(31));
     const told = (await alerts('explain', 'alertname=Down')).out;
-    expect(told).toContain('escalation: step 1 of 2');
-    expect(told).toMatch(/told {6}sms zhang {2}10:00:3\d/);
+    expect(told).toMatch(/escalation of duty: step 1 of 2; the next one begins 10:10:3\d \(in 10m\)/);
+    const { acknowledgeCode: code = 'none' } = story.taken[0]?.delivery.notice ?? {};
+    const facts = `id m1 of main; code #${code} until 2026-11-12 10:00:30 (in 23h59m)`;
+    expect(told).toContain(`    told      sms zhang  10:00:31 (0s ago); ${facts}\n`);
     expect(told).toMatch(/not told {2}sms li: step 2 of the escalation has not begun; the next one begins: 10:10:3\d/);
-    expect(told).toMatch(/sms zhang {2}FirstNotification {2}sent/);
+    expect(told).toContain(`sms zhang  first message; taken; ${facts}`);
+    await story.pipeline.receive({
+      gateway: 'main',
+      providerId: 'm1',
+      reference: null,
+      to: null,
+      status: 'delivered',
+      code: 'DELIVRD',
+      at: null,
+    });
+    expect((await alerts('explain', 'Down')).out).toMatch(
+      /told {6}sms zhang .* of main; delivered 10:00:31 \(0s ago\); code/,
+    );
+    expect(await asJson('explain', 'Down')).toMatchObject([
+      {
+        groups: [
+          {
+            escalations: [{ receiver: 'duty', steps: 2, step: 0, next: '2026-11-11T02:10:31Z', none: null }],
+            recipients: [
+              { to: 'zhang', toldAt: '2026-11-11T02:00:31Z' },
+              { to: 'li', toldAt: null, toldBy: null },
+            ],
+          },
+        ],
+        notifications: [{ providerId: 'm1', gateway: 'main', receipt: { status: 'delivered' }, acknowledge: { code } }],
+      },
+    ]);
 
     expect(await alerts('ack', 'Down', '--by', 'zhang')).toMatchObject({ code: 0 });
     await story.pass(minutes(20), minutes(1));
@@ -160,6 +188,7 @@ describe('ack and explain', () => {
     ]);
     expect(Object.keys(((await asJson('explain', 'Down')) as { muted: object }[])[0]?.muted ?? {})).toHaveLength(3);
     expect(out).toContain('zhang is on it, since 10:00:31');
+    expect(out).toContain('escalation of duty: step 1 of 2; no other begins, somebody is on it\n');
     expect(out).toContain('not told  sms li: somebody is on it');
     expect(await alerts('ack', 'Other')).toEqual({ out: 'nothing of it fires\n', code: 1 });
     expect(await asJson('ack', '--group', '{}:{alertname="Down"}', '--by', 'li')).toMatchObject([{ outcome: 'done' }]);

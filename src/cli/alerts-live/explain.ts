@@ -1,6 +1,12 @@
 // springtide alerts explain: who was told of an alert, when and by which channel; who was not, and why.
 import type { Command } from 'commander';
-import type { AlertExplanation, GroupExplanation, RecipientExplanation } from '../../alerts/explain.ts';
+import type {
+  AlertExplanation,
+  EscalationExplanation,
+  GroupExplanation,
+  RecipientExplanation,
+} from '../../alerts/explain.ts';
+import type { AlertMessage } from '../../alerts/explain-messages.ts';
 import { isFingerprint } from './acknowledge.ts';
 import { withDaemon, withDaemonOptions, type AlertDaemon, type DaemonOptions, type Surroundings } from './daemon.ts';
 import { backLines } from './query.ts';
@@ -46,7 +52,7 @@ async function explain(
   const lines = found.flatMap((one) => [
     ...headLines(one, voice),
     ...backLines(one.muted, { all, silences }, voice).map((line) => `  ${line}`),
-    ...one.groups.flatMap((group) => groupLines(group, voice)),
+    ...one.groups.flatMap((group) => groupLines(group, one.notifications, voice)),
     ...messageLines(one, voice),
   ]);
   print(linesText(lines.length === 0 ? [voice.say('query.none')] : lines));
@@ -58,23 +64,39 @@ function headLines({ alert }: AlertExplanation, { say, time }: Voice): string[] 
   return [`${fingerprint}  ${alertText(labels)}`, `  ${say(`explain.${ended === null ? 'fires' : 'ended'}`, facts)}`];
 }
 
-function groupLines(group: GroupExplanation, voice: Voice): string[] {
+function groupLines(group: GroupExplanation, messages: readonly AlertMessage[], voice: Voice): string[] {
   const { say, time } = voice;
-  const { key, receiver, nextFlush, step, steps, acknowledged, recipients } = group;
+  const { key, receiver, nextFlush, escalations, acknowledged, recipients } = group;
   return [
     `  ${say('explain.group', { receiver, key, next: time(nextFlush) })}`,
-    ...(steps > 0 && step !== null ? [`    ${say('explain.step', { step: step + 1, steps })}`] : []),
+    ...escalations.map((one) => `    ${escalationLine(one, voice)}`),
     ...(acknowledged === null
       ? []
       : [`    ${say('explain.acknowledged', { by: acknowledged.by, since: time(acknowledged.at) })}`]),
-    ...recipients.map((one) => `    ${recipientLine(one, voice)}`),
+    ...recipients.map((one) => `    ${recipientLine(one, receiver, messages, voice)}`),
   ];
 }
 
-function recipientLine({ channel, to, toldAt, why, detail, next }: RecipientExplanation, voice: Voice): string {
+function escalationLine({ receiver, steps, step, next, none }: EscalationExplanation, { say, time }: Voice): string {
+  if (step === null) return say('explain.notBegun', { receiver, steps });
+  const then = next === null ? say(`explain.then.${none ?? 'quiet'}`) : say('explain.then.next', { at: time(next) });
+  return say('explain.step', { receiver, step: step + 1, steps, then });
+}
+
+function recipientLine(
+  { receiver, channel, to, toldAt, toldBy, why, detail, next }: RecipientExplanation,
+  ofGroup: string,
+  messages: readonly AlertMessage[],
+  voice: Voice,
+): string {
   const { say, time } = voice;
-  const who = `${channel} ${to}`;
-  if (why === null) return say('explain.told', { who, at: toldAt === null ? '?' : time(toldAt) });
+  const named = `${channel} ${to}`;
+  const who = receiver === ofGroup ? named : say('explain.standingIn', { who: named, receiver });
+  if (why === null) {
+    const message = messages.find((one) => one.id === toldBy && one.to === to);
+    const facts = message === undefined ? [] : messageFacts(message, voice);
+    return [say('explain.told', { who, at: toldAt === null ? '?' : time(toldAt) }), ...facts].join(say('explain.and'));
+  }
   const facts = {
     detail: why === 'held' ? say(`held.${detail ?? ''}`) : why === 'step' ? Number(detail) + 1 : (detail ?? '?'),
     next: next === null ? say('explain.noNext') : time(next),
@@ -82,13 +104,35 @@ function recipientLine({ channel, to, toldAt, why, detail, next }: RecipientExpl
   return say('explain.notTold', { who, why: say(`why.${why}`, facts) });
 }
 
-function messageLines({ notifications }: AlertExplanation, { say, time }: Voice): string[] {
+/** What the provider calls it, what it said afterwards, and how somebody says that he is on it. */
+function messageFacts(
+  { providerId, gateway, receipt, maybeTwice, acknowledge }: AlertMessage,
+  { say, time, isPast }: Voice,
+): string[] {
+  const facts: string[] = [];
+  if (providerId !== null)
+    facts.push(gateway === null ? say('fact.id', { id: providerId }) : say('fact.idOf', { id: providerId, gateway }));
+  if (maybeTwice) facts.push(say('fact.twice'));
+  if (receipt !== null)
+    facts.push(say(`fact.receipt.${receipt.status}`, { at: time(receipt.at), code: receipt.code ?? '-' }));
+  if (acknowledge !== null) {
+    const { code, until } = acknowledge;
+    facts.push(isPast(until) ? say('fact.expired', { code }) : say('fact.code', { code, until: time(until) }));
+  }
+  return facts;
+}
+
+function messageLines({ notifications }: AlertExplanation, voice: Voice): string[] {
+  const { say, time } = voice;
   if (notifications.length === 0) return [];
   return [
     `  ${say('explain.messages')}`,
-    ...notifications.map(({ at, channel, to, why, outcome, message }) => {
-      const reason = message === null || outcome === 'sent' ? '' : `: ${message}`;
-      return `    ${time(at)}  ${channel} ${to}  ${why}  ${outcome}${reason}`;
+    ...notifications.map((one) => {
+      const { at, channel, to, why, outcome, message, nextAttempt } = one;
+      const next = nextAttempt === null ? '-' : time(nextAttempt);
+      const became = say(`outcome.${outcome}`, { reason: message ?? '-', next });
+      const what = `${time(at)}  ${channel} ${to}  ${say(`reason.${why}`)}`;
+      return `    ${[what, became, ...messageFacts(one, voice)].join(say('explain.and'))}`;
     }),
   ];
 }

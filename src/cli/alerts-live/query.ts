@@ -59,8 +59,10 @@ async function status(daemon: AlertDaemon, options: DaemonOptions, { clock, prin
   );
 }
 
-const centralLine = ({ host, tells, heard, problem }: CentralView, { say, time }: Voice): string =>
-  say(`status.central.${tells}`, { host, heard: time(heard), why: problem ?? '' });
+const centralLine = (
+  { host, tells, heard, problem }: CentralView,
+  { say, time }: Pick<Voice, 'say' | 'time'>,
+): string => say(`status.central.${tells}`, { host, heard: time(heard), why: problem ?? '' });
 
 function countsOf(alerts: readonly ShownAlert[]): { count: number; active: number; suppressed: number } {
   const active = alerts.filter((alert) => kindsOf(alert).includes('active')).length;

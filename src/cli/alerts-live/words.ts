@@ -39,6 +39,7 @@ export interface Voice {
   readonly say: (code: string, facts?: Readonly<Record<string, string | number>>) => string;
   /** of RFC 3339 */
   readonly time: (text: string) => string;
+  readonly isPast: (text: string) => boolean;
 }
 
 export function voiceOf(texts: Texts, { tz }: Pick<DaemonOptions, 'tz'>, now: Instant): Voice {
@@ -49,6 +50,7 @@ export function voiceOf(texts: Texts, { tz }: Pick<DaemonOptions, 'tz'>, now: In
       const at = instantOf(text);
       return at === null ? text : times.both(at);
     },
+    isPast: (text) => (instantOf(text) ?? now) < now,
   };
 }
 
