@@ -7,7 +7,7 @@ import { phoneNumberOf } from './channels/people.ts';
 import type { Receipt } from './channels/sms/receipt.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Recipient } from './ledger/records.ts';
-import { newestFirst } from './ledger/state.ts';
+import { newestFirst } from './ledger/receipts.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
 
 interface ReportsParts {

@@ -1,7 +1,7 @@
 // Which Kubernetes object a record of the ledger is kept in: one a notification group, a few for alerts, one for what belongs to all.
 import { createHash } from 'node:crypto';
 import type { LedgerRecord } from './records.ts';
-import { reportedOn } from './state.ts';
+import { reportedOn } from './receipts.ts';
 import type { LedgerState, Notification } from './state.ts';
 
 /** The end of an object's name. */

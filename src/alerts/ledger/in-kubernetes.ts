@@ -9,15 +9,18 @@ import { eachLimited } from '../../parallel.ts';
 import type { Schemas, Upgrade } from '../../schemas.ts';
 import { inSlices } from '../../slices.ts';
 import { WriteBudget } from '../../write-budget.ts';
+import { recordsOf } from './compaction.ts';
 import { isFinished, withoutSettled } from './finished.ts';
+import { applyRecord } from './fold.ts';
 import { homesInOrder, isGroupHome, spokenOf, touchedBy, type Home } from './homes.ts';
 import type { Ledger } from './ledger.ts';
 import { packed, TooLarge, unpacked } from './packing.ts';
 import { cutData, cutOf, isPart, joinedParts, PartObjects } from './parts.ts';
 import type { LedgerRecord } from './records.ts';
+import { settleReplaced } from './replaced.ts';
 import { applyAll, replaySegment, type Damage } from './replay.ts';
 import { headerLine, ledgerSchemas, recordLine } from './schema.ts';
-import { applyRecord, emptyLedgerState, recordsOf, settleReplaced, type MutableLedgerState } from './state.ts';
+import { emptyLedgerState, type MutableLedgerState } from './state.ts';
 import { tellCovered } from './told-beside.ts';
 
 export interface LedgerInKubernetesOptions {

@@ -5,13 +5,16 @@ import { messageOf, SpringtideError } from '../../model/errors.ts';
 import { rfc3339, type Instant } from '../../model/units.ts';
 import { stepBack, type Schemas, type Upgrade } from '../../schemas.ts';
 import { alwaysPermitted, type Permission } from '../permission.ts';
+import { frozen, recordsOf } from './compaction.ts';
+import { applyRecord } from './fold.ts';
 import type { LedgerRecord } from './records.ts';
+import { settleReplaced } from './replaced.ts';
 import { applyAll, replaySegment } from './replay.ts';
 import type { Damage } from './replay.ts';
 import { headerLine, ledgerSchemas, recordLine } from './schema.ts';
 import { appendLines, createSegment, keepAside, listSegments, readSegment, segmentPath } from './segments.ts';
 import type { OpenSegment } from './segments.ts';
-import { applyRecord, emptyLedgerState, frozen, recordsOf, settleReplaced } from './state.ts';
+import { emptyLedgerState } from './state.ts';
 import type { LedgerState, MutableLedgerState } from './state.ts';
 
 export interface Ledger {

@@ -2,10 +2,11 @@
 import type { Instant } from '../../model/units.ts';
 import { stepUp, type Schemas, type Upgrade } from '../../schemas.ts';
 import { inSlices } from '../../slices.ts';
+import { applyRecord } from './fold.ts';
 import { decodeLine } from './line.ts';
 import type { LedgerRecord } from './records.ts';
 import { upgradeOf } from './schema.ts';
-import { applyRecord, type MutableLedgerState } from './state.ts';
+import type { MutableLedgerState } from './state.ts';
 
 export interface Damage {
   readonly file: string;

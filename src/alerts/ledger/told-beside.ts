@@ -2,7 +2,7 @@
 import { minutes, type Instant } from '../../model/units.ts';
 import { groupHome, type Home } from './homes.ts';
 import { recipientKey } from './records.ts';
-import { remember } from './state.ts';
+import { remember } from './remember.ts';
 import type { MutableLedgerState } from './state.ts';
 import { toldEntry } from './told-entry.ts';
 
