@@ -11,7 +11,7 @@ import { stepIndex } from './integrations.ts';
 import type { Episode, LedgerRecord, Progress } from './ledger/records.ts';
 import { groupOwner } from './ledger/state.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
-import { isStepHeld, isStepReleased, speakersOf } from './reach.ts';
+import { heardSince, isStepHeld, isStepReleased, speakersOf } from './reach.ts';
 
 export interface EscalationParts {
   readonly clock: Clock;
@@ -38,6 +38,11 @@ export interface Outlook {
   /** held: it is counted from when what this one says is told */
   readonly next: { readonly at: Instant } | { readonly none: NoStep | 'held' };
 }
+
+const speakersIn = (group: Group, episode: Episode | undefined): readonly string[] => [
+  group.route.receiver,
+  ...Object.keys(episode?.standingIn ?? {}),
+];
 
 interface Armed {
   readonly receiver: string;
@@ -167,8 +172,19 @@ export class Escalations {
       const latest = Math.max(episode?.began ?? 0, episode?.accepted ?? 0);
       if (episode !== undefined && latest > now)
         this.#parts.write([{ kind: 'episode', owner, episode: setBack(episode, (latest - now) as Milliseconds) }]);
+      for (const receiver of speakersIn(group, episode)) this.#recall(group, receiver, now);
       this.#arm(group, now);
     }
+  }
+
+  /** A kill has come before it was written that the first was told: the later steps are counted from then all the same. */
+  #recall(group: Group, receiver: string, now: Instant): void {
+    const { state, document } = this.#parts;
+    const episode = state.episodes.get(ownerOf(group));
+    const progress = episode === undefined ? undefined : progressOf(episode, group, receiver);
+    if (episode === undefined || progress === undefined || progress.accepted !== null) return;
+    const accepted = heardSince(group, receiver, progress, { state, document: document() }, now);
+    if (accepted !== null) this.#write(group, receiver, episode, { ...progress, accepted });
   }
 
   stop(): void {
@@ -226,7 +242,7 @@ export class Escalations {
   /** Of all that speak the one that is due first; null where nothing is to come. */
   #nextOf(group: Group, episode: Episode, now: Instant): { receiver: string; due: Instant } | null {
     let next: { receiver: string; due: Instant } | null = null;
-    for (const receiver of [group.route.receiver, ...Object.keys(episode.standingIn ?? {})]) {
+    for (const receiver of speakersIn(group, episode)) {
       const progress = progressOf(episode, group, receiver);
       const due = progress === undefined ? null : this.#dueOf(group, receiver, episode, progress, now);
       if (due !== null && (next === null || due < next.due)) next = { receiver, due };

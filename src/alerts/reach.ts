@@ -101,11 +101,27 @@ const stepsOf = (name: string, step: number, document: AlertsDocument, now: Inst
     ({ receiver, role }) => receiver === name && role.kind === 'step' && role.step === step,
   );
 
-const hasHeard = (group: Group, integration: Integration, since: Instant, { told }: LedgerState): boolean =>
-  integration.to.some((to) => {
+const hearings = (group: Group, integration: Integration, since: Instant, { told }: LedgerState): readonly Instant[] =>
+  integration.to.flatMap((to) => {
     const entry = told.get(toldKey(group.key, integration, to));
-    return entry?.outcome === 'sent' && entry.at >= since;
+    return entry?.outcome === 'sent' && entry.at >= since ? [entry.at] : [];
   });
+
+const hasHeard = (group: Group, integration: Integration, since: Instant, state: LedgerState): boolean =>
+  hearings(group, integration, since, state).length > 0;
+
+/** When somebody of the steps so far was first told, as far as that is remembered; null: nobody was. */
+export function heardSince(
+  group: Group,
+  receiver: string,
+  { step, began }: Progress,
+  { state, document }: Pick<ReachParts, 'state' | 'document'>,
+  now: Instant,
+): Instant | null {
+  const steps = Array.from({ length: step + 1 }, (_, number) => stepsOf(receiver, number, document, now)).flat();
+  const told = steps.flatMap((integration) => hearings(group, integration, began, state));
+  return told.length === 0 ? null : (Math.min(...told) as Instant);
+}
 
 function isSpeaking({ receiver, role }: Integration, group: Group, parts: ReachParts): (to: string) => boolean {
   switch (role.kind) {

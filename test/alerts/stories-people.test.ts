@@ -71,6 +71,22 @@ oncall: [{ name: pay, timeZone: Asia/Shanghai, handover: '0 9 * * 1', rotation: 
     for (const [index, minute] of called.entries()) expect(Math.abs((sms[index] ?? 0) - minute)).toBeLessThan(1.5);
   });
 
+  it.each([
+    ['the first was told', 2, 0],
+    ['the second was called, too', 12, 1],
+  ])('is counted from the first message where a kill leaves unwritten that %s', async (_, minutesPassed, step) => {
+    const story = aStory(escalating);
+    await pushDown(story, {});
+    await story.pass(minutes(minutesPassed), seconds(30));
+    const [[owner, episode] = []] = story.ledger.state.episodes;
+    if (owner === undefined || episode === undefined) throw new Error('nobody is called');
+    expect(episode.step).toBe(step);
+    await story.ledger.append([{ kind: 'episode', owner, episode: { ...episode, began: start, accepted: null } }]);
+    await story.restart();
+    await story.pass(minutes(30), seconds(30));
+    expect(story.taken.map(({ second }) => second)).toEqual([30, 630, 1230]);
+  });
+
   it('goes on over a restart', async () => {
     const story = aStory(escalating);
     await pushDown(story, {});
