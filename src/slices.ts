@@ -30,6 +30,12 @@ export async function breathe(): Promise<void> {
   if (isSpent()) await ownTurn();
 }
 
+/** Waits for a turn of the event loop that nothing else of this kind has a share of. */
+export function turnOfOwn(): Promise<void> {
+  if (began === null) beginTurn();
+  return ownTurn();
+}
+
 /** Runs the course to its end; between slices everybody else has their turn. A short one ends within the call. */
 export async function inSlices<Result>(course: Generator<undefined, Result>): Promise<Result> {
   for (;;) {

@@ -1,67 +1,128 @@
-// One message for several groups: what was held back, or too much for a message each.
-import { later, seconds } from '../model/units.ts';
+// One message for several groups: what was held back, or too much for a message each. Put together in turns, and written as of one instant.
+import type { Clock } from '../clock.ts';
 import type { Instant } from '../model/units.ts';
-import { decisionFor, sceneOf } from './flush.ts';
+import { atOnce } from '../slices.ts';
+import type { Alert } from './alert.ts';
+import { isAsDecided, partOf } from './bundle-part.ts';
+import type { Part } from './bundle-part.ts';
+import type { Course } from './courses.ts';
 import type { FlushParts } from './flush.ts';
 import type { Group } from './group-table.ts';
 import { inOrder } from './group.ts';
 import type { HeldBundle } from './holds.ts';
-import type { Integration } from './integrations.ts';
 import { carriedOver, intentOf } from './intent.ts';
 import { doubtsOf } from './ledger/doubts.ts';
-import type { Cover, LedgerRecord } from './ledger/records.ts';
-import type { Notification } from './ledger/state.ts';
+import type { Cover, Intent, LedgerRecord } from './ledger/records.ts';
 import type { FlushDecision } from './plan-notification.ts';
-import { apartFrom, openFor, owedTogether, reachOf, underWayFor } from './reach.ts';
 import { withWay } from './ways.ts';
 
-const isSame = (one: Integration, other: Integration): boolean =>
-  one.receiver === other.receiver && one.channel === other.channel && one.index === other.index;
-
-interface Part {
-  readonly group: Group;
-  readonly decision: FlushDecision;
-  /** of this group alone, still owed: it gives way to the message for several */
-  readonly open: Notification | undefined;
+export interface BundleParts {
+  readonly clock: Pick<Clock, 'now'>;
+  /** as of now: a reload gives others */
+  readonly current: (now: Instant) => FlushParts;
 }
 
-/** Until what is on its way has its answer. */
-const soon = seconds(1);
+/** What changes all the time is decided in one go at last. */
+const mostRounds = 4;
 
-export function tellTogether({ integration, groups, why }: HeldBundle, parts: FlushParts, now: Instant): void {
-  const told: Part[] = groups.flatMap((group) => {
-    const scene = sceneOf(group, parts.isMuted, now);
-    const isBusy = underWayFor(parts.state, group, integration).some(({ intent }) =>
-      parts.courier.isSending(intent.id),
-    );
-    if (isBusy) {
-      parts.holds.postpone(group, integration, later(now, soon));
-      return [];
+/**
+ * Group by group it is decided what there is to say, while others have their turns. Where something has happened to a
+ * group meanwhile it is decided again, until nothing has: then it is written, in the same turn.
+ * Nobody else decides for these groups before it is over.
+ */
+export function* tellingTogether(bundle: HeldBundle, { clock, current }: BundleParts): Course {
+  const { integration, why } = bundle;
+  const isInForce = ({ document, isCentral }: FlushParts): boolean => {
+    const latest = current(clock.now());
+    return latest.document === document && latest.isCentral === isCentral;
+  };
+  let { groups } = bundle;
+  const decided = new Map<Group, Part | null>();
+  let undecided = groups;
+  for (let round = 1; ; round += 1) {
+    const parts = current(clock.now());
+    const { messages } = parts.holds;
+    for (const group of undecided) {
+      if (!isInForce(parts)) break;
+      decided.set(group, partOf(group, bundle, parts, clock.now()));
+      yield;
     }
-    const owed = owedTogether(parts.state, group, integration);
-    if (owed.size > 0) group.passedBy = true;
-    const asked = [...reachOf(group, parts, now)].find((one) => isSame(one.integration, integration));
-    const reached = asked === undefined ? undefined : apartFrom(asked, owed);
-    // a reload, or a handover, has taken somebody away who waited: nobody waits for him any more; whoever is still owed
-    // the last such message hears of the rest after that
-    const gone = [...parts.holds.heldTo(group, integration)].filter((to) => reached?.to.includes(to) !== true);
-    parts.holds.release(group, integration, gone);
-    if (reached === undefined) return [];
-    const open = openFor(parts.state, group, integration);
-    const decided = decisionFor(reached, group, scene, parts, now);
-    const decision = parts.holds.holdBack(group, integration, decided, now, why);
-    if (decided.notify === null) parts.holds.release(group, integration, [...parts.holds.heldTo(group, integration)]);
-    return decision.notify === null ? [] : [{ group, decision, open }];
-  });
+    const draft = yield* drafted(decided.values());
+    const now = clock.now();
+    const latest = current(now);
+    if (!isInForce(parts)) {
+      // whoever waits by what is in force now waits on, and all is decided by that
+      groups = groups.filter((group) => latest.holds.heldFor(why, group, integration).size > 0);
+      undecided = groups;
+      decided.clear();
+    } else {
+      const isSame = (part: Part): boolean => latest.holds.messages === messages && isAsDecided(part, latest, now);
+      undecided = draft.told.filter((part) => !isSame(part)).map(({ group }) => group);
+    }
+    if (undecided.length > 0 && round < mostRounds) continue;
+    for (const group of undecided) decided.set(group, partOf(group, bundle, latest, now));
+    const last = undecided.length === 0 ? draft : atOnce(drafted(decided.values()));
+    const intent = write(last, bundle, latest, now);
+    if (intent !== null) yield* handedOver(intent, last, bundle, latest);
+    return;
+  }
+}
+
+/** What waited is on its way. Of the groups' other integrations nobody was asked: what has ended stays until their own flush. */
+function* handedOver(intent: Intent, { told }: Draft, { integration }: HeldBundle, parts: FlushParts): Course {
+  for (const { group } of told) {
+    parts.holds.release(group, integration, intent.to);
+    yield;
+  }
+  parts.courier.carry(intent.id);
+}
+
+interface Draft {
+  readonly told: readonly Part[];
+  readonly covers: readonly Cover[];
+  readonly decision: FlushDecision;
+}
+
+function* drafted(parts: Iterable<Part | null>): Generator<undefined, Draft> {
+  const told: Part[] = [];
+  const covers: Cover[] = [];
+  const said = { firing: [] as string[], resolved: [] as string[] };
+  const alerts = new Map<string, Alert>();
+  const to = new Set<string>();
+  let counted = 0;
+  for (const part of parts) {
+    if (part === null) continue;
+    const { firing, resolved, muted, truncated, notify } = part.decision;
+    told.push(part);
+    covers.push({
+      groupKey: part.group.key,
+      firing,
+      resolved,
+      ...(muted.length > 0 && { muted }),
+      ...(truncated !== undefined && { truncated }),
+    });
+    for (const period of firing) said.firing.push(period);
+    for (const period of resolved) said.resolved.push(period);
+    for (const alert of notify?.alerts ?? []) alerts.set(alert.fingerprint, alert);
+    for (const one of notify?.to ?? []) to.add(one);
+    counted += truncated ?? 0;
+    yield;
+  }
+  const reason = told[0]?.decision.notify?.reason ?? 'StillOwed';
+  const notify = { to: [...to], reason, alerts: inOrder(alerts.values()) };
+  yield;
+  return { told, covers, decision: { ...said, muted: [], truncated: counted, silently: [], notify, supersede: false } };
+}
+
+/** What takes the place of all that waited; null: there is nothing to say. */
+function write(
+  { told, covers, decision }: Draft,
+  { integration, why }: HeldBundle,
+  parts: FlushParts,
+  now: Instant,
+): Intent | null {
   const [first] = told;
-  if (first === undefined) return;
-  const covers = told.map(({ group, decision: { firing, resolved, muted, truncated } }): Cover => ({
-    groupKey: group.key,
-    firing,
-    resolved,
-    ...(muted.length > 0 && { muted }),
-    ...(truncated !== undefined && { truncated }),
-  }));
+  if (first === undefined) return null;
   const about = {
     groupKey: `${why}:${integration.receiver}`,
     groupLabels: {},
@@ -72,8 +133,8 @@ export function tellTogether({ integration, groups, why }: HeldBundle, parts: Fl
   const isAlone = (why === 'together' || why === 'storm') && told.length === 1;
   const intent = isAlone
     ? intentOf({ groupKey: first.group.key, groupLabels: first.group.labels }, integration, first.decision, parts, now)
-    : intentOf(about, integration, joined(told), parts, now);
-  if (intent === null) return;
+    : intentOf(about, integration, decision, parts, now);
+  if (intent === null) return null;
   const replaced = told.flatMap(({ open }) => open ?? []);
   for (const open of replaced) parts.courier.withdraw(open.intent.id);
   parts.write([
@@ -85,26 +146,6 @@ export function tellTogether({ integration, groups, why }: HeldBundle, parts: Fl
       { kind: 'settled', id: open.intent.id, at: now, how: 'superseded' },
     ]),
   ]);
-  // of the group's other integrations nobody was asked: what has ended stays until its own flush
-  for (const { group } of told) parts.holds.release(group, integration, intent.to);
   parts.holds.count(integration, intent.to);
-  parts.courier.carry(intent.id);
-}
-
-function joined(told: readonly Part[]): FlushDecision {
-  const notified = told.flatMap(({ decision }) => (decision.notify === null ? [] : [decision.notify]));
-  const alerts = new Map(notified.flatMap((notify) => notify.alerts).map((alert) => [alert.fingerprint, alert]));
-  return {
-    firing: told.flatMap(({ decision }) => decision.firing),
-    resolved: told.flatMap(({ decision }) => decision.resolved),
-    muted: [],
-    truncated: told.reduce((sum, { decision }) => sum + (decision.truncated ?? 0), 0),
-    silently: [],
-    notify: {
-      to: [...new Set(notified.flatMap((notify) => notify.to))],
-      reason: notified[0]?.reason ?? 'StillOwed',
-      alerts: inOrder(alerts.values()),
-    },
-    supersede: false,
-  };
+  return intent;
 }

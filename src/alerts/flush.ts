@@ -36,7 +36,7 @@ export interface FlushParts {
   /** the central one tells people: here only the end of what was announced here is told */
   readonly isCentral: boolean;
   readonly escalations: Pick<Escalations, 'begin' | 'reached' | 'isAcknowledged'>;
-  readonly holds: Pick<Holds, 'heldTo' | 'heldFor' | 'holdBack' | 'postpone' | 'release' | 'count'>;
+  readonly holds: Pick<Holds, 'heldTo' | 'heldFor' | 'holdBack' | 'postpone' | 'release' | 'count' | 'messages'>;
 }
 
 /** Of a group at one moment, whoever is told of it. */

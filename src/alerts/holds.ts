@@ -3,6 +3,7 @@ import type { Cancel, Clock } from '../clock.ts';
 import type { AlertsDocument } from '../model/config.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
 import type { SentMessage } from './budget.ts';
+import type { Course } from './courses.ts';
 import type { Group } from './group-table.ts';
 import { integrationsOf } from './integrations.ts';
 import type { Integration } from './integrations.ts';
@@ -19,8 +20,9 @@ export interface HoldsParts {
   /** the SMS to somebody's telephone, those on their way included, without the one that a new one of this group takes the place of */
   readonly sentTo: (to: string, group: Group, integration: Integration) => readonly SentMessage[];
   readonly write: (records: readonly LedgerRecord[]) => void;
-  /** tells what was held back for these, together */
-  readonly bundle: (bundle: HeldBundle, now: Instant) => void;
+  readonly run: (course: Course) => void;
+  /** tells what was held back for these, together; others have their turns meanwhile */
+  readonly bundle: (bundle: HeldBundle) => Course;
   /** something of the group waits no longer: it is told, or nobody is to be told any more */
   readonly released: (group: Group, released: Released) => void;
 }
@@ -62,6 +64,11 @@ export class Holds {
   readonly #recent = new Map<string, Instant[]>();
   /** the newest SMS to each */
   readonly #lastSms = new Map<string, Instant>();
+  #messages = 0;
+  /** one bundle after the other: two may be for the same people */
+  #telling: ReadonlySet<Group> | null = null;
+  /** whose time came meanwhile, and when */
+  readonly #after = new Map<string, Instant>();
 
   constructor(parts: HoldsParts) {
     this.#parts = parts;
@@ -162,6 +169,16 @@ export class Holds {
     if (held !== undefined) groups?.set(group, { ...held, hold: { ...held.hold, until } });
   }
 
+  /** A message for this group and others is being put together: nobody decides for it beside that. */
+  isTelling(group: Group): boolean {
+    return this.#telling?.has(group) === true;
+  }
+
+  /** How many messages have gone out: what one more does to budgets is another thing after each. */
+  get messages(): number {
+    return this.#messages;
+  }
+
   stop(): void {
     for (const { cancel } of this.#timers.values()) cancel();
     this.#timers.clear();
@@ -224,6 +241,11 @@ export class Holds {
   #fire(key: string): void {
     const due = this.#timers.get(key)?.due ?? (0 as Instant);
     this.#timers.delete(key);
+    if (this.#telling === null) this.#tell(key, due);
+    else this.#after.set(key, due);
+  }
+
+  #tell(key: string, due: Instant): void {
     const now = this.#parts.clock.now();
     const groups = this.#held.get(key) ?? new Map<Group, Held>();
     // the clock was set back meanwhile: by so much all that waits is due earlier
@@ -232,15 +254,33 @@ export class Holds {
       for (const [group, held] of groups)
         groups.set(group, { ...held, hold: { ...held.hold, until: (held.hold.until - back) as Instant } });
     const first = [...groups.values()].find(({ hold }) => hold.until <= now);
-    if (first !== undefined) {
-      const { integration, hold } = first;
-      // those that wait for the same come along
-      const together = [...groups].filter((one) => one[1].hold.why === hold.why).map(([group]) => group);
-      this.#parts.bundle({ integration, groups: together, why: hold.why }, now);
+    if (first === undefined) {
+      this.#wakeForNext(key);
+      return;
     }
+    const { integration, hold } = first;
+    // those that wait for the same come along
+    const together = [...groups].filter((one) => one[1].hold.why === hold.why).map(([group]) => group);
+    this.#telling = new Set(together);
+    this.#parts.run(this.#course(key, { integration, groups: together, why: hold.why }));
+  }
+
+  *#course(key: string, bundle: HeldBundle): Course {
+    yield* this.#parts.bundle(bundle);
+    this.#telling = null;
+    this.#wakeForNext(key);
+    for (const [next, due] of this.#after) {
+      if (this.#telling !== null) return;
+      this.#after.delete(next);
+      this.#tell(next, due);
+    }
+  }
+
+  #wakeForNext(key: string): void {
     let next: Instant | null = null;
-    for (const { hold } of groups.values()) if (next === null || hold.until < next) next = hold.until;
-    if (next !== null) this.#wakeBy(key, next, now);
+    for (const { hold } of this.#held.get(key)?.values() ?? [])
+      if (next === null || hold.until < next) next = hold.until;
+    if (next !== null) this.#wakeBy(key, next, this.#parts.clock.now());
   }
 
   #recentOf(integration: Integration, now: Instant): readonly Instant[] {
@@ -250,6 +290,7 @@ export class Holds {
   /** One message is on its way: so many in a minute are a storm. */
   count(integration: Integration, to: readonly string[]): void {
     const now = this.#parts.clock.now();
+    this.#messages += 1;
     if (integration.channel === 'sms') for (const one of to) this.#lastSms.set(one, now);
     this.#recent.set(keyOf(integration), [...this.#recentOf(integration, now), now]);
   }

@@ -4,10 +4,11 @@ import type { AlertsDocument } from '../model/config.ts';
 import { messageOf, SpringtideError } from '../model/errors.ts';
 import { later, seconds } from '../model/units.ts';
 import { createAcknowledger } from './acknowledger.ts';
-import { answered } from './answered.ts';
+import { answering } from './answered.ts';
 import { Central } from './central.ts';
 import { Courier } from './courier.ts';
 import type { AlertLog } from './courier.ts';
+import { Courses } from './courses.ts';
 import { GroupTable } from './group-table.ts';
 import { InForce } from './in-force.ts';
 import { insteadOf } from './instead.ts';
@@ -118,6 +119,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     log,
     onChange: () => telling.otherTeller(groups),
   });
+  const courses = new Courses(clock);
   const telling = new Telling({
     clock,
     state,
@@ -129,6 +131,8 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     linkSecret,
     codeKey: options.codeKey ?? randomBytes(32).toString('hex'),
     write,
+    run: (course) => courses.run(course),
+    stands: (group) => groups.of(group.key, group.route.receiver) === group,
     release: (group, now) => {
       for (const fingerprint of groups.release(group)) write([intake.forgotten(fingerprint, now)]);
     },
@@ -161,7 +165,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     if (stopped) return;
     reports.sent(notification);
     resettlement.answered(notification.intent);
-    answered(notification, { state, document: document(), groups, telling }, clock.now());
+    courses.run(answering(notification, { clock, state, document, groups, telling }));
   }
 
   resume({ state, document: document(), alerts, groups, telling, central, resettlement });
@@ -200,13 +204,17 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     sendTest: (receiver) => sendTest(receiver, { clock, document: document(), texts: options.texts(), channels }),
     settle: async () => {
       await central.settle();
-      await courier.settle();
+      do {
+        await courses.settle();
+        await courier.settle();
+      } while (courses.areRunning);
     },
     stop: async (grace = seconds(10)) => {
       stopped = true;
       carryOwed();
       groups.stop();
       telling.stop();
+      courses.stop();
       central.stop();
       resettlement.stop();
       await courier.stop(grace);

@@ -3,7 +3,8 @@ import type { Clock } from '../clock.ts';
 import type { AlertsDocument } from '../model/config.ts';
 import type { Texts } from '../model/texts.ts';
 import type { Instant } from '../model/units.ts';
-import { tellTogether } from './bundle.ts';
+import { tellingTogether } from './bundle.ts';
+import type { Course } from './courses.ts';
 import { Escalations } from './escalations.ts';
 import { flushGroup, sceneOf } from './flush.ts';
 import type { FlushParts } from './flush.ts';
@@ -31,6 +32,8 @@ interface Parts {
   /** what codes are made with where links have no secret */
   readonly codeKey: string;
   readonly write: (records: readonly LedgerRecord[]) => void;
+  readonly run: (course: Course) => void;
+  readonly stands: (group: Group) => boolean;
   /** what has ended leaves the group: everybody has been told */
   readonly release: (group: Group, now: Instant) => void;
 }
@@ -39,10 +42,12 @@ export class Telling {
   readonly escalations: Escalations;
   readonly holds: Holds;
   readonly #parts: Parts;
+  /** their turn came while a message for them and others was put together */
+  readonly #deferred = new Set<Group>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    const { clock, state, document, muting, isCentral, write } = parts;
+    const { clock, state, document, muting, isCentral, write, run } = parts;
     this.escalations = new Escalations({
       clock,
       state,
@@ -61,11 +66,17 @@ export class Telling {
         smsHistory(state, document(), to, openFor(state, group, integration)?.intent.id),
       write,
       released: (group, released) => this.escalations.released(group, released),
-      bundle: (bundle, now) => this.#together(bundle, now),
+      run,
+      bundle: (bundle) => this.#together(bundle),
     });
   }
 
   flush(group: Group, now: Instant): void {
+    if (this.holds.isTelling(group)) this.#deferred.add(group);
+    else this.#decide(group, now);
+  }
+
+  #decide(group: Group, now: Instant): void {
     flushGroup(group, this.#flushParts(now), now);
     this.tidy(group);
   }
@@ -100,13 +111,23 @@ export class Telling {
     this.holds.stop();
   }
 
-  #together(bundle: HeldBundle, now: Instant): void {
-    tellTogether(bundle, this.#flushParts(now), now);
-    for (const group of bundle.groups)
+  *#together(bundle: HeldBundle): Course {
+    const { clock, stands } = this.#parts;
+    yield* tellingTogether(bundle, { clock, current: (now) => this.#flushParts(now) });
+    for (const group of bundle.groups) {
+      // a reload may have come meanwhile
+      if (!stands(group)) continue;
       // what waited for something else and is over the budget now: a mail goes at once
       if (bundle.why !== 'budget' && this.holds.heldFor('budget', group, bundle.integration).size > 0)
-        this.flush(group, now);
+        this.#decide(group, clock.now());
       else this.tidy(group);
+      yield;
+    }
+    for (const group of this.#deferred) {
+      this.#deferred.delete(group);
+      if (stands(group)) this.#decide(group, clock.now());
+      yield;
+    }
   }
 
   readonly #isMuted: FlushParts['isMuted'] = (alert, route, now) => this.#parts.muting.isMuted(alert, route, now);

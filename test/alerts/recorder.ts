@@ -46,8 +46,11 @@ export interface Story {
 /** Whose time of day can be set back, while waits go on as they were. */
 class SettableClock extends VirtualClock {
   #back = 0;
+  /** each look at it takes so long: what works in turns does so */
+  look = 0;
 
   override now(): Instant {
+    this.#back -= this.look;
     return (super.now() - this.#back) as Instant;
   }
 
