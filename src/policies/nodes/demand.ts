@@ -78,11 +78,12 @@ function* waitingPods(
   owners: Owners,
   simulation: Simulation,
   now: Instant,
+  seated: ReadonlySet<Pod>,
 ): Generator<undefined, readonly SourcedDemand[]> {
   const byTarget = new Map<TargetKey, Map<Needs, Counted[]>>();
   for (const [index, pod] of pods.entries()) {
     if (index % podsAStep === podsAStep - 1) yield;
-    if (!waits(pod)) continue;
+    if (!waits(pod) && !seated.has(pod)) continue;
     const target = owners.targetOf(pod);
     const key = targetKey(target);
     const needs = simulation.needsOf(pod);
@@ -230,13 +231,27 @@ function unsound({ snapshot, config }: NodeTick): string | null {
   return null;
 }
 
-export function* demandsOf(tick: NodeTick, simulation: Simulation): Generator<undefined, Demands> {
+const nobody: ReadonlySet<Pod> = new Set();
+
+/** In the order of the list: among the others those that are seated stand where they stood when they waited. */
+const inOrder = ({ snapshot, podsOn }: NodeTick, seated: ReadonlySet<Pod>): readonly Pod[] => {
+  const pods = snapshot.kubernetes.pods ?? [];
+  if (seated.size > 0) return pods.filter((pod) => seated.has(pod) || !isBound(pod));
+  return podsOn.get(nowhere) ?? pods;
+};
+
+/** `seated`: they have a place, and are taken for such as wait. */
+export function* demandsOf(
+  tick: NodeTick,
+  simulation: Simulation,
+  seated: ReadonlySet<Pod> = nobody,
+): Generator<undefined, Demands> {
   const { snapshot, standings, config, podsOn } = tick;
   const facts = snapshot.kubernetes;
   const owners = new Owners(facts);
   const shapes: Shapes = { simulation, templates: new Templates(facts), shapeless: [] };
   const quotas = new ResourceQuotas(facts, snapshot.errors);
-  const homeless = yield* waitingPods(podsOn.get(nowhere) ?? facts.pods ?? [], owners, simulation, tick.now);
+  const homeless = yield* waitingPods(inOrder(tick, seated), owners, simulation, tick.now, seated);
   const waiting = less(homeless, surplusOf(standings));
   const wanted = [...waiting, ...decidedReplicas(standings, quotas, shapes)];
   const foreseen = yield* foreseenReplicas(tick, quotas, shapes);

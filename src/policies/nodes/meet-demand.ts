@@ -4,7 +4,6 @@ import type { Node } from '../../model/kubernetes.ts';
 import { drainTaint } from '../../model/drain-record.ts';
 import { demandsOf, type Demands } from './demand.ts';
 import { placing } from './fit/pack.ts';
-import { Preemption } from './fit/preempt.ts';
 import { Simulation, type Checkpoint } from './fit/simulation.ts';
 import type { Unusable } from './group-state.ts';
 import type { GrowthPlan } from './growth.ts';
@@ -13,7 +12,7 @@ import { justCome, settledWith } from './just-come.ts';
 import { settledGrowth, type SettledInput } from './settled-growth.ts';
 import type { Pool } from './growth-options.ts';
 import type { NodeTick } from './node-tick.ts';
-import { preempting, somebodyPreempts, type Preempting } from './preempting.ts';
+import { whoEnters, type Entering, type Preempting } from './preempting.ts';
 import { broughtBack, stuckDrains, type ReturningInput } from './returning.ts';
 import { roomNamed, type Room } from './room.ts';
 import { closedRoomOf, roomOf, takesPods } from './rooms.ts';
@@ -94,20 +93,14 @@ export function* meetDemand(
   }
   yield;
 
-  let bare = simulation.checkpoint();
-  let demands = yield* demandsOf(tick, simulation);
+  const asked = yield* demandsOf(tick, simulation);
   yield;
-  let homeless = yield* placing(simulation, demands.firm, largest);
-  let preempted: readonly Preempting[] = [];
-  const preemption = new Preemption(simulation, podsOn, snapshot.kubernetes.poddisruptionbudgets ?? []);
-  if (yield* somebodyPreempts(demands.firm, homeless, preemption)) {
-    simulation.rollBack(bare);
-    const after = yield* preempting(simulation, demands.firm, preemption, demands.owners, largest);
-    preempted = after.preempting;
-    demands = { ...demands, firm: after.firm };
-    bare = simulation.checkpoint();
-    homeless = yield* placing(simulation, demands.firm, largest);
-  }
+  const budgets = snapshot.kubernetes.poddisruptionbudgets ?? [];
+  const entering: Entering = { simulation, podsOn, budgets, owners: asked.owners, largest };
+  const untouched = simulation.checkpoint();
+  const entered = yield* whoEnters(entering, asked.firm);
+  const { bare, homeless } = entered;
+  const demands: Demands = { ...asked, firm: entered.firm };
   const noHeadroom = yield* placing(simulation, demands.headroom, largest);
   const today = simulation.checkpoint();
   yield;
@@ -152,9 +145,26 @@ export function* meetDemand(
   const addReturning = (): void => {
     back.nodes.forEach(returning.add);
   };
-  const growth = yield* settledWith(justCome(pools, tick), settled, { ...input, bare, all: demands, addReturning });
+  const growth = yield* settledWith(justCome(pools, tick), settled, {
+    ...input,
+    tick,
+    entering,
+    entered,
+    untouched,
+    wanted: demands,
+    addReturning,
+  });
   yield;
   const stuck = yield* stuckDrains(returning, back);
   const needed = new Set(back.nodes.map(({ metadata }) => metadata.name));
-  return { simulation, bare, growth, needed, stuck, demands, preempting: preempted, unasked: saturation.unknown };
+  return {
+    simulation,
+    bare,
+    growth,
+    needed,
+    stuck,
+    demands,
+    preempting: entered.preempting,
+    unasked: saturation.unknown,
+  };
 }

@@ -1,11 +1,11 @@
 // Before anybody is given a place: who pushes out whom on today's nodes. The scheduler will, whatever is ordered.
-import type { Pod } from '../../model/kubernetes.ts';
+import type { Pod, PodDisruptionBudget } from '../../model/kubernetes.ts';
 import { targetKey, type TargetRef } from '../../model/target.ts';
 import { controllerOf, isDeleting, isMirror, isOfDaemonSet, type Requests } from '../pod-facts.ts';
 import type { Owners, SourcedDemand } from './demand.ts';
-import { byDecreasingSize } from './fit/pack.ts';
-import type { Eviction, Preemption } from './fit/preempt.ts';
-import type { Simulation } from './fit/simulation.ts';
+import { byDecreasingSize, placing } from './fit/pack.ts';
+import { Preemption, type Eviction } from './fit/preempt.ts';
+import type { Checkpoint, Simulation } from './fit/simulation.ts';
 
 /** One pod that gets the place of others. */
 export interface Preempting extends Eviction {
@@ -14,14 +14,43 @@ export interface Preempting extends Eviction {
   readonly pushesOut: readonly TargetRef[];
 }
 
-export interface AfterPreemption {
+interface AfterPreemption {
   /** those that push nobody out, and those that were pushed out */
   readonly firm: readonly SourcedDemand[];
   readonly preempting: readonly Preempting[];
 }
 
+export interface Entering {
+  /** the nodes that may be had, before anybody new has come */
+  readonly simulation: Simulation;
+  readonly podsOn: ReadonlyMap<string, readonly Pod[]>;
+  readonly budgets: readonly PodDisruptionBudget[];
+  readonly owners: Owners;
+  readonly largest: Requests;
+}
+
+export interface Entered extends AfterPreemption {
+  /** they have come and those that they push out are gone, nobody else has a place yet */
+  readonly bare: Checkpoint;
+  /** who found no place beside them */
+  readonly homeless: readonly SourcedDemand[];
+}
+
+/** Places on the nodes that are there for as many as fit, once everybody has pushed out whom it will. */
+export function* whoEnters(input: Entering, firm: readonly SourcedDemand[]): Generator<undefined, Entered> {
+  const { simulation, podsOn, budgets, owners, largest } = input;
+  const bare = simulation.checkpoint();
+  const homeless = yield* placing(simulation, firm, largest);
+  const preemption = new Preemption(simulation, podsOn, budgets);
+  if (!(yield* somebodyPreempts(firm, homeless, preemption))) return { firm, preempting: [], bare, homeless };
+  simulation.rollBack(bare);
+  const after = yield* preempting(simulation, firm, preemption, owners, largest);
+  const from = simulation.checkpoint();
+  return { ...after, bare: from, homeless: yield* placing(simulation, after.firm, largest) };
+}
+
 /** Whether the slow look is worth it. */
-export function* somebodyPreempts(
+function* somebodyPreempts(
   firm: readonly SourcedDemand[],
   homeless: readonly SourcedDemand[],
   preemption: Preemption,
@@ -45,8 +74,16 @@ function inTurn(demands: readonly SourcedDemand[], largest: Requests): SourcedDe
   );
 }
 
+/** The others leave, and they come. */
+export function letIn(simulation: Simulation, all: readonly Preempting[]): void {
+  for (const { demand, room, victims } of all) {
+    for (const pod of victims) simulation.leave(simulation.needsOf(pod), room);
+    simulation.take(demand.needs, room);
+  }
+}
+
 /** The simulation is left as it was but for those that push others out: they have come, and the others are gone. */
-export function* preempting(
+function* preempting(
   simulation: Simulation,
   firm: readonly SourcedDemand[],
   preemption: Preemption,
@@ -89,10 +126,7 @@ export function* preempting(
     yield;
   }
   simulation.rollBack(start);
-  for (const { demand, room, victims } of found) {
-    for (const pod of victims) simulation.leave(simulation.needsOf(pod), room);
-    simulation.take(demand.needs, room);
-  }
+  letIn(simulation, found);
   const stays = (demand: SourcedDemand): readonly SourcedDemand[] => {
     const pods = left.get(demand) ?? demand.pods;
     return pods === 0 ? [] : [pods === demand.pods ? demand : { ...demand, pods }];

@@ -7,7 +7,7 @@ import type { Plan } from '../../../src/model/plan.ts';
 import { decide } from '../../../src/policies/decide.ts';
 import { pack, Simulation } from '../../../src/policies/nodes/fit/simulation.ts';
 import { aConfig, aNode, aNodeGroup, aNodePolicy, aPod, aSnapshot, at, noon } from '../../builders.ts';
-import { fresh } from '../../property-runs.ts';
+import { fresh, within } from '../../property-runs.ts';
 import { aRoom } from './fit/rooms.ts';
 
 const zone = 'topology.kubernetes.io/zone';
@@ -19,13 +19,22 @@ interface Kind {
   readonly pods: number;
   readonly rule: 'none' | 'zones' | 'nodes' | 'apart' | 'selector';
   readonly priority: number;
+  /** whether it may push out others of lower priority */
+  readonly pushes: boolean;
+}
+
+interface Running {
+  /** in tenths of a core, shared among so many pods */
+  readonly cpu: number;
+  readonly pods: number;
+  readonly priority: number;
 }
 
 interface World {
   readonly nodes: readonly number[];
   readonly max: readonly number[];
-  /** what runs on each node, in tenths of a core */
-  readonly running: readonly number[];
+  /** what runs on each node */
+  readonly running: readonly Running[];
   readonly kinds: readonly Kind[];
 }
 
@@ -34,12 +43,18 @@ const kinds = fc.record({
   memory: fc.integer({ min: 1, max: 16 }),
   pods: fc.integer({ min: 1, max: 12 }),
   rule: fc.constantFrom('none', 'none', 'zones', 'nodes', 'apart', 'selector'),
-  priority: fc.constantFrom(0, 0, 0, 100),
+  priority: fc.constantFrom(0, 0, 0, -10, 100, 1000),
+  pushes: fc.constantFrom(true, true, true, false),
+});
+const running = fc.record({
+  cpu: fc.nat(35),
+  pods: fc.integer({ min: 1, max: 3 }),
+  priority: fc.constantFrom(0, 0, 0, -10, 100),
 });
 const worlds: fc.Arbitrary<World> = fc.record({
   nodes: fc.array(fc.nat(3), { minLength: 3, maxLength: 3 }),
   max: fc.array(fc.integer({ min: 3, max: 12 }), { minLength: 3, maxLength: 3 }),
-  running: fc.array(fc.nat(35), { minLength: 9, maxLength: 9 }),
+  running: fc.array(running, { minLength: 9, maxLength: 9 }),
   kinds: fc.array(kinds, { minLength: 1, maxLength: 6 }),
 });
 
@@ -81,13 +96,13 @@ const live = ({ nodes }: World): Node[] =>
   );
 
 const waiting = ({ kinds: given }: World): Pod[] =>
-  given.flatMap(({ cpu, memory, pods, rule, priority }, kind) =>
+  given.flatMap(({ cpu, memory, pods, rule, priority, pushes }, kind) =>
     Array.from({ length: pods }, (_, index) =>
       aPod(`k${kind}-${index}`)
         .labelled({ app: `k${kind}` })
         .ownedBy('ReplicaSet', `k${kind}`)
         .requesting({ cpu: `${cpu * 100}m`, memory: `${memory}Gi` })
-        .spec({ priority, ...ruleOf(rule, `k${kind}`) })
+        .spec({ priority, ...(pushes ? {} : { preemptionPolicy: 'Never' }), ...ruleOf(rule, `k${kind}`) })
         .unschedulable()
         .build(),
     ),
@@ -104,14 +119,18 @@ interface Later {
 
 function planOf(world: World, { counts = new Map(), more = [], memory = emptyMemory(), limits }: Later = {}): Plan {
   const nodes = live(world);
-  const running = nodes.map(({ metadata }, index) =>
-    aPod(`r-${metadata.name}`)
-      .ownedBy('ReplicaSet', 'running')
-      .requesting({ cpu: `${(world.running[index] ?? 0) * 100}m` })
-      .on(metadata.name)
-      .ready()
-      .build(),
-  );
+  const running = nodes.flatMap(({ metadata }, index) => {
+    const { cpu, pods, priority } = world.running[index] ?? { cpu: 0, pods: 1, priority: 0 };
+    return Array.from({ length: pods }, (_, number) =>
+      aPod(`r-${metadata.name}-${number}`)
+        .ownedBy('ReplicaSet', 'running')
+        .requesting({ cpu: `${Math.floor((cpu * 100) / pods)}m` })
+        .spec({ priority })
+        .on(metadata.name)
+        .ready()
+        .build(),
+    );
+  });
   const snapshot = aSnapshot()
     .groups(...groups.map((group, index) => aNodeGroup(group, counts.get(group) ?? world.nodes[index] ?? 0)))
     .nodes(...nodes, ...more)
@@ -134,14 +153,18 @@ const countsOf = ({ nodes }: Plan): ReadonlyMap<string, number> =>
   new Map(nodes.map(({ nodeGroup, current, desired }) => [nodeGroup, desired ?? current ?? 0]));
 
 describe('a growth', () => {
-  it('is the same when it is asked for again', () => {
-    fc.assert(
-      fc.property(worlds, (world) => {
-        expect(planOf(world)).toEqual(planOf(world));
-      }),
-      fresh(12),
-    );
-  });
+  it(
+    'is the same when it is asked for again',
+    () => {
+      fc.assert(
+        fc.property(worlds, (world) => {
+          expect(planOf(world)).toEqual(planOf(world));
+        }),
+        fresh(12),
+      );
+    },
+    within(20_000),
+  );
 
   const sumOf = (counts: ReadonlyMap<string, number>): number =>
     [...counts.values()].reduce((sum, count) => sum + count, 0);
@@ -164,60 +187,73 @@ describe('a growth', () => {
     return { counts, more, memory };
   }
 
-  it('goes over no maximum, of a group or of all together', () => {
-    fc.assert(
-      fc.property(worlds, fc.integer({ min: 1, max: 20 }), (world, nodes) => {
-        const limited = planOf(world, { limits: { nodes } });
-        for (const [index, group] of groups.entries())
-          expect(countsOf(limited).get(group)).toBeLessThanOrEqual(world.max[index] ?? 0);
-        const there = world.nodes.reduce((sum, count) => sum + count, 0);
-        expect(total(limited)).toBeLessThanOrEqual(Math.max(nodes, there));
-      }),
-      fresh(12),
-    );
-  });
+  it(
+    'goes over no maximum, of a group or of all together',
+    () => {
+      fc.assert(
+        fc.property(worlds, fc.integer({ min: 1, max: 20 }), (world, nodes) => {
+          const limited = planOf(world, { limits: { nodes } });
+          for (const [index, group] of groups.entries())
+            expect(countsOf(limited).get(group)).toBeLessThanOrEqual(world.max[index] ?? 0);
+          const there = world.nodes.reduce((sum, count) => sum + count, 0);
+          expect(total(limited)).toBeLessThanOrEqual(Math.max(nodes, there));
+        }),
+        fresh(12),
+      );
+    },
+    within(20_000),
+  );
 
-  it('orders nothing more while its nodes are on their way, whatever the groups and the rules', () => {
-    fc.assert(
-      fc.property(worlds, (world) => {
-        const first = planOf(world);
-        expect(total(planOf(world, later(world, countsOf(first))))).toBe(total(first));
-      }),
-      fresh(25),
-    );
-  });
+  it(
+    'orders nothing more while its nodes are on their way, whatever the groups and the rules',
+    () => {
+      fc.assert(
+        fc.property(worlds, (world) => {
+          const first = planOf(world);
+          expect(total(planOf(world, later(world, countsOf(first))))).toBe(total(first));
+        }),
+        fresh(25),
+      );
+    },
+    within(20_000),
+  );
 
-  it('orders nothing more for pods that have come and were ordered for one kind after the other', () => {
-    fc.assert(
-      fc.property(worlds, (world) => {
-        let counts: ReadonlyMap<string, number> = new Map(groups.map((group, index) => [group, before(world, index)]));
-        for (const [index] of world.kinds.entries()) {
-          const some = { ...world, kinds: world.kinds.slice(0, index + 1) };
-          counts = countsOf(planOf(some, later(world, counts)));
-        }
-        expect(total(planOf(world, later(world, counts)))).toBe(sumOf(counts));
-      }),
-      fresh(8),
-    );
-  });
+  it(
+    'orders nothing more for pods that have come and were ordered for one kind after the other',
+    () => {
+      fc.assert(
+        fc.property(worlds, (world) => {
+          let counts: ReadonlyMap<string, number> = new Map(
+            groups.map((group, index) => [group, before(world, index)]),
+          );
+          for (const [index] of world.kinds.entries()) {
+            const some = { ...world, kinds: world.kinds.slice(0, index + 1) };
+            counts = countsOf(planOf(some, later(world, counts)));
+          }
+          expect(total(planOf(world, later(world, counts)))).toBe(sumOf(counts));
+        }),
+        fresh(8),
+      );
+    },
+    within(20_000),
+  );
 
-  it('orders nothing more when its nodes are there and empty yet, whatever the groups and the rules', () => {
-    // Nobody pushes others out: with a node to come the scheduler has done so long before, and is not played here.
-    const ofOnePriority = worlds.map((world): World => ({
-      ...world,
-      kinds: world.kinds.map((kind) => ({ ...kind, priority: 0 })),
-    }));
-    fc.assert(
-      fc.property(ofOnePriority, (world) => {
-        const first = planOf(world);
-        expect(total(planOf(world, later(world, countsOf(first), true)))).toBe(total(first));
-      }),
-      fresh(25),
-    );
-  });
+  it(
+    'orders nothing more when its nodes are there and empty yet, whatever the groups and the rules',
+    () => {
+      fc.assert(
+        fc.property(worlds, (world) => {
+          const first = planOf(world);
+          expect(total(planOf(world, later(world, countsOf(first), true)))).toBe(total(first));
+        }),
+        fresh(25),
+      );
+    },
+    within(20_000),
+  );
 
   it('orders for those who have come since, beside the nodes that are on their way', () => {
-    const few: Kind = { cpu: 20, memory: 4, pods: 4, rule: 'none', priority: 0 };
+    const few: Kind = { cpu: 20, memory: 4, pods: 4, rule: 'none', priority: 0, pushes: true };
     const world: World = { nodes: [0, 0, 0], max: [9, 9, 9], running: [], kinds: [few] };
     const first = countsOf(planOf(world));
     const more = { ...world, kinds: [few, { ...few, pods: 2 }] };
@@ -228,25 +264,29 @@ describe('a growth', () => {
     ]);
   });
 
-  it('orders nothing more in one group when its nodes are there and empty yet', () => {
-    const inOneGroup = worlds.map((world): World => ({
-      ...world,
-      nodes: [world.nodes[0] ?? 0, 0, 0],
-      max: [60, 1, 1],
-      kinds: world.kinds.map((kind) => ({
-        ...kind,
-        priority: 0,
-        rule: kind.rule === 'apart' ? kind.rule : 'none',
-      })),
-    }));
-    fc.assert(
-      fc.property(inOneGroup, (world) => {
-        const first = planOf(world);
-        expect(total(planOf(world, later(world, countsOf(first), true)))).toBe(total(first));
-      }),
-      fresh(20),
-    );
-  });
+  it(
+    'orders nothing more in one group when its nodes are there and empty yet',
+    () => {
+      const inOneGroup = worlds.map((world): World => ({
+        ...world,
+        nodes: [world.nodes[0] ?? 0, 0, 0],
+        max: [60, 1, 1],
+        kinds: world.kinds.map((kind) => ({
+          ...kind,
+          priority: 0,
+          rule: kind.rule === 'apart' ? kind.rule : 'none',
+        })),
+      }));
+      fc.assert(
+        fc.property(inOneGroup, (world) => {
+          const first = planOf(world);
+          expect(total(planOf(world, later(world, countsOf(first), true)))).toBe(total(first));
+        }),
+        fresh(20),
+      );
+    },
+    within(20_000),
+  );
 });
 
 describe('how many nodes mixed pods get', () => {

@@ -33,6 +33,9 @@ interface Kind {
   readonly rule: Rule;
   readonly where: 'a' | 'b' | 'c';
   readonly tolerates: boolean;
+  readonly priority?: number;
+  /** whether it may push out others of lower priority; by itself it may */
+  readonly pushes?: boolean;
 }
 
 interface Group {
@@ -93,6 +96,20 @@ export const someGrowing = (...allowed: readonly Rule[]): fc.Arbitrary<Drawn> =>
       { weight: 1, arbitrary: fc.record({ cores: fc.integer({ min: 4, max: 60 }) }) },
     ),
   });
+
+/** Who may push out whom: some of several priorities, some of which push out nobody. */
+export const someContending: fc.Arbitrary<Drawn> = fc
+  .tuple(
+    someGrowing(),
+    fc.array(
+      fc.record({ priority: fc.constantFrom(0, 0, -10, 100, 1000), pushes: fc.constantFrom(true, true, false) }),
+      {
+        minLength: 5,
+        maxLength: 5,
+      },
+    ),
+  )
+  .map(([drawn, ranks]) => ({ ...drawn, kinds: drawn.kinds.map((kind, index) => ({ ...kind, ...ranks[index] })) }));
 
 export const groupName = (index: number): string => `g${index}`;
 export const appOf = (kind: number): string => `k${kind}`;
@@ -175,7 +192,12 @@ export function podsOf(kind: Kind, index: number, count: number, prefix: string)
     const pod = aPod(`${prefix}-${app}-${number}`)
       .labelled({ app })
       .ownedBy('ReplicaSet', app)
-      .spec({ ...rulesOf(kind, app), tolerations: kind.tolerates ? [{ key: dedicated, operator: 'Exists' }] : [] })
+      .spec({
+        ...rulesOf(kind, app),
+        tolerations: kind.tolerates ? [{ key: dedicated, operator: 'Exists' }] : [],
+        priority: kind.priority ?? 0,
+        ...(kind.pushes === false ? { preemptionPolicy: 'Never' } : {}),
+      })
       .requesting({ cpu: `${kind.cpu * 100}m`, memory: `${kind.memory}Gi` })
       .unschedulable()
       .build();
@@ -188,9 +210,19 @@ export function podsOf(kind: Kind, index: number, count: number, prefix: string)
   });
 }
 
-export const agent: DaemonSet = aDaemonSet('agent', { cpu: '200m' }, { tolerations: [] });
+/** Nobody pushes out those that every node has. */
+export const ofEveryNode = 2_000_001_000;
+export const agent: DaemonSet = aDaemonSet('agent', { cpu: '200m' }, { tolerations: [], priority: ofEveryNode });
 export const onNode = (pod: Pod, nodeName: string): Pod => ({
   ...pod,
   spec: { ...pod.spec, nodeName },
   status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+});
+
+/** What its owner makes in its place. */
+export const waitingAgain = (pod: Pod, name: string): Pod => ({
+  ...pod,
+  metadata: { ...pod.metadata, name, uid: name },
+  spec: { ...pod.spec, nodeName: undefined },
+  status: aPod(name).unschedulable().build().status,
 });

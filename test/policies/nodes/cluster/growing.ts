@@ -15,13 +15,16 @@ import {
   groupName,
   labelsOf,
   memoryOf,
+  ofEveryNode,
   onNode,
   plainly,
   podsOf,
   taintsOf,
   volumes,
+  waitingAgain,
   type Drawn,
 } from './drawn.ts';
+import { Contention, type Turn } from './contending.ts';
 import { schedule, wouldTake, type Seat } from './scheduler.ts';
 
 const gibi = 2 ** 30 * 1000;
@@ -37,6 +40,7 @@ export class Growing {
   memory: Memory = { ...emptyMemory(), lastTick: at(-15), steadySince: longAgo };
   readonly #ordered = new Set<string>();
   #made = 0;
+  #pushedOut = 0;
 
   constructor(drawn: Drawn) {
     this.drawn = drawn;
@@ -92,6 +96,20 @@ export class Growing {
       const name = placed.get(pod);
       return name === undefined ? pod : onNode(pod, name);
     });
+  }
+
+  /** One pod gets a place, if need be in the place of others: which one and where, of what may be, `pick` says. Null: nobody who waits has one. */
+  contend(pick: number): Turn | null {
+    const turn = new Contention(this.seats, plainly).next(this.waiting, pick);
+    if (turn === null) return null;
+    const { pod, node, gone } = turn;
+    const leaves = new Set(gone);
+    const back = gone.map((one) => waitingAgain(one, `${one.metadata.name}-x${++this.#pushedOut}`));
+    this.pods = [
+      ...this.pods.flatMap((one) => (leaves.has(one) ? [] : [one === pod ? onNode(pod, node) : one])),
+      ...back,
+    ];
+    return turn;
   }
 
   /** Decides, orders, and learns from it. Answers how many VMs it ordered. */
@@ -178,8 +196,18 @@ export class Growing {
 
   /** Those who wait though one node more of some group, within every limit, would take them. */
   get neglected(): readonly string[] {
+    return this.#servedByOneMore(this.waiting);
+  }
+
+  /** Those of them who have no place on the nodes that are there, whoever else goes or comes. */
+  get leftOut(): readonly string[] {
+    const contention = new Contention(this.seats, plainly);
+    return this.#servedByOneMore(this.waiting.filter((pod) => !contention.hasPlace(pod)));
+  }
+
+  #servedByOneMore(waiting: readonly Pod[]): readonly string[] {
     const { seats } = this;
-    return this.waiting.flatMap((pod) =>
+    return waiting.flatMap((pod) =>
       this.drawn.groups.flatMap((_, group) => {
         const pods = this.#agentsOn(group, 'one-more');
         const more = { room: this.#roomOf(group, 'one-more'), pods };
@@ -220,6 +248,7 @@ export class Growing {
       .in('kube-system')
       .ownedBy('DaemonSet', 'agent')
       .requesting({ cpu: '200m' })
+      .spec({ priority: ofEveryNode })
       .build();
     return [onNode(pod, nodeName)];
   }
