@@ -36,6 +36,8 @@ export interface Alert {
 export const periodOf = ({ fingerprint, accepted, flapping }: Alert): string =>
   `${fingerprint}@${accepted}${flapping === undefined ? '' : `~${flapping.since}`}`;
 
+export const fingerprintIn = (period: string): string => period.slice(0, period.indexOf('@'));
+
 /** An own condition with the global labels put under its own. */
 export function alertOf(told: PlanAlert, globalLabels: LabelSet, now: Instant): Alert {
   const labels = { ...globalLabels, ...told.labels };

@@ -1,6 +1,7 @@
 // After a reload or a start: what somebody knows is carried to where the configuration tells him now, or stays until he has heard its end.
 import type { AlertsDocument } from '../model/config.ts';
 import type { Instant } from '../model/units.ts';
+import { fingerprintIn } from './alert.ts';
 import type { Alert } from './alert.ts';
 import type { Group } from './group-table.ts';
 import { integrationsOf } from './integrations.ts';
@@ -38,6 +39,8 @@ export interface LeftBehind {
   readonly receiver: string;
   readonly alerts: readonly Alert[];
 }
+
+type InGroup = Place & { readonly groupKey: string };
 
 interface Speaker {
   readonly group: Group;
@@ -83,19 +86,24 @@ class Course {
     const speaker = this.#speakerFor(place, entry, live);
     if (speaker !== null) {
       const target = keyOf(speaker, place);
-      if (target !== key) this.#move(key, target, entry);
+      const stays = this.#sendAfter(place, entry, speaker.group);
+      if (target !== key || stays !== entry) this.#move(key, target, stays);
       return;
     }
-    const known = knownTo(entry);
-    // whatever is known to nobody, and of which nothing is left, needs no end
-    const announced = [...(known?.firing ?? []), ...(known?.muted ?? [])].filter((period) => this.#alertOf(period));
-    const rest = announced.filter((period) => !this.#giveTo(period, place, entry));
+    // of which nothing is left needs no end
+    const announced = announcedIn(entry).filter((period) => this.#alertOf(period));
+    const stood = live.find(({ route }) => route.receiver === place.receiver);
+    const rest = announced.filter(
+      (period) =>
+        !this.#giveTo(period, place, entry) &&
+        (stood === undefined || isIn(stood, period) || !this.#leaveWith(period, place, entry)),
+    );
     const gone = goneKey(place, entry);
     this.#gone.add(key);
     if (rest.length === 0) return;
     this.#add(gone, { ...entry, heard: undefined, muted: undefined, outcome: 'sent', firing: rest, resolved: [] });
     const { groupKey, receiver } = place;
-    if (live.some(({ route }) => route.receiver === receiver)) return;
+    if (stood !== undefined) return;
     const id = JSON.stringify([groupKey, receiver]);
     const left = this.#left.get(id) ?? { key: groupKey, receiver, alerts: new Map<string, Alert>() };
     this.#left.set(id, left);
@@ -105,21 +113,44 @@ class Course {
     }
   }
 
-  /** Another group that holds the alert tells him now. */
-  #giveTo(period: string, place: Place & { readonly groupKey: string }, entry: Told): boolean {
-    const fingerprint = fingerprintIn(period);
-    const holding = this.#parts.groups.holding(fingerprint).filter(({ isLeft }) => !isLeft);
-    const speaker = this.#speakerFor(place, entry, holding);
-    if (speaker === null) return false;
-    this.#add(keyOf(speaker, place), {
+  /** Routes have taken some of it elsewhere: what he knows of that goes along. The same object where nothing has gone. */
+  #sendAfter(place: InGroup, entry: Told, group: Group): Told {
+    const gone = new Set(
+      announcedIn(entry).filter(
+        (period) =>
+          !isIn(group, period) && (this.#giveTo(period, place, entry) || this.#leaveWith(period, place, entry)),
+      ),
+    );
+    if (gone.size === 0) return entry;
+    const { firing, muted, heard } = entry;
+    const stays = (period: string): boolean => !gone.has(period);
+    return {
       ...entry,
-      heard: undefined,
-      muted: undefined,
-      outcome: 'sent',
-      firing: [period],
-      resolved: [],
-    });
+      firing: firing.filter(stays),
+      ...(muted !== undefined && { muted: muted.filter(stays) }),
+      ...(heard !== undefined && { heard: heard.filter(stays) }),
+    };
+  }
+
+  /** Another group that holds the alert tells him now. */
+  #giveTo(period: string, place: InGroup, entry: Told): boolean {
+    const speaker = this.#speakerFor(place, entry, this.#holding(period));
+    if (speaker === null) return false;
+    this.#add(keyOf(speaker, place), knowing(period, entry));
     return true;
+  }
+
+  /** The group that holds the alert tells others: him it tells the end. */
+  #leaveWith(period: string, place: InGroup, entry: Told): boolean {
+    const [group] = this.#holding(period);
+    if (group === undefined) return false;
+    const there = { ...place, groupKey: group.key, receiver: group.route.receiver };
+    this.#add(goneKey(there, entry), knowing(period, entry));
+    return true;
+  }
+
+  #holding(period: string): readonly Group[] {
+    return this.#parts.groups.holding(fingerprintIn(period)).filter(({ isLeft }) => !isLeft);
   }
 
   /** Where he is now: by the same number, in the same receiver, or anywhere in these groups. */
@@ -181,13 +212,28 @@ class Course {
   }
 }
 
-const fingerprintIn = (period: string): string => period.slice(0, period.indexOf('@'));
+const isIn = ({ alerts }: Group, period: string): boolean => alerts.has(fingerprintIn(period));
+
+/** Nothing where he has heard of nothing. */
+function announcedIn(entry: Told): readonly string[] {
+  const known = knownTo(entry);
+  return [...(known?.firing ?? []), ...(known?.muted ?? [])];
+}
+
+const knowing = (period: string, entry: Told): Told => ({
+  ...entry,
+  heard: undefined,
+  muted: undefined,
+  outcome: 'sent',
+  firing: [period],
+  resolved: [],
+});
 
 /** A webhook is called by its number: that of where it is now. */
 const keyOf = ({ group, integration }: Speaker, { to }: Place): string =>
   toldKey(group.key, integration, integration.channel === 'webhook' ? (integration.to[0] ?? to) : to);
 
-const goneKey = (place: Place & { readonly groupKey: string }, { way }: Told): string => {
+const goneKey = (place: InGroup, { way }: Told): string => {
   const { groupKey, receiver, channel, to } = place;
   const index = isGone(place) ? place.index : goneIndex(channel, to, way);
   return toldKey(groupKey, { receiver, channel, index }, to);

@@ -144,6 +144,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     alerts,
     groups,
     courier,
+    firing: (group) => telling.firing(group),
     write,
     onError: unwritten,
   });

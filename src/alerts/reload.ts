@@ -12,9 +12,9 @@ import { buildRoutes } from './route.ts';
 export interface ReloadParts {
   readonly alerts: Pick<KnownAlerts, 'all'>;
   readonly muting: Pick<Muting, 'reload'>;
-  readonly groups: Pick<GroupTable, 'reroute' | 'of' | 'all'>;
+  readonly groups: Pick<GroupTable, 'reroute' | 'all'>;
   readonly holds: Pick<Holds, 'drop'>;
-  readonly escalations: Pick<Escalations, 'end' | 'resume'>;
+  readonly escalations: Pick<Escalations, 'leave' | 'resume'>;
   readonly central: Pick<Central, 'refresh'>;
   readonly resettlement: Pick<Resettlement, 'settleAll' | 'withdraw'>;
 }
@@ -29,7 +29,7 @@ export function prepareReload(next: AlertsDocument, parts: ReloadParts): () => v
     resettlement.settleAll();
     for (const group of gone) {
       holds.drop(group);
-      if (groups.of(group.key, group.route.receiver)?.isLeft !== false) escalations.end(group);
+      escalations.leave(group);
     }
     resettlement.withdraw();
     escalations.resume(groups.all());

@@ -1,6 +1,8 @@
 // Whom a reload has moved: what people know, who is on it and what nobody has heard yet is settled where they are told now.
 import type { Clock } from '../clock.ts';
 import type { AlertsDocument } from '../model/config.ts';
+import { carriedEpisodes } from './carried-episodes.ts';
+import type { CarryParts } from './carried-episodes.ts';
 import type { Courier } from './courier.ts';
 import type { GroupTable } from './group-table.ts';
 import { handOver } from './hand-over.ts';
@@ -8,7 +10,7 @@ import type { HandOver } from './hand-over.ts';
 import type { KnownAlerts } from './known-alerts.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Intent, LedgerRecord } from './ledger/records.ts';
-import { carriedAcknowledgements, hasMoved, toldElsewhere } from './moved.ts';
+import { hasMoved, toldElsewhere } from './moved.ts';
 
 interface Parts {
   readonly clock: Clock;
@@ -17,6 +19,7 @@ interface Parts {
   readonly alerts: Pick<KnownAlerts, 'get'>;
   readonly groups: Pick<GroupTable, 'of' | 'holding' | 'leave'>;
   readonly courier: Pick<Courier, 'isSending' | 'withdraw'>;
+  readonly firing: CarryParts['firing'];
   readonly write: (records: readonly LedgerRecord[]) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -29,11 +32,15 @@ export class Resettlement {
     this.#parts = parts;
   }
 
-  /** Of everybody who was ever told; and who is on an alert stays on it. */
+  /** Of everybody who was ever told; escalations go on where they were, and who is on an alert stays on it. */
   settleAll(): void {
-    const { ledger, groups, clock, write } = this.#parts;
-    this.#settle([...ledger.state.toldOf.keys()]);
-    write(carriedAcknowledgements(ledger.state, groups, clock.now()));
+    const { ledger, groups, firing } = this.#parts;
+    const groupKeys = [...ledger.state.toldOf.keys()];
+    this.#settle(() => {
+      const { first, then, left } = this.#handOver(groupKeys);
+      const carried = carriedEpisodes({ state: ledger.state, groups, firing });
+      return { first: [...first, ...carried.first], then: [...then, ...carried.then], left };
+    });
   }
 
   /** Messages that nobody has heard, of groups that do not stand any more. */
@@ -50,7 +57,8 @@ export class Resettlement {
   answered(intent: Intent): void {
     const { document, groups, clock } = this.#parts;
     if (!hasMoved(intent, { document: document(), groups }, clock.now())) return;
-    this.#settle((intent.covers ?? [intent]).map(({ groupKey }) => groupKey));
+    const groupKeys = (intent.covers ?? [intent]).map(({ groupKey }) => groupKey);
+    this.#settle(() => this.#handOver(groupKeys));
     this.withdraw();
   }
 
@@ -58,11 +66,14 @@ export class Resettlement {
     this.#stopped = true;
   }
 
+  #handOver(groupKeys: readonly string[]): HandOver {
+    const { ledger, document, groups, alerts, clock } = this.#parts;
+    return handOver(groupKeys, { state: ledger.state, document: document(), groups, alerts }, clock.now());
+  }
+
   /** Whoever was told of something is told its end, wherever the configuration has him now. */
-  #settle(groupKeys: readonly string[]): void {
-    const { ledger, document, groups, alerts, clock, write, onError } = this.#parts;
-    const course = (): HandOver =>
-      handOver(groupKeys, { state: ledger.state, document: document(), groups, alerts }, clock.now());
+  #settle(course: () => HandOver): void {
+    const { ledger, groups, write, onError } = this.#parts;
     const { first, left } = course();
     for (const one of left) groups.leave(one.key, one.receiver, one.alerts);
     ledger.append(first).then(() => {

@@ -97,6 +97,11 @@ export class Telling {
     if (group.alerts.size === 0) this.escalations.end(group);
   }
 
+  /** Periods that may be told. */
+  firing(group: Group): readonly string[] {
+    return sceneOf(group, this.#isMuted, this.#parts.clock.now()).firing;
+  }
+
   /** People are told from here from now on, or not any more: nobody waits for a group's next turn. */
   otherTeller(groups: Pick<GroupTable, 'all'>): void {
     const { clock, state, document } = this.#parts;

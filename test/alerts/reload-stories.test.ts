@@ -148,6 +148,39 @@ describe.each([
     expect(after.sort()).toEqual([...ends].sort());
   });
 
+  it.each<[string, string, string]>([
+    ['for others', 'webhook http://other/', '[{ receiver: other, matchers: [instance="b"] }]'],
+    ['of its own', '', '[{ matchers: [instance="b"], group_by: [alertname, instance] }]'],
+  ])('whoever knows of two hears the end of both, where one of them has got a route %s', async (__, beside, routes) => {
+    const both = withDuty(`sms_configs: [${sms('zhang')}], webhook_configs: [${hook('one')}]`);
+    const story = aStory(both);
+    await pushDown(story, {}, { instance: 'b' });
+    await story.pass(minutes(6), seconds(30));
+    const before = story.taken.length;
+    story.reload(both.replace('repeat_interval: 4h', `repeat_interval: 4h, routes: ${routes}`));
+    if (restarts) await story.restart();
+    await pushDown(story, { name: 'Beside' });
+    await story.pass(minutes(11), seconds(30));
+    const ofDown = (from: number): string[] =>
+      story.taken
+        .slice(from)
+        .filter(({ delivery }) => delivery.notice.alerts.some(({ labels }) => labels['alertname'] === 'Down'))
+        .map(
+          ({ channel, url, to, firing, resolved }) =>
+            `${channel} ${url ?? to} ${firing.join(' ')}-${resolved.join(' ')}`,
+        );
+    expect(ofDown(before)).toEqual(beside === '' ? [] : [`${beside} b-`]);
+    // where he is told of it, and nowhere else
+    const known = [...story.ledger.state.told].flatMap(([key, { firing }]) => (key.includes('zhang') ? firing : []));
+    expect(known.toSorted()).toEqual([...new Set(known)].toSorted());
+    const between = story.taken.length;
+    await pushDown(story, { over: true }, { instance: 'b', over: true }, { name: 'Beside', over: true });
+    await story.pass(minutes(11), seconds(30));
+    const ends = ['sms zhang -a', 'sms zhang -b', 'webhook http://hooks/one -a', 'webhook http://hooks/one -b'];
+    expect(ofDown(between).sort()).toEqual([...ends, ...(beside === '' ? [] : [`${beside} -b`])].sort());
+    expect(story.ledger.state.told.size).toBe(0);
+  });
+
   it('nothing is remembered when all have been told', async () => {
     const { story } = await moved(
       withDuty(`webhook_configs: [${hook('one')}], sms_configs: [${sms('zhang')}]`),
