@@ -114,8 +114,9 @@ export class Escalations {
     const taken = all.flatMap(({ state, at }) => (state === 'sent' && at !== null ? [at] : []));
     const now = this.#parts.clock.now();
     const isOfStep = intent.index === stepIndex(progress.step);
-    // a mail beside the steps calls nobody
-    if (isOfStep && taken.length > 0 && progress.accepted === null)
+    // a mail beside the steps calls nobody; whoever was called by an earlier one may be told late
+    const isOfSteps = intent.index >= stepIndex(0) && intent.index <= stepIndex(progress.step);
+    if (isOfSteps && taken.length > 0 && progress.accepted === null)
       this.#write(group, receiver, episode, { ...progress, accepted: Math.min(...taken) as Instant });
     if (isOfStep && [notification, ...this.#besides(group, notification, progress)].every(isLost))
       this.#advance(group, receiver, now);
@@ -154,11 +155,6 @@ export class Escalations {
     const now = this.#parts.clock.now();
     for (const group of groups)
       if (this.#parts.state.episodes.has(ownerOf(group))) this.begin(group, this.#parts.firing(group, now), now);
-  }
-
-  /** No route leads to it any more: what it has come to goes on where its alerts are now. */
-  leave(group: Group): void {
-    this.#cancel(ownerOf(group));
   }
 
   /** Nothing of it is left. */

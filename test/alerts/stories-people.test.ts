@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { linkToken } from '../../src/alerts/acknowledge-link.ts';
 import { failed, retry } from '../../src/alerts/channels/channel.ts';
 import { groupOwner } from '../../src/alerts/ledger/state.ts';
-import { minutes, seconds } from '../../src/model/units.ts';
+import { later, minutes, seconds } from '../../src/model/units.ts';
 import type { Milliseconds } from '../../src/model/units.ts';
 import { start } from './builders.ts';
 import { dutyDocument, pushDown } from './duty.ts';
@@ -85,6 +85,18 @@ oncall: [{ name: pay, timeZone: Asia/Shanghai, handover: '0 9 * * 1', rotation: 
     await story.restart();
     await story.pass(minutes(30), seconds(30));
     expect(story.taken.map(({ second }) => second)).toEqual([30, 630, 1230]);
+  });
+
+  it('is counted from the first message also where that is taken after the second was called', async () => {
+    const takenFrom: Readonly<Record<string, number>> = { zhang: 12, chief: 18 };
+    const story = aStory(escalating, (to) =>
+      story.clock.now() < later(start, minutes(takenFrom[to] ?? 0)) ? retry(to, 'ServerError', 'busy') : null,
+    );
+    await pushDown(story, {});
+    await story.pass(minutes(40), seconds(5));
+    const [first, second, third] = story.taken.map(({ second: at, to }) => [to, Math.floor(at / 60)] as const);
+    expect([first?.[0], second?.[0]]).toEqual(['zhang', 'chief']);
+    expect(third).toEqual(['noc@bank.cn', (first?.[1] ?? 0) + 20]);
   });
 
   it('goes on over a restart', async () => {
