@@ -157,6 +157,11 @@ export class Escalations {
       if (this.#parts.state.episodes.has(ownerOf(group))) this.begin(group, this.#parts.firing(group, now), now);
   }
 
+  /** No route leads to it any more: what it has come to goes on where its alerts are now. */
+  leave(group: Group): void {
+    this.#cancel(ownerOf(group));
+  }
+
   /** Nothing of it is left. */
   end(group: Group): void {
     const owner = ownerOf(group);
