@@ -2,8 +2,8 @@
 import { otherReceiverKinds } from '../model/receiver-kinds.ts';
 import type { AlertsDocument } from '../model/config.ts';
 import type { Instant } from '../model/units.ts';
+import { splitRecipients } from '../templates/recipients.ts';
 import type { EmailSettings } from './channels/mail-settings.ts';
-import { splitRecipients } from './channels/people.ts';
 import type { SmsPlaces } from './channels/sms/sms-channel.ts';
 import type { WebhookSettings } from './channels/webhook.ts';
 import { everybodyOf, onDuty } from './on-call.ts';

@@ -1,8 +1,8 @@
 // What an email_config comes to with the global settings under it, and what makes it unusable.
 import type { AlertsDocument } from '../../model/config.ts';
 import type { Filled } from '../notice-templates.ts';
+import { splitRecipients } from '../../templates/recipients.ts';
 import { oneLine } from '../render.ts';
-import { splitRecipients } from './people.ts';
 
 export type EmailSettings = AlertsDocument['receivers'][number]['email_configs'][number];
 

@@ -8,16 +8,6 @@ import { failed, retry } from './channel.ts';
 
 export type Address = { readonly address: string } | { readonly problem: SendResult };
 
-/** Names and addresses in one line, as `to` of email_configs has them. */
-export const splitRecipients = (to: string): string[] => [
-  ...new Set(
-    to
-      .split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/)
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-  ),
-];
-
 export function mailAddressOf(to: string, document: AlertsDocument): Address {
   const person = personOf(to, document);
   if (person !== undefined && person.email === undefined)
