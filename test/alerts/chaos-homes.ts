@@ -1,5 +1,5 @@
 // Where the ledger of a life full of deaths is kept, and what a kill leaves of what was being written.
-import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -8,15 +8,14 @@ import { openLedger } from '../../src/alerts/ledger/ledger.ts';
 import type { Ledger } from '../../src/alerts/ledger/ledger.ts';
 import type { OwnObjects } from '../../src/clients/kubernetes/own-objects.ts';
 import type { Clock } from '../../src/clock.ts';
+import { messageOf } from '../../src/model/errors.ts';
 import type { VirtualClock } from '../../src/sandbox/clock.ts';
 import { namespace, startOwnWorld } from '../state/own.ts';
 
 export interface OpenHome {
   readonly ledger: Ledger;
-  /** what was appended has been said to be durable */
-  durable(): void;
-  /** nothing is being written now that would go on by itself */
-  rested(): Promise<void>;
+  /** Everything has gone on that goes on by itself; `answers`: no further than what follows from so many of the ledger's. */
+  rest(answers?: number): Promise<void>;
   /** kill -9: of what was on its way any part has arrived */
   kill(): Promise<void>;
 }
@@ -33,54 +32,107 @@ async function quiet(isQuiet: () => boolean): Promise<void> {
   for (let turns = 0; turns < quietTurns; turns = isQuiet() ? turns + 1 : 0) await turn();
 }
 
+/** What the ledger answers is told when all rests, in the order of the questions: a life is the same one however busy the machine is. */
+class Answers {
+  readonly #asked: { tell: (() => void) | null }[] = [];
+  /** not answered by the ledger itself */
+  open = 0;
+
+  held(written: Promise<void>): Promise<void> {
+    this.open += 1;
+    return new Promise((resolve, reject) => {
+      const one: { tell: (() => void) | null } = { tell: null };
+      this.#asked.push(one);
+      const answered = (tell: () => void): void => {
+        this.open -= 1;
+        one.tell = tell;
+      };
+      written.then(
+        () => answered(resolve),
+        (thrown: unknown) => answered(() => reject(thrown instanceof Error ? thrown : new Error(messageOf(thrown)))),
+      );
+    });
+  }
+
+  /** False where there is none. */
+  tell(): boolean {
+    const told = this.#asked.filter(({ tell }) => tell !== null);
+    for (const one of told) {
+      this.#asked.splice(this.#asked.indexOf(one), 1);
+      one.tell?.();
+    }
+    return told.length > 0;
+  }
+
+  async rest(isQuiet: () => boolean, most: number, toldNow: () => void): Promise<void> {
+    for (let told = 0; ; told += 1) {
+      await quiet(isQuiet);
+      if (told >= most) return;
+      toldNow();
+      if (!this.tell()) return;
+    }
+  }
+}
+
+interface Segment {
+  readonly file: string;
+  readonly bytes: Buffer;
+}
+
+const segmentBytes = 48 * 1024;
+
 const newestOf = (directory: string): string =>
   readdirSync(directory)
     .filter((name) => name.endsWith('.jsonl'))
     .sort()
     .at(-1) ?? '';
 
-/** Files: a kill cuts the newest at any byte that was not yet said to be durable. */
+function newestIn(directory: string): Segment {
+  const file = newestOf(directory);
+  return { file, bytes: readFileSync(path.join(directory, file)) };
+}
+
+/** A full segment is replaced by itself, with nobody waiting for that. */
+function fullness(directory: string): () => boolean {
+  let known = { file: '', base: 0 };
+  return () => {
+    const file = newestOf(directory);
+    const { size } = statSync(path.join(directory, file));
+    if (file !== known.file) known = { file, base: size };
+    return size > Math.max(segmentBytes, 2 * known.base);
+  };
+}
+
+/** Files: a kill cuts the newest at any byte that was not yet said to be durable, or comes before it took the place of the one before. */
 export function directoryHome(random: () => number): ChaosHome {
   let directory = mkdtempSync(path.join(tmpdir(), 'springtide-chaos-'));
   return {
     open: async (clock) => {
       const place = directory;
-      const files = await openLedger(place, { clock, fsync: false, maxSegmentBytes: 48 * 1024 });
-      let pending = 0;
-      let synced = { file: '', size: 0 };
-      const durable = (): void => {
-        const file = newestOf(place);
-        synced = { file, size: statSync(path.join(place, file)).size };
-      };
-      durable();
-      const ledger: Ledger = {
-        ...files,
-        state: files.state,
-        append: (records) => {
-          pending += 1;
-          return files.append(records).finally(() => (pending -= 1));
-        },
-      };
+      const files = await openLedger(place, { clock, fsync: false, maxSegmentBytes: segmentBytes });
+      const answers = new Answers();
+      const isFull = fullness(place);
+      let said = newestIn(place);
       return {
-        ledger,
-        durable,
-        rested: () => quiet(() => pending === 0),
+        ledger: { ...files, state: files.state, append: (records) => answers.held(files.append(records)) },
+        rest: (most = Infinity) =>
+          answers.rest(
+            () => answers.open === 0 && !isFull(),
+            most,
+            () => (said = newestIn(place)),
+          ),
         kill: async () => {
-          const next = mkdtempSync(path.join(tmpdir(), 'springtide-chaos-'));
-          for (const file of readdirSync(place)) {
-            try {
-              copyFileSync(path.join(place, file), path.join(next, file));
-            } catch {
-              // it was replaced at this moment
-            }
-          }
-          const file = newestOf(next);
-          const { size } = statSync(path.join(next, file));
-          if (file === synced.file && size > synced.size)
-            truncateSync(path.join(next, file), synced.size + Math.floor(random() * (size - synced.size + 1)));
-          directory = next;
-          await quiet(() => pending === 0);
+          await quiet(() => answers.open === 0);
           await files.close();
+          const { file, bytes } = newestIn(place);
+          const isSame = file === said.file;
+          const left = isSame
+            ? bytes.subarray(0, said.bytes.length + Math.floor(random() * (bytes.length - said.bytes.length + 1)))
+            : bytes;
+          const next = mkdtempSync(path.join(tmpdir(), 'springtide-chaos-'));
+          if (!isSame && random() < 0.5) writeFileSync(path.join(next, said.file), said.bytes);
+          else writeFileSync(path.join(next, file), left);
+          directory = next;
           rmSync(place, { recursive: true, force: true });
         },
       };
@@ -103,7 +155,7 @@ export async function kubernetesHome(clock: VirtualClock, random: () => number):
       let isAlive = true;
       let waiting = 0;
       let underWay = 0;
-      let appended = 0;
+      const answers = new Answers();
       const pauses = new Set<object>();
       const watched: Clock = {
         now: () => ofLife.now(),
@@ -140,16 +192,17 @@ export async function kubernetesHome(clock: VirtualClock, random: () => number):
         state: objects.state,
         damage: objects.damage,
         close: () => objects.close(),
-        append: (records) => {
-          appended += 1;
-          return objects.append(records).finally(() => (appended -= 1));
-        },
+        append: (records) => answers.held(objects.append(records)),
       };
       return {
         ledger,
-        durable: () => undefined,
         // What is appended waits for its turn to be written, and for nothing else: packing takes no time of this world.
-        rested: () => quiet(() => waiting + underWay === 0 && (appended === 0 || pauses.size > 0)),
+        rest: (most = Infinity) =>
+          answers.rest(
+            () => waiting + underWay === 0 && (answers.open === 0 || pauses.size > 0),
+            most,
+            () => undefined,
+          ),
         kill: () => {
           isAlive = false;
           return quiet(() => waiting + underWay === 0);

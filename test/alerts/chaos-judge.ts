@@ -2,14 +2,17 @@
 import { periodOf } from '../../src/alerts/alert.ts';
 import type { Delivery } from '../../src/alerts/channels/channel.ts';
 import type { LedgerState } from '../../src/alerts/ledger/state.ts';
+import type { Instant } from '../../src/model/units.ts';
+import { CallJudge } from './chaos-calls.ts';
+import { wayOf } from './chaos-kinds.ts';
 import type { ChaosRules } from './chaos-kinds.ts';
 
 /** An alert as its sender knows it. */
 export interface Accepted {
   readonly fingerprint: string;
   readonly number: number;
-  /** its end was accepted, too */
-  readonly isOver: boolean;
+  /** when its end was accepted, too */
+  readonly over: Instant | null;
 }
 
 interface Heard {
@@ -31,21 +34,38 @@ export interface Word {
   readonly to: string;
 }
 
+interface Said {
+  readonly way: string;
+  readonly words: readonly string[];
+  readonly fingerprints: readonly string[];
+}
+
 const keyOf = (id: string, to: string): string => `${id} ${to}`;
 
 export class Judge {
-  readonly problems: string[] = [];
   deliveries = 0;
+  /** null: nobody is called later than the others */
+  readonly calls: CallJudge | null;
+  readonly #problems: string[] = [];
   readonly #rules: ChaosRules;
   readonly #heard = new Map<string, Heard>();
   /** how often each message arrived at each recipient */
   readonly #times = new Map<string, number>();
-  readonly #words = new Map<string, { readonly heard: Heard; readonly words: readonly string[] }>();
+  readonly #words = new Map<string, Said>();
   /** taken, and the ledger has said that it knows: once more would be a mistake */
   readonly #known = new Set<string>();
 
   constructor(rules: ChaosRules) {
     this.#rules = rules;
+    this.calls = rules.calls === undefined ? null : new CallJudge(rules.calls);
+  }
+
+  get problems(): readonly string[] {
+    return [...this.#problems, ...(this.calls?.problems ?? [])];
+  }
+
+  problem(what: string): void {
+    this.#problems.push(what);
   }
 
   get twice(): number {
@@ -53,38 +73,45 @@ export class Judge {
   }
 
   /** A provider has taken a message; nobody knows of that yet. */
-  arrived({ delivery: { id, notice, at }, channel, to }: Word, state: LedgerState): void {
+  arrived(word: Word, state: LedgerState): void {
+    const { delivery, to } = word;
+    const { id, notice, at } = delivery;
     const key = keyOf(id, to);
     const times = (this.#times.get(key) ?? 0) + 1;
-    const heard = this.#heardBy(`${channel} ${to}`);
+    const way = wayOf(word);
+    const heard = this.#heardBy(way);
     const words = notice.alerts.map((alert) => `${periodOf(alert)} ${alert.ended === null ? 'fires' : 'is over'}`);
     this.#times.set(key, times);
-    this.#words.set(key, { heard, words });
+    this.#words.set(key, { way, words, fingerprints: notice.alerts.map(({ fingerprint }) => fingerprint) });
     this.deliveries += 1;
     const { quiet } = this.#rules;
     if (quiet !== undefined && at >= quiet.from && at < quiet.until)
-      this.problems.push(`${key} was made in quiet hours`);
-    if (this.#known.has(key)) this.problems.push(`${key} came again though its answer was known`);
+      this.#problems.push(`${key} was made in quiet hours`);
+    if (this.#known.has(key)) this.#problems.push(`${key} came again though its answer was known`);
     if (times > 1 && state.open.get(id)?.recipients.get(to)?.maybeTwice !== true)
-      this.problems.push(`${key} came twice and the ledger does not say so`);
+      this.#problems.push(`${key} came twice and the ledger does not say so`);
     if (words.every((word) => heard.surely.has(word)))
-      this.problems.push(`${key} says nothing that was not known to be told: ${words.join()}`);
+      this.#problems.push(`${key} says nothing that was not known to be told: ${words.join()}`);
     for (const { fingerprint, ended } of notice.alerts)
       (ended === null ? heard.firing : heard.ended).set(fingerprint, this.deliveries);
+    this.calls?.arrived(word);
   }
 
   /** That it was taken is durable. */
-  answered(id: string, to: string): void {
+  answered(id: string, to: string, at: Instant): void {
     const key = keyOf(id, to);
     this.#known.add(key);
     const said = this.#words.get(key);
-    for (const word of said?.words ?? []) said?.heard.surely.add(word);
+    if (said === undefined) return;
+    const { surely } = this.#heardBy(said.way);
+    for (const word of said.words) surely.add(word);
+    this.calls?.answered(said.way, said.fingerprints, at);
   }
 
   /** A provider refuses it for good: `isHis`, because of the address. */
-  refused({ delivery: { notice }, channel, to }: Word, isHis: boolean): void {
-    const heard = this.#heardBy(`${channel} ${to}`);
-    for (const { fingerprint, ended } of notice.alerts) {
+  refused(word: Word, isHis: boolean): void {
+    const heard = this.#heardBy(wayOf(word));
+    for (const { fingerprint, ended } of word.delivery.notice.alerts) {
       heard.refused.add(fingerprint);
       if (isHis && ended !== null) heard.refusedEnds.add(fingerprint);
     }
@@ -103,22 +130,26 @@ export class Judge {
   /** When everything is well again and quiet. */
   ended(accepted: readonly Accepted[], state: LedgerState): void {
     for (const alert of accepted) this.#expect(alert, 'is not told in the end');
-    if (state.open.size > 0) this.problems.push(`${state.open.size} notifications are still owed`);
-    if (state.alerts.size > 0) this.problems.push(`${state.alerts.size} alerts are still remembered`);
+    if (state.open.size > 0) this.#problems.push(`${state.open.size} notifications are still owed`);
+    if (state.alerts.size > 0) this.#problems.push(`${state.alerts.size} alerts are still remembered`);
+    this.calls?.ended(accepted);
   }
 
   #expect(alert: Accepted, what: string): void {
-    const { fingerprint, number, isOver } = alert;
-    for (const way of this.#rules.told) {
-      const { firing, ended, refused } = this.#heardBy(way);
-      const isTold = [firing, ended, refused].some((known) => known.has(fingerprint));
-      if (!isTold) this.problems.push(`alert ${number} ${what}: ${way}`);
+    const { fingerprint, number, over } = alert;
+    for (const ways of this.#rules.told) {
+      const isTold = ways.some((way) => {
+        const { firing, ended, refused } = this.#heardBy(way);
+        return [firing, ended, refused].some((known) => known.has(fingerprint));
+      });
+      if (!isTold) this.#problems.push(`alert ${number} ${what}: ${ways.join(', or ')}`);
     }
     // whoever has heard that it fires hears that it is over
     for (const [way, { firing, ended, refusedEnds }] of this.#heard) {
       const began = firing.get(fingerprint);
-      if (!isOver || began === undefined || refusedEnds.has(fingerprint) || this.#rules.noEnds.includes(way)) continue;
-      if ((ended.get(fingerprint) ?? 0) <= began) this.problems.push(`the end of alert ${number} ${what}: ${way}`);
+      if (over === null || began === undefined || refusedEnds.has(fingerprint) || this.#rules.noEnds.includes(way))
+        continue;
+      if ((ended.get(fingerprint) ?? 0) <= began) this.#problems.push(`the end of alert ${number} ${what}: ${way}`);
     }
   }
 

@@ -1,29 +1,42 @@
 // The configurations that lives full of deaths are lived with, and what each promises to whom.
 import type { AlertsDocument } from '../../src/model/config.ts';
-import { later, minutes } from '../../src/model/units.ts';
+import { later, minutes, seconds } from '../../src/model/units.ts';
 import type { Instant } from '../../src/model/units.ts';
 import { anAlertsDocument, start } from './builders.ts';
+import type { CallRules } from './chaos-calls.ts';
 
-/** Written down here, not asked of the code that is judged. A way is a channel and a recipient. */
+/** A way is a channel and a recipient. */
+export const wayOf = ({ channel, to }: { readonly channel: string; readonly to: string }): string => `${channel} ${to}`;
+
+/** Written down here, not asked of the code that is judged. */
 export interface ChaosRules {
-  /** every alert is told by these */
-  readonly told: readonly string[];
+  /** every alert is told by one way of each of these */
+  readonly told: readonly (readonly string[])[];
   /** who hears of no end, as he is configured */
   readonly noEnds: readonly string[];
   /** no message is made from the one instant to the other */
   readonly quiet?: { readonly from: Instant; readonly until: Instant };
+  /** some are called where nobody is on it */
+  readonly calls?: CallRules;
 }
 
 export interface ChaosKind {
   readonly document: AlertsDocument;
   readonly rules: ChaosRules;
+  /** which label names the group of an alert; null: each is one */
+  readonly groupedBy: 'team' | null;
+  /** of each step of time, that somebody says that he is on something */
+  readonly acknowledged: number;
 }
 
-const documentOf = (groupBy: string, duty: string, most = 100_000): AlertsDocument =>
+type GroupBy = 'team' | '...';
+
+const documentOf = (groupBy: GroupBy, duty: string, most = 100_000): AlertsDocument =>
   anAlertsDocument(`
 people:
   zhang: { sms: '+8613800000001' }
   li: { sms: '+8613800000002' }
+  chief: { sms: '+8613800000003' }
 sms_gateways: [{ name: main, http: { url: 'http://127.0.0.1:1/sms' } }]
 route: { receiver: duty, group_by: ['${groupBy}'], group_wait: 0s, group_interval: 20s, repeat_interval: 90d }
 receivers:
@@ -37,7 +50,10 @@ flapping: { changes: 1000 }
 const plain = `
     sms_configs: [{ to: [zhang, li], gateway: main }]
     webhook_configs: [{ url: 'http://127.0.0.1:1/' }]`;
-const plainRules: ChaosRules = { told: ['sms zhang', 'sms li', 'webhook webhook 1'], noEnds: [] };
+const plainRules: ChaosRules = {
+  told: [['sms zhang'], ['sms li'], ['webhook webhook 1']],
+  noEnds: [],
+};
 
 /** A mail is for several: some of them are refused, for good or not. */
 const mail = `
@@ -46,7 +62,7 @@ const mail = `
       - { to: 'noc@bank.example, ops@bank.example', send_resolved: true }
       - { to: 'archive@bank.example', send_resolved: false }`;
 const mailRules: ChaosRules = {
-  told: ['sms zhang', 'email noc@bank.example', 'email ops@bank.example', 'email archive@bank.example'],
+  told: [['sms zhang'], ['email noc@bank.example'], ['email ops@bank.example'], ['email archive@bank.example']],
   noEnds: ['email archive@bank.example'],
 };
 
@@ -59,18 +75,54 @@ const nightRules: ChaosRules = {
   quiet: { from: later(start, minutes(2)), until: later(start, minutes(8)) },
 };
 
-const kinds: readonly ChaosKind[] = [
-  { document: documentOf('...', plain), rules: plainRules },
-  { document: documentOf('team', plain), rules: plainRules },
-  { document: documentOf('team', plain, 3), rules: plainRules },
-  { document: documentOf('...', mail), rules: mailRules },
-  { document: documentOf('team', mail), rules: mailRules },
-  { document: documentOf('...', night), rules: nightRules },
-  { document: documentOf('team', night), rules: nightRules },
+/** The later ones are called where nobody is on it, and hear the end of what they were called for. */
+const calls = `
+    escalation:
+      - { sms: { person: zhang, gateway: main } }
+      - { unacknowledgedFor: 40s, sms: { person: li, gateway: main } }
+      - { unacknowledgedFor: 80s, sms: { person: chief, gateway: main }, email: { to: noc@bank.example } }`;
+const callRules: ChaosRules = {
+  told: [['sms zhang']],
+  noEnds: [],
+  calls: {
+    first: 'sms zhang',
+    later: [
+      { way: 'sms li', after: seconds(40) },
+      { way: 'sms chief', after: seconds(80) },
+    ],
+    slack: seconds(20),
+  },
+};
+
+const kindBy =
+  (receiver: string, rules: ChaosRules, acknowledged = 0) =>
+  (groupBy: GroupBy, most?: number): ChaosKind => ({
+    document: documentOf(groupBy, receiver, most),
+    rules,
+    groupedBy: groupBy === 'team' ? groupBy : null,
+    acknowledged,
+  });
+
+const ofPlain = kindBy(plain, plainRules);
+const ofMail = kindBy(mail, mailRules);
+const ofNight = kindBy(night, nightRules);
+
+const firstKinds: readonly ChaosKind[] = [
+  ofPlain('...'),
+  ofPlain('team'),
+  ofPlain('team', 3),
+  ofMail('...'),
+  ofMail('team'),
+  ofNight('...'),
+  ofNight('team'),
 ];
+/** Those that came later have seeds of their own: what was found by the others can be played again. */
+const firstLaterSeed = 1001;
+const laterKinds: readonly ChaosKind[] = [kindBy(calls, callRules, 0.8)('...'), kindBy(calls, callRules, 0.15)('team')];
 
 /** Lives that follow each other are of all kinds. */
 export function kindOf(seed: number): ChaosKind {
+  const kinds = seed < firstLaterSeed ? firstKinds : laterKinds;
   const kind = kinds[seed % kinds.length];
   if (kind === undefined) throw new Error('there are no kinds of lives');
   return kind;

@@ -1,13 +1,9 @@
 // A life full of deaths: alerts are pushed, gateways fail, the process is killed at random points, over and over; what was broken by that is told.
-import { setImmediate as turn } from 'node:timers/promises';
-import { failed, retry } from '../../src/alerts/channels/channel.ts';
-import type { Channel, SendResult } from '../../src/alerts/channels/channel.ts';
 import { fingerprintOf } from '../../src/alerts/fingerprint.ts';
 import type { Ledger } from '../../src/alerts/ledger/ledger.ts';
 import type { LedgerRecord } from '../../src/alerts/ledger/records.ts';
 import { createAlertPipeline } from '../../src/alerts/pipeline.ts';
 import type { AlertPipeline } from '../../src/alerts/pipeline-interface.ts';
-import { sleep } from '../../src/clock.ts';
 import type { Clock } from '../../src/clock.ts';
 import { later, minutes, rfc3339, seconds } from '../../src/model/units.ts';
 import type { Instant, Milliseconds } from '../../src/model/units.ts';
@@ -17,8 +13,9 @@ import { catalogue, start } from './builders.ts';
 import { directoryHome, kubernetesHome } from './chaos-homes.ts';
 import type { OpenHome } from './chaos-homes.ts';
 import { Judge } from './chaos-judge.ts';
-import type { Accepted, Word } from './chaos-judge.ts';
+import type { Accepted } from './chaos-judge.ts';
 import { kindOf } from './chaos-kinds.ts';
+import { moodyChannels, never } from './chaos-providers.ts';
 
 export interface ChaosReport {
   readonly accepted: number;
@@ -48,24 +45,31 @@ interface Sender {
   readonly fingerprint: string;
   readonly firesAt: number;
   readonly endsAt: number;
+  readonly group: string;
+  /** it was sent, whatever became of that */
+  sent: Instant | null;
   firing: Instant | null;
   ended: Instant | null;
 }
 
-interface Life {
-  readonly home: OpenHome;
-  readonly pipeline: AlertPipeline;
-  readonly startedAt: Instant;
+/** What a process writes while it starts counts, too: this is there before its pipeline is. */
+interface Mortal {
   isAlive: boolean;
   isSending: boolean;
 }
 
-const never = <Value>(): Promise<Value> => new Promise(() => undefined);
+interface Life extends Mortal {
+  readonly home: OpenHome;
+  readonly pipeline: AlertPipeline;
+  readonly startedAt: Instant;
+}
 
 export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' = 'directory'): Promise<ChaosReport> {
   const random = seededRandom(seed);
   const clock = new VirtualClock(start);
-  const { document, rules } = kindOf(seed);
+  const { document, rules, groupedBy, acknowledged } = kindOf(seed);
+  // what people do is chance of its own: lives without them are what they were
+  const people = seededRandom(seed + 1_000_000);
   const judge = new Judge(rules);
   const place = keptIn === 'directory' ? directoryHome(random) : await kubernetesHome(clock, random);
   let isMoody = true;
@@ -73,51 +77,34 @@ export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' 
   let kills = 0;
 
   const openLife = async (): Promise<Life> => {
+    const mortal: Mortal = { isAlive: true, isSending: false };
     const now = (): Instant => clock.now();
     const own: Clock = {
       now,
       after: (delay, run) =>
         clock.after(delay, () => {
-          if (life.isAlive) run();
+          if (mortal.isAlive) run();
         }),
     };
     const home = await place.open(own);
     const { ledger } = home;
     torn += ledger.damage.length;
     for (const { kind, offset } of ledger.damage)
-      if (kind !== 'tornLastLine') judge.problems.push(`the ledger was damaged at ${offset}: ${kind}`);
+      if (kind !== 'tornLastLine') judge.problem(`the ledger was damaged at ${offset}: ${kind}`);
     const append = async (records: readonly LedgerRecord[]): Promise<void> => {
-      if (!life.isAlive) return never();
+      if (!mortal.isAlive) return never();
       await ledger.append(records);
-      if (!life.isAlive) return never();
-      home.durable();
-      for (const record of records) if (record.kind === 'sent') judge.answered(record.id, record.to);
+      if (!mortal.isAlive) return never();
+      for (const record of records) if (record.kind === 'sent') judge.answered(record.id, record.to, now());
     };
     const watched: Ledger = { ...ledger, state: ledger.state, append };
-    const answer = async (word: Word): Promise<SendResult> => {
-      const { delivery, channel, to } = word;
-      const mood = isMoody ? random() : 1;
-      const takes = mood >= 0.35 || mood < 0.1;
-      const isSlow = random() < 0.5;
-      if (takes && !isSlow) judge.arrived(word, ledger.state);
-      await sleep(own, (random() * 3000) as Milliseconds);
-      if (!life.isAlive) return never();
-      if (takes && isSlow) judge.arrived(word, ledger.state);
-      if (mood < 0.1) return retry(to, 'Timeout', 'taken, and the answer lost', { uncertain: true });
-      if (mood < 0.2) return retry(to, 'Timeout', 'lost on the way', { uncertain: true });
-      // a server of mail answers for each of those that a mail is for
-      if (channel === 'email' && mood < 0.28) {
-        const isHis = mood < 0.24;
-        judge.refused(word, isHis);
-        return failed(to, isHis ? 'RecipientRefused' : 'ClientError', 'not taken');
-      }
-      if (mood < 0.35) return retry(to, 'ServerError', 'out of order');
-      return { to, status: 'sent', providerId: `${delivery.id} ${to}` };
-    };
-    const channel = (name: string, style: Channel<unknown>['style']): Channel<unknown> => ({
-      style,
-      send: (delivery) => Promise.all(delivery.to.map((to) => answer({ delivery, channel: name, to }))),
-      close: () => undefined,
+    const channels = moodyChannels({
+      clock: own,
+      random,
+      judge,
+      state: ledger.state,
+      isMoody: () => isMoody,
+      isAlive: () => mortal.isAlive,
     });
     const begin = (): AlertPipeline =>
       createAlertPipeline({
@@ -125,27 +112,25 @@ export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' 
         texts: () => texts,
         clock: own,
         ledger: watched,
-        channels: {
-          email: channel('email', 'together'),
-          sms: channel('sms', 'apart'),
-          webhook: channel('webhook', 'together'),
-        },
+        channels,
         random,
+        codeKey: 'chaos',
       });
     judge.started(accepted(), ledger.state);
-    const life: Life = { home, pipeline: begin(), startedAt: now(), isAlive: true, isSending: false };
-    return life;
+    return Object.assign(mortal, { home, pipeline: begin(), startedAt: now() });
   };
 
   const senders: Sender[] = Array.from({ length: alertCount }, (_, number) => {
     const labels = { alertname: 'Chaos', number: String(number), team: `t${number % 20}` };
     const firesAt = random() * minutes(5);
     const endsAt = firesAt + seconds(45) + random() * minutes(3);
-    return { number, labels, fingerprint: fingerprintOf(labels), firesAt, endsAt, firing: null, ended: null };
+    const fingerprint = fingerprintOf(labels);
+    const group = groupedBy === null ? fingerprint : labels[groupedBy];
+    return { number, labels, fingerprint, group, firesAt, endsAt, sent: null, firing: null, ended: null };
   });
   const accepted = (): readonly Accepted[] =>
     senders.flatMap(({ firing, ended, fingerprint, number }) =>
-      firing === null ? [] : [{ fingerprint, number, isOver: ended !== null }],
+      firing === null ? [] : [{ fingerprint, number, over: ended }],
     );
 
   async function send(life: Life): Promise<void> {
@@ -157,6 +142,10 @@ export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' 
     );
     if (due.length === 0 || life.isSending) return;
     life.isSending = true;
+    for (const sender of due) {
+      sender.sent ??= now;
+      judge.calls?.sent(sender.fingerprint, sender.group, now);
+    }
     const outcome = await life.pipeline.push(
       due.map(({ labels, firesAt, firing }) => ({
         labels,
@@ -171,6 +160,27 @@ export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' 
       else sender.ended = now;
   }
 
+  async function acknowledge({ pipeline, home }: Life): Promise<void> {
+    if (acknowledged === 0 || people() >= acknowledged) return;
+    const open = senders.filter(({ firing, ended }) => firing !== null && ended === null);
+    const meant = open[Math.floor(people() * open.length)];
+    if (meant === undefined) return;
+    const { fingerprint, group } = meant;
+    const others = senders.filter(
+      ({ group: other, sent, ended }) => other === group && sent !== null && ended === null,
+    );
+    const fingerprints = (all: readonly Sender[]): readonly string[] => all.map((one) => one.fingerprint);
+    const sure = fingerprints(others.filter(({ firing }) => firing !== null));
+    judge.calls?.acknowledging(fingerprints(others), home.ledger.state, clock.now());
+    const { outcome } = await pipeline.acknowledge({ fingerprint }, 'zhang');
+    if (outcome === 'done') judge.calls?.acknowledged(sure, clock.now());
+  }
+
+  const end = (life: Life): void => {
+    life.isAlive = false;
+    judge.calls?.lived(life.startedAt, clock.now());
+  };
+
   let current = await openLife();
   const deaths = Array.from({ length: 2 + Math.floor(random() * 4) }, () => random() * minutes(7)).sort(
     (one, other) => other - one,
@@ -180,12 +190,13 @@ export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' 
     isMoody = passed < moodyFor;
     clock.advance(slice);
     void send(current);
-    if (passed < (deaths.at(-1) ?? Infinity)) await current.home.rested();
+    void acknowledge(current);
+    if (passed < (deaths.at(-1) ?? Infinity)) await current.home.rest();
     else {
       deaths.pop();
       kills += 1;
-      for (let turns = Math.floor(random() * 4); turns > 0; turns -= 1) await turn();
-      current.isAlive = false;
+      await current.home.rest(Math.floor(random() * 4));
+      end(current);
       await current.home.kill();
       clock.advance((random() * 60_000) as Milliseconds);
       current = await openLife();
@@ -195,11 +206,11 @@ export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' 
     if (passed > moodyFor && isOver && state.alerts.size === 0 && state.open.size === 0) break;
   }
 
-  if (accepted().length < alertCount) judge.problems.push(`only ${accepted().length} alerts were accepted`);
+  if (accepted().length < alertCount) judge.problem(`only ${accepted().length} alerts were accepted`);
   for (const { number, ended } of senders)
-    if (ended === null) judge.problems.push(`the end of alert ${number} was never accepted`);
+    if (ended === null) judge.problem(`the end of alert ${number} was never accepted`);
+  end(current);
   judge.ended(accepted(), current.home.ledger.state);
-  current.isAlive = false;
   await current.home.kill();
   await place.close();
   const { problems, deliveries, twice } = judge;
