@@ -10,6 +10,7 @@ import { recordsOf } from '../../src/alerts/ledger/compaction.ts';
 import type { MutableLedgerState } from '../../src/alerts/ledger/state.ts';
 import { createAlertPipeline } from '../../src/alerts/pipeline.ts';
 import type { AlertPipeline } from '../../src/alerts/pipeline-interface.ts';
+import { settlingOf } from '../../src/alerts/settling.ts';
 import type { AlertsDocument } from '../../src/model/config.ts';
 import type { Instant, Milliseconds } from '../../src/model/units.ts';
 import { VirtualClock } from '../../src/sandbox/clock.ts';
@@ -89,6 +90,8 @@ export function aStory(
   answer: Answer = () => null,
   linkSecret: string | null = null,
   given?: Ledger,
+  /** as the daemon does: each start hears senders first, unless another process wrote a moment ago */
+  hearsFirst = false,
 ): Story {
   let ledger = given ?? volatileLedger();
   const clock = new SettableClock(start);
@@ -149,6 +152,7 @@ export function aStory(
       random: () => 0.5,
       newId: () => `id-${(ids += 1)}`,
       linkSecret: () => linkSecret,
+      ...(hearsFirst && { startDelay: settlingOf(ledger.state, clock.now()) }),
     });
   let pipeline = begin();
 
