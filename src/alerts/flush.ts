@@ -13,9 +13,9 @@ import { carriedOver, intentOf } from './intent.ts';
 import { doubtsOf } from './ledger/doubts.ts';
 import type { LedgerRecord, Told } from './ledger/records.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
+import type { Muting } from './muting.ts';
 import { decideFlush, mayHaveArrived } from './plan-notification.ts';
 import type { FlushDecision } from './plan-notification.ts';
-import type { Route } from './route.ts';
 import { apartFrom, openFor, owedTogether, reachOf, underWayFor } from './reach.ts';
 import type { Reached } from './reach.ts';
 import { knownTo } from './ledger/told-entry.ts';
@@ -31,8 +31,7 @@ export interface FlushParts {
   readonly linkSecret: string | null;
   readonly codeKey: string;
   readonly write: (records: readonly LedgerRecord[]) => void;
-  /** inhibited, silenced, or outside of its hours now */
-  readonly isMuted: (alert: Alert, route: Route, now: Instant) => boolean;
+  readonly muting: Pick<Muting, 'isMuted' | 'hoursOf'>;
   /** the central one tells people: here only the end of what was announced here is told */
   readonly isCentral: boolean;
   readonly escalations: Pick<Escalations, 'begin' | 'reached' | 'isAcknowledged'>;
@@ -46,11 +45,11 @@ export interface GroupScene {
   readonly firing: readonly string[];
 }
 
-export function sceneOf(group: Group, isMuted: FlushParts['isMuted'], now: Instant): GroupScene {
+export function sceneOf(group: Group, muting: Pick<Muting, 'isMuted'>, now: Instant): GroupScene {
   const muted = new Set<Alert>();
   const firing: string[] = [];
   for (const alert of group.alerts.values())
-    if (isMuted(alert, group.route, now)) muted.add(alert);
+    if (muting.isMuted(alert, group.leading.to(alert.fingerprint), now)) muted.add(alert);
     else if (alert.ended === null) firing.push(periodOf(alert));
   return { muted, firing };
 }
@@ -58,7 +57,7 @@ export function sceneOf(group: Group, isMuted: FlushParts['isMuted'], now: Insta
 export function flushGroup(group: Group, parts: FlushParts, now: Instant): void {
   group.again = false;
   group.passedBy = false;
-  const scene = sceneOf(group, parts.isMuted, now);
+  const scene = sceneOf(group, parts.muting, now);
   for (const alert of parts.isCentral ? group.alerts.values() : scene.muted)
     if (alert.ended === null) group.muted.add(periodOf(alert));
   parts.escalations.begin(group, parts.isCentral || group.isLeft ? [] : scene.firing, now);
@@ -87,7 +86,8 @@ export function decisionFor(
     endsOnly: isCentral ? new Set(to) : endsOnly,
     sendResolved: integration.sendResolved,
     // whoever is on it needs no reminder
-    repeat: isCentral || escalations.isAcknowledged(group, scene.firing) ? never : group.route.timers.repeatInterval,
+    repeat:
+      isCentral || escalations.isAcknowledged(group, scene.firing) ? never : group.leading.repeat(parts.muting, now),
     open,
     isGivenAway: isCentral,
     heldTo: isCentral ? new Set() : parts.holds.heldTo(group, integration),
@@ -118,12 +118,13 @@ function refusedAndOver(
   scene: GroupScene,
   { state }: FlushParts,
 ): readonly LedgerRecord[] {
-  const firing = new Set(scene.firing);
+  let firing: ReadonlySet<string> | undefined;
   return to.flatMap((one): LedgerRecord[] => {
     const key = toldKey(group.key, integration, one);
     const entry = state.told.get(key);
     if (entry?.heard === undefined || knownTo(entry) !== undefined) return [];
-    if (entry.firing.some((period) => firing.has(period))) return [];
+    firing ??= new Set(scene.firing);
+    if (entry.firing.some((period) => firing?.has(period))) return [];
     return [{ kind: 'told', key, entry: { firing: [], resolved: [], at: entry.at, outcome: 'nothingToSay' } }];
   });
 }

@@ -11,21 +11,31 @@ const alertHomes = 8;
 const common: Home = 'common';
 /** Seldom written, but then before a message goes that needs it. */
 const ways: Home = 'ways';
-const mostKnown = 50_000;
+/** As many alerts as one group may have. */
+const mostKnown = 200_000;
 
-const known = new Map<string, string>();
-function hashOf(text: string): string {
-  let hash = known.get(text);
-  if (hash === undefined) {
-    hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
-    if (known.size >= mostKnown) known.clear();
-    known.set(text, hash);
-  }
-  return hash;
+/** A message asks for the homes of all its alerts, and hashing takes its time. */
+function remembering(found: (key: string) => Home): (key: string) => Home {
+  const known = new Map<string, Home>();
+  return (key) => {
+    let home = known.get(key);
+    if (home === undefined) {
+      home = found(key);
+      if (known.size >= mostKnown) known.clear();
+      known.set(key, home);
+    }
+    return home;
+  };
 }
 
-const alertHome = (key: string): Home => `alerts-${Number.parseInt(hashOf(key).slice(0, 8), 16) % alertHomes}`;
-export const groupHome = (groupKey: string): Home => `g-${hashOf(groupKey)}`;
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
+
+const alertHomeNames = Array.from({ length: alertHomes }, (_, number): Home => `alerts-${number}`);
+const alertHome = remembering((key) => {
+  const number = Number.parseInt(hashOf(key).slice(0, 8), 16) % alertHomes;
+  return alertHomeNames[number] ?? '';
+});
+export const groupHome = remembering((groupKey) => `g-${hashOf(groupKey)}`);
 export const isGroupHome = (home: Home): boolean => home.startsWith('g-');
 
 /** Keys of what is told and of episodes begin with the group's. */

@@ -204,7 +204,6 @@ class KubernetesLedger implements Ledger {
       }
       for (const home of [...at, ...beside]) this.#dirty.set(home, change);
     }
-    this.#sweep();
     const isBusy = this.#dirty.size > longestQueue && records.some(({ kind }) => comesAgain.has(kind));
     this.#pumping ??= this.#pump();
     this.#wake();
@@ -226,6 +225,7 @@ class KubernetesLedger implements Ledger {
     try {
       while (this.#lost === null) {
         const now = this.#options.clock.now();
+        await this.#sweep(now);
         const due = this.#due(now);
         const wait = this.#wait(due.length, now);
         if (wait === null) break;
@@ -431,21 +431,13 @@ class KubernetesLedger implements Ledger {
   }
 
   /** Groups that are over long enough are looked at again, and go. */
-  #sweep(): void {
-    const now = this.#options.clock.now();
+  async #sweep(now: Instant): Promise<void> {
     if (Math.abs(now - this.#sweptAt) < sweepEvery) return;
     this.#sweptAt = now;
-    const ofGroup = new Map<Home, LedgerRecord[]>();
-    const homeOf = homesInOrder();
-    for (const record of recordsOf(this.state, now)) {
-      const home = homeOf(record);
-      const known = ofGroup.get(home);
-      if (known === undefined) ofGroup.set(home, [record]);
-      else known.push(record);
-    }
-    for (const home of this.#held.keys())
-      if (isGroupHome(home) && !this.#dirty.has(home) && isFinished(ofGroup.get(home) ?? [], now))
-        this.#dirty.set(home, this.#changes);
+    const atRest = (): readonly Home[] =>
+      [...this.#held.keys()].filter((home) => isGroupHome(home) && !this.#dirty.has(home));
+    const lines = await inSlices(this.#linesFor(new Set(atRest()), now));
+    for (const home of atRest()) if (isFinished(lines.get(home) ?? [], now)) this.#dirty.set(home, this.#changes);
   }
 
   #unwritable(cause: unknown): SpringtideError {

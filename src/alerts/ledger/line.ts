@@ -87,15 +87,21 @@ function* piecesOfObject(value: object): Generator<string, void> {
   yield separator === '{' ? '{}' : '}';
 }
 
-const isHeavy = (value: unknown): value is object => typeof value === 'object' && weightOf(value) >= portion;
+const isHeavy = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && weightOf(value) >= portion;
 
 /** How many values there are in it, long texts counted as several; not counted on where it is heavy already. */
 function weightOf(value: unknown): number {
   if (typeof value === 'string') return 1 + (value.length >> 6);
   if (typeof value !== 'object' || value === null) return 1;
   let weight = 1;
-  for (const inner of Object.values(value)) {
-    weight += weightOf(inner);
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length && weight < portion; index += 1) weight += weightOf(value[index]);
+    return weight;
+  }
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const name in fields) {
+    weight += weightOf(fields[name]);
     if (weight >= portion) break;
   }
   return weight;

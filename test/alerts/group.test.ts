@@ -1,0 +1,53 @@
+// The order in which alerts are read.
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { Alert } from '../../src/alerts/alert.ts';
+import { byCodeUnit } from '../../src/alerts/fingerprint.ts';
+import { gravity, inOrder } from '../../src/alerts/group.ts';
+import { later, seconds } from '../../src/model/units.ts';
+import { anAlert, start } from './builders.ts';
+
+const drawn = fc
+  .record({
+    fingerprint: fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 9 }),
+      fc.stringMatching(/^[0-9a-f]{16}$/),
+      fc.constantFrom(
+        '',
+        'a',
+        'ab',
+        'abcdef',
+        'abcdefg',
+        'abcdefh',
+        '\u00feb',
+        '\u00ffa',
+        '\u00ff',
+        '\u0100',
+        '\u0101a',
+      ),
+    ),
+    severity: fc.constantFrom('page', 'warning', 'info', 'other'),
+    since: fc.integer({ min: 0, max: 2 }),
+    isOver: fc.boolean(),
+  })
+  .map(({ fingerprint, severity, since, isOver }): Alert => ({
+    ...anAlert({}, { severity }),
+    fingerprint,
+    since: later(start, seconds(since)),
+    ended: isOver ? start : null,
+  }));
+
+it('alerts are read by what fires, then by how grave and how old they are, then by their fingerprints', () => {
+  fc.assert(
+    fc.property(fc.array(drawn, { maxLength: 30 }), (alerts) => {
+      const plain = alerts.toSorted(
+        (one, other) =>
+          Number(one.ended !== null) - Number(other.ended !== null) ||
+          gravity(one) - gravity(other) ||
+          one.since - other.since ||
+          byCodeUnit(one.fingerprint, other.fingerprint),
+      );
+      expect(inOrder(alerts)).toEqual(plain);
+    }),
+  );
+});
