@@ -20,23 +20,12 @@ import {
   podsOf,
   serverId,
 } from '../../builders.ts';
-import { group, pool, steady, tick, workers } from './worlds.ts';
+import { begins, group, pool, steady, tick, unneeded, workers } from './worlds.ts';
 
-const unneeded = (count: number): Memory => ({
-  ...steady(),
-  nodes: Object.fromEntries(
-    Array.from({ length: count }, (_, index) => [
-      `w-${index + 1}`,
-      { ready: true, unneededSince: at(-3600), emptySince: null },
-    ]),
-  ),
-});
 const policyOf = (shrink: object = {}, more: object = {}, min = 1) =>
   aNodePolicy({ nodeGroups: [{ name: group, min, max: 40 }], shrink, ...more });
 const busy = podsOf('web', { 'w-1': 3 }, { cpu: '1' });
 const pair = (nodes: readonly Node[] = workers(2)) => pool(2, nodes).pods(...busy);
-const begins = (decision: { drains: readonly { step: string; node: string }[] }): string[] =>
-  decision.drains.flatMap((step) => (step.step === 'begin' ? [step.node] : []));
 const hours = (from: number, until: number) => ({ from: rfc3339(at(from)), until: rfc3339(at(until)) });
 
 describe('windows', () => {

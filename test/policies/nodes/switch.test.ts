@@ -4,7 +4,7 @@ import type { Pod } from '../../../src/model/kubernetes.ts';
 import type { ControlFacts, Snapshot } from '../../../src/model/snapshot.ts';
 import { rfc3339 } from '../../../src/model/units.ts';
 import { aNode, aNodePolicy, aPod, at, noon, podsOf, serverId } from '../../builders.ts';
-import { group, pool, steady, tick } from './worlds.ts';
+import { group, pool, tick, unneeded } from './worlds.ts';
 
 const until = rfc3339(at(3600));
 const off = (...ways: ControlFacts['off']): ControlFacts => ({
@@ -16,12 +16,6 @@ const off = (...ways: ControlFacts['off']): ControlFacts => ({
 });
 const under = (control: ControlFacts, snapshot: Snapshot): Snapshot => ({ ...snapshot, control });
 const policy = aNodePolicy({ nodeGroups: [{ name: group, min: 1, max: 20 }] });
-const unneeded = {
-  ...steady(),
-  nodes: Object.fromEntries(
-    ['w-1', 'w-2'].map((name) => [name, { ready: true, unneededSince: at(-3600), emptySince: null }]),
-  ),
-};
 const busy = podsOf('web', { 'w-1': 3 }, { cpu: '1' });
 const idle = pool(2)
   .pods(...busy)
@@ -43,7 +37,7 @@ describe('growing switched off', () => {
   });
 
   it('holds no shrink, and is over at its end', () => {
-    expect(tick(under(off('nodes.grow'), idle), { policy, memory: unneeded }).decision.reason).toBe('NodesUnneeded');
+    expect(tick(under(off('nodes.grow'), idle), { policy, memory: unneeded(2) }).decision.reason).toBe('NodesUnneeded');
     const later = { ...off('nodes.grow'), until: rfc3339(noon) };
     expect(tick(under(later, waiting), { policy }).decision.action).toBe('grow');
   });
@@ -53,7 +47,7 @@ describe('shrinking switched off', () => {
   const held = off('nodes.shrink');
 
   it('begins no drain and says so of the group and of the node', () => {
-    const { decision } = tick(under(held, idle), { policy, memory: unneeded });
+    const { decision } = tick(under(held, idle), { policy, memory: unneeded(2) });
     expect(decision).toMatchObject({
       action: 'hold',
       reason: 'SwitchedOff',
@@ -73,7 +67,7 @@ describe('shrinking switched off', () => {
   it('holds no growth, and a pool that is at its minimum anyway says nothing of it', () => {
     expect(tick(under(held, waiting), { policy }).decision.action).toBe('grow');
     const atMinimum = aNodePolicy({ nodeGroups: [{ name: group, min: 2, max: 20 }] });
-    expect(tick(under(held, idle), { policy: atMinimum, memory: unneeded }).decision.reason).toBe('PoolFits');
+    expect(tick(under(held, idle), { policy: atMinimum, memory: unneeded(2) }).decision.reason).toBe('PoolFits');
   });
 });
 

@@ -2,12 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Memory } from '../../../src/model/memory.ts';
 import { aNode, aNodePolicy, aPod, at, podsOf } from '../../builders.ts';
-import { group, pool, steady, tick, workers } from './worlds.ts';
+import { begins, group, pool, steady, tick, workers } from './worlds.ts';
 
 const rules = { unready: { action: 'remove', after: '20m' } };
 const policyOf = (min: number, max = 40) => aNodePolicy({ nodeGroups: [{ name: group, min, max }], shrink: rules });
-const begins = (decision: { drains: readonly { step: string; node: string }[] }): string[] =>
-  decision.drains.flatMap((step) => (step.step === 'begin' ? [step.node] : []));
 const busy = [...podsOf('web', { 'w-1': 3 }, { cpu: '1' }), ...podsOf('api', { 'w-3': 3 }, { cpu: '1' })];
 const silent = () => aNode('w-2').notReady(at(-1300));
 const nodesWith = (node = silent()) => [...workers(1), node.build(), aNode('w-3').build()];

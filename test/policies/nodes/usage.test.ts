@@ -6,17 +6,7 @@ import type { PrometheusAnswer, Snapshot } from '../../../src/model/snapshot.ts'
 import { rfc3339 } from '../../../src/model/units.ts';
 import { questionsOf } from '../../../src/targets/questions.ts';
 import { aConfig, aNode, aNodePolicy, at, longAgo, noon, podsOf } from '../../builders.ts';
-import { group, pool, steady, tick, workers } from './worlds.ts';
-
-const unneeded = (count: number, groupMemory = {}) => ({
-  ...steady(groupMemory),
-  nodes: Object.fromEntries(
-    Array.from({ length: count }, (_, index) => [
-      `w-${index + 1}`,
-      { ready: true, unneededSince: at(-3600), emptySince: null },
-    ]),
-  ),
-});
+import { begins, group, pool, tick, unneeded, workers } from './worlds.ts';
 
 const holds = { cpu: { query: 'cpu', holdAbove: 0.6 }, memory: { query: 'memory', holdAbove: 0.8 } };
 const letGo = { requestsBelow: 0.8, cpuBelow: 0.2, memoryBelow: 0.4 };
@@ -54,8 +44,6 @@ function world(count: number, { pods, cpu = {}, memory, nodes = workers(count), 
   return built.answering('memory', byLabel(memory ?? calm)).build();
 }
 
-const begins = (decision: { drains: readonly { step: string; node: string }[] }): string[] =>
-  decision.drains.flatMap((step) => (step.step === 'begin' ? [step.node] : []));
 const whyKept = (decision: { kept: readonly { node: string; reason: string; by: string | null }[] }, node: string) => {
   const kept = decision.kept.find((one) => one.node === node);
   return kept === undefined ? null : [kept.reason, kept.by];
