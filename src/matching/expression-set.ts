@@ -1,11 +1,8 @@
 // Many expressions asked about a value at once: linear ones by their steps, the others by an automaton that RE2 builds as values come.
 import { RE2Set } from 're2js';
-import { boundsOf } from './alphabet.ts';
-import { deepest } from './ends-filter.ts';
 import { readAs, type Letters } from './letters.ts';
-import { linearForm } from './linear-form.ts';
-import { linearSet } from './linear-set.ts';
-import { setsOf, type NumberedForm } from './linear-tables.ts';
+import { linearForm, type Way } from './linear-form.ts';
+import { linearSet, type NumberedForm } from './linear-set.ts';
 
 /** For what it has built; then it begins anew. */
 const memory = 2_097_152;
@@ -13,8 +10,8 @@ const memory = 2_097_152;
 const worthwhile = 1000;
 /** One that cannot be asked together with others spoils it for no more than these. */
 const askedTogether = 250;
-/** For the tables of linear expressions that are asked in one pass. */
-const tablesAtMost = 4_194_304;
+/** Of linear expressions that are asked in one pass: each takes some hundred bytes. */
+const piecesAtMost = 65_536;
 
 /** The numbers of those that may take the whole value, in their order: each that takes it, and what cannot be asked together. */
 export type AskAll = (value: string) => readonly number[];
@@ -23,17 +20,20 @@ export type AskAll = (value: string) => readonly number[];
 type AskSome = (value: string) => readonly number[];
 
 /** Of expressions that RE2 has read. Built when the first value comes. */
-export function expressionSet(patterns: readonly string[], tables = tablesAtMost): AskAll {
+export function expressionSet(patterns: readonly string[], pieces = piecesAtMost): AskAll {
   let parts: readonly AskSome[] | undefined;
   return (value) => {
-    parts ??= partsOf(patterns, tables);
+    parts ??= partsOf(patterns, pieces);
     const answers = parts.map((part) => part(value)).filter(({ length }) => length > 0);
     return answers.length > 1 ? answers.flat().sort((one, other) => one - other) : (answers[0] ?? []);
   };
 }
 
-function partsOf(patterns: readonly string[], tables: number): readonly AskSome[] {
-  const linear: Readonly<Record<Letters, NumberedForm[]>> = { exact: [], small: [] };
+function partsOf(patterns: readonly string[], pieces: number): readonly AskSome[] {
+  const linear: Readonly<Record<Letters, NumberedForm[]>> = {
+    exact: [],
+    small: [],
+  };
   const others: number[] = [];
   patterns.forEach((pattern, number) => {
     const form = linearForm(pattern);
@@ -42,7 +42,7 @@ function partsOf(patterns: readonly string[], tables: number): readonly AskSome[
   });
   const parts: AskSome[] = [];
   for (const letters of ['exact', 'small'] as const) {
-    const { fitting, left } = fittingOf(linear[letters], tables);
+    const { fitting, left } = fittingOf(linear[letters], pieces);
     others.push(...left);
     if (fitting.length === 0) continue;
     const ask = linearSet(fitting);
@@ -54,28 +54,32 @@ function partsOf(patterns: readonly string[], tables: number): readonly AskSome[
   return parts;
 }
 
-/** Those with few steps first: as many as the memory for tables takes. */
+/** Those with few pieces first. */
 function fittingOf(
   forms: readonly NumberedForm[],
-  tables: number,
+  pieces: number,
 ): {
   readonly fitting: readonly NumberedForm[];
   readonly left: readonly number[];
 } {
-  const sized = forms.map((one) => ({ one, size: one.form.ways.reduce((sum, { length }) => sum + length, 0) }));
-  sized.sort((one, other) => one.size - other.size);
-  const bounds = new Set<number>();
-  let ofOneKind = 0;
-  const end = sized.findIndex(({ one: { form }, size }) => {
-    // for each kind of character: two bits a step, and one for each place that the ends of a way are compared at
-    ofOneKind += size / 4 + form.ways.length * ((2 * deepest) / 8);
-    for (const bound of boundsOf(setsOf(form.ways))) bounds.add(bound);
-    return ofOneKind * (bounds.size + 1) > tables;
+  const sized = forms
+    .map((one) => ({
+      one,
+      size: one.form.ways.reduce((sum, way) => sum + sizeOf(way), 0),
+    }))
+    .sort((one, other) => one.size - other.size);
+  let all = 0;
+  const end = sized.findIndex(({ size }) => {
+    all += size;
+    return all > pieces;
   });
   const fitting = (end === -1 ? sized : sized.slice(0, end)).map(({ one }) => one);
   const left = end === -1 ? [] : sized.slice(end).map(({ one }) => one.number);
   return { fitting, left };
 }
+
+const sizeOf = (way: Way): number =>
+  way.reduce((sum, piece) => sum + (piece.kind === 'run' ? 1 : piece.ways.flat().length + 1), 1);
 
 function automatonOf(patterns: readonly string[], numbers: readonly number[]): AskSome {
   let set = automaton(numbers.map((number) => patterns[number] ?? ''));

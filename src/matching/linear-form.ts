@@ -1,43 +1,49 @@
-// Expressions that are one character after the other, each from a set and so many times: read into steps that can be counted in bits.
+// Expressions that are one set of characters after the other, each so many times, or groups of them: read into pieces.
 import { lettersOf, type Letters } from './letters.ts';
 
 /** Code points from the first to the second, both within, one pair after the other. */
 export type Characters = readonly number[];
 
-/** Where a reader of the value may stand: behind what it entered with, before all that follows. Alike ones are one object. */
-export interface Step {
-  /** null: the beginning */
-  readonly enter: Characters | null;
-  /** what is read without leaving; null: nothing */
-  readonly stay: Characters | null;
-  /** may be entered from the step before without reading */
-  readonly optional: boolean;
-}
-
-export interface LinearForm {
-  readonly letters: Letters;
-  /** the value is taken where one of them is walked to its end */
-  readonly ways: readonly (readonly Step[])[];
-}
-
-interface Piece {
+/** So many characters of one set. */
+export interface Run {
+  readonly kind: 'run';
   readonly characters: Characters;
   readonly least: number;
   /** Infinity: as many as there are */
   readonly most: number;
 }
 
-type Way = readonly Piece[];
+/** What is repeated as a whole. */
+export interface Repeated {
+  readonly kind: 'group';
+  readonly ways: readonly (readonly Run[])[];
+  readonly least: number;
+  readonly most: number;
+}
+
+/** One piece after the other. */
+export type Way = readonly (Run | Repeated)[];
+
+export interface LinearForm {
+  readonly letters: Letters;
+  /** the value is taken where one of them reads all of it */
+  readonly ways: readonly Way[];
+}
+
+type Times = Pick<Run, 'least' | 'most'>;
 
 const waysAtMost = 16;
-const stepsAtMost = 2048;
 const last = 0x10ffff;
 
 const digits: Characters = [48, 57];
 const wordCharacters: Characters = [48, 57, 65, 90, 95, 95, 97, 122];
 const spaces: Characters = [9, 10, 12, 13, 32, 32];
-const anyButLineFeed: Characters = [0, 9, 11, last];
-const classes: Readonly<Record<string, Characters>> = { d: digits, w: wordCharacters, s: spaces };
+export const anyButLineFeed: Characters = [0, 9, 11, last];
+const classes: Readonly<Record<string, Characters>> = {
+  d: digits,
+  w: wordCharacters,
+  s: spaces,
+};
 
 const single = /[^\\.^$*+?()[\]{}|\ud800-\udfff]|\\[!-/:-@[-`{-~]/y;
 const classOf = /\\[dws]/y;
@@ -47,15 +53,13 @@ const member = /([A-Za-z0-9])-([A-Za-z0-9])|\\([dws])|\\(.)|([^\\])/g;
 const repeat = /([*+?]|\{(\d{1,4})(,(\d{0,4}))?\})(\??)/y;
 const isRepeat = /[*+?{]/;
 
-/** Null: not one of them, or too long a one. What RE2 refuses must have been refused before. */
+/** Null: not one of them. What RE2 refuses must have been refused before. */
 export function linearForm(given: string): LinearForm | null {
   const { letters, rest } = lettersOf(given);
   // Beside ASCII case folds in ways of its own, and classes of word characters fold with it.
   if (letters === 'small' && /[^ -~]|\\[ws]/.test(rest)) return null;
-  const read = readWays({ text: rest, letters, at: 0 }, 0);
-  if (read === null) return null;
-  const ways = read.map(stepsOf);
-  return ways.reduce((sum, { length }) => sum + length, 0) > stepsAtMost ? null : { letters, ways };
+  const ways = readWays({ text: rest, letters, at: 0 }, 0);
+  return ways === null ? null : { letters, ways };
 }
 
 interface Reader {
@@ -92,7 +96,7 @@ function readWays(reader: Reader, depth: number): readonly Way[] | null {
 
 const withinBounds = (ways: readonly Way[]): readonly Way[] | null => (ways.length > waysAtMost ? null : ways);
 
-/** Once, or not at all: what is repeated as a whole is not linear. */
+/** Its alternatives, or what is repeated as a whole: nothing within that is repeated as a whole itself. */
 function readGroup(reader: Reader, depth: number): readonly Way[] | null {
   if (depth === deepest) return null;
   reader.at += reader.text.startsWith('(?:', reader.at) ? 3 : 1;
@@ -101,17 +105,20 @@ function readGroup(reader: Reader, depth: number): readonly Way[] | null {
   if (ways === null) return null;
   reader.at += 1;
   const times = readTimes(reader);
-  if (times === null || times.most !== 1) return null;
-  return times.least === 1 ? ways : [...ways, []];
+  if (times === null) return null;
+  if (times.most === 1) return times.least === 1 ? ways : [...ways, []];
+  const runs = ways.map((way) => way.filter((piece) => piece.kind === 'run'));
+  if (runs.some(({ length }, index) => length !== ways[index]?.length)) return null;
+  return [[{ kind: 'group', ways: runs, ...times }]];
 }
 
 function readPiece(reader: Reader): readonly Way[] | null {
   const characters = readCharacters(reader);
   const times = characters === null ? null : readTimes(reader);
-  return characters === null || times === null ? null : [[{ characters, ...times }]];
+  return characters === null || times === null ? null : [[{ kind: 'run', characters, ...times }]];
 }
 
-function readTimes(reader: Reader): Pick<Piece, 'least' | 'most'> | null {
+function readTimes(reader: Reader): Times | null {
   const [text, sign, from, range, to] = taken(repeat, reader) ?? [];
   // Whether more of them is a mistake or a habit, RE2 knows.
   if (isRepeat.test(reader.text[reader.at] ?? '')) return null;
@@ -120,7 +127,10 @@ function readTimes(reader: Reader): Pick<Piece, 'least' | 'most'> | null {
   if (sign === '+') return { least: 1, most: Infinity };
   if (sign === '?') return { least: 0, most: 1 };
   const least = Number(from);
-  return { least, most: range === undefined ? least : to === '' ? Infinity : Number(to) };
+  return {
+    least,
+    most: range === undefined ? least : to === '' ? Infinity : Number(to),
+  };
 }
 
 function readCharacters(reader: Reader): Characters | null {
@@ -196,21 +206,4 @@ function complement(united: Characters): Characters {
     next = (united[at + 1] ?? 0) + 1;
   }
   return next > last ? rest : [...rest, next, last];
-}
-
-/** What may be read any number of times belongs to the step before, where that has none yet. */
-function stepsOf(way: Way): readonly Step[] {
-  const steps: Step[] = [{ enter: null, stay: null, optional: false }];
-  for (const { characters, least, most } of way) {
-    const times = most === Infinity ? least : most;
-    const needed: Step = { enter: characters, stay: null, optional: false };
-    const optional: Step = { ...needed, optional: true };
-    for (let count = 0; count < times && steps.length <= stepsAtMost; count += 1)
-      steps.push(count < least ? needed : optional);
-    if (most !== Infinity) continue;
-    const before = steps.at(-1);
-    if (before?.stay === null) steps[steps.length - 1] = { ...before, stay: characters };
-    else steps.push({ enter: characters, stay: characters, optional: true });
-  }
-  return steps;
 }

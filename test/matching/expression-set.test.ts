@@ -25,18 +25,18 @@ describe('a set of expressions', () => {
       // it is read as it stands: behind the beginning, and before the end
       'prod)-.*|(?:.*-1',
     ];
-    const asks = [expressionSet(patterns), expressionSet(patterns, 2000), expressionSet(patterns, 0)];
+    const asks = [expressionSet(patterns), expressionSet(patterns, 60), expressionSet(patterns, 0)];
     const each = patterns.map((pattern) => RE2JS.compile(`^(?:${pattern})$`));
     for (const value of ['', ...values]) {
       const taken = each.flatMap((one, index) => (one.matches(value) ? [index] : []));
       for (const ask of asks) expect([value, ask(value)]).toEqual([value, expect.arrayContaining(taken)]);
-      // without memory for tables all are asked by RE2
+      // without room for pieces all are asked by RE2
       expect([value, asks.at(-1)?.(value)]).toEqual([value, taken]);
     }
   });
 
   it('names all of those that cannot be asked together', () => {
-    const patterns = Array.from({ length: 250 }, (_, index) => `(?:.*[a-z${index % 10}])*.{${index}}[0-9].*`);
+    const patterns = Array.from({ length: 250 }, (_, index) => `(?:.*[a-z${index % 10}])*\\b.{${index}}[0-9].*`);
     const ask = expressionSet(['nobody', ...patterns]);
     const answers = Array.from({ length: 300 }, (_, index) => ask(`prod-shop-svc${index}-${index * 7}`.repeat(3)));
     expect(answers[0]?.length).toBeLessThan(patterns.length);
