@@ -52,7 +52,7 @@ function beginningOf(text: string): number {
   let number = 0;
   let isPlain = true;
   for (let index = 0; index < 6; index += 1) {
-    const unit = isPlain && index < text.length ? Math.min(255, text.charCodeAt(index)) : 0;
+    const unit: number = isPlain && index < text.length ? Math.min(255, text.charCodeAt(index)) : 0;
     isPlain &&= unit < 255;
     number = number * 256 + unit;
   }
