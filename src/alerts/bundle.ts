@@ -47,7 +47,7 @@ export function* tellingTogether(bundle: HeldBundle, { clock, current }: BundleP
       decided.set(group, partOf(group, bundle, parts, clock.now()));
       yield;
     }
-    const draft = yield* drafted(decided.values());
+    const drafts = yield* drafted(decided.values());
     const now = clock.now();
     const latest = current(now);
     if (!isInForce(parts)) {
@@ -57,13 +57,14 @@ export function* tellingTogether(bundle: HeldBundle, { clock, current }: BundleP
       decided.clear();
     } else {
       const isSame = (part: Part): boolean => latest.holds.messages === messages && isAsDecided(part, latest, now);
-      undecided = draft.told.filter((part) => !isSame(part)).map(({ group }) => group);
+      undecided = toldIn(drafts)
+        .filter((part) => !isSame(part))
+        .map(({ group }) => group);
     }
     if (undecided.length > 0 && round < mostRounds) continue;
     for (const group of undecided) decided.set(group, partOf(group, bundle, latest, now));
-    const last = undecided.length === 0 ? draft : atOnce(drafted(decided.values()));
-    const intent = write(last, bundle, latest, now);
-    if (intent !== null) yield* handedOver(intent, last, bundle, latest);
+    const last = undecided.length === 0 ? drafts : atOnce(drafted(decided.values()));
+    for (const [intent, draft] of write(last, bundle, latest, now)) yield* handedOver(intent, draft, bundle, latest);
     return;
   }
 }
@@ -77,25 +78,59 @@ function* handedOver(intent: Intent, { told }: Draft, { integration }: HeldBundl
   parts.courier.carry(intent.id);
 }
 
+/** Those who hear the same hear it together. */
+interface Hearers {
+  readonly to: ReadonlySet<string>;
+  readonly told: Part[];
+}
+
+/** A message for each of those who are to hear of other groups than the rest: whoever is still owed the last one hears nothing of it again. */
+function* hearersOf(parts: Iterable<Part | null>): Generator<undefined, readonly Hearers[]> {
+  let known: readonly Hearers[] = [];
+  for (const part of parts) {
+    if (part === null) continue;
+    const strangers = new Set(part.decision.notify?.to);
+    const next: Hearers[] = [];
+    for (const { to, told } of known) {
+      const asWell = new Set([...to].filter((one) => strangers.delete(one)));
+      const others = new Set([...to].filter((one) => !asWell.has(one)));
+      if (others.size > 0) next.push({ to: others, told: asWell.size === 0 ? told : [...told] });
+      if (asWell.size > 0) {
+        told.push(part);
+        next.push({ to: asWell, told });
+      }
+    }
+    if (strangers.size > 0) next.push({ to: strangers, told: [part] });
+    known = next;
+    yield;
+  }
+  return known;
+}
+
 interface Draft {
+  readonly to: readonly string[];
   readonly told: readonly Part[];
   readonly covers: readonly Cover[];
   readonly decision: FlushDecision;
 }
 
-function* drafted(parts: Iterable<Part | null>): Generator<undefined, Draft> {
-  const told: Part[] = [];
+const toldIn = (drafts: readonly Draft[]): readonly Part[] => [...new Set(drafts.flatMap(({ told }) => told))];
+
+function* drafted(parts: Iterable<Part | null>): Generator<undefined, readonly Draft[]> {
+  const drafts: Draft[] = [];
+  for (const hearers of yield* hearersOf(parts)) drafts.push(yield* draftFor(hearers));
+  return drafts;
+}
+
+function* draftFor({ to, told }: Hearers): Generator<undefined, Draft> {
   const covers: Cover[] = [];
   const said = { firing: [] as string[], resolved: [] as string[] };
   const alerts = new Map<string, Alert>();
-  const to = new Set<string>();
   let counted = 0;
-  for (const part of parts) {
-    if (part === null) continue;
-    const { firing, resolved, muted, truncated, notify } = part.decision;
-    told.push(part);
+  for (const { group, decision } of told) {
+    const { firing, resolved, muted, truncated, notify } = decision;
     covers.push({
-      groupKey: part.group.key,
+      groupKey: group.key,
       firing,
       resolved,
       ...(muted.length > 0 && { muted }),
@@ -104,48 +139,59 @@ function* drafted(parts: Iterable<Part | null>): Generator<undefined, Draft> {
     for (const period of firing) said.firing.push(period);
     for (const period of resolved) said.resolved.push(period);
     for (const alert of notify?.alerts ?? []) alerts.set(alert.fingerprint, alert);
-    for (const one of notify?.to ?? []) to.add(one);
     counted += truncated ?? 0;
     yield;
   }
   const reason = told[0]?.decision.notify?.reason ?? 'StillOwed';
   const notify = { to: [...to], reason, alerts: inOrder(alerts.values()) };
   yield;
-  return { told, covers, decision: { ...said, muted: [], truncated: counted, silently: [], notify, supersede: false } };
+  const decision = { ...said, muted: [], truncated: counted, silently: [], notify, supersede: false };
+  return { to: notify.to, told, covers, decision };
 }
 
-/** What takes the place of all that waited; null: there is nothing to say. */
+/** What takes the place of all that waited. */
 function write(
-  { told, covers, decision }: Draft,
+  drafts: readonly Draft[],
   { integration, why }: HeldBundle,
   parts: FlushParts,
   now: Instant,
-): Intent | null {
-  const [first] = told;
-  if (first === undefined) return null;
-  const about = {
-    groupKey: `${why}:${integration.receiver}`,
-    groupLabels: {},
-    covers,
-    bundle: { why, groups: told.length },
-  };
-  // one that nothing came to is told as if it had not waited
-  const isAlone = (why === 'together' || why === 'storm') && told.length === 1;
-  const intent = isAlone
-    ? intentOf({ groupKey: first.group.key, groupLabels: first.group.labels }, integration, first.decision, parts, now)
-    : intentOf(about, integration, decision, parts, now);
-  if (intent === null) return null;
-  const replaced = told.flatMap(({ open }) => open ?? []);
+): readonly (readonly [Intent, Draft])[] {
+  const written = drafts.flatMap((draft) => {
+    const intent = intentFor(draft, { integration, why }, parts, now);
+    return intent === null ? [] : [[intent, draft] as const];
+  });
+  const replaced = [...new Set(toldIn(drafts).flatMap(({ open }) => open ?? []))];
   for (const open of replaced) parts.courier.withdraw(open.intent.id);
   parts.write([
-    ...withWay(intent, integration, parts),
-    ...(isAlone ? carriedOver(intent, first.open) : []),
+    ...written.flatMap(([intent, { told }]) => [
+      ...withWay(intent, integration, parts),
+      ...(intent.covers === undefined ? carriedOver(intent, told[0]?.open) : []),
+    ]),
     // after what takes their place: of what is written together a kill may leave the beginning only
     ...replaced.flatMap((open): LedgerRecord[] => [
       ...doubtsOf(open, parts.state, now),
       { kind: 'settled', id: open.intent.id, at: now, how: 'superseded' },
     ]),
   ]);
-  parts.holds.count(integration, intent.to);
-  return intent;
+  for (const [intent] of written) parts.holds.count(integration, intent.to);
+  return written;
+}
+
+function intentFor(
+  { to, told, covers, decision }: Draft,
+  { integration, why }: Pick<HeldBundle, 'integration' | 'why'>,
+  parts: FlushParts,
+  now: Instant,
+): Intent | null {
+  const [first] = told;
+  if (first === undefined) return null;
+  // one that nothing came to is told as if it had not waited
+  if ((why === 'together' || why === 'storm') && told.length === 1) {
+    const { group, decision: own } = first;
+    const alone = { ...own, notify: own.notify && { ...own.notify, to } };
+    return intentOf({ groupKey: group.key, groupLabels: group.labels }, integration, alone, parts, now);
+  }
+  const bundle = { why, groups: told.length };
+  const about = { groupKey: `${why}:${integration.receiver}`, groupLabels: {}, covers, bundle };
+  return intentOf(about, integration, decision, parts, now);
 }
