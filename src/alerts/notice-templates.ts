@@ -20,6 +20,10 @@ function templatesOf(document: AlertsDocument): TemplateSet {
   return set;
 }
 
+/** Whether a file of the operator says what this shipped name means. */
+export const isRedefined = (name: string, document: AlertsDocument): boolean =>
+  templatesOf(document).body(name) !== defaultTemplates.body(name);
+
 export interface Filling {
   readonly notice: Notice;
   readonly document: AlertsDocument;

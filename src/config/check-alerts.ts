@@ -2,6 +2,7 @@
 import { duplicateNames } from './check-policies.ts';
 import { nearestKey } from './documents.ts';
 import { matcherMistake } from '../matching/matchers.ts';
+import { isMailHeaderName, isOwnMailHeader } from '../model/mail-headers.ts';
 import { quoteFindings } from './check-matcher-quotes.ts';
 import type { ProblemCode, ProblemPath } from './problem.ts';
 import { valueAt } from './shape.ts';
@@ -217,13 +218,30 @@ function headerFindings(email: unknown, path: ProblemPath): Finding[] {
   return Object.keys(typeof headers === 'object' && headers !== null ? headers : {}).flatMap((name): Finding[] => {
     const known = seen.has(name.toLowerCase());
     seen.add(name.toLowerCase());
-    if (!known) return [];
     const place = [...path, 'headers', name];
+    if (!known) return unsaidHeader(name, place);
     return [
       { code: 'WrongValue', path: place, at: 'key', message: `the header ${name} is here twice`, mend: 'take one out' },
     ];
   });
 }
+
+/** Nobody should believe that it is sent. */
+const unsaidHeader = (name: string, path: ProblemPath): Finding[] =>
+  isMailHeaderName(name) && !isOwnMailHeader(name)
+    ? []
+    : [
+        {
+          code: 'NotSupportedYet',
+          severity: 'warning',
+          path,
+          at: 'key',
+          message: isMailHeaderName(name)
+            ? `the header ${name} is written by springtide itself`
+            : `"${name}" is no name of a header`,
+          mend: /^bcc$/i.test(name) ? 'name them in `to`, and in a header To who is shown' : 'take it out',
+        },
+      ];
 
 const smarthostFindings = (path: ProblemPath, text: string): Finding[] =>
   /^(?:\[[0-9a-fA-F:.]+\]|[^\s:]+):\d{1,5}$/.test(text)

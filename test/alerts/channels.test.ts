@@ -145,6 +145,21 @@ receivers: [{ name: duty, email_configs: [{ to: '${to}', ${email} }] }]`);
     expect(head).toContain('Subject: [ALERT] workers full Bcc: thief@example.com');
   });
 
+  it('writes addresses into headers as they are configured, and goes to whom it is for', async () => {
+    const server = await mailServer({});
+    const headers = `headers: { To: 'undisclosed-recipients:;', From: '"Boss, the" <boss@example.com>', Cc: c@example.com, References: <t@b> }`;
+    expect(await sent(server.port, `${headers}, ${trusting()}`)).toMatchObject([{ status: 'sent' }]);
+    const [mail] = server.mails;
+    expect(mail).toMatchObject({ from: 'springtide@example.com', to: ['duty@example.com'] });
+    const head = (mail?.raw.split('\r\n\r\n')[0] ?? '').split('\r\n');
+    expect(head.filter((line) => /^(?:to|from|cc|references|in-reply-to):/i.test(line)).sort()).toEqual([
+      'Cc: c@example.com',
+      'From: "Boss, the" <boss@example.com>',
+      'References: <t@b>',
+      'To: "undisclosed-recipients":;',
+    ]);
+  });
+
   it('knows people by name, and answers for an address that is none', async () => {
     const server = await mailServer({});
     expect(await sent(server.port, trusting(), 'wang, "Duty, night" <night@example.com>, nobody')).toEqual([

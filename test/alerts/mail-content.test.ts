@@ -58,6 +58,7 @@ describe('templates of a mail', () => {
     expect(mail).toEqual({
       subject: 'FIRING workers',
       headers: { 'X-Pool': 'workers' },
+      shown: {},
       html: '<p title="workers">workers &lt;5&gt; full</p>',
       text: '1 alert of duty 10:00 CST',
       fault: null,
@@ -71,6 +72,32 @@ describe('templates of a mail', () => {
     expect(composed(`headers: { Subject: '{{ template "email.default.subject" . }}' }`).subject).toBe(
       '[FIRING:1] SpringtidePoolAtMaximum (bank-3 workers page)',
     );
+  });
+
+  const named = (part: string): string => `{{ template "email.default.${part}" . }}`;
+  it.each([
+    ['email.default.html', '', { html: 'mine: workers &lt;5&gt; full' }],
+    ['email.default.html', `html: '${named('html')}'`, { html: 'mine: workers &lt;5&gt; full' }],
+    ['email.default.text', `text: '${named('text')}'`, { text: 'mine: workers <5> full' }],
+    ['email.default.subject', '', { subject: 'mine: workers <5> full' }],
+    ['email.default.subject', `headers: { Subject: '${named('subject')}' }`, { subject: 'mine: workers <5> full' }],
+    ['__subject', '', { subject: 'mine: workers <5> full' }],
+    ['__subject', `headers: { subject: 'x' }`, { subject: 'x' }],
+  ])('are what a file makes of %s, with { %s }, and the rest stays ours', (name, email, changed) => {
+    const { subject, html, text } = composed(email.startsWith('headers') ? email : '');
+    const files = { 'a.tmpl': `{{ define "${name}" }}mine: {{ (index .Alerts 0).Annotations.summary }}{{ end }}` };
+    expect(composed(email, files)).toMatchObject({ subject, html, text, ...changed });
+  });
+
+  it('are taken for headers as they are written, but for what only the sender knows', () => {
+    const headers = `headers: { to: '{{ .CommonLabels.pool }}@b.cn, "Doe, J" <j@b.cn>', From: 'Duty <duty@b.cn>', Cc: 'those on duty',
+      Date: now, message-id: <1@b>, Bcc: c@b.cn, Content-Type: x, "X_Pool": 'a', "no name": b, References: <2@b> }`;
+    expect(composed(headers)).toMatchObject({
+      headers: { X_Pool: 'a', References: '<2@b>' },
+      shown: { to: 'workers@b.cn, "Doe, J" <j@b.cn>', from: 'Duty <duty@b.cn>' },
+    });
+    expect(Object.keys(composed(headers).headers)).toHaveLength(2);
+    expect(composed(headers).shown).not.toHaveProperty('cc');
   });
 
   it.each([

@@ -81,7 +81,7 @@ function composed(
   fill: Fill,
 ) {
   const { notice, document, at } = delivery;
-  const { subject, text, html, headers } = composeMail({ notice, config, document, texts, at });
+  const { subject, text, html, headers, shown } = composeMail({ notice, config, document, texts, at });
   const domain = settings.from.address.split('@')[1] ?? 'localhost';
   const root = threadOf(delivery, config, domain);
   return {
@@ -93,16 +93,20 @@ function composed(
     envelope: { from: settings.from.address, to: [...new Set([...owed.values()].flat())] },
     // the same for every attempt, so that a mail that came twice shows as one
     messageId: `<${delivery.id}@${domain}>`,
-    ...(root !== null && { references: root, inReplyTo: root }),
+    ...(root !== null && !namesThread(headers) && { references: root, inReplyTo: root }),
     date: new Date(at),
     subject,
     text,
     ...(html !== null && { html }),
     headers: { 'Auto-Submitted': 'auto-generated', ...headers },
+    ...shown,
     disableFileAccess: true,
     disableUrlAccess: true,
   };
 }
+
+const namesThread = (headers: Readonly<Record<string, string>>): boolean =>
+  Object.keys(headers).some((name) => /^(?:references|in-reply-to)$/i.test(name));
 
 /** The mails of a group hang on one that was never sent: so mail programs show them together. */
 function threadOf({ notice, document, at }: Delivery, { threading }: EmailSettings, domain: string): string | null {

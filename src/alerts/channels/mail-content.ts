@@ -1,8 +1,10 @@
 // What a mail says: springtide's own layout, or the operator's templates; when one fails, a plain body that says everything.
+import addressesIn from 'nodemailer/lib/addressparser';
 import type { AlertsDocument } from '../../model/config.ts';
+import { isMailHeaderName, isOwnMailHeader } from '../../model/mail-headers.ts';
 import type { Texts } from '../../model/texts.ts';
 import type { Instant } from '../../model/units.ts';
-import { fillNotice } from '../notice-templates.ts';
+import { fillNotice, isRedefined } from '../notice-templates.ts';
 import type { Filling } from '../notice-templates.ts';
 import { fallbackMail, renderMail } from '../render-mail.ts';
 import type { MailBody } from '../render-mail.ts';
@@ -12,6 +14,8 @@ import type { EmailSettings } from './mail-settings.ts';
 
 export interface MailContent extends MailBody {
   readonly headers: Readonly<Record<string, string>>;
+  /** in the place of the addresses that it is sent from and to */
+  readonly shown: AddressHeaders;
   /** a template that failed: the mail says so, and the log */
   readonly fault: string | null;
 }
@@ -24,14 +28,22 @@ export interface MailParts {
   readonly at: Instant;
 }
 
-/** What the message is made of is not for a header of the configuration to change. */
-const ownHeaders =
-  /^(?:from|sender|to|cc|bcc|date|subject|message-id|references|in-reply-to|mime-version|content-.*|return-path|received)$/i;
-const headerName = /^[A-Za-z][A-Za-z0-9-]*$/;
+/** What people read there; whom the mail goes to is another matter. */
+const addressHeaders = ['from', 'sender', 'to', 'cc'] as const;
+type AddressHeaders = { readonly [name in (typeof addressHeaders)[number]]?: string };
 
-/** Naming Alertmanager's own mail means ours. */
-const namesDefault = (template: string | undefined, part: 'html' | 'text' | 'subject'): boolean =>
-  template === undefined || template.replace(/[\s-]/g, '') === `{{template"email.default.${part}".}}`;
+type Part = 'html' | 'text' | 'subject';
+
+const defaultOf = (part: Part): string => `{{ template "email.default.${part}" . }}`;
+
+const withoutSpace = (template: string): string => template.replace(/[\s-]/g, '');
+
+/** Naming Alertmanager's own mail, or nothing, means ours; null: where the operator has not written that mail himself. */
+function templateOf(part: Part, written: string | undefined, document: AlertsDocument): string | null {
+  const isDefault = written === undefined || withoutSpace(written) === withoutSpace(defaultOf(part));
+  if (!isDefault) return written;
+  return isRedefined(`email.default.${part}`, document) ? defaultOf(part) : null;
+}
 
 class Fault extends Error {}
 
@@ -45,22 +57,46 @@ export function composeMail({ notice, config, document, texts, at }: MailParts):
   try {
     const own = renderMail(notice, texts, document.global.timeZone);
     const { html, text } = config;
-    const headers = Object.entries(config.headers);
-    const subject = headers.find(([name]) => name.toLowerCase() === 'subject')?.[1];
+    const headers = Object.entries(config.headers).filter(([name]) => isMailHeaderName(name) && !isOwnMailHeader(name));
+    const written = new Map(headers.map(([name, value]) => [name.toLowerCase(), value]));
+    const subject = subjectTemplate(written.get('subject'), document);
+    const ownHtml = templateOf('html', html, document);
+    const ownText = templateOf('text', text, document);
     return {
-      subject: subject === undefined ? own.subject : shortened(oneLine(filled('Subject header', subject)), 900),
+      subject: subject === null ? own.subject : shortened(oneLine(filled('Subject header', subject)), 900),
       // Alertmanager's way to send no HTML is an empty template
-      html: html === '' ? null : namesDefault(html, 'html') ? own.html : filled('html', html ?? '', 'html'),
-      text: namesDefault(text, 'text') || text === '' ? own.text : filled('text', text ?? ''),
+      html: html === '' ? null : ownHtml === null ? own.html : filled('html', ownHtml, 'html'),
+      text: ownText === null || ownText === '' ? own.text : filled('text', ownText),
       headers: Object.fromEntries(
         headers
-          .filter(([name]) => headerName.test(name) && !ownHeaders.test(name))
+          .filter(([name]) => !isSetApart(name.toLowerCase()))
           .map(([name, value]) => [name, oneLine(filled(`${name} header`, value))]),
+      ),
+      shown: Object.fromEntries(
+        addressHeaders.flatMap((name) => {
+          const template = written.get(name);
+          const value = template === undefined ? '' : oneLine(filled(`${name} header`, template));
+          return holdsAddress(value) ? [[name, value]] : [];
+        }),
       ),
       fault: own.fault,
     };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return { ...fallbackMail(notice, error.message), headers: {}, fault: error.message };
+    return { ...fallbackMail(notice, error.message), headers: {}, shown: {}, fault: error.message };
   }
 }
+
+/** Alertmanager's own subject, written out, stays what it was; without any it is ours, or what a file of templates makes of that. */
+function subjectTemplate(written: string | undefined, document: AlertsDocument): string | null {
+  if (written !== undefined) return written;
+  return ['email.default.subject', '__subject'].some((name) => isRedefined(name, document))
+    ? defaultOf('subject')
+    : null;
+}
+
+const isSetApart = (name: string): boolean => name === 'subject' || addressHeaders.some((one) => one === name);
+
+/** Words alone would leave the mail without the header: servers take that amiss. */
+const holdsAddress = (value: string): boolean =>
+  addressesIn(value).some((one) => 'group' in one || /.@./.test(one.address ?? ''));
