@@ -4,7 +4,7 @@ import type { KubernetesWrites, NodePatch } from '../clients/kubernetes/writes.t
 import type { Node } from '../model/kubernetes.ts';
 import type { DrainOutcome } from '../model/outcome.ts';
 
-export type Parts = Pick<DrainOutcome, 'status' | 'code' | 'message' | 'evicted' | 'refusedPods'>;
+export type Parts = Pick<DrainOutcome, 'status' | 'code' | 'message' | 'evicted' | 'refusedPods' | 'denied'>;
 export const succeeded: Parts = { status: 'succeeded' };
 export const refused = (code: string, message: string): Parts => ({ status: 'refused', code, message });
 

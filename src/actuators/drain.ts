@@ -3,7 +3,7 @@ import type { KubernetesWrites, NodePatch } from '../clients/kubernetes/writes.t
 import { drainNoteOn, drainOf } from '../model/drain-record-on.ts';
 import { drainAnnotation, drainTaint, type DrainRecord } from '../model/drain-record.ts';
 import type { Node } from '../model/kubernetes.ts';
-import type { DrainOutcome } from '../model/outcome.ts';
+import type { DeniedEviction, DrainOutcome } from '../model/outcome.ts';
 import type { DrainStep, NodeDecision } from '../model/plan.ts';
 import { eachLimited } from '../parallel.ts';
 import { drainOutcome, failureOf, type Moment } from './actuator.ts';
@@ -13,6 +13,13 @@ import { GateClosed } from './gate.ts';
 export type DrainPort = Pick<KubernetesWrites, 'evict' | 'getNode' | 'patchNode' | 'deleteNode' | 'createEvent'>;
 
 const evictionsAtOnce = 5;
+/** Of what a webhook says: it is kept, and told by SMS. */
+const longestWords = 200;
+
+function inShort(words: string): string {
+  const line = words.replace(/\s+/g, ' ').trim();
+  return line.length <= longestWords ? line : `${line.slice(0, longestWords - 1)}…`;
+}
 
 const tell = (
   port: DrainPort,
@@ -78,6 +85,7 @@ async function evict(port: DrainPort, step: Extract<DrainStep, { step: 'evict' }
   const evicted: string[] = [];
   const refusedPods: string[] = [];
   const several: string[] = [];
+  const denied: DeniedEviction[] = [];
   const failures: string[] = [];
   let closed: GateClosed | null = null;
   const evictOne = (pod: (typeof step.pods)[number]) =>
@@ -101,17 +109,21 @@ async function evict(port: DrainPort, step: Extract<DrainStep, { step: 'evict' }
       case 'severalBudgets':
         several.push(`${name}: ${answer.message}`);
         break;
+      case 'denied':
+        denied.push({ pod: name, words: inShort(answer.message) });
+        break;
       case 'failed':
         failures.push(`${name}: ${answer.code} ${answer.message}`);
         break;
     }
   });
-  const parts = { evicted, refusedPods };
+  const parts = { evicted, refusedPods, ...(denied.length > 0 && { denied }) };
   const off = closed as GateClosed | null;
   if (off !== null) return { ...parts, ...refused(off.code, off.message) };
-  if (several.length + failures.length === 0) return { ...parts, status: 'succeeded' };
-  const code = several.length > 0 ? 'MoreThanOneBudget' : 'EvictionFailed';
-  return { ...parts, status: 'failed', code, message: [...several, ...failures].join('; ') };
+  if (several.length + denied.length + failures.length === 0) return { ...parts, status: 'succeeded' };
+  const code = several.length > 0 ? 'MoreThanOneBudget' : failures.length > 0 ? 'EvictionFailed' : 'EvictionDenied';
+  const denials = denied.map(({ pod, words }) => `${pod}: ${words}`);
+  return { ...parts, status: 'failed', code, message: [...several, ...denials, ...failures].join('; ') };
 }
 
 async function rollBack(port: DrainPort, step: Extract<DrainStep, { step: 'rollBack' }>): Promise<Parts> {

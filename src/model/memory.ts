@@ -118,8 +118,16 @@ export interface GroupMemory {
   readonly nodeless?: Readonly<Record<string, NodelessMemory>>;
   /** nodes, by name, whose drain has failed: others go before them, longer after each failure */
   readonly failedDrains?: Readonly<Record<string, FailedDrain>>;
+  /** evictions that somebody else than a budget refuses, by node, until its drain ends */
+  readonly deniedEvictions?: Readonly<Record<string, DeniedEvictions>>;
   /** of its last decision */
   readonly why?: Why;
+}
+
+export interface DeniedEvictions {
+  /** by namespace and name; the words are of the first */
+  readonly pods: readonly string[];
+  readonly words: string;
 }
 
 /** A reason that stands, and since when. */

@@ -41,6 +41,11 @@ export interface ResizeOutcome extends Result {
   readonly unanswered?: true;
 }
 
+export interface DeniedEviction {
+  readonly pod: string;
+  readonly words: string;
+}
+
 export interface DrainOutcome extends Result {
   readonly kind: 'drain';
   readonly nodeGroup: string;
@@ -49,6 +54,8 @@ export interface DrainOutcome extends Result {
   /** pods that the Eviction API accepted, and those that it refused for now */
   readonly evicted?: readonly string[];
   readonly refusedPods?: readonly string[];
+  /** pods that somebody else than a budget lets nobody evict, and in which words */
+  readonly denied?: readonly DeniedEviction[];
 }
 
 export type Outcome = ScaleOutcome | ResizeOutcome | DrainOutcome;

@@ -16,6 +16,7 @@ import { targetKey, type TargetKey } from '../model/target.ts';
 import { instantOf, type Instant } from '../model/units.ts';
 import { namesQuota, withFailedResize } from './nodes/back-off.ts';
 import { isChangeOfMind } from './nodes/change-of-mind.ts';
+import { withDenied } from './nodes/denied-evictions.ts';
 import { withFailedDrain } from './nodes/set-aside.ts';
 import { withTurn } from './pods/flap.ts';
 import { withUsed } from './proposals.ts';
@@ -116,6 +117,7 @@ function recordDrain(memory: GroupMemory, outcome: DrainOutcome, at: Instant): G
       ...withFailedDrain(memory, node, { at, code, message, step: 'begin' }),
     };
   }
+  if (outcome.step === 'evict') return withDenied(memory, outcome);
   if (outcome.status !== 'succeeded' || outcome.step !== 'rollBack') return memory;
   const { node, code = 'DrainFailed', message = '' } = outcome;
   if (isChangeOfMind(code)) return memory;

@@ -114,6 +114,7 @@ const group = z.object({
       }),
     )
     .optional(),
+  deniedEvictions: z.record(z.string(), z.object({ pods: z.array(z.string()).min(1), words: z.string() })).optional(),
   why,
 } satisfies FieldsOf<GroupMemory>);
 

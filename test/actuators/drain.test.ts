@@ -96,6 +96,30 @@ describe('evictions', () => {
     );
   });
 
+  it('that a webhook denies are a failure, with its words in short', async () => {
+    const { stage, pods } = await withPods();
+    stage.world.faults.set('evictionDenied', { count: 1 });
+    const outcome = await carryOut(stage, evict(pods));
+    const [denied] = outcome?.denied ?? [];
+    expect(denied?.words).toMatch(/^admission webhook "evictions.guard.example" denied the request: /);
+    expect(outcome).toMatchObject({
+      status: 'failed',
+      code: 'EvictionDenied',
+      message: `${denied?.pod}: ${denied?.words}`,
+    });
+    expect([...(outcome?.evicted ?? []), denied?.pod].sort()).toEqual(pods.map(({ name }) => `default/${name}`).sort());
+  });
+
+  it('take one line of what is said, and not more than a message holds', async () => {
+    const { stage, pods } = await withPods();
+    const message = `admission webhook "w" denied the request:\n  ${'because '.repeat(100)}`;
+    const port = { ...stage.client.writes, evict: () => Promise.resolve({ result: 'denied', message } as const) };
+    const outcome = await drainStep(port, aNodeDecision(), evict(pods), aMoment());
+    const words = outcome?.denied?.map((one) => one.words) ?? [];
+    for (const line of words) expect(line).toMatch(/^admission webhook "w" denied the request: because [^\n]+…$/);
+    expect(words.map(({ length }) => length)).toEqual(pods.map(() => 200));
+  });
+
   it('that a budget refuses are no failure', async () => {
     const { stage, pods } = await withPods();
     stage.world.objects.apply(

@@ -36,6 +36,8 @@ export type Eviction =
   | { readonly result: 'refusedByBudget'; readonly message: string; readonly retryAfter: Milliseconds | null }
   /** no waiting helps: Kubernetes evicts no such pod, however much they allow */
   | { readonly result: 'severalBudgets'; readonly message: string }
+  /** an admission webhook or policy, or a right that is missing: it may be allowed some day, and not in the next moment */
+  | { readonly result: 'denied'; readonly message: string }
   | { readonly result: 'gone' }
   | { readonly result: 'failed'; readonly code: ClientErrorCode; readonly message: string };
 
@@ -282,10 +284,19 @@ const isOwnGroup = ({ version }: KnownKind, apiVersion: string | undefined): boo
 
 const isCode = (error: unknown, code: ClientErrorCode): boolean => error instanceof ClientError && error.code === code;
 
+/** The API server's own words: the one who refuses chooses the status code, 429 and 500 among them. */
+const admission =
+  /admission webhook ".*" denied the request|failed calling webhook "|ValidatingAdmissionPolicy '.*' denied request/;
+
+const isDenial = (code: ClientErrorCode, words: string): boolean =>
+  code === 'Forbidden' || code === 'BadRequest' || admission.test(words);
+
 function evictionRefusal(error: unknown, pod: PodRef): Eviction {
   if (!(error instanceof ClientError)) throw error;
   const { code, message, retryAfterMs } = error;
   const status = statusOf(error.response);
+  if (status !== null && isDenial(code, status.message ?? ''))
+    return { result: 'denied', message: status.message ?? message };
   const byBudget =
     status?.details?.causes?.some((cause) => cause.reason === 'DisruptionBudget') === true ||
     /disruption budget/i.test(status?.message ?? '');

@@ -8,6 +8,7 @@ import { isDeleting, isMirror, isOfDaemonSet } from '../pod-facts.ts';
 import { isUnsettled, standingOfRemoval, type RemovalInput, type Standing } from './announced-removal.ts';
 import { batchesOf, type Batches } from './batches.ts';
 import { changedMind, type MindInput, type TakenBack } from './change-of-mind.ts';
+import { isDenied, remaining } from './denied-evictions.ts';
 import type { GroupState } from './group-state.ts';
 import { evictabilityOf, type MovableRules } from './movable.ts';
 import { windowBarrier } from './shrink-barrier.ts';
@@ -38,7 +39,7 @@ const reference = (pod: Pod): PodRef => ({
   ...(pod.metadata.uid === undefined ? {} : { uid: pod.metadata.uid }),
 });
 
-/** A pod whose budget is spent is tried again after 5 s, and then each time twice as long after; in between it is left alone. */
+/** A pod whose budget is spent, or that somebody else lets nobody evict, is tried again after 5 s, and then each time twice as long after; in between it is left alone. */
 function isTimeToRetry(startedAt: Instant, { memory, now }: DrainInput): boolean {
   const before = (memory.lastTick ?? startedAt) - startedAt;
   const attempts = (elapsed: number): number =>
@@ -79,13 +80,14 @@ function standingOfDrain(node: Node, record: DrainRecord, batches: Batches, inpu
   const leaving: PodRef[] = [];
   const held: PodRef[] = [];
   let budget: string | null = null;
+  const denied = group.memory.deniedEvictions?.[name];
   for (const pod of input.podsOn.get(name) ?? []) {
     if (isMirror(pod) || isOfDaemonSet(pod)) continue;
     const movability = evictabilityOf(pod, rules);
     if (movability.move === 'ignore') continue;
     if (isDeleting(pod)) leaving.push(reference(pod));
     else if (off !== null || window !== null) continue;
-    else if (movability.move !== 'blocked') evict.push(reference(pod));
+    else if (movability.move !== 'blocked') (isDenied(pod, denied) ? held : evict).push(reference(pod));
     else if (movability.reason === 'BlockedByPDB') {
       // A budget that is spent now may have room in the next moment: the Eviction API decides.
       budget = movability.by;
@@ -103,7 +105,7 @@ function standingOfDrain(node: Node, record: DrainRecord, batches: Batches, inpu
     return record.request?.then === 'keep' ? { stands: 'kept' } : { stands: 'empty' };
   if (isOverdue)
     return budget === null
-      ? rollBack({ reason: 'DrainTimedOut', by: [...waited, ...evict].map(fullName).join(', ') })
+      ? rollBack({ reason: 'DrainTimedOut', by: remaining([...waited, ...evict].map(fullName), denied) })
       : rollBack({ reason: 'BlockedByPDB', by: budget });
   const stuck = isOfPerson ? undefined : input.stuck.get(name);
   if (stuck !== undefined && evict.length + held.length > 0)

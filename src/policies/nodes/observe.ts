@@ -7,6 +7,7 @@ import { instantOf, minutes, seconds, since, type Instant } from '../../model/un
 import { isListed } from './announced-removal.ts';
 import { namesQuota, withFailedResize, withoutStaleBackOff } from './back-off.ts';
 import { overdueNodes, provisionTimeoutOf } from './boot-time.ts';
+import { withoutOldDenials } from './denied-evictions.ts';
 import type { GroupState } from './group-state.ts';
 import { isReady } from './membership.ts';
 import { withNodeless } from './never-registered.ts';
@@ -163,7 +164,7 @@ export function observeGroup(group: GroupState, memory: Memory, snapshot: Snapsh
   if (sent !== null) learned = settleResize(learned, sent, group, now);
   learned = withNodeless(learned, sent, group, snapshot, now);
   learned = settleOrders(learned, group, newlyReady, now);
-  learned = withoutStaleFailures(learned, group, now);
+  learned = withoutOldDenials(withoutStaleFailures(learned, group, now), group);
   learned = withOverdueTold(learned, group, snapshot, now);
   if (group.updating) learned = { ...learned, updatingAt: now };
 

@@ -192,6 +192,14 @@ describe('evictions', () => {
 
   const twoBudgets = 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.';
 
+  // As kube-apiserver 1.30 writes them.
+  const webhook =
+    'admission webhook "guard.example" denied the request: no eviction without the disruption budget of guard';
+  const silent =
+    'Internal error occurred: failed calling webhook "guard.example": failed to call webhook: Post "https://guard.shop.svc:443/?timeout=5s": context deadline exceeded';
+  const byPolicy = `pods "web-1" is forbidden: ValidatingAdmissionPolicy 'guard' with binding 'guard' denied request: no`;
+  const noRight = 'pods "web-1" is forbidden: User "springtide" cannot create resource "pods/eviction" in API group ""';
+
   it.each(['v1', 'v1beta1'])('speak policy/%s where that is served, and name the pod by its uid', async (version) => {
     api.next(/^\/api\/v1$/, answer(served(version)));
     const received = receive(/eviction/, '{}', 201);
@@ -215,7 +223,17 @@ describe('evictions', () => {
       { result: 'severalBudgets', message: twoBudgets },
     ],
     ['another internal error', refuse(500, 'InternalError', 'etcd'), { result: 'failed', code: 'ServerFault' }],
-    ['two budgets by another status', refuse(400, 'BadRequest', twoBudgets), { result: 'failed', code: 'BadRequest' }],
+    ['two budgets by another status', refuse(400, 'BadRequest', twoBudgets), { result: 'denied', message: twoBudgets }],
+    ['a webhook that says no', refuse(403, 'Forbidden', webhook), { result: 'denied', message: webhook }],
+    [
+      'one that chose a code of its own',
+      refuse(429, 'TooManyRequests', webhook),
+      { result: 'denied', message: webhook },
+    ],
+    ['one that chose a server fault', refuse(500, 'InternalError', webhook), { result: 'denied', message: webhook }],
+    ['a webhook that does not answer', refuse(500, 'InternalError', silent), { result: 'denied', message: silent }],
+    ['an admission policy', refuse(422, 'Invalid', byPolicy), { result: 'denied', message: byPolicy }],
+    ['a right that is missing', refuse(403, 'Forbidden', noRight), { result: 'denied', message: noRight }],
   ])('tell %s', async (_case, reply, expected) => {
     api.next(/eviction/, reply);
     expect(await writes.evict(pod)).toMatchObject(expected);

@@ -72,6 +72,10 @@ function askBudgets(registry: Registry, pod: Pod, dryRun: boolean): void {
   });
 }
 
+/** As the API server says it for an admission webhook. */
+export const deniedByWebhook = (cause: string): ApiError =>
+  new ApiError(403, 'Forbidden', `admission webhook "evictions.guard.example" denied the request: ${cause}`, {});
+
 export const refused = (cause: string): ApiError =>
   new ApiError(429, 'TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", {
     causes: [{ reason: 'DisruptionBudget', message: cause }],

@@ -20,6 +20,10 @@ const kubernetesFaults = {
     does: 'answers writes of scale with 409 Conflict (default: the next one)',
   },
   evictionRefused: { lasts: 'until cleared', does: 'answers evictions with 429 as a disruption budget would' },
+  evictionDenied: {
+    lasts: 'until cleared',
+    does: 'answers evictions with 403, in the words of an admission webhook that denies them',
+  },
   nodeNotReady: { lasts: 'until cleared', does: 'nodeNotReady:NAME: the kubelet of NAME reports Ready=False' },
   nodeDead: {
     lasts: 'until cleared',
@@ -128,7 +132,7 @@ export class Faults {
   }
 
   /** Whether a named fault hits now; one of its counted hits is used up. */
-  strikes(name: 'conflictOnScale' | 'evictionRefused', request: RequestFacts): boolean {
+  strikes(name: 'conflictOnScale' | 'evictionRefused' | 'evictionDenied', request: RequestFacts): boolean {
     return this.#hit(name, request) !== undefined;
   }
 

@@ -10,7 +10,7 @@ import {
   unsupportedMediaType,
 } from '../status.ts';
 import { coreVersions, groupList, groupOf, resourceList, versionInfo } from './discovery.ts';
-import { evict, refused } from './eviction.ts';
+import { deniedByWebhook, evict, refused } from './eviction.ts';
 import { filterOf, listObjects, wholeNumber } from './list.ts';
 import { patchTypes } from './patch.ts';
 import { keyFor } from './registry.ts';
@@ -121,6 +121,7 @@ function onObject(registry: Registry, faults: Faults, route: Single, request: Ap
     if (request.method !== 'POST') throw methodNotAllowed();
     if (faults.strikes('evictionRefused', request))
       throw refused('The disruption budget sandbox refuses all evictions');
+    if (faults.strikes('evictionDenied', request)) throw deniedByWebhook('evictions are closed for the weekend');
     evict(registry, key, objectIn(request), isDryRun(request.query));
     return json({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }, 201);
   }
