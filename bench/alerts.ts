@@ -39,12 +39,58 @@ const labelsOf = (index: number): Labels => ({
   pod: `prod-shop-svc${index % 1300}-${index}x`,
 });
 
+const lengthOfLong = 100;
+/** Filled up by a text that is new for each, of letters and digits without an order. */
+function longLabelsOf(index: number): Labels {
+  const labels = labelsOf(index);
+  let text = `${labels['pod'] ?? ''}-`;
+  for (let seed = index + 1; text.length < lengthOfLong;) {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    text += 'abcdefghijklmnopqrstuvwxyz0123456789-'[(seed >>> 16) % 37] ?? '';
+  }
+  return { ...labels, pod: text };
+}
+
 const letter = (index: number): string => String.fromCharCode(97 + (index % 26));
 
+/** 1,000 routes of one kind, by what they are found by. */
+const kindsOfRoutes: readonly (readonly [name: string, matchers: (index: number) => readonly string[]])[] = [
+  ['value', byTeam],
+  ['beginning', (index) => [`pod=~"prod-shop-svc${index}-[a-z0-9]+"`]],
+  ['text inside', (index) => [`pod=~".*-svc${index}-[a-z0-9]+"`]],
+  ['end', (index) => [`pod=~".+-${index}x"`]],
+  ['text whose case does not count', (index) => [`pod=~"(?i).*-SVC${index}-[a-z0-9]+"`]],
+  ['no text that is known', (index) => [`pod=~"[a-z]+[0-9]{${1 + (index % 7)}}[a-z]{${1 + Math.floor(index / 7)}}"`]],
+  [
+    'no text, and any beginning',
+    (index) => [`pod=~".*[${index % 10}][0-9]?[a-${letter(1 + (index % 25))}].{${1 + Math.floor(index / 250)}}"`],
+  ],
+  [
+    'no text, and counted distances',
+    (index) => [
+      `pod=~".*[${letter(index % 13)}-${letter(13 + (index % 12))}].{${1 + (index % 17)}}[0-9].{${1 + (index % 12)}}[${letter(index % 5)}-${letter(5 + (index % 20))}]"`,
+    ],
+  ],
+  [
+    'no text, and any beginning and end',
+    (index) => [`pod=~".*[${index % 10}][0-9]?[a-${letter(1 + (index % 25))}].{${1 + Math.floor(index / 250)}}.*"`],
+  ],
+  [
+    'no text, and a group that is repeated',
+    (index) => [
+      `pod=~"([a-z]+[0-9]*.)+[0-9]{${1 + (index % 7)}}[${letter(index % 13)}-${letter(13 + Math.floor(index / 77))}]"`,
+    ],
+  ],
+];
+
 /** 1,000 routes of one kind against 10,000 alerts: CPU, so that what others take does not count. */
-function routing(name: string, matchers: (index: number) => readonly string[]): Figure {
+function routing(
+  name: string,
+  matchers: (index: number) => readonly string[],
+  labelsAt: (index: number) => Labels,
+): Figure {
   const root = buildRoutes(alertsDocument.parse(configuration(matchers, 1000, 'http://127.0.0.1:1/')).route);
-  const sets = Array.from({ length: 10_000 }, (_, index) => labelsOf(index));
+  const sets = Array.from({ length: 10_000 }, (_, index) => labelsAt(index));
   const before = process.cpuUsage();
   for (const labels of sets) routesOf(root, labels);
   const { user, system } = process.cpuUsage(before);
@@ -117,28 +163,11 @@ function figuresOf(taker: Taker, { times, cpus }: Taken, spent: number, bars: bo
 }
 
 export async function alerts(): Promise<Report> {
-  const routes = [
-    routing('value', byTeam),
-    routing('beginning', (index) => [`pod=~"prod-shop-svc${index}-[a-z0-9]+"`]),
-    routing('text inside', (index) => [`pod=~".*-svc${index}-[a-z0-9]+"`]),
-    routing('end', (index) => [`pod=~".+-${index}x"`]),
-    routing('text whose case does not count', (index) => [`pod=~"(?i).*-SVC${index}-[a-z0-9]+"`]),
-    routing('no text that is known', (index) => [
-      `pod=~"[a-z]+[0-9]{${1 + (index % 7)}}[a-z]{${1 + Math.floor(index / 7)}}"`,
-    ]),
-    routing('no text, and any beginning', (index) => [
-      `pod=~".*[${index % 10}][0-9]?[a-${letter(1 + (index % 25))}].{${1 + Math.floor(index / 250)}}"`,
-    ]),
-    routing('no text, and counted distances', (index) => [
-      `pod=~".*[${letter(index % 13)}-${letter(13 + (index % 12))}].{${1 + (index % 17)}}[0-9].{${1 + (index % 12)}}[${letter(index % 5)}-${letter(5 + (index % 20))}]"`,
-    ]),
-    routing('no text, and any beginning and end', (index) => [
-      `pod=~".*[${index % 10}][0-9]?[a-${letter(1 + (index % 25))}].{${1 + Math.floor(index / 250)}}.*"`,
-    ]),
-    routing('no text, and a group that is repeated', (index) => [
-      `pod=~"([a-z]+[0-9]*.)+[0-9]{${1 + (index % 7)}}[${letter(index % 13)}-${letter(13 + Math.floor(index / 77))}]"`,
-    ]),
-  ];
+  const routes = [labelsOf, longLabelsOf].flatMap((labelsAt) =>
+    kindsOfRoutes.map(([name, matchers]) =>
+      routing(labelsAt === labelsOf ? name : `${name}, of ${lengthOfLong} characters`, matchers, labelsAt),
+    ),
+  );
   const hearer = await startHearer();
   const written = configuration(byTeam, 20, hearer.url);
   const alertmanager = await startAlertmanager(written);

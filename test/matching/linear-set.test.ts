@@ -181,6 +181,33 @@ describe('linear expressions', () => {
     );
   });
 
+  it('keep to distances: no line feed within one, and none leads beyond the end', () => {
+    const patterns = [
+      'a.{3}',
+      '.*a.{3}.*',
+      '.*a.{3}',
+      'a.{2}b',
+      '.*a.{2}b',
+      'a.{2}b.*',
+      '.*a.{2}.*',
+      'a.{2}[^a].*',
+      'a.{40}.*b',
+    ];
+    const values = [
+      'bbba',
+      'ba-',
+      'a12b',
+      'a1\nb',
+      'a\n1b',
+      'xa1\nb',
+      'xa12b',
+      'a12b\n',
+      'a12\n',
+      `a${'-'.repeat(30)}\n`,
+    ];
+    expectTheSame(patterns, [...values, `a${'-'.repeat(40)}b`, `a${'-'.repeat(39)}\nb`, `${'-'.repeat(60)}a`]);
+  });
+
   it('that share a group at their beginning take what RE2 takes', () => {
     const numbers = Array.from({ length: 20 }, (_, index) => index);
     const patterns = numbers.map((index) => `([a-z]+[0-9]*.)+[0-9]{${index % 5}}[a-${'bkz'[index % 3] ?? ''}]`);
