@@ -41,7 +41,7 @@ export function partOf(
   now: Instant,
 ): Part | null {
   const { state, holds, escalations } = parts;
-  const scene = sceneOf(group, parts.isMuted, now);
+  const scene = sceneOf(group, parts.muting, now);
   const isBusy = underWayFor(state, group, integration).some(({ intent }) => parts.courier.isSending(intent.id));
   if (isBusy) {
     holds.postpone(group, integration, later(now, soon));
@@ -79,7 +79,10 @@ export function isAsDecided({ group, open, by }: Part, parts: FlushParts, now: I
     return false;
   let index = 0;
   for (const alert of group.alerts.values()) {
-    if (alert !== by.alerts[index] || parts.isMuted(alert, group.route, now) !== by.scene.muted.has(alert))
+    if (
+      alert !== by.alerts[index] ||
+      parts.muting.isMuted(alert, group.leading.to(alert.fingerprint), now) !== by.scene.muted.has(alert)
+    )
       return false;
     index += 1;
   }

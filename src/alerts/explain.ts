@@ -134,6 +134,7 @@ interface Scene extends ExplainParts, Known {
   readonly alert: Alert;
   readonly group: Group;
   readonly hours: readonly string[];
+  readonly nextTurn: Instant;
   readonly isAcknowledged: boolean;
   readonly outlooks: readonly Outlook[];
   /** receivers that tell the group now what is new */
@@ -149,7 +150,8 @@ function explainGroup(alert: Alert, known: Known, group: Group, parts: ExplainPa
     ...known,
     alert,
     group,
-    hours: parts.muting.hoursOf(group.route, now),
+    hours: parts.muting.hoursOf(group.leading.to(alert.fingerprint), now),
+    nextTurn: group.leading.next(parts.muting, now),
     isAcknowledged: episode !== undefined && isAcknowledged(episode, periods),
     outlooks: parts.escalations.outlook(group, now),
     speakers: speakersOf(group, parts, now),
@@ -158,7 +160,7 @@ function explainGroup(alert: Alert, known: Known, group: Group, parts: ExplainPa
   return {
     key: group.key,
     receiver,
-    nextFlush: rfc3339(group.nextFlush),
+    nextFlush: rfc3339(scene.nextTurn),
     hours: scene.hours,
     escalations: scene.outlooks.map(explainEscalation),
     acknowledged: said === null ? null : { by: said.by, at: rfc3339(said.at) },
@@ -192,7 +194,7 @@ interface Standing {
 
 /** Null: he has nothing to do with it. */
 function standingOf(to: string, { integration, endsOnly }: Reached, scene: Scene): Standing | null {
-  const { state, group, alert, muted, hours } = scene;
+  const { state, group, alert, muted, hours, nextTurn } = scene;
   const period = periodOf(alert);
   const entry = state.told.get(toldKey(group.key, integration, to));
   const knows = entry !== undefined && [entry.firing, entry.resolved].some((periods) => periods.includes(period));
@@ -204,7 +206,7 @@ function standingOf(to: string, { integration, endsOnly }: Reached, scene: Scene
     .flatMap(({ recipients }) => recipients.get(to) ?? [])
     .find(isOwed);
   if (owed !== undefined) return { why: 'owed', detail: owed.message, next: owed.notBefore };
-  if (knows) return { why: 'failed', detail: lastFailure(to, integration, scene), next: group.nextFlush };
+  if (knows) return { why: 'failed', detail: lastFailure(to, integration, scene), next: nextTurn };
   if (!integration.to.includes(to)) return null;
   if (scene.central?.tells === 'central') return { why: 'central', detail: scene.central.host };
   if (muted.inhibitedBy.length > 0) return { why: 'inhibited', detail: muted.inhibitedBy.join(', ') };
@@ -213,7 +215,7 @@ function standingOf(to: string, { integration, endsOnly }: Reached, scene: Scene
   if (endsOnly.has(to)) return endsOnlyBecause(integration, scene);
   const held = holdReasons.find((why) => scene.holds.heldFor(why, group, integration).has(to));
   if (held !== undefined) return { why: 'held', detail: held };
-  return { why: 'waiting', next: group.nextFlush };
+  return { why: 'waiting', next: nextTurn };
 }
 
 const holdReasons: readonly HoldReason[] = ['digest', 'quietHours', 'budget', 'storm', 'together'];

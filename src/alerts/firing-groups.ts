@@ -10,13 +10,13 @@ import type { Group } from './group-table.ts';
 import { gravity } from './group.ts';
 import type { Episode } from './ledger/records.ts';
 import { groupOwner } from './ledger/state.ts';
+import type { Muting } from './muting.ts';
 import { summaryOf } from './render.ts';
-import type { Route } from './route.ts';
 
 export interface FiringParts {
   readonly groups: Iterable<Group>;
   readonly episodes: ReadonlyMap<string, Episode>;
-  readonly isMuted: (alert: Alert, route: Route, now: Instant) => boolean;
+  readonly muting: Pick<Muting, 'isMuted'>;
   readonly texts: Texts;
 }
 
@@ -32,7 +32,7 @@ interface Standing {
 /** More nobody reads on one page. */
 const most = 20;
 
-export function firingGroups({ groups, episodes, isMuted, texts }: FiringParts, now: Instant): FiringGroups {
+export function firingGroups({ groups, episodes, muting, texts }: FiringParts, now: Instant): FiringGroups {
   const standing = [...groups].flatMap((group) => standingOf(group, episodes));
   const shown = standing
     .toSorted(
@@ -50,7 +50,7 @@ export function firingGroups({ groups, episodes, isMuted, texts }: FiringParts, 
       title: summaryOf(first, texts),
       alerts: firing.length,
       since: rfc3339(first.since),
-      isKeptBack: firing.every((alert) => isMuted(alert, group.route, now)),
+      isKeptBack: firing.every((alert) => muting.isMuted(alert, group.leading.to(alert.fingerprint), now)),
       takenBy: by === null ? null : { by: by.by, at: rfc3339(by.at) },
     })),
     more: standing.length - shown.length,

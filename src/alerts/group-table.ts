@@ -5,6 +5,7 @@ import type { Instant, Milliseconds } from '../model/units.ts';
 import { periodOf } from './alert.ts';
 import type { Alert, LabelSet } from './alert.ts';
 import { firstFlushOf, groupKeyOf, groupLabelsOf, labelsIn } from './group.ts';
+import { Leading } from './leading.ts';
 import { routesOf } from './route.ts';
 import type { Route } from './route.ts';
 
@@ -12,11 +13,12 @@ export interface Group {
   readonly id: string;
   readonly key: string;
   readonly labels: LabelSet;
-  route: Route;
+  /** what all that lead to it have in common */
+  readonly route: Pick<Route, 'receiver'>;
+  leading: Leading;
   readonly alerts: Map<string, Alert>;
   /** as they were at the last flush: what changed since has not been told */
   flushed: ReadonlyMap<string, Alert>;
-  nextFlush: Instant;
   cancel: Cancel;
   /** a flush came while a notification was on its way: decide again when it has arrived */
   again: boolean;
@@ -36,11 +38,18 @@ export interface GroupTableOptions {
   readonly lastToldAt: (key: string, route: Route) => Instant | null;
   /** a group's timer has run out: the moment to look for a new configuration */
   readonly onWake: () => void;
-  readonly onDue: (group: Group, now: Instant) => void;
+  /** `due`: those of the routes that lead to it whose turn it is */
+  readonly onDue: (group: Group, now: Instant, due: readonly Route[]) => void;
   /** a receiver that is told beside those to which routes lead; null: there is none */
   readonly instead?: (alert: Alert, receivers: readonly string[]) => string | null;
   /** before this, those who send alerts in have not all been heard: nothing of theirs is told that nobody knows of */
   readonly settledAt: Instant;
+}
+
+interface Before {
+  readonly group: Group;
+  /** the routes that led to it */
+  readonly leading: Leading;
 }
 
 const longestTimer = 86_400_000;
@@ -48,11 +57,12 @@ const longestTimer = 86_400_000;
 const longestTurn = 10;
 const idOf = (key: string, receiver: string): string => `${key}>${receiver}`;
 
-const emptyGroup = (id: string, key: string, labels: LabelSet, route: Route): Omit<Group, 'nextFlush'> => ({
-  id,
+const emptyGroup = (key: string, labels: LabelSet, receiver: string): Group => ({
+  id: idOf(key, receiver),
   key,
   labels,
-  route,
+  route: { receiver },
+  leading: new Leading(),
   alerts: new Map(),
   flushed: new Map(),
   cancel: () => undefined,
@@ -110,15 +120,17 @@ export class GroupTable {
     const { fingerprint } = alert;
     const holding = this.holding(fingerprint);
     const goesOn = holding.length > 0 && holding.every(({ alerts }) => alerts.get(fingerprint)?.ended === null);
-    if (!goesOn) this.#place(alert, new Map());
+    if (!goesOn) this.#place(alert);
     else for (const group of holding) group.alerts.set(fingerprint, alert);
   }
 
   /** By new routes; groups that stood before go on where they were. Gives those that do not stand any more. */
   reroute(root: Route, alerts: Iterable<Alert>): readonly Group[] {
     this.#root = root;
-    const before = new Map([...this.#groups].filter(([, { isLeft }]) => !isLeft));
     const all = [...this.#groups.values()];
+    const before = new Map(
+      all.filter(({ isLeft }) => !isLeft).map((group) => [group.id, { group, leading: group.leading }]),
+    );
     this.#groups.clear();
     this.#memberships.clear();
     for (const alert of alerts) this.#place(alert, before);
@@ -130,28 +142,23 @@ export class GroupTable {
   /** A group to which no route leads, for as long as somebody is to be told the end of these. */
   leave(key: string, receiver: string, alerts: readonly Alert[]): void {
     const id = idOf(key, receiver);
-    const { clock } = this.#options;
-    const timers = this.#root.timers;
     const known = this.#groups.get(id);
-    const group: Group = known ?? {
-      ...emptyGroup(id, key, labelsIn(key), this.#plainRoute(receiver)),
-      nextFlush: later(clock.now(), timers.groupWait),
-      isLeft: true,
-    };
+    const group: Group = known ?? { ...emptyGroup(key, labelsIn(key), receiver), isLeft: true };
+    const routes = known?.leading.routes ?? [this.#plainRoute(receiver)];
     this.#groups.set(id, group);
-    for (const alert of alerts) {
-      group.alerts.set(alert.fingerprint, alert);
-      this.#joined(alert, group);
-    }
+    for (const alert of alerts)
+      this.#join(alert, group, routes, ({ timers }) => later(this.#options.clock.now(), timers.groupWait));
     if (known === undefined) this.#arm(group);
   }
 
   /** What ended leaves its group when nothing newer came since it was told; gives those that no group holds any more. */
   release(group: Group): readonly string[] {
     const alone: string[] = [];
+    const released: string[] = [];
     for (const [fingerprint, alert] of group.alerts) {
       if (alert.ended === null || group.flushed.get(fingerprint)?.ended !== alert.ended) continue;
       group.alerts.delete(fingerprint);
+      released.push(fingerprint);
       group.muted.delete(periodOf(alert));
       const holding = this.#memberships.get(fingerprint);
       holding?.delete(group);
@@ -159,6 +166,7 @@ export class GroupTable {
       this.#memberships.delete(fingerprint);
       alone.push(fingerprint);
     }
+    group.leading.release(released, group.alerts);
     if (group.alerts.size === 0) {
       group.cancel();
       this.#groups.delete(group.id);
@@ -173,24 +181,30 @@ export class GroupTable {
     for (const group of this.#groups.values()) group.cancel();
   }
 
-  #place(alert: Alert, before: ReadonlyMap<string, Group>): void {
+  /** Routes with the same matchers and receiver lead to one group: each of them may tell it, and whoever was told by one is not told by the other. */
+  #place(alert: Alert, before: ReadonlyMap<string, Before> = new Map()): void {
+    const groups = new Map<string, { readonly group: Group; readonly routes: Route[] }>();
     for (const route of this.#routesOf(alert)) {
       const labels = groupLabelsOf(route, alert.labels);
       const key = groupKeyOf(route, labels);
       const id = idOf(key, route.receiver);
-      const known = this.#groups.get(id) ?? before.get(id);
-      if (known === undefined) {
-        const group = this.#newGroup(id, key, labels, route, alert);
-        this.#groups.set(id, group);
-        this.#joined(alert, group);
-        this.#arm(group);
-      } else {
-        if (!this.#groups.has(id)) known.alerts.clear();
-        known.route = route;
-        known.alerts.set(alert.fingerprint, alert);
-        this.#groups.set(id, known);
-        this.#joined(alert, known);
+      const known = groups.get(id);
+      if (known !== undefined) known.routes.push(route);
+      else {
+        const group = this.#groups.get(id) ?? before.get(id)?.group ?? emptyGroup(key, labels, route.receiver);
+        groups.set(id, { group, routes: [route] });
       }
+    }
+    for (const [id, { group, routes }] of groups) {
+      const earlier = before.get(id)?.leading;
+      if (earlier === group.leading) {
+        group.alerts.clear();
+        group.leading = new Leading();
+      }
+      this.#groups.set(id, group);
+      const { due } = group.leading;
+      this.#join(alert, group, routes, (route) => earlier?.dueOf(route) ?? this.#firstTurn(group, route, alert));
+      if (group.leading.due < due) this.#arm(group);
     }
   }
 
@@ -208,13 +222,16 @@ export class GroupTable {
     return { ...this.#root, receiver, muteIntervals: [], activeIntervals: [] };
   }
 
-  #joined({ fingerprint }: Alert, group: Group): void {
+  #join(alert: Alert, group: Group, routes: readonly Route[], dueOf: (route: Route) => Instant): void {
+    const { fingerprint } = alert;
+    group.leading.lead(fingerprint, routes, group.alerts, dueOf);
+    group.alerts.set(fingerprint, alert);
     const holding = this.#memberships.get(fingerprint);
     if (holding === undefined) this.#memberships.set(fingerprint, new Set([group]));
     else holding.add(group);
   }
 
-  #newGroup(id: string, key: string, labels: LabelSet, route: Route, alert: Alert): Group {
+  #firstTurn({ key }: Group, route: Route, alert: Alert): Instant {
     const now = this.#options.clock.now();
     const told = this.#options.lastToldAt(key, route);
     const due =
@@ -225,17 +242,14 @@ export class GroupTable {
     const isSettling = this.#settling !== null;
     // whoever knows of the group already is told of what goes on in it
     const isNew = told === null && alert.expires !== undefined;
-    const nextFlush = isNew && isSettling && due < settledAt ? settledAt : due;
-    const group = { ...emptyGroup(id, key, labels, route), nextFlush };
-    group.alerts.set(alert.fingerprint, alert);
-    return group;
+    return isNew && isSettling && due < settledAt ? settledAt : due;
   }
 
   #arm(group: Group): void {
     const { clock } = this.#options;
     group.cancel();
     const now = clock.now();
-    const wait = Math.min(longestTimer, Math.max(0, group.nextFlush - now));
+    const wait = Math.min(longestTimer, Math.max(0, group.leading.due - now));
     const until = later(now, wait as Milliseconds);
     group.cancel = clock.after(wait as Milliseconds, () => this.#wake(group, until));
   }
@@ -272,10 +286,8 @@ export class GroupTable {
     this.#options.onWake();
     if (!this.#stands(group)) return;
     const now = this.#options.clock.now();
-    if (now >= group.nextFlush || until >= group.nextFlush) {
-      group.nextFlush = later(now, group.route.timers.groupInterval);
-      this.#options.onDue(group, now);
-    }
+    const due = group.leading.take(now, (at) => now >= at || until >= at);
+    if (due.length > 0) this.#options.onDue(group, now, due);
     if (this.#stands(group)) this.#arm(group);
   }
 

@@ -61,15 +61,22 @@ export class Muting {
     };
   }
 
-  /** The intervals that keep a route silent; outside of its active hours all of these. */
-  hoursOf({ muteIntervals, activeIntervals }: Route, now: Instant): readonly string[] {
+  /** The intervals that keep all of these routes silent; none where one of them may speak. */
+  hoursOf(routes: readonly Route[], now: Instant): readonly string[] {
+    const names = routes.map((route) => this.#hoursOf(route, now));
+    return names.every(({ length }) => length > 0) ? [...new Set(names.flat())] : [];
+  }
+
+  /** Outside of its active hours all of these. */
+  #hoursOf({ muteIntervals, activeIntervals }: Route, now: Instant): readonly string[] {
     const muting = muteIntervals.filter((name) => this.isIn(name, now));
     if (muting.length > 0 || activeIntervals.length === 0) return muting;
     return activeIntervals.some((name) => this.isIn(name, now)) ? [] : activeIntervals;
   }
 
-  isMuted(alert: Alert, route: Route, now: Instant): boolean {
-    if (this.hoursOf(route, now).length > 0) return true;
+  /** `routes`: by which it is told. */
+  isMuted(alert: Alert, routes: readonly Route[], now: Instant): boolean {
+    if (this.hoursOf(routes, now).length > 0) return true;
     const { inhibitedBy, silencedBy } = this.of(alert, now);
     return inhibitedBy.length > 0 || silencedBy.length > 0;
   }

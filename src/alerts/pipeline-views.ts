@@ -47,7 +47,7 @@ export function createViews(parts: Parts): Views {
         {
           groups: groups.all(),
           episodes: state.episodes,
-          isMuted: (alert, route, now) => muting.isMuted(alert, route, now),
+          muting,
           texts,
         },
         clock.now(),

@@ -77,7 +77,9 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     clock,
     lastToldAt: (key, route) => lastToldAt(state, document(), key, route.receiver, clock.now()),
     onWake: wake,
-    onDue: (group, now) => telling.flush(group, now),
+    onDue: (group, now, due) => {
+      if (group.leading.isTurnOf(due, muting, now)) telling.flush(group, now);
+    },
     instead: ({ labels }, receivers) => insteadOf(document(), labels, receivers, clock.now()),
     settledAt: later(clock.now(), options.startDelay ?? seconds(0)),
   });

@@ -24,7 +24,7 @@ interface Parts {
   readonly state: LedgerState;
   readonly document: () => AlertsDocument;
   readonly texts: () => Texts;
-  readonly muting: Pick<Muting, 'isIn' | 'isMuted'>;
+  readonly muting: Pick<Muting, 'isIn' | 'isMuted' | 'hoursOf'>;
   readonly courier: FlushParts['courier'];
   /** the central one tells people */
   readonly isCentral: (now: Instant) => boolean;
@@ -54,7 +54,7 @@ export class Telling {
       document,
       write,
       // whoever is told by the central one is called by its escalation
-      firing: (group, now) => (group.isLeft || isCentral(now) ? [] : sceneOf(group, this.#isMuted, now).firing),
+      firing: (group, now) => (group.isLeft || isCentral(now) ? [] : sceneOf(group, muting, now).firing),
       flush: (group, now) => this.flush(group, now),
       holds: { heldFor: (why, group, integration) => this.holds.heldFor(why, group, integration) },
     });
@@ -99,7 +99,7 @@ export class Telling {
 
   /** Periods that may be told. */
   firing(group: Group): readonly string[] {
-    return sceneOf(group, this.#isMuted, this.#parts.clock.now()).firing;
+    return sceneOf(group, this.#parts.muting, this.#parts.clock.now()).firing;
   }
 
   /** People are told from here from now on, or not any more: nobody waits for a group's next turn. */
@@ -135,10 +135,8 @@ export class Telling {
     }
   }
 
-  readonly #isMuted: FlushParts['isMuted'] = (alert, route, now) => this.#parts.muting.isMuted(alert, route, now);
-
   #flushParts(now: Instant): FlushParts {
-    const { state, courier, document, texts, linkSecret, codeKey, write, isCentral } = this.#parts;
+    const { state, courier, document, texts, linkSecret, codeKey, write, muting, isCentral } = this.#parts;
     const secret = linkSecret();
     return {
       state,
@@ -148,7 +146,7 @@ export class Telling {
       linkSecret: secret,
       codeKey: secret ?? codeKey,
       write,
-      isMuted: this.#isMuted,
+      muting,
       isCentral: isCentral(now),
       escalations: this.escalations,
       holds: this.holds,

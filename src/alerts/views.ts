@@ -5,6 +5,7 @@ import type { Alert, LabelSet } from './alert.ts';
 import type { GroupTable } from './group-table.ts';
 import type { KnownAlerts } from './known-alerts.ts';
 import type { MutedBy, Muting } from './muting.ts';
+import type { Route } from './route.ts';
 
 export interface AlertView extends MutedBy {
   readonly alert: Alert;
@@ -32,19 +33,28 @@ export function alertViews({ alerts, groups, muting }: ViewParts, now: Instant):
     const alert = asOf(known, now);
     if (alert.ended !== null) return [];
     const inGroups = groups.holding(alert.fingerprint);
-    const hours = inGroups.map(({ route }) => muting.hoursOf(route, now));
-    // one group that may speak is enough to be heard
-    const mutedBy = hours.length > 0 && hours.every((names) => names.length > 0) ? [...new Set(hours.flat())] : [];
+    // one route that may speak is enough to be heard
+    const mutedBy = muting.hoursOf(
+      inGroups.flatMap(({ leading }) => leading.to(alert.fingerprint)),
+      now,
+    );
     return [viewOf(alert, muting, mutedBy, [...new Set(inGroups.map(({ route }) => route.receiver))], now)];
   });
 }
 
 export function groupViews({ groups, muting }: ViewParts, now: Instant): GroupView[] {
-  return [...groups.all()].map(({ key, labels, route, nextFlush, alerts }) => {
-    const hours = muting.hoursOf(route, now);
+  return [...groups.all()].map(({ key, labels, route, leading, alerts }) => {
+    const known = new Map<readonly Route[], readonly string[]>();
+    const hoursOf = (routes: readonly Route[]): readonly string[] => {
+      const hours = known.get(routes) ?? muting.hoursOf(routes, now);
+      known.set(routes, hours);
+      return hours;
+    };
     const firing = [...alerts.values()].map((alert) => asOf(alert, now)).filter(({ ended }) => ended === null);
-    const views = firing.map((alert) => viewOf(alert, muting, hours, [route.receiver], now));
-    return { key, labels, receiver: route.receiver, nextFlush, alerts: views };
+    const views = firing.map((alert) =>
+      viewOf(alert, muting, hoursOf(leading.to(alert.fingerprint)), [route.receiver], now),
+    );
+    return { key, labels, receiver: route.receiver, nextFlush: leading.next(muting, now), alerts: views };
   });
 }
 

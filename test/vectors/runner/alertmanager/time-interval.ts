@@ -90,7 +90,7 @@ const hours = (key: 'mute_time_intervals' | 'active_time_intervals') =>
     });
     const [route] = buildRoutes(document.route).routes;
     if (route === undefined) throw new Error('the route is missing');
-    const found = new Muting(document, [], []).hoursOf(route, at(whole.now));
+    const found = new Muting(document, [], []).hoursOf([route], at(whole.now));
     return {
       expected: { ...(by !== undefined && { by }), ...(muted !== undefined && { muted }) },
       got: { by: found, muted: found.length > 0 },
