@@ -97,14 +97,38 @@ describe('routes of the same matchers and receiver', () => {
     // pages go elsewhere in office hours
     const pages = `routes: [{ matchers: [severity="page"], receiver: pages }]`;
     const story = aStory(document(`{ ${db}, ${inOffice}, continue: true, ${pages} }, { ${db}, ${outside} }`));
-    await pushDown(
-      story,
-      { ...ofDb, instance: 'slow' },
-      { instance: 'gone', more: { team: 'db', severity: 'page' } },
-    );
+    await pushDown(story, { ...ofDb, instance: 'slow' }, { instance: 'gone', more: { team: 'db', severity: 'page' } });
     await story.pass(minutes(10), minutes(1));
     expect(story.told().toSorted()).toEqual(['email db@bank.cn: slow', 'email pages@bank.cn: gone']);
     await story.pass(minutes(60), minutes(1));
     expect(story.told(2)).toEqual(['email db@bank.cn: gone slow']);
+  });
+
+  it('tell nothing again after a restart, and the end', async () => {
+    const story = aStory(document(split));
+    await pushDown(story, ofDb);
+    await story.pass(minutes(10), minutes(1));
+    await story.restart();
+    await story.pass(minutes(70), minutes(1));
+    expect(story.told()).toEqual(['email db@bank.cn: a']);
+    await story.restart();
+    await pushDown(story, { ...ofDb, over: true });
+    await story.pass(minutes(6), minutes(1));
+    expect(story.told(1)).toEqual(['email db@bank.cn: -a']);
+  });
+
+  it('speak as soon as a reload brings one that may, and go on with the turns that there were', async () => {
+    const only = `{ ${db}, ${outside} }`;
+    const story = aStory(document(only));
+    await pushDown(story, ofDb);
+    await story.pass(minutes(7), minutes(1));
+    story.reload(document(split));
+    await story.pass(minutes(20), seconds(30));
+    expect([story.told(), times(story)]).toEqual([['email db@bank.cn: a'], [10.5]]);
+    // and are silent where it takes that one away; the end of what was announced is told all the same
+    story.reload(document(only));
+    await pushDown(story, { ...ofDb, over: true }, { ...ofDb, instance: 'b' });
+    await story.pass(minutes(12), minutes(1));
+    expect(story.told(1)).toEqual(['email db@bank.cn: -a']);
   });
 });
