@@ -4,24 +4,25 @@ import { HeldObject } from '../../clients/kubernetes/held-object.ts';
 import type { OwnObject, OwnObjects } from '../../clients/kubernetes/own-objects.ts';
 import type { Cancel, Clock } from '../../clock.ts';
 import { messageOf, SpringtideError } from '../../model/errors.ts';
-import { minutes, seconds, type Instant, type Milliseconds } from '../../model/units.ts';
+import { minutes, type Instant, type Milliseconds } from '../../model/units.ts';
 import { eachLimited } from '../../parallel.ts';
 import type { Schemas, Upgrade } from '../../schemas.ts';
 import { inSlices } from '../../slices.ts';
 import { WriteBudget } from '../../write-budget.ts';
-import { recordsOf } from './compaction.ts';
-import { isFinished, withoutSettled } from './finished.ts';
-import { applyRecord } from './fold.ts';
-import { homesInOrder, isGroupHome, spokenOf, touchedBy, type Home } from './homes.ts';
+import { Changes, type Due } from './changes.ts';
+import { isFinished } from './finished.ts';
+import { homeIn, label, labelsOf, nameOf, prefix, wholeContent } from './home-objects.ts';
+import { packedRecords, packedWithoutSettled, recordsByHome } from './home-records.ts';
+import { isGroupHome, type Home } from './homes.ts';
+import { LargeWrites } from './large-writes.ts';
 import type { Ledger } from './ledger.ts';
-import { packed, TooLarge, unpacked } from './packing.ts';
-import { cutData, cutOf, isPart, joinedParts, PartObjects } from './parts.ts';
+import { TooLarge } from './packing.ts';
+import { isPart } from './parts.ts';
 import type { LedgerRecord } from './records.ts';
-import { settleReplaced } from './replaced.ts';
-import { applyAll, replaySegment, type Damage } from './replay.ts';
-import { headerLine, ledgerSchemas, recordLine } from './schema.ts';
-import { emptyLedgerState, type MutableLedgerState } from './state.ts';
-import { tellCovered } from './told-beside.ts';
+import { recovered, type Recovered } from './recovery.ts';
+import type { Damage } from './replay.ts';
+import { ledgerSchemas } from './schema.ts';
+import type { MutableLedgerState } from './state.ts';
 
 export interface LedgerInKubernetesOptions {
   readonly own: OwnObjects;
@@ -34,102 +35,25 @@ export interface LedgerInKubernetesOptions {
   readonly objectBytes?: number;
 }
 
-const prefix = 'springtide-ledger-';
-const label = 'springtide.io/ledger';
-const part = 'ledger.jsonl.gz';
 /** a second */
 const rates = { perSecond: 5, atOnce: 5 };
 /** As much as five seconds write: who sends more is asked to send it again. */
 const longestQueue = 25;
 /** What comes from outside, and is sent again; everything else waits for its turn, as a message does that must not go out before it. */
 const comesAgain: ReadonlySet<LedgerRecord['kind']> = new Set(['alert', 'silence', 'receipt']);
-const atOnce = 5;
+const writesAtOnce = 5;
 /** Encoded it is 853 KiB: an object of Kubernetes holds 1 MiB. */
 const usualBytes = 640 * 1024;
-/** etcd is the customer's: 20 MiB of one group, and a part a second of it at the most in the long run. */
-const mostParts = 32;
-const restForPart = seconds(1);
 const sweepEvery = minutes(10);
 
-/** What is being written in parts, as it was at one instant. */
-interface LargeWrite {
-  readonly home: Home;
-  /** it holds all up to this change */
-  readonly change: number;
-  readonly generation: string;
-  readonly pieces: readonly Buffer[];
-  /** pieces that are there; the object that names them is the last of all */
-  done: number;
-}
-
-/** A home that needs parts is not begun again at once. */
-interface Rest {
-  readonly from: Instant;
-  readonly length: number;
-}
-
-const restLeft = ({ from, length }: Rest, now: Instant): number => (now < from ? 0 : Math.max(0, from + length - now));
-
-interface Waiting {
-  /** what must be durable, each at least as of this change */
-  readonly homes: Map<Home, number>;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
 export async function openLedgerInKubernetes(options: LedgerInKubernetesOptions): Promise<Ledger> {
-  const { own, namespace, clock, schemas = ledgerSchemas } = options;
+  const { own, namespace, clock, schemas = ledgerSchemas, objectBytes = usualBytes } = options;
   const { items } = await own.list('ConfigMap', { namespace, labelSelector: label });
-  const damage: Damage[] = [];
-  const records: LedgerRecord[] = [];
-  const writtenAt = new Map<Home, Instant>();
-  let upgrade: Upgrade | null = null;
-  const byName = new Map(items.map((object) => [object.metadata.name, object]));
-  const heads = items.filter((object) => !isPart(object));
-  for (const object of heads) {
-    const file = `ConfigMap ${namespace}/${object.metadata.name}`;
-    const replay = await replaySegment(file, await contentOf(object, byName), schemas, clock.now());
-    for (const record of replay.records) records.push(record);
-    damage.push(...replay.damage);
-    if (replay.upgrade !== null && (upgrade === null || replay.upgrade.since < upgrade.since)) upgrade = replay.upgrade;
-    writtenAt.set(homeIn(object), replay.writtenAt ?? (0 as Instant));
-  }
-  const state = emptyLedgerState();
-  const isEnd = ({ kind }: LedgerRecord): boolean => kind === 'settled';
-  await applyAll(
-    state,
-    records.filter((record) => !isEnd(record)),
-  );
-  const ends = records.filter((record) => record.kind === 'settled').sort((one, other) => one.at - other.at);
-  await applyAll(state, ends);
-  settleReplaced(state);
-  tellCovered(state, writtenAt, clock.now());
-  return new KubernetesLedger({ ...options, schemas, upgrade }, state, damage, items);
+  const known = await recovered(items, namespace, schemas, clock.now());
+  return new KubernetesLedger({ ...options, schemas, objectBytes, upgrade: known.upgrade }, known, items);
 }
 
-/** Of a part: whose it is. */
-const homeIn = ({ metadata }: OwnObject): Home => metadata.name.slice(prefix.length).split('.')[0] ?? '';
-
-/** Nothing where it cannot be unpacked: the replay tells it as damage. */
-async function contentOf(object: OwnObject, byName: ReadonlyMap<string, OwnObject>): Promise<Buffer> {
-  const cut = cutOf(object);
-  const bytes =
-    cut === null
-      ? Buffer.from(object.binaryData?.[part] ?? '', 'base64')
-      : joinedParts(object.metadata.name, cut, byName);
-  return unpacked(bytes).catch(() => Buffer.from('?\n'));
-}
-
-const nameOf = (home: Home): string => `${prefix}${home}`;
-const labelsOf = (kind: 'group' | 'shared' | 'part'): Readonly<Record<string, string>> => ({
-  [label]: kind,
-  'app.kubernetes.io/managed-by': 'springtide',
-});
-
-/** a home, and the number of its last change */
-type Due = readonly [Home, number];
-
-type Opened = LedgerInKubernetesOptions & { readonly schemas: Schemas; readonly upgrade: Upgrade | null };
+type Opened = Required<LedgerInKubernetesOptions> & { readonly upgrade: Upgrade | null };
 
 class KubernetesLedger implements Ledger {
   readonly state: MutableLedgerState;
@@ -137,87 +61,49 @@ class KubernetesLedger implements Ledger {
   readonly #options: Opened;
   readonly #writer: string;
   readonly #held = new Map<Home, HeldObject>();
-  readonly #parts: PartObjects;
-  readonly #budget: WriteBudget;
-  /** what has changed since it was written, by the number of its last change; in the order of their first */
-  readonly #dirty = new Map<Home, number>();
-  /** homes that need parts */
-  readonly #rests = new Map<Home, Rest>();
-  /** one at a time */
-  #large: LargeWrite | null = null;
+  readonly #changes = new Changes();
+  readonly #large: LargeWrites;
   #wasLargesTurn = false;
-  #waiting: Waiting[] = [];
-  #changes = 0;
+  readonly #budget: WriteBudget;
   #pumping: Promise<void> | null = null;
   #sweptAt: Instant;
   #isClosing = false;
   #wake: () => void = () => undefined;
   #lost: SpringtideError | null = null;
 
-  constructor(options: Opened, state: MutableLedgerState, damage: readonly Damage[], objects: readonly OwnObject[]) {
+  constructor(options: Opened, { state, damage }: Pick<Recovered, 'state' | 'damage'>, objects: readonly OwnObject[]) {
     this.#options = options;
+    const { own, namespace, objectBytes, clock, instance } = options;
+    const now = clock.now();
     const opening = randomBytes(6).toString('hex');
-    this.#writer = `${options.instance}-${opening}`;
-    const { own, namespace } = options;
-    const labels = labelsOf('part');
-    this.#parts = new PartObjects({ own, namespace, nameOf, labels, writer: opening });
+    this.#writer = `${instance}-${opening}`;
     this.state = state;
     this.damage = damage;
-    this.#sweptAt = options.clock.now();
-    this.#budget = new WriteBudget(rates, options.clock.now());
-    this.#take(objects);
-  }
-
-  #take(objects: readonly OwnObject[]): void {
-    const generations = new Map<Home, string>();
-    for (const object of objects) {
-      if (isPart(object)) continue;
-      const home = homeIn(object);
-      this.#hold(home, object);
-      const cut = cutOf(object);
-      if (cut === null) continue;
-      generations.set(home, cut.generation);
-      this.#rests.set(home, { from: this.#sweptAt, length: 0 });
-    }
-    for (const object of objects) {
-      if (!isPart(object)) continue;
-      const home = homeIn(object);
-      this.#parts.found(home, object);
-      // Nothing names it, but the process that wrote it may be about to: it goes once the object that would has been written anew.
-      if (!this.#parts.isOf(object, generations.get(home))) this.#dirty.set(home, 0);
-    }
+    this.#sweptAt = now;
+    this.#budget = new WriteBudget(rates, now);
+    this.#large = new LargeWrites({ own, namespace, opening, objectBytes, headOf: (home) => this.#headOf(home) });
+    for (const object of objects) if (!isPart(object)) this.#hold(homeIn(object), object);
+    for (const home of this.#large.found(objects, now)) this.#changes.renew(home);
   }
 
   append(records: readonly LedgerRecord[]): Promise<void> {
     if (this.#lost !== null) return Promise.reject(this.#lost);
     if (this.#isClosing) return Promise.reject(this.#unwritable(new Error('it is closed')));
     if (records.length === 0) return Promise.resolve();
-    const homes = new Map<Home, number>();
-    const change = (this.#changes += 1);
-    for (const record of records) {
-      applyRecord(this.state, record);
-      const { at, beside } = touchedBy(record, this.state);
-      for (const home of at) homes.set(home, change);
-      for (const home of spokenOf(record, this.state)) {
-        const known = this.#dirty.get(home);
-        if (known !== undefined) homes.set(home, known);
-      }
-      for (const home of [...at, ...beside]) this.#dirty.set(home, change);
-    }
-    const isBusy = this.#dirty.size > longestQueue && records.some(({ kind }) => comesAgain.has(kind));
+    const wanted = this.#changes.apply(records, this.state);
+    const isBusy = this.#changes.size > longestQueue && records.some(({ kind }) => comesAgain.has(kind));
     this.#pumping ??= this.#pump();
     this.#wake();
     // It is in the state and will be written with the rest: sent again it is the same.
-    if (isBusy) return Promise.reject(this.#unwritable(new Error(`${this.#dirty.size} objects wait to be written`)));
-    if (homes.size === 0) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#waiting.push({ homes, resolve, reject }));
+    if (isBusy) return Promise.reject(this.#unwritable(new Error(`${this.#changes.size} objects wait to be written`)));
+    return this.#changes.until(wanted);
   }
 
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#wake();
     await this.#pumping;
-    if (this.#dirty.size > 0 && this.#lost === null) await (this.#pumping = this.#pump());
+    if (this.#changes.size > 0 && this.#lost === null) await (this.#pumping = this.#pump());
   }
 
   async #pump(): Promise<void> {
@@ -226,7 +112,7 @@ class KubernetesLedger implements Ledger {
       while (this.#lost === null) {
         const now = this.#options.clock.now();
         await this.#sweep(now);
-        const due = this.#due(now);
+        const due = [...this.#changes.all()].filter(([home]) => this.#large.mayBegin(home, this.#isClosing, now));
         const wait = this.#wait(due.length, now);
         if (wait === null) break;
         if (wait > 0) await this.#pause(wait as Milliseconds);
@@ -239,76 +125,39 @@ class KubernetesLedger implements Ledger {
     this.#pumping = null;
   }
 
-  /** What can be begun now, the longest changed first. */
-  #due(now: Instant): readonly Due[] {
-    return [...this.#dirty].filter(([home]) => {
-      if (home === this.#large?.home) return false;
-      const rest = this.#rests.get(home);
-      return rest === undefined || (this.#large === null && (this.#isClosing || restLeft(rest, now) === 0));
-    });
-  }
-
-  get #hasLargesWork(): boolean {
-    return this.#large !== null || (this.#parts.areRemovable && !this.#isClosing);
-  }
-
   /** null: nothing is left to be done */
   #wait(due: number, now: Instant): number | null {
-    if (due > 0 || this.#hasLargesWork) return this.#isClosing ? 0 : this.#budget.wait(now);
-    const rests = [...this.#dirty.keys()].map((home) => this.#rests.get(home));
-    if (rests.length === 0) return null;
-    return Math.max(1, Math.min(...rests.map((rest) => (rest === undefined ? 0 : restLeft(rest, now)))));
+    if (due > 0 || this.#large.hasWork(this.#isClosing)) return this.#isClosing ? 0 : this.#budget.wait(now);
+    const rests = [...this.#changes.all()].map(([home]) => this.#large.restOf(home, now));
+    return rests.length === 0 ? null : Math.max(1, Math.min(...rests));
   }
 
   /** Every other turn, so that neither waits for all of the other. */
   #isLargesTurn(due: number): boolean {
-    return this.#hasLargesWork && (due === 0 || !this.#wasLargesTurn);
+    return this.#large.hasWork(this.#isClosing) && (due === 0 || !this.#wasLargesTurn);
   }
 
-  /** One write: what is over goes first, so that never more than two generations are there; then the parts, and last what names them. */
   async #stepOfLarge(): Promise<void> {
     this.#wasLargesTurn = true;
     this.#budget.spend(1);
-    if (this.#parts.areRemovable && !this.#isClosing) return this.#parts.removeOne();
-    const large = this.#large;
-    if (large === null) return;
-    const { home, change, generation, pieces } = large;
-    try {
-      const piece = pieces[large.done];
-      if (piece !== undefined) {
-        await this.#parts.write(home, generation, large.done, piece);
-        large.done += 1;
-        return;
-      }
-      const held = this.#held.get(home) ?? this.#hold(home, null);
-      await held.write({ data: cutData({ generation, count: pieces.length }) });
-    } catch (thrown) {
-      // What is there of it goes after the next commit: nobody knows whether this one arrived.
-      this.#large = null;
-      throw thrown;
-    }
-    this.#large = null;
-    this.#rest(home, pieces.length);
-    this.#parts.committed(home, generation);
-    this.#isDurable(home, change);
-  }
-
-  #rest(home: Home, parts: number): void {
-    this.#rests.set(home, { from: this.#options.clock.now(), length: parts * restForPart });
+    const written = await this.#large.step(this.#isClosing, () => this.#options.clock.now());
+    if (written !== null) this.#changes.durable(...written);
   }
 
   /** As many objects as may go now. */
   async #round(all: readonly Due[], now: Instant): Promise<void> {
-    const due = all.slice(0, this.#isClosing ? atOnce : Math.max(1, this.#budget.whole(now)));
+    const due = all.slice(0, this.#isClosing ? writesAtOnce : Math.max(1, this.#budget.whole(now)));
     this.#wasLargesTurn = false;
     this.#budget.spend(due.length);
-    const lines = await inSlices(this.#linesFor(new Set(due.map(([home]) => home)), now));
+    const homes = new Set(due.map(([home]) => home));
+    const records = await inSlices(recordsByHome(this.state, homes, now));
     let failure: unknown = null;
-    await eachLimited(due, atOnce, async ([home, change]) => {
+    await eachLimited(due, writesAtOnce, async (one) => {
+      const [home, change] = one;
       try {
-        await this.#write(home, change, lines.get(home) ?? [], now);
+        await this.#write(one, records.get(home) ?? [], now);
       } catch (thrown) {
-        if (thrown instanceof TooLarge) this.#setAside(home, change, thrown);
+        if (thrown instanceof TooLarge) this.#changes.setAside(home, change, this.#unwritable(thrown));
         else failure ??= thrown;
       }
     });
@@ -325,109 +174,52 @@ class KubernetesLedger implements Ledger {
     });
   }
 
-  /** The lines that end in what these homes have now. */
-  *#linesFor(homes: ReadonlySet<Home>, now: Instant): Generator<undefined, Map<Home, LedgerRecord[]>> {
-    const lines = new Map<Home, LedgerRecord[]>();
-    const homeOf = homesInOrder();
-    let count = 0;
-    for (const record of recordsOf(this.state, now)) {
-      const home = homeOf(record);
-      if (homes.has(home)) {
-        const known = lines.get(home);
-        if (known === undefined) lines.set(home, [record]);
-        else known.push(record);
-      }
-      if (++count % 256 === 0) yield;
-    }
-    return lines;
-  }
-
-  async #write(home: Home, change: number, records: readonly LedgerRecord[], now: Instant): Promise<void> {
-    const held = this.#held.get(home) ?? this.#hold(home, null);
+  async #write(due: Due, records: readonly LedgerRecord[], now: Instant): Promise<void> {
+    const [home, change] = due;
+    const held = this.#headOf(home);
     const isOver = isGroupHome(home) && isFinished(records, now);
-    if (isOver && !this.#parts.has(home)) {
+    if (isOver && !this.#large.hasParts(home)) {
       await held.remove();
       this.#held.delete(home);
     } else {
       // Of a group that is over the parts go before the object does: without it another process could still name them.
       const bytes = await this.#packed(home, records, now);
-      if (bytes.length > this.#objectBytes) {
-        this.#begin(home, change, bytes);
+      if (bytes.length > this.#options.objectBytes) {
+        this.#large.begin(due, bytes, this.#options.clock.now());
+        // nothing was written in this round
+        this.#budget.spend(-1);
         return;
       }
-      await held.write({ binaryData: { [part]: bytes.toString('base64') } });
-      this.#parts.committed(home, null);
+      await held.write(wholeContent(bytes));
     }
-    this.#rests.delete(home);
-    this.#isDurable(home, change);
-  }
-
-  get #objectBytes(): number {
-    return this.#options.objectBytes ?? usualBytes;
+    this.#large.written(home);
+    this.#changes.durable(home, change);
   }
 
   /** In one object where it fits without what is kept for explaining only. */
-  async #packed(home: Home, records: readonly LedgerRecord[], now: Instant): Promise<Buffer> {
-    if (!this.#rests.has(home)) {
-      const bytes = await packed(this.#linesOf(records, now));
-      if (bytes.length <= this.#objectBytes) return bytes;
-    }
-    return packed(this.#linesOf(withoutSettled(records), now));
+  #packed(home: Home, records: readonly LedgerRecord[], now: Instant): Promise<Buffer> {
+    const form = { ...this.#options, now };
+    return this.#large.needsParts(home)
+      ? packedWithoutSettled(records, form)
+      : packedRecords(records, this.#options.objectBytes, form);
   }
 
-  *#linesOf(records: readonly LedgerRecord[], now: Instant): Generator<string> {
-    const { schemas, upgrade } = this.#options;
-    yield headerLine(schemas, upgrade, now, now);
-    for (const record of records) yield* recordLine(record, schemas, upgrade, now);
-  }
-
-  /** Its parts are written in turn with what others have. Where another one is being written it is looked at again after that. */
-  #begin(home: Home, change: number, bytes: Buffer): void {
-    const most = this.#objectBytes;
-    const count = Math.ceil(bytes.length / most);
-    if (count > mostParts) throw new TooLarge(`${nameOf(home)} would be larger than ${mostParts} times ${most} bytes`);
-    // nothing was written in this round
-    this.#budget.spend(-1);
-    this.#rest(home, this.#large === null ? count : 0);
-    if (this.#large !== null) return;
-    const pieces = Array.from({ length: count }, (_, number) => bytes.subarray(number * most, (number + 1) * most));
-    this.#large = { home, change, generation: this.#parts.nextGeneration(home), pieces, done: 0 };
+  #headOf(home: Home): HeldObject {
+    return this.#held.get(home) ?? this.#hold(home, null);
   }
 
   #hold(home: Home, object: OwnObject | null): HeldObject {
     const { own, namespace } = this.#options;
-    const labels = labelsOf(isGroupHome(home) ? 'group' : 'shared');
-    const held = new HeldObject({ own, namespace, name: nameOf(home), labels, writer: this.#writer }, object);
+    const name = nameOf(home);
+    const held = new HeldObject({ own, namespace, name, labels: labelsOf(home), writer: this.#writer }, object);
     this.#held.set(home, held);
     return held;
-  }
-
-  #isDurable(home: Home, change: number): void {
-    if (this.#dirty.get(home) === change) this.#dirty.delete(home);
-    this.#waiting = this.#waiting.filter(({ homes, resolve }) => {
-      const wanted = homes.get(home);
-      if (wanted !== undefined && wanted <= change) homes.delete(home);
-      if (homes.size > 0) return true;
-      resolve();
-      return false;
-    });
-  }
-
-  /** Tried again with its next record; whoever waits for it is told, and everybody else goes on. */
-  #setAside(home: Home, change: number, thrown: TooLarge): void {
-    if (this.#dirty.get(home) === change) this.#dirty.delete(home);
-    this.#waiting = this.#waiting.filter(({ homes, reject }) => {
-      if ((homes.get(home) ?? Infinity) > change) return true;
-      reject(this.#unwritable(thrown));
-      return false;
-    });
   }
 
   /** What was not written stays to be written with the next record; whoever waits is told. */
   #fail(thrown: unknown): void {
     if (thrown instanceof SpringtideError && thrown.code === 'StateMoved') this.#lost = thrown;
-    const error = this.#lost ?? this.#unwritable(thrown);
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    this.#changes.fail(this.#lost ?? this.#unwritable(thrown));
   }
 
   /** Groups that are over long enough are looked at again, and go. */
@@ -435,9 +227,10 @@ class KubernetesLedger implements Ledger {
     if (Math.abs(now - this.#sweptAt) < sweepEvery) return;
     this.#sweptAt = now;
     const atRest = (): readonly Home[] =>
-      [...this.#held.keys()].filter((home) => isGroupHome(home) && !this.#dirty.has(home));
-    const lines = await inSlices(this.#linesFor(new Set(atRest()), now));
-    for (const home of atRest()) if (isFinished(lines.get(home) ?? [], now)) this.#dirty.set(home, this.#changes);
+      [...this.#held.keys()].filter((home) => isGroupHome(home) && !this.#changes.has(home));
+    const homes = new Set(atRest());
+    const records = await inSlices(recordsByHome(this.state, homes, now));
+    for (const home of atRest()) if (isFinished(records.get(home) ?? [], now)) this.#changes.renew(home);
   }
 
   #unwritable(cause: unknown): SpringtideError {
