@@ -1,8 +1,10 @@
-// Alerts, notices and catalogues for tests.
+// Alerts, messages about them, delivery reports and catalogues for tests.
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { alertOf } from '../../src/alerts/alert.ts';
 import type { Alert } from '../../src/alerts/alert.ts';
+import type { Receipt } from '../../src/alerts/channels/sms/receipt.ts';
+import type { Intent } from '../../src/alerts/ledger/records.ts';
 import type { Notice } from '../../src/alerts/render.ts';
 import { alertsDocument } from '../../src/config/schema/alerts.ts';
 import type { AlertsDocument } from '../../src/config/schema/alerts.ts';
@@ -34,6 +36,36 @@ export const aNotice = (...alerts: readonly Alert[]): Notice => ({
   groupLabels: { alertname: 'SpringtidePoolAtMaximum' },
   receiver: 'duty',
   alerts,
+});
+
+/** An SMS to one on duty that says nothing yet. */
+export const anIntent = (id: string, changes: Partial<Intent> = {}): Intent => ({
+  id,
+  groupKey: `{}:{number="${id}"}`,
+  groupLabels: {},
+  receiver: 'duty',
+  channel: 'sms',
+  index: 0,
+  reason: 'FirstNotification',
+  at: start,
+  alerts: [],
+  firing: [],
+  resolved: [],
+  to: ['zhang'],
+  text: 'full',
+  ...changes,
+});
+
+/** That the first message of a story did not arrive. */
+export const aLostReport = (changes: Partial<Receipt> = {}): Receipt => ({
+  gateway: 'main',
+  providerId: 'm1',
+  reference: null,
+  to: null,
+  status: 'failed',
+  code: 'UNDELIV',
+  at: null,
+  ...changes,
 });
 
 /** Read once: a pipeline asks for it at every flush. */

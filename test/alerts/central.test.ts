@@ -11,6 +11,10 @@ const documentOf = (more = '', receiver = 'sms_configs: [{ to: [zhang], gateway:
   dutyDocument(receiver, more);
 const forwarding = "forwardTo: { url: 'http://user:secret@central:9093/hidden', silentAfter: 2m }";
 const central = documentOf(forwarding);
+const escalating = documentOf(
+  forwarding,
+  'escalation: [{ sms: { person: zhang } }, { unacknowledgedFor: 5m, sms: { person: chief } }]',
+);
 
 const push = (story: Story, ...names: readonly string[]): ReturnType<typeof pushDown> =>
   pushDown(story, ...names.map((name) => ({ instance: name.replace('-', ''), over: name.startsWith('-') })));
@@ -43,12 +47,7 @@ describe('while the central one answers', () => {
   });
 
   it('lets no escalation begin here', async () => {
-    const story = aStory(
-      documentOf(
-        forwarding,
-        'escalation: [{ sms: { person: zhang } }, { unacknowledgedFor: 5m, sms: { person: chief } }]',
-      ),
-    );
+    const story = aStory(escalating);
     await push(story, 'a');
     await story.pass(minutes(30), seconds(10));
     expect(story.told()).toEqual([]);
@@ -99,12 +98,7 @@ describe('while it is silent', () => {
   });
 
   it('escalates from here', async () => {
-    const story = aStory(
-      documentOf(
-        forwarding,
-        'escalation: [{ sms: { person: zhang } }, { unacknowledgedFor: 5m, sms: { person: chief } }]',
-      ),
-    );
+    const story = aStory(escalating);
     story.central.answers = false;
     await push(story, 'a');
     await story.pass(minutes(8), seconds(10));
@@ -145,12 +139,7 @@ describe('when it answers again', () => {
   });
 
   it('stops an escalation that runs here', async () => {
-    const story = aStory(
-      documentOf(
-        forwarding,
-        'escalation: [{ sms: { person: zhang } }, { unacknowledgedFor: 5m, sms: { person: chief } }]',
-      ),
-    );
+    const story = aStory(escalating);
     story.central.answers = false;
     await push(story, 'a');
     await story.pass(minutes(3), seconds(10));

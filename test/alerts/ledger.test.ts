@@ -12,7 +12,7 @@ import type { Intent, LedgerRecord } from '../../src/alerts/ledger/records.ts';
 import { later, minutes } from '../../src/model/units.ts';
 import type { Instant, Milliseconds } from '../../src/model/units.ts';
 import { VirtualClock } from '../../src/sandbox/clock.ts';
-import { anAlert, start } from './builders.ts';
+import { anAlert, anIntent, start } from './builders.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -34,21 +34,8 @@ const newestFile = async (): Promise<string> =>
   );
 
 const alert = anAlert({ summary: 'full' });
-const intent = (id: string): Intent => ({
-  id,
-  groupKey: `{}:{number="${id}"}`,
-  groupLabels: {},
-  receiver: 'duty',
-  channel: 'sms',
-  index: 0,
-  reason: 'FirstNotification',
-  at: start,
-  alerts: [alert],
-  firing: [`${alert.fingerprint}@${alert.since}`],
-  resolved: [],
-  to: ['zhang', 'li'],
-  text: 'full',
-});
+const intent = (id: string): Intent =>
+  anIntent(id, { alerts: [alert], firing: [`${alert.fingerprint}@${alert.since}`], to: ['zhang', 'li'] });
 const story: readonly LedgerRecord[] = [
   { kind: 'alert', alert },
   { kind: 'intent', intent: intent('one') },

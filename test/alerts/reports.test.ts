@@ -7,7 +7,7 @@ import { aboutWhom, mayBeSameNumber } from '../../src/alerts/reports.ts';
 import { retry } from '../../src/alerts/channels/channel.ts';
 import type { Receipt } from '../../src/alerts/channels/sms/receipt.ts';
 import { later, minutes, seconds } from '../../src/model/units.ts';
-import { anAlertsDocument, start } from './builders.ts';
+import { aLostReport, anAlertsDocument, anIntent, start } from './builders.ts';
 import { dutyDocument, pushDown } from './duty.ts';
 import { aStory } from './recorder.ts';
 import type { Story } from './recorder.ts';
@@ -16,17 +16,6 @@ const escalating = dutyDocument(`
 escalation:
   - sms: { person: zhang, gateway: main }
   - { unacknowledgedFor: 30m, sms: { person: li, gateway: main } }`);
-
-const lost = (more: Partial<Receipt> = {}): Receipt => ({
-  gateway: 'main',
-  providerId: 'm1',
-  reference: null,
-  to: null,
-  status: 'failed',
-  code: 'UNDELIV',
-  at: null,
-  ...more,
-});
 
 const reported = ({ ledger: { state } }: Story): unknown[] =>
   [...state.open.values(), ...state.recent].flatMap(({ recipients }) =>
@@ -43,9 +32,9 @@ async function told(): Promise<Story> {
 
 describe('a report that nothing arrived', () => {
   it.each([
-    ['of another gateway', lost({ gateway: 'other' })],
-    ['about another number', lost({ to: '+8613999999999' })],
-    ['of another message', lost({ providerId: 'm2' })],
+    ['of another gateway', aLostReport({ gateway: 'other' })],
+    ['about another number', aLostReport({ to: '+8613999999999' })],
+    ['of another message', aLostReport({ providerId: 'm2' })],
   ])('%s calls nobody else', async (_, receipt) => {
     const story = await told();
     await story.pipeline.receive(receipt);
@@ -58,7 +47,7 @@ describe('a report that nothing arrived', () => {
     'about the number %s calls the next',
     async (to) => {
       const story = await told();
-      await story.pipeline.receive(lost({ to }));
+      await story.pipeline.receive(aLostReport({ to }));
       await story.pass(minutes(1), seconds(10));
       expect(story.told()).toEqual(['sms zhang: a', 'sms li: a']);
       expect(reported(story)).toEqual(['UNDELIV']);
@@ -76,7 +65,7 @@ describe('a report that is faster than the ledger', () => {
     });
     await pushDown(story, {});
     await story.pass(seconds(30), seconds(10));
-    await story.pipeline.receive(lost());
+    await story.pipeline.receive(aLostReport());
     await story.pass(seconds(until - 30), seconds(5));
     return story;
   }
@@ -99,24 +88,7 @@ describe('a report that is faster than the ledger', () => {
 describe('of several messages with one id', () => {
   const document = anAlertsDocument(escalating);
   const message = (id: string, to: string, gateway?: string): LedgerRecord[] => [
-    {
-      kind: 'intent',
-      intent: {
-        id,
-        groupKey: `{}:{number="${id}"}`,
-        groupLabels: {},
-        receiver: 'duty',
-        channel: 'sms',
-        index: 0,
-        reason: 'FirstNotification',
-        at: start,
-        alerts: [],
-        firing: [],
-        resolved: [],
-        to: [to],
-        text: 'full',
-      },
-    },
+    { kind: 'intent', intent: anIntent(id, { to: [to] }) },
     { kind: 'sent', id, to, at: start, providerId: '7', ...(gateway !== undefined && { gateway }) },
   ];
   const settled = (id: string): LedgerRecord => ({ kind: 'settled', id, at: later(start, seconds(1)), how: 'done' });
@@ -127,7 +99,7 @@ describe('of several messages with one id', () => {
     return ledger;
   }
   const meant = async ({ state }: Ledger, receipt: Partial<Receipt>): Promise<string | undefined> =>
-    (await aboutWhom(lost({ providerId: '7', ...receipt }), state, document))?.notification.intent.id;
+    (await aboutWhom(aLostReport({ providerId: '7', ...receipt }), state, document))?.notification.intent.id;
 
   it('the gateway tells them apart, then the number, and the newest is meant where nothing does', async () => {
     const ledger = await ledgerOf(

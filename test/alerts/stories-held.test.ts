@@ -7,6 +7,14 @@ import { aStory } from './recorder.ts';
 
 const plain = dutyDocument('sms_configs: [{ to: [zhang], gateway: main }]');
 
+const digested = dutyDocument(
+  "email_configs: [{ to: pay@bank.cn, send_resolved: true }]\ndigest: { at: ['17:00'], timeZone: Asia/Shanghai }",
+);
+const quiet = dutyDocument(
+  'sms_configs: [{ to: [zhang], gateway: main }]\nquietHours: { use: night }',
+  "time_intervals: [{ name: night, time_intervals: [{ times: [{ start_time: '00:00', end_time: '03:00' }] }] }]",
+);
+
 /** Of so many groups, four alerts each. */
 const storm = (groups: number, prefix = ''): { readonly name: string; readonly instance: string }[] =>
   Array.from({ length: groups * 4 }, (_, index) => ({
@@ -16,11 +24,7 @@ const storm = (groups: number, prefix = ''): { readonly name: string; readonly i
 
 describe('what is held back', () => {
   it('by a digest is told at its hour, together, with what has ended meanwhile', async () => {
-    const story = aStory(
-      dutyDocument(
-        "email_configs: [{ to: pay@bank.cn, send_resolved: true }]\ndigest: { at: ['17:00'], timeZone: Asia/Shanghai }",
-      ),
-    );
+    const story = aStory(digested);
     await pushDown(story, { name: 'Down' }, { name: 'Slow', instance: 'b' });
     await story.pass(minutes(60), minutes(5));
     await pushDown(story, { name: 'Slow', instance: 'b', over: true });
@@ -35,11 +39,7 @@ describe('what is held back', () => {
   });
 
   it('by a digest waits on after a restart, also where it ended meanwhile', async () => {
-    const story = aStory(
-      dutyDocument(
-        "email_configs: [{ to: pay@bank.cn, send_resolved: true }]\ndigest: { at: ['17:00'], timeZone: Asia/Shanghai }",
-      ),
-    );
+    const story = aStory(digested);
     await pushDown(story, { name: 'Down' }, { name: 'Slow', instance: 'b' });
     await story.pass(minutes(60), minutes(5));
     await story.restart();
@@ -56,12 +56,7 @@ describe('what is held back', () => {
   });
 
   it('over the end of quiet hours that pass while nothing runs is told at the next start', async () => {
-    const story = aStory(
-      dutyDocument(
-        'sms_configs: [{ to: [zhang], gateway: main }]\nquietHours: { use: night }',
-        "time_intervals: [{ name: night, time_intervals: [{ times: [{ start_time: '00:00', end_time: '03:00' }] }] }]",
-      ),
-    );
+    const story = aStory(quiet);
     await pushDown(story, { name: 'Slow', instance: 'b' });
     await story.pass(minutes(30), minutes(1));
     await pushDown(story, { name: 'Slow', instance: 'b', over: true });
@@ -86,12 +81,7 @@ describe('what is held back', () => {
   });
 
   it('by quiet hours is told at their end, what is grave at once', async () => {
-    const story = aStory(
-      dutyDocument(
-        'sms_configs: [{ to: [zhang], gateway: main }]\nquietHours: { use: night }',
-        "time_intervals: [{ name: night, time_intervals: [{ times: [{ start_time: '00:00', end_time: '03:00' }] }] }]",
-      ),
-    );
+    const story = aStory(quiet);
     await pushDown(story, { name: 'Slow', instance: 'b' }, { name: 'Down', more: { severity: 'critical' } });
     await story.pass(minutes(30), minutes(1));
     expect(story.told()).toEqual(['sms zhang: a']);

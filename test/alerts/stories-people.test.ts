@@ -5,7 +5,7 @@ import { failed, retry } from '../../src/alerts/channels/channel.ts';
 import { groupOwner } from '../../src/alerts/ledger/state.ts';
 import { later, minutes, seconds } from '../../src/model/units.ts';
 import type { Milliseconds } from '../../src/model/units.ts';
-import { start } from './builders.ts';
+import { aLostReport, start } from './builders.ts';
 import { dutyDocument, pushDown } from './duty.ts';
 import { aStory } from './recorder.ts';
 
@@ -119,15 +119,7 @@ oncall: [{ name: pay, timeZone: Asia/Shanghai, handover: '0 9 * * 1', rotation: 
     const lost = aStory(escalating);
     await pushDown(lost, {});
     await lost.pass(minutes(1), seconds(30));
-    await lost.pipeline.receive({
-      gateway: 'main',
-      providerId: 'm1',
-      reference: null,
-      to: null,
-      status: 'failed',
-      code: 'UNDELIV',
-      at: null,
-    });
+    await lost.pipeline.receive(aLostReport());
     await lost.pass(seconds(30));
     expect(lost.told()).toEqual(['sms zhang: a', 'sms chief: a']);
   });

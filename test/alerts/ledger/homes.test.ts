@@ -13,7 +13,8 @@ import { groupOwner } from '../../../src/alerts/ledger/state.ts';
 import { later, seconds, type Instant } from '../../../src/model/units.ts';
 import { VirtualClock } from '../../../src/sandbox/clock.ts';
 import { startOwnWorld } from '../../state/own.ts';
-import { anAlert, start } from '../builders.ts';
+import { anAlert, anIntent, start } from '../builders.ts';
+import { settle } from './turns.ts';
 
 const opened: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -36,41 +37,21 @@ const homes: Readonly<Record<string, Home>> = {
   },
 };
 
-/** The clock goes on until it is done: whoever waits for a turn has one. */
-async function settle<Value>(clock: VirtualClock, doing: Promise<Value>): Promise<Value> {
-  let isDone = false;
-  const done = doing.finally(() => (isDone = true));
-  done.catch(() => undefined);
-  while (!isDone) {
-    await new Promise((resolve) => setImmediate(resolve));
-    clock.advance(seconds(0.05));
-  }
-  return done;
-}
-
 const groupKey = (group: number): string => `{}:{group="${group}"}`;
 const intentOf = (id: string, group: number, at: Instant, covers: readonly number[]): Intent => {
   const alert = anAlert({}, { group: String(group) });
   const period = `${alert.fingerprint}@${alert.since}`;
-  return {
-    id,
+  return anIntent(id, {
     groupKey: groupKey(group),
-    groupLabels: {},
-    receiver: 'duty',
-    channel: 'sms',
-    index: 0,
-    reason: 'FirstNotification',
     at,
     alerts: [alert],
     firing: [period],
-    resolved: [],
     ...(covers.length > 0 && {
       covers: [group, ...covers].map((one) => ({ groupKey: groupKey(one), firing: [period], resolved: [] })),
     }),
     to: ['zhang', 'li'],
-    text: 'full',
     acknowledgeCode: codeOf(id, 'key'),
-  };
+  });
 };
 
 type Step =

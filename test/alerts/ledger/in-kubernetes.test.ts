@@ -10,7 +10,7 @@ import { minutes, seconds, type Instant } from '../../../src/model/units.ts';
 import { VirtualClock } from '../../../src/sandbox/clock.ts';
 import type { Schemas } from '../../../src/schemas.ts';
 import { anOwnWorld, namespace, type OwnWorld } from '../../state/own.ts';
-import { anAlert, start } from '../builders.ts';
+import { anAlert, anIntent, start } from '../builders.ts';
 
 interface Stage extends OwnWorld {
   readonly clock: VirtualClock;
@@ -37,21 +37,8 @@ async function aStage(): Promise<Stage> {
   };
 }
 
-const intent = (id: string, group: number, at: Instant): Intent => ({
-  id,
-  groupKey: `{}:{group="${group}"}`,
-  groupLabels: {},
-  receiver: 'duty',
-  channel: 'email',
-  index: 0,
-  reason: 'FirstNotification',
-  at,
-  alerts: [],
-  firing: [],
-  resolved: [],
-  to: ['zhang'],
-  text: 'full',
-});
+const intent = (id: string, group: number, at: Instant): Intent =>
+  anIntent(id, { groupKey: `{}:{group="${group}"}`, channel: 'email', at });
 const told = (id: string, group: number, at: Instant): readonly LedgerRecord[] => [
   { kind: 'intent', intent: intent(id, group, at) },
   { kind: 'attempt', id, to: ['zhang'], at },

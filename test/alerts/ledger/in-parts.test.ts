@@ -13,6 +13,7 @@ import { minutes, seconds } from '../../../src/model/units.ts';
 import { VirtualClock } from '../../../src/sandbox/clock.ts';
 import { anOwnWorld, namespace, startOwnWorld } from '../../state/own.ts';
 import { start } from '../builders.ts';
+import { settle, until } from './turns.ts';
 
 const objectBytes = 600;
 const ownerOf = (group: number): string => groupOwner(`{}:{group="${group}"}`, 'duty');
@@ -50,25 +51,6 @@ async function named(own: OwnObjects): Promise<readonly string[]> {
       Array.from({ length: Number(data?.['parts'] ?? 0) }, (_, n) => `${metadata.name}.${data?.['generation']}.${n}`),
     )
     .toSorted();
-}
-
-/** The clock goes on until it is done: whoever waits for a turn has one. */
-async function settle<Value>(clock: VirtualClock, doing: Promise<Value>): Promise<Value> {
-  let isDone = false;
-  const done = doing.finally(() => (isDone = true));
-  done.catch(() => undefined);
-  while (!isDone) {
-    await turn();
-    clock.advance(seconds(0.1));
-  }
-  return done;
-}
-
-async function until(clock: VirtualClock, holds: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await holds())) {
-    await turn();
-    clock.advance(seconds(0.1));
-  }
 }
 
 /** Parts that nothing names are gone, and nothing named is missing. */
