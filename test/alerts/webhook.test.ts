@@ -333,6 +333,13 @@ describe('a webhook', () => {
     await eventually(() => expect(open.size).toBe(0));
   });
 
+  it('is called also where its address begins with HTTP://', async () => {
+    const server = await receiver();
+    const { host } = new URL(server.url);
+    expect(await posted(`url: 'HTTP://${host}/hook'`)).toMatchObject({ status: 'sent' });
+    expect(server.asked).toHaveLength(1);
+  });
+
   it('is asked for by http and https only', async () => {
     const url = path.join(directory, 'url');
     await writeFile(url, 'file:///etc/passwd');

@@ -3,6 +3,7 @@ import pino from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { linkToken } from '../../src/alerts/acknowledge-link.ts';
 import { groupOwner } from '../../src/alerts/ledger/state.ts';
+import { parseMatchers } from '../../src/matching/matchers.ts';
 import { later, minutes, rfc3339, seconds } from '../../src/model/units.ts';
 import { startAlertServer } from '../../src/server/alerts/listener.ts';
 import type { AlertServer } from '../../src/server/alerts/listener.ts';
@@ -168,6 +169,47 @@ describe('silences', () => {
     expect((await ask('/api/v2/silence/nobody', 'DELETE')).status).toBe(404);
     await story.pass(seconds(1));
     expect((await ask('/api/v2/alerts')).body).toMatchObject([{ status: { state: 'active' } }]);
+  });
+});
+
+describe('silences that amtool asks for', () => {
+  it.each([
+    ['instance=~".+0"', ['like']],
+    ['team=~"a|b"', ['teams']],
+    ['env!="prod"', ['notProd']],
+    ['instance="db10"', ['db10']],
+    ['instance=~"db10"', []],
+    ['instance="db1"', []],
+    ['env!="prod",instance="db10"', []],
+    ['instance="db10",team="a"', ['db10']],
+    ['instance!="db9"', ['two']],
+    ['instance!="db8"', ['two']],
+  ])('by %s are those that have these matchers', async (filter, found) => {
+    const { ask } = await served();
+    const matchers = (text: string) =>
+      parseMatchers(text).map(({ name, value, operator }) => ({
+        name,
+        value,
+        isRegex: operator.endsWith('~'),
+        isEqual: operator.startsWith('='),
+      }));
+    const all = {
+      like: 'instance=~".+0"',
+      teams: 'team=~"a|b"',
+      notProd: 'env!="prod",alertname="Down"',
+      db10: 'instance="db10",team="a"',
+      two: 'instance!="db8",instance!="db9",alertname="Down"',
+    };
+    for (const [comment, text] of Object.entries(all))
+      await ask('/api/v2/silences', 'POST', {
+        matchers: matchers(text),
+        startsAt: rfc3339(start),
+        endsAt: rfc3339(later(start, minutes(60))),
+        createdBy: 'zhang',
+        comment,
+      });
+    const { body } = await ask(`/api/v2/silences?filter=${encodeURIComponent(filter)}`);
+    expect((body as { comment: string }[]).map(({ comment }) => comment)).toEqual(found);
   });
 });
 

@@ -1,6 +1,7 @@
 // One call under way: its address, its body, its end, and what its failures are called.
 import { ClientError, adviceFor, codeOfStatus } from './error.ts';
 import type { Advice, ClientErrorCode, FailedResponse } from './error.ts';
+import { socksFault } from './socks.ts';
 import type { HttpClientOptions, HttpRequest } from './types.ts';
 
 export const defaults = {
@@ -52,7 +53,7 @@ export function prepare(options: HttpClientOptions, request: HttpRequest): Call 
 function urlOf(options: HttpClientOptions, request: HttpRequest): URL {
   const text =
     request.url ?? `${(options.baseUrl ?? '').replace(/\/+$/, '')}/${(request.path ?? '').replace(/^\/+/, '')}`;
-  if (!/^https?:/.test(text) || !URL.canParse(text))
+  if (!/^https?:/i.test(text) || !URL.canParse(text))
     throw new ClientError({
       code: 'BadRequest',
       source: options.name,
@@ -134,7 +135,7 @@ export function transportFailure(
     options.name,
     call,
     'Unreachable',
-    `cannot be reached (${code || text})`,
+    `cannot be reached (${code === socksFault ? text : code || text})`,
     error,
     undefined,
     options.advice,

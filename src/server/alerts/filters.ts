@@ -4,7 +4,7 @@ import { RE2JS } from 're2js';
 import type { AlertView } from '../../alerts/views.ts';
 import type { Silence } from '../../alerts/silence.ts';
 import { compileMatcher, MatcherError, parseMatchers } from '../../matching/matchers.ts';
-import type { CompiledMatcher } from '../../matching/matchers.ts';
+import type { CompiledMatcher, Matcher } from '../../matching/matchers.ts';
 
 type Query = Request['query'];
 
@@ -39,11 +39,14 @@ function anchored(pattern: string): RE2JS {
   }
 }
 
-/** The matchers of a silence are looked at as if they were labels. */
+/** Those that have each of these matchers, as they are written: what is chosen so may be ended next. */
 export function silenceFilter(query: Query): (silence: Silence) => boolean {
   const wanted = matchersOf(query);
   return ({ matchers }) => {
-    const asLabels = Object.fromEntries(matchers.flat().map(({ name, value }) => [name, value]));
-    return wanted.every((matcher) => matcher.matches(asLabels));
+    const own = matchers.flat();
+    return wanted.every((one) => own.some((other) => isSame(one, other)));
   };
 }
+
+const isSame = (one: Matcher, other: Matcher): boolean =>
+  one.name === other.name && one.operator === other.operator && one.value === other.value;
