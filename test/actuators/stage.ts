@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { Moment } from '../../src/actuators/actuator.ts';
 import { createKubernetesClient, type KubernetesClient } from '../../src/clients/kubernetes/client.ts';
 import type { NodeDecision, PodDecision } from '../../src/model/plan.ts';
@@ -17,11 +17,6 @@ export interface Stage {
   written(): number;
 }
 
-const opened: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of opened.splice(0)) await close();
-});
-
 export async function aStage(): Promise<Stage> {
   const world = await testWorld();
   const directory = mkdtempSync(path.join(tmpdir(), 'stage-'));
@@ -31,7 +26,7 @@ export async function aStage(): Promise<Stage> {
     settings: aDaemon({ kubernetes: { kubeconfig, timeout: '2s' } }).kubernetes,
     clock: world.clock,
   });
-  opened.push(async () => {
+  onTestFinished(async () => {
     await client.close();
     rmSync(directory, { recursive: true });
   });

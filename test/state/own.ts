@@ -1,5 +1,5 @@
 // An embedded API server with springtide's namespace, and clients of its own objects over true HTTP.
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { createOwnObjects, type OwnObjects } from '../../src/clients/kubernetes/own-objects.ts';
 import { createTransport } from '../../src/clients/kubernetes/transport.ts';
 import type { Clock } from '../../src/clock.ts';
@@ -8,11 +8,6 @@ import { startKubernetes, type KubernetesWorld } from '../../src/sandbox/kuberne
 import { seededRandom } from '../../src/sandbox/random.ts';
 
 export const namespace = 'springtide';
-
-const opened: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of opened.splice(0).toReversed()) await close();
-});
 
 export interface OwnWorld {
   readonly world: KubernetesWorld;
@@ -51,6 +46,6 @@ export async function startOwnWorld(clock: Clock): Promise<OwnWorld & { close():
 
 export async function anOwnWorld(clock: Clock): Promise<OwnWorld> {
   const started = await startOwnWorld(clock);
-  opened.push(() => started.close());
+  onTestFinished(() => started.close());
   return started;
 }

@@ -1,5 +1,5 @@
 // A cluster on a virtual clock with a small HTTP client beside it, for the tests of this room.
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { VirtualClock } from '../../../src/sandbox/clock.ts';
 import { seededRandom } from '../../../src/sandbox/random.ts';
 import { startKubernetes } from '../../../src/sandbox/kubernetes/world.ts';
@@ -49,15 +49,10 @@ export interface TestWatch {
   close(): void;
 }
 
-const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const world of opened.splice(0)) await world.close();
-});
-
 export async function testWorld(options: Partial<KubernetesOptions> = {}): Promise<TestWorld> {
   const clock = new VirtualClock(Date.parse('2026-03-02T08:00:00Z') as Instant);
   const world = await startKubernetes({ clock, random: seededRandom(7), ...options });
-  opened.push(world);
+  onTestFinished(() => world.close());
   const headers = (token = world.token): Record<string, string> =>
     token === '' ? {} : { Authorization: `Bearer ${token}` };
   return Object.assign(world, {
