@@ -1,5 +1,6 @@
 // What a webhook is told: Alertmanager's payload, version 4.
 import type { Instant } from '../model/units.ts';
+import { atOnce } from '../slices.ts';
 import type { Alert, LabelSet } from './alert.ts';
 import { byCodeUnit } from './fingerprint.ts';
 import { isFiring } from './render.ts';
@@ -40,16 +41,28 @@ export interface PayloadOptions {
   readonly maxAlerts: number;
 }
 
-/** What is common is common to those that are sent, as Alertmanager has it. */
-export function webhookPayload(notice: Notice, { externalURL, maxAlerts }: PayloadOptions): WebhookPayload {
+const atOnceWritten = 500;
+
+/** In turns: it may be told of thousands. What is common is common to those that are sent, as Alertmanager has it. */
+export function* writingPayload(
+  notice: Notice,
+  { externalURL, maxAlerts }: PayloadOptions,
+): Generator<undefined, WebhookPayload> {
   const { receiver, groupLabels, groupKey } = notice;
   const sent = maxAlerts > 0 ? notice.alerts.slice(0, maxAlerts) : notice.alerts;
+  const alerts: WebhookAlert[] = [];
+  for (const alert of sent) {
+    alerts.push(webhookAlert(alert));
+    if (alerts.length % atOnceWritten === 0) yield;
+  }
+  const commonLabels = commonOf(sent.map(({ labels }) => labels));
+  yield;
   return {
     receiver,
     status: statusOf(sent),
-    alerts: sent.map(webhookAlert),
+    alerts,
     groupLabels,
-    commonLabels: commonOf(sent.map(({ labels }) => labels)),
+    commonLabels,
     commonAnnotations: commonOf(sent.map(({ annotations }) => annotations)),
     externalURL,
     version: '4',
@@ -57,6 +70,9 @@ export function webhookPayload(notice: Notice, { externalURL, maxAlerts }: Paylo
     truncatedAlerts: notice.alerts.length - sent.length + (notice.unnamed ?? 0),
   };
 }
+
+export const webhookPayload = (notice: Notice, options: PayloadOptions): WebhookPayload =>
+  atOnce(writingPayload(notice, options));
 
 /** Firing as long as one of them fires. */
 export const statusOf = (alerts: readonly Alert[]): 'firing' | 'resolved' =>

@@ -6,7 +6,10 @@ import type { HttpConfig } from '../../config/schema/http-config.ts';
 import type { AlertsDocument } from '../../model/config.ts';
 import { messageOf } from '../../model/errors.ts';
 import type { Milliseconds } from '../../model/units.ts';
-import { byLabels, webhookPayload } from '../webhook-payload.ts';
+import { inSlices } from '../../slices.ts';
+import { jsonPieces } from '../json-pieces.ts';
+import { sorting } from '../sorting.ts';
+import { byLabels, writingPayload } from '../webhook-payload.ts';
 import { failed, retry } from './channel.ts';
 import type { Channel, Delivery, SendResult } from './channel.ts';
 import { resultOfAnswer, resultOfThrown } from './http-results.ts';
@@ -37,16 +40,16 @@ async function sendWebhook(
   { id, notice, document, signal }: Delivery,
   settings: WebhookSettings,
 ): Promise<SendResult> {
-  const payload = webhookPayload(notice, {
-    externalURL: document.links?.externalUrl ?? '',
-    maxAlerts: settings.max_alerts,
-  });
+  const payload = await inSlices(
+    writingPayload(notice, { externalURL: document.links?.externalUrl ?? '', maxAlerts: settings.max_alerts }),
+  );
+  // the gravest were chosen; their order is the one that receivers know
+  const alerts = await inSlices(sorting(payload.alerts, (one, other) => byLabels(one.labels, other.labels)));
   return postJson(pool, clock, {
     who: 'the webhook',
     url: () => (settings.url_file === undefined ? Promise.resolve(settings.url ?? '') : readTrimmed(settings.url_file)),
     config: settings.http_config ?? document.global.http_config,
-    // the gravest were chosen; their order is the one that receivers know
-    body: { ...payload, alerts: payload.alerts.toSorted((one, other) => byLabels(one.labels, other.labels)) },
+    body: { ...payload, alerts },
     headers: { 'idempotency-key': id },
     timeout: settings.timeout,
     signal,
@@ -58,7 +61,7 @@ export interface Post {
   readonly who: string;
   readonly url: () => Promise<string>;
   readonly config: HttpConfig | undefined;
-  readonly body: unknown;
+  readonly body: object;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeout: Milliseconds;
   readonly signal: AbortSignal;
@@ -86,7 +89,7 @@ export async function postJson(pool: ClientPool, clock: Clock, post: Post): Prom
       method: 'POST',
       url,
       headers: { 'user-agent': 'springtide', 'content-type': 'application/json', ...headers, ...proof },
-      body: JSON.stringify(body),
+      body: await inSlices(written(body)),
       accept: 'any',
       idempotent: false,
       freshConnection: true,
@@ -104,6 +107,15 @@ export async function postJson(pool: ClientPool, clock: Clock, post: Post): Prom
       ? result
       : { ...result, message: result.message.replaceAll(`${host}${pathname}`, host) };
   }
+}
+
+function* written(body: object): Generator<undefined, Buffer> {
+  const pieces: Buffer[] = [];
+  for (const piece of jsonPieces(body)) {
+    pieces.push(Buffer.from(piece));
+    yield;
+  }
+  return Buffer.concat(pieces);
 }
 
 /** Empty where none is asked for. */

@@ -1,7 +1,8 @@
 // A record as a line of JSON: what speaks for thousands is written in pieces, and says the same.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeLine, encodeLine, jsonPieces, linePieces } from '../../../src/alerts/ledger/line.ts';
+import { jsonPieces } from '../../../src/alerts/json-pieces.ts';
+import { decodeLine, encodeLine, linePieces } from '../../../src/alerts/ledger/line.ts';
 import type { Intent, LedgerRecord } from '../../../src/alerts/ledger/records.ts';
 import { start } from '../builders.ts';
 
