@@ -85,6 +85,8 @@ export class GroupTable {
   #endOfTurn: Cancel | null = null;
   /** null: those who send alerts in have had their time, by a clock that nobody sets */
   #settling: Cancel | null = null;
+  /** when somebody was last told of a group, as it was when the first of its alerts came to it after the start */
+  readonly #toldBefore = new WeakMap<Group, { readonly at: Instant | null }>();
   #stopped = false;
 
   constructor(root: Route, options: GroupTableOptions) {
@@ -204,8 +206,17 @@ export class GroupTable {
       this.#groups.set(id, group);
       const { due } = group.leading;
       this.#join(alert, group, routes, (route) => earlier?.dueOf(route) ?? this.#firstTurn(group, route, alert));
-      if (group.leading.due < due) this.#arm(group);
+      if (this.#isUnsettled(alert, group, routes)) group.leading.postpone(this.#options.settledAt);
+      if (group.leading.due !== due) this.#arm(group);
     }
+  }
+
+  /** Senders are still heard, and people who know of the group do not know of this: another one may send what inhibits it. */
+  #isUnsettled({ accepted, expires }: Alert, group: Group, [route]: readonly Route[]): boolean {
+    if (this.#settling === null || expires === undefined || route === undefined) return false;
+    const known = this.#toldBefore.get(group) ?? { at: this.#options.lastToldAt(group.key, route) };
+    this.#toldBefore.set(group, known);
+    return known.at === null || accepted > known.at;
   }
 
   #routesOf(alert: Alert): readonly Route[] {
@@ -234,15 +245,9 @@ export class GroupTable {
   #firstTurn({ key }: Group, route: Route, alert: Alert): Instant {
     const now = this.#options.clock.now();
     const told = this.#options.lastToldAt(key, route);
-    const due =
-      told === null
-        ? firstFlushOf(route, alert, now)
-        : (Math.max(now, later(Math.min(told, now) as Instant, route.timers.groupInterval)) as Instant);
-    const { settledAt } = this.#options;
-    const isSettling = this.#settling !== null;
-    // whoever knows of the group already is told of what goes on in it
-    const isNew = told === null && alert.expires !== undefined;
-    return isNew && isSettling && due < settledAt ? settledAt : due;
+    return told === null
+      ? firstFlushOf(route, alert, now)
+      : (Math.max(now, later(Math.min(told, now) as Instant, route.timers.groupInterval)) as Instant);
   }
 
   #arm(group: Group): void {

@@ -63,6 +63,11 @@ export class Leading {
       if (routes.length === this.#turns.length) this.#some.delete(fingerprint);
   }
 
+  /** Nobody has his turn before this. */
+  postpone(until: Instant): void {
+    for (const turn of this.#turns) turn.due = Math.max(turn.due, until) as Instant;
+  }
+
   /** Those whose turn has come; each has its next one an interval later. */
   take(now: Instant, isDue: (due: Instant) => boolean): readonly Route[] {
     const taken = this.#turns.filter(({ due }) => isDue(due));

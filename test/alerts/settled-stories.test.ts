@@ -73,6 +73,24 @@ describe('after a restart with a ledger', () => {
     ]);
   });
 
+  it('nor where it joins a group that people know already, and whose turn comes while senders are still heard', async () => {
+    const story = aStory(inhibiting, undefined, null, undefined, true);
+    await target(story, 'known');
+    await story.pass(minutes(2), seconds(1));
+    expect(story.told()).toEqual(['email pay@bank.cn: known']);
+    await story.pipeline.stop(seconds(0));
+    story.clock.advance(seconds((story.taken[0]?.second ?? 0) + 290 - 120));
+    await story.restart();
+    const from = story.taken.length;
+    await story.pass(seconds(2), seconds(1));
+    await target(story);
+    await story.pass(seconds(24), seconds(1));
+    expect(story.told(from)).toEqual([]);
+    await source(story);
+    await story.pass(minutes(20), seconds(5));
+    expect(story.told(from)).toEqual(['email pay@bank.cn: rack']);
+  });
+
   it('what is known to be inhibited stays so, before its source is heard again', async () => {
     const story = await afterDowntime(minutes(120), async (one) => {
       await source(one);
