@@ -5,11 +5,16 @@ import { roomsPlugin } from './scripts/eslint-rooms.js';
 const impureGlobals = ['setTimeout', 'setInterval', 'setImmediate', 'fetch', 'process', 'performance', 'crypto'].map(
   (name) => ({ name, message: 'A pure room takes time, chance and the world as arguments.' }),
 );
+const noDefaultExport = {
+  selector: 'ExportDefaultDeclaration',
+  message: 'No default exports: a name is looked up by its name.',
+};
 const pureRooms = [
   'src/policies/**',
   'src/model/**',
   'src/alerts/{alert,backoff,budget,dedup,escalation,fingerprint,flapping,group,hold,ingest,inhibit,on-call,plan-notification,render,render-mail,route,silence,webhook-payload}.ts',
   'src/alerts/channels/sms/segments.ts',
+  'src/alerts/ledger/{codes,compaction,doubts,finished,fold,receipts,remember,replaced,sms-counts,state,told-beside,told-entry}.ts',
   'src/promql/**',
   'src/formula/**',
   'src/targets/**',
@@ -41,10 +46,7 @@ export default tseslint.config(
     plugins: { springtide: roomsPlugin },
     rules: {
       'springtide/rooms': 'error',
-      'no-restricted-syntax': [
-        'error',
-        { selector: 'ExportDefaultDeclaration', message: 'No default exports: a name is looked up by its name.' },
-      ],
+      'no-restricted-syntax': ['error', noDefaultExport],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
@@ -61,7 +63,7 @@ export default tseslint.config(
       'no-restricted-globals': ['error', ...impureGlobals],
       'no-restricted-syntax': [
         'error',
-        { selector: 'ExportDefaultDeclaration', message: 'No default exports: a name is looked up by its name.' },
+        noDefaultExport,
         {
           selector: "MemberExpression[object.name='Date'][property.name='now']",
           message: 'A pure room is told the time.',
@@ -70,6 +72,21 @@ export default tseslint.config(
         {
           selector: "MemberExpression[object.name='Math'][property.name='random']",
           message: 'A pure room knows no chance.',
+        },
+      ],
+    },
+  },
+  {
+    files: ['test/**'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        noDefaultExport,
+        {
+          selector: 'Program > ExpressionStatement > CallExpression[callee.name=/^(before|after)(Each|All)$/]',
+          message:
+            'Files of one worker share this module, and its hooks run for the first of them only: onTestFinished.',
         },
       ],
     },
