@@ -23,6 +23,7 @@ afterEach(() => server?.close());
 
 async function served(token: string | null = null, text = written) {
   const story = aStory(text, undefined, secret);
+  const lines: string[] = [];
   server = await startAlertServer({
     listen: '127.0.0.1:0',
     desk: {
@@ -36,8 +37,9 @@ async function served(token: string | null = null, text = written) {
       Promise.resolve({ status: 200, contentType: 'application/json', body: JSON.stringify({ gateway, body }) }),
     words: () => ({ texts: catalogue('en'), people: ['zhang'] }),
     token: () => Promise.resolve(token),
-    log: pino({ level: 'silent' }),
+    log: pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) }),
   });
+  const logged = () => lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   const { url } = server;
   const ask = async (path: string, method = 'GET', body?: unknown, headers: Record<string, string> = {}) => {
     const answer = await fetch(`${url}${path}`, {
@@ -51,7 +53,7 @@ async function served(token: string | null = null, text = written) {
       body: text.startsWith('{') || text.startsWith('[') || text.startsWith('"') ? (JSON.parse(text) as never) : text,
     };
   };
-  return { story, ask };
+  return { story, ask, logged };
 }
 
 const alert = (labels: Record<string, string>) => ({
@@ -76,6 +78,53 @@ describe('alerts', () => {
     expect(story.told(1)).toEqual(['sms zhang: -a']);
     // now there is one
     expect(await ask('/api/v2/alerts', 'POST', [alert({ instance: 'b' })])).toMatchObject({ status: 200 });
+  });
+
+  it('beside one that cannot be are sent again where there was no place for them', async () => {
+    const { ask } = await served(null, `${written}\nlimits: { alerts: 1 }`);
+    const [known, more, bad] = [alert({ instance: 'a' }), alert({ instance: 'b' }), { ...alert({}), startsAt: 'soon' }];
+    expect(await ask('/api/v2/alerts', 'POST', [known, bad])).toMatchObject({ status: 400 });
+    expect(await ask('/api/v2/alerts', 'POST', [known, more, bad])).toMatchObject({ status: 503 });
+    const group = (...alerts: readonly object[]) => ({
+      version: '4',
+      alerts: alerts.map((one) => ({ ...one, status: 'firing' })),
+    });
+    expect(await ask('/api/v1/webhook', 'POST', group(known, bad))).toMatchObject({ status: 400 });
+    expect(await ask('/api/v1/webhook', 'POST', group(known, more, bad))).toMatchObject({ status: 503 });
+  });
+
+  it.each(['/api/v2/alerts', '/api/v1/webhook'])('keep every label that has a text at %s', async (path) => {
+    const { ask } = await served();
+    const sent = (labels: object) => {
+      const one = { ...alert({}), labels: { alertname: 'Down', ...labels } };
+      return path.endsWith('alerts') ? [one] : { version: '4', alerts: [{ ...one, status: 'firing' }] };
+    };
+    expect(await ask(path, 'POST', sent({ ['__proto__']: 'a', constructor: 'b' }))).toMatchObject({ status: 200 });
+    const { body } = await ask('/api/v2/alerts');
+    expect((body as { labels: object }[]).map(({ labels }) => Object.entries(labels))).toEqual([
+      [
+        ['alertname', 'Down'],
+        ['__proto__', 'a'],
+        ['constructor', 'b'],
+      ],
+    ]);
+    for (const labels of [{ severity: 5 }, { severity: null }]) {
+      const refused = await ask(path, 'POST', sent(labels));
+      expect([refused.status, JSON.stringify(refused.body)]).toEqual([400, expect.stringContaining('severity')]);
+    }
+  });
+
+  it('of a whole group at once are taken, however long their texts; what is larger is refused and logged', async () => {
+    const { ask, logged } = await served();
+    const long = { ...alert({}), annotations: { description: 'x'.repeat(12 * 1024 * 1024) } };
+    expect(
+      await ask('/api/v1/webhook', 'POST', { version: '4', alerts: [{ ...long, status: 'firing' }] }),
+    ).toMatchObject({
+      status: 200,
+    });
+    const tooLong = await ask('/api/v1/webhook', 'POST', ' '.repeat(64 * 1024 * 1024 + 1));
+    expect(tooLong.status).toBe(413);
+    expect(logged()).toContainEqual(expect.objectContaining({ level: 50, path: '/api/v1/webhook' }));
   });
 
   it('are taken, listed with what keeps them back, and filtered', async () => {

@@ -9,12 +9,12 @@ import { alertmanagerText } from './alertmanager-text.ts';
 import { noPlace } from './desk.ts';
 import type { AlertDesk } from './desk.ts';
 import { alertFilter, silenceFilter } from './filters.ts';
+import { labelSet } from './label-set.ts';
 
-const labels = z.record(z.string(), z.string());
 const postableAlerts = z.array(
   z.object({
-    labels,
-    annotations: labels.nullish().transform((set) => set ?? {}),
+    labels: labelSet,
+    annotations: labelSet.nullish().transform((set) => set ?? {}),
     startsAt: z.string().nullish().transform(orAbsent),
     endsAt: z.string().nullish().transform(orAbsent),
     generatorURL: z.string().nullish().transform(orAbsent),
@@ -102,9 +102,10 @@ async function takeAlerts(desk: AlertDesk, request: Request, response: Response)
   }
   const { problems, durable, leftOut } = await desk.push(parsed.data);
   if (!durable) refuse(response.set('Retry-After', '5'), 503, notDurable);
+  // before what is wrong with the others: a 400 is final for its sender
+  else if (leftOut > 0) refuse(response.set('Retry-After', '60'), 503, noPlace(leftOut));
   else if (problems.length > 0)
     refuse(response, 400, problems.map(({ index, problem }) => `alert ${index}: ${problem}`).join('; '));
-  else if (leftOut > 0) refuse(response.set('Retry-After', '60'), 503, noPlace(leftOut));
   else response.status(200).end();
 }
 

@@ -43,7 +43,8 @@ export interface AlertListening extends Pick<AlertServerOptions, 'listen' | 'log
   readonly tls?: Listening;
 }
 
-const longestBody = '8mb';
+/** An Alertmanager sends a whole group at once, and what is refused for its size it never sends again: 50,000 alerts have room. */
+const longestBody = 64 * 1024 * 1024;
 const mostConnections = 1_024;
 
 /** Links are pressed by people and looked at by scanners of mail; a gateway reports thousands of texts from one address. */
@@ -83,6 +84,11 @@ export function alertApp(options: AlertServerOptions): Express {
   app.use((_request, response) => problem(response, 404, 'NotFound', 'there is nothing at this address'));
   app.use((thrown: unknown, request: Request, response: Response, next: NextFunction) => {
     const { status } = thrown as { status?: unknown };
+    if (status === 413)
+      options.log.error(
+        { path: request.path, from: request.socket.remoteAddress, length: request.headers['content-length'] },
+        `a request of more than ${longestBody / 1024 / 1024} MiB was refused, and what it says is lost: set max_alerts at its sender`,
+      );
     if (typeof status === 'number' && status >= 400 && status < 500)
       problem(response, status, 'BadRequest', `the request cannot be read: ${messageOf(thrown)}`);
     else {

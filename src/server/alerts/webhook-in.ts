@@ -7,8 +7,8 @@ import type { Instant } from '../../model/units.ts';
 import { problem } from '../guard.ts';
 import { noPlace } from './desk.ts';
 import type { AlertDesk } from './desk.ts';
+import { labelSet } from './label-set.ts';
 
-const labels = z.record(z.string(), z.string());
 const payload = z.object({
   version: z.literal('4'),
   groupKey: z.string().default(''),
@@ -17,8 +17,8 @@ const payload = z.object({
   alerts: z.array(
     z.object({
       status: z.enum(['firing', 'resolved']),
-      labels,
-      annotations: labels.default({}),
+      labels: labelSet,
+      annotations: labelSet.default({}),
       startsAt: z.string(),
       endsAt: z.string().optional(),
       generatorURL: z.string().optional(),
@@ -44,9 +44,10 @@ export function webhookIn(desk: AlertDesk): Router {
     );
     if (!durable)
       problem(response.set('Retry-After', '5'), 503, fault?.code ?? 'LedgerUnwritable', fault?.message ?? '');
+    // before what is wrong with the others: a 400 is final for its sender
+    else if (leftOut > 0) problem(response.set('Retry-After', '60'), 503, 'AlertsLeftOut', noPlace(leftOut));
     else if (problems.length > 0)
       problem(response, 400, 'BadAlerts', problems.map((one) => `alert ${one.index}: ${one.problem}`).join('; '));
-    else if (leftOut > 0) problem(response.set('Retry-After', '60'), 503, 'AlertsLeftOut', noPlace(leftOut));
     else response.json({ accepted: alerts.length });
   });
   return router;
