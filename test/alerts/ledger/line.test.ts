@@ -4,36 +4,31 @@ import { describe, expect, it } from 'vitest';
 import { jsonPieces } from '../../../src/alerts/json-pieces.ts';
 import { decodeLine, encodeLine, linePieces } from '../../../src/alerts/ledger/line.ts';
 import type { Intent, LedgerRecord } from '../../../src/alerts/ledger/records.ts';
-import { start } from '../builders.ts';
+import { anIntent, start } from '../builders.ts';
 
-const intent = (covers: number, alerts: number): Intent => ({
-  id: 'one',
-  groupKey: 'storm:all',
-  groupLabels: {},
-  receiver: 'all',
-  channel: 'webhook',
-  index: 0,
-  way: undefined,
-  reason: 'FirstNotification',
-  at: start,
-  alerts: Array.from({ length: alerts }, (_, index) => ({
-    fingerprint: `f${index}`,
-    labels: { alertname: 'Down', instance: `10.0.0.${index}` },
-    annotations: { summary: '磁盘将满 "soon"' },
-    since: start,
-    accepted: start,
-    ended: null,
-  })),
-  firing: Array.from({ length: alerts }, (_, index) => `f${index}@1`),
-  resolved: [],
-  covers: Array.from({ length: covers }, (_, index) => ({
-    groupKey: `{}:{instance="${index}"}`,
-    firing: [`f${index}@1`],
-    resolved: [],
-  })),
-  to: ['webhook 1'],
-  text: 'many',
-});
+const intent = (covers: number, alerts: number): Intent =>
+  anIntent('one', {
+    groupKey: 'storm:all',
+    receiver: 'all',
+    channel: 'webhook',
+    way: undefined,
+    alerts: Array.from({ length: alerts }, (_, index) => ({
+      fingerprint: `f${index}`,
+      labels: { alertname: 'Down', instance: `10.0.0.${index}` },
+      annotations: { summary: '磁盘将满 "soon"' },
+      since: start,
+      accepted: start,
+      ended: null,
+    })),
+    firing: Array.from({ length: alerts }, (_, index) => `f${index}@1`),
+    covers: Array.from({ length: covers }, (_, index) => ({
+      groupKey: `{}:{instance="${index}"}`,
+      firing: [`f${index}@1`],
+      resolved: [],
+    })),
+    to: ['webhook 1'],
+    text: 'many',
+  });
 const recordOf = (covers: number, alerts: number): LedgerRecord => ({ kind: 'intent', intent: intent(covers, alerts) });
 
 describe('JSON in pieces', () => {
