@@ -1,9 +1,10 @@
 // Whether a message goes out now or waits: digests, quiet hours, the budget of a number, a storm of groups.
-import { CronExpressionParser } from 'cron-parser';
 import { compileMatcher, parseMatchers } from '../matching/matchers.ts';
 import type { AlertsDocument } from '../model/config.ts';
 import { later, minutes } from '../model/units.ts';
 import type { Instant } from '../model/units.ts';
+import { nextTime, timesOf } from '../policies/schedule/cron-times.ts';
+import { zoneOf } from '../policies/schedule/zone.ts';
 import type { Alert } from './alert.ts';
 import { decideBudget, ownLimits, unlimited, vendorLimits } from './budget.ts';
 import type { SentMessage } from './budget.ts';
@@ -123,12 +124,10 @@ function nextDigest(digest: NonNullable<Receiver['digest']>, now: Instant): Inst
   const known = nextOf.get(digest);
   if (known !== undefined && known.asked <= now && now < known.next) return known.next;
   const { at, timeZone } = digest;
-  const hours = at.map((clock) => {
+  const hours = at.flatMap((clock) => {
     const [hour = '0', minute = '0'] = clock.split(':');
-    const line = `${Number(minute)} ${Number(hour) % 24} * * *`;
-    return CronExpressionParser.parse(line, { tz: timeZone, currentDate: new Date(now) })
-      .next()
-      .getTime();
+    const times = timesOf(`${Number(minute)} ${Number(hour) % 24} * * *`);
+    return times === null ? [] : (nextTime(times, zoneOf(timeZone), now) ?? []);
   });
   const next = Math.min(...hours) as Instant;
   nextOf.set(digest, { asked: now, next });

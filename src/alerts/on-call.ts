@@ -1,7 +1,8 @@
 // Who is on duty: a rotation that is handed over at its hours, in its zone, and overrides that beat it.
-import { CronExpressionParser } from 'cron-parser';
 import type { AlertsDocument } from '../model/config.ts';
 import type { Instant } from '../model/units.ts';
+import { countTimes, nextTime, previousTime, timesOf } from '../policies/schedule/cron-times.ts';
+import { zoneOf } from '../policies/schedule/zone.ts';
 
 export type Rota = AlertsDocument['oncall'][number];
 
@@ -14,36 +15,27 @@ export interface Turn {
 
 /** Where nobody wrote when the first one began: the first Monday of a year long past. */
 const longAgo = Date.UTC(2024, 0, 1) as Instant;
-const mostHandovers = 20_000;
 
-/** Counting from the beginning each time would be slow in the tenth year. */
-const counted = new WeakMap<Rota, { readonly next: () => Instant | null; readonly handovers: Instant[] }>();
-
-function handoversUntil(rota: Rota, now: Instant): readonly Instant[] {
-  let known = counted.get(rota);
-  if (known === undefined) {
-    const currentDate = new Date(rota.since ?? longAgo);
-    const dates = CronExpressionParser.parse(rota.handover, { tz: rota.timeZone, currentDate });
-    known = { next: () => (dates.hasNext() ? (dates.next().getTime() as Instant) : null), handovers: [] };
-    counted.set(rota, known);
-  }
-  const { handovers, next } = known;
-  while ((handovers.at(-1) ?? 0) <= now && handovers.length < mostHandovers) {
-    const at = next();
-    if (at === null) break;
-    handovers.push(at);
-  }
-  return handovers;
-}
+/** Everybody asks for the same turn, at each flush. */
+const lastAsked = new WeakMap<Rota, Turn>();
 
 function regularTurn(rota: Rota, now: Instant): Turn {
-  const handovers = handoversUntil(rota, now);
-  const past = handovers.filter((at) => at <= now);
-  return {
-    who: rota.rotation[past.length % rota.rotation.length] ?? '',
-    from: past.at(-1) ?? rota.since ?? longAgo,
-    until: handovers[past.length] ?? null,
+  const known = lastAsked.get(rota);
+  if (known !== undefined && known.from <= now && (known.until === null || now < known.until)) return known;
+  const times = timesOf(rota.handover);
+  const began = rota.since ?? longAgo;
+  // an expression that cannot be read is refused with the document
+  if (times === null) return { who: rota.rotation[0] ?? '', from: began, until: null };
+  const zone = zoneOf(rota.timeZone);
+  const at = Math.max(now, began) as Instant;
+  const last = previousTime(times, zone, (at + 1) as Instant, began);
+  const turn = {
+    who: rota.rotation[countTimes(times, zone, began, at) % rota.rotation.length] ?? '',
+    from: last === null || last < began ? began : last,
+    until: nextTime(times, zone, at),
   };
+  lastAsked.set(rota, turn);
+  return turn;
 }
 
 /** The override that was written last beats the others. */

@@ -159,6 +159,16 @@ function stepFindings(receiver: unknown, names: Names): Finding[] {
             } as const,
           ]
         : []),
+      ...(index === 0 && wait !== undefined
+        ? [
+            {
+              code: 'WrongValue',
+              path: [...path, 'unacknowledgedFor'],
+              message: 'the first step waits for nothing: it is called at once, and the others are counted from it',
+              mend: "take it away, or write it in the step after; the route's group_wait is how long a group waits",
+            } as const,
+          ]
+        : []),
       ...(inOrder
         ? []
         : [

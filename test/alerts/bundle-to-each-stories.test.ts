@@ -1,5 +1,6 @@
 // Stories of messages for several groups whose people need not hear the same, on a virtual clock.
 import { expect, it } from 'vitest';
+import type { PushOutcome } from '../../src/alerts/intake.ts';
 import { retry } from '../../src/alerts/channels/channel.ts';
 import { minutes, seconds } from '../../src/model/units.ts';
 import { dutyDocument, pushDown } from './duty.ts';
@@ -12,7 +13,7 @@ it('says to somebody who is still owed the last message for several groups nothi
   const story = aStory(storm, (to) =>
     to === 'li' && isLost ? retry(to, 'Timeout', 'the answer was lost', { uncertain: true }) : null,
   );
-  const burst = (from: number, many: number): Promise<void> =>
+  const burst = (from: number, many: number): Promise<PushOutcome> =>
     pushDown(story, ...Array.from({ length: many }, (_one, i) => ({ name: `A${from + i}`, instance: `a${from + i}` })));
   await burst(0, 8);
   await story.pass(minutes(4), seconds(1));
