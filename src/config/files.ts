@@ -34,6 +34,8 @@ const maximumDepth = 4;
 /** Other folders, such as a volume's lost+found, are nobody's business here. */
 const folders = ['policies', 'rules'];
 const isYaml = (name: string): boolean => /\.ya?ml$/.test(name);
+/** A Prometheus reads rules from files of any name, and many are called so. */
+const isMeantAsRules = (name: string): boolean => /^rules\/.*\.rules?$/.test(name);
 
 /** A swap takes an instant: hardly ever is a second reading needed. */
 const mostReadings = 10;
@@ -97,6 +99,12 @@ async function readOnce(directory: string): Promise<DirectoryReading> {
     if (found.isDirectory()) {
       if (depth < maximumDepth) await walk(child, place, depth + 1);
       return;
+    }
+    if (found.isFile() && isMeantAsRules(child)) {
+      const mend = `call it ${child}.yaml`;
+      problems.push(
+        fileProblem(child, 'PassedOver', 'warning', 'its rules are not read: only files of YAML are', mend),
+      );
     }
     if (!isYaml(child) || !found.isFile()) return;
     if (found.size > maximumFileSize)

@@ -62,14 +62,15 @@ export function loadFiles(read: ConfigFiles, options: LoadOptions = {}, previous
   const settled = settleConflicts(entries, new Set(previous.flatMap(({ key }) => key ?? [])));
   problems.push(...settled.problems);
   const good = settled.entries.filter(({ accepted }) => accepted !== null);
-  const kept = keptVersions(settled.entries, read.problems, previous);
+  const unread = read.problems.filter(({ severity }) => severity === 'error');
+  const kept = keptVersions(settled.entries, unread, previous);
   const hash = contentHash(read);
   const isFree = entries.length === 0 || options.confirmed === hash;
   const held = isFree ? [] : heldRemovals(previous, settled.entries, kept);
   if (held.length > 0) problems.push(removalProblem(held, previous, hash));
   const inForce = [...good, ...kept, ...held];
   // what could not be read may well have been the Daemon
-  const unknown = read.problems.length > 0 || entries.some(({ key }) => key === null);
+  const unknown = unread.length > 0 || entries.some(({ key }) => key === null);
   if (!unknown && ![...entries, ...kept].some(({ key }) => key === 'Daemon'))
     problems.push(missing(entries.length === 0 ? 'ConfigEmpty' : 'DaemonMissing'));
   else if (!unknown && !entries.some(({ key }) => key === 'Alerts')) problems.push(missing('AlertsMissing'));

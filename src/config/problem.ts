@@ -6,6 +6,7 @@ export const problemCodes = {
   ConfigEmpty: 'the directory holds no springtide document',
   DaemonMissing: 'no document of kind Daemon says where the world is',
   FileTooLarge: 'a file is larger than 1 MiB',
+  PassedOver: 'a file of rules is not read because of its name',
   NotUtf8: 'a file is not UTF-8 text',
   YamlSyntax: 'the text is not YAML',
   DuplicateKey: 'a mapping has a key twice',

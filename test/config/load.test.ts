@@ -212,6 +212,17 @@ describe('a directory', () => {
     );
   });
 
+  it('warns of rules that are not read because of the name of their file, and still misses what is missing', async () => {
+    const directory = await newDirectory();
+    const others = Object.fromEntries(Object.entries(goodTexts).filter(([name]) => name !== 'alerts.yaml'));
+    await writeTexts(directory, { ...others, 'rules/node.rules': 'groups: []', 'rules/README.md': '# ours' });
+    const { problems } = loadFiles(await readConfigFiles(directory));
+    expect(problems.map(({ code, severity, file }) => [code, severity, file])).toEqual([
+      ['AlertsMissing', 'warning', 'alerts.yaml'],
+      ['PassedOver', 'warning', 'rules/node.rules'],
+    ]);
+  });
+
   it('with a file above 1 MiB says so and reads the others', async () => {
     const directory = await newDirectory();
     await writeTexts(directory, { ...goodTexts, 'policies/huge.yaml': '#'.repeat(maximumFileSize + 1) });
