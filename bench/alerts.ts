@@ -1,4 +1,4 @@
-// npm run bench -- alerts: routes that are matched, and 10,000 alerts a minute taken in, by us and by a true Alertmanager in turns.
+// npm run bench -- alerts: routes that are matched; 10,000 alerts a minute taken in, by us and by a true Alertmanager in turns; messages for thousands.
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +7,7 @@ import { sleep, systemClock } from '../dist/clock.js';
 import { alertsDocument } from '../dist/config/schema/alerts.js';
 import type { Milliseconds } from '../dist/model/units.js';
 import { startAlertmanager, startListener, type Taker } from './alerts-beside.ts';
+import { masses, messageFor } from './alerts-message.ts';
 import { percentile, type Figure, type Report } from './report.ts';
 
 const alertsAMinute = 10_000;
@@ -179,6 +180,7 @@ export async function alerts(): Promise<Report> {
     figuresOf(taker, one, taker.cpu() - (before.get(taker) ?? 0), index === 0),
   );
   for (const taker of takers) await taker.end();
+  for (const mass of masses) figures.push(...(await messageFor(mass, hearer.url)));
   hearer.server.closeAllConnections();
   hearer.server.close();
   return { bench: 'alerts', node: process.version, figures: [...routes, ...figures] };

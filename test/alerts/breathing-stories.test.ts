@@ -13,14 +13,14 @@ const [first = ''] = names;
 const last = names.at(-1) ?? '';
 
 /** All of them wait for one message, which has been begun: the first group has been looked at, the last one has not. */
-async function begun(): Promise<Story> {
-  const story = aStory(plain);
+async function begun(text = plain, atFirst: readonly string[] = ['webhook webhook 1: Alone']): Promise<Story> {
+  const story = aStory(text);
   await pushDown(story, { name: 'Alone', instance: 'Alone' }, ...names.map((name) => ({ name, instance: name })));
   await story.pass(seconds(30));
-  expect(story.told()).toEqual(['webhook webhook 1: Alone']);
+  expect(story.told()).toEqual(atFirst);
   story.clock.look = 1;
   story.clock.advance(minutes(1));
-  expect(story.taken.length).toBe(1);
+  expect(story.taken.length).toBe(atFirst.length);
   return story;
 }
 
@@ -85,6 +85,20 @@ describe('while a message for many groups is put together', () => {
     await pushDown(story, ...names.map((name) => ({ name, instance: name, over: true })));
     await story.pass(minutes(20), seconds(30));
     expect(sorted(story.taken.slice(2).flatMap(({ resolved }) => resolved))).toEqual(sorted(names));
+  });
+
+  it('what others are to be told at the same time is made after it', async () => {
+    const receivers = "webhook_configs: [{ url: 'http://127.0.0.1:1/' }]\nemail_configs: [{ to: duty@bank.cn }]";
+    const limits = 'limits: { messagesInMinute: 1, namedInMessage: 100 }';
+    const story = await begun(dutyDocument(receivers, limits), [
+      'email duty@bank.cn: Alone',
+      'webhook webhook 1: Alone',
+    ]);
+    await ended(story);
+    for (const channel of ['email', 'webhook']) {
+      const messages = story.taken.filter((one) => one.channel === channel).map((one) => sorted(one.firing));
+      expect(messages).toEqual([['Alone'], sorted(names)]);
+    }
   });
 
   it('a reload counts for all of it', async () => {
