@@ -1,6 +1,4 @@
 // springtide import: HorizontalPodAutoscalers and KEDA ScaledObjects as PodPolicy documents, and what could not be carried over.
-import { readFile } from 'node:fs/promises';
-import { text as textOf } from 'node:stream/consumers';
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { parseAllDocuments } from 'yaml';
 import { judge } from '../config/judge.ts';
@@ -10,6 +8,7 @@ import { convertObjects, sources, type Conversion, type SourceKind } from '../co
 import type { Note } from '../convert/note.ts';
 import { messageOf, SpringtideError } from '../model/errors.ts';
 import { fillText, languages, type Language, type Texts } from '../model/texts.ts';
+import { fileText } from './file-text.ts';
 import { notesText, policiesText } from './import-text.ts';
 
 interface ImportOptions {
@@ -67,7 +66,7 @@ async function importObjects(source: SourceKind, files: readonly string[], optio
 
 async function read(file: string): Promise<string> {
   try {
-    return file === '-' ? await textOf(process.stdin) : await readFile(file, 'utf8');
+    return await fileText(file);
   } catch (thrown) {
     throw new SpringtideError({ code: 'ConfigUnreadable', where: file, what: messageOf(thrown), cause: thrown });
   }

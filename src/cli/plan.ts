@@ -1,8 +1,7 @@
 // springtide plan: what would be done now, against the live cluster or from a recording; it changes nothing.
 import { createReadStream } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { text as textOf } from 'node:stream/consumers';
 import { Option, type Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { parseRecording, writeRecording, type ReadRecording } from '../collectors/recording.ts';
@@ -18,6 +17,7 @@ import { decide } from '../policies/decide.ts';
 import { record } from '../policies/record.ts';
 import { memoryOf, memoryText, parseMemory } from '../state/memory-text.ts';
 import { assumedOutcomes } from './assumed-outcomes.ts';
+import { fileText } from './file-text.ts';
 import { foreseeOnce } from './foresee-once.ts';
 import { comparePlans, comparisonText } from './plan-against.ts';
 import { planText } from './plan-text.ts';
@@ -62,7 +62,7 @@ export function registerPlan(program: Command): void {
 
 export const readMemory = async (file: string): Promise<Memory> => {
   try {
-    return parseMemory(await readFile(file, 'utf8'), file);
+    return parseMemory(await fileText(file), file);
   } catch (thrown) {
     if (thrown instanceof SpringtideError) throw thrown;
     throw new SpringtideError({ code: 'MemoryUnreadable', where: file, what: messageOf(thrown), cause: thrown });
@@ -85,7 +85,7 @@ export const timeOf = (recording: ReadRecording, where: string): Instant => {
 
 export async function recordingText(file: string): Promise<string> {
   try {
-    return file === '-' ? await textOf(process.stdin) : await readFile(file, 'utf8');
+    return await fileText(file);
   } catch (thrown) {
     throw new SpringtideError({ code: 'RecordingInvalid', where: file, what: messageOf(thrown), cause: thrown });
   }

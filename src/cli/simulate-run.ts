@@ -1,5 +1,5 @@
 // Reads what springtide simulate is given, plays it, and prints what came of it.
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { systemClock } from '../clock.ts';
 import { createPrometheusClient } from '../clients/prometheus/client.ts';
 import { loadConfigOrThrow } from '../config/load.ts';
@@ -17,6 +17,7 @@ import { subjectOf, type Subject } from '../simulate/backtest/subject.ts';
 import { suggestionsFor } from '../simulate/backtest/suggest.ts';
 import { readTrace } from '../simulate/backtest/trace.ts';
 import { readWorld, usualWorld, type WorldSettings } from '../simulate/backtest/world-settings.ts';
+import { fileText } from './file-text.ts';
 
 export interface SimulateOptions {
   readonly policy: string;
@@ -42,7 +43,7 @@ const usage = (where: string, what: string, mend: string): SpringtideError =>
 
 async function textIn(file: string, option: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return await fileText(file);
   } catch (thrown) {
     throw usage(file, `it cannot be read: ${messageOf(thrown)}`, `name a file with ${option} FILE`);
   }

@@ -34,13 +34,31 @@ describe('springtide alerts', () => {
     expect([code, JSON.parse(out)]).toEqual([0, [{ receiver: 'duty-page', route: [0], continue: false }]]);
   });
 
+  it('reads labels as they are written in Alertmanager, says whom they lead to, and takes no pattern for a label', async () => {
+    const route = (...words: string[]) => springtide(['alerts', 'route', '--config', config, ...words]);
+    const [english, chinese, pattern, other] = await Promise.all([
+      route('Down', 'severity="page"'),
+      route('severity=page', '--lang', 'zh-CN'),
+      route('severity=~page'),
+      route('Down', 'page'),
+    ]);
+    expect(english.out).toBe('duty-page  by {severity="page"}  [0]\n    sms duty\n    email duty@example.com\n');
+    expect(chinese.out).toContain('duty-page  经由 {severity="page"}  [0]\n');
+    expect([pattern.code, other.code]).toEqual([2, 2]);
+    expect(pattern.err).toContain(
+      'severity=~ is no label of an alert (write LABEL=VALUE, as the alert has it: severity=page)',
+    );
+    expect(other.err).toContain('(write LABEL=VALUE: severity=page)');
+  });
+
   it('plays events from a file, and from standard input the same', async () => {
     const file = path.join(directory, 'events.jsonl');
     await writeFile(file, lines(events));
     const words = ['alerts', 'simulate', '--config', config, '--until', '1h', '--events'];
     const [read, given] = await Promise.all([
       springtide([...words, file]),
-      springtide([...words, '-'], {}, lines(events)),
+      // an editor has put a byte order mark before them
+      springtide([...words, '-'], {}, `\uFEFF${lines(events)}`),
     ]);
     expect([read.code, read.err, given.out]).toEqual([0, '', read.out]);
     const printed = read.out

@@ -1,7 +1,5 @@
 // springtide alerts simulate: events in, one line out for every attempt to tell somebody.
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { text as textOf } from 'node:stream/consumers';
 import { loadConfigOrThrow } from '../../config/load.ts';
 import { parseDuration } from '../../config/schema/scalars.ts';
 import type { Config } from '../../model/config.ts';
@@ -10,6 +8,7 @@ import type { Language } from '../../model/texts.ts';
 import { readAlertEvents, type AlertEvents } from '../../simulate/alert-events.ts';
 import { billOf, lineOf } from '../../simulate/alert-line.ts';
 import { simulateAlerts } from '../../simulate/alerts.ts';
+import { fileText } from '../file-text.ts';
 
 interface SimulateOptions {
   readonly config: string;
@@ -45,9 +44,8 @@ export async function simulate({ config: directory, events: file, until, lang }:
 }
 
 async function eventsText(file: string): Promise<string> {
-  if (file === '-') return textOf(process.stdin);
   try {
-    return await readFile(file, 'utf8');
+    return await fileText(file);
   } catch (error) {
     throw new SpringtideError({
       code: 'UsageInvalid',
