@@ -61,6 +61,8 @@ describe('the environment', () => {
     ['https://far.cn/', { HTTP_PROXY: 'http://a:1' }, null],
     ['https://far.cn/', { https_proxy: 'c:1' }, 'http://c:1'],
     ['https://far.cn/', { https_proxy: 'http://c:1', no_proxy: 'far.cn' }, null],
+    ['http://far.cn/', { HTTP_PROXY: 'socks5://a:1' }, 'socks5://a:1'],
+    ['https://far.cn/', { https_proxy: 'SOCKS5H://a' }, 'SOCKS5H://a'],
     ['http://far.cn/', { ALL_PROXY: 'http://a:1' }, null],
     ['http://localhost/', { HTTP_PROXY: 'http://a:1' }, null],
     ['http://far.cn/', {}, null],
@@ -69,7 +71,7 @@ describe('the environment', () => {
     expect(chosen(address, environment, false)).toBeNull();
   });
   it('that names what is no proxy of ours is said, and not quoted', () => {
-    const wrong = (): string | null => chosen('http://far.cn/', { HTTP_PROXY: 'socks5://me:s3cret@a:1' });
+    const wrong = (): string | null => chosen('http://far.cn/', { HTTP_PROXY: 'socks4://me:s3cret@a:1' });
     expect(wrong).toThrow(/^HTTP_PROXY in the environment is no address/);
     expect(wrong).not.toThrow(/s3cret/);
   });

@@ -281,7 +281,7 @@ describe('a webhook', () => {
     const past = `http_config: { proxy_url: '${proxy.url}', no_proxy: '127.0.0.0/8' }`;
     expect(await posted(`url: '${server.url}hook', ${past}`)).toMatchObject({ status: 'sent' });
     expect([server.asked.length, proxy.asked.length]).toEqual([3, 1]);
-    environment['HTTP_PROXY'] = 'socks5://proxy';
+    environment['HTTP_PROXY'] = 'socks4://proxy';
     expect(await posted(`url: 'http://far.bank.cn/hook', ${from}`)).toMatchObject({ reason: 'Misconfigured' });
   });
 
@@ -364,7 +364,7 @@ describe('http_config', () => {
     [{ oauth2: { client_id: 'a', token_url: 'http://a', client_secret: 'b', client_secret_file: 'c' } }],
     [{ oauth2: { client_id: 'a', token_url: 'http://a', no_proxy: 'b' } }],
     [{ oauth2: { client_id: 'a', token_url: 'http://a' }, bearer_token: 'b' }],
-    [{ proxy_url: 'socks5://proxy' }],
+    [{ proxy_url: 'socks4://proxy' }],
     [{ http_headers: { Authorization: { values: ['a'] } } }],
     [{ tls_config: { cert_file: 'a' } }],
     [{ tls_config: { min_version: 'TLS13', max_version: 'TLS12' } }],

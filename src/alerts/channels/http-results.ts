@@ -59,7 +59,7 @@ export function resultOfThrown(to: string, error: unknown): SendResult {
       return retry(to, 'TlsFailed', error.message);
     case 'Unreachable':
       return retry(to, 'Unreachable', error.message, {
-        uncertain: !/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/.test(error.message),
+        uncertain: !/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|SOCKS proxy/.test(error.message),
       });
     case 'BadRequest':
       return failed(to, 'Misconfigured', error.message);

@@ -9,7 +9,6 @@ import { createTokens } from './oauth2.ts';
 import type { Tokens } from './oauth2.ts';
 import { chooseProxy } from './proxy-choice.ts';
 import type { Environment, ProxySettings } from './proxy-choice.ts';
-import { proxyOf } from './sms/sender.ts';
 import { tlsSettings } from './tls-settings.ts';
 
 /** What a connection hangs on: of a receiver, or of the address of its tokens. */
@@ -48,7 +47,7 @@ export function createClientPool(name: string, environment: Environment = proces
         breaker: false,
         ...(tls !== undefined && { tls }),
         ...(proxy !== null && {
-          proxy: proxyOf(proxy),
+          proxy,
           proxyHeaders: Object.fromEntries(Object.entries(told).map(([name, values]) => [name, values.join(', ')])),
         }),
       });

@@ -27,8 +27,10 @@ const valueOf = (environment: Environment, name: string): string =>
 
 function usable(named: string, name: string): string {
   const whole = named.includes('://') ? named : `http://${named}`;
-  if (URL.canParse(whole) && /^https?:\/\//i.test(whole)) return whole;
-  throw new Error(`${name} in the environment is no address that begins with http:// or https://`);
+  if (URL.canParse(whole) && /^(?:https?|socks5h?):\/\//i.test(whole)) return whole;
+  throw new Error(
+    `${name} in the environment is no address that begins with http://, https://, socks5:// or socks5h://`,
+  );
 }
 
 /** This machine always is. */

@@ -14,6 +14,8 @@ import type { Call } from './call.ts';
 import { ClientError } from './error.ts';
 import type { ClientErrorCode, FailedResponse } from './error.ts';
 import { forgetting } from './forget.ts';
+import { proxyOf } from './proxy.ts';
+import { isSocks } from './socks.ts';
 import { createAgents } from './tls.ts';
 import type { HttpClient, HttpClientOptions, HttpRequest, HttpResponse } from './types.ts';
 
@@ -22,10 +24,11 @@ const breakerCounts: ReadonlySet<ClientErrorCode> = new Set(['Timeout', 'Unreach
 const mostParts = 256;
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const agents = createAgents(options.name, options.tls, options.proxyHeaders);
+  const agents = createAgents(options.name, options.tls, options);
   const transport = axios.create({
     adapter: 'http',
-    proxy: options.proxy ?? false,
+    // One that speaks SOCKS is asked by the agents.
+    proxy: options.proxy === undefined || isSocks(options.proxy) ? false : proxyOf(options.proxy),
     httpAgent: agents.http,
     httpsAgent: agents.https,
     maxRedirects: 0,

@@ -5,6 +5,8 @@ import https from 'node:https';
 import type { SecureVersion } from 'node:tls';
 import { fileStamp } from '../file-stamp.ts';
 import { ClientError } from './error.ts';
+import { isSocks, socksAgent } from './socks.ts';
+import type { HttpClientOptions } from './types.ts';
 
 export interface TlsSettings {
   readonly ca?: string;
@@ -23,10 +25,10 @@ export interface TlsSettings {
 
 export interface Agents {
   readonly http: http.Agent;
-  readonly https: https.Agent;
+  readonly https: http.Agent;
   /** For a request that must not meet a connection that the other side is just closing. */
   readonly freshHttp: http.Agent;
-  readonly freshHttps: https.Agent;
+  readonly freshHttps: http.Agent;
   close(): void;
 }
 
@@ -47,17 +49,25 @@ export function secureOptions(source: string, tls: TlsSettings): https.AgentOpti
 export function createAgents(
   source: string,
   tls: TlsSettings = {},
-  proxyHeaders?: Readonly<Record<string, string>>,
+  { proxy = '', proxyHeaders }: Pick<HttpClientOptions, 'proxy' | 'proxyHeaders'> = {},
 ): Agents {
   // axios hands the options of this agent to the one that asks a proxy to connect: it takes its headers from there.
   const secure = { ...secureOptions(source, tls), ...(proxyHeaders !== undefined && { headers: proxyHeaders }) };
   const reuse = { keepAlive: true, maxSockets: 32, maxFreeSockets: 8 };
-  const agents = {
-    http: new http.Agent(reuse),
-    https: new https.Agent({ ...secure, ...reuse }),
-    freshHttp: new http.Agent({ keepAlive: false }),
-    freshHttps: new https.Agent({ ...secure, keepAlive: false }),
-  };
+  const fresh = { keepAlive: false };
+  const agents = isSocks(proxy)
+    ? {
+        http: socksAgent(proxy, reuse),
+        https: socksAgent(proxy, { ...secure, ...reuse }),
+        freshHttp: socksAgent(proxy, fresh),
+        freshHttps: socksAgent(proxy, { ...secure, ...fresh }),
+      }
+    : {
+        http: new http.Agent(reuse),
+        https: new https.Agent({ ...secure, ...reuse }),
+        freshHttp: new http.Agent(fresh),
+        freshHttps: new https.Agent({ ...secure, ...fresh }),
+      };
   return { ...agents, close: () => Object.values(agents).forEach((agent) => agent.destroy()) };
 }
 

@@ -1,5 +1,4 @@
 // What a client of HTTP is made of, asked for and answers.
-import type { AxiosProxyConfig } from 'axios';
 import type { Milliseconds } from '../../model/units.ts';
 import type { Advice, FailedResponse, ClientErrorCode } from './error.ts';
 import type { TlsSettings } from './tls.ts';
@@ -9,8 +8,8 @@ export interface HttpClientOptions {
   readonly name: string;
   readonly baseUrl?: string;
   readonly tls?: TlsSettings;
-  /** Never taken from the environment: a proxy variable must not catch traffic inside the cluster. */
-  readonly proxy?: false | AxiosProxyConfig;
+  /** Its address: it speaks HTTP or SOCKS. Never taken from the environment: a proxy variable must not catch traffic inside the cluster. */
+  readonly proxy?: string;
   /** Told to the proxy when it is asked to connect, and to nobody else; taken for secrets. */
   readonly proxyHeaders?: Readonly<Record<string, string>>;
   /** Over the whole call, its retries included. */

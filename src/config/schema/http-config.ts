@@ -1,6 +1,6 @@
 // How an HTTP receiver is reached, in Alertmanager's spelling.
 import { z } from 'zod';
-import { httpUrl } from './scalars.ts';
+import { httpUrl, proxyUrl } from './scalars.ts';
 
 const tlsVersion = z.enum(['TLS10', 'TLS11', 'TLS12', 'TLS13']);
 
@@ -78,10 +78,9 @@ const header = z.strictObject({
 });
 
 const proxyKeys = {
-  proxy_url: z
-    .url({ protocol: /^https?$/, error: 'write a proxy that begins with http:// or https://' })
+  proxy_url: proxyUrl
     .optional()
-    .meta({ description: 'the address of a proxy: http://proxy:3128' }),
+    .meta({ description: 'the address of a proxy: http://proxy:3128, socks5://proxy:1080' }),
   no_proxy: z
     .string()
     .optional()
@@ -105,6 +104,8 @@ function proxyMistake({
 }: Proxied) {
   if (told !== undefined && !asked && proxy === undefined)
     return 'proxy_connect_header needs a proxy_url, or proxy_from_environment: true';
+  if (told !== undefined && proxy !== undefined && /^socks/i.test(proxy))
+    return 'proxy_connect_header is told to a proxy that speaks HTTP: SOCKS has no headers';
   if (asked && (proxy !== undefined || exempt !== ''))
     return 'proxy_from_environment stands alone: take proxy_url and no_proxy out';
   return exempt !== '' && proxy === undefined ? 'no_proxy needs a proxy_url' : null;

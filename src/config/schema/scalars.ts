@@ -17,6 +17,32 @@ export const httpUrl = z.url({
   error: 'write an address that begins with http:// or https://',
 });
 
+const decoded = (text: string): string | null => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+};
+
+/** As long as SOCKS can say a name or a password, and a `%` of it as an address has it. */
+const mayBeSaid = (text: string): boolean => {
+  const said = decoded(text);
+  return said !== null && Buffer.byteLength(said) <= 255;
+};
+
+export const proxyUrl = z
+  .url({
+    protocol: /^(?:https?|socks5h?)$/,
+    error: 'write a proxy that begins with http://, https://, socks5:// or socks5h://',
+  })
+  .refine((text) => URL.canParse(text) && new URL(text).hostname !== '', {
+    error: 'this address of a proxy has no host',
+  })
+  .refine((text) => URL.canParse(text) && mayBeSaid(new URL(text).username) && mayBeSaid(new URL(text).password), {
+    error: 'in the name and the password of a proxy write % as %25, and at most 255 bytes each',
+  });
+
 /** "1h30m" as milliseconds; null where the text is no duration. */
 export function parseDuration(text: string): Milliseconds | null {
   if (text === '0') return 0 as Milliseconds;

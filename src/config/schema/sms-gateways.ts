@@ -1,7 +1,7 @@
 // SMS gateways: how a text reaches a telephone, by a vendor's API, by a carrier's SMPP or by any HTTP gateway.
 import { z } from 'zod';
 import type { Milliseconds } from '../../model/units.ts';
-import { httpUrl, positiveCount, positiveDuration, secretReference, timeZone, tls } from './scalars.ts';
+import { httpUrl, positiveCount, positiveDuration, proxyUrl, secretReference, timeZone, tls } from './scalars.ts';
 
 const text = z.string().min(1);
 
@@ -26,7 +26,7 @@ const transport = {
   timeout: positiveDuration.default(10_000 as Milliseconds),
   tls: tls.optional(),
   /** never taken from the environment */
-  proxy: httpUrl.optional(),
+  proxy: proxyUrl.optional(),
 };
 
 /** Reports are taken only with this secret in their address: …/receipts/NAME?token=SECRET */

@@ -59,7 +59,7 @@ function shownNumber(value: number, key: string): number | string {
 function shownAddress(text: string): string {
   if (!URL.canParse(text)) return secretWord;
   const { protocol, host, pathname, search } = new URL(text);
-  return `${protocol}//${host}${pathname === '/' && search === '' ? '' : `/${secretWord}`}`;
+  return `${protocol}//${host}${(pathname === '/' || pathname === '') && search === '' ? '' : `/${secretWord}`}`;
 }
 
 const units = [

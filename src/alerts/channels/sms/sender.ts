@@ -1,7 +1,7 @@
 // What each kind of SMS gateway is: something that takes one text to one number and says how it went.
 import { createHttpClient } from '../../../clients/http/client.ts';
 import type { TlsSettings } from '../../../clients/http/tls.ts';
-import type { HttpClient, HttpClientOptions } from '../../../clients/http/types.ts';
+import type { HttpClient } from '../../../clients/http/types.ts';
 import type { Clock } from '../../../clock.ts';
 import type { Texts } from '../../../model/texts.ts';
 import type { Milliseconds } from '../../../model/units.ts';
@@ -53,19 +53,8 @@ export const gatewayClient = (name: string, { timeout, tls, proxy }: Transport):
     retry: { attempts: 1, baseDelay: 0 as Milliseconds, maxDelay: 0 as Milliseconds },
     breaker: false,
     ...(tls !== undefined && { tls: definedOnly(tls) }),
-    ...(proxy !== undefined && { proxy: proxyOf(proxy) }),
+    ...(proxy !== undefined && { proxy }),
   });
 
 const definedOnly = (tls: object): TlsSettings =>
   Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
-
-export function proxyOf(address: string): NonNullable<HttpClientOptions['proxy']> {
-  const { protocol, hostname, port, username, password } = new URL(address);
-  const auth = { username: decodeURIComponent(username), password: decodeURIComponent(password) };
-  return {
-    protocol: protocol.replace(':', ''),
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: Number(port === '' ? (protocol === 'https:' ? 443 : 80) : port),
-    ...(username !== '' && { auth }),
-  };
-}
