@@ -1,15 +1,14 @@
 // Stories of somebody who is on it by what a message gave him, a link or a code: what it covers, how often, how long, over restarts.
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { cp } from 'node:fs/promises';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { codeOf, isCode, readCode } from '../../src/alerts/acknowledge-code.ts';
 import { failed } from '../../src/alerts/channels/channel.ts';
 import { openLedger, volatileLedger } from '../../src/alerts/ledger/ledger.ts';
 import type { LedgerRecord } from '../../src/alerts/ledger/records.ts';
 import { minutes, seconds } from '../../src/model/units.ts';
 import { VirtualClock } from '../../src/sandbox/clock.ts';
+import { temporaryDirectory } from '../temporary-directory.ts';
 import { start } from './builders.ts';
 import { dutyDocument, pushDown } from './duty.ts';
 import { aStory } from './recorder.ts';
@@ -155,11 +154,6 @@ it('the link of a receiver that stands in leads to the group that it stands in f
   expect(await story.pipeline.acknowledge({ code }, 'li')).toMatchObject({ outcome: 'already', by: 'boss' });
 });
 
-const directories: string[] = [];
-afterEach(async () => {
-  for (const directory of directories.splice(0)) await rm(directory, { recursive: true, force: true });
-});
-
 describe('what cannot be written', () => {
   const reading = async (directory: string): Promise<readonly (string | undefined)[]> => {
     const ledger = await openLedger(directory, { clock: new VirtualClock(start), fsync: false });
@@ -168,8 +162,7 @@ describe('what cannot be written', () => {
   };
 
   it.each(['token', 'code'] as const)('is confirmed at no press of a %s before it is', async (kind) => {
-    const directory = await mkdtemp(path.join(tmpdir(), 'springtide-unwritten-'));
-    directories.push(directory);
+    const directory = await temporaryDirectory();
     let refusal: string | null = null;
     const permission = { refusal: () => refusal };
     const ledger = await openLedger(directory, { clock: new VirtualClock(start), fsync: false, permission });
@@ -185,8 +178,7 @@ describe('what cannot be written', () => {
     refusal = null;
     expect(await story.pipeline.acknowledge(target, 'li')).toMatchObject({ outcome: 'already', by: 'zhang' });
     // whoever is told so may rely on it although the process dies now
-    const copy = await mkdtemp(path.join(tmpdir(), 'springtide-unwritten-'));
-    directories.push(copy);
+    const copy = await temporaryDirectory();
     await cp(directory, copy, { recursive: true });
     expect(await reading(copy)).toEqual(['zhang']);
     await story.pipeline.stop();
@@ -214,8 +206,7 @@ describe('codes in the ledger', () => {
   }
 
   it('outlive the messages that are kept for explaining, over starts, and go with their time', async () => {
-    const directory = await mkdtemp(path.join(tmpdir(), 'springtide-codes-'));
-    directories.push(directory);
+    const directory = await temporaryDirectory();
     const { code, records } = await recordsOfADay();
     const clock = new VirtualClock(start);
     const first = await openLedger(directory, { clock, fsync: false });

@@ -1,9 +1,8 @@
 // The channels by themselves: TLS and its absence, headers that cannot be forged, and gateways of every kind.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { SMTPServerOptions } from 'smtp-server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -14,6 +13,7 @@ import { fillTemplate, valueAt } from '../../src/alerts/channels/sms/template.ts
 import type { AlertsDocument } from '../../src/model/config.ts';
 import { makeCertificate } from '../../src/sandbox/inbox/certificate.ts';
 import { splitRecipients } from '../../src/templates/recipients.ts';
+import { temporaryDirectory } from '../temporary-directory.ts';
 import { anAlert, anAlertsDocument, aNotice, catalogue, start } from './builders.ts';
 import { startMailServer } from './servers.ts';
 import type { MailServer } from './servers.ts';
@@ -21,11 +21,10 @@ import type { MailServer } from './servers.ts';
 const closing: (() => Promise<void>)[] = [];
 let directory: string;
 beforeEach(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'springtide-channels-'));
+  directory = await temporaryDirectory();
 });
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
-  await rm(directory, { recursive: true });
 });
 
 const deliveryOf = (document: AlertsDocument, to: readonly string[], text = ''): Delivery => ({

@@ -1,8 +1,6 @@
 // What speaks to people and to others outside, asked by the fence: nothing begins while it is closed, nothing goes on when it closes.
 import net, { type AddressInfo } from 'node:net';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Delivery, SendResult } from '../../src/alerts/channels/channel.ts';
 import { createEmailChannel } from '../../src/alerts/channels/email.ts';
@@ -15,6 +13,7 @@ import { openLedger } from '../../src/alerts/ledger/ledger.ts';
 import { systemClock } from '../../src/clock.ts';
 import { createFence, writesFor, type LeaseFence } from '../../src/leader/fence.ts';
 import { minutes } from '../../src/model/units.ts';
+import { temporaryDirectory } from '../temporary-directory.ts';
 import { anAlert, anAlertsDocument, aNotice, catalogue, start } from './builders.ts';
 
 /** Takes connections, greets as a mail server does, and never says anything more. */
@@ -210,8 +209,7 @@ describe('the sign of life', () => {
 describe('a ledger in a directory that replicas share', () => {
   let directory: string;
   beforeEach(async () => {
-    directory = await mkdtemp(path.join(tmpdir(), 'springtide-fenced-'));
-    closing.push(() => rm(directory, { recursive: true }));
+    directory = await temporaryDirectory();
   });
 
   it('is opened and written by whoever leads, and by nobody else', async () => {

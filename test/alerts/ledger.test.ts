@@ -1,8 +1,7 @@
 // The ledger: replay, torn and damaged lines, newer schemas, compaction, and a disk that fails.
-import { mkdir, mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { periodOf } from '../../src/alerts/alert.ts';
 import { openLedger } from '../../src/alerts/ledger/ledger.ts';
 import type { Ledger } from '../../src/alerts/ledger/ledger.ts';
@@ -12,13 +11,13 @@ import type { Intent, LedgerRecord } from '../../src/alerts/ledger/records.ts';
 import { later, minutes } from '../../src/model/units.ts';
 import type { Instant, Milliseconds } from '../../src/model/units.ts';
 import { VirtualClock } from '../../src/sandbox/clock.ts';
+import { temporaryDirectory } from '../temporary-directory.ts';
 import { anAlert, anIntent, start } from './builders.ts';
 
 let directory: string;
 beforeEach(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'springtide-ledger-'));
+  directory = await temporaryDirectory();
 });
-afterEach(() => rm(directory, { recursive: true }));
 
 const clock = new VirtualClock(start);
 const at = (offset: number): Instant => (start + offset) as Instant;

@@ -1,7 +1,4 @@
 // The pipeline on a virtual clock against a real SMTP server and a real gateway.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createEmailChannel } from '../../src/alerts/channels/email.ts';
 import { createSmsChannel } from '../../src/alerts/channels/sms/sms-channel.ts';
@@ -15,6 +12,7 @@ import type { PlanAlert } from '../../src/model/plan.ts';
 import { minutes, seconds } from '../../src/model/units.ts';
 import type { Milliseconds } from '../../src/model/units.ts';
 import { VirtualClock } from '../../src/sandbox/clock.ts';
+import { temporaryDirectory } from '../temporary-directory.ts';
 import { aCondition, anAlertsDocument, catalogue, start } from './builders.ts';
 import { startGateway, startMailServer } from './servers.ts';
 import type { Gateway, MailServer } from './servers.ts';
@@ -66,7 +64,7 @@ async function restart(): Promise<void> {
 }
 
 beforeEach(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'springtide-alerts-'));
+  directory = await temporaryDirectory();
   [mail, gateway] = await Promise.all([startMailServer(), startGateway()]);
   clock = new VirtualClock(start);
   document = documentFor();
@@ -76,7 +74,6 @@ afterEach(async () => {
   await pipeline.stop();
   await ledger.close();
   await Promise.all([mail.close(), gateway.close()]);
-  await rm(directory, { recursive: true });
 });
 
 const tell = (...alerts: PlanAlert[]): ReturnType<AlertPipeline['tell']> => pipeline.tell(alerts, clock.now());

@@ -1,7 +1,4 @@
 // Both homes of the ledger, file and Kubernetes, against the plain fold of the same records: whatever happens, and whenever it is reopened.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { codeOf } from '../../../src/alerts/acknowledge-code.ts';
@@ -12,6 +9,7 @@ import type { LedgerState } from '../../../src/alerts/ledger/state.ts';
 import { groupOwner } from '../../../src/alerts/ledger/state.ts';
 import { later, seconds, type Instant } from '../../../src/model/units.ts';
 import { VirtualClock } from '../../../src/sandbox/clock.ts';
+import { temporaryDirectory } from '../../temporary-directory.ts';
 import { startOwnWorld } from '../../state/own.ts';
 import { anAlert, anIntent, start } from '../builders.ts';
 import { settle } from './turns.ts';
@@ -26,8 +24,7 @@ type Home = (clock: VirtualClock) => Promise<() => Promise<Ledger>>;
 
 const homes: Readonly<Record<string, Home>> = {
   directory: async (clock) => {
-    const directory = await mkdtemp(path.join(tmpdir(), 'ledger-'));
-    opened.push(() => rm(directory, { recursive: true }));
+    const directory = await temporaryDirectory();
     return () => openLedger(directory, { clock, fsync: false });
   },
   kubernetes: async (clock) => {
