@@ -165,6 +165,7 @@ export class Courier {
       notice: intent,
       text: intent.text,
       to,
+      everybody: intent.to,
       document,
       signal: this.#abort.signal,
     };

@@ -193,7 +193,7 @@ interface Standing {
 }
 
 /** Null: he has nothing to do with it. */
-function standingOf(to: string, { integration, endsOnly }: Reached, scene: Scene): Standing | null {
+function standingOf(to: string, { integration, named, endsOnly }: Reached, scene: Scene): Standing | null {
   const { state, group, alert, muted, hours, nextTurn } = scene;
   const period = periodOf(alert);
   const entry = state.told.get(toldKey(group.key, integration, to));
@@ -207,7 +207,7 @@ function standingOf(to: string, { integration, endsOnly }: Reached, scene: Scene
     .find(isOwed);
   if (owed !== undefined) return { why: 'owed', detail: owed.message, next: owed.notBefore };
   if (knows) return { why: 'failed', detail: lastFailure(to, integration, scene), next: nextTurn };
-  if (!integration.to.includes(to)) return null;
+  if (!named.has(to)) return null;
   if (scene.central?.tells === 'central') return { why: 'central', detail: scene.central.host };
   if (muted.inhibitedBy.length > 0) return { why: 'inhibited', detail: muted.inhibitedBy.join(', ') };
   if (muted.silencedBy.length > 0) return { why: 'silenced', detail: muted.silencedBy.join(', ') };

@@ -1,6 +1,7 @@
 // What groups leave behind to which no route leads any more: messages that the groups of today tell instead.
 import type { AlertsDocument } from '../model/config.ts';
 import type { Instant } from '../model/units.ts';
+import { hasTemplate } from './addressees.ts';
 import { fingerprintIn } from './alert.ts';
 import { isOwed } from './courier.ts';
 import type { GroupTable } from './group-table.ts';
@@ -33,7 +34,10 @@ export const toldElsewhere = (
 export function hasMoved(intent: Intent, standing: Standing, now: Instant): boolean {
   if (isGone(intent)) return false;
   const isKnown = integrationsOf(standing.document, intent.receiver, now).some(
-    (one) => one.channel === intent.channel && one.index === intent.index && intent.to.every((to) => reaches(one, to)),
+    (one) =>
+      one.channel === intent.channel &&
+      one.index === intent.index &&
+      (hasTemplate(one) || intent.to.every((to) => reaches(one, to))),
   );
   const groups = groupsOf(intent, standing);
   return !isKnown || groups.length === 0 || groups.some(({ isLeft }) => isLeft);

@@ -1,9 +1,11 @@
 // Whom a group speaks to: everything of its receiver and, where that cannot tell anybody, of the receiver that stands in.
 import type { AlertsDocument } from '../model/config.ts';
+import { addresseesOf, namedBefore, namedNow } from './addressees.ts';
 import type { Instant } from '../model/units.ts';
 import { isOwed } from './courier.ts';
 import type { Escalations } from './escalations.ts';
 import type { Group } from './group-table.ts';
+import { inOrder } from './group.ts';
 import type { Holds, Released } from './holds.ts';
 import { integrationsOf, receiversOf } from './integrations.ts';
 import type { Integration } from './integrations.ts';
@@ -11,6 +13,8 @@ import { placeOf } from './ledger/records.ts';
 import type { Progress } from './ledger/records.ts';
 import { groupOwner } from './ledger/state.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
+import type { Muting } from './muting.ts';
+import type { Filling } from './notice-templates.ts';
 import { toldKey } from './told.ts';
 import { goneIntegration, isGone } from './ways.ts';
 
@@ -19,10 +23,13 @@ export interface ReachParts {
   readonly document: AlertsDocument;
   readonly escalations: Pick<Escalations, 'reached'>;
   readonly holds: Pick<Holds, 'heldFor'>;
+  readonly muting: Pick<Muting, 'isMuted'>;
 }
 
 export interface Reached {
   readonly integration: Integration;
+  /** whoever the configuration means now: written, or named by a template for what the group's alerts say */
+  readonly named: ReadonlySet<string>;
   readonly to: readonly string[];
   /** of those, whoever is told no more than the end of what was announced to him */
   readonly endsOnly: ReadonlySet<string>;
@@ -32,15 +39,15 @@ export interface Reached {
 export function* reachOf(group: Group, parts: ReachParts, now: Instant): Generator<Reached, undefined> {
   const { document } = parts;
   const { receiver } = group.route;
-  for (const integration of goneOf(group, parts)) yield reached(integration, group, parts, () => false);
+  for (const integration of goneOf(group, parts)) yield reached(integration, group, parts, () => false, now);
   if (group.isLeft) return undefined;
   const own = integrationsOf(document, receiver, now);
   const fallback = fallbackOf(document, receiver);
   const standingIn = fallback === undefined ? [] : integrationsOf(document, fallback.receiver, now);
   const speaks = isFallbackCalled(group, parts, now);
-  for (const integration of own) yield reached(integration, group, parts, isSpeaking(integration, group, parts));
+  for (const integration of own) yield reached(integration, group, parts, isSpeaking(integration, group, parts), now);
   for (const integration of standingIn)
-    yield reached(integration, group, parts, speaks ? isSpeaking(integration, group, parts) : () => false);
+    yield reached(integration, group, parts, speaks ? isSpeaking(integration, group, parts) : () => false, now);
   return undefined;
 }
 
@@ -58,12 +65,29 @@ export const goneOf = (
 function reached(
   integration: Integration,
   group: Group,
-  { state }: ReachParts,
+  parts: ReachParts,
   speaksTo: (to: string) => boolean,
+  now: Instant,
 ): Reached {
-  const others = integration.others.filter((to) => state.told.has(toldKey(group.key, integration, to)));
-  const endsOnly = new Set([...integration.to.filter((to) => !speaksTo(to)), ...others]);
-  return { integration, to: [...integration.to, ...others], endsOnly };
+  const { state } = parts;
+  const named = new Set(namedNow(integration, () => fillingOf(integration, group, parts, now)));
+  const before = new Set([...integration.others, ...namedBefore(integration, group.key, state)]);
+  const others = [...before].filter((to) => !named.has(to) && state.told.has(toldKey(group.key, integration, to)));
+  const endsOnly = new Set([...[...named].filter((to) => !speaksTo(to)), ...others]);
+  return { integration, named, to: [...named, ...others], endsOnly };
+}
+
+/** What there would be to say of the group now, for templates that name people by it. */
+function fillingOf(
+  { receiver, sendResolved }: Integration,
+  { key, labels, alerts, leading }: Group,
+  { document, muting }: Pick<ReachParts, 'document' | 'muting'>,
+  now: Instant,
+): Filling {
+  const said = [...alerts.values()].filter(
+    (alert) => (sendResolved || alert.ended === null) && !muting.isMuted(alert, leading.to(alert.fingerprint), now),
+  );
+  return { notice: { groupKey: key, groupLabels: labels, receiver, alerts: inOrder(said) }, document, now };
 }
 
 /** A budget is one telephone's: the next step calls another. The rest is for all of them, and for a while. */
@@ -101,9 +125,9 @@ const stepsOf = (name: string, step: number, document: AlertsDocument, now: Inst
     ({ receiver, role }) => receiver === name && role.kind === 'step' && role.step === step,
   );
 
-const hearings = (group: Group, integration: Integration, since: Instant, { told }: LedgerState): readonly Instant[] =>
-  integration.to.flatMap((to) => {
-    const entry = told.get(toldKey(group.key, integration, to));
+const hearings = (group: Group, integration: Integration, since: Instant, state: LedgerState): readonly Instant[] =>
+  addresseesOf(integration, group.key, state).flatMap((to) => {
+    const entry = state.told.get(toldKey(group.key, integration, to));
     return entry?.outcome === 'sent' && entry.at >= since ? [entry.at] : [];
   });
 
@@ -209,11 +233,13 @@ function isUnheard(
   now: Instant,
 ): boolean {
   if (group.owedSince !== null && now - group.owedSince >= after) return true;
-  return own.some(
-    (integration) =>
-      integration.to.length > 0 &&
-      integration.to.every((to) => state.told.get(toldKey(group.key, integration, to))?.outcome === 'failed'),
-  );
+  return own.some((integration) => {
+    const people = addresseesOf(integration, group.key, state);
+    return (
+      people.length > 0 &&
+      people.every((to) => state.told.get(toldKey(group.key, integration, to))?.outcome === 'failed')
+    );
+  });
 }
 
 /** What is under way for a group by a receiver: its own, or the one that stands in. */

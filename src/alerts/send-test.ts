@@ -5,6 +5,7 @@ import { messageOf } from '../model/errors.ts';
 import { fillText } from '../model/texts.ts';
 import type { Texts } from '../model/texts.ts';
 import { rfc3339, seconds } from '../model/units.ts';
+import { namedNow } from './addressees.ts';
 import { alertOf, periodOf } from './alert.ts';
 import { retry } from './channels/channel.ts';
 import type { Delivery, SendResult } from './channels/channel.ts';
@@ -48,7 +49,7 @@ export async function sendTest(receiver: string, parts: TestParts): Promise<read
 async function tested(integration: Integration, receiver: string, parts: TestParts): Promise<TestResult[]> {
   const { clock, document, texts, channels } = parts;
   const now = clock.now();
-  const { channel, to } = integration;
+  const { channel } = integration;
   const say = (part: string): string => fillText(texts, `message.test.${part}`, { receiver });
   const alert = alertOf(
     {
@@ -60,8 +61,10 @@ async function tested(integration: Integration, receiver: string, parts: TestPar
     document.global.labels,
     now,
   );
+  const about = { groupKey: `{}:{alertname="${testAlertName}"}`, groupLabels: { alertname: testAlertName } };
+  const to = namedNow(integration, () => ({ notice: { ...about, receiver, alerts: [alert] }, document, now }));
   const intent = intentOf(
-    { groupKey: `{}:{alertname="${testAlertName}"}`, groupLabels: { alertname: testAlertName } },
+    about,
     integration,
     {
       notify: { to, reason: 'FirstNotification', alerts: [alert] },
@@ -80,7 +83,11 @@ async function tested(integration: Integration, receiver: string, parts: TestPar
     batches.map((batch) =>
       inTime(clock, batch, (signal) => {
         const { id, text } = intent;
-        return transmitted(integration, { id, at: now, notice: intent, text, to: batch, document, signal }, channels);
+        return transmitted(
+          integration,
+          { id, at: now, notice: intent, text, to: batch, everybody: to, document, signal },
+          channels,
+        );
       }),
     ),
   );

@@ -2,6 +2,7 @@
 import type { AlertsDocument } from '../model/config.ts';
 import { minutes } from '../model/units.ts';
 import type { Instant } from '../model/units.ts';
+import { addresseesOf } from './addressees.ts';
 import { periodOf } from './alert.ts';
 import type { Alert } from './alert.ts';
 import { integrationsOf } from './integrations.ts';
@@ -23,7 +24,9 @@ export function lastToldAt(
   now: Instant,
 ): Instant | null {
   const instants = integrationsOf(document, receiver, now).flatMap((integration) =>
-    integration.to.flatMap((to) => state.told.get(toldKey(groupKey, integration, to))?.at ?? []),
+    addresseesOf(integration, groupKey, state).flatMap(
+      (to) => state.told.get(toldKey(groupKey, integration, to))?.at ?? [],
+    ),
   );
   return instants.length === 0 ? null : (Math.max(...instants) as Instant);
 }
@@ -33,7 +36,7 @@ const endsAreTried = minutes(24 * 60);
 
 /** Somebody has heard of what is over, and the word that it is was refused for good: it is said again at the next turn. */
 export function owesAnEnd(
-  state: Pick<LedgerState, 'told'>,
+  state: Pick<LedgerState, 'told' | 'toldOf'>,
   integrations: readonly Integration[],
   groupKey: string,
   alerts: Iterable<Alert>,
@@ -42,7 +45,7 @@ export function owesAnEnd(
   const over = new Set([...alerts].filter(({ ended }) => ended !== null && now - ended < endsAreTried).map(periodOf));
   if (over.size === 0) return false;
   return integrations.some((integration) =>
-    [...integration.to, ...integration.others].some((to) => {
+    [...addresseesOf(integration, groupKey, state), ...integration.others].some((to) => {
       const entry = state.told.get(toldKey(groupKey, integration, to));
       return entry?.heard !== undefined && [...entry.heard, ...(entry.muted ?? [])].some((period) => over.has(period));
     }),

@@ -1,6 +1,8 @@
 // The way by which somebody was told, remembered beside what he knows: the end takes it where the configuration has it no more.
 import type { AlertsDocument } from '../model/config.ts';
 import type { Instant } from '../model/units.ts';
+import { isTemplate, splitRecipients } from '../templates/recipients.ts';
+import { hasTemplate } from './addressees.ts';
 import type { EmailSettings } from './channels/mail-settings.ts';
 import type { WebhookSettings } from './channels/webhook.ts';
 import { integrationsOf, reaches } from './integrations.ts';
@@ -11,7 +13,7 @@ import { hashOf, withoutSecrets } from './unwritten.ts';
 
 interface Remembered<Kind extends ChannelKind, Settings> {
   readonly channel: Kind;
-  /** as they were written, without those who are reached, and without secrets */
+  /** as they were written, without secrets, and without those who are reached: of `to` the templates only */
   readonly settings: Settings;
   /** some of them were left out: without these the way leads nowhere */
   readonly lacks?: true | undefined;
@@ -78,13 +80,16 @@ function wayOf(integration: Integration, { people }: Pick<AlertsDocument, 'peopl
   };
   switch (integration.channel) {
     case 'email':
-      return { ...beside, channel: 'email', settings: { ...integration.settings, to: '' } };
+      return { ...beside, channel: 'email', settings: { ...integration.settings, to: templatesOf(integration) } };
     case 'sms':
       return { ...beside, channel: 'sms', settings: { ...integration.settings, to: [] } };
     case 'webhook':
       return { ...beside, channel: 'webhook', settings: integration.settings };
   }
 }
+
+/** Whom these name is not written beside them: they are a part of the way. */
+const templatesOf = ({ to }: Integration): string => to.filter(isTemplate).join(', ');
 
 /** The message and, where it is not remembered yet, the way that it takes. */
 export function withWay(
@@ -105,10 +110,17 @@ const addressOf = ({ url, url_file: file }: WebhookSettings): string => hashOf([
 /** Whether the integration is what this one was told by, wherever it stands in the file now. */
 export function serves(integration: Integration, { channel, index, to }: Omit<Place, 'receiver'>, way?: Way): boolean {
   if (integration.channel !== channel || integration.role.kind === 'gone') return false;
-  if (integration.channel !== 'webhook') return reaches(integration, to);
+  if (integration.channel !== 'webhook') return reaches(integration, to) || mayName(integration, index, way);
   // a webhook is its address; of those that were told before this was remembered the number is all that there is
   if (way?.channel !== 'webhook') return integration.index === index;
   return addressOf(integration.settings) === (way.address ?? addressOf(way.settings));
+}
+
+/** A template has named him: here, or where the same one stands now. */
+function mayName(integration: Integration, index: number, way: Way | undefined): boolean {
+  const written = way?.channel === 'email' ? splitRecipients(way.settings.to) : [];
+  if (written.length === 0 || !hasTemplate(integration)) return false;
+  return integration.index === index || integration.to.some((to) => written.includes(to));
 }
 
 /** What still says the end to somebody whom the configuration does not name any more; null: nothing can. */

@@ -12,6 +12,8 @@ export interface Delivery {
   readonly text: string;
   /** those who are still owed it, as the configuration names them */
   readonly to: readonly string[];
+  /** with those who have it already, or were refused; absent: there are none */
+  readonly everybody?: readonly string[];
   readonly document: AlertsDocument;
   readonly signal: AbortSignal;
 }

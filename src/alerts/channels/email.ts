@@ -1,12 +1,11 @@
 // E-mail over SMTP: rendered before the connection is made, one transmission for all, an answer for each recipient.
 import { createHash } from 'node:crypto';
 import { withoutTold } from '../../clients/http/forget.ts';
-import type { AlertsDocument } from '../../model/config.ts';
 import { messageOf } from '../../model/errors.ts';
 import type { Texts } from '../../model/texts.ts';
 import { fillNotice } from '../notice-templates.ts';
 import { oneLine } from '../render.ts';
-import { splitRecipients } from '../../templates/recipients.ts';
+import { isTemplate, splitRecipients } from '../../templates/recipients.ts';
 import { formatTime, timeAt } from '../../templates/time.ts';
 import { failed, retry } from './channel.ts';
 import type { Channel, Delivery, SendResult } from './channel.ts';
@@ -34,14 +33,15 @@ async function sendMail(delivery: Delivery, config: EmailSettings, texts: Texts)
   const settings = readMailSettings(config, document, fill);
   if (typeof settings === 'string') return delivery.to.map((to) => failed(to, 'Misconfigured', settings));
   const results: SendResult[] = [];
-  const owed = new Map<string, readonly string[]>();
+  const owed = new Map<string, string>();
+  const templates = splitRecipients(config.to).filter(isTemplate);
   for (const to of delivery.to) {
-    const found = addressesOf(to, document, fill);
+    const found = templates.includes(to) ? { problem: namesNobody(to, fill) } : mailAddressOf(to, document);
     if ('problem' in found) results.push(found.problem);
-    else owed.set(to, found.addresses);
+    else owed.set(to, found.address);
   }
   if (owed.size === 0) return results;
-  const message = composed(delivery, config, settings, texts, owed, fill);
+  const message = composed(delivery, config, settings, texts, owed);
   try {
     return [...results, ...(await transmit(delivery, settings, message, owed))];
   } catch (error) {
@@ -50,24 +50,10 @@ async function sendMail(delivery: Delivery, config: EmailSettings, texts: Texts)
   }
 }
 
-type Addresses = { readonly addresses: readonly string[] } | { readonly problem: SendResult };
-
-/** A recipient that is a template may come to several. */
-function addressesOf(to: string, document: AlertsDocument, fill: Fill): Addresses {
-  if (!to.includes('{{')) {
-    const found = mailAddressOf(to, document);
-    return 'problem' in found ? found : { addresses: [found.address] };
-  }
+/** Whom a template names is known before: here it stands for itself, as there was nobody. */
+function namesNobody(to: string, fill: Fill): SendResult {
   const filled = fill('to', to);
-  if (!filled.ok) return { problem: failed(to, 'AddressInvalid', filled.why) };
-  const addresses: string[] = [];
-  for (const one of splitRecipients(filled.text)) {
-    const found = mailAddressOf(one, document);
-    if ('problem' in found) return { problem: { ...found.problem, to } };
-    addresses.push(found.address);
-  }
-  if (addresses.length > 0) return { addresses };
-  return { problem: failed(to, 'AddressInvalid', `the template ${to} names nobody`) };
+  return failed(to, 'AddressInvalid', filled.ok ? `the template ${to} names nobody` : filled.why);
 }
 
 type Message = ReturnType<typeof composed>;
@@ -77,8 +63,7 @@ function composed(
   config: EmailSettings,
   settings: MailSettings,
   texts: Texts,
-  owed: ReadonlyMap<string, readonly string[]>,
-  fill: Fill,
+  owed: ReadonlyMap<string, string>,
 ) {
   const { notice, document, at } = delivery;
   const { subject, text, html, headers, shown } = composeMail({ notice, config, document, texts, at });
@@ -86,11 +71,8 @@ function composed(
   const root = threadOf(delivery, config, domain);
   return {
     from: settings.from,
-    to: settings.everyone.flatMap((to) => {
-      const found = addressesOf(to, document, fill);
-      return 'problem' in found ? [] : found.addresses.map((address) => ({ name: '', address }));
-    }),
-    envelope: { from: settings.from.address, to: [...new Set([...owed.values()].flat())] },
+    to: [...everybodysAddresses(delivery, config)].map((address) => ({ name: '', address })),
+    envelope: { from: settings.from.address, to: [...new Set(owed.values())] },
     // the same for every attempt, so that a mail that came twice shows as one
     messageId: `<${delivery.id}@${domain}>`,
     ...(root !== null && !namesThread(headers) && { references: root, inReplyTo: root }),
@@ -103,6 +85,20 @@ function composed(
     disableFileAccess: true,
     disableUrlAccess: true,
   };
+}
+
+/** Whom the configuration names, and whom it is for beside them. */
+function everybodysAddresses(
+  { to: owed, everybody = owed, document }: Delivery,
+  config: EmailSettings,
+): ReadonlySet<string> {
+  const named = [...splitRecipients(config.to).filter((to) => !isTemplate(to)), ...everybody];
+  return new Set(
+    named.flatMap((to) => {
+      const found = mailAddressOf(to, document);
+      return 'problem' in found ? [] : [found.address];
+    }),
+  );
 }
 
 const namesThread = (headers: Readonly<Record<string, string>>): boolean =>
@@ -121,7 +117,7 @@ async function transmit(
   delivery: Delivery,
   settings: MailSettings,
   message: Message,
-  owed: ReadonlyMap<string, readonly string[]>,
+  owed: ReadonlyMap<string, string>,
 ): Promise<SendResult[]> {
   const proof = await proofOf(settings);
   /** A server may repeat what it refuses. */
@@ -133,18 +129,14 @@ async function transmit(
     const answer = await transport.sendMail({ ...message, signal });
     const refused = refusals(answer.rejectedErrors);
     const providerId = oneLine(answer.response).slice(0, 120);
-    return [...owed].map(([to, addresses]) => {
-      const errors = addresses.map((address) => refused.get(address.toLowerCase()));
-      const [error] = errors;
-      // told again, those of a template who have it already would have it twice
-      return error === undefined || errors.includes(undefined)
-        ? { to, status: 'sent', providerId }
-        : resultOfMailError(to, error);
+    return [...owed].map(([to, address]) => {
+      const error = refused.get(address.toLowerCase());
+      return error === undefined ? { to, status: 'sent', providerId } : resultOfMailError(to, error);
     });
   } catch (thrown) {
     const error = forget(thrown instanceof Error ? thrown : new Error(String(thrown)));
     const refused = refusals(error.rejectedErrors);
-    return [...owed].map(([to, [address = '']]) => resultOfMailError(to, refused.get(address.toLowerCase()) ?? error));
+    return [...owed].map(([to, address]) => resultOfMailError(to, refused.get(address.toLowerCase()) ?? error));
   } finally {
     transport.close();
   }

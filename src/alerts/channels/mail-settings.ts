@@ -1,7 +1,6 @@
 // What an email_config comes to with the global settings under it, and what makes it unusable.
 import type { AlertsDocument } from '../../model/config.ts';
 import type { Filled } from '../notice-templates.ts';
-import { splitRecipients } from '../../templates/recipients.ts';
 import { oneLine } from '../render.ts';
 
 export type EmailSettings = AlertsDocument['receivers'][number]['email_configs'][number];
@@ -21,10 +20,9 @@ export interface MailSettings {
   readonly secret: Credential | null;
   readonly tls: EmailSettings['tls_config'];
   readonly from: { readonly name: string; readonly address: string };
-  readonly everyone: readonly string[];
 }
 
-/** A sender or a recipient may be a template. */
+/** A sender may be a template, and those of recipients say why they name nobody. */
 export type Fill = (what: string, template: string) => Filled;
 
 /** The settings, or why there are none. */
@@ -53,7 +51,6 @@ export function readMailSettings(config: EmailSettings, { global }: AlertsDocume
       credentialOf(global.smtp_auth_secret, global.smtp_auth_secret_file),
     tls: config.tls_config ?? global.smtp_tls_config,
     from,
-    everyone: splitRecipients(config.to),
   };
 }
 
