@@ -22,7 +22,9 @@ process.env['SPRINGTIDE_TEST_SMS_WRONG'] = 'another';
 const texts = catalogue('zh-CN');
 const secret = '{ env: SPRINGTIDE_TEST_SMS_SECRET }';
 
-const labels = { alertname: 'SpringtidePoolAtMaximum', cluster: 'pay-sh-07', node: '10.0.3.17:9100' };
+/** What a form, an address and a signature each write in a way of their own. */
+const hard = `!'()* 100%~a+b %2B&c=d;e?#f"g" <h>|{i}^ é 池满 🌊`;
+const labels = { alertname: 'SpringtidePoolAtMaximum', cluster: 'pay-sh-07', node: '10.0.3.17:9100', hard };
 const annotations = { summary: 'workers full, see https://grafana.bank.cn/d/1', value: '97.5', sms: 'workers 池满' };
 
 async function started(vendor: Promise<FakeVendor>): Promise<FakeVendor> {
@@ -35,6 +37,7 @@ async function sent(
   gateway: string,
   to = '+8613800000001',
   signal = new AbortController().signal,
+  text = '告警 workers 池满',
 ): Promise<SendResult> {
   const document = anAlertsDocument(`
 sms_gateways: [{ name: main, ${gateway} }]
@@ -46,7 +49,7 @@ receivers: [{ name: duty, sms_configs: [{ to: [zhang] }] }]`);
     id: 'a1b2c3d4e5',
     at: now,
     notice: { ...aNotice(anAlert(annotations, labels)), acknowledgeCode: 'k7m2p9qx' },
-    text: '告警 workers 池满',
+    text,
     to: ['zhang'],
     document,
     signal,
@@ -101,6 +104,15 @@ describe.each(['acs3', 'rpc'] as const)('Aliyun by %s', (signature) => {
       cluster: 'pay-sh-07',
       since: '11-11 10:00',
     });
+  });
+
+  it('signs characters that are written in several ways', async () => {
+    const vendor = await started(startAliyun('testSecret'));
+    const params = 'templateParams: { hard: { fact: labels.hard, length: 100 } }';
+    const signed = gateway(vendor.url, params).replace('sign: 潮汐', `sign: "潮汐!'(*)~+"`);
+    expect(await sent(signed)).toMatchObject({ status: 'sent' });
+    expect(vendor.taken[0]).toMatchObject({ SignName: `潮汐!'(*)~+` });
+    expect(JSON.parse(String(vendor.taken[0]?.['TemplateParam']))).toEqual({ hard });
   });
 
   it('says without addresses what it says', async () => {
@@ -186,6 +198,13 @@ describe('Tencent', () => {
     });
   });
 
+  it('signs characters that are written in several ways', async () => {
+    const vendor = await started(startTencent('testSecret'));
+    const params = 'templateParams: [{ fact: labels.hard, length: 100 }]';
+    expect(await sent(gateway(vendor.url).replace('variableLength: 35', params))).toMatchObject({ status: 'sent' });
+    expect(vendor.taken[0]).toMatchObject({ TemplateParamSet: [hard] });
+  });
+
   it.each([
     ['LimitExceeded.PhoneNumberThirtySecondLimit', { status: 'retry', reason: 'RateLimited', retryAfter: 31_000 }],
     ['LimitExceeded.PhoneNumberDailyLimit', { status: 'retry', reason: 'RateLimited', retryAfter: 4 * 3_600_000 }],
@@ -233,6 +252,12 @@ describe('Twilio', () => {
       Body: '告警 workers 池满',
       StatusCallback: 'https://example.com/cb',
     });
+  });
+
+  it('takes characters that a form writes in several ways', async () => {
+    const vendor = await started(startTwilio('AC1', 'testSecret'));
+    expect(await sent(gateway(vendor.url), undefined, undefined, hard)).toMatchObject({ status: 'sent' });
+    expect(vendor.taken[0]).toMatchObject({ Body: hard });
   });
 
   it.each([
