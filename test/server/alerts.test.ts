@@ -101,13 +101,7 @@ describe('alerts', () => {
     };
     expect(await ask(path, 'POST', sent({ ['__proto__']: 'a', constructor: 'b' }))).toMatchObject({ status: 200 });
     const { body } = await ask('/api/v2/alerts');
-    expect((body as { labels: object }[]).map(({ labels }) => Object.entries(labels))).toEqual([
-      [
-        ['alertname', 'Down'],
-        ['__proto__', 'a'],
-        ['constructor', 'b'],
-      ],
-    ]);
+    expect(JSON.stringify(body)).toContain('"labels":{"alertname":"Down","__proto__":"a","constructor":"b"}');
     for (const labels of [{ severity: 5 }, { severity: null }]) {
       const refused = await ask(path, 'POST', sent(labels));
       expect([refused.status, JSON.stringify(refused.body)]).toEqual([400, expect.stringContaining('severity')]);
@@ -258,7 +252,7 @@ describe('silences that amtool asks for', () => {
         comment,
       });
     const { body } = await ask(`/api/v2/silences?filter=${encodeURIComponent(filter)}`);
-    expect((body as { comment: string }[]).map(({ comment }) => comment)).toEqual(found);
+    expect(body).toEqual(found.map((comment): unknown => expect.objectContaining({ comment })));
   });
 });
 
