@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { languages } from '../model/texts.ts';
 import { route } from './alerts/route.ts';
 import { simulate } from './alerts/simulate.ts';
-import { addLiveAlertCommands } from './alerts-live/commands.ts';
+import { addLiveAlertCommands, terminal } from './alerts-live/commands.ts';
 
 const exitCodes = '\nExit codes: 0 ok, 2 bad input (with what to mend).';
 
@@ -13,12 +13,13 @@ export function registerAlerts(program: Command): void {
     .description('who is told and why, silences, who is on it; and who would be told, by the configuration alone');
   alerts
     .command('route')
-    .description('the receivers of an alert with these labels, and the routes that lead to them')
-    .argument('<labels...>', 'LABEL=VALUE, as the alert has them')
+    .description('the receivers of an alert with these labels, the routes that lead to them, and whom they tell')
+    .argument('<labels...>', 'LABEL=VALUE, as the alert has them; a first word without a value is its name')
     .option('-c, --config <directory>', 'the configuration directory', 'config')
     .addOption(new Option('-o, --output <format>', 'json or text').choices(['json', 'text']).default('text'))
+    .addOption(new Option('--lang <language>', 'language of the sentences').choices([...languages]))
     .addHelpText('after', exitCodes)
-    .action(route);
+    .action((labels: string[], options: Parameters<typeof route>[1]) => route(labels, options, terminal));
   alerts
     .command('simulate')
     .description('play events in virtual time: every attempt to tell somebody, one JSON line each')

@@ -102,6 +102,9 @@ describe('status and query', () => {
     expect(await asJson('query', 'Down', '--inhibited')).toMatchObject([{ labels: { severity: 'warning' } }]);
     expect((await alerts('query', 'Other')).out).toBe('no alerts\n');
     await expect(alerts('query', 'a=~(')).rejects.toMatchObject({ code: 'UsageInvalid' });
+    await expect(alerts('query', 'a="b')).rejects.toThrow(
+      'alerts: "a="b": the closing double quote is missing (write NAME=VALUE,',
+    );
   });
 
   it('need the token, and a listener', async () => {
@@ -111,6 +114,9 @@ describe('status and query', () => {
     await server?.close();
     const { clock } = aStory(written);
     await expect(called(clock, ['query', '--url', url])).rejects.toMatchObject({ code: 'WorldUnreadable' });
+    await expect(called(clock, ['status', '--url', url])).rejects.toThrow(
+      /cannot be reached \(ECONNREFUSED\); see that this is the address of http.alerts.listen, and that the daemon runs\.$/,
+    );
     await expect(called(clock, ['query', '--url', 'here'])).rejects.toMatchObject({ code: 'UsageInvalid' });
   });
 });
@@ -123,6 +129,9 @@ describe('silences', () => {
     await expect(alerts(...wrong)).rejects.toThrow('--for 2h');
     await expect(alerts(...wrong, '--until', '2026-11-11T01:00:00Z')).rejects.toThrow('over before it begins');
     await expect(alerts(...wrong, '--for', 'ever')).rejects.toThrow('no duration');
+    const mute = ['silence', 'add', 'Down', '--for', '2h', '--comment'];
+    await expect(alerts(...mute, ' ')).rejects.toThrow('--comment says nothing');
+    await expect(alerts(...mute, 'works', '--by', ' ')).rejects.toThrow('--by has no name');
     const add = [...wrong, 'severity=~"warn.*"', '--for', '2h', '--by', 'zhang'];
     expect(await alerts(...add)).toEqual({ out: 'id-1\n', code: 0 });
     expect((await alerts('silence', 'list')).out).toBe(
@@ -193,6 +202,10 @@ describe('ack and explain', () => {
     expect(await alerts('ack', 'Other')).toEqual({ out: 'nothing of it fires\n', code: 1 });
     expect(await asJson('ack', '--group', '{}:{alertname="Down"}', '--by', 'li')).toMatchObject([{ outcome: 'done' }]);
     await expect(alerts('ack')).rejects.toMatchObject({ code: 'UsageInvalid' });
+    await expect(alerts('ack', 'Down', '--group', '{}')).rejects.toThrow(
+      'either some alerts are meant or a whole group',
+    );
+    await expect(alerts('ack', 'Down', '--by', '')).rejects.toThrow('--by has no name');
     expect(await alerts('explain', '0123456789abcdef')).toEqual({ out: 'no alerts\n', code: 1 });
   });
 
@@ -202,10 +215,19 @@ describe('ack and explain', () => {
     await story.pass(seconds(31));
     const code = story.taken[0]?.delivery.notice.acknowledgeCode ?? 'none';
     expect(await alerts('ack', '0000000z')).toEqual({ out: 'nobody knows the code #0000000z\n', code: 1 });
+    await expect(alerts('ack', '#zzz')).rejects.toThrow(
+      '#zzz is no code (a code has eight letters and digits: k7m2p9qx)',
+    );
+    // a name that reads as a code is first of all a name
+    expect(await alerts('ack', 'Slowness')).toEqual({ out: 'nothing of it fires\n', code: 1 });
+    expect(await asJson('ack', 'Slowness')).toEqual([{ code: 's10wness', outcome: 'nothing' }]);
     expect(await alerts('ack', `#${code.toUpperCase()}`, '--by', 'zhang')).toEqual({
       out: `zhang is on it: 1 alerts of the message #${code}\n`,
       code: 0,
     });
+    expect((await alerts('ack', `${code.slice(0, 4)}-${code.slice(4)}`.toUpperCase())).out).toMatch(
+      /^zhang has been on it/,
+    );
     const { out } = await alerts('ack', code, '--by', 'li');
     expect(out).toMatch(/^zhang has been on it since 10:00:31/);
     expect(await asJson('ack', code)).toMatchObject([{ code, outcome: 'already', by: 'zhang' }]);
@@ -223,7 +245,10 @@ describe('ack and explain', () => {
     const { story, alerts } = await served((to) => (to === 'zhang' ? { to, ...refusal } : null));
     await story.pipeline.push([alert({})]);
     await story.pass(seconds(31));
-    expect((await alerts('explain', 'Down')).out).toContain('not told  sms zhang: refused: no such number');
+    const refused = (await alerts('explain', 'Down')).out;
+    expect(refused).toContain('not told  sms zhang: refused: no such number');
+    // nobody has got the code of it
+    expect(refused).toMatch(/sms zhang {2}first message; refused: no such number\n/);
     await alerts('silence', 'add', 'Late', '--for', '1h', '--comment', 'works', '--by', 'li');
     await story.pipeline.push([{ ...alert({}), labels: { alertname: 'Late' } }]);
     await story.pass(seconds(31));
@@ -266,5 +291,11 @@ describe('oncall', () => {
     expect(lines[1]).toMatch(/^ {2}\* 2026-11-16 09:00:00 to 2026-11-23 09:00:00 {2}(zhang|li)$/);
     expect(lines[2]).toMatch(/^ {4}2026-11-23 09:00:00 to 2026-11-30 09:00:00 {2}(zhang|li)$/);
     await expect(called(clock, ['oncall', 'days', '--config', directory])).rejects.toThrow('one of nights');
+    await writeFile(path.join(directory, 'alerts.yaml'), 'route: { receiver: nobody }\n');
+    await expect(called(clock, words)).rejects.toThrow('there is no receiver "nobody"');
+    await writeFile(path.join(directory, 'springtide.yaml'), 'kind: Demon\n');
+    await expect(called(clock, ['status', '--config', directory])).rejects.toThrow(
+      /no Daemon document that can be used\n.*Demon/s,
+    );
   });
 });

@@ -1,7 +1,6 @@
 // springtide alerts ack: somebody is on it; escalations stop, nobody is reminded.
 import type { Command } from 'commander';
 import { isCode, readCode } from '../../alerts/acknowledge-code.ts';
-import { userName } from '../switch.ts';
 import {
   usage,
   withDaemon,
@@ -11,7 +10,7 @@ import {
   type DaemonOptions,
   type Surroundings,
 } from './daemon.ts';
-import { filtersOf, jsonText, linesText, voiceOf, type Voice } from './words.ts';
+import { filtersOf, jsonText, linesText, nameOf, voiceOf, type Voice } from './words.ts';
 
 interface AcknowledgeOptions extends DaemonOptions {
   readonly group?: string;
@@ -39,12 +38,11 @@ export function addAcknowledge(alerts: Command, around: Surroundings): void {
   );
 }
 
-type Target =
-  | { readonly code: string }
-  | { readonly fingerprint: string }
-  | { readonly groupKey: string; readonly receiver?: string };
+type Named = { readonly fingerprint: string } | { readonly groupKey: string; readonly receiver?: string };
+/** sure: it can be nothing else */
+type Target = Named | { readonly code: string; readonly isSure: boolean };
 
-type Answer = Target & Acknowledged;
+type Answer = (Named | { readonly code: string }) & Acknowledged;
 
 const isHeard = ({ outcome }: Acknowledged): boolean => outcome === 'done' || outcome === 'already';
 
@@ -54,11 +52,13 @@ async function acknowledge(
   options: AcknowledgeOptions,
   { clock, print, exit }: Surroundings,
 ): Promise<void> {
-  const by = options.by?.trim() ?? userName();
-  const tell = async (target: Target): Promise<Answer> => ({
-    ...target,
-    ...(await daemon.acknowledge({ ...target, by })),
-  });
+  const by = nameOf(options.by);
+  const tell = async (target: Target): Promise<Answer> => {
+    if (!('code' in target)) return { ...target, ...(await daemon.acknowledge({ ...target, by })) };
+    const { code, isSure } = target;
+    const answer = await daemon.acknowledge({ code, by });
+    return { code, ...(answer.outcome === 'unknown' && !isSure ? { outcome: 'nothing' as const } : answer) };
+  };
   const answers: Answer[] = [];
   for (const target of await targetsOf(daemon, words, options)) answers.push(await tell(target));
   if (options.output === 'json') print(jsonText(answers));
@@ -95,16 +95,19 @@ async function targetsOf(
   words: readonly string[],
   { group, receiver }: AcknowledgeOptions,
 ): Promise<readonly Target[]> {
-  if ((group === undefined) === (words.length === 0))
+  if (group === undefined && words.length === 0)
     throw usage('it is not said what is meant', 'name a code, a fingerprint, matchers, or --group KEY');
+  if (group !== undefined && words.length > 0)
+    throw usage('either some alerts are meant or a whole group', 'leave one of them out');
   if (group !== undefined) return [{ groupKey: group, ...(receiver !== undefined && { receiver }) }];
   if (words.every(isFingerprint)) return words.map((fingerprint) => ({ fingerprint }));
   const [word = ''] = words;
-  const code = word.startsWith('#') ? readCode(word) : isCode(word) ? word : null;
-  const matching = async (): Promise<readonly Target[]> =>
-    (await daemon.alerts(filtersOf(words))).map(({ fingerprint }) => ({ fingerprint }));
-  if (words.length > 1 || code === null) return matching();
+  const code = words.length === 1 ? readCode(word) : null;
+  if (code === null && word.startsWith('#'))
+    throw usage(`${words.join(' ')} is no code`, 'a code has eight letters and digits: k7m2p9qx');
   // an alert may be called like a code
-  const named = word === code ? await matching() : [];
-  return named.length > 0 ? named : [{ code }];
+  const named = word.startsWith('#')
+    ? []
+    : (await daemon.alerts(filtersOf(words))).map(({ fingerprint }) => ({ fingerprint }));
+  return named.length > 0 || code === null ? named : [{ code, isSure: isCode(word) || word.startsWith('#') }];
 }

@@ -9,7 +9,7 @@ import { addQueries } from './query.ts';
 import { addSendTest } from './send-test.ts';
 import { addSilences } from './silences.ts';
 
-const terminal: Surroundings = {
+export const terminal: Surroundings = {
   clock: systemClock,
   print: (text) => {
     process.stdout.write(text);

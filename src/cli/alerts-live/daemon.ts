@@ -11,6 +11,7 @@ import type { TlsSettings } from '../../clients/http/tls.ts';
 import type { HttpRequest } from '../../clients/http/types.ts';
 import type { Clock } from '../../clock.ts';
 import { loadConfig } from '../../config/load.ts';
+import { formatProblem } from '../../config/problem.ts';
 import { shippedTexts } from '../../config/texts.ts';
 import { messageOf, SpringtideError } from '../../model/errors.ts';
 import { languages, type Language, type Texts } from '../../model/texts.ts';
@@ -127,12 +128,15 @@ async function placeOf({ url, tokenFile, caFile, config: directory, lang }: Daem
     const token = given ?? process.env['SPRINGTIDE_ALERTS_TOKEN'] ?? null;
     return { url, token, tls: caFile === undefined ? {} : { caFile }, texts: shippedTexts(lang ?? 'en') };
   }
-  const { config } = await loadConfig(directory, lang === undefined ? {} : { language: lang });
+  const { config, problems } = await loadConfig(directory, lang === undefined ? {} : { language: lang });
   if (config === null)
     throw new SpringtideError({
       code: 'ConfigInvalid',
       where: directory,
-      what: 'there is no Daemon document that can be used',
+      what: [
+        'there is no Daemon document that can be used',
+        ...problems.filter(({ severity }) => severity === 'error').map(formatProblem),
+      ].join('\n'),
       mend: "name the daemon's own configuration with --config DIR, or its alert listener with --url",
     });
   const { alerts, tls: files } = config.daemon.http;
@@ -199,7 +203,7 @@ export async function withDaemon(options: DaemonOptions, use: (daemon: AlertDaem
     headers: token === null ? {} : { authorization: `Bearer ${token}` },
     explain: refusalIn,
     advice: {
-      Unreachable: 'is this the address of http.alerts.listen, and does the daemon run?',
+      Unreachable: 'see that this is the address of http.alerts.listen, and that the daemon runs',
       Unauthorized: 'show the token of http.alerts with --token-file',
     },
   });

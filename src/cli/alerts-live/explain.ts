@@ -106,7 +106,7 @@ function recipientLine(
 
 /** What the provider calls it, what it said afterwards, and how somebody says that he is on it. */
 function messageFacts(
-  { providerId, gateway, receipt, maybeTwice, acknowledge }: AlertMessage,
+  { outcome, providerId, gateway, receipt, maybeTwice, acknowledge }: AlertMessage,
   { say, time, isPast }: Voice,
 ): string[] {
   const facts: string[] = [];
@@ -115,7 +115,8 @@ function messageFacts(
   if (maybeTwice) facts.push(say('fact.twice'));
   if (receipt !== null)
     facts.push(say(`fact.receipt.${receipt.status}`, { at: time(receipt.at), code: receipt.code ?? '-' }));
-  if (acknowledge !== null) {
+  // what was refused nobody can type
+  if (acknowledge !== null && (outcome === 'sent' || outcome === 'sending' || maybeTwice)) {
     const { code, until } = acknowledge;
     facts.push(isPast(until) ? say('fact.expired', { code }) : say('fact.code', { code, until: time(until) }));
   }

@@ -1,9 +1,8 @@
 // springtide alerts oncall: who is on duty and who comes next, from the configuration alone.
 import type { Command } from 'commander';
 import { turnsFrom, type Rota } from '../../alerts/on-call.ts';
-import { loadConfig } from '../../config/load.ts';
+import { loadConfigOrThrow } from '../../config/load.ts';
 import { instant } from '../../config/schema/scalars.ts';
-import { SpringtideError } from '../../model/errors.ts';
 import { rfc3339, type Instant } from '../../model/units.ts';
 import { Times } from '../explain/times.ts';
 import { usage, withOutputOptions, type DaemonOptions, type Surroundings } from './daemon.ts';
@@ -29,14 +28,7 @@ export function addOnCall(alerts: Command, around: Surroundings): void {
 async function onCall(name: string | undefined, options: OnCallOptions, around: Surroundings): Promise<void> {
   const { clock, print } = around;
   const at = options.at === undefined ? clock.now() : instantAsked(options.at);
-  const { config } = await loadConfig(options.config, options.lang === undefined ? {} : { language: options.lang });
-  if (config === null)
-    throw new SpringtideError({
-      code: 'ConfigInvalid',
-      where: options.config,
-      what: 'there is no configuration that can be used',
-      mend: '`springtide validate` says why',
-    });
+  const config = await loadConfigOrThrow(options.config, options.lang === undefined ? {} : { language: options.lang });
   const all = config.alerts.oncall;
   const rotas = all.filter((rota) => name === undefined || rota.name === name);
   if (name !== undefined && rotas.length === 0)

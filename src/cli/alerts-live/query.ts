@@ -36,7 +36,9 @@ export function addQueries(alerts: Command, around: Surroundings): void {
 }
 
 async function status(daemon: AlertDaemon, options: DaemonOptions, { clock, print }: Surroundings): Promise<void> {
-  const [known, receivers, alerts] = await Promise.all([daemon.status(), daemon.receivers(), daemon.alerts([])]);
+  // one by one: where it cannot be reached, the first says why
+  const known = await daemon.status();
+  const [receivers, alerts] = await Promise.all([daemon.receivers(), daemon.alerts([])]);
   const counts = receivers.map(({ name }) => ({
     receiver: name,
     ...countsOf(alerts.filter((alert) => alert.receivers.some((one) => one.name === name))),

@@ -2,7 +2,6 @@
 import type { Command } from 'commander';
 import { instant, parseDuration } from '../../config/schema/scalars.ts';
 import { later, rfc3339, type Instant } from '../../model/units.ts';
-import { userName } from '../switch.ts';
 import {
   usage,
   withDaemon,
@@ -11,7 +10,7 @@ import {
   type DaemonOptions,
   type Surroundings,
 } from './daemon.ts';
-import { filtersOf, jsonText, linesText, matchersOf, silenceMatchers, voiceOf } from './words.ts';
+import { filtersOf, jsonText, linesText, matchersOf, nameOf, silenceMatchers, voiceOf } from './words.ts';
 
 interface AddOptions extends DaemonOptions {
   readonly for?: string;
@@ -82,6 +81,11 @@ function spanOf(
   return { startsAt, endsAt };
 }
 
+function commentOf({ comment }: Pick<AddOptions, 'comment'>): string {
+  if (comment.trim() !== '') return comment;
+  throw usage('--comment says nothing', 'say why: everybody who asks is shown it');
+}
+
 async function add(
   daemon: AlertDaemon,
   words: readonly string[],
@@ -98,8 +102,8 @@ async function add(
     })),
     startsAt: rfc3339(startsAt),
     endsAt: rfc3339(endsAt),
-    createdBy: options.by?.trim() ?? userName(),
-    comment: options.comment,
+    createdBy: nameOf(options.by),
+    comment: commentOf(options),
   });
   print(options.output === 'json' ? jsonText({ silenceID }) : `${silenceID}\n`);
 }

@@ -3,22 +3,33 @@ import { MatcherError, parseMatcher, printMatcher, type Matcher } from '../../ma
 import { fillText, type Texts } from '../../model/texts.ts';
 import { instantOf, type Instant } from '../../model/units.ts';
 import { Times } from '../explain/times.ts';
+import { userName } from '../switch.ts';
 import { usage, type DaemonOptions, type ShownSilence } from './daemon.ts';
 
 /** The matchers of a command line; a first word without an operator is the name of an alert. */
-export function matchersOf(words: readonly string[]): Matcher[] {
+export function matchersOf(
+  words: readonly string[],
+  mend = 'write NAME=VALUE, NAME!=VALUE, NAME=~RE2 or NAME!~RE2',
+): Matcher[] {
   return words.map((word, index) => {
     if (index === 0 && !/[=~{]/.test(word)) return { name: 'alertname', operator: '=', value: word };
     try {
       return parseMatcher(word);
     } catch (error) {
       if (!(error instanceof MatcherError)) throw error;
-      throw usage(`"${word}" is no matcher: ${error.message}`, 'write NAME=VALUE, NAME!=VALUE, NAME=~RE2 or NAME!~RE2');
+      throw usage(`"${word}": ${error.why}`, mend);
     }
   });
 }
 
 export const filtersOf = (words: readonly string[]): string[] => matchersOf(words).map(printMatcher);
+
+/** Who does it: he is named, or it is the user at the keyboard. */
+export function nameOf(by: string | undefined): string {
+  const name = by?.trim() ?? userName();
+  if (name !== '') return name;
+  throw usage('--by has no name', 'write --by NAME');
+}
 
 /** Down{instance="a", severity="page"} */
 export function alertText(labels: Readonly<Record<string, string>>): string {
