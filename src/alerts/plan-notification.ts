@@ -72,9 +72,8 @@ export function decideFlush(facts: FlushFacts): FlushDecision {
   const ends = new Set(resolved);
   // what began and ended while nobody could be reached is told all the same
   const tellsEnds = facts.sendResolved || owed.size > 0 || facts.heldTo.size > 0;
-  const alerts = facts.alerts.filter((alert) =>
-    isFiring(alert) ? !facts.isMuted(alert) : tellsEnds && ends.has(periodOf(alert)),
-  );
+  const over = tellsEnds ? facts.alerts.filter((alert) => !isFiring(alert) && ends.has(periodOf(alert))) : [];
+  const alerts = [...scene.fires, ...over];
   if (alerts.length === 0) return { ...decision, notify: null, supersede: facts.open !== undefined };
   return {
     ...decision,
@@ -87,6 +86,9 @@ export function decideFlush(facts: FlushFacts): FlushDecision {
 export const mayHaveArrived = ({ state, maybeTwice }: Recipient): boolean => maybeTwice || state === 'attempted';
 
 interface Scene {
+  /** not muted */
+  readonly fires: readonly Alert[];
+  /** their periods */
   readonly firing: readonly string[];
   /** they fire and are muted */
   readonly mutedFiring: ReadonlySet<string>;
@@ -96,18 +98,19 @@ interface Scene {
 }
 
 function sceneOf({ alerts, isMuted, mutedBefore }: FlushFacts): Scene {
-  const firing: string[] = [];
+  const fires: Alert[] = [];
   const mutedFiring = new Set<string>();
   const ended: { period: string; open: boolean }[] = [];
   for (const alert of alerts) {
-    const period = periodOf(alert);
     const muted = isMuted(alert);
-    if (!isFiring(alert)) ended.push({ period, open: !muted && !mutedBefore.has(period) });
-    else if (muted) mutedFiring.add(period);
-    else firing.push(period);
+    if (isFiring(alert) && !muted) fires.push(alert);
+    else if (isFiring(alert)) mutedFiring.add(periodOf(alert));
+    else {
+      const period = periodOf(alert);
+      ended.push({ period, open: !muted && !mutedBefore.has(period) });
+    }
   }
-  const truncated = leftOutBySenders(alerts.filter((alert) => isFiring(alert) && !isMuted(alert)));
-  return { firing, mutedFiring, ended, truncated };
+  return { fires, firing: fires.map(periodOf), mutedFiring, ended, truncated: leftOutBySenders(fires) };
 }
 
 const never = Number.POSITIVE_INFINITY as Milliseconds;
