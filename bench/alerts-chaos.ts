@@ -10,7 +10,7 @@ import type { Figure, Report } from './report.ts';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const asked = (name: string, usual: number): number => Number(process.env[name] ?? usual);
 const runs = asked('CHAOS_RUNS', 1000);
-/** of kinds that came later: their seeds begin behind a thousand */
+/** of each of the families that came later */
 const runsLater = asked('CHAOS_RUNS_LATER', 400);
 const runsInKubernetes = asked('CHAOS_RUNS_IN_KUBERNETES', 50);
 const kills = asked('CHAOS_KILLS', 200);
@@ -74,12 +74,14 @@ export async function alertsChaos(): Promise<Report> {
         CHAOS_LAST: Math.floor((runs * (shard + 1)) / shards),
       }),
     ),
-    suite('later', directory, 'came later', { CHAOS_LAST_LATER: 1000 + runsLater }),
+    suite('escalations', directory, 'with escalations', { CHAOS_LAST_ESCALATIONS: 1000 + runsLater }),
+    suite('budgets', directory, 'with budgets', { CHAOS_LAST_BUDGETS: 2000 + runsLater }),
     suite('kubernetes', directory, 'in kubernetes', { CHAOS_LAST_IN_KUBERNETES: runsInKubernetes }),
     suite('process', directory, 'a process', { CHAOS_KILLS: kills }),
   ]);
   const files = await totalOf(parts.map((part) => path.join(directory, part, 'directory.json')));
-  const later = await totalOf([path.join(directory, 'later', 'later.json')]);
+  const escalations = await totalOf([path.join(directory, 'escalations', 'escalations.json')]);
+  const budgets = await totalOf([path.join(directory, 'budgets', 'budgets.json')]);
   const objects = await totalOf([path.join(directory, 'kubernetes', 'kubernetes.json')]);
   const processPassed = passed.at(-1) === true;
   // It reports at its end only.
@@ -95,7 +97,8 @@ export async function alertsChaos(): Promise<Report> {
     node: process.version,
     figures: [
       ...figuresOf('files', files),
-      ...figuresOf('later kinds', later),
+      ...figuresOf('escalations', escalations),
+      ...figuresOf('budgets', budgets),
       ...figuresOf('Kubernetes', objects),
       ofProcess('kills', 'kills'),
       ofProcess('alerts accepted', 'accepted'),

@@ -2,8 +2,9 @@
 import type { LedgerState } from '../../src/alerts/ledger/state.ts';
 import { later } from '../../src/model/units.ts';
 import type { Instant, Milliseconds } from '../../src/model/units.ts';
+import { wayOf } from './chaos-judge.ts';
 import type { Accepted, Word } from './chaos-judge.ts';
-import { wayOf } from './chaos-kinds.ts';
+import type { Lifetimes } from './chaos-lifetimes.ts';
 
 /** Whoever is called where nobody is on it so long after the first was told. */
 export interface LaterStep {
@@ -39,19 +40,16 @@ export class CallJudge {
   readonly #told = new Map<string, Instant>();
   readonly #called = new Set<string>();
   readonly #acknowledged = new Map<string, Acknowledged>();
-  readonly #lives: { readonly from: Instant; readonly until: Instant }[] = [];
+  readonly #lifetimes: Lifetimes;
 
-  constructor(rules: CallRules) {
+  constructor(rules: CallRules, lifetimes: Lifetimes) {
     this.#rules = rules;
+    this.#lifetimes = lifetimes;
   }
 
   sent(fingerprint: string, group: string, at: Instant): void {
     this.#groups.set(fingerprint, group);
     if (!this.#began.has(group)) this.#began.set(group, at);
-  }
-
-  lived(from: Instant, until: Instant): void {
-    this.#lives.push({ from, until });
   }
 
   /** A provider has taken a message. */
@@ -111,12 +109,11 @@ export class CallJudge {
       if (told === undefined) continue;
       const until = Math.min(over ?? Infinity, this.#acknowledged.get(fingerprint)?.since ?? Infinity);
       for (const { way, after } of this.#rules.later)
-        if (this.#hadTime(later(told, after), until) && !this.#called.has(callKey(way, fingerprint)))
+        if (
+          this.#lifetimes.longest(later(told, after), until) >= this.#rules.slack &&
+          !this.#called.has(callKey(way, fingerprint))
+        )
           this.problems.push(`nobody called ${way} about alert ${number}`);
     }
-  }
-
-  #hadTime(due: Instant, until: number): boolean {
-    return this.#lives.some((life) => Math.min(life.until, until) - Math.max(life.from, due) >= this.#rules.slack);
   }
 }

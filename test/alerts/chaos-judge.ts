@@ -3,9 +3,10 @@ import { periodOf } from '../../src/alerts/alert.ts';
 import type { Delivery } from '../../src/alerts/channels/channel.ts';
 import type { LedgerState } from '../../src/alerts/ledger/state.ts';
 import type { Instant } from '../../src/model/units.ts';
+import { BudgetJudge } from './chaos-budgets.ts';
 import { CallJudge } from './chaos-calls.ts';
-import { wayOf } from './chaos-kinds.ts';
 import type { ChaosRules } from './chaos-kinds.ts';
+import { Lifetimes } from './chaos-lifetimes.ts';
 
 /** An alert as its sender knows it. */
 export interface Accepted {
@@ -34,10 +35,15 @@ export interface Word {
   readonly to: string;
 }
 
+/** A way is a channel and who is at its end. */
+export const wayOf = ({ channel, to }: Pick<Word, 'channel' | 'to'>): string => `${channel} ${to}`;
+
 interface Said {
   readonly way: string;
   readonly words: readonly string[];
   readonly fingerprints: readonly string[];
+  /** of one group, by itself */
+  readonly isSingle: boolean;
 }
 
 const keyOf = (id: string, to: string): string => `${id} ${to}`;
@@ -46,6 +52,8 @@ export class Judge {
   deliveries = 0;
   /** null: nobody is called later than the others */
   readonly calls: CallJudge | null;
+  readonly lifetimes = new Lifetimes();
+  readonly #budgets: BudgetJudge | null;
   readonly #problems: string[] = [];
   readonly #rules: ChaosRules;
   readonly #heard = new Map<string, Heard>();
@@ -57,11 +65,12 @@ export class Judge {
 
   constructor(rules: ChaosRules) {
     this.#rules = rules;
-    this.calls = rules.calls === undefined ? null : new CallJudge(rules.calls);
+    this.calls = rules.calls === undefined ? null : new CallJudge(rules.calls, this.lifetimes);
+    this.#budgets = rules.budget === undefined ? null : new BudgetJudge(rules.budget);
   }
 
   get problems(): readonly string[] {
-    return [...this.#problems, ...(this.calls?.problems ?? [])];
+    return [...this.#problems, ...(this.calls?.problems ?? []), ...(this.#budgets?.problems ?? [])];
   }
 
   problem(what: string): void {
@@ -82,7 +91,8 @@ export class Judge {
     const heard = this.#heardBy(way);
     const words = notice.alerts.map((alert) => `${periodOf(alert)} ${alert.ended === null ? 'fires' : 'is over'}`);
     this.#times.set(key, times);
-    this.#words.set(key, { way, words, fingerprints: notice.alerts.map(({ fingerprint }) => fingerprint) });
+    const fingerprints = notice.alerts.map(({ fingerprint }) => fingerprint);
+    this.#words.set(key, { way, words, fingerprints, isSingle: notice.bundle === undefined });
     this.deliveries += 1;
     const { quiet } = this.#rules;
     if (quiet !== undefined && at >= quiet.from && at < quiet.until)
@@ -106,6 +116,7 @@ export class Judge {
     const { surely } = this.#heardBy(said.way);
     for (const word of said.words) surely.add(word);
     this.calls?.answered(said.way, said.fingerprints, at);
+    this.#budgets?.answered(said.way, said.isSingle, at);
   }
 
   /** A provider refuses it for good: `isHis`, because of the address. */

@@ -1,12 +1,10 @@
 // The configurations that lives full of deaths are lived with, and what each promises to whom.
 import type { AlertsDocument } from '../../src/model/config.ts';
 import { later, minutes, seconds } from '../../src/model/units.ts';
-import type { Instant } from '../../src/model/units.ts';
+import type { Instant, Milliseconds } from '../../src/model/units.ts';
 import { anAlertsDocument, start } from './builders.ts';
+import type { BudgetRules } from './chaos-budgets.ts';
 import type { CallRules } from './chaos-calls.ts';
-
-/** A way is a channel and a recipient. */
-export const wayOf = ({ channel, to }: { readonly channel: string; readonly to: string }): string => `${channel} ${to}`;
 
 /** Written down here, not asked of the code that is judged. */
 export interface ChaosRules {
@@ -18,6 +16,8 @@ export interface ChaosRules {
   readonly quiet?: { readonly from: Instant; readonly until: Instant };
   /** some are called where nobody is on it */
   readonly calls?: CallRules;
+  /** so many to one telephone */
+  readonly budget?: BudgetRules;
 }
 
 export interface ChaosKind {
@@ -27,15 +27,17 @@ export interface ChaosKind {
   readonly groupedBy: 'team' | null;
   /** of each step of time, that somebody says that he is on something */
   readonly acknowledged: number;
+  /** by then all is said, and that it is over */
+  readonly lasts: Milliseconds;
 }
 
 type GroupBy = 'team' | '...';
 
-const documentOf = (groupBy: GroupBy, duty: string, most = 100_000): AlertsDocument =>
+const documentOf = (groupBy: GroupBy, duty: string, most = 100_000, more = ''): AlertsDocument =>
   anAlertsDocument(`
 people:
-  zhang: { sms: '+8613800000001' }
-  li: { sms: '+8613800000002' }
+  zhang: { sms: '+8613800000001', email: zhang@bank.example }
+  li: { sms: '+8613800000002', email: li@bank.example }
   chief: { sms: '+8613800000003' }
 sms_gateways: [{ name: main, http: { url: 'http://127.0.0.1:1/sms' } }]
 route: { receiver: duty, group_by: ['${groupBy}'], group_wait: 0s, group_interval: 20s, repeat_interval: 90d }
@@ -44,6 +46,7 @@ receivers:
 ${duty}
 limits: { messagesInMinute: ${most}, sms: { most: ${most} }, namedInMessage: 1000 }
 flapping: { changes: 1000 }
+${more}
 `);
 
 /** SMS and a webhook: each alert a group of its own; groups of ten; and groups of ten of which many come together in one message. */
@@ -94,35 +97,53 @@ const callRules: ChaosRules = {
   },
 };
 
+/** What is too much for a telephone is mailed at once, and comes as a digest later, when all is over. */
+const anHour = 6;
+const budget = `
+    sms_configs: [{ to: [zhang, li], gateway: main }]`;
+const budgetRules: ChaosRules = {
+  told: [
+    ['sms zhang', 'email zhang'],
+    ['sms li', 'email li'],
+  ],
+  noEnds: [],
+  budget: { ways: ['sms zhang', 'sms li'], anHour },
+};
+
+interface More {
+  readonly acknowledged?: number;
+  readonly text?: string;
+  readonly lasts?: Milliseconds;
+}
+
 const kindBy =
-  (receiver: string, rules: ChaosRules, acknowledged = 0) =>
+  (receiver: string, rules: ChaosRules, { acknowledged = 0, text, lasts = minutes(65) }: More = {}) =>
   (groupBy: GroupBy, most?: number): ChaosKind => ({
-    document: documentOf(groupBy, receiver, most),
+    document: documentOf(groupBy, receiver, most, text),
     rules,
     groupedBy: groupBy === 'team' ? groupBy : null,
     acknowledged,
+    lasts,
   });
 
 const ofPlain = kindBy(plain, plainRules);
 const ofMail = kindBy(mail, mailRules);
 const ofNight = kindBy(night, nightRules);
+const ofBudget = kindBy(budget, budgetRules, {
+  text: `budgets: { sms: { perNumber: { hour: ${anHour} } } }`,
+  lasts: minutes(180),
+});
 
-const firstKinds: readonly ChaosKind[] = [
-  ofPlain('...'),
-  ofPlain('team'),
-  ofPlain('team', 3),
-  ofMail('...'),
-  ofMail('team'),
-  ofNight('...'),
-  ofNight('team'),
+/** Each family has a thousand seeds: what was found by the others can be played again. */
+const families: readonly (readonly ChaosKind[])[] = [
+  [ofPlain('...'), ofPlain('team'), ofPlain('team', 3), ofMail('...'), ofMail('team'), ofNight('...'), ofNight('team')],
+  [kindBy(calls, callRules, { acknowledged: 0.8 })('...'), kindBy(calls, callRules, { acknowledged: 0.15 })('team')],
+  [ofBudget('...'), ofBudget('team')],
 ];
-/** Those that came later have seeds of their own: what was found by the others can be played again. */
-const firstLaterSeed = 1001;
-const laterKinds: readonly ChaosKind[] = [kindBy(calls, callRules, 0.8)('...'), kindBy(calls, callRules, 0.15)('team')];
 
-/** Lives that follow each other are of all kinds. */
+/** Lives that follow each other are of all kinds of their family. */
 export function kindOf(seed: number): ChaosKind {
-  const kinds = seed < firstLaterSeed ? firstKinds : laterKinds;
+  const kinds = families[Math.floor((seed - 1) / 1000)] ?? [];
   const kind = kinds[seed % kinds.length];
   if (kind === undefined) throw new Error('there are no kinds of lives');
   return kind;

@@ -32,7 +32,6 @@ const texts = catalogue('en');
 const alertCount = 200;
 /** Everything has begun and ended, and gateways are well from then on. */
 const moodyFor = minutes(10);
-const atMost = minutes(65);
 const step = seconds(5);
 /** In Kubernetes a few objects a second are written, as time goes on. */
 const stepInKubernetes = seconds(0.5);
@@ -41,7 +40,7 @@ const leastLife = seconds(40);
 
 interface Sender {
   readonly number: number;
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<'alertname' | 'number' | 'team', string>>;
   readonly fingerprint: string;
   readonly firesAt: number;
   readonly endsAt: number;
@@ -67,7 +66,7 @@ interface Life extends Mortal {
 export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' = 'directory'): Promise<ChaosReport> {
   const random = seededRandom(seed);
   const clock = new VirtualClock(start);
-  const { document, rules, groupedBy, acknowledged } = kindOf(seed);
+  const { document, rules, groupedBy, acknowledged, lasts } = kindOf(seed);
   // what people do is chance of its own: lives without them are what they were
   const people = seededRandom(seed + 1_000_000);
   const judge = new Judge(rules);
@@ -178,7 +177,7 @@ export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' 
 
   const end = (life: Life): void => {
     life.isAlive = false;
-    judge.calls?.lived(life.startedAt, clock.now());
+    judge.lifetimes.add(life.startedAt, clock.now());
   };
 
   let current = await openLife();
@@ -186,7 +185,7 @@ export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' 
     (one, other) => other - one,
   );
   const slice = keptIn === 'directory' ? step : stepInKubernetes;
-  for (let passed = 0; passed < atMost; passed = clock.now() - start) {
+  for (let passed = 0; passed < lasts; passed = clock.now() - start) {
     isMoody = passed < moodyFor;
     clock.advance(slice);
     void send(current);

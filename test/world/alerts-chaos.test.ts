@@ -27,10 +27,16 @@ const kills = asked('CHAOS_KILLS', 12);
 const lives = [
   { where: 'in directory', part: 'directory', first: asked('CHAOS_FIRST', 1), last: asked('CHAOS_LAST', 35) },
   {
-    where: 'in files, of the kinds that came later',
-    part: 'later',
-    first: asked('CHAOS_FIRST_LATER', 1001),
-    last: asked('CHAOS_LAST_LATER', 1010),
+    where: 'in files, with escalations',
+    part: 'escalations',
+    first: asked('CHAOS_FIRST_ESCALATIONS', 1001),
+    last: asked('CHAOS_LAST_ESCALATIONS', 1006),
+  },
+  {
+    where: 'in files, with budgets',
+    part: 'budgets',
+    first: asked('CHAOS_FIRST_BUDGETS', 2001),
+    last: asked('CHAOS_LAST_BUDGETS', 2006),
   },
   {
     where: 'in kubernetes',
