@@ -1,11 +1,10 @@
 // Webhooks and forwarding against real servers: the payload, proof of who we are, answers, redirects, silence.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -17,6 +16,7 @@ import { commonOf, goTime, webhookPayload } from '../../src/alerts/webhook-paylo
 import { httpConfig } from '../../src/config/schema/http-config.ts';
 import type { Instant, Milliseconds } from '../../src/model/units.ts';
 import { makeCertificate } from '../../src/sandbox/inbox/certificate.ts';
+import { temporaryDirectory } from '../temporary-directory.ts';
 import { anAlert, anAlertsDocument, aNotice, start } from './builders.ts';
 import { startVendor } from './sms/fakes.ts';
 import type { FakeVendor } from './sms/fakes.ts';
@@ -25,11 +25,10 @@ import { eventually } from './eventually.ts';
 const closing: (() => Promise<void>)[] = [];
 let directory: string;
 beforeEach(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'springtide-webhook-'));
+  directory = await temporaryDirectory();
 });
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
-  await rm(directory, { recursive: true });
 });
 
 async function receiver(): Promise<FakeVendor> {
