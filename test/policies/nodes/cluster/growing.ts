@@ -205,13 +205,18 @@ export class Growing {
     return this.#servedByOneMore(this.waiting.filter((pod) => !contention.hasPlace(pod)));
   }
 
-  #servedByOneMore(waiting: readonly Pod[]): readonly string[] {
+  /** Those who wait though nodes more of some group would take them, were it not for its limits. */
+  get short(): readonly string[] {
+    return this.#servedByOneMore(this.waiting, () => true);
+  }
+
+  #servedByOneMore(waiting: readonly Pod[], mayGrow = this.mayGrow.bind(this)): readonly string[] {
     const { seats } = this;
     return waiting.flatMap((pod) =>
       this.drawn.groups.flatMap((_, group) => {
         const pods = this.#agentsOn(group, 'one-more');
         const more = { room: this.#roomOf(group, 'one-more'), pods };
-        return this.mayGrow(group) && wouldTake(seats, more, pod, plainly)
+        return mayGrow(group) && wouldTake(seats, more, pod, plainly)
           ? [`${pod.metadata.name} on a node more of ${groupName(group)}`]
           : [];
       }),
