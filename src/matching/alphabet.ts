@@ -24,7 +24,7 @@ export function createAlphabet(sets: readonly Characters[]): Alphabet {
 }
 
 /** Where one kind may end and another begin, zero left aside. */
-export function boundsOf(sets: readonly Characters[]): readonly number[] {
+function boundsOf(sets: readonly Characters[]): readonly number[] {
   const bounds = new Set<number>();
   for (const set of sets)
     for (let at = 0; at < set.length; at += 2) {
