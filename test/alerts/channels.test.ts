@@ -8,9 +8,12 @@ import type { SMTPServerOptions } from 'smtp-server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Delivery, SendResult } from '../../src/alerts/channels/channel.ts';
 import { createEmailChannel } from '../../src/alerts/channels/email.ts';
+import { createWebhookChannel } from '../../src/alerts/channels/webhook.ts';
 import { createSmsChannel } from '../../src/alerts/channels/sms/sms-channel.ts';
 import { fillTemplate, valueAt } from '../../src/alerts/channels/sms/template.ts';
+import { sendTest } from '../../src/alerts/send-test.ts';
 import type { AlertsDocument } from '../../src/model/config.ts';
+import { VirtualClock } from '../../src/sandbox/clock.ts';
 import { makeCertificate } from '../../src/sandbox/inbox/certificate.ts';
 import { splitRecipients } from '../../src/templates/recipients.ts';
 import { temporaryDirectory } from '../temporary-directory.ts';
@@ -167,6 +170,58 @@ receivers: [{ name: duty, email_configs: [{ to: '${to}', ${email} }] }]`);
       expect.objectContaining({ to: '"Duty, night" <night@example.com>', status: 'sent' }),
     ]);
     expect(server.mails[0]?.to).toEqual(['wang@example.com', 'night@example.com']);
+  });
+
+  it('goes to each whom a template names, and answers for each: refused, put off, none', async () => {
+    const server = await mailServer({});
+    server.refusals.set('gone@example.com', { code: 550, text: 'no such user' });
+    server.refusals.set('grey@example.com', { code: 451, text: 'greylisted, try again later' });
+    const to = '{{ if .Alerts }}zhangsan, gone@example.com, grey@example.com, duty@example.com{{ end }}';
+    const document = anAlertsDocument(`
+global: { smtp_smarthost: 'localhost:${server.port}', smtp_from: springtide@example.com }
+route: { receiver: duty }
+receivers: [{ name: duty, email_configs: [{ to: '${to}, noc@example.com', ${trusting()} }] }]`);
+    const parts = { clock: new VirtualClock(start), document, texts: catalogue('en') };
+    const apart = createSmsChannel({ texts: () => catalogue('en') });
+    const webhook = createWebhookChannel();
+    closing.push(() => Promise.all([apart, webhook].map((one) => one.close())).then(() => undefined));
+    const results = await sendTest('duty', { ...parts, channels: { email: channel, sms: apart, webhook } });
+    expect(results?.map(({ to: who, outcome, reason }) => [who, outcome, reason])).toEqual([
+      ['zhangsan', 'failed', 'AddressInvalid'],
+      ['gone@example.com', 'failed', 'RecipientRefused'],
+      ['grey@example.com', 'failed', 'ServerError'],
+      ['duty@example.com', 'sent', null],
+      ['noc@example.com', 'sent', null],
+    ]);
+    expect(server.mails.map((mail) => mail.to)).toEqual([['duty@example.com', 'noc@example.com']]);
+    expect(server.mails[0]?.raw).toMatch(
+      /^To: noc@example\.com, gone@example\.com,\s+grey@example\.com, duty@example\.com\r$/m,
+    );
+  });
+
+  it('says why a template names nobody, and shows all whom a mail is for to whoever is told later', async () => {
+    const server = await mailServer({});
+    const [results] = [
+      await sent(server.port, trusting(), '{{ (index .Alerts 9).Labels.x }}, {{ .CommonLabels.none }}'),
+    ];
+    expect(results).toMatchObject([
+      {
+        status: 'failed',
+        reason: 'AddressInvalid',
+        message: expect.stringContaining('index 9 is out of range') as string,
+      },
+      { status: 'failed', reason: 'AddressInvalid', message: 'the template {{ .CommonLabels.none }} names nobody' },
+    ]);
+    const document = anAlertsDocument(`
+global: { smtp_smarthost: 'localhost:${server.port}', smtp_from: springtide@example.com }
+route: { receiver: duty }
+receivers: [{ name: duty, email_configs: [{ to: '{{ .CommonLabels.owner }}', ${trusting()} }] }]`);
+    const config = document.receivers[0]?.email_configs[0];
+    if (config === undefined) throw new Error('no e-mail in the document');
+    const late = { ...deliveryOf(document, ['li@example.com']), everybody: ['zhang@example.com', 'li@example.com'] };
+    expect(await channel.send(late, config)).toMatchObject([{ to: 'li@example.com', status: 'sent' }]);
+    expect(server.mails.map((mail) => mail.to)).toEqual([['li@example.com']]);
+    expect(server.mails[0]?.raw).toMatch(/^To: zhang@example\.com, li@example\.com\r$/m);
   });
 
   it('tries again when nobody listens, and says so when there is no smarthost', async () => {
