@@ -43,6 +43,8 @@ export interface RecipientExplanation {
   readonly receiver: string;
   readonly channel: ChannelKind;
   readonly to: string;
+  /** of its escalation, from 0: somebody may be in several; null: he is in none */
+  readonly step: number | null;
   /** RFC 3339; null: not yet */
   readonly toldAt: string | null;
   /** the id of the message that told him last, as `messages` have it; null: not told, or it is not kept any more */
@@ -174,13 +176,14 @@ const explainEscalation = ({ receiver, steps, step, next }: Outlook): Escalation
     : { receiver, steps, step, next: null, none: next.none };
 
 function explainReached(reached: Reached, scene: Scene): RecipientExplanation[] {
-  const { receiver, channel } = reached.integration;
+  const { receiver, channel, role } = reached.integration;
+  const step = role.kind === 'step' ? role.step : null;
   return reached.to.flatMap((to) => {
     const found = standingOf(to, reached, scene);
     if (found === null) return [];
     const { toldAt = null, toldBy = null, why = null, detail = null, next = null } = found;
     const at = (instant: Instant | null): string | null => (instant === null ? null : rfc3339(instant));
-    return [{ receiver, channel, to, toldAt: at(toldAt), toldBy, why, detail, next: at(next) }];
+    return [{ receiver, channel, to, step, toldAt: at(toldAt), toldBy, why, detail, next: at(next) }];
   });
 }
 

@@ -152,14 +152,16 @@ describe('ack and explain', () => {
     const { story, alerts, asJson } = await served();
     await story.pipeline.push([alert({})]);
     const before = (await alerts('explain', 'Down')).out;
-    expect(before).toContain('not told  sms zhang: the group gathers');
+    expect(before).toContain('not told  sms zhang (step 1): the group gathers');
     await story.pass(seconds(31));
     const told = (await alerts('explain', 'alertname=Down')).out;
     expect(told).toMatch(/escalation of duty: step 1 of 2; the next one begins 10:10:3\d \(in 10m\)/);
     const { acknowledgeCode: code = 'none' } = story.taken[0]?.delivery.notice ?? {};
     const facts = `id m1 of main; code #${code} until 2026-11-12 10:00:30 (in 23h59m)`;
-    expect(told).toContain(`    told      sms zhang  10:00:31 (0s ago); ${facts}\n`);
-    expect(told).toMatch(/not told {2}sms li: step 2 of the escalation has not begun; the next one begins: 10:10:3\d/);
+    expect(told).toContain(`    told      sms zhang (step 1)  10:00:31 (0s ago); ${facts}\n`);
+    expect(told).toMatch(
+      /not told {2}sms li \(step 2\): step 2 of the escalation has not begun; the next one begins: 10:10:3\d/,
+    );
     expect(told).toContain(`sms zhang  first message; taken; ${facts}`);
     await story.pipeline.receive({
       gateway: 'main',
@@ -198,7 +200,7 @@ describe('ack and explain', () => {
     expect(Object.keys(((await asJson('explain', 'Down')) as { muted: object }[])[0]?.muted ?? {})).toHaveLength(3);
     expect(out).toContain('zhang is on it, since 10:00:31');
     expect(out).toContain('escalation of duty: step 1 of 2; no other begins, somebody is on it\n');
-    expect(out).toContain('not told  sms li: somebody is on it');
+    expect(out).toContain('not told  sms li (step 2): somebody is on it');
     expect(await alerts('ack', 'Other')).toEqual({ out: 'nothing of it fires\n', code: 1 });
     expect(await asJson('ack', '--group', '{}:{alertname="Down"}', '--by', 'li')).toMatchObject([{ outcome: 'done' }]);
     await expect(alerts('ack')).rejects.toMatchObject({ code: 'UsageInvalid' });
@@ -246,7 +248,7 @@ describe('ack and explain', () => {
     await story.pipeline.push([alert({})]);
     await story.pass(seconds(31));
     const refused = (await alerts('explain', 'Down')).out;
-    expect(refused).toContain('not told  sms zhang: refused: no such number');
+    expect(refused).toContain('not told  sms zhang (step 1): refused: no such number');
     // nobody has got the code of it
     expect(refused).toMatch(/sms zhang {2}first message; refused: no such number\n/);
     await alerts('silence', 'add', 'Late', '--for', '1h', '--comment', 'works', '--by', 'li');
@@ -254,7 +256,7 @@ describe('ack and explain', () => {
     await story.pass(seconds(31));
     const { out } = await alerts('explain', 'Late');
     expect(out).toContain('silenced by id-1 (li');
-    expect(out).toContain('not told  sms zhang: silenced by id-1');
+    expect(out).toContain('not told  sms zhang (step 1): silenced by id-1');
   });
 });
 

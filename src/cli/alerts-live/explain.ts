@@ -84,13 +84,13 @@ function escalationLine({ receiver, steps, step, next, none }: EscalationExplana
 }
 
 function recipientLine(
-  { receiver, channel, to, toldAt, toldBy, why, detail, next }: RecipientExplanation,
+  { receiver, channel, to, step, toldAt, toldBy, why, detail, next }: RecipientExplanation,
   ofGroup: string,
   messages: readonly AlertMessage[],
   voice: Voice,
 ): string {
   const { say, time } = voice;
-  const named = `${channel} ${to}`;
+  const named = `${channel} ${to}${step === null ? '' : say('explain.inStep', { step: step + 1 })}`;
   const who = receiver === ofGroup ? named : say('explain.standingIn', { who: named, receiver });
   if (why === null) {
     const message = messages.find((one) => one.id === toldBy && one.to === to);
