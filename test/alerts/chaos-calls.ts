@@ -36,6 +36,7 @@ export class CallJudge {
   /** by group, when something of it was first sent in */
   readonly #began = new Map<string, Instant>();
   readonly #groups = new Map<string, string>();
+  readonly #ending = new Map<string, Instant>();
   /** when the first was told, and the ledger knew it */
   readonly #told = new Map<string, Instant>();
   readonly #called = new Set<string>();
@@ -50,6 +51,11 @@ export class CallJudge {
   sent(fingerprint: string, group: string, at: Instant): void {
     this.#groups.set(fingerprint, group);
     if (!this.#began.has(group)) this.#began.set(group, at);
+  }
+
+  /** That it is over was sent in: it may be known, whether or not that was said. */
+  ending(fingerprint: string, at: Instant): void {
+    if (!this.#ending.has(fingerprint)) this.#ending.set(fingerprint, at);
   }
 
   /** A provider has taken a message. */
@@ -104,10 +110,13 @@ export class CallJudge {
 
   /** When everything is well again and quiet. */
   ended(accepted: readonly Accepted[]): void {
-    for (const { fingerprint, number, over } of accepted) {
+    for (const { fingerprint, number } of accepted) {
       const told = this.#told.get(fingerprint);
       if (told === undefined) continue;
-      const until = Math.min(over ?? Infinity, this.#acknowledged.get(fingerprint)?.since ?? Infinity);
+      const until = Math.min(
+        this.#ending.get(fingerprint) ?? Infinity,
+        this.#acknowledged.get(fingerprint)?.since ?? Infinity,
+      );
       for (const { way, after } of this.#rules.later)
         if (
           this.#lifetimes.longest(later(told, after), until) >= this.#rules.slack &&

@@ -144,6 +144,7 @@ export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' 
     for (const sender of due) {
       sender.sent ??= now;
       judge.calls?.sent(sender.fingerprint, sender.group, now);
+      if (sender.firing !== null) judge.calls?.ending(sender.fingerprint, now);
     }
     const outcome = await life.pipeline.push(
       due.map(({ labels, firesAt, firing }) => ({
