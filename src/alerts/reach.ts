@@ -87,7 +87,11 @@ function fillingOf(
   const said = [...alerts.values()].filter(
     (alert) => (sendResolved || alert.ended === null) && !muting.isMuted(alert, leading.to(alert.fingerprint), now),
   );
-  return { notice: { groupKey: key, groupLabels: labels, receiver, alerts: inOrder(said) }, document, now };
+  return {
+    notice: { groupKey: key, groupLabels: labels, receiver, alerts: inOrder(said) },
+    document,
+    now,
+  };
 }
 
 /** A budget is one telephone's: the next step calls another. The rest is for all of them, and for a while. */

@@ -3,6 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failed, retry } from '../../src/alerts/channels/channel.ts';
 import { later, minutes, seconds } from '../../src/model/units.ts';
+import { namedNow } from '../../src/alerts/addressees.ts';
+import { integrationsOf } from '../../src/alerts/integrations.ts';
+import { anAlert, anAlertsDocument, aNotice, start } from './builders.ts';
 import { dutyDocument, pushDown } from './duty.ts';
 import { aStory } from './recorder.ts';
 import type { Story } from './recorder.ts';
@@ -89,6 +92,22 @@ describe('a template of recipients', () => {
     await pushDown(story, ...Array.from({ length: 12 }, (_, at) => down(`i${at}`, `o${at}@b.cn`)));
     await story.pass(minutes(2), seconds(30));
     expect(new Set(story.taken.map(({ to }) => to)).size).toBe(13);
+  });
+
+  it('names whoever the alerts of a group of thousands name', async () => {
+    const story = aStory(owners);
+    await pushDown(story, ...Array.from({ length: 2500 }, (_, at) => down(`i${at}`, `o${Math.floor(at / 100)}@b.cn`)));
+    await story.pass(minutes(2), seconds(30));
+    expect(story.taken).toHaveLength(26);
+  });
+
+  it('does not end at its own end where the alerts are more than it may look at', () => {
+    const story = anAlertsDocument(owners);
+    const [mail] = integrationsOf(story, 'duty', start);
+    if (mail === undefined) throw new Error('no mail in the document');
+    const alerts = Array.from({ length: 50_000 }, (_, at) => anAlert({}, { owner: `o${at % 50}@b.cn` }));
+    const notice = { ...aNotice(), alerts };
+    expect(namedNow(mail, () => ({ notice, document: story, now: start }))).toHaveLength(51);
   });
 
   it('takes braces in a label for no template', async () => {
