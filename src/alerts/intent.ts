@@ -7,6 +7,8 @@ import { codeOf } from './acknowledge-code.ts';
 import { linkToken } from './acknowledge-link.ts';
 import type { Alert } from './alert.ts';
 import { composeMail } from './channels/mail-content.ts';
+import { gatewayOf } from './channels/sms/sms-channel.ts';
+import { weighFor } from './channels/sms/weigh-for.ts';
 import { isOwed } from './courier.ts';
 import type { Integration } from './integrations.ts';
 import type { Intent, LedgerRecord } from './ledger/records.ts';
@@ -90,9 +92,10 @@ function textOf(integration: Integration, notice: Notice, { document, texts }: I
     case 'sms': {
       const { text: template = '', max_segments: most } = integration.settings;
       const filled = template === '' ? null : fillNotice('text', template, { notice, document, now: at });
-      const own = filled?.ok === true ? fittedSms(filled.text, most, notice.acknowledgeUrl) : '';
+      const weigh = weighFor(gatewayOf(document, integration.settings));
+      const own = filled?.ok === true ? fittedSms(filled.text, most, notice, weigh) : '';
       // a template that fails, or says nothing, must not keep the telephone silent
-      return own === '' ? smsText(notice, texts, most).text : own;
+      return own === '' ? smsText(notice, texts, most, weigh).text : own;
     }
     case 'email': {
       const { subject, text } = composeMail({ notice, config: integration.settings, document, texts, at });

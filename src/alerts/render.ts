@@ -5,7 +5,7 @@ import { byCodeUnit } from './fingerprint.ts';
 import type { Alert, LabelSet } from './alert.ts';
 import type { Bundle } from './ledger/records.ts';
 import { weighSms } from './channels/sms/segments.ts';
-import type { SmsWeight } from './channels/sms/segments.ts';
+import type { SmsWeight, WeighSms } from './channels/sms/segments.ts';
 
 /** A group as people are told about it; the alerts in the order in which they should be read. */
 export interface Notice {
@@ -136,15 +136,15 @@ export interface SmsText extends SmsWeight {
 }
 
 /** At most so many segments: whole alerts give way first, then whole clauses, and never half a number. */
-export function smsText(notice: Notice, texts: Texts, maxSegments: number): SmsText {
+export function smsText(notice: Notice, texts: Texts, maxSegments: number, weigh: WeighSms = weighSms): SmsText {
   const shared = commonPairs(notice.alerts.map(({ labels }) => labels));
   const facts = notice.alerts.map((alert, index) => smsFact(alert, index, texts, index === 0 ? {} : shared));
   const beyond = notice.unnamed ?? 0;
-  const done = (text: string, unnamed: number): SmsText => ({ text, unnamed, ...weighSms(text) });
-  const fits = (text: string): boolean => weighSms(text).segments <= maxSegments;
-  const tail = notice.acknowledgeUrl === undefined ? '' : ` ${notice.acknowledgeUrl}`;
+  const done = (text: string, unnamed: number): SmsText => ({ text, unnamed, ...weigh(text) });
+  const fits = (text: string): boolean => weigh(text).segments <= maxSegments;
+  const link = notice.acknowledgeUrl === undefined ? '' : ` ${notice.acknowledgeUrl}`;
   const head = bundleWords(notice, texts);
-  const withMore = (text: string, unnamed: number): string => {
+  const withMore = (text: string, unnamed: number, tail = link): string => {
     const counted = unnamed === 0 ? text : fillText(texts, 'message.sms.more', { text, count: unnamed });
     return `${head === '' ? '' : `${head}: `}${counted}${tail}`;
   };
@@ -154,42 +154,94 @@ export function smsText(notice: Notice, texts: Texts, maxSegments: number): SmsT
     if (fits(text)) return done(text, unnamed);
   }
   const unnamed = Math.max(0, facts.length - 1) + beyond;
-  const [first = ''] = facts;
-  const shorter = shorterOf(first).find((text) => fits(withMore(text, unnamed)));
-  return done(withMore(shorter ?? (notice.alerts[0] ? nameOf(notice.alerts[0]) : ''), unnamed), unnamed);
+  const [first] = notice.alerts;
+  const shorter = first === undefined ? [''] : shorterFacts(first, texts);
+  // a link that leaves no place for what has happened is of no use
+  const whole = [link, ''].flatMap((tail) => shorter.map((text) => withMore(text, unnamed, tail)));
+  return done(whole.find(fits) ?? withMore(shorter.at(-1) ?? '', unnamed, ''), unnamed);
 }
 
-/** A text that somebody else has written, cut where it does not fit; a link in it loses nothing, and stands at the end then. */
-export function fittedSms(text: string, maxSegments: number, link?: string): string {
+/** One alert in fewer and fewer words, at last in the beginning of its name. */
+function shorterFacts(alert: Alert, texts: Texts): readonly string[] {
+  const name = nameOf(alert);
+  const said = (text: string): string => firstFact(alert, text, texts);
+  const begun = Array.from(name.slice(0, 70), (_, length) => shortened(name, 70 - length));
+  return [...shorterOf(shortOf(alert, texts)).map(said), said(name), name, ...begun.filter((text) => text !== '…')];
+}
+
+/**
+ * A text that somebody else has written, cut where it does not fit; what stands in it to answer by, a link or a code,
+ * loses nothing, and stands at the end then.
+ */
+export function fittedSms(
+  text: string,
+  maxSegments: number,
+  { acknowledgeUrl: link, acknowledgeCode: code }: Pick<Notice, 'acknowledgeUrl' | 'acknowledgeCode'> = {},
+  weigh: WeighSms = weighSms,
+): string {
   const whole = oneLine(text);
-  const fits = (said: string): boolean => weighSms(said).segments <= maxSegments;
+  const fits = (said: string): boolean => weigh(said).segments <= maxSegments;
   if (fits(whole)) return whole;
-  const hasLink = link !== undefined && whole.includes(link);
-  const rest = hasLink ? oneLine(whole.replace(link, '')) : whole;
-  const said = (shorter: string): string => (hasLink ? `${shorter} ${link}` : shorter);
+  let rest = whole;
+  const kept: string[] = [];
+  // the link first: a code may stand in it, too
+  for (const [word = '', marked = word] of [[link], [code, code === undefined ? undefined : `#${code}`]]) {
+    const found = [marked, word].find((one) => one !== '' && rest.includes(one));
+    if (found === undefined) continue;
+    rest = oneLine(rest.replace(found, ' '));
+    kept.push(found);
+  }
+  const said = (shorter: string): string => [shorter, ...kept].join(' ');
   const shorter = [rest, ...shorterOf(rest)].find((one) => fits(said(one)));
   return shorter === undefined ? '' : said(shorter);
 }
 
-const shorterOf = (text: string): string[] => [...cutsOf(text, clauseEnds), ...cutsOf(text, wordEnds)];
+/** In ten segments, more than which nobody may ask for. */
+const mostInSms = 10 * 160;
+
+function shorterOf(text: string): string[] {
+  const begun = text.slice(0, mostInSms + 1);
+  return [...cutsOf(begun, clauseEnds), ...cutsOf(begun, wordEnds)];
+}
 
 function smsFact(alert: Alert, index: number, texts: Texts, shared: LabelSet): string {
   const text = shortOf(alert, texts, shared);
+  return index === 0 || !isFiring(alert) || alert.flapping !== undefined ? firstFact(alert, text, texts) : text;
+}
+
+function firstFact(alert: Alert, text: string, texts: Texts): string {
   if (!isFiring(alert)) return fillText(texts, 'message.sms.resolved', { text });
   if (alert.flapping !== undefined)
     return fillText(texts, 'message.sms.flapping', { text, count: alert.flapping.begins });
-  return index === 0 ? fillText(texts, 'message.sms.firing', { text }) : text;
+  return fillText(texts, 'message.sms.firing', { text });
 }
 
 const clauseEnds = /[;,.:](?=\s)|[；，。：、]/gu;
 // between words, or beside a character of a script without spaces; numbers and Latin words stay whole
 const wordEnds = /(?=\s)|(?<=\p{Script=Han})|(?=\p{Script=Han})/gu;
 
+const numerals = '\\d０-９零〇一二两三四五六七八九十百千万亿兆';
+const beginsNumber = new RegExp(`[${numerals}][.,点]?$`, 'u');
+const endsNumber = new RegExp(`^[${numerals}点]`, 'u');
+const lastNumber = new RegExp(`(?:(?<=^|\\s)[+-])?[${numerals}][${numerals}.,点\\s]*$`, 'u');
+
+/** 35万, 三千五百, 1 234 and 35 万 are one number each: half of one says another number. */
+function isInNumber(kept: string, rest: string): boolean {
+  const [before, after] = [kept.trimEnd(), rest.trimStart()];
+  if (before === kept && after === rest) return beginsNumber.test(kept) && endsNumber.test(rest);
+  return (
+    (/(?<!\d)\d{1,3}$/.test(before) && /^\d{3}(?!\d)/.test(after)) ||
+    (/\d$/.test(before) && /^[十百千万亿兆]/u.test(after))
+  );
+}
+
 /** The text cut at each such place, the longest first. */
 function cutsOf(text: string, places: RegExp): string[] {
   return [...text.matchAll(places)]
-    .map(({ index }) => text.slice(0, index).trimEnd())
-    .filter((cut) => cut !== '')
+    .map(({ index }) => [text.slice(0, index), text.slice(index)] as const)
+    .filter(([kept, rest]) => !isInNumber(kept, rest))
+    .map(([kept]) => kept.trimEnd())
+    .filter((kept) => kept !== '')
     .reverse();
 }
 
@@ -213,6 +265,8 @@ export function shortened(text: string, most: number): string {
 /** What is left of a number says another number: of one that would be cut nothing is. */
 function beforeNumber(text: string, most: number): string {
   const [kept, rest] = [text.slice(0, most), text.slice(most)];
-  const isCut = /\d$/.test(kept) ? /^[.,]?\d/.test(rest) : /\d[.,]$/.test(kept) && /^\d/.test(rest);
-  return isCut ? kept.replace(/(?:(?<=^|\s)[+-])?\d[\d.,]*$/, '') : kept;
+  const written = /(?:0x[\da-f]*|\d[\d.,]*e[+-]?\d*)$/i.exec(kept);
+  if (written !== null && /^[\da-f+-]/i.test(rest)) return kept.slice(0, written.index);
+  const isCut = isInNumber(kept, rest) || (/\d$/.test(kept) && /^(?:[.,]\d|e[+-]?\d)/i.test(rest));
+  return isCut ? kept.replace(lastNumber, '') : kept;
 }

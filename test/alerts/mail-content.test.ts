@@ -181,9 +181,9 @@ describe('an SMS about what others send', () => {
     expect(textOf('{{ range 99 }}1234567 {{ end }}')).toMatch(/^(?:1234567 ){18}1234567$|^(?:1234567 ){19}1234567$/);
     expect(textOf('{{ .Nope }}')).toBe('ALERT bank-3: workers full');
     expect(textOf('{{ .CommonLabels.none }}')).toBe('ALERT bank-3: workers full');
-    const cut = fittedSms(`see ${link} ${'1234567 '.repeat(99)}`, 1, link);
+    const cut = fittedSms(`see ${link} ${'1234567 '.repeat(99)}`, 1, { acknowledgeUrl: link });
     expect(cut).toMatch(/^see 1234567( 1234567){13,} https:\/\/st\.bank\.cn\/a\/k7m2p9qx$/);
-    expect(fittedSms(`see ${'1234567 '.repeat(99)}`, 1, link)).not.toContain(link);
+    expect(fittedSms(`see ${'1234567 '.repeat(99)}`, 1, { acknowledgeUrl: link })).not.toContain(link);
   });
 
   it('has its link and all of its labels where a template of a mail fails', () => {

@@ -44,6 +44,16 @@ describe('a variable of a template', () => {
     expect(facts).toEqual(['10000', '9970', 'Down+9999', 'page']);
     expect(valueOf('alertname', 12, about({}))).toBe('Down');
     expect(valueOf('groups', 12, about({}))).toBe('1');
+    // where there is no place for the name of one, how many others there are; where there is not for that, its name
+    expect([6, 5, 4].map((most) => valueOf('alertname', most, storm))).toEqual(['…+9999', '+9999', 'Down']);
+  });
+
+  it.each([
+    ['看板http://g.bank.cn/d/1，主库磁盘只剩5GB', '看板#k7m2p9qx，主库磁盘只剩5GB'],
+    ['见https://wiki.bank.cn/页：请扩容', '见#k7m2p9qx页：请扩容'],
+    ['see http://wiki.bank.cn/a?b=1, then call', 'see #k7m2p9qx then call'],
+  ])('ends a link where Chinese begins: %s', (summary, said) => {
+    expect(valueOf('summary', 35, { ...about({}, { summary }), acknowledgeCode: 'k7m2p9qx' })).toBe(said);
   });
 
   it('is the whole code of the message or none of it, and stands for links', () => {

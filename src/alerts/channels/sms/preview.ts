@@ -3,10 +3,11 @@ import type { SmsGateway } from '../../../config/schema/sms-gateways.ts';
 import type { Texts } from '../../../model/texts.ts';
 import type { Notice } from '../../render.ts';
 import { aliyunParams } from './aliyun.ts';
-import { costOf, mainlandLongest, signed, weighMainland, weighSms } from './segments.ts';
+import { costOf, mainlandLongest, signed, weighMainland } from './segments.ts';
 import type { SmsWeight } from './segments.ts';
 import { filledTemplate } from './template-params.ts';
 import { tencentParams } from './tencent.ts';
+import { weighFor } from './weigh-for.ts';
 
 export interface SmsFacts {
   readonly notice: Notice;
@@ -47,5 +48,5 @@ export function previewSms(gateway: SmsGateway, facts: SmsFacts): SmsPreview | n
       : mainland(filledTemplate(tencent.templateText, Object.fromEntries(numbered)), tencent.sign);
   }
   if (http?.sign !== undefined) return mainland(facts.text, http.sign);
-  return preview(facts.text, weighSms(facts.text), false);
+  return preview(facts.text, weighFor(gateway)(facts.text), false);
 }

@@ -7,8 +7,13 @@ export interface SmsWeight {
   readonly segments: number;
 }
 
-export const weighSms = (text: string): SmsWeight => {
-  const { encoding, units, parts } = splitSms(text);
+/** As it is billed where it goes. */
+export type WeighSms = (text: string) => SmsWeight;
+
+type Coding = 'auto' | 'ucs2';
+
+export const weighSms = (text: string, coding: Coding = 'auto'): SmsWeight => {
+  const { encoding, units, parts } = splitSms(text, coding);
   return { encoding, units, segments: parts.length };
 };
 
@@ -19,7 +24,7 @@ export interface SmsParts {
 }
 
 /** A part never splits an escape pair or a surrogate pair: what does not fit moves to the next one whole. */
-export function splitSms(text: string, coding: 'auto' | 'ucs2' = 'auto'): SmsParts {
+export function splitSms(text: string, coding: Coding = 'auto'): SmsParts {
   const characters = Array.from(text);
   const gsm = coding === 'auto' && characters.every((character) => gsm7Units(character) > 0);
   const [single, most] = gsm ? [160, 153] : [70, 67];

@@ -21,9 +21,15 @@ export function paramValue(param: TemplateParam, context: TemplateContext): stri
   const most = length ?? context.variableLength;
   const others = named.has(fact) ? othersOf(context.notice) : '';
   // half a code leads nowhere
-  const said = fact === 'token' && spoken.length > most ? '' : fitting(spoken, most - others.length) + others;
+  const said = fact === 'token' && spoken.length > most ? '' : counted(spoken, others, most);
   const value = said.replace(/\p{Surrogate}/gu, '').trim();
   return value === '' ? '-' : value;
+}
+
+/** Where there is no place for a name beside the number of the others, the number is the news. */
+function counted(spoken: string, others: string, most: number): string {
+  if (others.length > most) return fitting(spoken, most);
+  return (others.length === most ? '' : fitting(spoken, most - others.length)) + others;
 }
 
 /** What stands for all alerts of the message says how many more there are. */
@@ -82,7 +88,8 @@ function clockOf(at: Instant, timeZone: string): string {
   return `${part('month')}-${part('day')} ${part('hour')}:${part('minute')}`;
 }
 
-const url = /\b(?:[a-z][a-z0-9+.-]*:\/\/|www\.)\S+/giu;
+// it ends where Chinese begins, of which none stands in a link as it is sent
+const url = /\b(?:[a-z][a-z0-9+.-]*:\/\/|www\.)[^\s\p{Script=Han}\u3000-\u303f\uff00-\uffef“”‘’…]+/giu;
 const mail = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gu;
 const ipv4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)(?::\d{1,5})?(?:\/\d{1,2})?/gu;
 const ipv6 = /(?<![\w:])\[?(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}\]?(?::\d{1,5})?(?![\w:])/giu;
