@@ -197,12 +197,15 @@ export async function kubernetesHome(clock: VirtualClock, random: () => number):
       return {
         ledger,
         // What is appended waits for its turn to be written, and for nothing else: packing takes no time of this world.
-        rest: (most = Infinity) =>
-          answers.rest(
-            () => waiting + underWay === 0 && (answers.open === 0 || pauses.size > 0),
-            most,
-            () => undefined,
-          ),
+        // A kill comes in the midst of writes: which of them have arrived by then is the machine's business.
+        rest: async (most = Infinity) => {
+          const isQuiet = (): boolean => waiting + underWay === 0 && (answers.open === 0 || pauses.size > 0);
+          if (most === Infinity) return answers.rest(isQuiet, most, () => undefined);
+          for (let turns = 0; turns < most; turns += 1) {
+            await turn();
+            answers.tell();
+          }
+        },
         kill: () => {
           isAlive = false;
           return quiet(() => waiting + underWay === 0);
