@@ -101,6 +101,22 @@ describe('while a message for many groups is put together', () => {
     }
   });
 
+  it('another one to the same telephone counts: what is over its budget then waits on', async () => {
+    const budgets = `budgets: { sms: { bundle: 2m, perNumber: { hour: 2 }, exempt: 'severity="critical"' } }`;
+    const story = aStory(dutyDocument('sms_configs: [{ to: [li], gateway: main }]', budgets));
+    await pushDown(story, { name: 'Alone', instance: 'Alone' }, ...names.map((name) => ({ name, instance: name })));
+    await story.pass(seconds(149), seconds(1));
+    story.clock.look = 1;
+    story.clock.advance(seconds(2));
+    const pushed = pushDown(story, { name: 'Grave', instance: 'Grave', more: { severity: 'critical' } });
+    story.clock.advance(seconds(1));
+    await ended(story);
+    await pushed;
+    expect(story.told()).toEqual(['sms li: Alone', 'sms li: Grave']);
+    await story.pass(minutes(5), seconds(5));
+    expect(story.taken.slice(2).map(({ delivery }) => delivery.notice.bundle?.why)).toEqual(['budget']);
+  });
+
   it('a reload counts for all of it', async () => {
     const story = await begun();
     story.reload(
