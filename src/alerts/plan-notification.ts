@@ -130,7 +130,11 @@ function viewOf(to: string, scene: Scene, facts: FlushFacts, isOwed: boolean): R
   const repeat = endsOnly ? never : facts.repeat;
   const entry = facts.toldTo(to) ?? null;
   const announced = new Set([...(entry?.firing ?? []), ...(entry?.muted ?? [])]);
-  const resolved = scene.ended.filter(({ period, open }) => open || announced.has(period)).map(({ period }) => period);
+  // of what began after his time somebody hears the end only while he is owed what it came with
+  const hearsAll = !endsOnly || isOwed;
+  const resolved = scene.ended
+    .filter(({ period, open }) => (open && hearsAll) || announced.has(period))
+    .map(({ period }) => period);
   const muted = [...announced].filter((period) => scene.mutedFiring.has(period));
   const known = entry === null ? null : asKnown(entry, scene, resolved);
   const firing = endsOnly ? scene.firing.filter((period) => known?.firing.includes(period)) : scene.firing;

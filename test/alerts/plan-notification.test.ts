@@ -108,10 +108,16 @@ describe('whoever is not on duty any more', () => {
     ['hears nothing of what began since', [one, two], knows([one]), null],
     ['hears nothing where nothing was announced to him', [one], undefined, null],
     ['is told the end of what was', [over(one), two], knows([one]), ['AllResolved', 'two', 'one ended']],
+    ['hears nothing of what has begun and ended since', [one, over(two)], knows([one]), null],
     ['is not reminded', [one], { ...knows([one]), at: later(start, minutes(-600)) }, null],
   ])('%s', (_, alerts, entry, expected) => {
     const told = said(decide(alerts, { endsOnly, toldTo: () => entry }));
     expect(told).toEqual(expected === null ? null : expect.arrayContaining([...expected]));
+  });
+
+  it('is told what has ended of what is owed to him, also where nobody knows whether he has heard of it', () => {
+    const told = said(decide([over(one)], { endsOnly, heldTo: endsOnly }));
+    expect(told).toEqual(['StillOwed', 'one ended']);
   });
 });
 
