@@ -220,10 +220,9 @@ const clauseEnds = /[;,.:](?=\s)|[；，。：、]/gu;
 // between words, or beside a character of a script without spaces; numbers and Latin words stay whole
 const wordEnds = /(?=\s)|(?<=\p{Script=Han})|(?=\p{Script=Han})/gu;
 
-const numerals = '\\d０-９零〇一二两三四五六七八九十百千万亿兆';
-const beginsNumber = new RegExp(`[${numerals}][.,点]?$`, 'u');
-const endsNumber = new RegExp(`^[${numerals}点]`, 'u');
-const lastNumber = new RegExp(`(?:(?<=^|\\s)[+-])?[${numerals}][${numerals}.,点\\s]*$`, 'u');
+const beginsNumber = /[\d０-９零〇一二两三四五六七八九十百千万亿兆][.,点]?$/u;
+const endsNumber = /^[\d０-９零〇一二两三四五六七八九十百千万亿兆点]/u;
+const lastNumber = /(?:(?<=^|\s)[+-])?[\d０-９零〇一二两三四五六七八九十百千万亿兆][\d０-９零〇一二两三四五六七八九十百千万亿兆.,点\s]*$/u;
 
 /** 35万, 三千五百, 1 234 and 35 万 are one number each: half of one says another number. */
 function isInNumber(kept: string, rest: string): boolean {
