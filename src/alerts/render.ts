@@ -222,7 +222,8 @@ const wordEnds = /(?=\s)|(?<=\p{Script=Han})|(?=\p{Script=Han})/gu;
 
 const beginsNumber = /[\d０-９零〇一二两三四五六七八九十百千万亿兆][.,点]?$/u;
 const endsNumber = /^[\d０-９零〇一二两三四五六七八九十百千万亿兆点]/u;
-const lastNumber = /(?:(?<=^|\s)[+-])?[\d０-９零〇一二两三四五六七八九十百千万亿兆][\d０-９零〇一二两三四五六七八九十百千万亿兆.,点\s]*$/u;
+const lastNumber =
+  /(?:(?<=^|\s)[+-])?[\d０-９零〇一二两三四五六七八九十百千万亿兆][\d０-９零〇一二两三四五六七八九十百千万亿兆.,点\s]*$/u;
 
 /** 35万, 三千五百, 1 234 and 35 万 are one number each: half of one says another number. */
 function isInNumber(kept: string, rest: string): boolean {

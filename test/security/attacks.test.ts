@@ -60,7 +60,12 @@ const push = (server: AlertServer, body: string | Uint8Array<ArrayBuffer>, heade
 
 describe('what is sent to the alert listener', () => {
   it.each([
-    ['a bomb of gzip', gzipSync(Buffer.alloc(65 * 1024 * 1024, 0x20), { level: 1 }), { 'content-encoding': 'gzip' }, 413],
+    [
+      'a bomb of gzip',
+      gzipSync(Buffer.alloc(65 * 1024 * 1024, 0x20), { level: 1 }),
+      { 'content-encoding': 'gzip' },
+      413,
+    ],
     ['more than a body may have', Buffer.alloc(65 * 1024 * 1024, 0x20), {}, 413],
     ['an encoding that is none', Buffer.from('[]'), { 'content-encoding': 'lzma' }, 415],
     ['no JSON', Buffer.from('{'), {}, 400],
