@@ -1,6 +1,7 @@
 // Whether each rota and each step of an escalation can reach somebody: found when the file is loaded, not when nobody answers.
 import { mailAddressIn, phoneNumberIn } from '../model/addresses.ts';
 import type { ProblemPath } from './problem.ts';
+import { isTemplate, splitRecipients } from '../templates/recipients.ts';
 import { valueAt } from './shape.ts';
 import type { Finding } from './source.ts';
 
@@ -62,12 +63,14 @@ function wayFindings(raw: unknown, target: unknown, path: ProblemPath, way: Way)
 function whoFindings(raw: unknown, target: unknown, path: ProblemPath, way: Way): Finding[] {
   const person = valueAt(target, ['person']);
   const to = valueAt(target, ['to']);
-  const written = isText(to) ? to.split(',').map((one) => one.trim()) : list(to).filter(isText);
+  const written = isText(to) ? splitRecipients(to) : list(to).filter(isText);
   return [
     ...(isText(person) ? personFindings(raw, person, [...path, 'person'], way) : []),
     ...written.flatMap((one, index): Finding[] => {
       const place: ProblemPath = [...path, 'to', ...(isText(to) ? [] : [index])];
       if (isPerson(raw, one)) return personFindings(raw, one, place, way);
+      // whether it can be read is said beside it
+      if (way === 'email' && isText(to) && isTemplate(one)) return [];
       if ((way === 'sms' ? phoneNumberIn(one) : mailAddressIn(one)) !== null) return [];
       return [
         {

@@ -121,6 +121,9 @@ function textFindings(raw: unknown, set: TemplateSet): Finding[] {
         ...list(valueAt(receiver, ['sms_configs'])).flatMap((_, number) =>
           check([...place, 'sms_configs', number, 'text']),
         ),
+        ...list(valueAt(receiver, ['escalation'])).flatMap((_, number) =>
+          check([...place, 'escalation', number, 'email', 'to']),
+        ),
       ];
     }),
   ];
