@@ -212,6 +212,9 @@ export class Holds {
     const known = groups.get(group);
     const held: Held = { integration, hold, to: new Set([...(known?.to ?? []), to]) };
     groups.set(group, held);
+    // what kept it until now is over: whoever waits for that goes on, also where something else keeps it from here on
+    if (known !== undefined && known.hold.why !== hold.why)
+      this.#parts.released(group, { integration, why: known.hold.why });
     // when it is looked at again changes all the time, and is found anew
     if (known?.hold.why !== hold.why || !known.to.has(to)) this.#write(group, held);
     this.#wakeBy(key, hold.until, now);

@@ -83,6 +83,32 @@ describe('an escalation whose first message waits', () => {
     expect((told[1]?.[0] ?? 0) - (told[0]?.[0] ?? 0)).toBeGreaterThanOrEqual(7);
   });
 
+  it.each([null, 62])(
+    'and then for its budget is one digest, from which the later steps are counted, with a restart at %j',
+    async (restart) => {
+      const story = aStory(
+        dutyDocument(`${steps}\nquietHours: { use: night }`, `${night}\nbudgets: { sms: { perNumber: { hour: 2 } } }`),
+      );
+      await pushDown(story, {});
+      await story.pass(minutes(45), seconds(30));
+      for (const name of ['Lost', 'Broken']) {
+        await pushDown(story, { name, instance: name, more: { severity: 'critical' } });
+        await story.pass(minutes(4), seconds(30));
+        const group = story.pipeline.groups().find(({ labels }) => labels['alertname'] === name);
+        await story.pipeline.acknowledge({ groupKey: group?.key ?? '' }, 'zhang');
+      }
+      await story.pass(minutes(9), seconds(30));
+      if (restart !== null) await story.restart();
+      await story.pass(minutes(25), seconds(30));
+      const ofDown = story.taken.filter(({ channel, firing }) => channel === 'sms' && firing.includes('a'));
+      expect(ofDown.map((one) => [minuteOf(one), one.to])).toEqual([
+        [62, 'zhang'],
+        [72, 'li'],
+        [82, 'chief'],
+      ]);
+    },
+  );
+
   it('for a digest begins with it', async () => {
     const story = aStory(dutyDocument(`${steps}\ndigest: { at: ['03:00'], timeZone: UTC }`));
     await pushDown(story, {});
