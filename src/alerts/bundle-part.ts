@@ -6,11 +6,10 @@ import { decisionFor, sceneOf } from './flush.ts';
 import type { FlushParts, GroupScene } from './flush.ts';
 import type { Group } from './group-table.ts';
 import type { HeldBundle } from './holds.ts';
-import type { Integration } from './integrations.ts';
 import type { Told } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
 import type { FlushDecision } from './plan-notification.ts';
-import { apartFrom, openFor, owedTogether, reachOf, underWayFor } from './reach.ts';
+import { apartFrom, isAt, openFor, owedTogether, reachOf, underWayFor } from './reach.ts';
 import { toldKey } from './told.ts';
 
 export interface Part {
@@ -30,9 +29,6 @@ export interface Part {
 /** Until what is on its way has its answer. */
 const soon = seconds(1);
 
-const isSame = (one: Integration, other: Integration): boolean =>
-  one.receiver === other.receiver && one.channel === other.channel && one.index === other.index;
-
 /** Null: there is nothing to say of it, or not now. */
 export function partOf(
   group: Group,
@@ -49,7 +45,7 @@ export function partOf(
   }
   const owed = owedTogether(state, group, integration);
   if (owed.size > 0) group.passedBy = true;
-  const asked = [...reachOf(group, parts, now)].find((one) => isSame(one.integration, integration));
+  const asked = [...reachOf(group, parts, now)].find((one) => isAt(one.integration, integration));
   const reached = asked === undefined ? undefined : apartFrom(asked, owed);
   // a reload, or a handover, has taken somebody away who waited: nobody waits for him any more; whoever is still owed
   // the last such message hears of the rest after that

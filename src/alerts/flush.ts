@@ -16,7 +16,7 @@ import type { LedgerState, Notification } from './ledger/state.ts';
 import type { Muting } from './muting.ts';
 import { decideFlush, mayHaveArrived } from './plan-notification.ts';
 import type { FlushDecision } from './plan-notification.ts';
-import { apartFrom, openFor, owedTogether, reachOf, underWayFor } from './reach.ts';
+import { apartFrom, fallbackOf, openFor, owedTogether, reachOf, underWayFor } from './reach.ts';
 import type { Reached } from './reach.ts';
 import { knownTo } from './ledger/told-entry.ts';
 import { isFiring } from './render.ts';
@@ -60,8 +60,11 @@ export function flushGroup(group: Group, parts: FlushParts, now: Instant): void 
   const scene = sceneOf(group, parts.muting, now);
   for (const alert of parts.isCentral ? group.alerts.values() : scene.muted)
     if (alert.ended === null) group.muted.add(periodOf(alert));
-  parts.escalations.begin(group, parts.isCentral || group.isLeft ? [] : scene.firing, now);
+  const firing = parts.isCentral || group.isLeft ? [] : scene.firing;
+  parts.escalations.begin(group, firing, now);
   for (const reached of reachOf(group, parts, now)) flushTo(reached, group, scene, parts, now);
+  // whoever stands in for what has just been held back begins with it
+  if (fallbackOf(parts.document, group.route.receiver) !== undefined) parts.escalations.begin(group, firing, now);
   group.flushed = new Map(group.alerts);
 }
 

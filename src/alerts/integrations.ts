@@ -8,6 +8,7 @@ import type { SmsPlaces } from './channels/sms/sms-channel.ts';
 import type { WebhookSettings } from './channels/webhook.ts';
 import { everybodyOf, onDuty } from './on-call.ts';
 import { oncePerTelephone } from './sms-history.ts';
+import { isLimitedByVendor } from './vendor-limits.ts';
 
 interface Common {
   readonly receiver: string;
@@ -115,20 +116,22 @@ function ownIntegrations(document: AlertsDocument, found: Receiver, now: Instant
       settings,
     })),
   ];
-  return document.budgets.sms === undefined && found.quietHours?.then !== 'email'
-    ? integrations
-    : [...integrations, ...integrations.flatMap((integration) => overflowOf(document, integration, integrations))];
+  const isMailedAnyhow = document.budgets.sms !== undefined || found.quietHours?.then === 'email';
+  const mayWait = integrations.filter(
+    ({ channel, settings }) => channel === 'sms' && (isMailedAnyhow || isLimitedByVendor(document, settings)),
+  );
+  return [...integrations, ...mayWait.flatMap((integration) => overflowOf(document, integration, integrations))];
 }
 
 function overflowOf({ people }: AlertsDocument, integration: Integration, all: readonly Integration[]): Integration[] {
-  const { receiver, channel, index, others, sendResolved } = integration;
+  const { receiver, index, others, sendResolved } = integration;
   const mailed = mailedBeside(people, integration, all);
   const hasMail = (one: string): boolean => {
     const address = addressOf(people, one);
     return address !== undefined && !mailed.has(address);
   };
   const to = integration.to.filter(hasMail);
-  if (channel !== 'sms' || to.length === 0) return [];
+  if (to.length === 0) return [];
   const settings = { to: to.join(', '), send_resolved: sendResolved, headers: {} };
   return [
     {

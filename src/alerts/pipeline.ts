@@ -85,7 +85,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
   });
 
   // handed over to the channels, until each message has its answer
-  const trouble = new TellingTrouble(state);
+  const trouble = new TellingTrouble(state, document);
   const courier = new Courier({
     clock,
     ledger,

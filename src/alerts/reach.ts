@@ -16,6 +16,7 @@ import type { LedgerState, Notification } from './ledger/state.ts';
 import type { Muting } from './muting.ts';
 import type { Filling } from './notice-templates.ts';
 import { toldKey } from './told.ts';
+import { shutUntil } from './vendor-limits.ts';
 import { goneIntegration, isGone } from './ways.ts';
 
 export interface ReachParts {
@@ -44,10 +45,12 @@ export function* reachOf(group: Group, parts: ReachParts, now: Instant): Generat
   const own = integrationsOf(document, receiver, now);
   const fallback = fallbackOf(document, receiver);
   const standingIn = fallback === undefined ? [] : integrationsOf(document, fallback.receiver, now);
+  const speaking = (integration: Integration): ((to: string) => boolean) => isSpeaking(integration, group, parts, now);
+  for (const integration of own) yield reached(integration, group, parts, speaking(integration), now);
+  // also by what has just been held back from them
   const speaks = isFallbackCalled(group, parts, now);
-  for (const integration of own) yield reached(integration, group, parts, isSpeaking(integration, group, parts), now);
   for (const integration of standingIn)
-    yield reached(integration, group, parts, speaks ? isSpeaking(integration, group, parts) : () => false, now);
+    yield reached(integration, group, parts, speaks ? speaking(integration) : () => false, now);
   return undefined;
 }
 
@@ -151,7 +154,12 @@ export function heardSince(
   return told.length === 0 ? null : (Math.min(...told) as Instant);
 }
 
-function isSpeaking({ receiver, role }: Integration, group: Group, parts: ReachParts): (to: string) => boolean {
+function isSpeaking(
+  { receiver, role }: Integration,
+  group: Group,
+  parts: ReachParts,
+  now: Instant,
+): (to: string) => boolean {
   switch (role.kind) {
     case 'always':
       return () => true;
@@ -164,11 +172,25 @@ function isSpeaking({ receiver, role }: Integration, group: Group, parts: ReachP
     case 'overflow': {
       const sms = { receiver, channel: 'sms', index: role.of } as const;
       const quiet = parts.document.receivers.find(({ name }) => name === receiver)?.quietHours;
-      const over = parts.holds.heldFor('budget', group, sms);
+      const over = overLimits(group, sms, parts, now);
       const asleep = quiet?.then === 'email' ? parts.holds.heldFor('quietHours', group, sms) : new Set<string>();
       return (to) => over.has(to) || asleep.has(to);
     }
   }
+}
+
+/** Where nobody has set a budget: those whom the vendor keeps waiting for more than a moment. */
+function overLimits(
+  group: Group,
+  sms: Place,
+  { state, document, holds }: ReachParts,
+  now: Instant,
+): ReadonlySet<string> {
+  const held = holds.heldFor('budget', group, sms);
+  if (document.budgets.sms !== undefined || held.size === 0) return held;
+  const integration = integrationsOf(document, sms.receiver, now).find((one) => isAt(one, sms));
+  if (integration === undefined) return held;
+  return new Set([...held].filter((to) => shutUntil(group.key, integration, to, state, document, now) !== null));
 }
 
 export const fallbackOf = (
@@ -225,24 +247,28 @@ function isFallbackCalled(
 ): boolean {
   const { receiver } = group.route;
   const after = fallbackOf(document, receiver)?.after;
-  return after !== undefined && isUnheard(integrationsOf(document, receiver, now), group, state, after, now);
+  return (
+    after !== undefined && isUnheard(integrationsOf(document, receiver, now), group, { state, document }, after, now)
+  );
 }
 
-/** The providers have refused everybody of an integration, or have owed it for too long. */
+/** The providers have refused everybody of an integration, owe it for too long, or will. */
 function isUnheard(
   own: readonly Integration[],
   group: Group,
-  state: LedgerState,
+  { state, document }: Pick<ReachParts, 'state' | 'document'>,
   after: number,
   now: Instant,
 ): boolean {
   if (group.owedSince !== null && now - group.owedSince >= after) return true;
   return own.some((integration) => {
     const people = addresseesOf(integration, group.key, state);
-    return (
-      people.length > 0 &&
-      people.every((to) => state.told.get(toldKey(group.key, integration, to))?.outcome === 'failed')
-    );
+    const isLost = (to: string): boolean => {
+      if (state.told.get(toldKey(group.key, integration, to))?.outcome === 'failed') return true;
+      const shut = shutUntil(group.key, integration, to, state, document, now);
+      return shut !== null && shut - now >= after;
+    };
+    return people.length > 0 && people.every(isLost);
   });
 }
 
@@ -251,6 +277,9 @@ const openBy = (state: LedgerState, group: Group, receiver: string): readonly No
   [...(state.openOf.get(groupOwner(group.key, receiver)) ?? [])].flatMap((id) => state.open.get(id) ?? []);
 
 type Place = Pick<Integration, 'receiver' | 'channel' | 'index'>;
+
+export const isAt = (one: Place, other: Place): boolean =>
+  one.receiver === other.receiver && one.channel === other.channel && one.index === other.index;
 
 /** Of one integration: what speaks for this group alone, and what speaks for several. */
 export const underWayFor = (

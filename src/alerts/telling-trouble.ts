@@ -1,11 +1,15 @@
 // Whom springtide cannot tell: since when a channel of a receiver refuses, does not answer, or leaves people waiting.
+import type { AlertsDocument } from '../model/config.ts';
 import type { LoopFacts } from '../model/snapshot.ts';
 import { minutes, rfc3339, since } from '../model/units.ts';
 import type { Instant } from '../model/units.ts';
 import { isOwed } from './courier.ts';
+import { integrationsOf } from './integrations.ts';
 import { placeOf } from './ledger/records.ts';
 import type { LedgerState } from './ledger/state.ts';
+import { isAt } from './reach.ts';
 import type { NotificationView } from './status.ts';
+import { shutUntil } from './vendor-limits.ts';
 
 interface Failing {
   readonly since: Instant;
@@ -17,17 +21,20 @@ const refusedFor = minutes(5);
 /** Also where nobody has refused anything: so long nobody has to wait for what is owed. */
 const owedFor = minutes(10);
 
+type Known = Pick<LedgerState, 'open' | 'told' | 'held' | 'smsSent' | 'smsOwed'>;
 type Told = Pick<NotificationView, 'receiver' | 'channel' | 'to'>;
 const keyOf = ({ receiver, channel, to }: Told): string => JSON.stringify([receiver, channel, to]);
 
 export class TellingTrouble {
-  readonly #state: Pick<LedgerState, 'open' | 'told'>;
+  readonly #state: Known;
+  readonly #document: () => AlertsDocument;
   /** by receiver, channel and recipient: the first failure after which nothing arrived */
   readonly #failing = new Map<string, Failing>();
 
   /** What an earlier process tried in vain was in vain since it was owed. */
-  constructor(state: Pick<LedgerState, 'open' | 'told'>) {
+  constructor(state: Known, document: () => AlertsDocument) {
     this.#state = state;
+    this.#document = document;
     for (const { intent, recipients } of state.open.values())
       for (const { to, reason, message } of recipients.values())
         if (reason !== null) this.#begin(keyOf({ ...intent, to }), { since: intent.at, why: message ?? reason });
@@ -43,7 +50,9 @@ export class TellingTrouble {
 
   /** One a receiver and channel; it is over when it arrives, or when nobody waits for it any more. */
   at(now: Instant): NonNullable<LoopFacts['tellingFails']> {
-    const waiting = this.#waiting(now);
+    const shut = this.#shut(now);
+    for (const key of shut) this.#begin(key, { since: now, why: 'the vendor lets no more SMS through to the number' });
+    const waiting = this.#waiting(now, shut);
     for (const key of this.#failing.keys()) if (!waiting.has(key)) this.#failing.delete(key);
     const found = new Map<string, { receiver: string; channel: string; count: number; first: Failing }>();
     for (const [key, owed] of waiting) {
@@ -64,9 +73,25 @@ export class TellingTrouble {
     return [...found.values()].map(({ first, ...one }) => ({ ...one, since: rfc3339(first.since), why: first.why }));
   }
 
+  /** Those who wait for hours for the vendor's limit. */
+  #shut(now: Instant): ReadonlySet<string> {
+    const document = this.#document();
+    const asked = new Map<string, boolean>();
+    for (const held of this.#state.held.values())
+      for (const to of held.why === 'budget' ? held.to : []) {
+        const key = keyOf({ ...held, to });
+        // in a storm the same telephone waits for thousands of groups
+        if (asked.get(key) === true) continue;
+        const integration = integrationsOf(document, held.receiver, now).find((one) => isAt(one, held));
+        const shut = integration && shutUntil(held.groupKey, integration, to, this.#state, document, now);
+        asked.set(key, typeof shut === 'number');
+      }
+    return new Set([...asked].flatMap(([key, isShut]) => (isShut ? [key] : [])));
+  }
+
   /** Those who are owed something or were refused it; with the reason where it is owed for too long by itself. */
-  #waiting(now: Instant): ReadonlyMap<string, Failing | null> {
-    const waiting = new Map<string, Failing | null>();
+  #waiting(now: Instant, shut: ReadonlySet<string>): ReadonlyMap<string, Failing | null> {
+    const waiting = new Map<string, Failing | null>([...shut].map((key) => [key, null]));
     for (const { intent, recipients } of this.#state.open.values())
       for (const recipient of recipients.values()) {
         if (!isOwed(recipient)) continue;
