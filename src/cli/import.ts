@@ -106,7 +106,7 @@ const unreadable = (file: string, what: string, cause: unknown): SpringtideError
 /** A query that somebody else's tool accepted may still be none: what a load would refuse is told now. */
 function doubtsOf({ document }: Conversion['policies'][number], texts: Texts): string[] {
   const bytes = new TextEncoder().encode(JSON.stringify(document));
-  return readSources({ path: 'policy.json', bytes })
+  return readSources({ path: 'policy.json', bytes }, { merges: false })
     .sources.flatMap((one) => judge(one, 'documents', null).problems)
     .filter(({ severity }) => severity === 'error')
     .map(({ path, message }) => fillText(texts, 'cli.import.refused', { field: path.join('.'), what: message }));

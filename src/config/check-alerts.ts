@@ -2,9 +2,11 @@
 import { duplicateNames } from './check-policies.ts';
 import { nearestKey } from './documents.ts';
 import { matcherMistake } from '../matching/matchers.ts';
+import { mailAddressIn } from '../model/addresses.ts';
 import { isMailHeaderName, isOwnMailHeader } from '../model/mail-headers.ts';
 import { quoteFindings } from './check-matcher-quotes.ts';
 import type { ProblemCode, ProblemPath } from './problem.ts';
+import { isTemplate, splitRecipients } from '../templates/recipients.ts';
 import { valueAt } from './shape.ts';
 import type { Finding } from './source.ts';
 
@@ -153,17 +155,7 @@ function smsFindings(raw: unknown, sms: unknown, path: ProblemPath): Finding[] {
 function emailFindings(raw: unknown, email: unknown, path: ProblemPath): Finding[] {
   const findings: Finding[] = [];
   const to = valueAt(email, ['to']);
-  const bad =
-    typeof to === 'string' && !to.includes('{{')
-      ? to.split(',').find((address) => address.length > 320 || !/^[^@]*<?[^@\s<>]+@[^@\s<>]+>?\s*$/.test(address))
-      : undefined;
-  if (bad !== undefined)
-    findings.push({
-      code: 'WrongValue',
-      path: [...path, 'to'],
-      message: `"${bad.trim()}" is no mail address`,
-      mend: 'write NAME@DOMAIN, several with commas between',
-    });
+  if (typeof to === 'string') findings.push(...recipientFindings(raw, to, [...path, 'to']));
   for (const [own, shared] of [
     ['smarthost', 'smtp_smarthost'],
     ['from', 'smtp_from'],
@@ -183,6 +175,24 @@ function emailFindings(raw: unknown, email: unknown, path: ProblemPath): Finding
   const smarthost = valueAt(email, ['smarthost']);
   if (typeof smarthost === 'string') findings.push(...smarthostFindings([...path, 'smarthost'], smarthost));
   return findings;
+}
+
+/** A word alone loads in an Alertmanager as well, and no mail ever leaves for it: the others of the file are told all the same. */
+function recipientFindings(raw: unknown, to: string, path: ProblemPath): Finding[] {
+  return splitRecipients(to).flatMap((part): Finding[] => {
+    if (isTemplate(part) || (part.length <= 320 && mailAddressIn(part) !== null)) return [];
+    if (typeof valueAt(raw, ['people', part, 'email']) === 'string') return [];
+    const isWord = /^[\w.-]+$/.test(part);
+    return [
+      {
+        code: 'WrongValue',
+        ...(isWord && { severity: 'warning' }),
+        path,
+        message: isWord ? `no mail can be sent to "${part}", it has no domain` : `"${part}" is no mail address`,
+        mend: 'write NAME@DOMAIN, several with commas between',
+      },
+    ];
+  });
 }
 
 /** Alertmanager takes it, and so do we: whoever may read this file may then send mail. */
@@ -243,8 +253,9 @@ const unsaidHeader = (name: string, path: ProblemPath): Finding[] =>
         },
       ];
 
+/** Without a host it is the machine itself. */
 const smarthostFindings = (path: ProblemPath, text: string): Finding[] =>
-  /^(?:\[[0-9a-fA-F:.]+\]|[^\s:]+):\d{1,5}$/.test(text)
+  /^(?:\[[0-9a-fA-F:.]+\]|[^\s:]*):\d{1,5}$/.test(text)
     ? []
     : [{ code: 'WrongValue', path, message: `"${text}" is no HOST:PORT`, mend: 'write mail.example.com:587' }];
 

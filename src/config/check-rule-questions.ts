@@ -8,7 +8,7 @@ import { queryFindings, type Wanted } from './queries.ts';
 import { valueAt } from './shape.ts';
 import type { Finding } from './source.ts';
 
-export const learningKeys: readonly string[] = ['anomaly', 'forecast'];
+const learningKeys: readonly string[] = ['anomaly', 'forecast'];
 
 export const questionFindings = (rule: unknown, path: ProblemPath): Finding[] => [
   ...kindFindings(rule, path),

@@ -75,6 +75,26 @@ export const knownKeys = (kind: DocumentKind, path: ProblemPath): string[] => [
   ...new Set(schemasAt(kind, path).flatMap((schema) => Object.keys(schema.properties ?? {}))),
 ];
 
+export interface Wanted {
+  readonly text: boolean;
+  readonly truth: boolean;
+  readonly keys: readonly string[];
+  /** labels and their like: the keys are the writer's */
+  readonly anyKey: boolean;
+}
+
+/** What may stand at the path, for whoever reads it. */
+export function wantedAt(kind: DocumentKind, path: ProblemPath): Wanted {
+  const schemas = schemasAt(kind, path);
+  const types = new Set(schemas.flatMap(({ type }) => type ?? []));
+  return {
+    text: types.has('string'),
+    truth: types.has('boolean'),
+    keys: knownKeys(kind, path),
+    anyKey: schemas.some(({ additionalProperties: others }) => typeof others === 'object'),
+  };
+}
+
 /** What may stand at the path, in words: "a duration: 30s, 5m, 2h", "one of act, dryRun, off". */
 export function expectedAt(kind: DocumentKind, path: ProblemPath): string {
   const choices = schemasAt(kind, path)

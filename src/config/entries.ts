@@ -1,12 +1,12 @@
 // From files to documents, each judged on its own: by its place a file holds policies, alerts, rules, sentences or templates.
 import type { DaemonSpec } from '../model/config.ts';
 import { languages, type Language } from '../model/texts.ts';
+import { asWritten } from './as-written.ts';
 import { withTemplates } from './check-templates.ts';
 import { keyOf, type Entry } from './conflicts.ts';
 import type { ConfigFile } from './files.ts';
 import { judge, type DocumentRole, type Judgement } from './judge.ts';
 import { fileProblem, type Problem } from './problem.ts';
-import { withWrittenNumbers } from './rules.ts';
 import { foreignFindings } from './sources/foreign.ts';
 import { problemAt, readSources, type Finding, type Source } from './source.ts';
 import { readOverrides } from './texts.ts';
@@ -51,7 +51,7 @@ export function readEntries(files: readonly ConfigFile[], options: ReadOptions):
     const role = roleOf(file);
     if (role === 'template') continue;
     if (typeof role === 'object' && file.configMap?.isOwn !== false) {
-      for (const source of sourcesOf(file, problems)) {
+      for (const source of sourcesOf(file, 'documents', problems)) {
         const language = languages.find((one) => one === role.messages);
         if (language === undefined) {
           problems.push(languageProblem(source, role.messages));
@@ -70,10 +70,17 @@ export function readEntries(files: readonly ConfigFile[], options: ReadOptions):
   return { entries, problems, overrides };
 }
 
-function sourcesOf(file: ConfigFile, problems: Problem[]): readonly Source[] {
-  const reading = readSources(file);
+function sourcesOf(file: ConfigFile, role: DocumentRole, problems: Problem[]): readonly Source[] {
+  const reading = readSources(file, { merges: role !== 'documents' });
   problems.push(...reading.problems);
-  return reading.sources;
+  switch (role) {
+    case 'alerts':
+      return reading.sources.map((source) => asWritten(source, 'Alerts'));
+    case 'rules':
+      return reading.sources.map((source) => asWritten(source, 'Rules'));
+    case 'documents':
+      return reading.sources;
+  }
 }
 
 type Judged = Pick<ReadEntries, 'entries' | 'problems'>;
@@ -85,13 +92,13 @@ function judged(file: ConfigFile, role: DocumentRole, templates: readonly Config
   const before = known.get(file);
   if (before !== undefined && before.env === options.env) return before;
   const problems: Problem[] = [];
-  const entries = sourcesOf(file, problems).map((source): Entry => {
+  const entries = sourcesOf(file, role, problems).map((source): Entry => {
     const foreign = foreignFindings(source, role, file.configMap ?? null);
     if (foreign.length > 0) {
       problems.push(...foreign.map((finding) => problemAt(source, finding)));
       return { key: `Foreign/${file.path}`, source, accepted: null };
     }
-    const own = judge(role === 'rules' ? withWrittenNumbers(source) : source, role, options.env ?? null);
+    const own = judge(source, role, options.env ?? null);
     const judgement = withDaemon(role === 'alerts' ? withTemplates(own, source, templates) : own, source, options);
     problems.push(...judgement.problems);
     return { key: keyOf(source, role), source, accepted: judgement.accepted };

@@ -10,6 +10,7 @@ export const problemCodes = {
   NotUtf8: 'a file is not UTF-8 text',
   YamlSyntax: 'the text is not YAML',
   DuplicateKey: 'a mapping has a key twice',
+  WrongMerge: 'a merge key (`<<`) takes over what is no mapping, or what an Alertmanager would take otherwise',
   TooDeep: 'the YAML is nested deeper than any configuration needs',
   TooManyAliases: 'YAML aliases expand to far more than is written',
   NotADocument: 'a document is no mapping of keys to values',

@@ -1,50 +1,19 @@
 // Rule files: what their schema cannot say, and the groups that are evaluated.
-import { isAlias, isMap, isScalar, isSeq, type Document } from 'yaml';
 import type { AlertingRule, RuleGroup } from '../model/rule.ts';
 import type { QueryText } from '../model/units.ts';
 import { parseTemplate } from '../templates/template.ts';
 import { duplicateNames } from './check-policies.ts';
-import { learningKeys, questionFindings } from './check-rule-questions.ts';
+import { questionFindings } from './check-rule-questions.ts';
 import type { ProblemPath } from './problem.ts';
 import type { RulesDocument, WrittenGroup, WrittenRule } from './schema/rules.ts';
 import { valueAt } from './shape.ts';
-import type { Finding, Source } from './source.ts';
+import type { Finding } from './source.ts';
 
 /** What a template knows beside Prometheus's own. */
 const ruleVariablesOf = (anomaly: unknown, forecast: unknown): readonly string[] => [
   ...(anomaly === undefined ? [] : ['$usual']),
   ...(forecast === undefined ? [] : ['$forecast']),
 ];
-
-/** With numbers as they are written, for Prometheus takes them as texts: `version: 1.10` is not 1.1. */
-export function withWrittenNumbers(source: Source): Source {
-  const { document, raw } = source;
-  return document === null || raw === undefined
-    ? source
-    : { ...source, raw: written(document, document.contents, raw) };
-}
-
-const numbersOfLearning = ['sensitivity', 'series', 'above', 'below', 'confidence'];
-
-/** `groups[].limit`, and `groups[].rules[].anomaly.sensitivity` with its like. */
-const isNumber = (path: ProblemPath): boolean =>
-  (path.length === 3 && path[2] === 'limit') ||
-  (path.length === 6 && learningKeys.includes(String(path[4])) && numbersOfLearning.includes(String(path[5])));
-
-function written(document: Document, found: unknown, raw: unknown, path: ProblemPath = []): unknown {
-  const node = isAlias(found) ? found.resolve(document) : found;
-  if (isMap(node))
-    return Object.fromEntries(
-      node.items.map(({ key, value }) => {
-        const name = isScalar(key) ? String(key.value) : String(key);
-        return [name, written(document, value, valueAt(raw, [name]), [...path, name])];
-      }),
-    );
-  if (isSeq(node))
-    return node.items.map((item, index) => written(document, item, valueAt(raw, [index]), [...path, index]));
-  const isText = typeof raw === 'number' || typeof raw === 'boolean';
-  return isText && !isNumber(path) && isScalar(node) && node.source !== undefined ? node.source : raw;
-}
 
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 const entries = (value: unknown): [string, unknown][] =>

@@ -1,6 +1,5 @@
 // A YAML text as documents whose every key and value still knows its place in the file.
 import {
-  isAlias,
   isMap,
   isScalar,
   isSeq,
@@ -14,6 +13,7 @@ import {
 import type { ConfigFile, ConfigMapKey } from './files.ts';
 import type { DocumentName, Problem, ProblemCode, ProblemPath } from './problem.ts';
 import { Lines } from './lines.ts';
+import { mergedPairs, mergeMistakes, nameOfKey, withoutAlias } from './merged-pairs.ts';
 import { positionInScalar } from './scalar-position.ts';
 import { unseenLine, unseenMessage } from './unseen.ts';
 
@@ -69,7 +69,8 @@ function tooDeep(text: string): { offset: number } | null {
   return null;
 }
 
-export function readSources(file: ConfigFile): Reading {
+/** `merges`: `<<` takes a mapping over, as in files in a format of others; elsewhere it is a key like any other. */
+export function readSources(file: ConfigFile, { merges }: { readonly merges: boolean }): Reading {
   let text = '';
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(file.bytes);
@@ -89,7 +90,12 @@ export function readSources(file: ConfigFile): Reading {
     return refused(blank, { code: 'TooDeep', path: [], message, mend: 'write it flatter' }, deep.offset);
   }
   // the library's own search for duplicate keys is quadratic
-  const documents = parseAllDocuments(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
+  const documents = parseAllDocuments(text, {
+    prettyErrors: false,
+    uniqueKeys: false,
+    logLevel: 'silent',
+    merge: merges,
+  });
   const readings = Array.isArray(documents) ? documents.map((document) => readDocument(blank, document)) : [];
   return {
     sources: readings.flatMap(({ sources }) => sources),
@@ -122,11 +128,14 @@ function readDocument(blank: Source, document: Document): Reading {
       problems: syntaxErrors(document.errors).map((error) => syntaxProblem(source, error)),
     };
   const duplicates = duplicateKeys(source);
+  const merging = mergeProblems(source);
+  if (merging.some(({ severity }) => severity === 'error'))
+    return { sources: [{ ...source, name: nameOf(document) }], problems: [...duplicates, ...merging] };
   try {
     const raw: unknown = document.toJS({ maxAliasCount: maximumAliases });
     return {
       sources: [{ ...source, raw: duplicates.length > 0 ? undefined : raw, name: nameOf(document) }],
-      problems: duplicates,
+      problems: [...duplicates, ...merging],
     };
   } catch {
     const finding: Finding = {
@@ -184,7 +193,7 @@ function duplicateKeys(source: Source): Problem[] {
       const seen = new Map<string, number>();
       for (const { key } of map.items) {
         if (!isScalar(key)) continue;
-        const text = String(key.value);
+        const text = nameOfKey(key);
         const offset = key.range?.[0] ?? 0;
         const first = seen.get(text);
         if (first === undefined) seen.set(text, offset);
@@ -195,6 +204,19 @@ function duplicateKeys(source: Source): Problem[] {
           );
         }
       }
+    },
+  });
+  return problems;
+}
+
+function mergeProblems(source: Source): Problem[] {
+  const { document } = source;
+  const problems: Problem[] = [];
+  if (document === null) return problems;
+  visit(document, {
+    Map(_, map) {
+      for (const { offset, ...mistake } of mergeMistakes(document, map))
+        problems.push(problemAtOffset(source, { code: 'WrongMerge', path: [], ...mistake }, offset));
     },
   });
   return problems;
@@ -244,13 +266,13 @@ function problemAtOffset(source: Source, finding: Finding, offset: number): Prob
   };
 }
 
-function offsetOf(source: Source, { path, at, offset }: Finding): number {
-  let node: unknown = source.document?.contents ?? null;
+function offsetOf({ document, text }: Source, { path, at, offset }: Finding): number {
+  let node: unknown = document?.contents ?? null;
   let key: Node | null = null;
   for (const part of path) {
-    if (isAlias(node)) node = node.resolve(source.document as Document);
-    if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part));
+    if (document !== null) node = withoutAlias(document, node);
+    if (document !== null && isMap(node)) {
+      const pair = mergedPairs(document, node).get(String(part));
       // missing: the mapping that should have it, by its own key
       if (pair === undefined) return startOf(key ?? node);
       key = pair.key as Node;
@@ -260,7 +282,7 @@ function offsetOf(source: Source, { path, at, offset }: Finding): number {
       key = node as Node;
     } else return startOf(key ?? node);
   }
-  if (offset !== undefined && isScalar(node)) return positionInScalar(source.text, node, offset);
+  if (offset !== undefined && isScalar(node)) return positionInScalar(text, node, offset);
   return startOf(at === 'key' || node === null || isMap(node) ? (key ?? node) : node);
 }
 

@@ -29,8 +29,8 @@ export type Fill = (what: string, template: string) => Filled;
 export function readMailSettings(config: EmailSettings, { global }: AlertsDocument, fill: Fill): MailSettings | string {
   const smarthost = config.smarthost ?? global.smtp_smarthost;
   if (smarthost === undefined) return 'no smarthost: set global.smtp_smarthost to host:port';
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(smarthost) ?? [];
-  const host = bracketed ?? plain;
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(smarthost) ?? [];
+  const host = bracketed ?? (plain === '' ? 'localhost' : plain);
   if (host === undefined || Number(port) > 65_535) return `the smarthost "${smarthost}" is not host:port`;
   const sender = fill('from', config.from ?? global.smtp_from ?? '');
   if (!sender.ok) return sender.why;
