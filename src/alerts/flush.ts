@@ -4,6 +4,7 @@ import type { Texts } from '../model/texts.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
 import { periodOf } from './alert.ts';
 import type { Alert } from './alert.ts';
+import { isOwed } from './courier.ts';
 import type { Courier } from './courier.ts';
 import type { Escalations } from './escalations.ts';
 import type { Group } from './group-table.ts';
@@ -14,6 +15,8 @@ import { doubtsOf } from './ledger/doubts.ts';
 import type { LedgerRecord, Told } from './ledger/records.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
 import type { Muting } from './muting.ts';
+import { saidByStep, withoutRepeats } from './once-in-steps.ts';
+import type { SaidByStep } from './once-in-steps.ts';
 import { decideFlush, mayHaveArrived } from './plan-notification.ts';
 import type { FlushDecision } from './plan-notification.ts';
 import { apartFrom, fallbackOf, openFor, owedTogether, reachOf, underWayFor } from './reach.ts';
@@ -62,7 +65,11 @@ export function flushGroup(group: Group, parts: FlushParts, now: Instant): void 
     if (alert.ended === null) group.muted.add(periodOf(alert));
   const firing = parts.isCentral || group.isLeft ? [] : scene.firing;
   parts.escalations.begin(group, firing, now);
-  for (const reached of reachOf(group, parts, now)) flushTo(reached, group, scene, parts, now);
+  const said: SaidByStep[] = [];
+  for (const reached of reachOf(group, parts, now)) {
+    const step = flushTo(reached, group, scene, said, parts, now);
+    if (step !== null) said.push(step);
+  }
   // whoever stands in for what has just been held back begins with it
   if (fallbackOf(parts.document, group.route.receiver) !== undefined) parts.escalations.begin(group, firing, now);
   group.flushed = new Map(group.alerts);
@@ -138,18 +145,30 @@ function announcedHere(told: readonly (Told | undefined)[], open: Notification |
   return new Set([...told.flatMap((entry) => entry?.firing ?? []), ...maybe]);
 }
 
-function flushTo(asked: Reached, group: Group, scene: GroupScene, parts: FlushParts, now: Instant): void {
+/** What a step has said, or keeps to say: later ones need not say it to the same people. */
+function flushTo(
+  asked: Reached,
+  group: Group,
+  scene: GroupScene,
+  said: readonly SaidByStep[],
+  parts: FlushParts,
+  now: Instant,
+): SaidByStep | null {
   const { integration } = asked;
   const { state, courier, write } = parts;
   if (underWayFor(state, group, integration).some(({ intent }) => courier.isSending(intent.id))) {
     group.again = true;
-    return;
+    return null;
   }
   const owed = owedTogether(state, group, integration);
   if (owed.size > 0) group.passedBy = true;
   const reached = apartFrom(asked, owed);
   const open = openFor(state, group, integration);
-  const decided = decisionFor(reached, group, scene, parts, now);
+  const held = parts.holds.heldTo(group, integration);
+  const isWaiting = (to: string): boolean => held.has(to) || isOwedBy(open, to);
+  const whole = decisionFor(reached, group, scene, parts, now);
+  const decided = withoutRepeats(whole, integration, said, isWaiting, parts.document, now);
+  const says = saidByStep(decided, integration, parts.document);
   const records: LedgerRecord[] = decided.silently.map(({ to, entry }) => ({
     kind: 'told',
     key: toldKey(group.key, integration, to),
@@ -166,8 +185,14 @@ function flushTo(asked: Reached, group: Group, scene: GroupScene, parts: FlushPa
     records.push(...doubtsOf(open, state, now), { kind: 'settled', id: open.intent.id, at: now, how: 'superseded' });
   }
   write(records);
-  if (intent === null) return;
+  if (intent === null) return says;
   parts.holds.release(group, integration, intent.to);
   parts.holds.count(integration, intent.to);
   courier.carry(intent.id);
+  return says;
+}
+
+function isOwedBy(open: Notification | undefined, to: string): boolean {
+  const recipient = open?.recipients.get(to);
+  return recipient !== undefined && isOwed(recipient);
 }

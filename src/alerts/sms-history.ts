@@ -4,7 +4,7 @@ import type { SentMessage } from './budget.ts';
 import type { LedgerState } from './ledger/state.ts';
 
 /** Two names with one of these are one telephone. */
-function telephoneOf({ people }: Pick<AlertsDocument, 'people'>, to: string): string {
+export function telephoneOf({ people }: Pick<AlertsDocument, 'people'>, to: string): string {
   const person = Object.hasOwn(people, to) ? people[to] : undefined;
   if (person?.smsFile !== undefined) return `file ${person.smsFile}`;
   return (person?.sms ?? to).replaceAll(/[^\d+]/g, '');
