@@ -30,7 +30,7 @@ export const problemCodes = {
   AmbiguousWindow: 'a schedule uses a window that several Calendars have',
   OpenStackMissing: 'a NodePolicy needs the openstack connection of the Daemon',
   WrongQuery: 'a PromQL text cannot be read or answers with the wrong type',
-  ExperimentalQuery: 'a PromQL text needs a feature flag of the Prometheus server',
+  ExperimentalQuery: 'a PromQL text needs a feature flag of the Prometheus server, or its version 2',
   WrongTemplate: 'a template cannot be read',
   RecordingRule: 'a recording rule is left to Prometheus',
   WrongFormula: 'a formula cannot be read, or names a metric that is not there',

@@ -19,6 +19,14 @@ const ofMetric: Wanted = {
   otherwise: 'the metric is unknown otherwise',
 };
 
+const doubt = (path: ProblemPath, message: string, { otherwise }: Wanted): Finding => ({
+  code: 'ExperimentalQuery',
+  severity: 'warning',
+  path,
+  message,
+  mend: `make sure that yours does: ${otherwise}`,
+});
+
 /** A query whose answer is taken as numbers at one instant. */
 export function queryFindings(path: ProblemPath, text: unknown, wanted = ofMetric): Finding[] {
   if (typeof text !== 'string') return [];
@@ -33,13 +41,12 @@ export function queryFindings(path: ProblemPath, text: unknown, wanted = ofMetri
       return [{ code: 'WrongQuery', path, message: wanted.string }];
     case 'scalar':
     case 'vector':
-      return reading.experimental.map((what) => ({
-        code: 'ExperimentalQuery',
-        severity: 'warning',
-        path,
-        message: `${what} works only where Prometheus runs with --enable-feature for it`,
-        mend: `make sure that yours does: ${wanted.otherwise}`,
-      }));
+      return [
+        ...reading.experimental.map((what) =>
+          doubt(path, `${what} works only where Prometheus runs with --enable-feature for it`, wanted),
+        ),
+        ...reading.former.map((what) => doubt(path, `${what} works only where Prometheus is of version 2`, wanted)),
+      ];
   }
 }
 

@@ -13,9 +13,16 @@ const typeNames: Readonly<Record<ResultType, string>> = {
   string: 'a string',
 };
 
-/** The type of the expression; throws a Refusal at the first mistake and collects what needs a feature flag. */
-export function checkTypes(expression: Expression, experimental: Set<string>): ResultType {
-  const check = (inner: Expression): ResultType => checkTypes(inner, experimental);
+/** What not every Prometheus answers. */
+export interface Needs {
+  readonly experimental: Set<string>;
+  readonly former: Set<string>;
+}
+
+/** The type of the expression; throws a Refusal at the first mistake and collects what not every Prometheus answers. */
+export function checkTypes(expression: Expression, needs: Needs): ResultType {
+  const { experimental } = needs;
+  const check = (inner: Expression): ResultType => checkTypes(inner, needs);
   switch (expression.kind) {
     case 'number':
       return 'scalar';
@@ -45,7 +52,7 @@ export function checkTypes(expression: Expression, experimental: Set<string>): R
       return type;
     }
     case 'call':
-      return checkCall(expression, check, experimental);
+      return checkCall(expression, check, needs);
     case 'aggregation':
       return checkAggregation(expression, check, experimental);
     case 'binary':
@@ -59,10 +66,11 @@ function noteExtension({ extension }: VectorSelector, experimental: Set<string>)
 
 type Check = (expression: Expression) => ResultType;
 
-function checkCall(call: FunctionCall, check: Check, experimental: Set<string>): ResultType {
+function checkCall(call: FunctionCall, check: Check, { experimental, former }: Needs): ResultType {
   const signature = functionSignatures.get(call.name);
   if (signature === undefined) throw unknownFunction(call.name, call.span.from);
   if (signature.experimental) experimental.add(call.name);
+  if (signature.former) former.add(call.name);
   const most = signature.repeats ? Infinity : signature.arguments.length;
   const least = signature.arguments.length - signature.optional;
   const given = call.arguments.length;

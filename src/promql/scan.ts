@@ -1,4 +1,4 @@
-// A first look at the characters: strings that are not closed and brackets that do not match, at the place where they begin.
+// A first look at the characters: strings that are not closed and brackets that do not match, at the place where they begin; `5.`.
 import { Refusal } from './refusal.ts';
 
 const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
@@ -32,6 +32,21 @@ export function checkBrackets(text: string): void {
   const left = open.pop();
   if (left !== undefined) throw new Refusal(left.at, `"${left.bracket}" is not closed`);
 }
+
+/** Where nothing is read: strings and comments. */
+const left = String.raw`"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|${'`[^`]*`'}|#.*`;
+const barePoint = new RegExp(String.raw`${left}|(?<![\w.:])(\d[\d_]*)\.(e[+-]?\d+)?(?![\w.])`, 'gi');
+const formerFunction = new RegExp(String.raw`${left}|(?<![\w.:])(holt_winters)(?=\s*\()`, 'g');
+
+/** `5.` is a number that the grammar does not know: written `5 `, so that every place stays where it is. */
+export const withoutBarePoints = (text: string): string =>
+  text.replace(barePoint, (all: string, digits?: string, exponent = '') =>
+    digits === undefined ? all : `${digits}${exponent} `,
+  );
+
+/** For the grammar alone, which has forgotten the name: a function that is called by one of the same length. */
+export const withoutFormerFunctions = (text: string): string =>
+  text.replace(formerFunction, (all: string, name?: string) => (name === undefined ? all : 'day_of_month'));
 
 function endOfLine(text: string, from: number): number {
   const end = text.indexOf('\n', from);

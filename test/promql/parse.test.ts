@@ -43,7 +43,9 @@ describe('parsePromql', () => {
     ['rate(sum(x))', 5, 'rate wants a range vector, not an instant vector'],
     ['rat(x[5m])', 0, 'unknown function "rat"; did you mean "rate"?'],
     ['1 + sume(x)', 4, 'unknown function "sume"; did you mean "sum"?'],
-    ['holt_winters(x[5m],1,1)', 0, 'it is called double_exponential_smoothing today'],
+    ['count_scalar(x)', 0, 'it is called count today'],
+    ['5.s', 1, 'unexpected'],
+    ['1 + "5. ', 4, 'the string "5.  is not closed'],
     ['rate()', 0, 'rate takes 1 argument, not 0'],
     ['label_replace(x, "a", "b")', 0, 'label_replace takes 5 arguments, not 3'],
     ['round(x, 1, 2)', 0, 'round takes 1 to 2 arguments, not 3'],
@@ -199,4 +201,35 @@ describe('parsePromql', () => {
       { numRuns: 500 },
     );
   });
+});
+
+describe('a number with a point and no digit after it', () => {
+  it.each([
+    ['5.', '5'],
+    ['x > 5. and y<1_0.', '((x > 5) and (y < 10))'],
+    ['5.e3 + 5.E-1', '(5000 + 0.5)'],
+    ['1.5 * -2.', '(1.5 * (-2))'],
+    ['x @ 5.', 'x'],
+    ['"5. and" == on() vector(5.)', '0: == takes scalars and instant vectors, not a string'],
+  ])('is read: %s', (text, wanted) => {
+    expect(shapeOf(text)).toBe(wanted);
+  });
+
+  it('stays in strings and comments, and moves nothing', () => {
+    const reading = parsePromql('x{a="5. \\" 5.", b=\'5.\', c=`5.`} > 5. # 5.\n+ y');
+    if (reading.kind === 'error' || reading.expression.kind !== 'binary') throw new Error(JSON.stringify(reading));
+    const { left, right } = reading.expression;
+    expect(left).toMatchObject({ matchers: [{ value: '5. " 5.' }, { value: '5.' }, { value: '5.' }] });
+    expect(right).toMatchObject({ kind: 'binary', span: { from: 34, to: 45 } });
+  });
+});
+
+it('tells what Prometheus 3 has given up from what it hides behind a flag', () => {
+  const needs = (text: string): unknown => {
+    const reading = parsePromql(text);
+    return reading.kind === 'ok' ? [reading.experimental, reading.former] : reading;
+  };
+  expect(needs('holt_winters(x[1h], 0.5, 0.5) > 1')).toEqual([[], ['holt_winters']]);
+  expect(needs('day_of_month(holt_winters) + on (holt_winters) x{holt_winters="holt_winters("}')).toEqual([[], []]);
+  expect(needs('double_exponential_smoothing(x[1h], 0.5, 0.5)')).toEqual([['double_exponential_smoothing'], []]);
 });

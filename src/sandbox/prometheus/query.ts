@@ -32,6 +32,9 @@ function readQuery(text: string): Expression {
   const [first] = reading.experimental;
   if (first !== undefined)
     throw new QueryError('bad_data', `invalid parameter "query": "${first}" is experimental and not enabled`);
+  const [former] = reading.former;
+  if (former !== undefined)
+    throw new QueryError('bad_data', `invalid parameter "query": parse error: unknown function with name "${former}"`);
   return reading.expression;
 }
 
