@@ -1,6 +1,7 @@
 // Rule files: what their schema cannot say, and the groups that are evaluated.
 import type { AlertingRule, RuleGroup } from '../model/rule.ts';
 import type { QueryText } from '../model/units.ts';
+import { durationOf } from '../promql/literals.ts';
 import { parseTemplate } from '../templates/template.ts';
 import { duplicateNames } from './check-policies.ts';
 import { questionFindings } from './check-rule-questions.ts';
@@ -78,26 +79,39 @@ function ruleFindings(rule: unknown, path: ProblemPath): Finding[] {
     ['record', record],
   ] as const)
     if (name === '') findings.push({ code: 'WrongValue', path: [...path, key], message: `"${key}" is empty` });
-  if (alert === undefined && record !== undefined)
-    for (const key of ['for', 'keep_firing_for', 'annotations'])
-      if (valueAt(rule, [key]) !== undefined)
-        findings.push({
-          code: 'WrongValue',
-          path: [...path, key],
-          at: 'key',
-          message: `a recording rule has no "${key}"`,
-          mend: 'take it out',
-        });
   const variables = ruleVariablesOf(valueAt(rule, ['anomaly']), valueAt(rule, ['forecast']));
   return [
     ...findings,
-    ...questionFindings(rule, path),
+    ...(alert === undefined && record !== undefined ? recordingFindings(rule, path) : questionFindings(rule, path)),
     ...labelFindings(valueAt(rule, ['labels']), [...path, 'labels']),
     ...(alert === undefined
       ? []
       : ['labels', 'annotations'].flatMap((key) => templateFindings(valueAt(rule, [key]), [...path, key], variables))),
   ];
 }
+
+/** Nothing of it is evaluated here: what a Prometheus may have against it keeps no alert of the file from being evaluated. */
+function recordingFindings(rule: unknown, path: ProblemPath): Finding[] {
+  const superfluous = ['for', 'keep_firing_for', 'annotations'].filter((key) => {
+    const value = valueAt(rule, [key]);
+    return typeof value === 'object' ? entries(value).length > 0 : value !== undefined && !isNone(value);
+  });
+  return [
+    ...superfluous.map((key): Finding => ({
+      code: 'WrongValue',
+      path: [...path, key],
+      at: 'key',
+      severity: 'warning',
+      message: `a recording rule has no "${key}"`,
+      mend: 'take it out',
+    })),
+    ...questionFindings(rule, path).map((finding): Finding =>
+      finding.path.at(-1) === 'expr' && finding.code === 'WrongQuery' ? { ...finding, severity: 'warning' } : finding,
+    ),
+  ];
+}
+
+const isNone = (span: unknown): boolean => typeof span === 'string' && (span === '0' || durationOf(span) === 0);
 
 const labelFindings = (labels: unknown, path: ProblemPath): Finding[] =>
   entries(labels).flatMap(([name]): Finding[] =>

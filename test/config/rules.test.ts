@@ -117,3 +117,88 @@ groups:
     expect(mended.result.config?.rules).toEqual([]);
   });
 });
+
+describe('a rule file as Prometheus takes it', () => {
+  const places = (rules: string): string[] =>
+    loaded({ 'rules/a.yaml': rules }).problems.map(
+      ({ severity, code, line, column }) => `${severity} ${code} ${line}:${column}`,
+    );
+  const one = (rule: string): string => `groups: [{name: g, rules: [${rule}]}]`;
+
+  it('takes a key with nothing behind it for none, and a label or an annotation for empty', () => {
+    const { config, problems } = loaded({
+      'rules/a.yaml': `
+groups:
+  - name: g
+    interval:
+    limit:
+    labels:
+    rules:
+      - alert: A
+        record:
+        expr: up == 0
+        for:
+        keep_firing_for: ~
+        labels: {severity: page, team: }
+        annotations:
+          description:
+  - name: nothing
+    rules:
+`,
+    });
+    expect(problems).toEqual([]);
+    expect(config?.rules).toMatchObject([
+      {
+        name: 'g',
+        interval: null,
+        limit: 0,
+        rules: [
+          {
+            alert: 'A',
+            for: 0,
+            keepFiringFor: 0,
+            labels: { severity: 'page', team: '' },
+            annotations: { description: '' },
+          },
+        ],
+      },
+      { name: 'nothing', rules: [] },
+    ]);
+  });
+
+  it('takes over what a merge key names, as it is written', () => {
+    const { config, problems } = loaded({
+      'rules/a.yaml': `
+groups:
+  - name: g
+    rules:
+      - {alert: A, expr: up, labels: &base {severity: page, version: 1.10}}
+      - {alert: B, expr: up, labels: {<<: *base, severity: warning}}
+`,
+    });
+    expect(problems).toEqual([]);
+    expect(config?.rules[0]?.rules[1]?.labels).toEqual({ severity: 'warning', version: '1.10' });
+  });
+
+  it.each([
+    ['{alert: A, expr: }', ['error MissingKey 1:45']],
+    ['{alert: A, expr: up, fore: }', ['error UnknownKey 1:49']],
+    ['{alert: A, anomaly: {query: up, series: }}', ['error WrongType 1:68']],
+    ['{alert: A, anomaly: }', ['error WrongType 1:48']],
+  ])('has keys of which none is unknown, and none of springtide empty: %s', (rule, wanted) => {
+    expect(places(one(rule))).toEqual(wanted);
+  });
+
+  it.each([
+    ['{record: a, expr: up, for: 0s, keep_firing_for: 0, annotations: {}}', []],
+    ['{record: a, expr: up, for: 5m}', ['warning WrongValue 1:50']],
+    ['{record: a, expr: up, annotations: {b: c}}', ['warning WrongValue 1:50']],
+    ['{record: a, expr: "up[5m]"}', ['warning WrongQuery 1:46']],
+    ['{record: a, expr: "up["}', ['warning WrongQuery 1:49']],
+    ['{record: a}', ['error MissingKey 1:28']],
+    ['{record: a, anomaly: {query: up}}', ['error WrongValue 1:40']],
+    ['{record: a, expr: up, on: b}', ['error UnknownKey 1:50']],
+  ])('holds no alert up for its recording rules: %s', (rule, wanted) => {
+    expect(places(one(rule)).filter((place) => !place.includes('RecordingRule'))).toEqual(wanted);
+  });
+});
