@@ -4,7 +4,7 @@ import type { AlertsDocument } from '../model/config.ts';
 import type { Course } from './courses.ts';
 import type { Group, GroupTable } from './group-table.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
-import { fallbackOf, openOf } from './reach.ts';
+import { fallbackOf, isFallbackCalled, openOf } from './reach.ts';
 import { groupsOf, saysAll } from './spoken-for.ts';
 import type { Telling } from './telling.ts';
 
@@ -25,6 +25,18 @@ export function* answering(notification: Notification, parts: AnsweredParts): Co
       goOn(group, { notification, told, isSettled: settled !== null }, parts);
       yield;
     }
+}
+
+/** Its provider says afterwards whether it has arrived: whoever comes next, or stands in, is called at once. */
+export function* reporting(notification: Notification, to: string, parts: AnsweredParts): Course {
+  const isLost = notification.recipients.get(to)?.receipt?.status === 'failed';
+  const document = parts.document();
+  for (const group of groupsOf(notification.intent, { ...parts, document })) {
+    const now = parts.clock.now();
+    parts.telling.escalations.noticed(group, notification);
+    if (isLost && isFallbackCalled(group, { state: parts.state, document }, now)) parts.telling.flush(group, now);
+    yield;
+  }
 }
 
 interface Answer {

@@ -4,12 +4,13 @@ import type { AlertsDocument } from '../model/config.ts';
 import { messageOf, SpringtideError } from '../model/errors.ts';
 import { later, seconds } from '../model/units.ts';
 import { createAcknowledger } from './acknowledger.ts';
-import { answering } from './answered.ts';
+import { answering, reporting } from './answered.ts';
 import { Central } from './central.ts';
 import { Courier } from './courier.ts';
 import type { AlertLog } from './courier.ts';
 import { Courses } from './courses.ts';
 import { GroupTable } from './group-table.ts';
+import { Handovers } from './handovers.ts';
 import { InForce } from './in-force.ts';
 import { insteadOf } from './instead.ts';
 import { Intake, notTaken } from './intake.ts';
@@ -27,7 +28,6 @@ import { resume } from './resume.ts';
 import { buildRoutes } from './route.ts';
 import { sendTest } from './send-test.ts';
 import { createSilencer } from './silencer.ts';
-import { groupsOf } from './spoken-for.ts';
 import { Telling } from './telling.ts';
 import { TellingTrouble } from './telling-trouble.ts';
 import { lastToldAt } from './told.ts';
@@ -103,9 +103,8 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     clock,
     ledger,
     document,
-    onReport: (notification) => {
-      for (const group of groupsOf(notification.intent, { document: document(), groups }))
-        telling.escalations.noticed(group, notification);
+    onReport: (notification, to) => {
+      courses.run(reporting(notification, to, { clock, state, document, groups, telling }));
     },
     onError: unwritten,
   });
@@ -139,6 +138,15 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
       for (const fingerprint of groups.release(group)) write([intake.forgotten(fingerprint, now)]);
     },
   });
+  const handovers = new Handovers({
+    clock,
+    document,
+    groups,
+    isTold: ({ key }) => (state.toldOf.get(key)?.size ?? 0) > 0,
+    stands: (group) => groups.of(group.key, group.route.receiver) === group,
+    flush: (group, now) => telling.flush(group, now),
+    run: (course) => courses.run(course),
+  });
   const resettlement = new Resettlement({
     clock,
     ledger,
@@ -157,6 +165,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     inForce.refresh((next) =>
       prepareReload(next, { alerts, muting, groups, holds, escalations, central, resettlement }),
     );
+    handovers.look();
   }
 
   function wake(): void {
@@ -172,6 +181,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
   }
 
   resume({ state, document: document(), alerts, groups, telling, central, resettlement });
+  handovers.look();
   // what was owed when the process ended; by timer, so that the caller holds the pipeline first
   const carryOwed = clock.after(seconds(0), () => [...state.open.keys()].forEach((id) => courier.carry(id)));
 
@@ -217,6 +227,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
       carryOwed();
       groups.stop();
       telling.stop();
+      handovers.stop();
       courses.stop();
       central.stop();
       resettlement.stop();

@@ -16,6 +16,7 @@ import type { LedgerState, Notification } from './ledger/state.ts';
 import type { Muting } from './muting.ts';
 import type { Filling } from './notice-templates.ts';
 import { toldKey } from './told.ts';
+import { isUnheard } from './unheard.ts';
 import { shutUntil } from './vendor-limits.ts';
 import { goneIntegration, isGone } from './ways.ts';
 
@@ -240,36 +241,15 @@ export function speakersOf(
     : receiversOf(parts.document, receiver);
 }
 
-function isFallbackCalled(
+export function isFallbackCalled(
   group: Group,
   { state, document }: Pick<ReachParts, 'state' | 'document'>,
   now: Instant,
 ): boolean {
   const { receiver } = group.route;
   const after = fallbackOf(document, receiver)?.after;
-  return (
-    after !== undefined && isUnheard(integrationsOf(document, receiver, now), group, { state, document }, after, now)
-  );
-}
-
-/** The providers have refused everybody of an integration, owe it for too long, or will. */
-function isUnheard(
-  own: readonly Integration[],
-  group: Group,
-  { state, document }: Pick<ReachParts, 'state' | 'document'>,
-  after: number,
-  now: Instant,
-): boolean {
-  if (group.owedSince !== null && now - group.owedSince >= after) return true;
-  return own.some((integration) => {
-    const people = addresseesOf(integration, group.key, state);
-    const isLost = (to: string): boolean => {
-      if (state.told.get(toldKey(group.key, integration, to))?.outcome === 'failed') return true;
-      const shut = shutUntil(group.key, integration, to, state, document, now);
-      return shut !== null && shut - now >= after;
-    };
-    return people.length > 0 && people.every(isLost);
-  });
+  const own = integrationsOf(document, receiver, now);
+  return after !== undefined && isUnheard(own, group, { state, document, after, now });
 }
 
 /** What is under way for a group by a receiver: its own, or the one that stands in. */

@@ -14,7 +14,7 @@ interface ReportsParts {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly document: () => AlertsDocument;
-  readonly onReport: (notification: Notification) => void;
+  readonly onReport: (notification: Notification, to: string) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -61,7 +61,7 @@ export class Reports {
     const { providerId, status, code, at } = receipt;
     const of = { id: notification.intent.id, to };
     const written = ledger.append([{ kind: 'receipt', providerId, of, receipt: { status, code, at } }]);
-    onReport(notification);
+    onReport(notification, to);
     await written;
     return true;
   }

@@ -5,7 +5,9 @@ import { minutes, rfc3339, since } from '../model/units.ts';
 import type { Instant } from '../model/units.ts';
 import { isOwed } from './courier.ts';
 import { integrationsOf } from './integrations.ts';
-import { placeOf } from './ledger/records.ts';
+import { newestFirst } from './ledger/receipts.ts';
+import { placeOf, recipientKey } from './ledger/records.ts';
+import type { Intent } from './ledger/records.ts';
 import type { LedgerState } from './ledger/state.ts';
 import { isAt } from './reach.ts';
 import type { NotificationView } from './status.ts';
@@ -21,7 +23,7 @@ const refusedFor = minutes(5);
 /** Also where nobody has refused anything: so long nobody has to wait for what is owed. */
 const owedFor = minutes(10);
 
-type Known = Pick<LedgerState, 'open' | 'told' | 'held' | 'smsSent' | 'smsOwed'>;
+type Known = Pick<LedgerState, 'open' | 'recent' | 'told' | 'held' | 'smsSent' | 'smsOwed'>;
 type Told = Pick<NotificationView, 'receiver' | 'channel' | 'to'>;
 const keyOf = ({ receiver, channel, to }: Told): string => JSON.stringify([receiver, channel, to]);
 
@@ -52,7 +54,9 @@ export class TellingTrouble {
   at(now: Instant): NonNullable<LoopFacts['tellingFails']> {
     const shut = this.#shut(now);
     for (const key of shut) this.#begin(key, { since: now, why: 'the vendor lets no more SMS through to the number' });
-    const waiting = this.#waiting(now, shut);
+    const undelivered = this.#undelivered(now);
+    for (const [key, failing] of undelivered) this.#begin(key, failing);
+    const waiting = this.#waiting(now, [...shut, ...undelivered.keys()]);
     for (const key of this.#failing.keys()) if (!waiting.has(key)) this.#failing.delete(key);
     const found = new Map<string, { receiver: string; channel: string; count: number; first: Failing }>();
     for (const [key, owed] of waiting) {
@@ -89,9 +93,35 @@ export class TellingTrouble {
     return new Set([...asked].flatMap(([key, isShut]) => (isShut ? [key] : [])));
   }
 
+  /** Those whose newest messages were taken and did not arrive, and who have not been told the end: since the first of these reports. */
+  #undelivered(now: Instant): ReadonlyMap<string, Failing> {
+    const arrived = new Set<string>();
+    const lost = new Map<string, Failing>();
+    for (const { intent, recipients } of newestFirst(this.#state))
+      for (const { to, state, at, receipt } of intent.channel === 'sms' ? recipients.values() : []) {
+        const key = keyOf({ ...intent, to });
+        if (state !== 'sent' || arrived.has(key)) continue;
+        if (receipt?.status === 'failed') {
+          if (this.#knowsOfFiring(intent, to))
+            lost.set(key, {
+              since: receipt.at,
+              why: `it was reported as not delivered (${receipt.code ?? 'no code'})`,
+            });
+        } else if (receipt?.status === 'delivered' || since(at ?? intent.at, now) >= owedFor) arrived.add(key);
+      }
+    return lost;
+  }
+
+  #knowsOfFiring({ covers, groupKey, receiver, channel, index }: Intent, to: string): boolean {
+    return (covers ?? [{ groupKey }]).some((cover) => {
+      const key = recipientKey({ groupKey: cover.groupKey, receiver, channel, index }, to);
+      return (this.#state.told.get(key)?.firing.length ?? 0) > 0;
+    });
+  }
+
   /** Those who are owed something or were refused it; with the reason where it is owed for too long by itself. */
-  #waiting(now: Instant, shut: ReadonlySet<string>): ReadonlyMap<string, Failing | null> {
-    const waiting = new Map<string, Failing | null>([...shut].map((key) => [key, null]));
+  #waiting(now: Instant, lost: readonly string[]): ReadonlyMap<string, Failing | null> {
+    const waiting = new Map<string, Failing | null>(lost.map((key) => [key, null]));
     for (const { intent, recipients } of this.#state.open.values())
       for (const recipient of recipients.values()) {
         if (!isOwed(recipient)) continue;
