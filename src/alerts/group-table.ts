@@ -150,6 +150,9 @@ export class GroupTable {
     this.#groups.set(id, group);
     for (const alert of alerts)
       this.#join(alert, group, routes, ({ timers }) => later(this.#options.clock.now(), timers.groupWait));
+    // somebody else is to be told of them
+    const left = new Set(alerts.map(({ fingerprint }) => fingerprint));
+    group.flushed = new Map([...group.flushed].filter(([fingerprint]) => !left.has(fingerprint)));
     if (known === undefined) this.#arm(group);
   }
 

@@ -38,6 +38,23 @@ const two = anAlert({}, { node: 'b' });
 const over = (alert: Alert, second: number): Alert => ({ ...alert, ended: later(start, seconds(second)) });
 
 describe('a group', () => {
+  it('to which no route leads keeps what is left with it once more until that is told', () => {
+    const { clock, table } = aTable();
+    const ended = [over(one, 10)];
+    const released = (): readonly string[] => {
+      const group = table.of('{}:{alertname="Down"}', 'gone');
+      if (group === undefined) throw new Error('the group does not stand');
+      return table.release(group);
+    };
+    table.leave('{}:{alertname="Down"}', 'gone', ended);
+    clock.advance(minutes(1));
+    // it was told, and somebody else is to hear of it before it leaves
+    table.leave('{}:{alertname="Down"}', 'gone', ended);
+    expect(released()).toEqual([]);
+    clock.advance(minutes(6));
+    expect(released()).toEqual([one.fingerprint]);
+  });
+
   it('is due after group_wait and then at each group_interval', () => {
     const { clock, table, times } = aTable();
     table.place(one);
