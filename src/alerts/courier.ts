@@ -53,6 +53,7 @@ const clockJump = seconds(5);
 export class Courier {
   readonly #options: CourierOptions;
   readonly #sending = new Set<string>();
+  readonly #underWay = new Set<Delivery>();
   readonly #timers = new Map<string, Cancel>();
   readonly #abort = new AbortController();
   readonly #busy = new Set<Promise<void>>();
@@ -66,6 +67,11 @@ export class Courier {
 
   isSending(id: string): boolean {
     return this.#sending.has(id);
+  }
+
+  /** Somebody is hearing it at this moment: what waits for its place only can be withdrawn. */
+  isUnderWay(id: string): boolean {
+    return [...this.#underWay].some((delivery) => delivery.id === id);
   }
 
   /** Sends what is due of it; the rest by timer. Safe to call at any time. */
@@ -139,6 +145,7 @@ export class Courier {
         return this.#places.take(by, settings, isNews, () => this.#sendBatch(notification, by, settings, to));
       }),
     );
+    if (notification.settled !== null) return;
     const left = carriers.filter(({ by }) => by === null);
     const rest = [...notification.recipients.values()];
     const now = this.#options.clock.now();
@@ -156,9 +163,10 @@ export class Courier {
     document: AlertsDocument,
     to: readonly string[],
   ): Promise<void> {
+    // withdrawn while it waited for its place
+    if (notification.settled !== null) return;
     const { intent } = notification;
     const { clock } = this.#options;
-    await this.#write([{ kind: 'attempt', id: intent.id, to, at: clock.now() }]);
     const delivery: Delivery = {
       id: intent.id,
       at: intent.at,
@@ -169,8 +177,11 @@ export class Courier {
       document,
       signal: this.#abort.signal,
     };
+    this.#underWay.add(delivery);
+    await this.#write([{ kind: 'attempt', id: intent.id, to, at: clock.now() }]);
     const results = await this.#transmit(integration, delivery);
     await this.#write(to.map((one) => this.#recordOf(notification, one, results)));
+    this.#underWay.delete(delivery);
     for (const one of to) {
       const recipient = notification.recipients.get(one);
       if (recipient !== undefined) this.#report(viewOf(notification, recipient));

@@ -47,6 +47,13 @@ interface Speaker {
   readonly integration: Integration;
 }
 
+/** All that may tell of a group: its receiver, and whoever stands in for it. */
+export function speakersOf(document: AlertsDocument, receiver: string, now: Instant): readonly Integration[] {
+  const fallback = fallbackOf(document, receiver)?.receiver;
+  const names = fallback === undefined ? [receiver] : [receiver, fallback];
+  return names.flatMap((name) => integrationsOf(document, name, now));
+}
+
 export function handOver(groupKeys: Iterable<string>, parts: HandOverParts, now: Instant): HandOver {
   recallSecrets(parts.state.ways, parts.document, now);
   const course = new Course(parts, now);
@@ -168,10 +175,7 @@ class Course {
   #speakersOf({ route: { receiver } }: Group): readonly Integration[] {
     let speakers = this.#speakers.get(receiver);
     if (speakers === undefined) {
-      const { document } = this.#parts;
-      const fallback = fallbackOf(document, receiver)?.receiver;
-      const names = fallback === undefined ? [receiver] : [receiver, fallback];
-      speakers = names.flatMap((name) => integrationsOf(document, name, this.#now));
+      speakers = speakersOf(this.#parts.document, receiver, this.#now);
       this.#speakers.set(receiver, speakers);
     }
     return speakers;
@@ -220,14 +224,18 @@ function announcedIn(entry: Told): readonly string[] {
   return [...(known?.firing ?? []), ...(known?.muted ?? [])];
 }
 
-const knowing = (period: string, entry: Told): Told => ({
-  ...entry,
-  heard: undefined,
-  muted: undefined,
-  outcome: 'sent',
-  firing: [period],
-  resolved: [],
-});
+/** What he has perhaps heard only is news to him where he is told now, and its end is owed. */
+function knowing(period: string, entry: Told): Told {
+  const isSure = knownTo(entry)?.firing.includes(period) === true;
+  return {
+    ...entry,
+    heard: undefined,
+    muted: isSure ? undefined : [period],
+    outcome: 'sent',
+    firing: isSure ? [period] : [],
+    resolved: [],
+  };
+}
 
 /** A webhook is called by its number: that of where it is now. */
 const keyOf = ({ group, integration }: Speaker, { to }: Place): string =>

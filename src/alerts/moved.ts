@@ -3,32 +3,44 @@ import type { AlertsDocument } from '../model/config.ts';
 import type { Instant } from '../model/units.ts';
 import { hasTemplate } from './addressees.ts';
 import { fingerprintIn } from './alert.ts';
-import { isOwed } from './courier.ts';
-import type { GroupTable } from './group-table.ts';
+import type { Group, GroupTable } from './group-table.ts';
+import { speakersOf } from './hand-over.ts';
 import { integrationsOf, reaches } from './integrations.ts';
 import type { Intent } from './ledger/records.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
-import { mayHaveArrived } from './plan-notification.ts';
 import { groupsOf } from './spoken-for.ts';
 import type { Standing } from './spoken-for.ts';
-import { isGone } from './ways.ts';
+import { isGone, serves } from './ways.ts';
 
 type Groups = Pick<GroupTable, 'of' | 'holding'>;
 
-/** Nobody has heard of them, and what they say is told by other groups now, as it is then. */
+/** What they say is told by other groups now, as it is then; whoever may have heard of them hears its end there, too. */
 export const toldElsewhere = (
   { open }: Pick<LedgerState, 'open'>,
   standing: { readonly document: AlertsDocument; readonly groups: Groups },
 ): readonly Notification[] =>
   [...open.values()].filter(
-    ({ intent, recipients }) =>
+    ({ intent }) =>
       intent.covers === undefined &&
       !isGone(intent) &&
       groupsOf(intent, standing).every(({ isLeft }) => isLeft) &&
-      [...recipients.values()].filter(isOwed).every((one) => !mayHaveArrived(one)) &&
       intent.firing.every((period) => standing.groups.holding(fingerprintIn(period)).some(({ isLeft }) => !isLeft)) &&
       intent.resolved.every((period) => standing.groups.holding(fingerprintIn(period)).length > 0),
   );
+
+/** What of such a message he is told now where it is held: of that he hears the end, though he has heard nothing yet. */
+export function newsElsewhere(
+  { firing, channel, index, way }: Intent,
+  to: string,
+  { ways }: Pick<LedgerState, 'ways'>,
+  { document, groups }: { readonly document: AlertsDocument; readonly groups: Groups },
+  now: Instant,
+): readonly string[] {
+  const remembered = way === undefined ? undefined : ways.get(way);
+  const tells = ({ isLeft, route }: Group): boolean =>
+    !isLeft && speakersOf(document, route.receiver, now).some((one) => serves(one, { channel, index, to }, remembered));
+  return firing.filter((period) => groups.holding(fingerprintIn(period)).some(tells));
+}
 
 /** A reload has moved somebody whom it was on its way to, or the group. */
 export function hasMoved(intent: Intent, standing: Standing, now: Instant): boolean {

@@ -26,12 +26,12 @@ export function prepareReload(next: AlertsDocument, parts: ReloadParts): () => v
   muting.reload(next, alerts.all());
   return () => {
     const gone = groups.reroute(root, alerts.all());
+    resettlement.withdraw();
     resettlement.settleAll();
     for (const group of gone) {
       holds.drop(group);
       escalations.leave(group);
     }
-    resettlement.withdraw();
     escalations.resume(groups.all());
     central.refresh();
   };

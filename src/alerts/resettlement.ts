@@ -9,8 +9,9 @@ import { handOver } from './hand-over.ts';
 import type { HandOver } from './hand-over.ts';
 import type { KnownAlerts } from './known-alerts.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import { doubtsOf } from './ledger/doubts.ts';
 import type { Intent, LedgerRecord } from './ledger/records.ts';
-import { hasMoved, toldElsewhere } from './moved.ts';
+import { hasMoved, newsElsewhere, toldElsewhere } from './moved.ts';
 
 interface Parts {
   readonly clock: Clock;
@@ -18,7 +19,7 @@ interface Parts {
   readonly document: () => AlertsDocument;
   readonly alerts: Pick<KnownAlerts, 'get'>;
   readonly groups: Pick<GroupTable, 'of' | 'holding' | 'leave'>;
-  readonly courier: Pick<Courier, 'isSending' | 'withdraw'>;
+  readonly courier: Pick<Courier, 'isUnderWay' | 'withdraw'>;
   readonly firing: CarryParts['firing'];
   readonly write: (records: readonly LedgerRecord[]) => void;
   readonly onError: (error: unknown) => void;
@@ -43,23 +44,31 @@ export class Resettlement {
     });
   }
 
-  /** Messages that nobody has heard, of groups that do not stand any more. */
-  withdraw(): void {
+  /** Messages of groups that do not stand any more, before what is known of them is settled; gives the keys of the groups. */
+  withdraw(): readonly string[] {
     const { ledger, document, groups, clock, courier, write } = this.#parts;
-    const moved = toldElsewhere(ledger.state, { document: document(), groups }).filter(
-      ({ intent }) => !courier.isSending(intent.id),
-    );
-    for (const { intent } of moved) courier.withdraw(intent.id);
-    write(moved.map(({ intent: { id } }) => ({ kind: 'settled', id, at: clock.now(), how: 'superseded' })));
+    const now = clock.now();
+    const standing = { document: document(), groups };
+    const moved = toldElsewhere(ledger.state, standing).filter(({ intent }) => !courier.isUnderWay(intent.id));
+    for (const one of moved) {
+      const { intent } = one;
+      courier.withdraw(intent.id);
+      // also to whom it was only owed: what ends before it is told where he is told now is told as over
+      const doubts = doubtsOf(one, ledger.state, now, ({ to }) =>
+        newsElsewhere(intent, to, ledger.state, standing, now),
+      );
+      write([...doubts, { kind: 'settled', id: intent.id, at: now, how: 'superseded' }]);
+    }
+    return moved.map(({ intent }) => intent.groupKey);
   }
 
   /** A message has its answer: it may have been on its way while a reload moved those whom it was for. */
   answered(intent: Intent): void {
     const { document, groups, clock } = this.#parts;
     if (!hasMoved(intent, { document: document(), groups }, clock.now())) return;
-    const groupKeys = (intent.covers ?? [intent]).map(({ groupKey }) => groupKey);
+    const own = (intent.covers ?? [intent]).map(({ groupKey }) => groupKey);
+    const groupKeys = [...new Set([...this.withdraw(), ...own])];
     this.#settle(() => this.#handOver(groupKeys));
-    this.withdraw();
   }
 
   stop(): void {

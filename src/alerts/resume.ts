@@ -30,8 +30,8 @@ export function resume(parts: ResumeParts): void {
     const open = openOf(state, document, group).map(({ intent }) => intent.at);
     if (open.length > 0) group.owedSince = Math.min(...open) as Instant;
   }
-  resettlement.settleAll();
   resettlement.withdraw();
+  resettlement.settleAll();
   telling.holds.resume(
     state.held.values(),
     (held) => groupsOf(held, parts)[0],

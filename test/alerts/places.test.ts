@@ -89,3 +89,67 @@ it('what is new goes before what is tried again', async () => {
   await Promise.all([begin('first', true), begin('again', false), begin('new', true), begin('newer', true)]);
   expect(done).toEqual(['first', 'new', 'newer', 'again']);
 });
+
+it('what waits for its place when its group ends does not tell of it any more', async () => {
+  const story = new VirtualClock(start);
+  const grouped = (by: string) =>
+    anAlertsDocument(`
+global: { smtp_smarthost: 'slow:25', smtp_from: a@b.cn }
+route: { receiver: page, group_by: [${by}], group_wait: 30s, group_interval: 5m }
+receivers: [{ name: page, email_configs: [{ to: noc@bank.cn, send_resolved: true }] }]
+`);
+  let document = grouped('instance');
+  const told: (readonly string[])[] = [];
+  const held: (() => void)[] = [];
+  const pipeline = createAlertPipeline({
+    config: () => document,
+    texts: () => catalogue('en'),
+    clock: story,
+    ledger: volatileLedger(),
+    random: () => 0.5,
+    channels: {
+      sms: channel((delivery) => Promise.resolve(sentTo(delivery))),
+      email: channel((delivery) => {
+        told.push(
+          delivery.notice.alerts.map(({ labels, ended }) => `${ended === null ? '' : '-'}${labels['instance']}`),
+        );
+        return new Promise((resolve) => held.push(() => resolve(sentTo(delivery))));
+      }),
+      webhook: channel((delivery) => Promise.resolve(sentTo(delivery))),
+    },
+  });
+  const push = (instances: readonly number[], endsAt = later(start, minutes(1000))) =>
+    pipeline.push(
+      instances.map((instance) => ({
+        labels: { alertname: 'Down', instance: `i${instance}` },
+        startsAt: rfc3339(start),
+        endsAt: rfc3339(endsAt),
+      })),
+    );
+  const pass = async (many: number): Promise<void> => {
+    for (let half = 0; half < 2 * many; half += 1) {
+      story.advance(seconds(30));
+      for (let turn = 0; turn < 10; turn += 1) await turns();
+      if (half > 6) for (const answer of held.splice(0)) answer();
+    }
+  };
+  const all = Array.from({ length: 20 }, (_, number) => number);
+  await push(all);
+  await pass(2);
+  // as many as may be at one mail server at once
+  expect(told.map(({ length }) => length)).toEqual(Array.from({ length: 16 }, () => 1));
+  const first = new Set(told.flat());
+  const waiting = all.map((number) => `i${number}`).filter((name) => !first.has(name));
+  document = grouped('alertname');
+  await push([16, 17], story.now());
+  await pass(30);
+  const since = told.slice(16).flat();
+  expect(waiting).toEqual(['i16', 'i17', 'i18', 'i19']);
+  expect(since.filter((name) => waiting.includes(name.replace('-', ''))).toSorted()).toEqual([
+    '-i16',
+    '-i17',
+    'i18',
+    'i19',
+  ]);
+  await pipeline.stop(seconds(0));
+});

@@ -2,18 +2,21 @@
 import type { Instant } from '../../model/units.ts';
 import { mayHaveArrived } from '../plan-notification.ts';
 import { recipientKey } from './records.ts';
-import type { LedgerRecord } from './records.ts';
+import type { LedgerRecord, Recipient } from './records.ts';
 import type { LedgerState, Notification } from './state.ts';
 import { maybeTold } from './told-entry.ts';
 
+/** `owed`: what of it somebody is to be told the end of who has heard nothing of it. */
 export const doubtsOf = (
   { intent, recipients }: Notification,
   { told }: Pick<LedgerState, 'told'>,
   at: Instant,
+  owed: (one: Recipient) => readonly string[] = () => [],
 ): readonly LedgerRecord[] =>
-  [...recipients.values()]
-    .filter((one) => one.state !== 'sent' && one.state !== 'failed' && mayHaveArrived(one) && intent.firing.length > 0)
-    .map(({ to }): LedgerRecord => {
-      const key = recipientKey(intent, to);
-      return { kind: 'told', key, entry: { ...maybeTold(intent, at, told.get(key)), way: intent.way } };
-    });
+  [...recipients.values()].flatMap((one): readonly LedgerRecord[] => {
+    if (one.state === 'sent' || one.state === 'failed') return [];
+    const firing = mayHaveArrived(one) ? intent.firing : owed(one);
+    if (firing.length === 0) return [];
+    const key = recipientKey(intent, one.to);
+    return [{ kind: 'told', key, entry: { ...maybeTold({ firing }, at, told.get(key)), way: intent.way } }];
+  });

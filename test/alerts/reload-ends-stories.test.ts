@@ -1,0 +1,80 @@
+// Stories of reloads in the midst of messages that fail or are on their way: nothing stale is told, and nobody is left without the end.
+import { describe, expect, it } from 'vitest';
+import { retry } from '../../src/alerts/channels/channel.ts';
+import { minutes, seconds } from '../../src/model/units.ts';
+import { dutyDocument, pushDown } from './duty.ts';
+import { aStory } from './recorder.ts';
+import type { Story } from './recorder.ts';
+
+const byInstance = (text: string): string => text.replace('group_by: [alertname]', 'group_by: [alertname, instance]');
+const sms = (...names: readonly string[]): string =>
+  `sms_configs: [{ to: [${names.join(', ')}], send_resolved: true }]`;
+const ofDown = (story: Story, from = 0): readonly string[] =>
+  story.taken
+    .slice(from)
+    .filter(({ delivery }) => delivery.notice.alerts.some(({ labels }) => labels['alertname'] === 'Down'))
+    .map(({ to, firing, resolved }) => [to, ...firing, ...resolved.map((name) => `-${name}`)].join(' '));
+/** What is owed, and what is known of what is over. */
+const left = ({ ledger: { state } }: Story): readonly string[] => [
+  ...state.open.keys(),
+  ...[...state.told.keys()].filter((key) => key.includes('Down')),
+];
+
+describe.each([
+  ['a reload', false],
+  ['a restart with another file', true],
+])('%s that ends a group', (_, restarts) => {
+  const change = async (story: Story, to: string): Promise<void> => {
+    story.reload(to);
+    if (restarts) await story.restart();
+    await pushDown(story, { name: 'Beside', instance: 'beside' });
+  };
+
+  it.each([
+    ['that may have arrived', true],
+    ['that has not arrived', false],
+  ])('lets no message of it %s say later that something fires which is over', async (__, uncertain) => {
+    let down = true;
+    const plain = dutyDocument(sms('zhang'));
+    const story = aStory(plain, (to) => (down ? retry(to, 'Timeout', 'no answer', { uncertain }) : null));
+    await pushDown(story, {});
+    await story.pass(minutes(3), seconds(30));
+    await change(story, byInstance(plain));
+    await pushDown(story, { over: true });
+    await story.pass(minutes(2), seconds(30));
+    down = false;
+    await story.pass(minutes(60), seconds(30));
+    expect(ofDown(story)).toEqual(['zhang -a']);
+    expect(left(story)).toEqual([]);
+  });
+
+  it('tells whoever was only owed it nothing where he is gone', async () => {
+    let down = true;
+    const plain = dutyDocument(sms('zhang', 'li'));
+    const story = aStory(plain, (to) => (down ? retry(to, 'ServerError', 'down') : null));
+    await pushDown(story, {});
+    await story.pass(minutes(3), seconds(30));
+    await change(story, byInstance(dutyDocument(sms('li'))));
+    await pushDown(story, { over: true });
+    await story.pass(minutes(2), seconds(30));
+    down = false;
+    await story.pass(minutes(60), seconds(30));
+    expect(ofDown(story)).toEqual(['li -a']);
+    expect(left(story)).toEqual([]);
+  });
+
+  it('tells what may have been heard again, and once', async () => {
+    let down = true;
+    const plain = dutyDocument(sms('zhang'));
+    const story = aStory(plain, (to) => (down ? retry(to, 'Timeout', 'no answer', { uncertain: true }) : null));
+    await pushDown(story, {});
+    await story.pass(minutes(3), seconds(30));
+    await change(story, byInstance(plain));
+    down = false;
+    await story.pass(minutes(60), seconds(30));
+    expect(ofDown(story)).toEqual(['zhang a']);
+    await pushDown(story, { over: true });
+    await story.pass(minutes(11), seconds(30));
+    expect(ofDown(story)).toEqual(['zhang a', 'zhang -a']);
+  });
+});
