@@ -114,9 +114,9 @@ export class Escalations {
     const taken = all.flatMap(({ state, at }) => (state === 'sent' && at !== null ? [at] : []));
     const now = this.#parts.clock.now();
     const isOfStep = intent.index === stepIndex(progress.step);
-    // a mail beside the steps calls nobody; whoever was called by an earlier one may be told late
-    const isOfSteps = intent.index >= stepIndex(0) && intent.index <= stepIndex(progress.step);
-    if (isOfSteps && taken.length > 0 && progress.accepted === null)
+    // it may be taken late; that a later step is taken does not put off those that follow it
+    const isFirst = intent.index === stepIndex(0);
+    if (isFirst && taken.length > 0 && progress.accepted === null)
       this.#write(group, receiver, episode, { ...progress, accepted: Math.min(...taken) as Instant });
     if (isOfStep && [notification, ...this.#besides(group, notification, progress)].every(isLost))
       this.#advance(group, receiver, now);

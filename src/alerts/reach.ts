@@ -142,16 +142,15 @@ const hearings = (group: Group, integration: Integration, since: Instant, state:
 const hasHeard = (group: Group, integration: Integration, since: Instant, state: LedgerState): boolean =>
   hearings(group, integration, since, state).length > 0;
 
-/** When somebody of the steps so far was first told, as far as that is remembered; null: nobody was. */
+/** When the first step was told, as far as that is remembered; null: nobody of it was. */
 export function heardSince(
   group: Group,
   receiver: string,
-  { step, began }: Progress,
+  { began }: Progress,
   { state, document }: Pick<ReachParts, 'state' | 'document'>,
   now: Instant,
 ): Instant | null {
-  const steps = Array.from({ length: step + 1 }, (_, number) => stepsOf(receiver, number, document, now)).flat();
-  const told = steps.flatMap((integration) => hearings(group, integration, began, state));
+  const told = stepsOf(receiver, 0, document, now).flatMap((integration) => hearings(group, integration, began, state));
   return told.length === 0 ? null : (Math.min(...told) as Instant);
 }
 

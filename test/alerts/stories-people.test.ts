@@ -87,6 +87,21 @@ oncall: [{ name: pay, timeZone: Asia/Shanghai, handover: '0 9 * * 1', rotation: 
     expect(story.taken.map(({ second }) => second)).toEqual([30, 630, 1230]);
   });
 
+  it.each([null, 14])(
+    'is counted from the first attempt where that is never taken, with a restart at %j',
+    async (at) => {
+      const story = aStory(escalating, (to) => (to === 'zhang' ? retry(to, 'Timeout', 'no answer') : null));
+      await pushDown(story, {});
+      await story.pass(minutes(at ?? 14), seconds(10));
+      if (at !== null) await story.restart();
+      await story.pass(minutes(26), seconds(10));
+      expect(story.taken.map(({ second, to }) => [to, Math.floor(second / 60)])).toEqual([
+        ['chief', 10],
+        ['noc@bank.cn', 20],
+      ]);
+    },
+  );
+
   it('is counted from the first message also where that is taken after the second was called', async () => {
     const takenFrom: Readonly<Record<string, number>> = { zhang: 12, chief: 18 };
     const story = aStory(escalating, (to) =>
