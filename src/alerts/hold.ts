@@ -9,6 +9,7 @@ import type { Alert } from './alert.ts';
 import { decideBudget, ownLimits, unlimited, vendorLimits } from './budget.ts';
 import type { SentMessage } from './budget.ts';
 import { gatewayOf } from './channels/sms/sms-channel.ts';
+import { receiversOf } from './integrations.ts';
 import type { Integration } from './integrations.ts';
 
 export type HoldReason = 'digest' | 'quietHours' | 'budget' | 'storm' | 'together';
@@ -20,10 +21,11 @@ export interface Hold {
 }
 
 type Receiver = AlertsDocument['receivers'][number];
+type Hours = Pick<Receiver, 'digest' | 'quietHours'>;
 
 export interface HoldFacts {
   readonly document: AlertsDocument;
-  readonly receiver: Receiver | undefined;
+  readonly hours: Hours;
   readonly integration: Integration;
   readonly to: string;
   readonly alerts: readonly Alert[];
@@ -37,6 +39,14 @@ export interface HoldFacts {
   readonly now: Instant;
 }
 
+/** Of whom a group is told by: a fallback speaks in the hours of the one that it stands in for, and keeps no digest. */
+export function hoursOf(document: AlertsDocument, groups: string, teller: string): Hours {
+  const named = (name: string): Receiver | undefined => document.receivers.find((one) => one.name === name);
+  if (receiversOf(document, groups).includes(teller)) return named(teller) ?? {};
+  const quietHours = named(groups)?.quietHours;
+  return quietHours === undefined ? {} : { quietHours };
+}
+
 export const stormWindow = minutes(1);
 const lookAgain = minutes(1);
 /** What goes over together becomes one digest. */
@@ -44,10 +54,9 @@ const bundleOverflow = minutes(2);
 
 /** `over`: what it has waited for is there. */
 export function holdOf(facts: HoldFacts, over: HoldReason | null): Hold | null {
-  const { document, receiver, integration, now } = facts;
-  if (receiver?.digest !== undefined && over !== 'digest')
-    return { why: 'digest', until: nextDigest(receiver.digest, now) };
-  if (receiver?.quietHours !== undefined && isQuiet(receiver.quietHours, facts))
+  const { document, hours, integration, now } = facts;
+  if (hours.digest !== undefined && over !== 'digest') return { why: 'digest', until: nextDigest(hours.digest, now) };
+  if (hours.quietHours !== undefined && isQuiet(hours.quietHours, facts))
     return { why: 'quietHours', until: later(now, lookAgain) };
   if (integration.channel === 'sms') {
     const until = overBudget(facts, over === 'budget');

@@ -9,7 +9,7 @@ import { integrationsOf } from './integrations.ts';
 import type { Integration } from './integrations.ts';
 import type { HeldBack, LedgerRecord } from './ledger/records.ts';
 import type { FlushDecision } from './plan-notification.ts';
-import { holdOf, stormWindow } from './hold.ts';
+import { holdOf, hoursOf, stormWindow } from './hold.ts';
 import type { Hold, HoldFacts, HoldReason } from './hold.ts';
 
 export interface HoldsParts {
@@ -193,7 +193,7 @@ export class Holds {
     const lastSms = this.#lastSms.get(to);
     return {
       document: current,
-      receiver: current.receivers.find(({ name }) => name === integration.receiver),
+      hours: hoursOf(current, group.route.receiver, integration.receiver),
       integration,
       to,
       alerts: decision.notify?.alerts ?? [],

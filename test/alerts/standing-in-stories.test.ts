@@ -1,6 +1,6 @@
 // Stories of receivers that stand in for others, on a virtual clock: their steps, their digests and their restarts are as if they were asked first.
 import { describe, expect, it } from 'vitest';
-import { retry } from '../../src/alerts/channels/channel.ts';
+import { failed, retry } from '../../src/alerts/channels/channel.ts';
 import { later, minutes, seconds } from '../../src/model/units.ts';
 import { dutyDocument, pushDown } from './duty.ts';
 import { aStory } from './recorder.ts';
@@ -121,4 +121,54 @@ it('an end that the one who stands in could not be sent yet is not forgotten', a
     ['email boss@bank.cn: a', 'email boss@bank.cn: -a'],
     0,
   ]);
+});
+
+describe('a fallback with hours of its own', () => {
+  const night =
+    "time_intervals: [{ name: night, time_intervals: [{ times: [{ start_time: '00:00', end_time: '07:00' }], location: Asia/Shanghai }] }]";
+  const digest = "digest: { at: ['09:00'], timeZone: Asia/Shanghai }";
+  const quiet = 'quietHours: { use: night, then: digest }';
+  const deputy = (hours: string): string =>
+    `  - { name: deputy, ${hours}, email_configs: [{ to: pay@bank.cn, send_resolved: true }] }\n${night}`;
+  const deadGateway = (own: string, hours: string): Story =>
+    aStory(
+      dutyDocument(
+        `sms_configs: [{ to: [zhang], gateway: main }]\nfallback: { receiver: deputy, after: 5m }\n${own}`,
+        deputy(hours),
+        `routes: [{ matchers: [alertname="Slow"], receiver: deputy }]`,
+      ),
+      (to, channel) => (channel === 'sms' ? failed(to, 'AuthRefused', 'no') : null),
+    );
+  /** Eleven in the morning, and three at night. */
+  const untilNight = minutes(16 * 60);
+
+  it.each([
+    ['a digest', digest],
+    ['quiet hours', quiet],
+  ])('speaks at once where it stands in, and keeps %s for what it is told itself', async (_, hours) => {
+    const story = deadGateway('', hours);
+    await story.pass(untilNight, minutes(60));
+    await pushDown(story, {}, { name: 'Slow', instance: 'b' });
+    await story.pass(minutes(12), seconds(30));
+    expect(story.told()).toEqual(['email pay@bank.cn: a']);
+    await pushDown(story, { over: true });
+    await story.pass(minutes(6), seconds(30));
+    expect(story.told(1)).toEqual(['email pay@bank.cn: -a']);
+    await story.pass(minutes(8 * 60), minutes(5));
+    expect(story.told(2)).toEqual(['email pay@bank.cn: b']);
+  });
+
+  it('has the quiet hours of the one it stands in for', async () => {
+    const story = deadGateway(quiet, digest);
+    await pushDown(story, {});
+    await story.pass(minutes(12), seconds(30));
+    expect(story.told()).toEqual(['email pay@bank.cn: a']);
+    await story.pass(untilNight, minutes(60));
+    const before = story.told().length;
+    await pushDown(story, { instance: 'b' });
+    await story.pass(minutes(60), minutes(1));
+    expect(story.told(before)).toEqual([]);
+    await story.pass(minutes(5 * 60), minutes(1));
+    expect(story.told(before)).toEqual(['email pay@bank.cn: a b']);
+  });
 });
