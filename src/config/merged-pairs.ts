@@ -1,5 +1,5 @@
 // The keys that a YAML mapping comes to with its merge keys (`<<: *base`), each still with its place in the file.
-import { isAlias, isMap, isScalar, isSeq, type Document, type Node, type Pair, type YAMLMap } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, visit, type Document, type Node, type Pair, type YAMLMap } from 'yaml';
 
 export const nameOfKey = (key: unknown): string => {
   if (!isScalar(key)) return String(key);
@@ -9,26 +9,48 @@ export const nameOfKey = (key: unknown): string => {
 /** The library writes a symbol where it is going to merge, and only there. */
 const isMergeKey = (key: unknown): boolean => isScalar(key) && typeof key.value === 'symbol';
 
+/** Once for each document: to look for one anchor, the library goes through all of it. */
+const known = new WeakMap<Document, ReadonlyMap<unknown, Node>>();
+
+function anchorsOf(document: Document): ReadonlyMap<unknown, Node> {
+  const before = known.get(document);
+  if (before !== undefined) return before;
+  const last = new Map<string, Node>();
+  const meant = new Map<unknown, Node>();
+  visit(document, {
+    Node(_, node) {
+      if (isAlias(node)) {
+        const found = last.get(node.source);
+        if (found !== undefined) meant.set(node, found);
+      } else if (node.anchor !== undefined) last.set(node.anchor, node);
+    },
+  });
+  known.set(document, meant);
+  return meant;
+}
+
 export const withoutAlias = (document: Document, node: unknown): unknown =>
-  isAlias(node) ? node.resolve(document) : node;
+  isAlias(node) ? anchorsOf(document).get(node) : node;
+
+/** Each mapping once: what takes over what takes over would be looked at without end otherwise. */
+const merged = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
 
 /** As the library merges: a mapping's own keys are before those it takes over, and of these the first. */
 export function mergedPairs(document: Document, map: YAMLMap): ReadonlyMap<string, Pair> {
+  const before = merged.get(map);
+  if (before !== undefined) return before;
   const pairs = new Map<string, Pair>();
-  addPairs(document, map, pairs, new Set());
-  return pairs;
-}
-
-function addPairs(document: Document, map: YAMLMap, pairs: Map<string, Pair>, above: ReadonlySet<YAMLMap>): void {
+  merged.set(map, pairs);
   for (const pair of map.items) {
     const name = nameOfKey(pair.key);
     if (!isMergeKey(pair.key) && !pairs.has(name)) pairs.set(name, pair);
   }
-  const within = new Set([...above, map]);
   for (const { key, value } of map.items)
     if (isMergeKey(key))
       for (const source of sourcesOf(document, value))
-        if (isMap(source) && !within.has(source)) addPairs(document, source, pairs, within);
+        if (isMap(source))
+          for (const [name, pair] of mergedPairs(document, source)) if (!pairs.has(name)) pairs.set(name, pair);
+  return pairs;
 }
 
 function sourcesOf(document: Document, value: unknown): readonly unknown[] {

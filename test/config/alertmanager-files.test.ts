@@ -23,7 +23,7 @@ route:
   receiver: 7
   group_by: [true]
   routes:
-    - match: {code: 500, prod: true, version: 1.10, empty: , gone: ~}
+    - match: {code: 500, prod: true, version: 1.10, empty: , gone: ~, limits: 7}
       continue: Yes
       receiver: 7
 receivers:
@@ -42,6 +42,7 @@ receivers:
       version: '1.10',
       empty: '',
       gone: '',
+      limits: '7',
     });
     expect(config?.alerts?.receivers[0]?.email_configs[0]?.headers).toEqual({ 'X-Priority': '1' });
   });
@@ -141,6 +142,14 @@ receivers:
   ])('that takes over nothing, or not what an Alertmanager would, is told: %s', (route, place) => {
     const text = `route: {receiver: a, routes: [${route}]}\nreceivers: [{name: a}, {name: b}]`;
     expect(places(loaded(text))).toContain(place);
+  });
+
+  it('that takes over what takes over without end is refused at once', () => {
+    const levels = Array.from({ length: 12 }, (_, level) =>
+      level === 0 ? 'a0: &a0 {x: 1}' : `a${level}: &a${level} {<<: [${`*a${level - 1}, `.repeat(9)}]}`,
+    );
+    expect(places(loaded(levels.join('\n')))).toEqual(['error TooManyAliases 1:1']);
+    expect(places(loaded('a: &a {b: {<<: *a}}'))).toEqual(['error TooManyAliases 1:1']);
   });
 
   it('is a key like any other in a document of springtide', () => {
