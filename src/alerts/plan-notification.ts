@@ -132,8 +132,10 @@ function viewOf(to: string, scene: Scene, facts: FlushFacts, isOwed: boolean): R
   const announced = new Set([...(entry?.firing ?? []), ...(entry?.muted ?? [])]);
   // of what began after his time somebody hears the end only while he is owed what it came with
   const hearsAll = !endsOnly || isOwed;
+  // an end that he has heard stays known for when he hears everything again
+  const heard = new Set(entry?.resolved);
   const resolved = scene.ended
-    .filter(({ period, open }) => (open && hearsAll) || announced.has(period))
+    .filter(({ period, open }) => (open && (hearsAll || heard.has(period))) || announced.has(period))
     .map(({ period }) => period);
   const muted = [...announced].filter((period) => scene.mutedFiring.has(period));
   const known = entry === null ? null : asKnown(entry, scene, resolved);

@@ -119,6 +119,14 @@ describe('whoever is not on duty any more', () => {
     const told = said(decide([over(one)], { endsOnly, heldTo: endsOnly }));
     expect(told).toEqual(['StillOwed', 'one ended']);
   });
+
+  it('is not told again, when he is on duty once more, of an end that he has heard', () => {
+    const three = anAlert({}, { group: 'three' });
+    const before: ToldEntry = { ...knows([two, three]), resolved: [periodOf(one)] };
+    const { firing, resolved } = decide([over(one), over(two), three], { endsOnly, toldTo: () => before });
+    expect(resolved.toSorted()).toEqual([one, two].map(periodOf).toSorted());
+    expect(said(decide([over(one), over(two), three], { toldTo: () => ({ firing, resolved, at: start }) }))).toBeNull();
+  });
 });
 
 describe('a period', () => {
