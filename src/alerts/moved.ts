@@ -5,7 +5,7 @@ import { hasTemplate } from './addressees.ts';
 import { fingerprintIn } from './alert.ts';
 import type { Group, GroupTable } from './group-table.ts';
 import { speakersOf } from './hand-over.ts';
-import { integrationsOf, reaches } from './integrations.ts';
+import { integrationsOf } from './integrations.ts';
 import type { Intent } from './ledger/records.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
 import { groupsOf } from './spoken-for.ts';
@@ -43,13 +43,21 @@ export function newsElsewhere(
 }
 
 /** A reload has moved somebody whom it was on its way to, or the group. */
-export function hasMoved(intent: Intent, standing: Standing, now: Instant): boolean {
+export function hasMoved(
+  intent: Intent,
+  { ways }: Pick<LedgerState, 'ways'>,
+  standing: Standing,
+  now: Instant,
+): boolean {
   if (isGone(intent)) return false;
+  const { channel, index } = intent;
+  const way = intent.way === undefined ? undefined : ways.get(intent.way);
   const isKnown = integrationsOf(standing.document, intent.receiver, now).some(
     (one) =>
-      one.channel === intent.channel &&
-      one.index === intent.index &&
-      (hasTemplate(one) || intent.to.every((to) => reaches(one, to))),
+      one.channel === channel &&
+      one.index === index &&
+      // another webhook may have its number now
+      (hasTemplate(one) || intent.to.every((to) => serves(one, { channel, index, to }, way))),
   );
   const groups = groupsOf(intent, standing);
   return !isKnown || groups.length === 0 || groups.some(({ isLeft }) => isLeft);

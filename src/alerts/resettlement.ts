@@ -64,8 +64,8 @@ export class Resettlement {
 
   /** A message has its answer: it may have been on its way while a reload moved those whom it was for. */
   answered(intent: Intent): void {
-    const { document, groups, clock } = this.#parts;
-    if (!hasMoved(intent, { document: document(), groups }, clock.now())) return;
+    const { ledger, document, groups, clock } = this.#parts;
+    if (!hasMoved(intent, ledger.state, { document: document(), groups }, clock.now())) return;
     const own = (intent.covers ?? [intent]).map(({ groupKey }) => groupKey);
     const groupKeys = [...new Set([...this.withdraw(), ...own])];
     this.#settle(() => this.#handOver(groupKeys));

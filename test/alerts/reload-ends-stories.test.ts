@@ -78,3 +78,27 @@ describe.each([
     expect(ofDown(story)).toEqual(['zhang a', 'zhang -a']);
   });
 });
+
+it.each([
+  ['a reload', false],
+  ['a restart with another file', true],
+])('a webhook that takes the number of another by %s does not take over what that one hears', async (_, restarts) => {
+  const hook = (path: string): string =>
+    dutyDocument(`webhook_configs: [{ url: 'http://hooks/${path}', send_resolved: true }]`);
+  let down = true;
+  const story = aStory(hook('one'), (to) => (down ? retry(to, 'Timeout', 'no answer', { uncertain: true }) : null));
+  await pushDown(story, {});
+  await story.pass(minutes(3), seconds(30));
+  story.reload(hook('two'));
+  if (restarts) await story.restart();
+  await pushDown(story, { name: 'Beside', instance: 'beside' });
+  down = false;
+  await story.pass(minutes(20), seconds(30));
+  await pushDown(story, { over: true });
+  await story.pass(minutes(11), seconds(30));
+  const told = story.taken
+    .map(({ url, firing, resolved }) => [url, ...firing, ...resolved.map((name) => `-${name}`)].join(' '))
+    .filter((line) => !line.includes('beside'));
+  expect(told.toSorted()).toEqual(['one -a', 'one a', 'two -a', 'two a'].map((line) => `http://hooks/${line}`));
+  expect(left(story)).toEqual([]);
+});
