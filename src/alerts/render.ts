@@ -265,7 +265,7 @@ export function shortened(text: string, most: number): string {
 /** What is left of a number says another number: of one that would be cut nothing is. */
 function beforeNumber(text: string, most: number): string {
   const [kept, rest] = [text.slice(0, most), text.slice(most)];
-  const written = /(?:0x[\da-f]*|\d[\d.,]*e[+-]?\d*)$/i.exec(kept);
+  const written = /(?:(?<!\w)0x[\da-f]*|\d[\d.,]*e[+-]?\d*)$/i.exec(kept);
   if (written !== null && /^[\da-f+-]/i.test(rest)) return kept.slice(0, written.index);
   const isCut = isInNumber(kept, rest) || (/\d$/.test(kept) && /^(?:[.,]\d|e[+-]?\d)/i.test(rest));
   return isCut ? kept.replace(lastNumber, '') : kept;

@@ -65,7 +65,7 @@ describe('a variable of a template', () => {
   });
 
   it('is a beginning that ends within no number', () => {
-    const parts = fc.array(fc.oneof(fc.constantFrom(' ', '-', '.', ',', 'pay', '中', 'x'), fc.nat().map(String)), {
+    const parts = fc.array(fc.oneof(fc.constantFrom(' ', '-', '.', ',', 'pay', '中', 'x', '万', 'e'), fc.nat().map(String)), {
       maxLength: 12,
     });
     fc.assert(
