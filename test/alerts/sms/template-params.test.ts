@@ -65,9 +65,12 @@ describe('a variable of a template', () => {
   });
 
   it('is a beginning that ends within no number', () => {
-    const parts = fc.array(fc.oneof(fc.constantFrom(' ', '-', '.', ',', 'pay', '中', 'x', '万', 'e'), fc.nat().map(String)), {
-      maxLength: 12,
-    });
+    const parts = fc.array(
+      fc.oneof(fc.constantFrom(' ', '-', '.', ',', 'pay', '中', 'x', '万', 'e'), fc.nat().map(String)),
+      {
+        maxLength: 12,
+      },
+    );
     fc.assert(
       fc.property(parts, fc.integer({ min: 2, max: 35 }), (words, most) => {
         const text = words.join('');
