@@ -99,8 +99,9 @@ export class Courier {
       .finally(() => {
         this.#sending.delete(id);
         this.#busy.delete(work);
-        this.carry(id);
+        // first what waited for the answer: where there is something newer to say that is said, not this again
         this.#options.onRest(notification);
+        this.carry(id);
       });
     this.#busy.add(work);
   }
