@@ -114,5 +114,14 @@ export function* settledWith(come: JustCome, growth: GrowthPlan, input: AnewInpu
   letIn(simulation, entered.preempting);
   yield* placing(simulation, entered.firm, largest);
   yield* placing(simulation, wanted.headroom, largest);
-  return stands ? growth : planned;
+  return stands ? growth : forToday(planned, growth);
 }
+
+/** So many nodes as before, for those who wait today: whoever has his place on a node that has come waits for none. */
+const forToday = (planned: GrowthPlan, today: GrowthPlan): GrowthPlan => ({
+  ...planned,
+  unserved: today.unserved,
+  byGroup: new Map(
+    [...planned.byGroup].map(([name, grown]) => [name, { ...grown, for: today.byGroup.get(name)?.for ?? grown.for }]),
+  ),
+});
