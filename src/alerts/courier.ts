@@ -100,8 +100,11 @@ export class Courier {
         this.#sending.delete(id);
         this.#busy.delete(work);
         // first what waited for the answer: where there is something newer to say that is said, not this again
-        this.#options.onRest(notification);
-        this.carry(id);
+        try {
+          this.#options.onRest(notification);
+        } finally {
+          this.carry(id);
+        }
       });
     this.#busy.add(work);
   }

@@ -2,8 +2,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -19,6 +17,7 @@ import type { Milliseconds } from '../../src/model/units.ts';
 import { makeCertificate } from '../../src/sandbox/inbox/certificate.ts';
 import { anAlert } from './builders.ts';
 import { eventually } from './eventually.ts';
+import { listening } from './listening.ts';
 import { startSocks, type SocksMood, type SocksServer } from './socks-server.ts';
 import { startVendor } from './sms/fakes.ts';
 
@@ -37,18 +36,6 @@ async function vendor() {
   const server = await startVendor(() => ({ status: 200, body: { access_token: 'one', token_type: 'Bearer' } }));
   closing.push(() => server.close());
   return { server, port: Number(new URL(server.url).port) };
-}
-
-async function listening(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()));
-  closing.push(
-    () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  );
-  return (server.address() as AddressInfo).port;
 }
 
 const pooled = (config: object, url: string, request: Omit<HttpRequest, 'url'> = {}): Promise<HttpResponse> => {

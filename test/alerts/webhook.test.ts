@@ -1,10 +1,9 @@
 // Webhooks and forwarding against real servers: the payload, proof of who we are, answers, redirects, silence.
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { connect } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -19,6 +18,7 @@ import { makeCertificate } from '../../src/sandbox/inbox/certificate.ts';
 import { temporaryDirectory } from '../temporary-directory.ts';
 import { anAlert, anAlertsDocument, aNotice, start } from './builders.ts';
 import { startVendor } from './sms/fakes.ts';
+import { listening } from './listening.ts';
 import type { FakeVendor } from './sms/fakes.ts';
 import { eventually } from './eventually.ts';
 
@@ -35,18 +35,6 @@ async function receiver(): Promise<FakeVendor> {
   const server = await startVendor(() => ({ status: 200, body: {} }));
   closing.push(() => server.close());
   return server;
-}
-
-async function listening(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()));
-  closing.push(
-    () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  );
-  return (server.address() as AddressInfo).port;
 }
 
 const environment: Record<string, string> = {};
