@@ -124,8 +124,13 @@ export async function startServer(server: ServerCommand): Promise<RealServer> {
   const stop = async (options: StopOptions = {}): Promise<void> => {
     stdin.end();
     await ended;
-    // What a server has begun beside itself, a delivery for one, may write there for a moment longer.
-    if (options.keep !== true) rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
+    if (options.keep === true) return;
+    // What a server has begun beside itself, a delivery for one, may write there for a moment longer; rmSync's own
+    // retries look at the directory only, and not again for what has come into it.
+    await eventually(`the directory of ${name} is gone`, () => {
+      rmSync(directory, { recursive: true, force: true });
+      return true;
+    });
   };
   const started = async (): Promise<true | undefined> => {
     if (state === 'ended') return true;
