@@ -90,7 +90,7 @@ export class CallJudge {
 
   acknowledging(fingerprints: readonly string[], { open }: Pick<LedgerState, 'open'>, since: Instant): void {
     const underWay = [...open.values()].flatMap(({ intent: { channel, to, alerts } }) =>
-      to.flatMap((one) => alerts.map(({ fingerprint }) => callKey(wayOf({ channel, to: one }), fingerprint))),
+      to.flatMap((one) => alerts.map(({ fingerprint }) => callKey(wayOf({ channel, address: one }), fingerprint))),
     );
     const known = new Set([...this.#called, ...underWay]);
     for (const fingerprint of fingerprints) {

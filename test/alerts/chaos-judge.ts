@@ -7,11 +7,14 @@ import { BudgetJudge } from './chaos-budgets.ts';
 import { CallJudge } from './chaos-calls.ts';
 import type { ChaosRules } from './chaos-kinds.ts';
 import { Lifetimes } from './chaos-lifetimes.ts';
+import { Reloads } from './chaos-reloads.ts';
 
 /** An alert as its sender knows it. */
 export interface Accepted {
   readonly fingerprint: string;
   readonly number: number;
+  readonly team: string;
+  readonly firing: Instant;
   /** when its end was accepted, too */
   readonly over: Instant | null;
 }
@@ -20,8 +23,8 @@ interface Heard {
   /** by fingerprint: the number of the last message that said so */
   readonly firing: Map<string, number>;
   readonly ended: Map<string, number>;
-  /** what was said by messages whose answer is in the ledger */
-  readonly surely: Set<string>;
+  /** what was said by messages whose answer is in the ledger, and since when it is */
+  readonly surely: Map<string, Instant>;
   /** by fingerprint: what was refused for good, and is not owed any more where it is over */
   readonly refused: Set<string>;
   /** of those the ends that his own address refuses */
@@ -33,10 +36,12 @@ export interface Word {
   readonly delivery: Delivery;
   readonly channel: string;
   readonly to: string;
+  /** of a webhook its URL: its name changes with its place in the file */
+  readonly address: string;
 }
 
 /** A way is a channel and who is at its end. */
-export const wayOf = ({ channel, to }: Pick<Word, 'channel' | 'to'>): string => `${channel} ${to}`;
+export const wayOf = ({ channel, address }: Pick<Word, 'channel' | 'address'>): string => `${channel} ${address}`;
 
 interface Said {
   readonly way: string;
@@ -52,6 +57,8 @@ export class Judge {
   deliveries = 0;
   /** null: nobody is called later than the others */
   readonly calls: CallJudge | null;
+  /** null: the configuration stays what it is */
+  readonly reloads: Reloads | null;
   readonly lifetimes = new Lifetimes();
   readonly #budgets: BudgetJudge | null;
   readonly #problems: string[] = [];
@@ -66,6 +73,7 @@ export class Judge {
   constructor(rules: ChaosRules) {
     this.#rules = rules;
     this.calls = rules.calls === undefined ? null : new CallJudge(rules.calls, this.lifetimes);
+    this.reloads = rules.waysOf === undefined ? null : new Reloads(rules.waysOf, this.lifetimes);
     this.#budgets = rules.budget === undefined ? null : new BudgetJudge(rules.budget);
   }
 
@@ -100,10 +108,16 @@ export class Judge {
     if (this.#known.has(key)) this.#problems.push(`${key} came again though its answer was known`);
     if (times > 1 && state.open.get(id)?.recipients.get(to)?.maybeTwice !== true)
       this.#problems.push(`${key} came twice and the ledger does not say so`);
-    if (words.every((word) => heard.surely.has(word)))
+    // a message of another group may be made before this one's answer is there
+    const isKnown = (since: Instant | undefined): boolean =>
+      since !== undefined && (this.reloads === null || since < at);
+    if (words.every((word) => isKnown(heard.surely.get(word))))
       this.#problems.push(`${key} says nothing that was not known to be told: ${words.join()}`);
-    for (const { fingerprint, ended } of notice.alerts)
-      (ended === null ? heard.firing : heard.ended).set(fingerprint, this.deliveries);
+    for (const alert of notice.alerts) {
+      (alert.ended === null ? heard.firing : heard.ended).set(alert.fingerprint, this.deliveries);
+      // of a group that stands no more, tried again: its end is news once more
+      if (alert.ended === null && this.reloads !== null) heard.surely.delete(`${periodOf(alert)} is over`);
+    }
     this.calls?.arrived(word);
   }
 
@@ -114,7 +128,7 @@ export class Judge {
     const said = this.#words.get(key);
     if (said === undefined) return;
     const { surely } = this.#heardBy(said.way);
-    for (const word of said.words) surely.add(word);
+    for (const word of said.words) if (!surely.has(word)) surely.set(word, at);
     this.calls?.answered(said.way, said.fingerprints, at);
     this.#budgets?.answered(said.way, said.isSingle, at);
   }
@@ -148,7 +162,8 @@ export class Judge {
 
   #expect(alert: Accepted, what: string): void {
     const { fingerprint, number, over } = alert;
-    for (const ways of this.#rules.told) {
+    const due = this.reloads?.dueFor(alert).map((way) => [way]) ?? [];
+    for (const ways of [...this.#rules.told, ...due]) {
       const isTold = ways.some((way) => {
         const { firing, ended, refused } = this.#heardBy(way);
         return [firing, ended, refused].some((known) => known.has(fingerprint));
@@ -168,7 +183,7 @@ export class Judge {
     const heard = this.#heard.get(way) ?? {
       firing: new Map(),
       ended: new Map(),
-      surely: new Set(),
+      surely: new Map(),
       refused: new Set(),
       refusedEnds: new Set(),
     };

@@ -5,6 +5,7 @@ import type { Instant, Milliseconds } from '../../src/model/units.ts';
 import { anAlertsDocument, start } from './builders.ts';
 import type { BudgetRules } from './chaos-budgets.ts';
 import type { CallRules } from './chaos-calls.ts';
+import type { WaysOf } from './chaos-reloads.ts';
 
 /** Written down here, not asked of the code that is judged. */
 export interface ChaosRules {
@@ -18,10 +19,13 @@ export interface ChaosRules {
   readonly calls?: CallRules;
   /** so many to one telephone */
   readonly budget?: BudgetRules;
+  /** who is told beside those, by each configuration */
+  readonly waysOf?: WaysOf;
 }
 
 export interface ChaosKind {
-  readonly document: AlertsDocument;
+  /** the first is in force at the beginning, the others at random instants */
+  readonly documents: readonly [AlertsDocument, ...AlertsDocument[]];
   readonly rules: ChaosRules;
   /** which label names the group of an alert; null: each is one */
   readonly groupedBy: 'team' | null;
@@ -33,14 +37,14 @@ export interface ChaosKind {
 
 type GroupBy = 'team' | '...';
 
-const documentOf = (groupBy: GroupBy, duty: string, most = 100_000, more = ''): AlertsDocument =>
+const documentOf = (groupBy: GroupBy, duty: string, most = 100_000, route = '', more = ''): AlertsDocument =>
   anAlertsDocument(`
 people:
   zhang: { sms: '+8613800000001', email: zhang@bank.example }
   li: { sms: '+8613800000002', email: li@bank.example }
   chief: { sms: '+8613800000003' }
 sms_gateways: [{ name: main, http: { url: 'http://127.0.0.1:1/sms' } }]
-route: { receiver: duty, group_by: ['${groupBy}'], group_wait: 0s, group_interval: 20s, repeat_interval: 90d }
+route: { receiver: duty, group_by: ['${groupBy}'], group_wait: 0s, group_interval: 20s, repeat_interval: 90d, ${route} }
 receivers:
   - name: duty
 ${duty}
@@ -54,7 +58,7 @@ const plain = `
     sms_configs: [{ to: [zhang, li], gateway: main }]
     webhook_configs: [{ url: 'http://127.0.0.1:1/' }]`;
 const plainRules: ChaosRules = {
-  told: [['sms zhang'], ['sms li'], ['webhook webhook 1']],
+  told: [['sms zhang'], ['sms li'], ['webhook http://127.0.0.1:1/']],
   noEnds: [],
 };
 
@@ -110,6 +114,44 @@ const budgetRules: ChaosRules = {
   budget: { ways: ['sms zhang', 'sms li'], anHour },
 };
 
+/** A person is taken away and put back, so is a webhook; a route is moved; groups are others. */
+const isMoved = (team: string): boolean => team.startsWith('t1');
+const moved = `routes: [{ matchers: ['team=~"t1.*"'], receiver: second }]`;
+/** In files: of what stands in the configuration itself, and is gone from it, a start knows nothing more. */
+const hook = '/secrets/hook';
+const otherHook = '/secrets/other-hook';
+const plainAnd = (sms: string, webhooks: string): string => `
+    sms_configs: [{ to: ${sms}, gateway: main }]
+    webhook_configs: [${webhooks}]
+  - name: second
+    sms_configs: [{ to: [li], gateway: main }]
+    webhook_configs: [{ url_file: ${otherHook} }]`;
+const all = plainAnd('[zhang, li]', `{ url_file: ${hook} }`);
+const allWays = ['sms zhang', 'sms li', `webhook ${hook}`];
+const reloadKind = (groupBy: GroupBy): ChaosKind => ({
+  documents: [
+    documentOf(groupBy, all),
+    documentOf(groupBy, plainAnd('[zhang]', `{ url_file: ${hook} }`)),
+    documentOf(groupBy, plainAnd('[li, zhang]', '')),
+    documentOf(groupBy === 'team' ? '...' : 'team', all),
+    documentOf(groupBy, all, undefined, moved),
+  ],
+  rules: {
+    told: [],
+    noEnds: [],
+    waysOf: [
+      () => allWays,
+      () => ['sms zhang', `webhook ${hook}`],
+      () => ['sms zhang', 'sms li'],
+      () => allWays,
+      (team) => (isMoved(team) ? ['sms li', `webhook ${otherHook}`] : allWays),
+    ],
+  },
+  groupedBy: groupBy === 'team' ? groupBy : null,
+  acknowledged: 0,
+  lasts: minutes(65),
+});
+
 interface More {
   readonly acknowledged?: number;
   readonly text?: string;
@@ -119,7 +161,7 @@ interface More {
 const kindBy =
   (receiver: string, rules: ChaosRules, { acknowledged = 0, text, lasts = minutes(65) }: More = {}) =>
   (groupBy: GroupBy, most?: number): ChaosKind => ({
-    document: documentOf(groupBy, receiver, most, text),
+    documents: [documentOf(groupBy, receiver, most, '', text)],
     rules,
     groupedBy: groupBy === 'team' ? groupBy : null,
     acknowledged,
@@ -139,6 +181,7 @@ const families: readonly (readonly ChaosKind[])[] = [
   [ofPlain('...'), ofPlain('team'), ofPlain('team', 3), ofMail('...'), ofMail('team'), ofNight('...'), ofNight('team')],
   [kindBy(calls, callRules, { acknowledged: 0.8 })('...'), kindBy(calls, callRules, { acknowledged: 0.15 })('team')],
   [ofBudget('...'), ofBudget('team')],
+  [reloadKind('...'), reloadKind('team')],
 ];
 
 /** Lives that follow each other are of all kinds of their family. */

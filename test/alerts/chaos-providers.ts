@@ -1,4 +1,5 @@
 // The providers of a life full of deaths: out of order at random, slow, and sometimes they take what they do not say that they have taken.
+import { z } from 'zod';
 import { failed, retry } from '../../src/alerts/channels/channel.ts';
 import type { Channel, SendResult } from '../../src/alerts/channels/channel.ts';
 import type { Channels } from '../../src/alerts/courier.ts';
@@ -19,6 +20,14 @@ export interface ProviderParts {
 }
 
 export const never = <Value>(): Promise<Value> => new Promise(() => undefined);
+
+/** Of a webhook, wherever it is written. */
+const addressOf = (settings: unknown): string | undefined => {
+  const { url, url_file: file } = z
+    .looseObject({ url: z.string().optional(), url_file: z.string().optional() })
+    .parse(settings);
+  return url ?? file;
+};
 
 export function moodyChannels({ clock, random, judge, state, isMoody, isAlive }: ProviderParts): Channels {
   const answer = async (word: Word): Promise<SendResult> => {
@@ -43,7 +52,8 @@ export function moodyChannels({ clock, random, judge, state, isMoody, isAlive }:
   };
   const channel = (name: string, style: Channel<unknown>['style']): Channel<unknown> => ({
     style,
-    send: (delivery) => Promise.all(delivery.to.map((to) => answer({ delivery, channel: name, to }))),
+    send: (delivery, settings) =>
+      Promise.all(delivery.to.map((to) => answer({ delivery, channel: name, to, address: addressOf(settings) ?? to }))),
     close: () => undefined,
   });
   return {

@@ -66,7 +66,8 @@ interface Life extends Mortal {
 export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' = 'directory'): Promise<ChaosReport> {
   const random = seededRandom(seed);
   const clock = new VirtualClock(start);
-  const { document, rules, groupedBy, acknowledged, lasts } = kindOf(seed);
+  const { documents, rules, groupedBy, acknowledged, lasts } = kindOf(seed);
+  let [document] = documents;
   // what people do is chance of its own: lives without them are what they were
   const people = seededRandom(seed + 1_000_000);
   const judge = new Judge(rules);
@@ -128,8 +129,8 @@ export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' 
     return { number, labels, fingerprint, group, firesAt, endsAt, sent: null, firing: null, ended: null };
   });
   const accepted = (): readonly Accepted[] =>
-    senders.flatMap(({ firing, ended, fingerprint, number }) =>
-      firing === null ? [] : [{ fingerprint, number, over: ended }],
+    senders.flatMap(({ firing, ended, fingerprint, number, labels }) =>
+      firing === null ? [] : [{ fingerprint, number, team: labels.team, firing, over: ended }],
     );
 
   async function send(life: Life): Promise<void> {
@@ -181,6 +182,20 @@ export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' 
     judge.lifetimes.add(life.startedAt, clock.now());
   };
 
+  // drawn for each life, as deaths are: whatever was in force when a process ended, another may be when the next begins
+  const changes =
+    documents.length === 1
+      ? []
+      : Array.from({ length: 8 }, () => people() * minutes(8)).sort((one, other) => other - one);
+  const reload = (): void => {
+    while (clock.now() - start >= (changes.at(-1) ?? Infinity)) {
+      changes.pop();
+      const index = Math.floor(people() * documents.length);
+      document = documents[index] ?? document;
+      judge.reloads?.reloaded(index, clock.now());
+    }
+  };
+
   let current = await openLife();
   const deaths = Array.from({ length: 2 + Math.floor(random() * 4) }, () => random() * minutes(7)).sort(
     (one, other) => other - one,
@@ -189,6 +204,7 @@ export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' 
   for (let passed = 0; passed < lasts; passed = clock.now() - start) {
     isMoody = passed < moodyFor;
     clock.advance(slice);
+    reload();
     void send(current);
     void acknowledge(current);
     if (passed < (deaths.at(-1) ?? Infinity)) await current.home.rest();
