@@ -2,6 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { SMTPServerOptions } from 'smtp-server';
@@ -201,6 +202,47 @@ receivers: [{ name: duty, email_configs: [{ to: '${to}, noc@example.com', ${trus
     expect(server.mails[0]?.raw).toMatch(
       /^To: noc@example\.com, gone@example\.com,\s+grey@example\.com, duty@example\.com\r$/m,
     );
+  });
+
+  it.each(['gone@bücher.example', 'gone.@docomo.example'])(
+    'knows %s for refused, whom the server is told of in another spelling',
+    async (to) => {
+      const server = await mailServer({
+        onRcptTo: ({ address }, _session, callback) => {
+          if (address === 'duty@example.com') callback();
+          else callback(Object.assign(new Error('no such user'), { responseCode: 550 }));
+        },
+      });
+      expect(await sent(server.port, trusting(), `duty@example.com, ${to}`)).toMatchObject([
+        { to: 'duty@example.com', status: 'sent' },
+        { to, status: 'failed', reason: 'RecipientRefused' },
+      ]);
+    },
+  );
+
+  it.each([
+    ['has all of it', '\r\n.\r\n', true],
+    ['has only begun with it', 'MAIL FROM', false],
+  ])('may have arrived where a server hangs up that %s: %s, %j', async (_what, last, uncertain) => {
+    const server = net.createServer((socket) => {
+      let said = '';
+      socket.on('error', () => undefined);
+      socket.write('220 mail ESMTP\r\n');
+      socket.on('data', (chunk) => {
+        said += chunk.toString('utf8');
+        if (said.includes(last)) socket.destroy();
+        else if (!said.includes('\r\nDATA')) socket.write('250 ok\r\n');
+        else if (said.endsWith('DATA\r\n')) socket.write('354 go on\r\n');
+      });
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', () => resolve());
+    });
+    closing.push(() => new Promise((resolve) => void server.close(() => resolve())));
+    const { port } = server.address() as AddressInfo;
+    expect(await sent(port, 'require_tls: false')).toMatchObject([
+      { status: 'retry', reason: 'Unreachable', uncertain },
+    ]);
   });
 
   it('says why a template names nobody, and shows all whom a mail is for to whoever is told later', async () => {

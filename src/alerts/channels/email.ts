@@ -1,5 +1,6 @@
 // E-mail over SMTP: rendered before the connection is made, one transmission for all, an answer for each recipient.
 import { createHash } from 'node:crypto';
+import MimeNode from 'nodemailer/lib/mime-node';
 import { withoutTold } from '../../clients/http/forget.ts';
 import { messageOf } from '../../model/errors.ts';
 import type { Texts } from '../../model/texts.ts';
@@ -123,20 +124,23 @@ async function transmit(
   /** A server may repeat what it refuses. */
   const forget = (error: MailError): MailError =>
     Object.assign(error, { message: withoutTold(error.message, Object.values(proof)) });
-  const transport = mailTransport(settings, proof);
+  let isWhole = false;
+  const transport = mailTransport(settings, proof, () => {
+    isWhole = true;
+  });
   const signal = AbortSignal.any([delivery.signal, AbortSignal.timeout(deadline)]);
   try {
     const answer = await transport.sendMail({ ...message, signal });
     const refused = refusals(answer.rejectedErrors);
     const providerId = oneLine(answer.response).slice(0, 120);
     return [...owed].map(([to, address]) => {
-      const error = refused.get(address.toLowerCase());
-      return error === undefined ? { to, status: 'sent', providerId } : resultOfMailError(to, error);
+      const error = refused.get(keyOf(address));
+      return error === undefined ? { to, status: 'sent', providerId } : resultOfMailError(to, error, isWhole);
     });
   } catch (thrown) {
     const error = forget(thrown instanceof Error ? thrown : new Error(String(thrown)));
     const refused = refusals(error.rejectedErrors);
-    return [...owed].map(([to, address]) => resultOfMailError(to, refused.get(address.toLowerCase()) ?? error));
+    return [...owed].map(([to, address]) => resultOfMailError(to, refused.get(keyOf(address)) ?? error, isWhole));
   } finally {
     transport.close();
   }
@@ -144,3 +148,9 @@ async function transmit(
 
 const refusals = (errors: readonly MailError[] | undefined): Map<string, MailError> =>
   new Map((errors ?? []).map((error) => [(error.recipient ?? '').toLowerCase(), error]));
+
+/** As servers are told it: a domain with an umlaut in its other spelling, `a..b` in quotes. */
+const keyOf = (address: string): string => {
+  const [told = address] = new MimeNode('text/plain').setEnvelope({ to: { name: '', address } }).getEnvelope().to;
+  return told.toLowerCase();
+};

@@ -14,7 +14,8 @@ export interface MailError extends Error {
   readonly rejectedErrors?: readonly MailError[] | undefined;
 }
 
-export function resultOfMailError(to: string, error: MailError): SendResult {
+/** `isWhole`: the server had been given all of it. */
+export function resultOfMailError(to: string, error: MailError, isWhole: boolean): SendResult {
   const message = oneLine(error.message).slice(0, 300);
   const status = error.responseCode;
   const onRecipient = error.command === 'RCPT TO';
@@ -25,8 +26,7 @@ export function resultOfMailError(to: string, error: MailError): SendResult {
       onRecipient ? 'RecipientRefused' : error.code === 'EAUTH' ? 'AuthRefused' : 'ClientError',
       message,
     );
-  const uncertain = status === undefined && error.command === 'DATA';
-  return retry(to, reasonOf(error), message, { uncertain });
+  return retry(to, reasonOf(error), message, { uncertain: isWhole && status === undefined });
 }
 
 function reasonOf(error: MailError): FailureReason {

@@ -32,7 +32,8 @@ async function readCredential(credential: Credential | null): Promise<string> {
   return 'text' in credential ? credential.text : (await readFile(credential.file, 'utf8')).replace(/\r?\n$/, '');
 }
 
-export const mailTransport = (settings: MailSettings, proof: Proof) =>
+/** `onWhole`: the server has been given all of a mail, and what it makes of that is open until it answers. */
+export const mailTransport = (settings: MailSettings, proof: Proof, onWhole: () => void = () => undefined) =>
   createTransport({
     host: settings.host,
     port: settings.port,
@@ -42,10 +43,20 @@ export const mailTransport = (settings: MailSettings, proof: Proof) =>
     opportunisticTLS: !settings.requireTls,
     name: settings.hello,
     pool: false,
+    logger: listeningFor('message', onWhole),
     ...timeouts,
     ...(settings.user !== null && loginOptions(settings.user, proof)),
     tls: tlsOptions(settings),
   });
+
+/** Nodemailer says nowhere else how far it has come. */
+function listeningFor(what: string, then: () => void) {
+  const quiet = (): void => undefined;
+  return {
+    ...{ level: quiet, trace: quiet, debug: quiet, warn: quiet, error: quiet, fatal: quiet },
+    info: (entry: { readonly tnx?: unknown }): void => (entry.tnx === what ? then() : undefined),
+  };
+}
 
 /** Nodemailer knows one secret for all methods: with a second one, it is told how CRAM-MD5 is answered. */
 function loginOptions(user: string, { password, secret }: Proof) {
