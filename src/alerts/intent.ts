@@ -5,8 +5,7 @@ import type { Texts } from '../model/texts.ts';
 import type { Instant } from '../model/units.ts';
 import { codeOf } from './acknowledge-code.ts';
 import { linkToken } from './acknowledge-link.ts';
-import type { Alert } from './alert.ts';
-import { composeMail } from './channels/mail-content.ts';
+import { composeMail, hasOwnTemplates } from './channels/mail-content.ts';
 import { gatewayOf } from './channels/sms/sms-channel.ts';
 import { weighFor } from './channels/sms/weigh-for.ts';
 import { isOwed } from './courier.ts';
@@ -15,6 +14,7 @@ import type { Intent, LedgerRecord } from './ledger/records.ts';
 import { groupOwner } from './ledger/state.ts';
 import type { Notification } from './ledger/state.ts';
 import { fillNotice } from './notice-templates.ts';
+import { naming } from './naming.ts';
 import type { FlushDecision } from './plan-notification.ts';
 import { fittedSms, smsText, subjectOf } from './render.ts';
 import type { Notice } from './render.ts';
@@ -38,19 +38,19 @@ export function intentOf(
   if (notify === null) return null;
   const { document } = parts;
   const { receiver, channel, index } = integration;
-  const named = channel === 'webhook' ? notify.alerts : someOf(notify.alerts, document.limits.namedInMessage);
-  const unnamed = notify.alerts.length - named.length + truncated;
   const seed = JSON.stringify([about.groupKey, receiver, channel, index, now, firing, resolved, notify.to]);
   const id = createHash('sha256').update(seed).digest('hex').slice(0, 20);
-  const notice: Notice = {
+  const all: Notice = {
     ...about,
     receiver,
-    alerts: named,
-    ...(unnamed > 0 && { unnamed }),
+    alerts: notify.alerts,
+    ...(truncated > 0 && { unnamed: truncated }),
     ...(channel !== 'webhook' && firing.length > 0 && waysToSay(id, about, receiver, parts, now)),
   };
+  const { namedInMessage } = document.limits;
+  const seen = channel === 'webhook' ? all : naming(all, Math.max(namedInMessage, mostInTemplate));
   return {
-    ...notice,
+    ...(readsAll(integration, document) ? seen : naming(seen, namedInMessage)),
     id,
     channel,
     index,
@@ -61,7 +61,7 @@ export function intentOf(
     ...(muted.length > 0 && { muted }),
     ...(truncated > 0 && { truncated }),
     to: notify.to,
-    text: textOf(integration, notice, parts, now),
+    text: textOf(integration, seen, parts, now),
   };
 }
 
@@ -83,9 +83,11 @@ function waysToSay(
   };
 }
 
-/** The first of them: they are in reading order. */
-const someOf = (alerts: readonly Alert[], most: number): readonly Alert[] =>
-  alerts.length <= most ? alerts : alerts.slice(0, most);
+/** An operator's template says of the others what it says itself; one that looks at more comes to its own end before theirs. */
+const mostInTemplate = 1000;
+
+const readsAll = ({ channel, settings }: Integration, document: AlertsDocument): boolean =>
+  channel === 'webhook' || (channel === 'email' && hasOwnTemplates(settings, document));
 
 function textOf(integration: Integration, notice: Notice, { document, texts }: IntentParts, at: Instant): string {
   switch (integration.channel) {
@@ -95,7 +97,7 @@ function textOf(integration: Integration, notice: Notice, { document, texts }: I
       const weigh = weighFor(gatewayOf(document, integration.settings));
       const own = filled?.ok === true ? fittedSms(filled.text, most, notice, weigh) : '';
       // a template that fails, or says nothing, must not keep the telephone silent
-      return own === '' ? smsText(notice, texts, most, weigh).text : own;
+      return own === '' ? smsText(naming(notice, document.limits.namedInMessage), texts, most, weigh).text : own;
     }
     case 'email': {
       const { subject, text } = composeMail({ notice, config: integration.settings, document, texts, at });

@@ -61,11 +61,14 @@ export function renderMail(notice: Notice, texts: Texts, timeZone = 'UTC'): Mail
 }
 
 function mailWords(notice: Notice, texts: Texts, timeZone: string): MailWords {
-  const { alerts, unnamed = 0 } = notice;
+  const { alerts, unnamed = 0, whole } = notice;
   const several = alerts.length > 1;
-  const common = several ? commonPairs(alerts.map(({ labels }) => labels)) : {};
-  const count = (code: string, some: readonly Alert[]): string[] =>
-    some.length === 0 ? [] : [fillText(texts, code, { count: some.length })];
+  const common = whole?.labels ?? (several ? commonPairs(alerts.map(({ labels }) => labels)) : {});
+  const firing = alerts.filter(isFiring).length;
+  // where all are named, the others are those that a sender only counted: they fire
+  const { firing: fire, resolved: over } = whole ?? { firing: firing + unnamed, resolved: alerts.length - firing };
+  const count = (code: string, number: number): string[] =>
+    number === 0 ? [] : [fillText(texts, code, { count: number })];
   const bundle = bundleWords(notice, texts);
   const { acknowledgeUrl } = notice;
   return {
@@ -74,11 +77,8 @@ function mailWords(notice: Notice, texts: Texts, timeZone: string): MailWords {
     counts: several
       ? [
           ...(bundle === '' ? [] : [bundle]),
-          ...count('message.email.countFiring', alerts.filter(isFiring)),
-          ...count(
-            'message.email.countResolved',
-            alerts.filter((alert) => !isFiring(alert)),
-          ),
+          ...count('message.email.countFiring', fire),
+          ...count('message.email.countResolved', over),
         ].join(' · ')
       : null,
     common: entriesOf(common),

@@ -6,6 +6,7 @@ import type { Alert, LabelSet } from './alert.ts';
 import type { Bundle } from './ledger/records.ts';
 import { weighSms } from './channels/sms/segments.ts';
 import type { SmsWeight, WeighSms } from './channels/sms/segments.ts';
+import type { Whole } from './naming.ts';
 
 /** A group as people are told about it; the alerts in the order in which they should be read. */
 export interface Notice {
@@ -15,6 +16,8 @@ export interface Notice {
   readonly alerts: readonly Alert[];
   /** alerts that are only counted */
   readonly unnamed?: number;
+  /** what is so of all of them, the unnamed included; absent: all are named */
+  readonly whole?: Whole;
   /** why it speaks for several groups */
   readonly bundle?: Bundle;
   /** where somebody says that he is on it */

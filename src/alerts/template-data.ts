@@ -12,19 +12,17 @@ export interface DataOptions {
   readonly routeLabels?: LabelSet;
 }
 
-/** Firing as soon as one alert fires. */
-const statusOf = (alerts: readonly Alert[]): 'firing' | 'resolved' => (alerts.some(isFiring) ? 'firing' : 'resolved');
-
 export function templateData(notice: Notice, { externalUrl, routeLabels = {} }: DataOptions): StructValue {
-  const { alerts } = notice;
+  const { alerts, whole } = notice;
+  const isAnyFiring = whole === undefined ? alerts.some(isFiring) : whole.firing > 0;
   return {
     ...struct('template.Data', {
       Receiver: notice.receiver,
-      Status: statusOf(alerts),
+      Status: isAnyFiring ? 'firing' : 'resolved',
       Alerts: alertList(alerts.map(alertValue)),
       GroupLabels: pairs(notice.groupLabels),
-      CommonLabels: pairs(commonPairs(alerts.map(({ labels }) => labels))),
-      CommonAnnotations: pairs(commonPairs(alerts.map(({ annotations }) => annotations))),
+      CommonLabels: pairs(whole?.labels ?? commonPairs(alerts.map(({ labels }) => labels))),
+      CommonAnnotations: pairs(whole?.annotations ?? commonPairs(alerts.map(({ annotations }) => annotations))),
       ExternalURL: externalUrl,
       RouteLabels: pairs(routeLabels),
       AcknowledgeURL: notice.acknowledgeUrl ?? '',

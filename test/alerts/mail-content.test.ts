@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { composeMail } from '../../src/alerts/channels/mail-content.ts';
 import { intentOf } from '../../src/alerts/intent.ts';
 import { integrationsOf } from '../../src/alerts/integrations.ts';
+import type { Intent } from '../../src/alerts/ledger/records.ts';
 import { renderMail } from '../../src/alerts/render-mail.ts';
 import { fittedSms, smsText } from '../../src/alerts/render.ts';
 import type { Alert, LabelSet } from '../../src/alerts/alert.ts';
@@ -45,6 +46,20 @@ function composed(email: string, files: Readonly<Record<string, string>> = {}) {
   if (config === undefined) throw new Error('no e-mail in the document');
   const notice = aNotice(anAlert({ summary: 'workers <5> full' }, { pool: 'workers' }));
   return composeMail({ notice, config, document, texts, at: start });
+}
+
+const smsBy = (template: string): string => `sms_configs: [{ to: [zhang], max_segments: 1, text: '${template}' }],`;
+
+/** What the first integration of that channel is told of all of these. */
+function told(alerts: readonly Alert[], email: string, more: string, channel: 'sms' | 'email'): Intent | null {
+  const document = documentWith(email, more);
+  const found = integrationsOf(document, 'duty', start).find((one) => one.channel === channel);
+  if (found === undefined) throw new Error(`no ${channel} in the document`);
+  const decision = {
+    ...{ firing: [], resolved: [], muted: [], silently: [], supersede: false },
+    notify: { to: found.to, reason: 'FirstNotification' as const, alerts },
+  };
+  return intentOf(aNotice(), found, decision, { linkSecret: null, codeKey: null, document, texts }, start);
 }
 
 describe('templates of a mail', () => {
@@ -125,13 +140,34 @@ describe('a mail about many alerts', () => {
   it('counts them, says once what they share, and leaves nobody out', () => {
     expect(mail.subject).toBe('[ALERT] pod pay-0 restarts (+46 more)');
     for (const part of [mail.text, mail.html ?? '']) {
-      expect(part).toContain('36 firing · 4 resolved');
+      expect(part).toContain('43 firing · 4 resolved');
       expect(part.split('cluster=c1')).toHaveLength(2);
       expect(part).toContain('2026-11-11 10:00:00 CST to 2026-11-11 11:01:00 CST, 1h 1m 0s');
       expect(part).toContain('and 7 more alerts that are not listed here');
       for (let index = 0; index < 40; index += 1) expect(part).toContain(`pod pay-${index} restarts`);
     }
   });
+
+  const hundred = Array.from({ length: 100 }, (_, index) =>
+    pushed({ pod: `pay-${index}`, severity: index < 45 ? 'critical' : 'warning' }),
+  );
+  const subject = "headers: { Subject: '{{ .Alerts.Firing | len }} {{ .CommonLabels.severity }}' }";
+
+  it.each([
+    ['', 'email', 'Pod is crash looping. (+99 more)\n\n100 firing\nalertname=KubePodCrashLooping  job=', 40],
+    [subject, 'email', '100\n\n100 firing\nalertname=KubePodCrashLooping  job=', 100],
+    ["html: ''", 'email', '100 firing', 40],
+    [smsBy('{{ .Alerts.Firing | len }} {{ .CommonLabels.severity }}'), 'sms', '100', 40],
+  ] as const)(
+    'counts those that it does not name, and gives no label of some to all: %s',
+    (written, channel, said, kept) => {
+      const intent = channel === 'email' ? told(hundred, written, '', channel) : told(hundred, '', written, channel);
+      expect(intent?.text).toContain(said);
+      expect(intent?.alerts).toHaveLength(kept);
+      if (channel === 'email') expect(intent?.text).toContain('and 60 more alerts that are not listed here');
+      if (channel === 'email') expect(intent?.text.split('Firing: Pod is crash looping.')).toHaveLength(41);
+    },
+  );
 
   it('links to where the alert comes from, and to what to do', () => {
     const { html, text } = renderMail(aNotice(pushed({}, { summary: 'x', runbook_url: 'https://r/1' })), texts);
@@ -162,21 +198,8 @@ describe('an SMS about what others send', () => {
 
   it('is what a template makes of it, within its segments; facts where the template fails', () => {
     const link = 'https://st.bank.cn/a/k7m2p9qx';
-    const textOf = (template: string): string | undefined => {
-      const document = documentWith('', `sms_configs: [{ to: [zhang], max_segments: 1, text: '${template}' }],`);
-      const [sms] = integrationsOf(document, 'duty', start);
-      if (sms === undefined) throw new Error('no SMS in the document');
-      const notice = aNotice(anAlert({ sms: 'bank-3: workers full' }, { pool: 'workers' }));
-      const decision = {
-        firing: [],
-        resolved: [],
-        muted: [],
-        silently: [],
-        supersede: false,
-        notify: { to: sms.to, reason: 'FirstNotification' as const, alerts: notice.alerts },
-      };
-      return intentOf(notice, sms, decision, { linkSecret: null, codeKey: null, document, texts }, start)?.text;
-    };
+    const textOf = (template: string): string | undefined =>
+      told([anAlert({ sms: 'bank-3: workers full' }, { pool: 'workers' })], '', smsBy(template), 'sms')?.text;
     expect(textOf('{{ .CommonLabels.pool }}:{{ "\\n" }}{{ len .Alerts.Firing }}')).toBe('workers: 1');
     expect(textOf('{{ range 99 }}1234567 {{ end }}')).toMatch(/^(?:1234567 ){18}1234567$|^(?:1234567 ){19}1234567$/);
     expect(textOf('{{ .Nope }}')).toBe('ALERT bank-3: workers full');

@@ -5,6 +5,7 @@ import { isMailHeaderName, isOwnMailHeader } from '../../model/mail-headers.ts';
 import type { Texts } from '../../model/texts.ts';
 import type { Instant } from '../../model/units.ts';
 import { fillNotice, isRedefined } from '../notice-templates.ts';
+import { naming } from '../naming.ts';
 import type { Filling } from '../notice-templates.ts';
 import { fallbackMail, renderMail } from '../render-mail.ts';
 import type { MailBody } from '../render-mail.ts';
@@ -45,17 +46,28 @@ function templateOf(part: Part, written: string | undefined, document: AlertsDoc
   return isRedefined(`email.default.${part}`, document) ? defaultOf(part) : null;
 }
 
+/** Some of it is not springtide's own. */
+export function hasOwnTemplates({ html, text, headers }: MailParts['config'], document: AlertsDocument): boolean {
+  const parts = [
+    templateOf('html', html, document),
+    templateOf('text', text, document),
+    subjectTemplate(undefined, document),
+  ];
+  return [...parts, ...Object.values(headers)].some((template) => template?.includes('{{') === true);
+}
+
 class Fault extends Error {}
 
 export function composeMail({ notice, config, document, texts, at }: MailParts): MailContent {
   const filling: Filling = { notice, document, now: at };
+  const brief = naming(notice, document.limits.namedInMessage);
   const filled = (what: string, template: string, mode: 'text' | 'html' = 'text'): string => {
     const result = fillNotice(what, template, filling, mode);
     if (!result.ok) throw new Fault(result.why);
     return result.text;
   };
   try {
-    const own = renderMail(notice, texts, document.global.timeZone);
+    const own = renderMail(brief, texts, document.global.timeZone);
     const { html, text } = config;
     const headers = Object.entries(config.headers).filter(([name]) => isMailHeaderName(name) && !isOwnMailHeader(name));
     const written = new Map(headers.map(([name, value]) => [name.toLowerCase(), value]));
@@ -83,7 +95,7 @@ export function composeMail({ notice, config, document, texts, at }: MailParts):
     };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return { ...fallbackMail(notice, error.message), headers: {}, shown: {}, fault: error.message };
+    return { ...fallbackMail(brief, error.message), headers: {}, shown: {}, fault: error.message };
   }
 }
 

@@ -6,6 +6,7 @@ import type { Alert, LabelSet } from '../alert.ts';
 import type { SentMessage } from '../budget.ts';
 import type { TellReason, ToldEntry } from '../dedup.ts';
 import type { Begun } from '../flapping.ts';
+import type { Whole } from '../naming.ts';
 import type { RuleMemory } from '../rules/memory.ts';
 import type { Silence } from '../silence.ts';
 import type { Place, Way } from '../ways.ts';
@@ -41,6 +42,8 @@ export interface Intent {
   readonly bundle?: Bundle;
   /** alerts that it only counts */
   readonly unnamed?: number;
+  /** what is so of all, where it names some of them */
+  readonly whole?: Whole;
   /** where somebody says that he is on it */
   readonly acknowledgeUrl?: string;
   /** by which he says so where there is no link */
