@@ -52,7 +52,7 @@ interface Timer {
 const keyOf = ({ receiver, channel, index }: Pick<Integration, 'receiver' | 'channel' | 'index'>): string =>
   JSON.stringify([receiver, channel, index]);
 
-const newestOf = (sent: readonly SentMessage[]): Instant | null =>
+const newestOf = (sent: readonly Pick<SentMessage, 'at'>[]): Instant | null =>
   sent.reduce<Instant | null>((newest, { at }) => (newest === null || at > newest ? at : newest), null);
 
 export class Holds {
@@ -199,7 +199,7 @@ export class Holds {
       alerts: decision.notify?.alerts ?? [],
       isIn: (interval) => isIn(interval, now),
       sent,
-      lastSms: lastSms !== undefined && lastSms <= now ? lastSms : newestOf(sent),
+      lastSms: newestOf([...sent, ...(lastSms !== undefined && lastSms <= now ? [{ at: lastSms }] : [])]),
       recent: this.#recentOf(integration, now),
       now,
     };

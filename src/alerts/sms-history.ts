@@ -1,19 +1,25 @@
 // What a telephone has been sent and is about to be sent: by all the names that it has, a message on its way included.
+import { phoneNumberIn, wholeNumber } from '../model/addresses.ts';
 import type { AlertsDocument } from '../model/config.ts';
 import type { SentMessage } from './budget.ts';
+import { homeOf } from './channels/people.ts';
 import type { LedgerState } from './ledger/state.ts';
 
+type Known = Pick<AlertsDocument, 'people' | 'sms_gateways'>;
+
 /** Two names with one of these are one telephone. */
-export function telephoneOf({ people }: Pick<AlertsDocument, 'people'>, to: string): string {
+export function telephoneOf(document: Known, to: string): string {
+  const { people } = document;
   const person = Object.hasOwn(people, to) ? people[to] : undefined;
   if (person?.smsFile !== undefined) return `file ${person.smsFile}`;
-  return (person?.sms ?? to).replaceAll(/[^\d+]/g, '');
+  const number = phoneNumberIn(person?.sms ?? to);
+  return number === null ? `nobody's: ${to}` : wholeNumber(number, homeOf(document));
 }
 
 /** In any order. `replaced`: what is taken back if something is sent now, so that it counts for nothing. */
 export function smsHistory(
   state: Pick<LedgerState, 'smsSent' | 'smsOwed'>,
-  document: Pick<AlertsDocument, 'people'>,
+  document: Known,
   to: string,
   replaced: string | undefined,
 ): readonly SentMessage[] {
@@ -27,7 +33,7 @@ export function smsHistory(
 }
 
 /** Of several names of one telephone the first. */
-export function oncePerTelephone(document: Pick<AlertsDocument, 'people'>, names: readonly string[]): string[] {
+export function oncePerTelephone(document: Known, names: readonly string[]): string[] {
   const telephones = new Set<string>();
   return names.filter((name) => {
     const telephone = telephoneOf(document, name);

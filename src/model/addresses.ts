@@ -9,6 +9,25 @@ export function phoneNumberIn(written: string): string | null {
   return number.test(digits) ? digits : null;
 }
 
+const mainland = '86';
+const mainlandMobile = /^1\d{10}$/;
+
+/** Whose numbers are written without a country: the mainland's, or nobody's. */
+export type Home = typeof mainland | null;
+
+/** Country and number without a plus, whichever way it is written: one telephone has one of these. */
+export function wholeNumber(written: string, home: Home): string {
+  const digits = written.replace(/^(?:\+|00)/, '');
+  return home !== null && digits === written && mainlandMobile.test(digits) ? `${home}${digits}` : digits;
+}
+
+/** As within the mainland; null: it is of elsewhere. */
+export const mainlandNumberIn = (whole: string): string | null =>
+  whole.startsWith(mainland) && mainlandMobile.test(whole.slice(mainland.length)) ? whole.slice(mainland.length) : null;
+
+/** Of a country, and in the mainland it would be another one's: +1 310 555 0123. */
+export const isMistakenForMainland = (whole: string): boolean => mainlandMobile.test(whole);
+
 /** `zhang@bank.cn` or `Zhang <zhang@bank.cn>`; null: it is none. */
 export function mailAddressIn(written: string): string | null {
   const address = /<([^<>]+)>$/.exec(written)?.[1] ?? written;

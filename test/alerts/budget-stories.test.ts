@@ -56,10 +56,24 @@ describe('what goes over a budget', () => {
   });
 
   it('is that of a telephone, whoever it is called', async () => {
-    const people = plain.replace('[zhang]', "[zhang, desk, '+86 138 0000 0001']");
+    const people = plain.replace('[zhang]', "[zhang, desk, '+86 138 0000 0001', '13800000001', '008613800000001']");
     const story = aStory(people.replace('people:', "people:\n  desk: { sms: '+8613800000001' }"));
     await pushDown(story, { name: 'A', instance: 'A' });
     await story.pass(minutes(1), seconds(5));
     expect(story.told()).toEqual(['sms zhang: A']);
+  });
+
+  it('is what a bundle is counted from, by whichever name the telephone had its last SMS', async () => {
+    const route = 'routes: [{ matchers: [alertname=B], receiver: desk }]';
+    const desk = "  - { name: desk, sms_configs: [{ to: ['13800000001'] }] }\nbudgets: { sms: { bundle: 2m } }";
+    const story = aStory(dutyDocument('sms_configs: [{ to: [zhang] }]', desk, route));
+    for (const name of ['A', 'B', 'C']) {
+      await pushDown(story, { name, instance: name });
+      await story.pass(seconds(125), seconds(5));
+    }
+    await story.pass(minutes(5), seconds(5));
+    expect(story.told()).toEqual(['sms zhang: A', 'sms 13800000001: B', 'sms zhang: C']);
+    const [first = 0, second = 0, third = 0] = story.taken.map((one) => one.second);
+    expect([second - first, third - second].every((wait) => wait >= 120)).toBe(true);
   });
 });

@@ -1,6 +1,7 @@
 // Who is meant: a name from `people`, or an address as it stands; secrets are read when they are needed.
 import { readFile } from 'node:fs/promises';
 import { mailAddressIn, phoneNumberIn } from '../../model/addresses.ts';
+import type { Home } from '../../model/addresses.ts';
 import type { AlertsDocument } from '../../model/config.ts';
 import { messageOf } from '../../model/errors.ts';
 import type { SendResult } from './channel.ts';
@@ -28,6 +29,10 @@ export async function phoneNumberOf(to: string, document: AlertsDocument): Promi
     return { problem: retry(to, 'AddressUnreadable', `people.${to}.smsFile cannot be read: ${messageOf(error)}`) };
   }
 }
+
+/** Only where all that is sent goes by a vendor of elsewhere, a number without a country is none of the mainland. */
+export const homeOf = ({ sms_gateways: gateways }: Pick<AlertsDocument, 'sms_gateways'>): Home =>
+  gateways.length > 0 && gateways.every(({ twilio }) => twilio !== undefined) ? null : '86';
 
 const personOf = (name: string, document: AlertsDocument): AlertsDocument['people'][string] | undefined =>
   Object.hasOwn(document.people, name) ? document.people[name] : undefined;

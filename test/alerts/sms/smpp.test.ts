@@ -44,6 +44,7 @@ const settingsOf = (port: number, more: object = {}): SmppGateway => {
 const messageOf = (text: string, signal = new AbortController().signal): SmsMessage => ({
   to: 'zhang',
   number: '+8613800000001',
+  whole: '8613800000001',
   text,
   id: 'n1',
   reference: 'n1-0',

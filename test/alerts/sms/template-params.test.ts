@@ -32,6 +32,10 @@ describe('a variable of a template', () => {
     expect(valueOf('cluster', most, about({ cluster }))).toBe(said);
   });
 
+  it.each(['constructor', 'labels.toString', 'annotations.valueOf'])('says nothing of a missing %s', (fact) => {
+    expect(valueOf(fact, 20, about({}))).toBe('-');
+  });
+
   it('says of a storm how many there are, beside the name of one', () => {
     const alert = anAlert({}, { alertname: 'Down' });
     const storm: Notice = {

@@ -158,6 +158,28 @@ describe.each(['acs3', 'rpc'] as const)('Aliyun by %s', (signature) => {
     expect(result).toHaveProperty('message', expect.stringContaining(`Aliyun: ${Code}`));
   });
 
+  it.each([
+    ['13800000001', '13800000001'],
+    ['0086 138 0000 0001', '13800000001'],
+    ['8613800000001', '13800000001'],
+    ['+85261234567', '85261234567'],
+  ])('takes a text for %s as for %s', async (number, told) => {
+    const vendor = await started(startAliyun('testSecret'));
+    expect(await sent(gateway(vendor.url), number)).toMatchObject({ status: 'sent' });
+    expect(vendor.taken[0]).toMatchObject({ PhoneNumbers: told });
+  });
+
+  it('is not asked to tell a stranger in the mainland what is for somebody in another country', async () => {
+    const vendor = await started(startAliyun('testSecret'));
+    expect(await sent(gateway(vendor.url), '+13105550123')).toEqual({
+      to: 'zhang',
+      status: 'failed',
+      reason: 'AddressInvalid',
+      message: 'Aliyun would take +13105550123 for 13105550123 of the mainland: tell "zhang" by another gateway',
+    });
+    expect(vendor.asked).toEqual([]);
+  });
+
   it.each(hangs)('tells what it means when it %s', async (_, scripted, expected) => {
     const vendor = await started(startAliyun('testSecret'));
     vendor.script.push(scripted);
@@ -262,7 +284,9 @@ describe('Twilio', () => {
 
   it.each([
     [429, 20429, { status: 'retry', reason: 'RateLimited', retryAfter: 3000 }, { 'retry-after': '3' }],
-    [400, 21611, { status: 'retry', reason: 'RateLimited' }, {}],
+    [400, 21611, { status: 'retry', reason: 'RateLimited', retryAfter: 53 * 60_000 + 5000 }, {}],
+    [429, 21611, { status: 'retry', reason: 'RateLimited', retryAfter: 53 * 60_000 + 5000 }, {}],
+    [429, 63038, { status: 'retry', reason: 'RateLimited', retryAfter: 4 * 3_600_000 }, {}],
     [400, 21610, { status: 'failed', reason: 'RecipientRefused' }, {}],
     [400, 21606, { status: 'failed', reason: 'ClientError' }, {}],
     [500, 20500, { status: 'retry', reason: 'ServerError' }, {}],
@@ -270,6 +294,17 @@ describe('Twilio', () => {
     const vendor = await started(startTwilio('AC1', 'testSecret'));
     vendor.script.push({ status, body: { code, message: 'm', status }, headers });
     expect(await sent(gateway(vendor.url))).toMatchObject(expected);
+  });
+
+  it('is told of each number with its country, where that is known', async () => {
+    const vendor = await started(startTwilio('AC1', 'testSecret'));
+    for (const number of ['0013105550123', '+1 310 555 0123']) {
+      expect(await sent(gateway(vendor.url), number)).toMatchObject({ status: 'sent' });
+      expect(vendor.taken.at(-1)).toMatchObject({ To: '+13105550123' });
+    }
+    const mainland = `${gateway(vendor.url)} }, { name: other, http: { url: 'http://127.0.0.1:1/' }`;
+    expect(await sent(mainland, '13800000001')).toMatchObject({ status: 'sent' });
+    expect(vendor.taken.at(-1)).toMatchObject({ To: '+8613800000001' });
   });
 
   it('is told of a wrong number and a wrong token', async () => {

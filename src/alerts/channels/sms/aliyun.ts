@@ -2,7 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import type { HttpRequest, HttpResponse } from '../../../clients/http/types.ts';
 import type { AliyunGateway } from '../../../config/schema/sms-gateways.ts';
+import { isMistakenForMainland, mainlandNumberIn } from '../../../model/addresses.ts';
 import type { Instant } from '../../../model/units.ts';
+import { failed } from '../channel.ts';
+import type { SendResult } from '../channel.ts';
 import { readCredential } from '../secrets.ts';
 import { canonicalQuery } from './percent.ts';
 import { gatewayClient } from './sender.ts';
@@ -21,7 +24,8 @@ const version = '2017-05-25';
 export function createAliyunSender(name: string, settings: AliyunGateway, tools: SmsTools): SmsSender {
   const client = gatewayClient(name, settings);
   return {
-    send: (message) =>
+    send: async (message) =>
+      refusalOf(message) ??
       callVendor({
         vendor: 'Aliyun',
         client,
@@ -34,13 +38,24 @@ export function createAliyunSender(name: string, settings: AliyunGateway, tools:
   };
 }
 
+/** Without its plus it would be a telephone of the mainland: a stranger's. */
+const refusalOf = ({ to, whole }: SmsMessage): SendResult | null =>
+  isMistakenForMainland(whole)
+    ? failed(
+        to,
+        'AddressInvalid',
+        `Aliyun would take +${whole} for ${whole} of the mainland: tell "${to}" by another gateway`,
+      )
+    : null;
+
 async function requestOf(
   settings: AliyunGateway,
   message: SmsMessage,
   { clock, texts }: SmsTools,
 ): Promise<Pick<HttpRequest, 'url' | 'headers' | 'body'>> {
   const business = {
-    PhoneNumbers: aliyunNumber(message.number),
+    // of the mainland eleven digits, of elsewhere the country's code without a plus
+    PhoneNumbers: mainlandNumberIn(message.whole) ?? message.whole,
     SignName: settings.sign,
     TemplateCode: settings.template,
     TemplateParam: JSON.stringify(aliyunParams(settings, { ...message, texts: texts() })),
@@ -86,12 +101,6 @@ export function aliyunParams(
   return Object.fromEntries(
     Object.entries(settings.templateParams).map(([name, param]) => [name, paramValue(param, context)]),
   );
-}
-
-/** Of the mainland eleven digits, of elsewhere the country's code without a plus. */
-function aliyunNumber(number: string): string {
-  const digits = number.replace(/^(?:\+|00)/, '');
-  return /^86(1\d{10})$/.exec(digits)?.[1] ?? digits;
 }
 
 export function answerOf({ status, body }: Pick<HttpResponse, 'status' | 'body'>): VendorAnswer | null {

@@ -12,7 +12,10 @@ import type { Receipt } from './receipt.ts';
 export interface SmsMessage {
   /** as the configuration names the person */
   readonly to: string;
+  /** as it is written, without what stands between the digits */
   readonly number: string;
+  /** its country, and the number, without a plus */
+  readonly whole: string;
   readonly text: string;
   /** of the notification */
   readonly id: string;

@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto';
 import type { SmsGateway } from '../../../config/schema/sms-gateways.ts';
 import { systemClock } from '../../../clock.ts';
 import type { AlertsDocument } from '../../../model/config.ts';
+import { wholeNumber } from '../../../model/addresses.ts';
 import { messageOf } from '../../../model/errors.ts';
 import { failed, retry } from '../channel.ts';
 import type { Channel, Delivery, SendResult } from '../channel.ts';
-import { phoneNumberOf } from '../people.ts';
+import { homeOf, phoneNumberOf } from '../people.ts';
 import { createAliyunSender } from './aliyun.ts';
 import { createHttpSender } from './http.ts';
 import { createSmppSender } from './smpp.ts';
@@ -54,6 +55,7 @@ export function createSmsChannel(options: SmsOptions): SmsChannel {
     const message = {
       to,
       number: found.address,
+      whole: wholeNumber(found.address, homeOf(delivery.document)),
       text,
       id,
       reference: `${id}-${placeOf(to, settings)}`,

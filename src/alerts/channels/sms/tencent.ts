@@ -21,7 +21,7 @@ export function createTencentSender(name: string, settings: TencentGateway, tool
         message,
         now: () => tools.clock.now(),
         request: () => requestOf(settings, message, tools),
-        read: (answer) => answerOf(answer, tencentNumber(message.number)),
+        read: (answer) => answerOf(answer, `+${message.whole}`),
       }),
     close: () => client.close(),
   };
@@ -34,7 +34,7 @@ async function requestOf(
 ): Promise<Pick<HttpRequest, 'url' | 'headers' | 'body'>> {
   const { region, endpoint } = settings;
   const body = JSON.stringify({
-    PhoneNumberSet: [tencentNumber(message.number)],
+    PhoneNumberSet: [`+${message.whole}`],
     SmsSdkAppId: settings.appId,
     SignName: settings.sign,
     TemplateId: settings.template,
@@ -56,12 +56,6 @@ export function tencentParams(
 ): readonly string[] {
   const context = { ...facts, timeZone: settings.timeZone, variableLength: settings.variableLength };
   return settings.templateParams.map((param) => paramValue(param, context));
-}
-
-/** E.164; eleven digits without a country are of the mainland. */
-function tencentNumber(number: string): string {
-  const digits = number.replace(/^(?:\+|00)/, '');
-  return /^1\d{10}$/.test(digits) && digits === number ? `+86${digits}` : `+${digits}`;
 }
 
 export function answerOf({ status, body }: Pick<HttpResponse, 'status' | 'body'>, number: string): VendorAnswer | null {

@@ -31,7 +31,7 @@ export function createTwilioSender(name: string, settings: TwilioGateway, tools:
 
 async function requestOf(
   settings: TwilioGateway,
-  { number, text }: SmsMessage,
+  { number, whole, text }: SmsMessage,
 ): Promise<Pick<HttpRequest, 'url' | 'headers' | 'body' | 'secrets'>> {
   const account = await readCredential(settings, 'accountSid');
   const token = await readCredential(settings, 'authToken');
@@ -43,7 +43,8 @@ async function requestOf(
     secrets: secretsOfAddress(url),
     headers: { authorization: `Basic ${Buffer.from(`${account}:${token}`).toString('base64')}` },
     body: new URLSearchParams({
-      To: number,
+      // what names no country is Twilio's to judge
+      To: whole === number ? number : `+${whole}`,
       ...(from !== undefined && { From: from }),
       ...(service !== undefined && { MessagingServiceSid: service }),
       Body: text.slice(0, longest),

@@ -137,9 +137,11 @@ const twilioRecipients: ReadonlySet<number> = new Set([21211, 21408, 21608, 2161
 
 /** By the error's own number, else by the status. */
 export function twilioVerdict(status: number, code: number | null): VendorVerdict {
-  if (code === 20429 || status === 429) return limited('second');
   // the queue of this sender is full for hours
   if (code === 21611) return limited('hour');
+  // what the account may send in a day
+  if (code === 63038) return limited('day');
+  if (code === 20429 || status === 429) return limited('second');
   if (status >= 500) return transient;
   if (code === 20003 || status === 401 || status === 403) return refused('AuthRefused');
   return refused(code !== null && twilioRecipients.has(code) ? 'RecipientRefused' : 'ClientError');
