@@ -1,5 +1,6 @@
 // What somebody sends in, as POST /api/v2/alerts has it: what is missing is filled in, what cannot be is refused with its reason.
-import { instantOf, later } from '../model/units.ts';
+import { sentInstant } from '../model/sent-instant.ts';
+import { later } from '../model/units.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
 import type { Alert, LabelSet } from './alert.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -23,14 +24,11 @@ export interface IngestRules {
   readonly resolveTimeout: Milliseconds;
 }
 
-/** The year 1 in Go's spelling: nothing was said. */
-const zero = Date.parse('0001-01-01T00:00:00Z');
-
 export function ingested(pushed: PushedAlert, rules: IngestRules, now: Instant): Ingested {
   const own = nonEmpty(pushed.labels);
   const labels = { ...rules.globalLabels, ...own };
-  const starts = saidInstant(pushed.startsAt);
-  const ends = saidInstant(pushed.endsAt);
+  const starts = sentInstant(pushed.startsAt);
+  const ends = sentInstant(pushed.endsAt);
   if (Object.keys(own).length === 0) return { problem: 'at least one label pair required' };
   const badName = Object.keys(labels).find((name) => name === '' || isBroken(name));
   if (badName !== undefined) return { problem: `invalid label set: invalid name ${JSON.stringify(badName)}` };
@@ -57,13 +55,6 @@ export function ingested(pushed: PushedAlert, rules: IngestRules, now: Instant):
 
 /** Half a surrogate pair cannot be written as UTF-8. */
 const isBroken = (name: string): boolean => /\p{Surrogate}/u.test(name);
-
-function saidInstant(text: string | undefined): Instant | 'unreadable' | null {
-  if (text === undefined || text === '') return null;
-  const at = instantOf(text);
-  if (at === null) return 'unreadable';
-  return at <= zero ? null : at;
-}
 
 const nonEmpty = (set: LabelSet): LabelSet =>
   Object.fromEntries(Object.entries(set).filter(([, value]) => value !== ''));

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { fingerprintOf } from '../../src/alerts/fingerprint.ts';
 import { ingested } from '../../src/alerts/ingest.ts';
 import type { PushedAlert } from '../../src/alerts/ingest.ts';
-import { later, minutes, rfc3339 } from '../../src/model/units.ts';
+import { later, minutes, rfc3339, seconds } from '../../src/model/units.ts';
 import { start } from './builders.ts';
 
 const rules = { globalLabels: { cluster: 'bank-3' }, resolveTimeout: minutes(5) };
@@ -24,6 +24,16 @@ describe('what is taken', () => {
       'a start and an end to come',
       { labels, startsAt: at(-3), endsAt: at(4) },
       { since: later(start, minutes(-3)), ended: null, timeout: false },
+    ],
+    [
+      'times without a zone, which are those of Greenwich',
+      { labels, startsAt: '2026-11-11T01:59:00', endsAt: '2026-11-11 02:04:00.5' },
+      { since: later(start, minutes(-1)), expires: later(start, seconds(240.5)) },
+    ],
+    [
+      'times of other zones, to the nanosecond',
+      { labels, startsAt: '2026-11-11T09:59:00.123456789+08:00' },
+      { since: Date.UTC(2026, 10, 11, 1, 59, 0, 123) },
     ],
     ['an end that was', { labels, startsAt: at(-3), endsAt: at(-1) }, { ended: later(start, minutes(-1)) }],
     [
@@ -52,6 +62,8 @@ describe('what is refused', () => {
     ['labels without values', { labels: { a: '' } }, 'at least one label pair required'],
     ['an end before the start', { labels, startsAt: at(2), endsAt: at(1) }, 'start time must be before end time'],
     ['no instant', { labels, startsAt: 'yesterday' }, 'startsAt yesterday is no RFC 3339 instant'],
+    ['a day of a calendar', { labels, startsAt: 'Nov 11 2026' }, 'startsAt Nov 11 2026 is no RFC 3339 instant'],
+    ['a day alone', { labels, endsAt: '2026-11-12' }, 'endsAt 2026-11-12 is no RFC 3339 instant'],
   ])('%s', (_, pushed, problem) => {
     expect(take(pushed)).toEqual({ problem });
   });

@@ -102,10 +102,39 @@ describe('alerts', () => {
     expect(await ask(path, 'POST', sent({ ['__proto__']: 'a', constructor: 'b' }))).toMatchObject({ status: 200 });
     const { body } = await ask('/api/v2/alerts');
     expect(JSON.stringify(body)).toContain('"labels":{"alertname":"Down","__proto__":"a","constructor":"b"}');
-    for (const labels of [{ severity: 5 }, { severity: null }]) {
-      const refused = await ask(path, 'POST', sent(labels));
-      expect([refused.status, JSON.stringify(refused.body)]).toEqual([400, expect.stringContaining('severity')]);
-    }
+    const refused = await ask(path, 'POST', sent({ severity: 5 }));
+    expect([refused.status, JSON.stringify(refused.body)]).toEqual([400, expect.stringContaining('severity')]);
+  });
+
+  it.each(['/api/v2/alerts', '/api/v1/webhook'])('take null for nothing said at %s', async (path) => {
+    const { ask } = await served();
+    const [one, other] = [
+      { ...alert({ instance: 'a' }), annotations: null },
+      { ...alert({}), labels: { alertname: 'Down', pod: null }, annotations: { summary: 'down', description: null } },
+    ];
+    const sent = [one, other].map((each) => ({ ...each, status: 'firing' }));
+    const body = path.endsWith('alerts') ? sent : { version: '4', alerts: sent };
+    expect(await ask(path, 'POST', body)).toMatchObject({ status: 200 });
+    const known = JSON.stringify((await ask('/api/v2/alerts')).body);
+    expect(known).toContain('"labels":{"alertname":"Down"}');
+    expect(known).toContain('"annotations":{"summary":"down"}');
+  });
+
+  it.each([
+    ['later than now', { endsAt: rfc3339(later(start, minutes(61))) }],
+    ['nowhere', { endsAt: undefined }],
+    ['at no time', { endsAt: '0001-01-01T00:00:00Z' }],
+    ['before it began', { startsAt: rfc3339(later(start, minutes(61))), endsAt: rfc3339(later(start, minutes(61))) }],
+  ])('that an Alertmanager calls resolved are over, also where they end %s', async (_, times) => {
+    const { ask, story } = await served();
+    const sent = (status: string, changed = {}) => ({ version: '4', alerts: [{ ...alert({}), status, ...changed }] });
+    expect(await ask('/api/v1/webhook', 'POST', sent('firing'))).toMatchObject({ status: 200 });
+    await story.pass(minutes(60), minutes(5));
+    expect(story.told()).toEqual(['sms zhang: Down']);
+    expect(await ask('/api/v1/webhook', 'POST', sent('resolved', times))).toMatchObject({ status: 200 });
+    expect((await ask('/api/v2/alerts')).body).toEqual([]);
+    await story.pass(minutes(10), minutes(1));
+    expect(story.told(1)).toEqual(['sms zhang: -Down']);
   });
 
   it('of a whole group at once are taken, however long their texts; what is larger is refused and logged', async () => {

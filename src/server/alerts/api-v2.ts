@@ -2,9 +2,10 @@
 import express, { type Request, type Response, type Router } from 'express';
 import { z } from 'zod';
 import type { AlertView } from '../../alerts/views.ts';
+import { sentInstant } from '../../model/sent-instant.ts';
 import type { Silence, SilenceInput } from '../../alerts/silence.ts';
 import { MatcherError, printMatcher } from '../../matching/matchers.ts';
-import { instantOf, later, minutes, rfc3339 } from '../../model/units.ts';
+import { later, minutes, rfc3339 } from '../../model/units.ts';
 import { alertmanagerText } from './alertmanager-text.ts';
 import { noPlace } from './desk.ts';
 import type { AlertDesk } from './desk.ts';
@@ -24,7 +25,10 @@ const matcher = z.object({
   name: z.string(),
   value: z.string(),
   isRegex: z.boolean(),
-  isEqual: z.boolean().default(true),
+  isEqual: z
+    .boolean()
+    .nullish()
+    .transform((given) => given ?? true),
 });
 const postableSilence = z.object({
   id: z.string().nullish().transform(orAbsent),
@@ -111,9 +115,9 @@ async function takeAlerts(desk: AlertDesk, request: Request, response: Response)
 
 async function takeSilence(desk: AlertDesk, request: Request, response: Response): Promise<void> {
   const parsed = postableSilence.safeParse(request.body);
-  const starts = parsed.success ? instantOf(parsed.data.startsAt) : null;
-  const ends = parsed.success ? instantOf(parsed.data.endsAt) : null;
-  if (!parsed.success || starts === null || ends === null) {
+  const starts = parsed.success ? sentInstant(parsed.data.startsAt) : null;
+  const ends = parsed.success ? sentInstant(parsed.data.endsAt) : null;
+  if (!parsed.success || typeof starts !== 'number' || typeof ends !== 'number') {
     const why = parsed.success ? 'startsAt and endsAt are RFC 3339' : z.prettifyError(parsed.error);
     refuse(response, 400, `the body is no silence: ${why}`);
     return;

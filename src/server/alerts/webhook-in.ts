@@ -2,6 +2,7 @@
 import express, { type Router } from 'express';
 import { z } from 'zod';
 import type { PushedAlert } from '../../alerts/ingest.ts';
+import { sentInstant } from '../../model/sent-instant.ts';
 import { later, minutes, rfc3339 } from '../../model/units.ts';
 import type { Instant } from '../../model/units.ts';
 import { problem } from '../guard.ts';
@@ -18,7 +19,7 @@ const payload = z.object({
     z.object({
       status: z.enum(['firing', 'resolved']),
       labels: labelSet,
-      annotations: labelSet.default({}),
+      annotations: labelSet.nullish().transform((set) => set ?? {}),
       startsAt: z.string(),
       endsAt: z.string().optional(),
       generatorURL: z.string().optional(),
@@ -56,7 +57,19 @@ export function webhookIn(desk: AlertDesk): Router {
 /** What fires is repeated seldom, and its end is said: only a sender that is gone for good is silent for so long. */
 const longestSilence = minutes(7 * 24 * 60);
 
-const pushed = ({ status, endsAt, ...alert }: Sent, now: Instant): PushedAlert => ({
-  ...alert,
-  endsAt: status === 'resolved' ? endsAt : rfc3339(later(now, longestSilence)),
-});
+function pushed({ status, startsAt, endsAt, ...alert }: Sent, now: Instant): PushedAlert {
+  switch (status) {
+    case 'firing':
+      return { ...alert, startsAt, endsAt: rfc3339(later(now, longestSilence)) };
+    case 'resolved':
+      // said once and never again: where it ends later than now, or nowhere, a clock is wrong and it is over all the same
+      return { ...alert, startsAt: noLater(startsAt, now), endsAt: noLater(endsAt, now) ?? rfc3339(now) };
+  }
+}
+
+/** Undefined where nothing is said; what is no instant stays as it is, to be refused. */
+function noLater(text: string | undefined, now: Instant): string | undefined {
+  const at = sentInstant(text);
+  if (at === null) return undefined;
+  return at === 'unreadable' || at <= now ? text : rfc3339(now);
+}
