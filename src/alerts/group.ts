@@ -1,4 +1,5 @@
 // Groups: what an alert is grouped by, the key that names the group, and when it is first told.
+import { labelValue } from '../model/label-value.ts';
 import type { Instant } from '../model/units.ts';
 import { byCodeUnit } from './fingerprint.ts';
 import type { Alert, LabelSet } from './alert.ts';
@@ -9,7 +10,7 @@ export function groupLabelsOf(route: Route, labels: LabelSet): LabelSet {
   const names = route.groupBy === 'all' ? Object.keys(labels).sort(byCodeUnit) : route.groupBy;
   return Object.fromEntries(
     names.flatMap((name) => {
-      const value = labels[name] ?? '';
+      const value = labelValue(labels, name);
       return value === '' ? [] : [[name, value]];
     }),
   );
@@ -42,10 +43,15 @@ export function firstFlushOf(route: Route, alert: Alert, now: Instant): Instant 
   return Math.max(now, alert.accepted + groupWait) as Instant;
 }
 
-const rank: Readonly<Record<string, number>> = { page: 0, critical: 0, warning: 1, info: 2 };
+const rank: ReadonlyMap<string, number> = new Map([
+  ['page', 0],
+  ['critical', 0],
+  ['warning', 1],
+  ['info', 2],
+]);
 
 /** The smaller the graver. */
-export const gravity = ({ labels }: Pick<Alert, 'labels'>): number => rank[labels['severity'] ?? ''] ?? 1;
+export const gravity = ({ labels }: Pick<Alert, 'labels'>): number => rank.get(labels['severity'] ?? '') ?? 1;
 
 /** The beginning of a text as a number of the same order: of thousands that have begun at one instant texts are slow to compare. */
 function beginningOf(text: string): number {

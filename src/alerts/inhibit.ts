@@ -2,8 +2,10 @@
 import { compileMatcher, parseMatchers } from '../matching/matchers.ts';
 import type { CompiledMatcher } from '../matching/matchers.ts';
 import type { AlertsDocument } from '../model/config.ts';
+import { labelValue } from '../model/label-value.ts';
 import type { Instant } from '../model/units.ts';
 import type { Alert, LabelSet } from './alert.ts';
+import { candidatesIn } from './route-index.ts';
 
 export interface InhibitRule {
   readonly source: readonly CompiledMatcher[];
@@ -34,23 +36,41 @@ function matchersOf(texts: readonly string[], equal: LabelSet, pattern: LabelSet
 const matchesAll = (matchers: readonly CompiledMatcher[], labels: LabelSet): boolean =>
   matchers.every((matcher) => matcher.matches(labels));
 
-const isPresent = (labels: LabelSet, name: string): boolean => (labels[name] ?? '') !== '';
+const isPresent = (labels: LabelSet, name: string): boolean => labelValue(labels, name) !== '';
 
 type Labelled = Pick<Alert, 'labels' | 'fingerprint'>;
 type Source = Labelled & Pick<Alert, 'ended' | 'expires'>;
 
+/** By what must be equal, then by their fingerprints. */
+type Sources = Map<string, Map<string, Source>>;
+
+/** A rule, and what inhibits by it: of thousands that are targets as well none is looked at for another such one. */
+interface InForce {
+  readonly rule: InhibitRule;
+  readonly alone: Sources;
+  readonly targetsToo: Sources;
+}
+
+const side = (rules: readonly InForce[], which: 'source' | 'target') =>
+  candidatesIn(rules.map((inForce) => ({ matchers: inForce.rule[which], inForce })));
+
 export class Inhibition {
-  readonly #rules: readonly { readonly rule: InhibitRule; readonly sources: Map<string, Map<string, Source>> }[];
+  readonly #bySource: ReturnType<typeof side>;
+  readonly #byTarget: ReturnType<typeof side>;
 
   constructor(rules: readonly InhibitRule[]) {
-    this.#rules = rules.map((rule) => ({ rule, sources: new Map() }));
+    const all = rules.map((rule): InForce => ({ rule, alone: new Map(), targetsToo: new Map() }));
+    this.#bySource = side(all, 'source');
+    this.#byTarget = side(all, 'target');
   }
 
   /** Known as it is now. */
   set(alert: Source): void {
-    for (const { rule, sources } of this.#rules) {
-      const key = keyOf(rule, alert.labels);
-      if (key === null || !matchesAll(rule.source, alert.labels)) continue;
+    if (alert.ended !== null) {
+      this.remove(alert);
+      return;
+    }
+    for (const { sources, key } of this.#placesOf(alert)) {
       const alike = sources.get(key);
       if (alike === undefined) sources.set(key, new Map([[alert.fingerprint, alert]]));
       else alike.set(alert.fingerprint, alert);
@@ -58,39 +78,43 @@ export class Inhibition {
   }
 
   remove(alert: Labelled): void {
-    for (const { rule, sources } of this.#rules) {
-      const key = keyOf(rule, alert.labels);
-      const alike = key === null ? undefined : sources.get(key);
-      if (key === null || alike === undefined) continue;
-      alike.delete(alert.fingerprint);
-      if (alike.size === 0) sources.delete(key);
+    for (const { sources, key } of this.#placesOf(alert)) {
+      const alike = sources.get(key);
+      alike?.delete(alert.fingerprint);
+      if (alike?.size === 0) sources.delete(key);
     }
   }
 
   /** The fingerprints of what inhibits it, one a rule. */
-  mutedBy(target: Labelled, now: Instant): readonly string[] {
+  mutedBy({ labels }: Labelled, now: Instant): readonly string[] {
     const found: string[] = [];
-    for (const { rule, sources } of this.#rules) {
-      if (sources.size === 0 || !matchesAll(rule.target, target.labels)) continue;
-      const key = keyOf(rule, target.labels);
-      const source = key === null ? undefined : sourceFor(rule, sources.get(key), target, now);
+    for (const { inForce } of this.#byTarget(labels)) {
+      const { rule, alone, targetsToo } = inForce;
+      if ((alone.size === 0 && targetsToo.size === 0) || !matchesAll(rule.target, labels)) continue;
+      const key = keyOf(rule, labels);
+      if (key === null) continue;
+      // two that are both source and target do not inhibit each other, nor one itself
+      const source =
+        activeOf(alone.get(key), now) ??
+        (matchesAll(rule.source, labels) ? undefined : activeOf(targetsToo.get(key), now));
       if (source !== undefined && !found.includes(source)) found.push(source);
     }
     return found;
   }
+
+  /** Where it stands as a source. */
+  *#placesOf({ labels }: Labelled): Generator<{ readonly sources: Sources; readonly key: string }> {
+    for (const { inForce } of this.#bySource(labels)) {
+      const { rule, alone, targetsToo } = inForce;
+      if (!matchesAll(rule.source, labels)) continue;
+      const key = keyOf(rule, labels);
+      if (key !== null) yield { sources: matchesAll(rule.target, labels) ? targetsToo : alone, key };
+    }
+  }
 }
 
-/** Two that are both source and target do not inhibit each other, nor one itself. */
-function sourceFor(
-  rule: InhibitRule,
-  alike: ReadonlyMap<string, Source> | undefined,
-  target: Labelled,
-  now: Instant,
-): string | undefined {
-  if (alike === undefined) return undefined;
-  const isBoth = matchesAll(rule.source, target.labels);
-  for (const source of alike.values())
-    if (isActive(source, now) && !(isBoth && matchesAll(rule.target, source.labels))) return source.fingerprint;
+function activeOf(alike: ReadonlyMap<string, Source> | undefined, now: Instant): string | undefined {
+  for (const source of alike?.values() ?? []) if (isActive(source, now)) return source.fingerprint;
   return undefined;
 }
 
@@ -101,5 +125,5 @@ const isActive = ({ ended, expires }: Source, now: Instant): boolean =>
 function keyOf({ equal, present }: InhibitRule, labels: LabelSet): string | null {
   if (present.some((name) => !isPresent(labels, name))) return null;
   const names = present.length === 0 ? equal : [...new Set([...equal, ...present])];
-  return JSON.stringify(names.map((name) => labels[name] ?? ''));
+  return JSON.stringify(names.map((name) => labelValue(labels, name)));
 }

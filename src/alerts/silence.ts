@@ -1,7 +1,7 @@
 // Silences as values: what one is, what may be changed of it, and which alerts it keeps from being told.
 import { compileMatcher, printMatcher } from '../matching/matchers.ts';
 import type { CompiledMatcher, Matcher } from '../matching/matchers.ts';
-import { later } from '../model/units.ts';
+import { later, minutes } from '../model/units.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
 import type { LabelSet } from './alert.ts';
 
@@ -129,23 +129,49 @@ export const newestOf = (known: Silence | undefined, told: Silence): Silence =>
   known !== undefined && known.updatedAt > told.updatedAt ? known : told;
 
 interface Compiled {
-  readonly silence: Silence;
+  /** as it is now */
+  silence: Silence;
   readonly sets: readonly (readonly CompiledMatcher[])[];
+  /** the how manieth that came */
+  readonly number: number;
 }
 
-/** Which silences hold an alert back. Which of them match is remembered: matchers do not change, labels neither. */
+/** What is known of an alert: which match of those that came until then. */
+interface Matching {
+  readonly asked: number;
+  readonly found: readonly Compiled[];
+}
+
+const purgedEvery = minutes(1);
+
+/** Which silences hold an alert back. Each is asked of each alert once; what has ended is not: scripts leave thousands behind. */
 export class SilenceIndex {
   readonly #silences = new Map<string, Compiled>();
-  readonly #matching = new Map<string, { readonly version: number; readonly ids: readonly string[] }>();
-  #version = 0;
+  /** those that may still hold, in the order in which they came */
+  #came: Compiled[] = [];
+  #last = 0;
+  #purged = 0 as Instant;
+  readonly #matching = new Map<string, Matching>();
 
   set(silence: Silence): void {
-    this.#version += 1;
-    this.#silences.set(silence.id, { silence, sets: silence.matchers.map((set) => set.map(compileMatcher)) });
+    const known = this.#silences.get(silence.id);
+    // one that goes on for longer may have been passed over as ended
+    if (
+      known !== undefined &&
+      silence.endsAt <= known.silence.endsAt &&
+      sameMatchers(silence.matchers, known.silence.matchers)
+    ) {
+      known.silence = silence;
+      return;
+    }
+    this.#last += 1;
+    const compiled = { silence, sets: silence.matchers.map((set) => set.map(compileMatcher)), number: this.#last };
+    this.#silences.set(silence.id, compiled);
+    this.#came.push(compiled);
   }
 
   remove(id: string): void {
-    if (this.#silences.delete(id)) this.#version += 1;
+    this.#silences.delete(id);
   }
 
   /** The alert is gone. */
@@ -155,19 +181,37 @@ export class SilenceIndex {
 
   mutes(labels: LabelSet, fingerprint: string, now: Instant): readonly string[] {
     if (this.#silences.size === 0) return [];
-    return this.#matchingOf(labels, fingerprint).filter((id) => {
-      const known = this.#silences.get(id);
-      return known !== undefined && silenceState(known.silence, now) === 'active';
-    });
+    this.#purge(now);
+    return this.#matchingOf(labels, fingerprint)
+      .filter((one) => this.#isKnown(one) && silenceState(one.silence, now) === 'active')
+      .map(({ silence }) => silence.id);
   }
 
-  #matchingOf(labels: LabelSet, fingerprint: string): readonly string[] {
-    const known = this.#matching.get(fingerprint);
-    if (known?.version === this.#version) return known.ids;
-    const ids = [...this.#silences.values()]
-      .filter(({ sets }) => sets.some((set) => set.every((matcher) => matcher.matches(labels))))
-      .map(({ silence }) => silence.id);
-    this.#matching.set(fingerprint, { version: this.#version, ids });
-    return ids;
+  #isKnown(one: Compiled): boolean {
+    return this.#silences.get(one.silence.id) === one;
+  }
+
+  #purge(now: Instant): void {
+    if (Math.abs(now - this.#purged) < purgedEvery) return;
+    this.#purged = now;
+    this.#came = this.#came.filter((one) => this.#isKnown(one) && silenceState(one.silence, now) !== 'expired');
+  }
+
+  #matchingOf(labels: LabelSet, fingerprint: string): readonly Compiled[] {
+    const known = this.#matching.get(fingerprint) ?? { asked: 0, found: [] };
+    if (known.asked === this.#last) return known.found;
+    const fresh: Compiled[] = [];
+    for (const one of this.#came.slice(this.#firstAfter(known.asked)))
+      if (one.sets.some((set) => set.every((matcher) => matcher.matches(labels)))) fresh.push(one);
+    const found = [...known.found.filter((one) => this.#isKnown(one)), ...fresh];
+    this.#matching.set(fingerprint, { asked: this.#last, found });
+    return found;
+  }
+
+  /** Most often it is the last one. */
+  #firstAfter(number: number): number {
+    let first = this.#came.length;
+    while (first > 0 && (this.#came[first - 1]?.number ?? 0) > number) first -= 1;
+    return first;
   }
 }

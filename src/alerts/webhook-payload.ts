@@ -1,4 +1,5 @@
 // What a webhook is told: Alertmanager's payload, version 4.
+import { labelValue } from '../model/label-value.ts';
 import type { Instant } from '../model/units.ts';
 import { atOnce } from '../slices.ts';
 import type { Alert, LabelSet } from './alert.ts';
@@ -103,20 +104,17 @@ const sortedFirst = ['job', 'instance'];
 /** Alertmanager's order: by job and instance, those without them last; then by the number of labels, then by the labels. */
 export function byLabels(one: LabelSet, other: LabelSet): number {
   for (const name of sortedFirst) {
-    const [left, right] = [one[name], other[name]];
+    const [left, right] = [labelValue(one, name), labelValue(other, name)];
     if (left === right) continue;
-    if (left === undefined) return 1;
-    if (right === undefined) return -1;
+    if (left === '') return 1;
+    if (right === '') return -1;
     return byCodeUnit(left, right);
   }
   const [names, others] = [Object.keys(one), Object.keys(other)];
   if (names.length !== others.length) return names.length - others.length;
   for (const name of [...new Set([...names, ...others])].sort(byCodeUnit)) {
-    const [left, right] = [one[name], other[name]];
-    if (left === right) continue;
-    if (left === undefined) return -1;
-    if (right === undefined) return 1;
-    return byCodeUnit(left, right);
+    const order = byCodeUnit(labelValue(one, name), labelValue(other, name));
+    if (order !== 0) return order;
   }
   return 0;
 }

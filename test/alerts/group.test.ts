@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Alert } from '../../src/alerts/alert.ts';
 import { byCodeUnit } from '../../src/alerts/fingerprint.ts';
-import { gravity, inOrder } from '../../src/alerts/group.ts';
+import { gravity, groupLabelsOf, inOrder } from '../../src/alerts/group.ts';
+import { buildRoutes } from '../../src/alerts/route.ts';
 import { later, seconds } from '../../src/model/units.ts';
-import { anAlert, start } from './builders.ts';
+import { anAlert, anAlertsDocument, start } from './builders.ts';
 
 const drawn = fc
   .record({
@@ -36,6 +37,21 @@ const drawn = fc
     since: later(start, seconds(since)),
     ended: isOver ? start : null,
   }));
+
+it('an alert that is as grave as an object is a constructor is no graver than others', () => {
+  for (const severity of ['constructor', 'toString', '__proto__', 'other'])
+    expect(gravity(anAlert({}, { [severity]: 'x', severity }))).toBe(1);
+});
+
+it.each(['constructor', 'toString', '__proto__'])('a group by %s has that label where its alerts have it', (name) => {
+  const { route } = anAlertsDocument(`
+route: { receiver: duty, group_by: ['${name}', alertname] }
+receivers: [{ name: duty }]`);
+  const root = buildRoutes(route);
+  expect(groupLabelsOf(root, { alertname: 'Down' })).toEqual({ alertname: 'Down' });
+  const labels = groupLabelsOf(root, Object.fromEntries([[name, 'a']]));
+  expect(Object.entries(labels)).toEqual([[name, 'a']]);
+});
 
 it('alerts are read by what fires, then by how grave and how old they are, then by their fingerprints', () => {
   fc.assert(

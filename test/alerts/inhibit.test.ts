@@ -103,4 +103,38 @@ describe('what inhibits', () => {
     const muted = Array.from({ length: 5000 }, (_, node) => inhibition.mutedBy(of('warning', node), start));
     expect(muted.filter((by) => by.length > 0)).toHaveLength(2500);
   });
+
+  it('is not looked for among thousands that are targets as it is', () => {
+    const inhibition = new Inhibition(
+      rulesOf([{ source_match: { alertname: 'NodeDown' }, target_match_re: { alertname: '.+' }, equal: ['cluster'] }]),
+    );
+    let reads = 0;
+    const counted = (labels: Labels): Labels =>
+      new Proxy(labels, { get: (all, name) => ((reads += 1), Reflect.get(all, name)) as unknown });
+    const down = Array.from({ length: 300 }, (_, node) => {
+      const alert = labelled({ alertname: 'NodeDown', cluster: 'c1', node: `n${node}` });
+      return { ...alert, labels: counted(alert.labels), ended: null };
+    });
+    for (const alert of down) inhibition.set(alert);
+    for (const alert of down) expect(inhibition.mutedBy(alert, start)).toEqual([]);
+    expect(reads).toBeLessThan(10 * down.length);
+    // an end takes it out
+    const other = labelled({ alertname: 'PodDown', cluster: 'c1' });
+    expect(inhibition.mutedBy(other, start)).toEqual([down[0]?.fingerprint]);
+    for (const alert of down) inhibition.set({ ...alert, ended: start });
+    expect(inhibition.mutedBy(other, start)).toEqual([]);
+  });
+
+  it.each(['constructor', 'toString', '__proto__'])('needs a label %s where it must be there', (name) => {
+    const inhibition = new Inhibition(
+      rulesOf([
+        { source_match: { severity: 'page' }, target_match: { severity: 'warning' }, equal: [], equalPresent: [name] },
+      ]),
+    );
+    inhibition.set({ ...labelled({ severity: 'page' }), ended: null });
+    expect(inhibition.mutedBy(labelled({ severity: 'warning' }), start)).toEqual([]);
+    const named = { [name]: 'a' };
+    inhibition.set({ ...labelled({ severity: 'page', ...named }), ended: null });
+    expect(inhibition.mutedBy(labelled({ severity: 'warning', ...named }), start)).toHaveLength(1);
+  });
 });

@@ -68,6 +68,23 @@ describe('the index', () => {
       { numRuns: 200 },
     );
   });
+
+  it('asks an alert of no silence that has ended, and of each other one once', () => {
+    const index = new SilenceIndex();
+    for (let number = 0; number < 2000; number += 1) index.set(aSilence(`old ${number}`, ['a="1"'], -9, -5));
+    index.set(aSilence('one', ['a="1"'], -5, 5));
+    let reads = 0;
+    const alert = new Proxy({ a: '1' }, { get: (all, name) => ((reads += 1), Reflect.get(all, name)) as unknown });
+    for (let minute = 0; minute < 3; minute += 1) {
+      expect(index.mutes(alert, 'f', at(minute))).toEqual(['one']);
+      index.set(aSilence('one', ['a="1"'], -5, 4));
+    }
+    expect(reads).toBe(1);
+    index.set(aSilence('two', ['a="1"'], 0, 5));
+    expect(index.mutes(alert, 'f', at(3))).toEqual(['one', 'two']);
+    expect(reads).toBe(2);
+    expect(index.mutes(alert, 'f', at(5))).toEqual(['two']);
+  });
 });
 
 describe('a silence', () => {

@@ -1,5 +1,6 @@
 // What fills the variables of an approved template: short facts, without what the vendors refuse in a variable.
 import type { TemplateParam } from '../../../config/schema/sms-gateways.ts';
+import { labelValue } from '../../../model/label-value.ts';
 import type { Texts } from '../../../model/texts.ts';
 import { fillText } from '../../../model/texts.ts';
 import type { Instant } from '../../../model/units.ts';
@@ -53,7 +54,7 @@ const tokenOf = ({ acknowledgeCode }: Notice): string => (acknowledgeCode === un
 
 function factOf(fact: string, { notice, text, texts, timeZone }: TemplateContext): string {
   const [first] = notice.alerts;
-  const label = (name: string): string => first?.labels[name] ?? notice.groupLabels[name] ?? '';
+  const label = (name: string): string => labelValue(first?.labels ?? {}, name) || labelValue(notice.groupLabels, name);
   const firing = notice.alerts.some(isFiring);
   switch (fact) {
     case 'status':
@@ -74,7 +75,7 @@ function factOf(fact: string, { notice, text, texts, timeZone }: TemplateContext
       return tokenOf(notice);
     default: {
       const [, kind, name] = /^(labels|annotations)\.(.+)$/.exec(fact) ?? [];
-      if (kind === 'annotations') return first?.annotations[name ?? ''] ?? '';
+      if (kind === 'annotations') return labelValue(first?.annotations ?? {}, name ?? '');
       return label(name ?? fact);
     }
   }
