@@ -2,7 +2,7 @@
 import { duplicateNames } from './check-policies.ts';
 import { nearestKey } from './documents.ts';
 import { matcherMistake } from '../matching/matchers.ts';
-import { mailAddressIn } from '../model/addresses.ts';
+import { mailAddressIn, senderIn } from '../model/addresses.ts';
 import { isMailHeaderName, isOwnMailHeader } from '../model/mail-headers.ts';
 import { quoteFindings } from './check-matcher-quotes.ts';
 import type { ProblemCode, ProblemPath } from './problem.ts';
@@ -174,6 +174,7 @@ function emailFindings(raw: unknown, email: unknown, path: ProblemPath): Finding
   );
   const smarthost = valueAt(email, ['smarthost']);
   if (typeof smarthost === 'string') findings.push(...smarthostFindings([...path, 'smarthost'], smarthost));
+  findings.push(...senderFindings(email, [...path, 'from']));
   return findings;
 }
 
@@ -253,6 +254,14 @@ const unsaidHeader = (name: string, path: ProblemPath): Finding[] =>
         },
       ];
 
+/** It loads in an Alertmanager as well, and no mail ever leaves. */
+function senderFindings(raw: unknown, path: ProblemPath): Finding[] {
+  const from = valueAt(raw, [path.at(-1) ?? '']);
+  if (typeof from !== 'string' || isTemplate(from) || senderIn(from) !== null) return [];
+  const message = `no mail can be sent from "${from}": ${/^[\w.-]+$/.test(from) ? 'it has no domain' : 'it is no mail address'}`;
+  return [{ code: 'WrongValue', severity: 'warning', path, message, mend: 'write springtide@example.com' }];
+}
+
 /** Without a host it is the machine itself. */
 const smarthostFindings = (path: ProblemPath, text: string): Finding[] =>
   /^(?:\[[0-9a-fA-F:.]+\]|[^\s:]*):\d{1,5}$/.test(text)
@@ -264,6 +273,7 @@ function peopleFindings(raw: unknown): Finding[] {
   const shared = valueAt(raw, ['global', 'smtp_smarthost']);
   return [
     ...(typeof shared === 'string' ? smarthostFindings(['global', 'smtp_smarthost'], shared) : []),
+    ...senderFindings(valueAt(raw, ['global']), ['global', 'smtp_from']),
     ...passwordFindings(valueAt(raw, ['global']), ['global', 'smtp_auth_password'], 'password'),
     ...passwordFindings(valueAt(raw, ['global']), ['global', 'smtp_auth_secret'], 'secret'),
     ...Object.entries(typeof people === 'object' && people !== null ? people : {}).flatMap(

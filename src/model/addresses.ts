@@ -33,3 +33,16 @@ export function mailAddressIn(written: string): string | null {
   const address = /<([^<>]+)>$/.exec(written)?.[1] ?? written;
   return mailAddress.test(address) ? address : null;
 }
+
+export interface Sender {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** `springtide@bank.cn` or `Duty <springtide@bank.cn>`, and one of them; null: no mail can come from it. */
+export function senderIn(written: string): Sender | null {
+  const [, name = '', bracketed] = /^(.*?)<([^<>]+)>$/.exec(written.trim()) ?? [];
+  const address = bracketed ?? written.trim();
+  if (!/^[^\s@<>,;\p{Cc}]+@[^\s@<>,;\p{Cc}]+$/u.test(address)) return null;
+  return { name: name.replace(/^\s*"|"\s*$/g, ''), address };
+}

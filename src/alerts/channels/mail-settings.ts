@@ -1,4 +1,6 @@
 // What an email_config comes to with the global settings under it, and what makes it unusable.
+import { senderIn } from '../../model/addresses.ts';
+import type { Sender } from '../../model/addresses.ts';
 import type { AlertsDocument } from '../../model/config.ts';
 import type { Filled } from '../notice-templates.ts';
 import { oneLine } from '../render.ts';
@@ -19,7 +21,7 @@ export interface MailSettings {
   /** for CRAM-MD5 */
   readonly secret: Credential | null;
   readonly tls: EmailSettings['tls_config'];
-  readonly from: { readonly name: string; readonly address: string };
+  readonly from: Sender;
 }
 
 /** A sender may be a template, and those of recipients say why they name nobody. */
@@ -34,7 +36,7 @@ export function readMailSettings(config: EmailSettings, { global }: AlertsDocume
   if (host === undefined || Number(port) > 65_535) return `the smarthost "${smarthost}" is not host:port`;
   const sender = fill('from', config.from ?? global.smtp_from ?? '');
   if (!sender.ok) return sender.why;
-  const from = fromOf(sender.text);
+  const from = senderIn(sender.text);
   if (from === null) return 'no usable sender: set global.smtp_from to an address such as springtide@example.com';
   return {
     host,
@@ -50,7 +52,7 @@ export function readMailSettings(config: EmailSettings, { global }: AlertsDocume
       credentialOf(config.auth_secret, config.auth_secret_file) ??
       credentialOf(global.smtp_auth_secret, global.smtp_auth_secret_file),
     tls: config.tls_config ?? global.smtp_tls_config,
-    from,
+    from: { ...from, name: oneLine(from.name) },
   };
 }
 
@@ -58,11 +60,4 @@ export function readMailSettings(config: EmailSettings, { global }: AlertsDocume
 function credentialOf(text: string | undefined, file: string | undefined): Credential | null {
   if (file !== undefined) return { file };
   return text === undefined ? null : { text };
-}
-
-function fromOf(written: string | undefined): MailSettings['from'] | null {
-  const [, name = '', bracketed] = /^(.*?)<([^<>]+)>$/.exec(written?.trim() ?? '') ?? [];
-  const address = bracketed ?? written?.trim() ?? '';
-  if (!/^[^\s@<>,;\p{Cc}]+@[^\s@<>,;\p{Cc}]+$/u.test(address)) return null;
-  return { name: oneLine(name.replace(/^\s*"|"\s*$/g, '')), address };
 }
