@@ -173,6 +173,9 @@ function write(
       { kind: 'settled', id: open.intent.id, at: now, how: 'superseded' },
     ]),
   ]);
+  const named = new Set(written.flatMap(([{ to }]) => to));
+  const left = replaced.filter(({ intent }) => intent.to.some((to) => !named.has(to)));
+  if (left.length > 0) parts.resettle(left.map(({ intent }) => intent.groupKey));
   for (const [intent] of written) parts.holds.count(integration, intent.to);
   return written;
 }

@@ -39,6 +39,8 @@ export interface FlushParts {
   readonly isCentral: boolean;
   readonly escalations: Pick<Escalations, 'begin' | 'reached' | 'isAcknowledged'>;
   readonly holds: Pick<Holds, 'heldTo' | 'heldFor' | 'holdBack' | 'postpone' | 'release' | 'count' | 'messages'>;
+  /** somebody whom the configuration has elsewhere by now, or not at all, may have heard of these groups */
+  readonly resettle: (groupKeys: readonly string[]) => void;
 }
 
 /** Of a group at one moment, whoever is told of it. */
@@ -185,6 +187,8 @@ function flushTo(
     records.push(...doubtsOf(open, state, now), { kind: 'settled', id: open.intent.id, at: now, how: 'superseded' });
   }
   write(records);
+  if (decision.supersede && open?.intent.to.some((to) => !reached.to.includes(to)) === true)
+    parts.resettle([group.key]);
   if (intent === null) return says;
   parts.holds.release(group, integration, intent.to);
   parts.holds.count(integration, intent.to);

@@ -107,8 +107,11 @@ class Course {
     );
     const gone = goneKey(place, entry);
     this.#gone.add(key);
+    const resolved = knownTo(entry)?.resolved ?? [];
+    const isNews = resolved.length > 0 && this.#parts.state.told.has(gone);
+    if (rest.length > 0 || isNews)
+      this.#add(gone, { ...entry, heard: undefined, muted: undefined, outcome: 'sent', firing: rest, resolved });
     if (rest.length === 0) return;
-    this.#add(gone, { ...entry, heard: undefined, muted: undefined, outcome: 'sent', firing: rest, resolved: [] });
     const { groupKey, receiver } = place;
     if (stood !== undefined) return;
     const id = JSON.stringify([groupKey, receiver]);
@@ -203,7 +206,7 @@ class Course {
       const before = told.get(key);
       const takesPlace = this.#gone.has(key);
       const next = takesPlace || before === undefined ? entry : both(before, entry);
-      if (JSON.stringify(next) === JSON.stringify(before)) continue;
+      if (before !== undefined && isSame(next, before)) continue;
       (takesPlace ? then : first).push({ kind: 'told', key, entry: next });
     }
     const nothing: Told = { firing: [], resolved: [], at: this.#now, outcome: 'nothingToSay' };
@@ -247,14 +250,25 @@ const goneKey = (place: InGroup, { way }: Told): string => {
   return toldKey(groupKey, { receiver, channel, index }, to);
 };
 
+/** In whatever order, as the ledger keeps it. */
+const asKept = ({ firing, resolved, muted = [], heard, at, outcome, way, truncated }: Told): string =>
+  JSON.stringify([...[firing, resolved, muted, heard].map((some) => some?.toSorted()), at, outcome, way, truncated]);
+
+const isSame = (one: Told, other: Told): boolean => asKept(one) === asKept(other);
+
 /** What one person knows by two ways that have become one. */
 function both(one: Told, other: Told): Told {
   const [older, newer] = one.at <= other.at ? [one, other] : [other, one];
   const [before, after] = [knownTo(older), knownTo(newer)];
+  // of what he has heard the end meanwhile nothing is owed
+  const over = new Set(after?.resolved);
+  const together = (some: readonly string[] = [], more: readonly string[] = []): readonly string[] => [
+    ...new Set([...some.filter((period) => !over.has(period)), ...more]),
+  ];
   const merged = {
-    firing: [...new Set([...(before?.firing ?? []), ...(after?.firing ?? [])])],
+    firing: together(before?.firing, after?.firing),
     resolved: newer.resolved,
-    muted: [...new Set([...(before?.muted ?? []), ...(after?.muted ?? [])])],
+    muted: together(before?.muted, after?.muted),
   };
   const entry: Told = { ...newer, ...merged, outcome: 'sent', heard: undefined };
   return isEmpty(entry) ? newer : entry;

@@ -6,6 +6,7 @@ import { fingerprintIn } from './alert.ts';
 import type { Group, GroupTable } from './group-table.ts';
 import { speakersOf } from './hand-over.ts';
 import { integrationsOf } from './integrations.ts';
+import { recipientKey } from './ledger/records.ts';
 import type { Intent } from './ledger/records.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
 import { groupsOf } from './spoken-for.ts';
@@ -28,9 +29,15 @@ export const toldElsewhere = (
       intent.resolved.every((period) => standing.groups.holding(fingerprintIn(period)).length > 0),
   );
 
+/** Messages to whoever is gone, where all that he knows is told by somebody else now. */
+export const forsaken = ({ open, told }: Pick<LedgerState, 'open' | 'told'>): readonly Notification[] =>
+  [...open.values()].filter(
+    ({ intent }) => isGone(intent) && intent.to.every((to) => !told.has(recipientKey(intent, to))),
+  );
+
 /** What of such a message he is told now where it is held: of that he hears the end, though he has heard nothing yet. */
 export function newsElsewhere(
-  { firing, channel, index, way }: Intent,
+  { firing, resolved, channel, index, way }: Intent,
   to: string,
   { ways }: Pick<LedgerState, 'ways'>,
   { document, groups }: { readonly document: AlertsDocument; readonly groups: Groups },
@@ -39,7 +46,7 @@ export function newsElsewhere(
   const remembered = way === undefined ? undefined : ways.get(way);
   const tells = ({ isLeft, route }: Group): boolean =>
     !isLeft && speakersOf(document, route.receiver, now).some((one) => serves(one, { channel, index, to }, remembered));
-  return firing.filter((period) => groups.holding(fingerprintIn(period)).some(tells));
+  return [...firing, ...resolved].filter((period) => groups.holding(fingerprintIn(period)).some(tells));
 }
 
 /** A reload has moved somebody whom it was on its way to, or the group. */
@@ -49,7 +56,8 @@ export function hasMoved(
   standing: Standing,
   now: Instant,
 ): boolean {
-  if (isGone(intent)) return false;
+  // what he knows by now may be told by the configuration again
+  if (isGone(intent)) return true;
   const { channel, index } = intent;
   const way = intent.way === undefined ? undefined : ways.get(intent.way);
   const isKnown = integrationsOf(standing.document, intent.receiver, now).some(

@@ -134,6 +134,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     write,
     run: (course) => courses.run(course),
     stands: (group) => groups.of(group.key, group.route.receiver) === group,
+    resettle: (groupKeys) => resettlement.settle(groupKeys),
     release: (group, now) => {
       for (const fingerprint of groups.release(group)) write([intake.forgotten(fingerprint, now)]);
     },

@@ -11,7 +11,7 @@ import type { KnownAlerts } from './known-alerts.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { doubtsOf } from './ledger/doubts.ts';
 import type { Intent, LedgerRecord } from './ledger/records.ts';
-import { hasMoved, newsElsewhere, toldElsewhere } from './moved.ts';
+import { forsaken, hasMoved, newsElsewhere, toldElsewhere } from './moved.ts';
 
 interface Parts {
   readonly clock: Clock;
@@ -71,6 +71,11 @@ export class Resettlement {
     this.#settle(() => this.#handOver(groupKeys));
   }
 
+  /** What is known of these groups has come to an account that nobody is told by. */
+  settle(groupKeys: readonly string[]): void {
+    if (!this.#stopped) this.#settle(() => this.#handOver(groupKeys));
+  }
+
   stop(): void {
     this.#stopped = true;
   }
@@ -80,13 +85,28 @@ export class Resettlement {
     return handOver(groupKeys, { state: ledger.state, document: document(), groups, alerts }, clock.now());
   }
 
+  #leaveForsaken(): void {
+    const { ledger, courier, clock, write } = this.#parts;
+    for (const { intent } of forsaken(ledger.state)) {
+      if (courier.isUnderWay(intent.id)) continue;
+      courier.withdraw(intent.id);
+      write([{ kind: 'settled', id: intent.id, at: clock.now(), how: 'superseded' }]);
+    }
+  }
+
   /** Whoever was told of something is told its end, wherever the configuration has him now. */
   #settle(course: () => HandOver): void {
     const { ledger, groups, write, onError } = this.#parts;
-    const { first, left } = course();
+    const { first, then, left } = course();
     for (const one of left) groups.leave(one.key, one.receiver, one.alerts);
+    if (first.length === 0) {
+      write(then);
+      this.#leaveForsaken();
+      return;
+    }
     ledger.append(first).then(() => {
-      if (!this.#stopped) write(course().then);
+      // something may have been told meanwhile: that is carried, too, before anything is cleared
+      if (!this.#stopped) this.#settle(course);
     }, onError);
   }
 }

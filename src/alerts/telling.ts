@@ -34,6 +34,7 @@ interface Parts {
   readonly write: (records: readonly LedgerRecord[]) => void;
   readonly run: (course: Course) => void;
   readonly stands: (group: Group) => boolean;
+  readonly resettle: (groupKeys: readonly string[]) => void;
   /** what has ended leaves the group: everybody has been told */
   readonly release: (group: Group, now: Instant) => void;
 }
@@ -136,7 +137,7 @@ export class Telling {
   }
 
   #flushParts(now: Instant): FlushParts {
-    const { state, courier, document, texts, linkSecret, codeKey, write, muting, isCentral } = this.#parts;
+    const { state, courier, document, texts, linkSecret, codeKey, write, muting, isCentral, resettle } = this.#parts;
     const secret = linkSecret();
     return {
       state,
@@ -150,6 +151,7 @@ export class Telling {
       isCentral: isCentral(now),
       escalations: this.escalations,
       holds: this.holds,
+      resettle,
     };
   }
 }

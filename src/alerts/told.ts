@@ -34,7 +34,7 @@ export function lastToldAt(
 /** As long as a refused end is tried again: who refuses it for longer has other sorrows. */
 const endsAreTried = minutes(24 * 60);
 
-/** Somebody has heard of what is over, and the word that it is was refused for good: it is said again at the next turn. */
+/** Somebody has heard of what is over, and not that it is: it was refused for good, or a reload came. It is said at the next turn. */
 export function owesAnEnd(
   state: Pick<LedgerState, 'told' | 'toldOf'>,
   integrations: readonly Integration[],
@@ -47,7 +47,8 @@ export function owesAnEnd(
   return integrations.some((integration) =>
     [...addresseesOf(integration, groupKey, state), ...integration.others].some((to) => {
       const entry = state.told.get(toldKey(groupKey, integration, to));
-      return entry?.heard !== undefined && [...entry.heard, ...(entry.muted ?? [])].some((period) => over.has(period));
+      if (entry === undefined || (entry.heard === undefined && !integration.sendResolved)) return false;
+      return [...(entry.heard ?? entry.firing), ...(entry.muted ?? [])].some((period) => over.has(period));
     }),
   );
 }

@@ -6,7 +6,7 @@ import type { LedgerRecord, Recipient } from './records.ts';
 import type { LedgerState, Notification } from './state.ts';
 import { maybeTold } from './told-entry.ts';
 
-/** `owed`: what of it somebody is to be told the end of who has heard nothing of it. */
+/** `owed`: what of it he is to be told the end of, though he may have heard nothing. */
 export const doubtsOf = (
   { intent, recipients }: Notification,
   { told }: Pick<LedgerState, 'told'>,
@@ -15,7 +15,7 @@ export const doubtsOf = (
 ): readonly LedgerRecord[] =>
   [...recipients.values()].flatMap((one): readonly LedgerRecord[] => {
     if (one.state === 'sent' || one.state === 'failed') return [];
-    const firing = mayHaveArrived(one) ? intent.firing : owed(one);
+    const firing = [...new Set([...(mayHaveArrived(one) ? intent.firing : []), ...owed(one)])];
     if (firing.length === 0) return [];
     const key = recipientKey(intent, one.to);
     return [{ kind: 'told', key, entry: { ...maybeTold({ firing }, at, told.get(key)), way: intent.way } }];

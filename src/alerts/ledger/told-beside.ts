@@ -2,7 +2,7 @@
 import { minutes, type Instant } from '../../model/units.ts';
 import { groupHome, type Home } from './homes.ts';
 import { recipientKey } from './records.ts';
-import { remember } from './remember.ts';
+import { lastsIn, remember } from './remember.ts';
 import type { MutableLedgerState } from './state.ts';
 import { toldEntry } from './told-entry.ts';
 
@@ -23,6 +23,7 @@ export function tellCovered(state: MutableLedgerState, writtenAt: ReadonlyMap<Ho
           said,
           outcome === 'sent' ? { outcome, at } : { outcome, at, reason, mayHaveArrived: maybeTwice },
           state.told.get(key),
+          lastsIn(state),
         );
         remember(state, key, { ...entry, way: intent.way });
       }

@@ -16,24 +16,41 @@ export type Ending =
       readonly mayHaveArrived: boolean;
     };
 
+/** `lasts`: its alert is still there. */
 export function toldEntry(
-  { firing, resolved, muted, truncated }: Omit<Cover, 'groupKey'>,
+  cover: Omit<Cover, 'groupKey'>,
   ending: Ending,
   before: Told | undefined,
+  lasts: (period: string) => boolean,
 ): Told {
+  const { resolved, muted, truncated } = cover;
   const { outcome, at } = ending;
+  const unsaid = besides(cover, knownTo(before), lasts);
+  const firing = [...cover.firing, ...unsaid.firing];
   const entry = {
     firing,
     resolved,
-    ...withMuted(muted ?? []),
+    ...withMuted([...(muted ?? []), ...unsaid.muted]),
     ...(truncated !== undefined && { truncated }),
     at,
     outcome,
   };
   if (ending.outcome === 'sent' || hisOwn.has(ending.reason ?? '')) return entry;
   const known = knownTo(before);
-  const owesEnds = [...(muted ?? []), ...(known?.muted ?? []), ...(ending.mayHaveArrived ? firing : [])];
+  const owesEnds = [...(muted ?? []), ...(known?.muted ?? []), ...(ending.mayHaveArrived ? cover.firing : [])];
   return { ...entry, ...withMuted(owesEnds), heard: known?.firing ?? [] };
+}
+
+/** What a reload has brought to his account while a message that says nothing of it was on its way. */
+function besides(
+  { firing, resolved, muted = [] }: Omit<Cover, 'groupKey'>,
+  known: ToldEntry | undefined,
+  lasts: (period: string) => boolean,
+): Pick<Told, 'firing'> & Required<Pick<Told, 'muted'>> {
+  if (known === undefined) return { firing: [], muted: [] };
+  const said = new Set([...firing, ...resolved, ...muted]);
+  const isLeft = (period: string): boolean => !said.has(period) && lasts(period);
+  return { firing: known.firing.filter(isLeft), muted: (known.muted ?? []).filter(isLeft) };
 }
 
 /** Something else is said in the place of what he may have heard: that is still news, and its end is to be told. */
