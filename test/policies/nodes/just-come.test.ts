@@ -98,6 +98,21 @@ describe('nodes that have just come', () => {
     expect(ordered([...some(1, old, 'w-1'), ...pods])).toEqual(expected);
   });
 
+  it.each<[string, readonly Pod[], ReturnType<typeof ordered>]>([
+    [
+      'though all of another kind have theirs',
+      [...some(5, half), ...some(1, small, 'w-2'), ...some(1, small, 'w-3')],
+      { nodes: 1, for: [['half', 3]] },
+    ],
+    [
+      'though one of them has his',
+      [...some(4, half), ...some(1, half, 'w-2'), ...some(1, small, 'w-2'), ...some(1, small, 'w-3')],
+      { nodes: 1, for: [['half', 3]] },
+    ],
+  ])('are too few where more wait than before, and one more is for those without a place, %s', (_, pods, expected) => {
+    expect(ordered([...some(1, old, 'w-1'), ...pods])).toEqual(expected);
+  });
+
   it('are nodes like any other when the scheduler has had its minute', () => {
     const waiting = [...some(3, half), ...some(1, small, 'w-2'), ...some(1, small, 'w-3')];
     expect(ordered([...some(1, old, 'w-1'), ...waiting], { since: 90 })).toEqual({ nodes: 1, for: [['half', 1]] });
