@@ -171,6 +171,8 @@ export interface House {
   readonly health: Health;
   /** where alerts are taken in, by this process's own account; null: nowhere */
   readonly alertsUrl: string | null;
+  /** The lists have arrived, or have had their time: nothing is decided before. Alerts do not wait for it. */
+  readonly firstSight: Promise<void>;
   /** Begins to act. One term at a time: the one before must have been closed. */
   lead(tookFrom?: string | null): Promise<Term>;
   close(): Promise<void>;
@@ -256,11 +258,15 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
   const closing = new AbortController();
   if (options.onSwitch !== undefined) homes.control.follow(options.onSwitch, { clock, signal: closing.signal });
   health.configLoaded();
-  world.kubernetes.lists.start();
-  await world.kubernetes.lists
+  kubernetes.lists.start();
+  const runs = (): void =>
+    log.info({ version, cluster: settings.cluster, at: rfc3339(clock.now()) }, 'springtide runs');
+  const firstSight = kubernetes.lists
     .ready(firstLists)
-    .catch((thrown: unknown) => log.warn({ err: thrown }, 'not every list has arrived'));
-  log.info({ version, cluster: settings.cluster, at: rfc3339(clock.now()) }, 'springtide runs');
+    .catch((thrown: unknown) => {
+      if (!closing.signal.aborted) log.warn({ err: thrown }, 'not every list has arrived');
+    })
+    .then(() => (closing.signal.aborted ? undefined : runs()));
 
   return {
     world,
@@ -270,6 +276,7 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
     get alertsUrl() {
       return alertServer?.url ?? null;
     },
+    firstSight,
     lead: async (tookFrom = null) => {
       const listens = options.http !== null && alertsListen !== undefined;
       const { refused } = options;
@@ -306,6 +313,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     await house.close();
     throw thrown;
   });
+  await house.firstSight;
   const close = async (): Promise<void> => {
     await term.close();
     await house.close();

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { House } from './assemble.ts';
 import { createOwnObjects } from './clients/kubernetes/own-objects.ts';
 import { sleep, type Clock } from './clock.ts';
+import { untilSeen } from './first-sight.ts';
 import { Elector, type Mandate } from './leader/elector.ts';
 import type { LeaseFence, Monotonic } from './leader/fence.ts';
 import type { LeaseName, SeenLease } from './leader/lease.ts';
@@ -20,15 +21,25 @@ export interface Course {
 }
 
 /** One term, from the opening of memory and ledger to their end. */
-async function serve(house: House, course: Course, mandate: Mandate, onTick: () => void): Promise<void> {
+async function serve(house: House, course: Course, mandate: Mandate, onSign: () => void): Promise<void> {
+  const { signal } = mandate;
   const term = await house.lead(mandate.tookFrom);
   try {
+    // Nothing is decided before the cluster has been seen; alerts are taken in and told meanwhile.
+    await untilSeen(house.firstSight, {
+      clock: course.clock,
+      signal,
+      onSign: () => {
+        house.health.alive();
+        onSign();
+      },
+    });
     await runLoop({
       ...course,
-      signal: mandate.signal,
-      tick: async (due, signal) => {
-        await term.tick(due, signal);
-        onTick();
+      signal,
+      tick: async (due, breaking) => {
+        await term.tick(due, breaking);
+        onSign();
       },
       prepare: () => house.world.collect.askAhead(),
     });
