@@ -11,7 +11,7 @@ import type { Delivery, SendResult } from '../../src/alerts/channels/channel.ts'
 import { createEmailChannel } from '../../src/alerts/channels/email.ts';
 import { createWebhookChannel } from '../../src/alerts/channels/webhook.ts';
 import { createSmsChannel } from '../../src/alerts/channels/sms/sms-channel.ts';
-import { fillTemplate, valueAt } from '../../src/alerts/channels/sms/template.ts';
+import { fillTemplate, parsedJson, valueAt } from '../../src/alerts/channels/sms/template.ts';
 import { sendTest } from '../../src/alerts/send-test.ts';
 import type { AlertsDocument } from '../../src/model/config.ts';
 import { VirtualClock } from '../../src/sandbox/clock.ts';
@@ -341,6 +341,16 @@ receivers: [{ name: duty, sms_configs: [{ to: [zhang], gateway: main }] }]`);
     expect(asked[0]?.headers.authorization).toBe('Bearer s3cret');
   });
 
+  it('is told of half a character as of one that nobody can read, and its long ids are kept whole', async () => {
+    await writeFile(path.join(directory, 'zhang'), '+8613800000001');
+    const form = "contentType: 'application/x-www-form-urlencoded; charset=utf-8', body: 'content={{text}}'";
+    const told = await ask(`url: 'HOST/send', idPath: id, ${form}`, 'pay \ud83d is down', '{"id":1234567890123456789}');
+    expect(told.results).toMatchObject([{ status: 'sent', providerId: '1234567890123456789' }]);
+    expect(told.asked[0]?.body).toBe('content=pay%20%EF%BF%BD%20is%20down');
+    const get = await ask("method: GET, url: 'HOST/send?text={{text}}'", '\ud83d');
+    expect(get.asked[0]?.url).toBe('/send?text=%EF%BF%BD');
+  });
+
   it('may be asked by GET, or by a form', async () => {
     await writeFile(path.join(directory, 'zhang'), '+8613800000001');
     const get = await ask("method: GET, url: 'HOST/send?to={{to}}&text={{text}}'", 'a&b=节点');
@@ -360,6 +370,24 @@ receivers: [{ name: duty, sms_configs: [{ to: [zhang], gateway: main }] }]`);
     await writeFile(path.join(directory, 'zhang'), 'telephone\n');
     const none = await ask("url: 'HOST/send'", 'text');
     expect([none.results, none.asked]).toMatchObject([[{ status: 'failed', reason: 'AddressInvalid' }], []]);
+  });
+});
+
+describe('an answer', () => {
+  it.each([
+    ['{"id":12345678901234567890}', '12345678901234567890'],
+    ['{"id" : -1234567890123456 }', '-1234567890123456'],
+    ['[{"id":1234567890123456},1234567890123456.5]', undefined],
+    [
+      '{"said":"id 12345678901234567890, \\"12345678901234567890\\"","id":"1234567890123456789"}',
+      '1234567890123456789',
+    ],
+    ['{"id":1234567890123456.5}', 1234567890123456.5],
+    ['{"id":1.2345678901234567890e3}', 1234.567890123456789],
+    ['{"id":123456789012345}', 123456789012345],
+  ])('%s has the id %j', (body, id) => {
+    expect(parsedJson(body)).toBeDefined();
+    expect(valueAt(parsedJson(body), 'id')).toBe(id);
   });
 });
 

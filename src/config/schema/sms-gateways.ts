@@ -179,7 +179,12 @@ const httpGateway = z.strictObject({
   bearer: secretReference.optional(),
   /** {{to}} {{text}} {{id}} {{code}} are filled in, JSON-escaped where the body is JSON */
   body: z.string().refine(isFilled, places).default('{"to":"{{to}}","text":"{{text}}","id":"{{id}}"}'),
-  contentType: z.string().default('application/json'),
+  contentType: z
+    .string()
+    .refine((type) => /^(?![^]*charset=)|charset="?utf-?8"?\s*(?:;|$)/i.test(type), {
+      error: 'texts are sent in UTF-8',
+    })
+    .default('application/json'),
   success: z
     .strictObject({
       status: z.array(z.int()).default([200, 201, 202]),

@@ -28,7 +28,10 @@ type Place = 'to' | 'text' | 'id' | 'code';
 
 /** {{name}}, in one pass: what is filled in is not looked at again. */
 export const fillTemplate = (template: string, values: Readonly<Record<Place, string>>, escaping: Escaping): string =>
-  template.replace(/\{\{\s*(to|text|id|code)\s*\}\}/g, (_place, name: Place) => escaped[escaping](values[name]));
+  template.replace(/\{\{\s*(to|text|id|code)\s*\}\}/g, (_place, name: Place) =>
+    // half a character stands in no address, and in no file of UTF-8
+    escaped[escaping](values[name].replace(/\p{Surrogate}/gu, '\ufffd')),
+  );
 
 /** `data.items.0.id`, `$.data.items[0].id`; undefined where the way ends early. */
 export function valueAt(value: unknown, path: string): unknown {
@@ -46,10 +49,13 @@ export function valueAt(value: unknown, path: string): unknown {
 export const scalar = (value: unknown): string | null =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
 
-/** Undefined where it is no JSON. */
+const stringsAndLongNumbers = /"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
+
+/** Undefined where it is no JSON. Numbers that a double does not hold are texts: gateways count their messages so. */
 export function parsedJson(text: string): unknown {
+  const whole = text.replace(stringsAndLongNumbers, (found) => (found.startsWith('"') ? found : `"${found}"`));
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(whole) as unknown;
   } catch {
     return undefined;
   }
