@@ -19,6 +19,10 @@ export interface Heartbeat {
 
 const timeout = 10_000 as Milliseconds;
 
+/** Ticks are never quite on time: one that comes a moment early is the one that was meant. */
+const isDue = (last: Instant, every: Milliseconds, now: Instant): boolean =>
+  last > now || now - last >= every - Math.min(1_000, every / 10);
+
 export interface HeartbeatOptions {
   readonly clock: Clock;
   readonly log: AlertLog;
@@ -47,13 +51,14 @@ export function createHeartbeat({ clock, log, permission = alwaysPermitted }: He
     if (now !== null && trouble === null) log.warn({ err: now }, 'the heartbeat is not heard');
     if (now === null && trouble !== null) log.info({}, 'the heartbeat is heard again');
     trouble = now;
+    // whoever listens should not miss us because of one request that was lost: again with the next tick
+    if (now !== null) last = null;
   }
 
   return {
     beat: (settings) => {
       const now = clock.now();
-      if (settings === undefined || under !== null || (last !== null && last <= now && now - last < settings.every))
-        return;
+      if (settings === undefined || under !== null || (last !== null && !isDue(last, settings.every, now))) return;
       if (permission.refusal() !== null) return;
       last = now;
       under = send(settings).finally(() => {
