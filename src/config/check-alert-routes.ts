@@ -55,13 +55,21 @@ function unknownInterval(name: string, path: ProblemPath, known: readonly string
   };
 }
 
-function labelListFindings(labels: unknown, path: ProblemPath): Finding[] {
+function labelListFindings(labels: unknown, path: ProblemPath, twice?: 'warning'): Finding[] {
   const seen = new Set<unknown>();
   return list(labels).flatMap((name, index): Finding[] => {
     if (typeof name !== 'string' || name === '...') return [];
     const place = [...path, index];
     if (seen.has(name))
-      return [{ code: 'WrongValue', path: place, message: `the label "${name}" is here twice`, mend: 'take one out' }];
+      return [
+        {
+          code: 'WrongValue',
+          ...(twice !== undefined && { severity: twice }),
+          path: place,
+          message: `the label "${name}" is here twice`,
+          mend: 'take one out',
+        },
+      ];
     seen.add(name);
     return labelFindings(name, place);
   });
@@ -147,8 +155,8 @@ function inhibitFindings(rule: unknown, path: ProblemPath): Finding[] {
   ]);
   return [
     ...findings,
-    ...labelListFindings(valueAt(rule, ['equal']), [...path, 'equal']),
-    ...labelListFindings(valueAt(rule, ['equalPresent']), [...path, 'equalPresent']),
+    ...labelListFindings(valueAt(rule, ['equal']), [...path, 'equal'], 'warning'),
+    ...labelListFindings(valueAt(rule, ['equalPresent']), [...path, 'equalPresent'], 'warning'),
     ...(findings.length > 0 ? [] : absentLabelFindings(rule, path)),
   ];
 }

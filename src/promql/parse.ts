@@ -27,7 +27,7 @@ export function parsePromql(written: string): PromqlReading {
   try {
     if (written.length > maximumQueryLength)
       throw new Refusal(maximumQueryLength, `the query is longer than ${String(maximumQueryLength)} characters`);
-    if (written.replace(/#.*/g, '').trim() === '') throw new Refusal(0, 'the query is empty');
+    if (/^[ \t\r\n]*$/.test(written.replace(/#.*/g, ''))) throw new Refusal(0, 'the query is empty');
     checkBrackets(written);
     const text = withoutBarePoints(written);
     const top = parser.parse(withoutFormerFunctions(text)).topNode;

@@ -15,6 +15,8 @@ export function checkBrackets(text: string): void {
       at = endOfLine(text, at);
     } else if (character === '"' || character === "'" || character === '`') {
       at = endOfString(text, at);
+    } else if (isStrangeBlank(character)) {
+      throw new Refusal(at, strangeBlank(character));
     } else if (character in closing) {
       if (open.push({ bracket: character, at }) > maximumNesting)
         throw new Refusal(at, `brackets are nested deeper than ${String(maximumNesting)} levels`);
@@ -31,6 +33,14 @@ export function checkBrackets(text: string): void {
   }
   const left = open.pop();
   if (left !== undefined) throw new Refusal(left.at, `"${left.bracket}" is not closed`);
+}
+
+/** Prometheus knows the blank, the tab and the ends of lines; others come from a web page or a keyboard for Chinese, and look alike. */
+const isStrangeBlank = (character: string): boolean => /[^\S \t\r\n]/.test(character);
+
+function strangeBlank(character: string): string {
+  const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+  return `a blank that PromQL does not know (U+${code}): write a plain one`;
 }
 
 /** Where nothing is read: strings and comments. */

@@ -38,6 +38,11 @@ const shapeOf = (text: string): string => {
 describe('parsePromql', () => {
   it.each([
     ['', 0, 'the query is empty'],
+    [' # nothing\n', 0, 'the query is empty'],
+    ['up\u00a0> 1', 2, 'a blank that PromQL does not know (U+00A0): write a plain one'],
+    ['sum(up)\u3000by\u3000(job)', 7, 'a blank that PromQL does not know (U+3000): write a plain one'],
+    ['\ufeffup', 0, 'a blank that PromQL does not know (U+FEFF): write a plain one'],
+    ['up\fand up', 2, 'a blank that PromQL does not know (U+000C): write a plain one'],
     ['  # nothing', 0, 'the query is empty'],
     ['rate(x)', 5, 'rate wants a range vector, not an instant vector; add a range such as [5m]'],
     ['rate(sum(x))', 5, 'rate wants a range vector, not an instant vector'],

@@ -165,6 +165,10 @@ describe('alerts', () => {
       ['warning', 'suppressed'],
     ]);
     expect((await ask('/api/v2/alerts?inhibited=false')).body).toHaveLength(1);
+    for (const no of ['0', 'False', 'no', 'off'])
+      expect((await ask(`/api/v2/alerts?inhibited=true&inhibited=${no}`)).body).toHaveLength(1);
+    for (const yes of ['', '1', 'TRUE', 'on'])
+      expect((await ask(`/api/v2/alerts?inhibited=${yes}`)).body).toHaveLength(2);
     expect((await ask('/api/v2/alerts?filter=severity%3Dwarning')).body).toHaveLength(1);
     expect((await ask('/api/v2/alerts?filter=%3D')).status).toBe(400);
     expect((await ask('/api/v2/alerts/groups')).body).toMatchObject([
@@ -242,6 +246,31 @@ describe('silences', () => {
     await story.pass(seconds(1));
     expect((await ask('/api/v2/alerts')).body).toMatchObject([{ status: { state: 'active' } }]);
   });
+});
+
+it('silences are listed as Alertmanager lists them', async () => {
+  const { ask, story } = await served();
+  const spans = {
+    late: [0, 90],
+    held: [-60, 1],
+    soon: [30, 99],
+    early: [0, 60],
+    heldLonger: [-60, 2],
+    later: [40, 50],
+  };
+  for (const [comment, [from = 0, to = 0]] of Object.entries(spans))
+    await ask('/api/v2/silences', 'POST', {
+      matchers: [{ name: 'alertname', value: 'Down', isRegex: false, isEqual: null }],
+      startsAt: rfc3339(later(start, minutes(from))),
+      endsAt: rfc3339(later(start, minutes(to))),
+      createdBy: 'zhang',
+      comment,
+    });
+  await story.pass(minutes(5));
+  const listed = (await ask('/api/v2/silences')).body as unknown as { comment: string; status: { state: string } }[];
+  expect(listed.map(({ comment, status }) => `${status.state} ${comment}`)).toEqual([
+    ...['active early', 'active late', 'pending soon', 'pending later', 'expired heldLonger', 'expired held'],
+  ]);
 });
 
 describe('silences that amtool asks for', () => {

@@ -6,6 +6,7 @@ import { sentInstant } from '../../model/sent-instant.ts';
 import type { Silence, SilenceInput } from '../../alerts/silence.ts';
 import { MatcherError, printMatcher } from '../../matching/matchers.ts';
 import { later, minutes, rfc3339 } from '../../model/units.ts';
+import type { Instant } from '../../model/units.ts';
 import { alertmanagerText } from './alertmanager-text.ts';
 import { noPlace } from './desk.ts';
 import type { AlertDesk } from './desk.ts';
@@ -65,6 +66,7 @@ export function apiV2(desk: AlertDesk): Router {
       return desk.silencer
         .all()
         .filter(wanted)
+        .toSorted(inOrderAt(desk.now()))
         .map((silence) => gettableSilence(silence, desk));
     });
   });
@@ -183,13 +185,31 @@ function gettableAlert({ alert, state, receivers, inhibitedBy, silencedBy, muted
   };
 }
 
+const states = ['active', 'pending', 'expired'] as const;
+const stateOf = ({ startsAt, endsAt }: Silence, at: Instant): (typeof states)[number] =>
+  at < startsAt ? 'pending' : at > endsAt ? 'expired' : 'active';
+
+/** Those that hold, the first to end first; those that will, the first to begin first; those that held, the last to end first. */
+const inOrderAt =
+  (at: Instant) =>
+  (one: Silence, other: Silence): number => {
+    const [state, otherState] = [stateOf(one, at), stateOf(other, at)];
+    if (state !== otherState) return states.indexOf(state) - states.indexOf(otherState);
+    switch (state) {
+      case 'active':
+        return one.endsAt - other.endsAt;
+      case 'pending':
+        return one.startsAt - other.startsAt;
+      case 'expired':
+        return other.endsAt - one.endsAt;
+    }
+  };
+
 function gettableSilence(silence: Silence, { now }: AlertDesk): unknown {
-  const at = now();
-  const state = at < silence.startsAt ? 'pending' : at > silence.endsAt ? 'expired' : 'active';
   const [first = [], ...more] = silence.matchers;
   return {
     id: silence.id,
-    status: { state },
+    status: { state: stateOf(silence, now()) },
     updatedAt: rfc3339(silence.updatedAt),
     comment: silence.comment,
     createdBy: silence.createdBy,

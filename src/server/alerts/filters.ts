@@ -10,7 +10,12 @@ type Query = Request['query'];
 
 const listOf = (value: unknown): string[] =>
   (Array.isArray(value) ? value : [value]).filter((one): one is string => typeof one === 'string');
-const isOff = (query: Query, name: string): boolean => query[name] === 'false';
+/** As Alertmanager reads a truth: what is none of these is no. */
+const isTrue = (text: string): boolean => /^(?:true|1|yes|ok|y|on|selected|checked|t|enabled)$/i.test(text);
+const isOff = (query: Query, name: string): boolean => {
+  const given = listOf(query[name]).at(-1);
+  return given !== undefined && given !== '' && !isTrue(given);
+};
 
 const matchersOf = (query: Query): CompiledMatcher[] =>
   listOf(query['filter'])
