@@ -74,12 +74,12 @@ const textOf = (request: Request, field: string): string => {
   return typeof value === 'string' ? value.replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ').trim() : '';
 };
 
-/** One of the people of the configuration; whoever is none of them, or where it has none, writes his name. */
+/** Whoever writes his name is that one; else one of the people of the configuration, who has chosen himself. */
 function whoOf(request: Request, { people }: AcknowledgeWords): string | null {
-  const by = textOf(request, 'by');
-  if (by !== '') return people.find((name) => name === by) ?? null;
   const other = textOf(request, 'other').slice(0, longestName);
-  return other === '' ? null : other;
+  if (other !== '') return other;
+  const by = textOf(request, 'by');
+  return people.find((name) => name === by) ?? null;
 }
 
 function form({ texts, people }: AcknowledgeWords, { asksCode, typed = '' }: Asked): string {
@@ -93,7 +93,8 @@ function form({ texts, people }: AcknowledgeWords, { asksCode, typed = '' }: Ask
   const who =
     people.length === 0
       ? `<label>${say('who')}${input('other', 'required')}</label>`
-      : `<label>${say('who')}<select name="by">${options}<option value="">${say('other')}</option></select></label>` +
+      : // nobody is chosen before he chooses: whoever only presses the button would be the first of them
+        `<label>${say('who')}<select name="by"><option value="">${say('other')}</option>${options}</select></label>` +
         `<label>${say('name')}${input('other', '')}</label>`;
   return `<form method="post">${code}${who}<button>${say('button')}</button></form>`;
 }
