@@ -6,6 +6,7 @@ import type { Instant } from '../model/units.ts';
 import { isValid, readCode } from './acknowledge-code.ts';
 import { ownerHash, readLink } from './acknowledge-link.ts';
 import { periodOf } from './alert.ts';
+import type { Alert } from './alert.ts';
 import type { AlertLog } from './courier.ts';
 import type { Escalations } from './escalations.ts';
 import type { Group } from './group-table.ts';
@@ -34,7 +35,7 @@ interface Parts {
   readonly ledger: Ledger;
   readonly groups: () => Iterable<Group>;
   readonly document: () => AlertsDocument;
-  readonly escalations: Pick<Escalations, 'acknowledge'>;
+  readonly escalations: Pick<Escalations, 'acknowledge' | 'look'>;
   readonly secret: () => string | null;
   readonly log: Pick<AlertLog, 'info'>;
 }
@@ -48,10 +49,16 @@ export const createAcknowledger =
     const meant = meantBy(target, { ledger, document: document(), secret: secret(), now });
     if ('outcome' in meant) return meant;
     const chosen = [...groups()].filter((group) => meant.matches(group));
-    // what a message gave is good once
-    const isUsed = (one: Acknowledgement | null): one is Acknowledgement => one !== null && one.at >= meant.since;
-    const open = chosen.filter((group) => !isUsed(acknowledgementOf(ledger, group)));
-    const [earlier] = chosen.map((group) => acknowledgementOf(ledger, group)).filter(isUsed);
+    const toldOf = (group: Group): readonly Alert[] =>
+      [...group.alerts.values()].filter(({ ended, accepted }) => ended === null && accepted <= meant.until);
+    // what a message gave is good once: by an older one somebody may be on a part of it only
+    const usedFor = (group: Group): Acknowledgement | null => {
+      const known = acknowledgementOf(ledger, group);
+      if (known === null || known.at < meant.since) return null;
+      return toldOf(group).every((alert) => known.periods.includes(periodOf(alert))) ? known : null;
+    };
+    const open = chosen.filter((group) => usedFor(group) === null);
+    const [earlier] = chosen.flatMap((group) => usedFor(group) ?? []);
     // it may be known here and on no disk: what could not be written is written before it is said to be so
     const standing = chosen.filter((group) => !open.includes(group)).flatMap((group) => episodeOf(ledger, group));
     if (open.length === 0 && earlier !== undefined) {
@@ -61,15 +68,15 @@ export const createAcknowledger =
     const records: LedgerRecord[] = [];
     let alerts = 0;
     for (const group of open) {
-      const firing = [...group.alerts.values()].filter(
-        ({ ended, accepted }) => ended === null && accepted <= meant.until,
-      );
+      const firing = toldOf(group);
       alerts += firing.length;
       const record = escalations.acknowledge(group, by, firing.map(periodOf), now);
       if (record !== null) records.push(record);
     }
     if (records.length === 0) return { outcome: 'nothing' };
-    await ledger.append([...records, ...standing]);
+    const written = ledger.append([...records, ...standing]);
+    escalations.look(open);
+    await written;
     log.info({ by, groups: records.length, alerts }, 'somebody is on it');
     return { outcome: 'done', groups: records.length, alerts };
   };

@@ -12,6 +12,10 @@ const begun = (now: Instant): Progress => ({ step: 0, began: now, accepted: null
 export const isAcknowledged = ({ acknowledged }: Episode, firing: readonly string[]): boolean =>
   acknowledged !== null && firing.every((period) => acknowledged.periods.includes(period));
 
+/** Of what the link of an older message did not cover some still fires: nobody is on that. */
+const isLeft = ({ acknowledged }: Episode, firing: readonly string[]): boolean =>
+  acknowledged?.left?.some((period) => firing.includes(period)) === true;
+
 /** The clock was set back by so much: what was counted from before that is counted on. */
 export const setBack = (episode: Episode, span: Milliseconds): Episode => ({
   ...moved(episode, (at) => (at - span) as Instant),
@@ -45,7 +49,7 @@ export function episodeFor(known: Episode | undefined, firing: readonly string[]
   if (firing.length === 0)
     return known === undefined || isPaused(known) ? (known ?? null) : { ...known, pausedSince: now };
   if (known === undefined) return { ...begun(now), acknowledged: null };
-  return known.acknowledged === null || isAcknowledged(known, firing)
+  return known.acknowledged === null || isAcknowledged(known, firing) || isLeft(known, firing)
     ? resumed(known, now)
     : { ...begun(now), acknowledged: null };
 }
@@ -87,7 +91,13 @@ export function begunLate({ step }: Progress, steps: Steps, now: Instant): Progr
   return { step, began: first, accepted: first };
 }
 
-export function acknowledged(episode: Episode, acknowledgement: Acknowledgement): Episode {
-  const periods = [...new Set([...(episode.acknowledged?.periods ?? []), ...acknowledgement.periods])];
-  return { ...episode, acknowledged: { ...acknowledgement, periods } };
+/** `firing`: of which it may cover a part. */
+export function acknowledged(
+  episode: Episode,
+  { by, at, periods: told }: Acknowledgement,
+  firing: readonly string[],
+): Episode {
+  const periods = [...new Set([...(episode.acknowledged?.periods ?? []), ...told])];
+  const left = firing.filter((period) => !periods.includes(period));
+  return { ...episode, acknowledged: { by, at, periods, ...(left.length > 0 && { left }) } };
 }

@@ -146,11 +146,11 @@ export class Escalations {
       accepted: now,
       acknowledged: null,
     };
-    this.#cancel(owner);
-    return { kind: 'episode', owner, episode: acknowledged(known, { by, at: now, periods }) };
+    const firing = this.#parts.firing(group, now);
+    return { kind: 'episode', owner, episode: acknowledged(known, { by, at: now, periods }, firing) };
   }
 
-  /** A silence has begun or ended: it need not wait for a flush to be noticed. */
+  /** A silence has begun or ended, or somebody is on it: that need not wait for a flush to be noticed. */
   look(groups: Iterable<Group>): void {
     const now = this.#parts.clock.now();
     for (const group of groups)

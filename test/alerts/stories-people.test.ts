@@ -51,6 +51,57 @@ oncall: [{ name: pay, timeZone: Asia/Shanghai, handover: '0 9 * * 1', rotation: 
     expect(story.told(1)).toEqual(['sms zhang: a b', 'sms chief: a b', 'email noc@bank.cn: a b']);
   });
 
+  describe('where somebody uses the link of an older message', () => {
+    const links = 'links: { externalUrl: https://st.bank.cn, secret: { env: LINKS } }';
+    const steps = 'escalation: [{ sms: { person: zhang } }, { unacknowledgedFor: 10m, sms: { person: chief } }]';
+    async function toldTwice() {
+      const story = aStory(dutyDocument(steps, links), undefined, 'the secret of links');
+      await pushDown(story, {});
+      await story.pass(minutes(2), seconds(10));
+      await pushDown(story, { instance: 'b' });
+      await story.pass(minutes(4), seconds(10));
+      expect(story.told()).toEqual(['sms zhang: a', 'sms zhang: a b']);
+      const [older = '', newer = ''] = story.taken.map(
+        ({ delivery }) => delivery.notice.acknowledgeUrl?.split('/a/')[1] ?? '',
+      );
+      expect(await story.pipeline.acknowledge({ token: older }, 'li')).toMatchObject({ outcome: 'done', alerts: 1 });
+      return { story, older, newer };
+    }
+
+    it('goes on for what that did not tell of, in its time', async () => {
+      const { story, older } = await toldTwice();
+      await story.pass(minutes(20), seconds(10));
+      expect(story.taken.map(({ second, to }) => [second, to]).slice(2)).toEqual([[630, 'chief']]);
+      expect(await story.pipeline.acknowledge({ token: older }, 'li')).toMatchObject({ outcome: 'already', by: 'li' });
+    });
+
+    it('stops when somebody is on the rest, by the link of the newer one', async () => {
+      const { story, newer } = await toldTwice();
+      expect(await story.pipeline.acknowledge({ token: newer }, 'zhang')).toMatchObject({ outcome: 'done', alerts: 2 });
+      expect(await story.pipeline.acknowledge({ token: newer }, 'li')).toMatchObject({
+        outcome: 'already',
+        by: 'zhang',
+      });
+      await story.pass(minutes(60), minutes(1));
+      expect(story.told(2)).toEqual([]);
+    });
+
+    it('begins anew where the rest has ended, and something joins later', async () => {
+      const { story } = await toldTwice();
+      await pushDown(story, { instance: 'b', over: true });
+      await story.pass(minutes(8), seconds(10));
+      await pushDown(story, { instance: 'c' });
+      await story.pass(minutes(30), seconds(10));
+      const firing = story.taken.filter(({ resolved }) => resolved.length === 0).slice(2);
+      expect(firing.map(({ to, firing: names }) => [to, names.join(' ')])).toEqual([
+        ['zhang', 'a c'],
+        ['chief', 'a c'],
+      ]);
+      const [first, second] = firing.map((one) => one.second);
+      expect((second ?? 0) - (first ?? 0)).toBe(600);
+    });
+  });
+
   it.each([
     ['from when the provider took its message', 9, [9, 19]],
     ['from its beginning where none takes it', 60, [10.5]],

@@ -185,6 +185,8 @@ export interface Acknowledgement {
   readonly at: Instant;
   /** what joins later is not covered */
   readonly periods: readonly string[];
+  /** what fired then and is not covered: its steps go on; absent: nothing */
+  readonly left?: readonly string[];
 }
 
 /** What the provider said about a message afterwards. */
