@@ -10,7 +10,9 @@ import { expect, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { startWorld, type EmbeddedWorld } from '../../src/sandbox/world.ts';
 import { writeTexts } from '../config/files.ts';
+import { sayWhereStale } from '../stale-build.ts';
 
+sayWhereStale();
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const shipped = (file: string): Promise<string> => readFile(new URL(`../../config/${file}`, import.meta.url), 'utf8');
 
@@ -29,6 +31,8 @@ export interface Called {
 
 export function call(words: readonly string[], env: NodeJS.ProcessEnv = {}, input = ''): Called {
   const child = spawn(process.execPath, [main, ...words], { env: { ...process.env, ...env } });
+  // Whoever refuses the words does not read what is said besides.
+  child.stdin.on('error', () => undefined);
   child.stdin.end(input);
   let seen = '';
   child.stdout.on('data', (chunk: Buffer) => (seen += chunk.toString()));
