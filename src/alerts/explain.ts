@@ -107,7 +107,7 @@ export function explainAlert(fingerprint: string, parts: ExplainParts, now: Inst
     parts.alerts.get(fingerprint) ??
     messages.flatMap(({ intent }) => intent.alerts).findLast((one) => one.fingerprint === fingerprint);
   if (alert === undefined) return null;
-  const view = alertViews(parts, now).find((one) => one.alert.fingerprint === fingerprint);
+  const [view] = alertViews(parts, now, (one) => one.fingerprint === fingerprint);
   const { inhibitedBy = [], silencedBy = [], mutedBy = [] } = view ?? {};
   const muted: MutedBy = { inhibitedBy, silencedBy, mutedBy };
   return {

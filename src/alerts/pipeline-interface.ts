@@ -7,6 +7,7 @@ import type { LoopFacts } from '../model/snapshot.ts';
 import type { Texts } from '../model/texts.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
 import type { Acknowledge } from './acknowledger.ts';
+import type { Alert } from './alert.ts';
 import type { CentralView } from './central.ts';
 import type { Forwarder } from './channels/forward.ts';
 import type { Receipt } from './channels/sms/receipt.ts';
@@ -71,6 +72,10 @@ export interface AlertPipeline {
   tellingFails(): NonNullable<LoopFacts['tellingFails']>;
   alerts(): readonly AlertView[];
   groups(): readonly GroupView[];
+  /** of fifty thousand all of them are half a second of work: one after the other, for who does something else meanwhile */
+  eachAlert(isMeant?: (alert: Alert) => boolean): Generator<AlertView>;
+  /** of those that are not meant none is shown in its group */
+  eachGroup(isMeant?: (alert: Alert) => boolean): Generator<GroupView>;
   /** what fires, for people who look at a page */
   firing(texts: Texts): FiringGroups;
   /** Who was told of an alert, who was not, and why; null: nobody remembers it. */

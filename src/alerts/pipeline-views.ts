@@ -26,7 +26,16 @@ interface Parts extends ViewParts {
 
 type Views = Pick<
   AlertPipeline,
-  'missingWatchdogs' | 'leftOut' | 'tellingFails' | 'alerts' | 'groups' | 'firing' | 'explain' | 'status'
+  | 'missingWatchdogs'
+  | 'leftOut'
+  | 'tellingFails'
+  | 'alerts'
+  | 'groups'
+  | 'eachAlert'
+  | 'eachGroup'
+  | 'firing'
+  | 'explain'
+  | 'status'
 >;
 
 export function createViews(parts: Parts): Views {
@@ -40,8 +49,10 @@ export function createViews(parts: Parts): Views {
       return leftOut.count === 0 ? null : { ...leftOut, limit: document().limits.alerts };
     },
     tellingFails: () => trouble.at(clock.now()),
-    alerts: () => alertViews(known, clock.now()),
-    groups: () => groupViews(known, clock.now()),
+    alerts: () => [...alertViews(known, clock.now())],
+    groups: () => [...groupViews(known, clock.now())],
+    eachAlert: (isMeant) => alertViews(known, clock.now(), isMeant),
+    eachGroup: (isMeant) => groupViews(known, clock.now(), isMeant),
     firing: (texts) =>
       firingGroups(
         {

@@ -40,7 +40,16 @@ const theirWords: Words = {
   ...words('route', 'time_intervals', 'mute_time_intervals', 'templates'),
 };
 
-export function alertmanagerText({ templateFiles: _files, ...document }: AlertsDocument): string {
+/** A dashboard asks for it twice a minute, and of thousands of lines it is a tenth of a second of work. */
+const known = new WeakMap<AlertsDocument, string>();
+
+export function alertmanagerText(document: AlertsDocument): string {
+  const text = known.get(document) ?? textOf(document);
+  known.set(document, text);
+  return text;
+}
+
+function textOf({ templateFiles: _files, ...document }: AlertsDocument): string {
   const { global, route, receivers } = document;
   const shown = {
     ...(shownSetting(document) as Settings),

@@ -5,7 +5,7 @@ import type { Instant } from '../../model/units.ts';
 
 export interface AlertDesk extends Pick<
   AlertPipeline,
-  'push' | 'silencer' | 'alerts' | 'groups' | 'status' | 'acknowledge' | 'receive' | 'explain' | 'sendTest'
+  'push' | 'silencer' | 'eachAlert' | 'eachGroup' | 'status' | 'acknowledge' | 'receive' | 'explain' | 'sendTest'
 > {
   readonly document: () => AlertsDocument;
   readonly now: () => Instant;

@@ -22,18 +22,26 @@ const matchersOf = (query: Query): CompiledMatcher[] =>
     .flatMap((text) => parseMatchers(text))
     .map((matcher) => compileMatcher(matcher));
 
+interface AlertFilter {
+  /** what the alert itself says: cheap, and asked first */
+  readonly isMeant: (alert: AlertView['alert']) => boolean;
+  readonly isWanted: (view: AlertView) => boolean;
+}
+
 /** Throws a MatcherError where a filter cannot be read. */
-export function alertFilter(query: Query): (view: AlertView) => boolean {
+export function alertFilter(query: Query): AlertFilter {
   const matchers = matchersOf(query);
   const [receiver] = listOf(query['receiver']);
   const receivers = receiver === undefined ? null : anchored(receiver);
-  return (view) =>
-    matchers.every((matcher) => matcher.matches(view.alert.labels)) &&
-    (receivers === null || view.receivers.some((name) => receivers.matches(name))) &&
-    !(isOff(query, 'active') && view.state === 'active') &&
-    !(isOff(query, 'silenced') && view.silencedBy.length > 0) &&
-    !(isOff(query, 'inhibited') && view.inhibitedBy.length > 0) &&
-    !(isOff(query, 'muted') && view.mutedBy.length > 0);
+  return {
+    isMeant: ({ labels }) => matchers.every((matcher) => matcher.matches(labels)),
+    isWanted: (view) =>
+      (receivers === null || view.receivers.some((name) => receivers.matches(name))) &&
+      !(isOff(query, 'active') && view.state === 'active') &&
+      !(isOff(query, 'silenced') && view.silencedBy.length > 0) &&
+      !(isOff(query, 'inhibited') && view.inhibitedBy.length > 0) &&
+      !(isOff(query, 'muted') && view.mutedBy.length > 0),
+  };
 }
 
 function anchored(pattern: string): RE2JS {
