@@ -169,7 +169,14 @@ function flushTo(
   const held = parts.holds.heldTo(group, integration);
   const isWaiting = (to: string): boolean => held.has(to) || isOwedBy(open, to);
   const whole = decisionFor(reached, group, scene, parts, now);
-  const decided = withoutRepeats(whole, integration, said, isWaiting, parts.document, now);
+  const decided = withoutRepeats(whole, integration, said, {
+    groupKey: group.key,
+    document: parts.document,
+    told: state.told,
+    isWaiting,
+    repeat: group.leading.repeat(parts.muting, now),
+    now,
+  });
   const says = saidByStep(decided, integration, parts.document);
   const records: LedgerRecord[] = decided.silently.map(({ to, entry }) => ({
     kind: 'told',

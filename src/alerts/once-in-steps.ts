@@ -3,11 +3,16 @@ import type { AlertsDocument } from '../model/config.ts';
 import type { Alert } from './alert.ts';
 import { mailAddressOf } from './channels/people.ts';
 import { gatewayOf } from './channels/sms/sms-channel.ts';
+import { integrationsOf } from './integrations.ts';
 import type { Integration } from './integrations.ts';
+import type { Told } from './ledger/records.ts';
+import type { LedgerState } from './ledger/state.ts';
+import { knownTo } from './ledger/told-entry.ts';
 import type { ToldEntry } from './dedup.ts';
 import type { FlushDecision } from './plan-notification.ts';
 import { telephoneOf } from './sms-history.ts';
-import type { Instant } from '../model/units.ts';
+import { toldKey } from './told.ts';
+import type { Instant, Milliseconds } from '../model/units.ts';
 
 /** What one step says in this flush, at once or when nothing keeps it any more. */
 export interface SaidByStep {
@@ -44,16 +49,51 @@ export function saidByStep(
   return { receiver, step: role.step, places, alerts: new Set(notify.alerts) };
 }
 
-/** Whoever hears all of it from an earlier step is only written down as knowing it. */
+export interface StepParts {
+  readonly groupKey: string;
+  readonly document: AlertsDocument;
+  readonly told: LedgerState['told'];
+  /** who waits for something of this step already: it is told, or given up, here */
+  readonly isWaiting: (to: string) => boolean;
+  /** how long it is until somebody is reminded */
+  readonly repeat: Milliseconds;
+  readonly now: Instant;
+}
+
+/** He knows all of it from this step, and has been told all of it by another one since he would have to be reminded. */
+function isRemindedBeside(
+  { firing, resolved }: FlushDecision,
+  integration: Integration,
+  to: string,
+  { groupKey, document, told, repeat, now }: StepParts,
+): boolean {
+  const knows = (entry: Told | undefined): entry is Told => {
+    const known = knownTo(entry);
+    const [fires, over] = [new Set(known?.firing), new Set(known?.resolved)];
+    return firing.every((period) => fires.has(period)) && resolved.every((period) => over.has(period));
+  };
+  if (firing.length === 0 || !knows(told.get(toldKey(groupKey, integration, to)))) return false;
+  const place = placeOf(document, integration, to);
+  return integrationsOf(document, integration.receiver, now)
+    .filter((one) => one.role.kind === 'step' && one.receiver === integration.receiver && one !== integration)
+    .some((one) =>
+      one.to.some((name) => {
+        const entry = told.get(toldKey(groupKey, one, name));
+        return (
+          entry?.outcome === 'sent' && entry.at > now - repeat && knows(entry) && placeOf(document, one, name) === place
+        );
+      }),
+    );
+}
+
+/** Whoever hears all of it from an earlier step, or was reminded of it by any other, is only written down as knowing it. */
 export function withoutRepeats(
   decision: FlushDecision,
   integration: Integration,
   said: readonly SaidByStep[],
-  /** who waits for something of this step already: it is told, or given up, here */
-  isWaiting: (to: string) => boolean,
-  document: AlertsDocument,
-  now: Instant,
+  parts: StepParts,
 ): FlushDecision {
+  const { document, isWaiting, now } = parts;
   const { notify, firing, resolved, muted, truncated } = decision;
   const { receiver, role } = integration;
   if (notify === null || role.kind !== 'step') return decision;
@@ -61,10 +101,11 @@ export function withoutRepeats(
     (one) => one.receiver === receiver && one.step < role.step && notify.alerts.every((alert) => one.alerts.has(alert)),
   );
   const isRepeat = (to: string): boolean => {
+    if (isWaiting(to)) return false;
     const place = placeOf(document, integration, to);
-    return !isWaiting(to) && earlier.some(({ places }) => places.has(place));
+    return earlier.some(({ places }) => places.has(place)) || isRemindedBeside(decision, integration, to, parts);
   };
-  const repeated = earlier.length === 0 ? [] : notify.to.filter(isRepeat);
+  const repeated = notify.to.filter(isRepeat);
   if (repeated.length === 0) return decision;
   const entry: ToldEntry = {
     firing,

@@ -33,6 +33,34 @@ describe('whoever is in three steps of an escalation', () => {
     expect(story.pipeline.groups()).toEqual([]);
   });
 
+  it.each([false, true])('is reminded once, by whichever step, also after a restart: %j', async (restarts) => {
+    const story = aStory(steps);
+    await called(story);
+    if (restarts) await story.restart();
+    await story.pass(minutes(245), minutes(1));
+    expect(story.told(4).toSorted()).toEqual(['sms chief: a', 'sms zhang: a']);
+    await story.pass(minutes(245), minutes(1));
+    expect(story.told(6).toSorted()).toEqual(['sms chief: a', 'sms zhang: a']);
+  });
+
+  it('is reminded by a later step where the first cannot tell him', async () => {
+    let isDown = false;
+    const twice = dutyDocument(
+      `escalation: [{ sms: { person: zhang } }, { unacknowledgedFor: 5m, sms: { person: zhang, gateway: other } }]`,
+    ).replace('sms_gateways: [', "sms_gateways: [{ name: other, http: { url: 'http://127.0.0.1:1/other' } }, ");
+    const story = aStory(twice.replace('person: zhang }', 'person: zhang, gateway: main }'), (to) =>
+      isDown ? retry(to, 'Timeout', 'no answer') : null,
+    );
+    await pushDown(story, {});
+    await story.pass(minutes(10), seconds(30));
+    expect(story.told()).toEqual(['sms zhang: a', 'sms zhang: a']);
+    isDown = true;
+    await story.pass(minutes(240), minutes(1));
+    isDown = false;
+    await story.pass(minutes(10), minutes(1));
+    expect(story.told(2)).toEqual(['sms zhang: a', 'sms zhang: a']);
+  });
+
   it('is called by each anew for what joins after somebody was on it', async () => {
     const story = aStory(steps);
     await called(story);
