@@ -1,4 +1,5 @@
 // A receiver taken apart: one integration a configuration and one a step of its escalation, each with the people it reaches.
+import { mailAddressIn } from '../model/addresses.ts';
 import { otherReceiverKinds } from '../model/receiver-kinds.ts';
 import type { AlertsDocument } from '../model/config.ts';
 import type { Instant } from '../model/units.ts';
@@ -128,7 +129,7 @@ function overflowOf({ people }: AlertsDocument, integration: Integration, all: r
   const mailed = mailedBeside(people, integration, all);
   const hasMail = (one: string): boolean => {
     const address = addressOf(people, one);
-    return address !== undefined && !mailed.has(address);
+    return address !== undefined && !mailed.has(mailboxIn(address));
   };
   const to = integration.to.filter(hasMail);
   if (to.length === 0) return [];
@@ -156,11 +157,14 @@ const mailedBeside = (
   new Set(
     all
       .filter((one) => one.channel === 'email' && (one.role.kind === 'always' || isSameStep(one.role, role)))
-      .flatMap(({ to }) => to.map((one) => addressOf(people, one) ?? one)),
+      .flatMap(({ to }) => to.map((one) => mailboxIn(addressOf(people, one) ?? one))),
   );
 
 const addressOf = (people: AlertsDocument['people'], name: string): string | undefined =>
   Object.hasOwn(people, name) ? people[name]?.email : undefined;
+
+/** Whatever name stands before it, and however it is written. */
+const mailboxIn = (written: string): string => (mailAddressIn(written) ?? written).toLowerCase();
 
 const isSameStep = (one: Role, other: Role): boolean =>
   one.kind === 'step' && other.kind === 'step' && one.step === other.step;

@@ -63,6 +63,19 @@ describe('what goes over a budget', () => {
     expect(story.told()).toEqual(['sms zhang: A']);
   });
 
+  it.each(['zhang', 'zhang@bank.cn', '"Zhang" <Zhang@bank.cn>'])(
+    'is mailed to nobody twice, where the receiver mails %s itself',
+    async (to) => {
+      const receiver = `sms_configs: [{ to: [zhang] }]\nemail_configs: [{ to: '${to}' }]`;
+      const story = aStory(dutyDocument(receiver, 'budgets: { sms: { perNumber: { hour: 1 } } }'));
+      for (const name of ['A', 'B']) {
+        await pushDown(story, { name, instance: name });
+        await story.pass(seconds(60), seconds(5));
+      }
+      expect(story.told()).toEqual(['sms zhang: A', `email ${to}: A`, `email ${to}: B`]);
+    },
+  );
+
   it('is what a bundle is counted from, by whichever name the telephone had its last SMS', async () => {
     const route = 'routes: [{ matchers: [alertname=B], receiver: desk }]';
     const desk = "  - { name: desk, sms_configs: [{ to: ['13800000001'] }] }\nbudgets: { sms: { bundle: 2m } }";
