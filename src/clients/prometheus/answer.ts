@@ -9,13 +9,21 @@ const isObject = (value: unknown): value is Json =>
 
 export function answerOf(body: unknown): PrometheusAnswer {
   const wrong = isObject(body) ? whatIsWrong(body) : 'it is no object';
-  if (wrong === null) return body as PrometheusAnswer;
+  if (wrong === null) return withPartSaid(body as Answer);
   throw new ClientError({
     code: 'Unexpected',
     source: 'Prometheus',
     message: `Prometheus: the answer is not of its query API: ${wrong}; check the address and what stands between.`,
   });
 }
+
+type Answer = PrometheusAnswer & { readonly isPartial?: unknown };
+
+const isPartial = 'isPartial: a part of the server did not answer';
+
+/** A cluster of VictoriaMetrics says it beside the data, where others give a warning. */
+const withPartSaid = (answer: Answer): PrometheusAnswer =>
+  answer.isPartial === true ? { ...answer, warnings: [...(answer.warnings ?? []), isPartial] } : answer;
 
 function whatIsWrong(body: Json): string | null {
   if (body['status'] !== 'success') return `status is ${JSON.stringify(body['status'])}`;

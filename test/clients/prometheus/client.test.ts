@@ -66,6 +66,18 @@ function aClient(
 }
 
 describe('a query', () => {
+  it('that a cluster of VictoriaMetrics answers in part is said to be partial', async () => {
+    replies.push(
+      { status: 200, body: vector([], { isPartial: true, warnings: ['slow'] }) },
+      { status: 200, body: vector([], { isPartial: false }) },
+    );
+    const client = aClient();
+    expect(await client.query('up')).toMatchObject({
+      warnings: ['slow', 'isPartial: a part of the server did not answer'],
+    });
+    expect(await client.query('up')).not.toHaveProperty('warnings');
+  });
+
   it('goes out as a form with its instant and our deadline, and comes back as it is', async () => {
     const sample = { metric: { pod: 'a' }, value: [1.5, '812.4'] };
     replies.push({ status: 200, body: vector([sample], { warnings: ['a store did not answer'] }) });
