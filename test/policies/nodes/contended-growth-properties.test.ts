@@ -104,7 +104,7 @@ describe('a growth where pods push out others', () => {
       const all = ['pushes out', 'pushed out, has a place again'];
       expect(all.filter((one) => !seen.has(one))).toEqual([]);
     },
-    within(20_000),
+    within(60_000),
   );
 
   it('packs those whom the scheduler has placed as they were packed when they waited, also of equals', () => {

@@ -163,7 +163,7 @@ describe('a growth', () => {
         fresh(12),
       );
     },
-    within(20_000),
+    within(60_000),
   );
 
   const sumOf = (counts: ReadonlyMap<string, number>): number =>
@@ -201,7 +201,7 @@ describe('a growth', () => {
         fresh(12),
       );
     },
-    within(20_000),
+    within(60_000),
   );
 
   it(
@@ -215,7 +215,7 @@ describe('a growth', () => {
         fresh(25),
       );
     },
-    within(20_000),
+    within(60_000),
   );
 
   it(
@@ -235,7 +235,7 @@ describe('a growth', () => {
         fresh(8),
       );
     },
-    within(20_000),
+    within(60_000),
   );
 
   it(
@@ -249,7 +249,7 @@ describe('a growth', () => {
         fresh(25),
       );
     },
-    within(20_000),
+    within(60_000),
   );
 
   it('orders for those who have come since, beside the nodes that are on their way', () => {
@@ -285,7 +285,7 @@ describe('a growth', () => {
         fresh(20),
       );
     },
-    within(20_000),
+    within(60_000),
   );
 });
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { emptyGroupMemory, type Memory } from '../../../src/model/memory.ts';
 import type { NodeDecision } from '../../../src/model/plan.ts';
 import { aNode, aNodeGroup, aNodePolicy, at, podsOf, serverId } from '../../builders.ts';
-import { sampledAnd } from '../../property-runs.ts';
+import { sampledAnd, within } from '../../property-runs.ts';
 import { group, pool, steady, tick } from './worlds.ts';
 
 interface World {
@@ -74,34 +74,39 @@ function planOf({ nodes, silent, servers, min, max, busy }: World): {
 }
 
 describe('what does not answer', () => {
-  it('leaves by its own server, above the minimum, and before any that answers', () => {
-    const seen = new Set<string>();
-    fc.assert(
-      fc.property(worlds, (world) => {
-        const { decision, count } = planOf(world);
-        const { resize, drains } = decision;
-        const floor = Math.min(world.min, world.max);
-        const named = resize?.remove ?? [];
-        if (named.length > 0) expect(resize?.to).toBe(count - named.length);
-        // Those that have a node are not given back as servers that have none.
-        for (const { serverId: id } of named) expect(Number(id.slice(-2))).toBeGreaterThan(world.nodes);
-        const begun = drains.flatMap((step) => (step.step === 'begin' ? [step] : []));
-        if (named.length + begun.length > 0) expect(count - named.length - begun.length).toBeGreaterThanOrEqual(floor);
-        if (named.length > 0) seen.add('servers');
-        if (resize !== null && named.length === 0) seen.add('orders');
-        for (const { unready } of begun) seen.add(unready === true ? 'silent' : 'answering');
-        const answering = begun.filter(({ unready }) => unready !== true).length;
-        const unanswering = Math.min(world.silent, world.nodes) + world.servers;
-        // Of those that answer, the group keeps its minimum.
-        if (answering > 0) expect(count - unanswering - answering).toBeGreaterThanOrEqual(floor);
-        if (resize !== null && named.length === 0) {
-          expect(resize.to).toBeGreaterThan(count);
-          expect(resize.to).toBeLessThanOrEqual(Math.max(world.max, count));
-          expect(resize.to).toBeLessThanOrEqual(Math.max(floor, floor + unanswering));
-        }
-      }),
-      sampledAnd(worlds, 50, 30),
-    );
-    expect([...seen].toSorted()).toEqual(['answering', 'orders', 'servers', 'silent']);
-  });
+  it(
+    'leaves by its own server, above the minimum, and before any that answers',
+    () => {
+      const seen = new Set<string>();
+      fc.assert(
+        fc.property(worlds, (world) => {
+          const { decision, count } = planOf(world);
+          const { resize, drains } = decision;
+          const floor = Math.min(world.min, world.max);
+          const named = resize?.remove ?? [];
+          if (named.length > 0) expect(resize?.to).toBe(count - named.length);
+          // Those that have a node are not given back as servers that have none.
+          for (const { serverId: id } of named) expect(Number(id.slice(-2))).toBeGreaterThan(world.nodes);
+          const begun = drains.flatMap((step) => (step.step === 'begin' ? [step] : []));
+          if (named.length + begun.length > 0)
+            expect(count - named.length - begun.length).toBeGreaterThanOrEqual(floor);
+          if (named.length > 0) seen.add('servers');
+          if (resize !== null && named.length === 0) seen.add('orders');
+          for (const { unready } of begun) seen.add(unready === true ? 'silent' : 'answering');
+          const answering = begun.filter(({ unready }) => unready !== true).length;
+          const unanswering = Math.min(world.silent, world.nodes) + world.servers;
+          // Of those that answer, the group keeps its minimum.
+          if (answering > 0) expect(count - unanswering - answering).toBeGreaterThanOrEqual(floor);
+          if (resize !== null && named.length === 0) {
+            expect(resize.to).toBeGreaterThan(count);
+            expect(resize.to).toBeLessThanOrEqual(Math.max(world.max, count));
+            expect(resize.to).toBeLessThanOrEqual(Math.max(floor, floor + unanswering));
+          }
+        }),
+        sampledAnd(worlds, 50, 30),
+      );
+      expect([...seen].toSorted()).toEqual(['answering', 'orders', 'servers', 'silent']);
+    },
+    within(60_000),
+  );
 });
