@@ -11,7 +11,7 @@ export interface Answer {
 }
 
 /** hang: the connection stays and nothing comes; hangUp: it is cut */
-export type Scripted = Answer | 'hang' | 'hangUp';
+export type Scripted = Answer | Promise<Answer> | 'hang' | 'hangUp';
 
 export interface Asked {
   readonly method: string;
@@ -39,12 +39,12 @@ export async function startVendor(
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
+    const answering = async (): Promise<void> => {
       const { method = '', headers } = request;
       const url = new URL(request.url ?? '/', `http://${headers.host ?? ''}`);
       const one = { method, url, headers, body: Buffer.concat(chunks).toString('utf8') };
       asked.push(one);
-      const next = script.shift() ?? answer(one, taken);
+      const next = await (script.shift() ?? answer(one, taken));
       if (next === 'hang') return;
       if (next === 'hangUp') {
         request.socket.destroy();
@@ -52,7 +52,8 @@ export async function startVendor(
       }
       response.writeHead(next.status, { 'content-type': 'application/json', ...next.headers });
       response.end(typeof next.body === 'string' ? next.body : JSON.stringify(next.body));
-    });
+    };
+    request.on('end', () => void answering());
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', () => resolve()));
   return {

@@ -7,6 +7,7 @@ import type { Clock } from '../../../src/clock.ts';
 import { systemClock } from '../../../src/clock.ts';
 import type { Instant } from '../../../src/model/units.ts';
 import { anAlert, anAlertsDocument, aNotice, catalogue } from '../builders.ts';
+import { eventually } from '../eventually.ts';
 import { startAliyun, startTencent, startTwilio } from './fakes.ts';
 import type { FakeVendor, Scripted } from './fakes.ts';
 
@@ -330,6 +331,35 @@ describe('Twilio', () => {
     stopping.abort();
     const result = sent(gateway(vendor.url), '+15550001', stopping.signal);
     expect(await result).toMatchObject({ status: 'retry', reason: 'Interrupted', uncertain: true });
+  });
+});
+
+describe('a gateway that a reload changes or takes away', () => {
+  const written = (url: string, more: string): string => `
+sms_gateways: [{ name: main, twilio: { accountSid: AC1, authToken: ${secret}, from: '+1555', endpoint: '${url}', ${more} } }]
+people: { zhang: { sms: '+8613800000001' } }
+route: { receiver: duty }
+receivers: [{ name: duty, sms_configs: [{ to: [zhang] }] }]`;
+
+  it.each(['changes', 'takes away'])('does not cut what is on its way: %s', async (what) => {
+    const vendor = await started(startTwilio('AC1', 'testSecret'));
+    let release = (): void => undefined;
+    const taken = { status: 201, body: { sid: 'SM1', status: 'queued' } };
+    vendor.script.push(new Promise((resolve) => (release = () => resolve(taken))));
+    const channel = createSmsChannel({ texts: () => texts, clock });
+    const send = (more: string): Promise<readonly SendResult[]> => {
+      const document = anAlertsDocument(written(vendor.url, more));
+      const notice = aNotice(anAlert(annotations, labels));
+      const { signal } = new AbortController();
+      return channel.send({ id: 'a', at: now, notice, text: 'x', to: ['zhang'], document, signal }, { to: ['zhang'] });
+    };
+    const sending = send('');
+    await eventually(() => expect(vendor.asked).toHaveLength(1));
+    if (what === 'takes away') channel.prepare({ ...anAlertsDocument(written(vendor.url, '')), sms_gateways: [] });
+    else expect(await send('timeout: 7s')).toMatchObject([{ status: 'sent' }]);
+    release();
+    expect(await sending).toMatchObject([{ status: 'sent', providerId: 'SM1' }]);
+    channel.close();
   });
 });
 

@@ -13,7 +13,7 @@ import { createHttpSender } from './http.ts';
 import { createSmppSender } from './smpp.ts';
 import { createTencentSender } from './tencent.ts';
 import { createTwilioSender } from './twilio.ts';
-import type { SmsSender, SmsTools } from './sender.ts';
+import type { SmsMessage, SmsSender, SmsTools } from './sender.ts';
 
 /** What of them a sending needs. */
 export interface SmsPlaces {
@@ -27,22 +27,46 @@ export interface SmsChannel extends Channel<SmsPlaces> {
   prepare(document: AlertsDocument): void;
 }
 
+interface Sender {
+  /** the settings that it was made for */
+  readonly written: string;
+  readonly sender: SmsSender;
+  underWay: number;
+  isRetired: boolean;
+}
+
 export type SmsOptions = Pick<SmsTools, 'texts'> & Partial<SmsTools>;
 
 export function createSmsChannel(options: SmsOptions): SmsChannel {
   const tools: SmsTools = { clock: systemClock, random: Math.random, onReceipt: () => undefined, ...options };
   // one sender a gateway, made anew when a reload changed it
-  const senders = new Map<string, { readonly written: string; readonly sender: SmsSender }>();
+  const senders = new Map<string, Sender>();
 
-  function senderOf(gateway: SmsGateway): SmsSender {
+  function senderOf(gateway: SmsGateway): Sender {
     const written = JSON.stringify(gateway);
     const known = senders.get(gateway.name);
-    if (known?.written === written) return known.sender;
-    known?.sender.close();
-    senders.delete(gateway.name);
-    const sender = createSender(gateway, tools);
-    senders.set(gateway.name, { written, sender });
-    return sender;
+    if (known?.written === written) return known;
+    if (known !== undefined) retire(gateway.name, known);
+    const made: Sender = { written, sender: createSender(gateway, tools), underWay: 0, isRetired: false };
+    senders.set(gateway.name, made);
+    return made;
+  }
+
+  /** What is on its way is not cut: it may have arrived, and would be sent again. */
+  function retire(name: string, one: Sender): void {
+    senders.delete(name);
+    one.isRetired = true;
+    if (one.underWay === 0) one.sender.close();
+  }
+
+  async function sendBy(one: Sender, message: SmsMessage): Promise<SendResult> {
+    one.underWay += 1;
+    try {
+      return await one.sender.send(message);
+    } finally {
+      one.underWay -= 1;
+      if (one.isRetired && one.underWay === 0) one.sender.close();
+    }
   }
 
   async function sendTo(to: string, delivery: Delivery, settings: SmsPlaces): Promise<SendResult> {
@@ -63,7 +87,7 @@ export function createSmsChannel(options: SmsOptions): SmsChannel {
       signal,
     };
     try {
-      const result = await senderOf(gateway).send(message);
+      const result = await sendBy(senderOf(gateway), message);
       return result.status === 'sent' ? { ...result, gateway: gateway.name } : result;
     } catch (error) {
       return retry(to, 'Misconfigured', `SMS gateway ${gateway.name} cannot be used yet: ${messageOf(error)}`);
@@ -73,12 +97,9 @@ export function createSmsChannel(options: SmsOptions): SmsChannel {
   return {
     style: 'apart',
     prepare(document) {
-      for (const [name, { sender }] of senders)
-        if (!document.sms_gateways.some((gateway) => gateway.name === name)) {
-          sender.close();
-          senders.delete(name);
-        }
-      for (const gateway of document.sms_gateways) if (gateway.smpp !== undefined) senderOf(gateway).open?.();
+      for (const [name, one] of senders)
+        if (!document.sms_gateways.some((gateway) => gateway.name === name)) retire(name, one);
+      for (const gateway of document.sms_gateways) if (gateway.smpp !== undefined) senderOf(gateway).sender.open?.();
     },
     send: (delivery, settings) => Promise.all(delivery.to.map((to) => sendTo(to, delivery, settings))),
     close() {
