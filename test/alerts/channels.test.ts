@@ -2,6 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -349,6 +350,27 @@ receivers: [{ name: duty, sms_configs: [{ to: [zhang], gateway: main }] }]`);
     expect(told.asked[0]?.body).toBe('content=pay%20%EF%BF%BD%20is%20down');
     const get = await ask("method: GET, url: 'HOST/send?text={{text}}'", '\ud83d');
     expect(get.asked[0]?.url).toBe('/send?text=%EF%BF%BD');
+  });
+
+  it('is believed by the certificate that its file holds now', async () => {
+    const [own, other] = [makeCertificate(), makeCertificate()];
+    const server = createSecureServer({ key: own.key, cert: own.cert }, (_request, response) => void response.end());
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', () => resolve());
+    });
+    closing.push(() => new Promise((resolve) => void server.close(() => resolve())));
+    const { port } = server.address() as AddressInfo;
+    const ca = path.join(directory, 'gateway-ca.pem');
+    const document = anAlertsDocument(`
+people: { zhang: { sms: '+8613800000001' } }
+sms_gateways: [{ name: secure, http: { url: 'https://localhost:${port}/', tls: { caFile: '${ca}' } } }]
+route: { receiver: duty }
+receivers: [{ name: duty, sms_configs: [{ to: [zhang] }] }]`);
+    const send = (): Promise<readonly SendResult[]> => channel.send(deliveryOf(document, ['zhang']), { to: ['zhang'] });
+    await writeFile(ca, other.cert);
+    expect(await send()).toMatchObject([{ status: 'retry', reason: 'TlsFailed' }]);
+    await writeFile(ca, `${own.cert}\n`);
+    expect(await send()).toMatchObject([{ status: 'sent' }]);
   });
 
   it('may be asked by GET, or by a form', async () => {

@@ -1,8 +1,10 @@
 // What each kind of SMS gateway is: something that takes one text to one number and says how it went.
 import { createHttpClient } from '../../../clients/http/client.ts';
+import { stampOf } from '../../../clients/http/tls.ts';
 import type { TlsSettings } from '../../../clients/http/tls.ts';
 import type { HttpClient } from '../../../clients/http/types.ts';
 import type { Clock } from '../../../clock.ts';
+import type { SmsGateway } from '../../../config/schema/sms-gateways.ts';
 import type { Texts } from '../../../model/texts.ts';
 import type { Milliseconds } from '../../../model/units.ts';
 import type { Notice } from '../../render.ts';
@@ -58,6 +60,12 @@ export const gatewayClient = (name: string, { timeout, tls, proxy }: Transport):
     ...(tls !== undefined && { tls: definedOnly(tls) }),
     ...(proxy !== undefined && { proxy }),
   });
+
+/** Another one for each file of the TLS settings that was replaced: a client has read them when it was made. */
+export const stampOfFiles = ({ aliyun, tencent, twilio, http }: SmsGateway): readonly string[] => {
+  const tls = (aliyun ?? tencent ?? twilio ?? http)?.tls;
+  return tls === undefined ? [] : stampOf(definedOnly(tls));
+};
 
 const definedOnly = (tls: object): TlsSettings =>
   Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));

@@ -13,6 +13,7 @@ import { createHttpSender } from './http.ts';
 import { createSmppSender } from './smpp.ts';
 import { createTencentSender } from './tencent.ts';
 import { createTwilioSender } from './twilio.ts';
+import { stampOfFiles } from './sender.ts';
 import type { SmsMessage, SmsSender, SmsTools } from './sender.ts';
 
 /** What of them a sending needs. */
@@ -39,11 +40,11 @@ export type SmsOptions = Pick<SmsTools, 'texts'> & Partial<SmsTools>;
 
 export function createSmsChannel(options: SmsOptions): SmsChannel {
   const tools: SmsTools = { clock: systemClock, random: Math.random, onReceipt: () => undefined, ...options };
-  // one sender a gateway, made anew when a reload changed it
+  // one sender a gateway, made anew when a reload changed it, or a file of its TLS settings was replaced
   const senders = new Map<string, Sender>();
 
   function senderOf(gateway: SmsGateway): Sender {
-    const written = JSON.stringify(gateway);
+    const written = JSON.stringify([gateway, stampOfFiles(gateway)]);
     const known = senders.get(gateway.name);
     if (known?.written === written) return known;
     if (known !== undefined) retire(gateway.name, known);
