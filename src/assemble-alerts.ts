@@ -21,7 +21,8 @@ import type { Clock } from './clock.ts';
 import type { Fence } from './leader/fence.ts';
 import type { Config } from './model/config.ts';
 import { messageOf } from './model/errors.ts';
-import { alertApp } from './server/alerts/listener.ts';
+import { alertApp, longestBodyMiB } from './server/alerts/listener.ts';
+import { TooLarge } from './server/alerts/too-large.ts';
 import type { Logger } from 'pino';
 import { version } from './version.ts';
 
@@ -43,6 +44,8 @@ export interface AlertAssemblyOptions {
 export interface AlertAssembly {
   readonly alerts: AlertPipeline;
   readonly rules: RuleEvaluator;
+  /** what was sent in and could not be read for its size */
+  readonly tooLarge: Pick<TooLarge, 'at'>;
   /** answers who sends alerts in; null: nobody does */
   readonly answer: RequestListener | null;
   /** Before each tick: what a reload or a rotated secret has changed. */
@@ -116,6 +119,7 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
     tell: (pushed) => alerts.push(pushed),
   });
 
+  const tooLarge = new TooLarge(clock, longestBodyMiB);
   const heartbeat = createHeartbeat({ clock, log, permission: options.fence });
 
   const answer =
@@ -141,12 +145,14 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
             const token = config().daemon.http.alerts?.token;
             return token === undefined || token === 'none' ? Promise.resolve(null) : readSecret(token);
           },
+          onTooLarge: (sender) => tooLarge.refused(sender),
           log,
         });
 
   return {
     alerts,
     rules,
+    tooLarge,
     answer,
     refresh: async () => {
       heartbeat.beat(config().alerts.heartbeat);

@@ -99,7 +99,7 @@ export async function openTerm(parts: TermParts): Promise<Term> {
     policies: () => config().nodePolicies,
     nodeOf: (namespace, pod) => world.kubernetes.lists.get('pods', `${namespace}/${pod}`)?.spec?.nodeName,
   });
-  const { alerts, rules, answer, ...alerting } = await assembleAlerts({
+  const { alerts, rules, tooLarge, answer, ...alerting } = await assembleAlerts({
     config,
     clock,
     log,
@@ -154,6 +154,7 @@ export async function openTerm(parts: TermParts): Promise<Term> {
       seriesLeftOut: () => seriesLeftOut(rules.health()),
       missingWatchdogs: () => alerts.missingWatchdogs(),
       alertsLeftOut: () => alerts.leftOut(),
+      alertsTooLarge: () => tooLarge.at(),
       tellingFails: () => alerts.tellingFails(),
       failedChecks: () => checks.failed(),
       ...(journal === null ? {} : { journal }),

@@ -43,6 +43,7 @@ export interface DaemonParts {
   readonly seriesLeftOut?: () => NonNullable<LoopFacts['seriesLeftOut']>;
   readonly tellingFails?: () => NonNullable<LoopFacts['tellingFails']>;
   readonly alertsLeftOut?: () => LoopFacts['alertsLeftOut'] | null;
+  readonly alertsTooLarge?: () => LoopFacts['alertsTooLarge'] | null;
   /** what the daily checks have found */
   readonly failedChecks?: () => LoopFacts['failedChecks'];
   /** where it is said what was changed, by whom and why */
@@ -143,6 +144,7 @@ export class Daemon {
     const missingWatchdogs = this.#parts.missingWatchdogs?.() ?? [];
     const seriesLeftOut = this.#parts.seriesLeftOut?.() ?? [];
     const alertsLeftOut = this.#parts.alertsLeftOut?.() ?? null;
+    const alertsTooLarge = this.#parts.alertsTooLarge?.() ?? null;
     const tellingFails = this.#parts.tellingFails?.() ?? [];
     const failedChecks = this.#parts.failedChecks?.();
     return {
@@ -157,6 +159,7 @@ export class Daemon {
       ...(stateTooNew !== null && { stateTooNew }),
       ...(missingWatchdogs.length > 0 && { missingWatchdogs }),
       ...(alertsLeftOut !== null && { alertsLeftOut }),
+      ...(alertsTooLarge !== null && { alertsTooLarge }),
       ...(tellingFails.length > 0 && { tellingFails }),
     };
   }

@@ -185,6 +185,7 @@ export const alertNames = [
   'SpringtideSeriesLeftOut',
   'SpringtideWatchdogMissing',
   'SpringtideAlertsLeftOut',
+  'SpringtideAlertsTooLarge',
   'SpringtideTellingFails',
   'SpringtideLeaderLost',
   'SpringtideForeignWriter',

@@ -128,6 +128,8 @@ export interface LoopFacts {
   }[];
   /** alerts that fire and for which there was no place, and what most of them are called; absent: there is place for all */
   readonly alertsLeftOut?: { readonly count: number; readonly limit: number; readonly names: readonly string[] };
+  /** requests with alerts that were too large to be read, and who sent some of them; absent: there was none lately */
+  readonly alertsTooLarge?: { readonly count: number; readonly limitMiB: number; readonly senders: readonly string[] };
   /** receivers that cannot be told by a channel, since when (RFC 3339) and how many of their people; absent: all can */
   readonly tellingFails?: readonly {
     readonly receiver: string;

@@ -199,6 +199,16 @@ function ofLoop(snapshot: Snapshot): readonly Condition[] {
       after: atOnce,
       lasts: atOnce,
     });
+  const { alertsTooLarge } = loop;
+  if (alertsTooLarge !== undefined)
+    conditions.push({
+      name: 'SpringtideAlertsTooLarge',
+      severity: 'page',
+      labels: {},
+      facts: { count: alertsTooLarge.count, max: alertsTooLarge.limitMiB, what: alertsTooLarge.senders.join(', ') },
+      after: atOnce,
+      lasts: atOnce,
+    });
   for (const { receiver, channel, count, since, why } of loop.tellingFails ?? [])
     conditions.push({
       name: 'SpringtideTellingFails',

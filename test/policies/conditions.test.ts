@@ -118,6 +118,16 @@ describe('each condition is told under its name, with every place of its texts f
       {},
     ],
     [
+      'SpringtideAlertsTooLarge',
+      healthy().loop({
+        latenessSeconds: 0,
+        intervalSeconds: 15,
+        refused: [],
+        alertsTooLarge: { count: 2, limitMiB: 64, senders: ['10.0.0.7'] },
+      }),
+      {},
+    ],
+    [
       'SpringtideTellingFails',
       healthy().loop({
         latenessSeconds: 0,

@@ -7,6 +7,7 @@ import { parseMatchers } from '../../src/matching/matchers.ts';
 import { later, minutes, rfc3339, seconds } from '../../src/model/units.ts';
 import { startAlertServer } from '../../src/server/alerts/listener.ts';
 import type { AlertServer } from '../../src/server/alerts/listener.ts';
+import { TooLarge } from '../../src/server/alerts/too-large.ts';
 import { anAlertsDocument, catalogue, start } from '../alerts/builders.ts';
 import { aStory } from '../alerts/recorder.ts';
 
@@ -24,6 +25,7 @@ afterEach(() => server?.close());
 async function served(token: string | null = null, text = written) {
   const story = aStory(text, undefined, secret);
   const lines: string[] = [];
+  const tooLarge = new TooLarge(story.clock, 64);
   server = await startAlertServer({
     listen: '127.0.0.1:0',
     desk: {
@@ -37,6 +39,7 @@ async function served(token: string | null = null, text = written) {
       Promise.resolve({ status: 200, contentType: 'application/json', body: JSON.stringify({ gateway, body }) }),
     words: () => ({ texts: catalogue('en'), people: ['zhang'] }),
     token: () => Promise.resolve(token),
+    onTooLarge: (sender) => tooLarge.refused(sender),
     log: pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) }),
   });
   const logged = () => lines.map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -53,7 +56,7 @@ async function served(token: string | null = null, text = written) {
       body: text.startsWith('{') || text.startsWith('[') || text.startsWith('"') ? (JSON.parse(text) as never) : text,
     };
   };
-  return { story, ask, logged };
+  return { story, ask, logged, tooLarge };
 }
 
 const alert = (labels: Record<string, string>) => ({
@@ -137,17 +140,35 @@ describe('alerts', () => {
     expect(story.told(1)).toEqual(['sms zhang: -Down']);
   });
 
-  it('of a whole group at once are taken, however long their texts; what is larger is refused and logged', async () => {
-    const { ask, logged } = await served();
+  it('of a whole group at once are taken, however long their texts; what is larger is refused and logged, and said for half an hour', async () => {
+    const { ask, logged, story, tooLarge } = await served();
     const long = { ...alert({}), annotations: { description: 'x'.repeat(12 * 1024 * 1024) } };
     expect(
       await ask('/api/v1/webhook', 'POST', { version: '4', alerts: [{ ...long, status: 'firing' }] }),
     ).toMatchObject({
       status: 200,
     });
-    const tooLong = await ask('/api/v1/webhook', 'POST', ' '.repeat(64 * 1024 * 1024 + 1));
+    const spaces = ' '.repeat(64 * 1024 * 1024 + 1);
+    expect((await ask('/api/v2/silences', 'POST', spaces)).status).toBe(413);
+    expect(tooLarge.at()).toBeNull();
+    const tooLong = await ask('/api/v1/webhook', 'POST', spaces);
     expect(tooLong.status).toBe(413);
     expect(logged()).toContainEqual(expect.objectContaining({ level: 50, path: '/api/v1/webhook' }));
+    expect(tooLarge.at()).toMatchObject({ count: 1, limitMiB: 64, senders: [expect.stringContaining('127.0.0.1')] });
+    story.clock.advance(minutes(29));
+    tooLarge.refused('10.0.0.7');
+    for (const again of ['10.0.0.8', '10.0.0.9']) tooLarge.refused(again);
+    expect(tooLarge.at()).toMatchObject({ count: 4, senders: { length: 3 } });
+    story.clock.advance(minutes(30));
+    expect(tooLarge.at()).toBeNull();
+    tooLarge.refused('10.0.0.7');
+    expect(tooLarge.at()).toMatchObject({ count: 1, senders: ['10.0.0.7'] });
+  });
+
+  it('of an old Prometheus find out what to write there', async () => {
+    const { ask } = await served();
+    const { status, body } = await ask('/api/v1/alerts', 'POST', [alert({})]);
+    expect([status, JSON.stringify(body)]).toEqual([404, expect.stringContaining('api_version: v2')]);
   });
 
   it('are taken, listed with what keeps them back, and filtered', async () => {

@@ -28,6 +28,8 @@ export interface AlertServerOptions {
   readonly words: () => AcknowledgeWords;
   /** what senders must show; null: nothing. Read anew for every request. */
   readonly token: () => Promise<string | null>;
+  /** alerts came in a request that is too large: they are lost */
+  readonly onTooLarge?: (sender: string) => void;
   readonly log: Logger;
 }
 
@@ -44,7 +46,10 @@ export interface AlertListening extends Pick<AlertServerOptions, 'listen' | 'log
 }
 
 /** An Alertmanager sends a whole group at once, and what is refused for its size it never sends again: 50,000 alerts have room. */
-const longestBody = 64 * 1024 * 1024;
+export const longestBodyMiB = 64;
+const longestBody = longestBodyMiB * 1024 * 1024;
+/** Where alerts come in; Express counts the letters of a path neither large nor small. */
+const alertsIn = /^\/api\/(?:v2\/alerts|v1\/webhook)\/?$/i;
 const mostConnections = 1_024;
 
 /** Links are pressed by people and looked at by scanners of mail; a gateway reports thousands of texts from one address. */
@@ -81,14 +86,20 @@ export function alertApp(options: AlertServerOptions): Express {
   app.use('/api/v1/acknowledge', acknowledgeApi(options.desk));
   app.use('/api/v1/explain', explainApi(options.desk));
   app.use('/api/v1/send-test', sendTestApi(options.desk));
+  app.use('/api/v1/alerts', (_request, response) =>
+    problem(response, 404, 'NotFound', "this was Alertmanager's API v1: write api_version: v2 at the sender"),
+  );
   app.use((_request, response) => problem(response, 404, 'NotFound', 'there is nothing at this address'));
   app.use((thrown: unknown, request: Request, response: Response, next: NextFunction) => {
     const { status } = thrown as { status?: unknown };
-    if (status === 413)
+    if (status === 413) {
+      const from = request.socket.remoteAddress;
       options.log.error(
-        { path: request.path, from: request.socket.remoteAddress, length: request.headers['content-length'] },
-        `a request of more than ${longestBody / 1024 / 1024} MiB was refused, and what it says is lost: set max_alerts at its sender`,
+        { path: request.path, from, length: request.headers['content-length'] },
+        `a request of more than ${longestBodyMiB} MiB was refused, and what it says is lost: set max_alerts at its sender`,
       );
+      if (alertsIn.test(request.path)) options.onTooLarge?.(from ?? '?');
+    }
     if (typeof status === 'number' && status >= 400 && status < 500)
       problem(response, status, 'BadRequest', `the request cannot be read: ${messageOf(thrown)}`);
     else {
