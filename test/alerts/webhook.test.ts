@@ -197,8 +197,10 @@ describe('a webhook', () => {
     await posted(webhook);
     await posted(webhook);
     server.script.push({ status: 401, body: '' });
+    // a new one may be believed
+    expect(await posted(webhook)).toMatchObject({ status: 'retry', reason: 'AuthRefused' });
+    server.script.push({ status: 401, body: '' });
     expect(await posted(webhook)).toMatchObject({ status: 'failed', reason: 'AuthRefused' });
-    await posted(webhook);
     await posted(webhook);
     expect(server.asked.map(({ headers }) => headers.authorization)).toEqual(
       ['one', 'one', 'one', 'two', 'three'].map((text) => `Bearer ${text}`),

@@ -11,8 +11,8 @@ import { answerInWords, reasonOfStatus, resultOfThrown, retryAfterOf } from './h
 export interface Tokens {
   /** what `authorization` says, or why there is nothing to say; another attempt may do better */
   authorizationOf(settings: OAuth2, secret: string, asking: Asking): Promise<string | SendResult>;
-  /** It was not believed: the next request asks for a new one. */
-  forget(authorization: string | undefined): void;
+  /** It was not believed: the next request asks for a new one. True: it had been shown before, and a new one may be. */
+  forget(authorization: string | undefined): boolean;
 }
 
 interface Asking {
@@ -25,6 +25,7 @@ interface Asking {
 interface Token {
   readonly authorization: string;
   readonly until: number;
+  isOld: boolean;
 }
 
 const mostTokens = 64;
@@ -44,7 +45,10 @@ export function createTokens(): Tokens {
     async authorizationOf(settings, secret, asking) {
       const key = JSON.stringify([settings, secret]);
       const token = known.get(key);
-      if (token !== undefined && asking.now() < token.until) return token.authorization;
+      if (token !== undefined && asking.now() < token.until) {
+        token.isOld = true;
+        return token.authorization;
+      }
       known.delete(key);
       try {
         const answer = await ask(settings, secret, asking);
@@ -54,7 +58,7 @@ export function createTokens(): Tokens {
         const { access_token: text, token_type: type, expires_in: seconds } = said.data;
         const authorization = `${type === undefined || /^bearer$/i.test(type) ? 'Bearer' : type} ${text}`;
         const until = seconds === undefined || seconds === null ? Infinity : asking.now() + seconds * 1000 - early;
-        known.set(key, { authorization, until });
+        known.set(key, { authorization, until, isOld: false });
         const [oldest] = known.keys();
         if (known.size > mostTokens && oldest !== undefined) known.delete(oldest);
         return authorization;
@@ -65,7 +69,9 @@ export function createTokens(): Tokens {
       }
     },
     forget(authorization) {
-      for (const [key, token] of known) if (token.authorization === authorization) known.delete(key);
+      const found = [...known].filter(([, token]) => token.authorization === authorization);
+      for (const [key] of found) known.delete(key);
+      return found.some(([, { isOld }]) => isOld);
     },
   };
 }

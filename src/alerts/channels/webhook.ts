@@ -12,7 +12,7 @@ import { sorting } from '../sorting.ts';
 import { byLabels, writingPayload } from '../webhook-payload.ts';
 import { failed, retry } from './channel.ts';
 import type { Channel, Delivery, SendResult } from './channel.ts';
-import { resultOfAnswer, resultOfThrown } from './http-results.ts';
+import { answerInWords, resultOfAnswer, resultOfThrown } from './http-results.ts';
 import { createClientPool, given, headersOf, readTrimmed } from './http-settings.ts';
 import type { ClientPool } from './http-settings.ts';
 import type { Environment } from './proxy-choice.ts';
@@ -98,8 +98,10 @@ export async function postJson(pool: ClientPool, clock: Clock, post: Post): Prom
       secrets: secretsOfAddress(url),
       signal,
     });
-    if (answer.status === 401) pool.tokens.forget(proof['authorization']);
-    return resultOfAnswer('', who, answer, clock.now());
+    const mayBeBelieved = answer.status === 401 && pool.tokens.forget(proof['authorization']);
+    return mayBeBelieved
+      ? retry('', 'AuthRefused', answerInWords(who, answer))
+      : resultOfAnswer('', who, answer, clock.now());
   } catch (error) {
     const result = resultOfThrown('', error);
     const { host, pathname } = new URL(url);
