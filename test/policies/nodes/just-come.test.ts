@@ -1,8 +1,8 @@
 // Nodes that have come a moment ago: the scheduler has not done with them, and whoever is left out by it gets a node at once.
 import { describe, expect, it } from 'vitest';
 import type { Pod, PodSpec } from '../../../src/model/kubernetes.ts';
-import { aNode, aPod, at } from '../../builders.ts';
-import { pool, tick } from './worlds.ts';
+import { aNode, aNodeGroup, aPod, aSnapshot, at } from '../../builders.ts';
+import { group, pool, tick, wanting } from './worlds.ts';
 
 interface Kind {
   readonly app: string;
@@ -111,6 +111,26 @@ describe('nodes that have just come', () => {
     ],
   ])('are too few where more wait than before, and one more is for those without a place, %s', (_, pods, expected) => {
     expect(ordered([...some(1, old, 'w-1'), ...pods])).toEqual(expected);
+  });
+
+  it('say nothing of a maximum to those who have their places, though all at once they would not have had', () => {
+    const here: Kind = { ...small, app: 'here', more: { nodeSelector: { disk: 'ssd' } } };
+    const nodes = [aNode('w-1'), aNode('w-2').ready(at(-20))].map((node) => node.labelled({ disk: 'ssd' }).build());
+    const { plan, decision } = tick(
+      aSnapshot()
+        .groups(aNodeGroup(group, 2), aNodeGroup('other', 0))
+        .nodes(...nodes)
+        .pods(...some(1, old, 'w-1'), ...some(2, here, 'w-2'), ...some(2, half))
+        .build(),
+      {
+        policy: wanting({}, [
+          { name: group, min: 1, max: 2, prefer: 1 },
+          { name: 'other', min: 0, max: 5, prefer: 2, shape: { cpu: 4, memory: '16Gi' } },
+        ]),
+      },
+    );
+    expect([decision.reason, decision.for]).toEqual(['PoolFits', []]);
+    expect(plan.nodes.map(({ action }) => action)).toEqual(['none', 'none']);
   });
 
   it('are nodes like any other when the scheduler has had its minute', () => {
