@@ -50,13 +50,15 @@ function matchersProblem(set: readonly Matcher[]): string | null {
   const nameless = set.find(({ name }) => name === '');
   if (nameless !== undefined) return `invalid label matcher: the name of ${printMatcher(nameless)} is empty`;
   try {
-    if (set.map(compileMatcher).every((matcher) => matcher.matches({})))
-      return 'at least one matcher must not match the empty string';
+    if (set.map(compileMatcher).every(takesWhatIsAbsent)) return 'at least one matcher must not match the empty string';
   } catch (error) {
     return `invalid label matcher: ${error instanceof Error ? error.message : String(error)}`;
   }
   return null;
 }
+
+/** As Alertmanager has it: one that says what is not meant is asked nothing, so that `env!="prod"` alone may be silenced. */
+const takesWhatIsAbsent = ({ operator, matches }: CompiledMatcher): boolean => operator.startsWith('=') && matches({});
 
 const sameMatchers = (one: Checked['matchers'], other: Checked['matchers']): boolean => printed(one) === printed(other);
 const printed = (sets: Checked['matchers']): string => JSON.stringify(sets.map((set) => set.map(printMatcher).sort()));

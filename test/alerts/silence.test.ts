@@ -104,6 +104,18 @@ describe('a silence', () => {
     expect(setSilence(known, input({ id: 'two' }), start, () => 'new')).toMatchObject({ code: 'UnknownSilence' });
   });
 
+  it.each([
+    ['env!="prod"', true],
+    ['env!~"prod|stage"', true],
+    ['env!~".*"', true],
+    ['env=~".*",team!="pay"', true],
+    ['env=""', false],
+    ['env=~".*",team=~"pay|"', false],
+  ])('by %s can be: %s', (matchers, can) => {
+    const made = setSilence(new Map(), input({ matchers: [parseMatchers(matchers)] }), start, () => 'new');
+    expect(made.ok).toBe(can);
+  });
+
   it('with other matchers is another one, and the old one ends', () => {
     const old = aSilence('one', ['a="1"'], -10, 10);
     const changed = setSilence(
