@@ -13,7 +13,7 @@ import { systemClock } from '../../../src/clock.ts';
 import type { Clock } from '../../../src/clock.ts';
 import { smsGateway } from '../../../src/config/schema/sms-gateways.ts';
 import type { SmppGateway } from '../../../src/config/schema/sms-gateways.ts';
-import type { Milliseconds } from '../../../src/model/units.ts';
+import type { Instant, Milliseconds } from '../../../src/model/units.ts';
 import { VirtualClock } from '../../../src/sandbox/clock.ts';
 import { anAlert, anAlertsDocument, aNotice, catalogue, start } from '../builders.ts';
 import { startCentre } from './smsc.ts';
@@ -243,6 +243,31 @@ describe('a centre', () => {
     await eventually(() => expect(centre.submits).toHaveLength(2));
     clock.advance(1000 as Milliseconds);
     expect((await sending).map(({ status }) => status)).toEqual(['sent', 'sent', 'sent']);
+  });
+
+  it.each([
+    ['its turn', 0],
+    ['a connection', 'hangUp'],
+  ] as const)('keeps nobody waiting for %s by a clock that was set back by an hour', async (_, last) => {
+    let back = 0;
+    const steady = new VirtualClock(start);
+    const clock: Clock = {
+      now: () => (steady.now() - back) as Instant,
+      after: (delay, run) => steady.after(delay, run),
+    };
+    const { centre, sender } = await centreAndSender({ perSecond: 2, registeredDelivery: false }, clock);
+    centre.script.push(0, last);
+    await send(sender);
+    await send(sender);
+    steady.advance(1000 as Milliseconds);
+    back = 3_600_000;
+    const sending = send(sender);
+    await eventually(() => {
+      steady.advance(1000 as Milliseconds);
+      expect(centre.submits).toHaveLength(3);
+    });
+    expect(await sending).toMatchObject({ status: 'sent' });
+    expect(steady.now() - start).toBeLessThan(60_000);
   });
 
   it('is left in the middle when the daemon stops', async () => {

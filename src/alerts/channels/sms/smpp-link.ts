@@ -86,7 +86,8 @@ export function createSmppLink(options: LinkOptions): SmppLink {
       case 'waiting': {
         const wait = state.until - clock.now();
         const { failure } = state;
-        if (wait > 0)
+        // a longer one is that of a clock which was set back
+        if (wait > 0 && wait <= longestWait)
           return Promise.reject(
             new LinkFailure(failure.kind, failure.message, { wait: wait as Milliseconds, status: failure.status }),
           );

@@ -24,8 +24,9 @@ export function createSmppSender(name: string, settings: SmppGateway, tools: Sms
     tools.onReceipt({ gateway: name, reference: null, at: clock.now(), ...receipt }),
   );
   const limited = createLimiter(settings.window);
-  const turns: number[] = [];
+  let turns: number[] = [];
   let pausedUntil = 0;
+  let lastAsked = clock.now();
   const link = createSmppLink({
     name: `SMS gateway ${name}`,
     settings,
@@ -41,6 +42,13 @@ export function createSmppSender(name: string, settings: SmppGateway, tools: Sms
   /** So many in any second, each in its turn. */
   async function paced(signal: AbortSignal): Promise<void> {
     const now = clock.now();
+    const back = lastAsked - now;
+    lastAsked = now;
+    if (back > 0) {
+      // the clock was set back: nobody waits until it is there again
+      turns = turns.map((at) => at - back);
+      pausedUntil -= back;
+    }
     const oldest = turns.length < settings.perSecond ? undefined : turns.shift();
     const at = Math.max(now, pausedUntil, oldest === undefined ? 0 : oldest + 1000);
     turns.push(at);
