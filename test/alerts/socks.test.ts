@@ -181,14 +181,17 @@ describe('through a SOCKS proxy', () => {
     await expect(pooled({ proxy_url: proxied }, 'http://far/', { deadline: 60 as Milliseconds })).rejects.toMatchObject(
       { code: 'Timeout' },
     );
-    const agent = socksAgent(proxied, {}, 50);
+    const other = await socks();
+    other.mood = 'silent';
+    const agent = socksAgent(`socks5://127.0.0.1:${other.port}`, {}, 50);
     const failed = await new Promise<Error>((resolve) => {
       http.get({ host: 'far', agent }).on('error', resolve);
     });
     expect(failed).toMatchObject({
       code: 'ESOCKS',
-      message: `the SOCKS proxy 127.0.0.1:${proxy.port} made no connection within 50 ms`,
+      message: `the SOCKS proxy 127.0.0.1:${other.port} made no connection: Proxy connection timed out`,
     });
+    await eventually(() => expect(other.open.size).toBe(0));
   });
 });
 

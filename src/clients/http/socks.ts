@@ -1,7 +1,9 @@
 // Connections through a SOCKS proxy: it looks names up itself, and what comes of asking it is said to be its own.
 import type http from 'node:http';
 import type { AgentOptions } from 'node:https';
+import { isIP } from 'node:net';
 import type { Socket } from 'node:net';
+import tls from 'node:tls';
 import { SocksProxyAgent } from 'socks-proxy-agent';
 
 export const socksFault = 'ESOCKS';
@@ -17,33 +19,39 @@ const longest = 8_000;
 export const isSocks = (address: string): boolean => /^socks5h?:\/\//i.test(address);
 
 class SocksAgent extends SocksProxyAgent {
-  readonly #longest: number;
-
   constructor(address: string, options: AgentOptions, longest: number) {
     // Of both spellings Prometheus and Alertmanager think the same: names are looked up by the proxy.
     super(address.replace(/^socks5:/i, 'socks5h:'), options);
-    this.#longest = longest;
+    this.timeout = longest;
     this.proxy.host = new URL(address).hostname.replace(/^\[|\]$/g, '');
   }
 
-  override async connect(...asked: Parameters<SocksProxyAgent['connect']>): Promise<Socket> {
-    const where = `the SOCKS proxy ${this.proxy.host ?? ''}:${this.proxy.port}`;
-    const connecting = super.connect(...asked);
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(new SocksFault(`${where} made no connection within ${this.#longest} ms`));
-        connecting.then(
-          (late) => late.destroy(),
-          () => undefined,
-        );
-      }, this.#longest);
-      connecting
-        .then(resolve, (cause: unknown) => {
-          const why = cause instanceof Error ? cause.message : String(cause);
-          reject(new SocksFault(`${where} made no connection: ${why}`, { cause }));
-        })
-        .finally(() => clearTimeout(timer));
+  override async connect(...[request, wanted]: Parameters<SocksProxyAgent['connect']>): Promise<Socket> {
+    const connected = await this.#connected(request, { ...wanted, secureEndpoint: false });
+    // That time was for the way to the other side, and not for what is said over it.
+    connected.setTimeout(0);
+    if (!wanted.secureEndpoint) return connected;
+    const { host = '', servername = isIP(host) === 0 ? host : '' } = wanted;
+    const secure = tls.connect({
+      ...wanted,
+      host: undefined,
+      port: undefined,
+      path: undefined,
+      servername,
+      socket: connected,
     });
+    secure.once('error', () => connected.destroy());
+    return secure;
+  }
+
+  async #connected(...asked: Parameters<SocksProxyAgent['connect']>): Promise<Socket> {
+    try {
+      return await super.connect(...asked);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const where = `the SOCKS proxy ${this.proxy.host ?? ''}:${this.proxy.port}`;
+      throw new SocksFault(`${where} made no connection: ${why}`, { cause });
+    }
   }
 }
 
