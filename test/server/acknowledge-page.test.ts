@@ -34,8 +34,11 @@ async function pageOfMessage() {
   return { page, acknowledgedBy };
 }
 
-const answered = async (page: string, fields: Readonly<Record<string, string>>): Promise<number> =>
-  (await fetch(page, { method: 'POST', body: new URLSearchParams(fields) })).status;
+const answered = async (
+  page: string,
+  fields: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<number> => (await fetch(page, { method: 'POST', body: new URLSearchParams(fields), headers })).status;
 
 it('chooses nobody before he chooses himself', async () => {
   const { page, acknowledgedBy } = await pageOfMessage();
@@ -54,4 +57,13 @@ it('is answered by whoever writes his name, also where another one was chosen', 
   const { page, acknowledgedBy } = await pageOfMessage();
   expect(await answered(page, { by: 'zhang', other: 'Wang' })).toBe(200);
   expect(acknowledgedBy()).toBe('Wang');
+});
+
+it.each([
+  ['keeps its address to itself, as browsers send it', 'null'],
+  ['stands behind a proxy', 'https://st.bank.cn'],
+])('is answered where the page %s', async (_, origin) => {
+  const { page, acknowledgedBy } = await pageOfMessage();
+  expect(await answered(page, { by: 'li', other: '' }, { origin })).toBe(200);
+  expect(acknowledgedBy()).toBe('li');
 });

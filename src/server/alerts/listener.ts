@@ -72,11 +72,12 @@ export function alertApp(options: AlertServerOptions): Express {
   app.use(securityHeaders);
   if (isLoopback(parseListen(options.listen, 'http.alerts.listen'))) app.use(ownNamesOnly);
   app.get(['/-/healthy', '/-/ready'], (_request, response) => response.type('text/plain').send('OK'));
-  app.use(ownOriginOnly);
   const clock = systemClock;
-  // these prove themselves by what they carry
+  // these prove themselves by what they carry; browsers name no origin in the form of a page that keeps its address to
+  // itself, and behind a proxy another one than our own
   const codes = createRateLimit({ clock, ...codeRates });
   app.use('/a', limited(createRateLimit({ clock, ...linkRates })), acknowledgePage(options.desk, options.words, codes));
+  app.use(ownOriginOnly);
   app.use('/api/v1/sms/receipts', limited(createRateLimit({ clock, ...receiptRates })), receiptsIn(options.receipts));
   const wrong = createRateLimit({ clock, ...wrongRates });
   app.use('/api', (request, response, next) => shown(options, wrong, request, response, next));
