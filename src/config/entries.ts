@@ -4,6 +4,7 @@ import { languages, type Language } from '../model/texts.ts';
 import { asWritten } from './as-written.ts';
 import { withTemplates } from './check-templates.ts';
 import { keyOf, type Entry } from './conflicts.ts';
+import type { DocumentKind } from './documents.ts';
 import type { ConfigFile } from './files.ts';
 import { judge, type DocumentRole, type Judgement } from './judge.ts';
 import { fileProblem, type Problem } from './problem.ts';
@@ -85,12 +86,26 @@ function sourcesOf(file: ConfigFile, role: DocumentRole, problems: Problem[]): r
 
 type Judged = Pick<ReadEntries, 'entries' | 'problems'>;
 
-/** Of thousands of files one changes: what is known of the others is not found out again. */
-const known = new WeakMap<ConfigFile, Judged & Pick<ReadOptions, 'env'>>();
+interface Known extends Judged, Pick<ReadOptions, 'env'> {
+  /** those that it was judged with */
+  readonly templates: readonly ConfigFile[];
+}
 
-function judged(file: ConfigFile, role: DocumentRole, templates: readonly ConfigFile[], options: ReadOptions): Judged {
+/** Of thousands of files one changes: what is known of the others is not found out again. */
+const known = new WeakMap<ConfigFile, Known>();
+
+/** What is judged by its own file, its templates and the environment alone. */
+const isKeptKind: ReadonlySet<string> = new Set<DocumentKind>(['PodPolicy', 'NodePolicy', 'Rules', 'Alerts']);
+
+const isStill = (before: Known, templates: readonly ConfigFile[], { env }: ReadOptions): boolean =>
+  before.env === env &&
+  before.templates.length === templates.length &&
+  before.templates.every((file, index) => file === templates[index]);
+
+function judged(file: ConfigFile, role: DocumentRole, all: readonly ConfigFile[], options: ReadOptions): Judged {
+  const templates = role === 'alerts' ? all : [];
   const before = known.get(file);
-  if (before !== undefined && before.env === options.env) return before;
+  if (before !== undefined && isStill(before, templates, options)) return before;
   const problems: Problem[] = [];
   const entries = sourcesOf(file, role, problems).map((source): Entry => {
     const foreign = foreignFindings(source, role, file.configMap ?? null);
@@ -103,8 +118,8 @@ function judged(file: ConfigFile, role: DocumentRole, templates: readonly Config
     problems.push(...judgement.problems);
     return { key: keyOf(source, role), source, accepted: judgement.accepted };
   });
-  const isPolicies = entries.every(({ accepted }) => accepted?.kind === 'PodPolicy' || accepted?.kind === 'NodePolicy');
-  if (isPolicies) known.set(file, { entries, problems, ...(options.env && { env: options.env }) });
+  if (entries.every(({ accepted }) => isKeptKind.has(accepted?.kind ?? '')))
+    known.set(file, { entries, problems, templates, ...(options.env && { env: options.env }) });
   return { entries, problems };
 }
 

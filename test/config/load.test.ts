@@ -231,3 +231,24 @@ describe('a directory', () => {
     expect(names(loadFiles(read))).toEqual(['web']);
   });
 });
+
+it('what has not changed is not judged again: rules, and alerts with their templates', () => {
+  const rules = 'groups: [{ name: shop, rules: [{ alert: Down, expr: up == 0 }] }]';
+  const read = inMemory({
+    ...goodTexts,
+    'alerts.yaml': `${goodTexts['alerts.yaml'] ?? ''}\ntemplates: ['*.tmpl']\n`,
+    'mail.tmpl': '{{ define "greeting" }}hello{{ end }}',
+    'rules/shop.yaml': rules,
+  });
+  const sourcesOf = (files: typeof read): Map<string | null, unknown> =>
+    new Map(loadFiles(files).inForce.map(({ key, source }) => [key, source]));
+  const first = sourcesOf(read);
+  const again = sourcesOf({ ...read, files: [...read.files] });
+  const keys = ['Alerts', 'Rules/rules/shop.yaml'];
+  for (const key of keys) expect(again.get(key)).toBe(first.get(key));
+  expect(keys.map((key) => first.has(key))).toEqual([true, true]);
+  const broken = read.files.map((file) =>
+    file.path === 'mail.tmpl' ? { ...file, bytes: new TextEncoder().encode('{{ define }}') } : file,
+  );
+  expect(loadFiles({ ...read, files: broken }).problems).toMatchObject([{ file: 'mail.tmpl', code: 'WrongTemplate' }]);
+});
