@@ -69,9 +69,9 @@ export class Courier {
     return this.#sending.has(id);
   }
 
-  /** Somebody is hearing it at this moment: what waits for its place only can be withdrawn. */
-  isUnderWay(id: string): boolean {
-    return [...this.#underWay].some((delivery) => delivery.id === id);
+  /** He is hearing it at this moment, or somebody is: what waits for its place only can be withdrawn. */
+  isUnderWay(id: string, to?: string): boolean {
+    return [...this.#underWay].some((one) => one.id === id && (to === undefined || one.to.includes(to)));
   }
 
   /** Sends what is due of it; the rest by timer. Safe to call at any time. */
@@ -165,10 +165,12 @@ export class Courier {
     notification: Notification,
     integration: Integration,
     document: AlertsDocument,
-    to: readonly string[],
+    due: readonly string[],
   ): Promise<void> {
     // withdrawn while it waited for its place
     if (notification.settled !== null) return;
+    const to = due.filter((one) => notification.recipients.get(one)?.state !== 'withdrawn');
+    if (to.length === 0) return;
     const { intent } = notification;
     const { clock } = this.#options;
     const delivery: Delivery = {

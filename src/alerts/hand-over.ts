@@ -12,7 +12,7 @@ import type { LedgerState } from './ledger/state.ts';
 import { isEmpty, knownTo } from './ledger/told-entry.ts';
 import { fallbackOf } from './reach.ts';
 import { toldKey } from './told.ts';
-import { goneIndex, isGone, recallSecrets, serves } from './ways.ts';
+import { goneIndex, recallSecrets, serves } from './ways.ts';
 import type { Place } from './ways.ts';
 
 export interface HandOverParts {
@@ -97,6 +97,7 @@ class Course {
       if (target !== key || stays !== entry) this.#move(key, target, stays);
       return;
     }
+    for (const period of this.#overIn(entry)) this.#giveTo(period, place, entry);
     // of which nothing is left needs no end
     const announced = announcedIn(entry).filter((period) => this.#alertOf(period));
     const stood = live.find(({ route }) => route.receiver === place.receiver);
@@ -105,11 +106,10 @@ class Course {
         !this.#giveTo(period, place, entry) &&
         (stood === undefined || isIn(stood, period) || !this.#leaveWith(period, place, entry)),
     );
-    const gone = goneKey(place, entry);
+    const gone = goneKey(place, entry, this.#parts.state.ways);
     this.#gone.add(key);
-    const resolved = knownTo(entry)?.resolved ?? [];
-    const isNews = resolved.length > 0 && this.#parts.state.told.has(gone);
-    if (rest.length > 0 || isNews)
+    const resolved = this.#overIn(entry);
+    if (rest.length > 0 || resolved.length > 0)
       this.#add(gone, { ...entry, heard: undefined, muted: undefined, outcome: 'sent', firing: rest, resolved });
     if (rest.length === 0) return;
     const { groupKey, receiver } = place;
@@ -131,6 +131,7 @@ class Course {
           !isIn(group, period) && (this.#giveTo(period, place, entry) || this.#leaveWith(period, place, entry)),
       ),
     );
+    for (const period of this.#overIn(entry)) if (!isIn(group, period)) this.#giveTo(period, place, entry);
     if (gone.size === 0) return entry;
     const { firing, muted, heard } = entry;
     const stays = (period: string): boolean => !gone.has(period);
@@ -155,8 +156,13 @@ class Course {
     const [group] = this.#holding(period);
     if (group === undefined) return false;
     const there = { ...place, groupKey: group.key, receiver: group.route.receiver };
-    this.#add(goneKey(there, entry), knowing(period, entry));
+    this.#add(goneKey(there, entry, this.#parts.state.ways), knowing(period, entry));
     return true;
+  }
+
+  /** Of what he has heard the end, and others perhaps not. */
+  #overIn(entry: Told): readonly string[] {
+    return (knownTo(entry)?.resolved ?? []).filter((period) => this.#alertOf(period));
   }
 
   #holding(period: string): readonly Group[] {
@@ -229,14 +235,16 @@ function announcedIn(entry: Told): readonly string[] {
 
 /** What he has perhaps heard only is news to him where he is told now, and its end is owed. */
 function knowing(period: string, entry: Told): Told {
-  const isSure = knownTo(entry)?.firing.includes(period) === true;
+  const known = knownTo(entry);
+  const isSure = known?.firing.includes(period) === true;
+  const isOver = known?.resolved.includes(period) === true;
   return {
     ...entry,
     heard: undefined,
-    muted: isSure ? undefined : [period],
+    muted: isSure || isOver ? undefined : [period],
     outcome: 'sent',
     firing: isSure ? [period] : [],
-    resolved: [],
+    resolved: isOver ? [period] : [],
   };
 }
 
@@ -244,9 +252,9 @@ function knowing(period: string, entry: Told): Told {
 const keyOf = ({ group, integration }: Speaker, { to }: Place): string =>
   toldKey(group.key, integration, integration.channel === 'webhook' ? (integration.to[0] ?? to) : to);
 
-const goneKey = (place: InGroup, { way }: Told): string => {
+const goneKey = (place: InGroup, { way }: Told, ways: LedgerState['ways']): string => {
   const { groupKey, receiver, channel, to } = place;
-  const index = isGone(place) ? place.index : goneIndex(channel, to, way);
+  const index = goneIndex(channel, to, way === undefined ? undefined : ways.get(way));
   return toldKey(groupKey, { receiver, channel, index }, to);
 };
 
@@ -258,18 +266,22 @@ const isSame = (one: Told, other: Told): boolean => asKept(one) === asKept(other
 
 /** What one person knows by two ways that have become one. */
 function both(one: Told, other: Told): Told {
-  const [older, newer] = one.at <= other.at ? [one, other] : [other, one];
+  // of one instant by what is in them: two who carry the same account come to the same
+  const isOlder = one.at === other.at ? asKept(one) <= asKept(other) : one.at < other.at;
+  const [older, newer] = isOlder ? [one, other] : [other, one];
   const [before, after] = [knownTo(older), knownTo(newer)];
   // of what he has heard the end meanwhile nothing is owed
   const over = new Set(after?.resolved);
   const together = (some: readonly string[] = [], more: readonly string[] = []): readonly string[] => [
     ...new Set([...some.filter((period) => !over.has(period)), ...more]),
   ];
+  const firing = together(before?.firing, after?.firing);
+  const fires = new Set(firing);
   const merged = {
-    firing: together(before?.firing, after?.firing),
-    resolved: newer.resolved,
+    firing,
+    resolved: [...new Set([...(before?.resolved ?? []).filter((period) => !fires.has(period)), ...over])],
     muted: together(before?.muted, after?.muted),
   };
   const entry: Told = { ...newer, ...merged, outcome: 'sent', heard: undefined };
-  return isEmpty(entry) ? newer : entry;
+  return isEmpty(entry) && entry.resolved.length === 0 ? newer : entry;
 }

@@ -108,12 +108,15 @@ function textOf(integration: Integration, notice: Notice, { document, texts }: I
   }
 }
 
-/** A wait that a provider asked for holds for the notification that takes the place of the old one. */
+/** A wait that a provider asked for holds for the notification that takes the place of the old one, and so does what is owed. */
 export function carriedOver(intent: Intent, open: Notification | undefined): LedgerRecord[] {
+  if (open === undefined) return [];
+  const over = new Set(intent.resolved);
   return intent.to.flatMap((to) => {
-    const before = open?.recipients.get(to);
+    const before = open.recipients.get(to);
     if (before === undefined || !isOwed(before)) return [];
-    const recipient = { ...before, state: 'owed' as const, maybeTwice: false };
+    const owes = [...new Set([...(before.owes ?? []), ...open.intent.firing])].filter((period) => over.has(period));
+    const recipient = { ...before, state: 'owed' as const, maybeTwice: false, owes };
     return [{ kind: 'recipient' as const, id: intent.id, recipient }];
   });
 }

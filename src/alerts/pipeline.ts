@@ -177,7 +177,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
   function rested(notification: Notification): void {
     if (stopped) return;
     reports.sent(notification);
-    resettlement.answered(notification.intent);
+    resettlement.answered(notification);
     courses.run(answering(notification, { clock, state, document, groups, telling }));
   }
 

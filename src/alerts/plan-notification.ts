@@ -145,7 +145,8 @@ function viewOf(to: string, scene: Scene, facts: FlushFacts, isOwed: boolean): R
   const truncated = endsOnly ? 0 : scene.truncated;
   const why = needsUpdate(isTooOld ? null : known, { firing, resolved, sendResolved, truncated }, repeat, now);
   const view = { to, resolved, muted };
-  if (isOwed) return { ...view, isDue: true, reason: why ?? 'StillOwed', silent: null };
+  if (isOwed && !(why === null && hasHeard(entry, facts.open)))
+    return { ...view, isDue: true, reason: why ?? 'StillOwed', silent: null };
   if (why !== null && (firing.length > 0 || sendResolved)) return { ...view, isDue: true, reason: why, silent: null };
   // they know of the firing and are not told of the end, or what they know of is muted from now on
   const silent =
@@ -155,6 +156,14 @@ function viewOf(to: string, scene: Scene, facts: FlushFacts, isOwed: boolean): R
         ? { ...entry, firing: entry.firing.filter((period) => !scene.mutedFiring.has(period)), muted }
         : null;
   return { ...view, isDue: false, reason: null, silent };
+}
+
+/** Another message has told him meanwhile what this one says: that of the place where a reload had put him. */
+function hasHeard(entry: ToldEntry | null, open: Notification | undefined): boolean {
+  if (entry === null || open === undefined) return false;
+  const known = { firing: new Set(entry.firing), resolved: new Set(entry.resolved) };
+  const { firing, resolved } = open.intent;
+  return firing.every((period) => known.firing.has(period)) && resolved.every((period) => known.resolved.has(period));
 }
 
 /** What is muted is not counted as known, so that it is news when the mute ends; what ended under the mute is. */

@@ -1,8 +1,10 @@
 // Whom a reload has moved: what people know, who is on it and what nobody has heard yet is settled where they are told now.
 import type { Clock } from '../clock.ts';
 import type { AlertsDocument } from '../model/config.ts';
+import type { Instant } from '../model/units.ts';
 import { carriedEpisodes } from './carried-episodes.ts';
 import type { CarryParts } from './carried-episodes.ts';
+import { isOwed } from './courier.ts';
 import type { Courier } from './courier.ts';
 import type { GroupTable } from './group-table.ts';
 import { handOver } from './hand-over.ts';
@@ -10,8 +12,10 @@ import type { HandOver } from './hand-over.ts';
 import type { KnownAlerts } from './known-alerts.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { doubtsOf } from './ledger/doubts.ts';
-import type { Intent, LedgerRecord } from './ledger/records.ts';
-import { forsaken, hasMoved, newsElsewhere, toldElsewhere } from './moved.ts';
+import { heardEnds } from './heard-ends.ts';
+import type { LedgerRecord, Recipient } from './ledger/records.ts';
+import type { Notification } from './ledger/state.ts';
+import { forsaken, hasMoved, movedAway, newsElsewhere } from './moved.ts';
 
 interface Parts {
   readonly clock: Clock;
@@ -24,6 +28,14 @@ interface Parts {
   readonly write: (records: readonly LedgerRecord[]) => void;
   readonly onError: (error: unknown) => void;
 }
+
+/** Something is told in each of them only where answers come as fast as the ledger is written. */
+const mostRounds = 8;
+
+const withdrawn = (one: Recipient): Recipient => ({ ...one, state: 'withdrawn' });
+
+const byName = (recipients: readonly Recipient[]): ReadonlyMap<string, Recipient> =>
+  new Map(recipients.map((one) => [one.to, one]));
 
 export class Resettlement {
   readonly #parts: Parts;
@@ -44,29 +56,45 @@ export class Resettlement {
     });
   }
 
-  /** Messages of groups that do not stand any more, before what is known of them is settled; gives the keys of the groups. */
+  /** Messages to those who are elsewhere now, before what is known of them is settled; gives the keys of the groups. */
   withdraw(): readonly string[] {
     const { ledger, document, groups, clock, courier, write } = this.#parts;
     const now = clock.now();
     const standing = { document: document(), groups };
-    const moved = toldElsewhere(ledger.state, standing).filter(({ intent }) => !courier.isUnderWay(intent.id));
-    for (const one of moved) {
-      const { intent } = one;
-      courier.withdraw(intent.id);
-      // also to whom it was only owed: what ends before it is told where he is told now is told as over
-      const doubts = doubtsOf(one, ledger.state, now, ({ to }) =>
-        newsElsewhere(intent, to, ledger.state, standing, now),
+    const groupKeys: string[] = [];
+    for (const { notification, to } of movedAway(ledger.state, standing, now)) {
+      const { intent, recipients } = notification;
+      const away = to.flatMap((one) => (courier.isUnderWay(intent.id, one) ? [] : (recipients.get(one) ?? [])));
+      if (away.length === 0) continue;
+      // also of what was only owed: what ends before it is told where he is told now is told as over
+      const doubts = doubtsOf({ ...notification, recipients: byName(away) }, ledger.state, now, (one, cover) =>
+        newsElsewhere(intent, one, cover, ledger.state, standing, now),
       );
-      write([...doubts, { kind: 'settled', id: intent.id, at: now, how: 'superseded' }]);
+      write([
+        ...doubts,
+        ...away.map((one): LedgerRecord => ({ kind: 'recipient', id: intent.id, recipient: withdrawn(one) })),
+      ]);
+      groupKeys.push(...(intent.covers ?? [intent]).map(({ groupKey }) => groupKey));
+      this.#settleWithdrawn(notification, now);
     }
-    return moved.map(({ intent }) => intent.groupKey);
+    return groupKeys;
+  }
+
+  /** Nobody of it is left. */
+  #settleWithdrawn({ intent: { id }, recipients }: Notification, at: Instant): void {
+    const { courier, write } = this.#parts;
+    if ([...recipients.values()].some(isOwed)) return;
+    courier.withdraw(id);
+    write([{ kind: 'settled', id, at, how: 'superseded' }]);
   }
 
   /** A message has its answer: it may have been on its way while a reload moved those whom it was for. */
-  answered(intent: Intent): void {
-    const { ledger, document, groups, clock } = this.#parts;
+  answered(notification: Notification): void {
+    const { ledger, document, groups, clock, write } = this.#parts;
+    const { intent } = notification;
     if (!hasMoved(intent, ledger.state, { document: document(), groups }, clock.now())) return;
     const own = (intent.covers ?? [intent]).map(({ groupKey }) => groupKey);
+    write(heardEnds(notification, ledger.state, groups));
     const groupKeys = [...new Set([...this.withdraw(), ...own])];
     this.#settle(() => this.#handOver(groupKeys));
   }
@@ -95,18 +123,18 @@ export class Resettlement {
   }
 
   /** Whoever was told of something is told its end, wherever the configuration has him now. */
-  #settle(course: () => HandOver): void {
+  #settle(course: () => HandOver, round = 1): void {
     const { ledger, groups, write, onError } = this.#parts;
     const { first, then, left } = course();
     for (const one of left) groups.leave(one.key, one.receiver, one.alerts);
-    if (first.length === 0) {
+    if (first.length === 0 || round > mostRounds) {
       write(then);
       this.#leaveForsaken();
       return;
     }
     ledger.append(first).then(() => {
       // something may have been told meanwhile: that is carried, too, before anything is cleared
-      if (!this.#stopped) this.#settle(course);
+      if (!this.#stopped) this.#settle(course, round + 1);
     }, onError);
   }
 }

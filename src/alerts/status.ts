@@ -60,6 +60,8 @@ function outcomeOf({ state }: Recipient, settled: boolean): NotificationOutcome 
       return settled ? 'superseded' : 'owed';
     case 'attempted':
       return settled ? 'superseded' : 'sending';
+    case 'withdrawn':
+      return 'superseded';
   }
 }
 

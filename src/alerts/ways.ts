@@ -42,8 +42,22 @@ const firstGone = 10_000_000;
 export const isGone = ({ index }: Pick<Place, 'index'>): boolean => index >= firstGone;
 
 /** Another number for each, so that none of them takes the place of somebody whom the configuration names. */
-export const goneIndex = (channel: ChannelKind, to: string, way: string | undefined): number =>
-  firstGone + Number.parseInt(hashOf([channel, to, way ?? '']).slice(0, 8), 16);
+export const goneIndex = (channel: ChannelKind, to: string, way: Way | undefined): number =>
+  firstGone + Number.parseInt(hashOf([channel, to, endOf(way, to)]).slice(0, 8), 16);
+
+/** Who is reached by it, whoever else is: one person has one account. */
+function endOf(way: Way | undefined, to: string): unknown {
+  switch (way?.channel) {
+    case undefined:
+      return null;
+    case 'email':
+      return way.people[to]?.email ?? null;
+    case 'sms':
+      return [way.settings.gateway, way.people[to]?.sms];
+    case 'webhook':
+      return knownBy(way);
+  }
+}
 
 /** What is written of a way, and with it, as long as this process lives, the whole of it. */
 const whole = new WeakMap<Way, Way>();
@@ -105,7 +119,17 @@ export function withWay(
   return state.ways.has(id) ? [told] : [{ kind: 'way', id, way: writtenOf(way) }, told];
 }
 
+const knownBy = ({ address, settings }: Remembered<'webhook', WebhookSettings>): string =>
+  address ?? addressOf(settings);
+
 const addressOf = ({ url, url_file: file }: WebhookSettings): string => hashOf([url, file]);
+
+/** Two ways that lead to one webhook, whatever else stands beside its address. */
+export function isSameWebhook(one: string | undefined, other: string | undefined, ways: LedgerState['ways']): boolean {
+  const [first, second] = [one, other].map((id) => (id === undefined ? undefined : ways.get(id)));
+  if (first?.channel !== 'webhook' || second?.channel !== 'webhook') return false;
+  return one === other || knownBy(first) === knownBy(second);
+}
 
 /** Whether the integration is what this one was told by, wherever it stands in the file now. */
 export function serves(integration: Integration, { channel, index, to }: Omit<Place, 'receiver'>, way?: Way): boolean {
@@ -113,7 +137,7 @@ export function serves(integration: Integration, { channel, index, to }: Omit<Pl
   if (integration.channel !== 'webhook') return reaches(integration, to) || mayName(integration, index, way);
   // a webhook is its address; of those that were told before this was remembered the number is all that there is
   if (way?.channel !== 'webhook') return integration.index === index;
-  return addressOf(integration.settings) === (way.address ?? addressOf(way.settings));
+  return addressOf(integration.settings) === knownBy(way);
 }
 
 /** A template has named him: here, or where the same one stands now. */

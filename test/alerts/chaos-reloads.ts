@@ -6,8 +6,8 @@ import type { Lifetimes } from './chaos-lifetimes.ts';
 /** Of each configuration, the ways by which an alert of this team is told. */
 export type WaysOf = readonly ((team: string) => readonly string[])[];
 
-/** How long a process may take to notice and to say what is due. */
-const slack = seconds(45);
+/** How long a process may take to notice, and to say what is due while all places at a gateway are taken. */
+const slack = seconds(90);
 
 export interface Begun {
   readonly team: string;

@@ -2,7 +2,7 @@
 import type { Instant } from '../../model/units.ts';
 import { mayHaveArrived } from '../plan-notification.ts';
 import { recipientKey } from './records.ts';
-import type { LedgerRecord, Recipient } from './records.ts';
+import type { Cover, LedgerRecord, Recipient } from './records.ts';
 import type { LedgerState, Notification } from './state.ts';
 import { maybeTold } from './told-entry.ts';
 
@@ -11,12 +11,18 @@ export const doubtsOf = (
   { intent, recipients }: Notification,
   { told }: Pick<LedgerState, 'told'>,
   at: Instant,
-  owed: (one: Recipient) => readonly string[] = () => [],
+  owed: (one: Recipient, cover: Omit<Cover, 'groupKey'>) => readonly string[] = () => [],
 ): readonly LedgerRecord[] =>
   [...recipients.values()].flatMap((one): readonly LedgerRecord[] => {
-    if (one.state === 'sent' || one.state === 'failed') return [];
-    const firing = [...new Set([...(mayHaveArrived(one) ? intent.firing : []), ...owed(one)])];
-    if (firing.length === 0) return [];
-    const key = recipientKey(intent, one.to);
-    return [{ kind: 'told', key, entry: { ...maybeTold({ firing }, at, told.get(key)), way: intent.way } }];
+    if (one.state !== 'owed' && one.state !== 'attempted') return [];
+    return (intent.covers ?? [intent]).flatMap((cover): readonly LedgerRecord[] => {
+      const key = recipientKey({ ...intent, groupKey: cover.groupKey }, one.to);
+      const known = told.get(key);
+      // of what he has heard the end already nothing is owed
+      const over = new Set(known?.resolved);
+      const rest = owed(one, cover).filter((period) => !over.has(period));
+      const firing = [...new Set([...(mayHaveArrived(one) ? cover.firing : []), ...rest])];
+      if (firing.length === 0) return [];
+      return [{ kind: 'told', key, entry: { ...maybeTold({ firing }, at, known), way: intent.way } }];
+    });
   });

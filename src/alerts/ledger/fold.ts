@@ -9,7 +9,7 @@ import type { LedgerRecord, Recipient } from './records.ts';
 import { countIfSms, countSms, oweNothing, oweSms } from './sms-counts.ts';
 import { ownersOf } from './state.ts';
 import type { MutableLedgerState, Notification } from './state.ts';
-import { remember, tell } from './remember.ts';
+import { forgetOver, remember, tell } from './remember.ts';
 
 const keptRecent = 200;
 /** A storm of so many names is no flapping: what was forgotten first goes first. */
@@ -35,6 +35,7 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
       return;
     case 'forgotten':
       state.alerts.delete(record.fingerprint);
+      forgetOver(state, record.fingerprint);
       if (record.begun !== undefined) keepBegun(state, record.fingerprint, record.begun);
       return;
     case 'intent': {
@@ -117,7 +118,7 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
       return;
     case 'recipient':
       change(state, record.id, record.recipient.to, () => record.recipient);
-      if (record.recipient.state === 'sent' || record.recipient.state === 'failed')
+      if (record.recipient.state !== 'owed' && record.recipient.state !== 'attempted')
         oweNothing(state, record.id, record.recipient.to);
       return;
     case 'silence':

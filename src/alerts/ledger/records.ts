@@ -200,7 +200,8 @@ export type Settlement = 'done' | 'superseded' | 'abandoned';
 
 export interface Recipient {
   readonly to: string;
-  readonly state: 'owed' | 'attempted' | 'sent' | 'failed';
+  /** withdrawn: a reload has put him elsewhere, and he is told there */
+  readonly state: 'owed' | 'attempted' | 'sent' | 'failed' | 'withdrawn';
   readonly attempts: number;
   readonly notBefore: Instant;
   /** at least one attempt may have arrived without our knowing */
@@ -211,6 +212,8 @@ export interface Recipient {
   readonly message: string | null;
   readonly at: Instant | null;
   readonly receipt?: DeliveryReport;
+  /** of what it says is over, what he has never heard of: a message before this one has not reached him */
+  readonly owes?: readonly string[];
 }
 
 /** The first line of every segment. */

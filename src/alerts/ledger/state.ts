@@ -65,6 +65,8 @@ export interface MutableLedgerState {
   openOf: Map<string, Set<string>>;
   told: Map<string, Told>;
   toldOf: Map<string, Set<string>>;
+  /** by an alert that is over: those who know no more of its group than that it is */
+  knownOver: Map<string, Set<string>>;
   ways: Map<string, Way>;
   recent: MutableNotification[];
   silences: Map<string, Silence>;
@@ -86,6 +88,7 @@ export const emptyLedgerState = (): MutableLedgerState => ({
   openOf: new Map(),
   told: new Map(),
   toldOf: new Map(),
+  knownOver: new Map(),
   ways: new Map(),
   recent: [],
   silences: new Map(),

@@ -23,10 +23,11 @@ export function toldEntry(
   before: Told | undefined,
   lasts: (period: string) => boolean,
 ): Told {
-  const { resolved, muted, truncated } = cover;
+  const { muted, truncated } = cover;
   const { outcome, at } = ending;
   const unsaid = besides(cover, knownTo(before), lasts);
   const firing = [...cover.firing, ...unsaid.firing];
+  const resolved = [...cover.resolved, ...unsaid.resolved];
   const entry = {
     firing,
     resolved,
@@ -41,16 +42,20 @@ export function toldEntry(
   return { ...entry, ...withMuted(owesEnds), heard: known?.firing ?? [] };
 }
 
-/** What a reload has brought to his account while a message that says nothing of it was on its way. */
+/** What he knows beside: a reload has brought it to his account while the message was on its way, or others still wait for its end. */
 function besides(
   { firing, resolved, muted = [] }: Omit<Cover, 'groupKey'>,
   known: ToldEntry | undefined,
   lasts: (period: string) => boolean,
-): Pick<Told, 'firing'> & Required<Pick<Told, 'muted'>> {
-  if (known === undefined) return { firing: [], muted: [] };
+): Required<Pick<Told, 'firing' | 'resolved' | 'muted'>> {
+  if (known === undefined) return { firing: [], resolved: [], muted: [] };
   const said = new Set([...firing, ...resolved, ...muted]);
   const isLeft = (period: string): boolean => !said.has(period) && lasts(period);
-  return { firing: known.firing.filter(isLeft), muted: (known.muted ?? []).filter(isLeft) };
+  return {
+    firing: known.firing.filter(isLeft),
+    resolved: known.resolved.filter(isLeft),
+    muted: (known.muted ?? []).filter(isLeft),
+  };
 }
 
 /** Something else is said in the place of what he may have heard: that is still news, and its end is to be told. */
