@@ -299,6 +299,7 @@ describe('an SMS gateway', () => {
     http: string,
     text: string,
     answer = '{}',
+    status = 200,
   ): Promise<{ results: readonly SendResult[]; asked: Asked[] }> {
     const asked: Asked[] = [];
     const server = createServer((request, response) => {
@@ -307,7 +308,7 @@ describe('an SMS gateway', () => {
       request.on('end', () => {
         const { method = '', url = '', headers } = request;
         asked.push({ method, url, headers, body: Buffer.concat(chunks).toString('utf8') });
-        response.end(answer);
+        response.writeHead(status).end(answer);
       });
     });
     await new Promise<void>((resolve) => {
@@ -350,6 +351,19 @@ receivers: [{ name: duty, sms_configs: [{ to: [zhang], gateway: main }] }]`);
     expect(told.asked[0]?.body).toBe('content=pay%20%EF%BF%BD%20is%20down');
     const get = await ask("method: GET, url: 'HOST/send?text={{text}}'", '\ud83d');
     expect(get.asked[0]?.url).toBe('/send?text=%EF%BF%BD');
+  });
+
+  it.each([
+    [200, 'sent'],
+    [201, 'sent'],
+    [202, 'sent'],
+    [204, 'sent'],
+    [302, 'failed'],
+    [404, 'failed'],
+    [503, 'retry'],
+  ])('that answers %i has the message: %s', async (status, outcome) => {
+    await writeFile(path.join(directory, 'zhang'), '+8613800000001');
+    expect((await ask("url: 'HOST/send'", 'text', '', status)).results).toMatchObject([{ status: outcome }]);
   });
 
   it('is believed by the certificate that its file holds now', async () => {

@@ -187,7 +187,7 @@ const httpGateway = z.strictObject({
     .default('application/json'),
   success: z
     .strictObject({
-      status: z.array(z.int()).default([200, 201, 202]),
+      status: z.array(z.int()).default([200, 201, 202, 204]),
       path: z.string().optional(),
       equals: z.union([z.string(), z.number()]).optional(),
     })
