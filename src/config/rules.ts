@@ -150,8 +150,17 @@ function duplicateFindings(rule: unknown, path: ProblemPath, seen: Set<string>):
     : [];
 }
 
+/** Of a document that is loaded again as it was the groups are the same objects: nobody has to take them over anew. */
+const known = new WeakMap<RulesDocument, readonly RuleGroup[]>();
+
+export function ruleGroupsOf(file: string, document: RulesDocument): readonly RuleGroup[] {
+  const groups = known.get(document) ?? groupsIn(file, document);
+  known.set(document, groups);
+  return groups;
+}
+
 /** Recording rules are left to Prometheus. */
-export const ruleGroupsOf = (file: string, { groups }: RulesDocument): readonly RuleGroup[] =>
+const groupsIn = (file: string, { groups }: RulesDocument): readonly RuleGroup[] =>
   (groups ?? []).map((group) => ({
     file,
     name: group.name,

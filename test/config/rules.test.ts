@@ -28,6 +28,16 @@ groups:
 `;
 
 describe('a rule file', () => {
+  it('that is loaded again as it was has the same groups', () => {
+    const read = inMemory({
+      ...goodTexts,
+      'rules/shop.yaml': 'groups: [{ name: shop, rules: [{ alert: A, expr: up }] }]',
+    });
+    const [first, again] = [loadFiles(read), loadFiles({ ...read, files: [...read.files] })];
+    expect(first.config?.rules).toHaveLength(1);
+    expect(again.config?.rules[0]).toBe(first.config?.rules[0]);
+  });
+
   it('becomes groups of alerting rules, texts as they are written', () => {
     const { config, problems } = loaded({ 'rules/shop.yaml': shop });
     expect(problems.map(({ code, severity }) => [code, severity])).toEqual([['RecordingRule', 'warning']]);

@@ -44,6 +44,7 @@ export function createRuleEvaluator(options: RuleEvaluatorOptions): RuleEvaluato
   const remembered = new Map(options.remembered.map((memory) => [memory.rule, memory]));
   const leaving = new Set<Promise<unknown>>();
   let current: readonly RuleGroup[] | null = null;
+  let around = '';
   let runs = new Map<string, GroupRun>();
 
   function follow(work: Promise<unknown>): void {
@@ -58,10 +59,9 @@ export function createRuleEvaluator(options: RuleEvaluatorOptions): RuleEvaluato
       ? null
       : new LearntSeries(expr, learns, { ...learning, range: options.range });
 
-  function rulesOf(group: RuleGroup, before: readonly RuleRun[]): readonly RuleRun[] {
+  function rulesOf(group: RuleGroup, before: readonly RuleRun[], surroundings: RuleSurroundings): readonly RuleRun[] {
     const known = new Map(before.map((run) => [run.key, run]));
     const copies = new Map<string, number>();
-    const surroundings = options.surroundings();
     return group.rules.map((rule) => {
       const plain = ruleKey(group, rule, 0);
       const occurrence = copies.get(plain) ?? 0;
@@ -106,13 +106,20 @@ export function createRuleEvaluator(options: RuleEvaluatorOptions): RuleEvaluato
     const groups = options.groups();
     if (groups === current) return;
     current = groups;
+    const surroundings = options.surroundings();
+    const wereAround = around;
+    around = JSON.stringify(surroundings);
     const before = runs;
     runs = new Map();
     const gone: RuleRun[] = [];
     for (const group of groups) {
       const key = JSON.stringify([group.file, group.name]);
       const run = before.get(key);
-      const rules = rulesOf(group, run?.rules ?? []);
+      if (run?.group === group && around === wereAround) {
+        runs.set(key, run);
+        continue;
+      }
+      const rules = rulesOf(group, run?.rules ?? [], surroundings);
       if (run === undefined) runs.set(key, new GroupRun(options, timing, limiter, group, rules));
       else {
         gone.push(...run.rules.filter((rule) => !rules.includes(rule)));

@@ -61,6 +61,10 @@ export class GroupRun {
     this.#speak();
   }
 
+  get group(): RuleGroup {
+    return this.#group;
+  }
+
   get rules(): readonly RuleRun[] {
     return this.#rules;
   }

@@ -38,6 +38,8 @@ class Bench {
   answers: Readonly<Record<string, RuleAnswer>> = {};
   groups: readonly RuleGroup[];
   hold: Promise<void> | null = null;
+  surroundings = surroundings;
+  looks = 0;
   evaluator: RuleEvaluator;
 
   constructor(groups: readonly RuleGroup[], remembered: readonly RuleMemory[] = [], at = start) {
@@ -46,7 +48,10 @@ class Bench {
     this.evaluator = createRuleEvaluator({
       clock: this.clock,
       groups: () => this.groups,
-      surroundings: () => surroundings,
+      surroundings: () => {
+        this.looks += 1;
+        return this.surroundings;
+      },
       remembered,
       query: async (expression, at) => {
         this.asked.push({ expression, at });
@@ -201,6 +206,24 @@ describe('a reload', () => {
     expect(bench.memory().every(({ alerts }) => alerts.length === 0)).toBe(true);
     await bench.pass(minutes(5));
     expect(bench.names()).toEqual([]);
+  });
+
+  it('of the same groups goes on as it was, but for labels that are on every alert', async () => {
+    const templated = ruleOf({ alert: 'T', expr: 'a', labels: { at: '{{ $externalLabels.site }}' } });
+    const same = group([templated]);
+    const bench = new Bench([same]);
+    bench.answers = { a: yes };
+    const sites = (): Set<unknown> =>
+      new Set(bench.told.splice(0).map(({ labels, ended }) => (ended ? 'ended' : labels['at'])));
+    await bench.pass(minutes(2));
+    bench.groups = [same];
+    bench.evaluator.refresh();
+    expect([sites(), bench.asked.length]).toEqual([new Set([undefined]), 2]);
+    bench.groups = [same];
+    bench.surroundings = { ...surroundings, externalLabels: { site: 'sh' } };
+    bench.evaluator.refresh();
+    await bench.pass(minutes(2));
+    expect([sites(), bench.asked.length, bench.looks]).toEqual([new Set(['sh', 'ended']), 4, 3]);
   });
 
   it('takes over another interval', async () => {
