@@ -135,10 +135,17 @@ export interface Parts {
   readonly overrides: Readonly<Record<string, string>>;
 }
 
+/** The same object as long as it says the same: a policy that has changed routes no alert anew. */
+const ofClusters = new WeakMap<AlertsDocument, { readonly cluster: string; readonly alerts: AlertsDocument }>();
+
 /** Whoever hears of several clusters, a central springtide too, must not take the same alert of two of them for one. */
 function ofCluster(alerts: AlertsDocument, cluster: string): AlertsDocument {
+  const known = ofClusters.get(alerts);
+  if (known?.cluster === cluster) return known.alerts;
   const { global } = alerts;
-  return { ...alerts, global: { ...global, labels: { cluster, ...global.labels } } };
+  const labelled = { ...alerts, global: { ...global, labels: { cluster, ...global.labels } } };
+  ofClusters.set(alerts, { cluster, alerts: labelled });
+  return labelled;
 }
 
 /** null without a Daemon: nothing is known of the world. */

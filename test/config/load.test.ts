@@ -247,6 +247,19 @@ it('what has not changed is not judged again: rules, and alerts with their templ
   const keys = ['Alerts', 'Rules/rules/shop.yaml'];
   for (const key of keys) expect(again.get(key)).toBe(first.get(key));
   expect(keys.map((key) => first.has(key))).toEqual([true, true]);
+  const changed = (name: string, change: (text: string) => string) =>
+    loadFiles({
+      ...read,
+      files: read.files.map((file) =>
+        file.path === name
+          ? { ...file, bytes: new TextEncoder().encode(change(new TextDecoder().decode(file.bytes))) }
+          : file,
+      ),
+    }).config?.alerts;
+  const alerts = loadFiles(read).config?.alerts;
+  expect(changed('policies/web.yaml', (text) => `${text}\n# another\n`)).toBe(alerts);
+  const elsewhere = changed('springtide.yaml', (text) => text.replace(/cluster: .*/, 'cluster: another'));
+  expect(elsewhere?.global.labels).toMatchObject({ cluster: 'another' });
   const broken = read.files.map((file) =>
     file.path === 'mail.tmpl' ? { ...file, bytes: new TextEncoder().encode('{{ define }}') } : file,
   );
