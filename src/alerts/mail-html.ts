@@ -51,7 +51,7 @@ const chips = (pairs: MailAlert['labels']): string =>
   pairs.length === 0 ? '' : `<div style="margin:8px 0 0">${pairs.map(chip).join('')}</div>`;
 
 export function htmlMail(words: MailWords): string {
-  const { language, subject, counts, common, alerts, unnamed, acknowledge, footer } = words;
+  const { language, subject, counts, common, alerts, unnamed, acknowledge, code, footer } = words;
   const head =
     counts === null
       ? ''
@@ -68,6 +68,7 @@ export function htmlMail(words: MailWords): string {
     rest.length === 0 ? '' : boxed(rest.map(row).join('')),
     unnamed === null ? '' : `<p style="margin:0 2px 12px;font-weight:600">${escape(unnamed)}</p>`,
     acknowledge === null ? '' : button(acknowledge),
+    code === null ? '' : `<p style="margin:0 2px 12px">${escape(code)}</p>`,
     `<p class="quiet" style="${quietStyle};margin:6px 2px;overflow-wrap:anywhere">${escape(footer)}</p></div>`,
     '</body></html>',
   ].join('\n');

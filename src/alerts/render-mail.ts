@@ -48,6 +48,8 @@ export interface MailWords {
   readonly unnamed: string | null;
   /** the words and the address of the link by which somebody says that he is on it */
   readonly acknowledge: readonly [string, string] | null;
+  /** what he says it by where there is no link */
+  readonly code: string | null;
   readonly footer: string;
 }
 
@@ -70,7 +72,7 @@ function mailWords(notice: Notice, texts: Texts, timeZone: string): MailWords {
   const count = (code: string, number: number): string[] =>
     number === 0 ? [] : [fillText(texts, code, { count: number })];
   const bundle = bundleWords(notice, texts);
-  const { acknowledgeUrl } = notice;
+  const { acknowledgeUrl, acknowledgeCode } = notice;
   return {
     language: texts.language,
     subject: subjectOf(notice, texts),
@@ -85,6 +87,10 @@ function mailWords(notice: Notice, texts: Texts, timeZone: string): MailWords {
     alerts: alerts.map((alert) => alertWords(alert, texts, timeZone, common)),
     unnamed: unnamed > 0 ? fillText(texts, 'message.email.unnamed', { count: unnamed }) : null,
     acknowledge: acknowledgeUrl === undefined ? null : [fillText(texts, 'message.acknowledge.button'), acknowledgeUrl],
+    code:
+      acknowledgeUrl !== undefined || acknowledgeCode === undefined
+        ? null
+        : fillText(texts, 'message.email.code', { code: acknowledgeCode }),
     footer: fillText(texts, 'message.email.footer', { receiver: notice.receiver, group: notice.groupKey }),
   };
 }
@@ -134,7 +140,7 @@ const entriesOf = (labels: LabelSet): Pairs =>
 
 const inLine = (pairs: Pairs): string => pairs.map(([name, value]) => `${name}=${oneLine(value)}`).join('  ');
 
-function plainText({ counts, common, alerts, unnamed, acknowledge, footer }: MailWords): string {
+function plainText({ counts, common, alerts, unnamed, acknowledge, code, footer }: MailWords): string {
   const blocks = alerts.map(({ state, summary, description, span, labels, further, links }) =>
     [
       `${state}: ${summary}`,
@@ -146,7 +152,7 @@ function plainText({ counts, common, alerts, unnamed, acknowledge, footer }: Mai
     ].join('\n'),
   );
   const head = [...(counts === null ? [] : [counts]), ...(common.length === 0 ? [] : [inLine(common)])].join('\n');
-  return `${[...(head === '' ? [] : [head]), ...blocks, ...(unnamed === null ? [] : [unnamed]), ...(acknowledge === null ? [] : [acknowledge.join(': ')]), `-- \n${footer}`].join('\n\n')}\n`;
+  return `${[...(head === '' ? [] : [head]), ...blocks, ...(unnamed === null ? [] : [unnamed]), ...(acknowledge === null ? [] : [acknowledge.join(': ')]), ...(code === null ? [] : [code]), `-- \n${footer}`].join('\n\n')}\n`;
 }
 
 /** No catalogue, no layout: labels and annotations as they are, and why. */
@@ -162,7 +168,9 @@ export function fallbackMail(notice: Notice, why: string): MailBody {
   const names = [...new Set(notice.alerts.map((alert) => alert.labels['alertname'] ?? 'alert'))].join(', ');
   const state = notice.alerts.some(isFiring) ? 'FIRING' : 'RESOLVED';
   const more = notice.unnamed === undefined ? [] : [`and ${notice.unnamed} more`];
-  const link = notice.acknowledgeUrl === undefined ? [] : [`I am on it: ${notice.acknowledgeUrl}`];
+  const { acknowledgeUrl: url, acknowledgeCode: code } = notice;
+  const way = url ?? (code === undefined ? undefined : `springtide alerts ack ${code}`);
+  const link = way === undefined ? [] : [`I am on it: ${way}`];
   return {
     subject: oneLine(`[${state}] ${names}`),
     text: `${[...blocks, ...more, ...link, `This message could not be laid out: ${why}`, notice.groupKey].join('\n\n')}\n`,

@@ -4,7 +4,7 @@ import { composeMail } from '../../src/alerts/channels/mail-content.ts';
 import { intentOf } from '../../src/alerts/intent.ts';
 import { integrationsOf } from '../../src/alerts/integrations.ts';
 import type { Intent } from '../../src/alerts/ledger/records.ts';
-import { renderMail } from '../../src/alerts/render-mail.ts';
+import { fallbackMail, renderMail } from '../../src/alerts/render-mail.ts';
 import { fittedSms, smsText } from '../../src/alerts/render.ts';
 import type { Alert, LabelSet } from '../../src/alerts/alert.ts';
 import { minutes } from '../../src/model/units.ts';
@@ -166,6 +166,20 @@ describe('a mail about many alerts', () => {
       expect(intent?.alerts).toHaveLength(kept);
       if (channel === 'email') expect(intent?.text).toContain('and 60 more alerts that are not listed here');
       if (channel === 'email') expect(intent?.text.split('Firing: Pod is crash looping.')).toHaveLength(41);
+    },
+  );
+
+  it.each(['en', 'zh-CN'] as const)(
+    'says by which code somebody is on it where there is no link, in %s',
+    (language) => {
+      const notice = { ...aNotice(pushed({})), acknowledgeCode: 'k7m2p9qx' };
+      const coded = renderMail(notice, catalogue(language));
+      const linked = renderMail({ ...notice, acknowledgeUrl: 'https://st.bank.cn/a/x' }, catalogue(language));
+      for (const part of ['text', 'html'] as const) {
+        expect(coded[part]).toContain('springtide alerts ack k7m2p9qx');
+        expect(linked[part]).not.toContain('k7m2p9qx');
+      }
+      expect(fallbackMail(notice, 'why').text).toContain('I am on it: springtide alerts ack k7m2p9qx');
     },
   );
 
