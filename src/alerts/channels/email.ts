@@ -18,7 +18,7 @@ import { resultOfMailError } from './mail-errors.ts';
 import type { MailError } from './mail-errors.ts';
 import { mailTransport, proofOf } from './mail-transport.ts';
 
-const deadline = 60_000;
+const deadline = 90_000;
 
 export function createEmailChannel(options: { readonly texts: () => Texts }): Channel<EmailSettings> {
   return {

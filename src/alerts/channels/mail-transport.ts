@@ -9,7 +9,8 @@ import { tlsSettings } from './tls-settings.ts';
 const timeouts = {
   connectionTimeout: 10_000,
   greetingTimeout: 10_000,
-  socketTimeout: 20_000,
+  // a server that scans what it was given answers late, and has taken it: asked again it would take it twice
+  socketTimeout: 60_000,
   socketCloseTimeout: 1_000,
   dnsTimeout: 5_000,
 };
