@@ -390,4 +390,23 @@ receivers: [{ name: duty }]`).forwardTo;
     expect(server.asked).toHaveLength(5);
     forwarder.close();
   });
+
+  it.each([
+    ['http://prometheus:9090/graph?g0.expr=up+%3E+1', true],
+    ['/graph', true],
+    ['not a url', false],
+    ['graph', false],
+    ['http://a b/', false],
+    ['http://a/\n', false],
+    ['', false],
+  ])('hands on the link %j: %s', async (generatorURL, isHandedOn) => {
+    const server = await receiver();
+    const to = settings(server.url);
+    if (to === undefined) throw new Error('no forwardTo');
+    const forwarder = createForwarder({ clock });
+    await forwarder.forward([{ ...firing, generatorURL }], to, options);
+    const [sent] = JSON.parse(server.asked[0]?.body ?? '') as [{ generatorURL?: string }];
+    expect(sent.generatorURL).toBe(isHandedOn ? generatorURL : undefined);
+    forwarder.close();
+  });
 });

@@ -27,8 +27,12 @@ const forwardedAlerts = (alerts: readonly Alert[], now: Instant, validFor: Milli
     annotations,
     startsAt: goTime(since),
     endsAt: goTime(ended ?? later(now, validFor)),
-    ...(generatorURL !== undefined && generatorURL !== '' && { generatorURL }),
+    ...(generatorURL !== undefined && isAddress(generatorURL) && { generatorURL }),
   }));
+
+/** An Alertmanager refuses a whole batch for one alert whose link is none. */
+const isAddress = (text: string): boolean =>
+  /^(?:[a-z][a-z0-9+.-]*:|\/)\P{Cc}*$/iu.test(text) && URL.canParse(text, 'http://localhost');
 
 export interface Forwarder {
   forward(
