@@ -2,7 +2,7 @@
 import { duplicateNames } from './check-policies.ts';
 import { nearestKey } from './documents.ts';
 import { matcherMistake } from '../matching/matchers.ts';
-import { mailAddressIn, senderIn } from '../model/addresses.ts';
+import { mailAddressIn, phoneNumberIn, senderIn, wholeNumber } from '../model/addresses.ts';
 import { isMailHeaderName, isOwnMailHeader } from '../model/mail-headers.ts';
 import { quoteFindings } from './check-matcher-quotes.ts';
 import type { ProblemCode, ProblemPath } from './problem.ts';
@@ -276,6 +276,7 @@ function peopleFindings(raw: unknown): Finding[] {
     ...senderFindings(valueAt(raw, ['global']), ['global', 'smtp_from']),
     ...passwordFindings(valueAt(raw, ['global']), ['global', 'smtp_auth_password'], 'password'),
     ...passwordFindings(valueAt(raw, ['global']), ['global', 'smtp_auth_secret'], 'secret'),
+    ...withoutCountry(raw),
     ...Object.entries(typeof people === 'object' && people !== null ? people : {}).flatMap(
       ([name, person]): Finding[] =>
         valueAt(person, ['sms']) !== undefined && valueAt(person, ['smsFile']) !== undefined
@@ -291,4 +292,23 @@ function peopleFindings(raw: unknown): Finding[] {
           : [],
     ),
   ];
+}
+
+/** Twilio takes them for numbers of its account's country, or for none. */
+function withoutCountry(raw: unknown): Finding[] {
+  const gateways = list(valueAt(raw, ['sms_gateways']));
+  const isTwilio = (gateway: unknown): boolean => valueAt(gateway, ['twilio']) !== undefined;
+  if (!gateways.some(isTwilio)) return [];
+  const home = gateways.every(isTwilio) ? null : '86';
+  const people = valueAt(raw, ['people']);
+  return Object.entries(typeof people === 'object' && people !== null ? people : {}).flatMap(
+    ([name, person]): Finding[] => {
+      const written = valueAt(person, ['sms']);
+      const number = typeof written === 'string' ? phoneNumberIn(written) : null;
+      if (number === null || wholeNumber(number, home) !== number) return [];
+      const message = 'the number names no country, and Twilio guesses which it is';
+      const path = ['people', name, 'sms'];
+      return [{ code: 'WrongValue', severity: 'warning', path, message, mend: 'write + and the country before it' }];
+    },
+  );
 }
