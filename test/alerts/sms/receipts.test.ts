@@ -122,6 +122,26 @@ describe('receipts', () => {
     ]);
   });
 
+  it('of any gateway may be a form', () => {
+    const form = gateway({
+      http: {
+        url: 'http://gateway',
+        receipts: { token: { env: 'X' }, id: 'msgid', status: 'stat', delivered: ['DELIVRD'], to: 'mobile' },
+      },
+    });
+    const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+    const body = 'msgid=1234567890123456789&mobile=%2B8613800000001&stat=DELIVRD';
+    const { receipts } = takeReceipts(form, { headers, query: { token: 's3cret' }, body }, 's3cret');
+    expect(receipts).toMatchObject([
+      { providerId: '1234567890123456789', to: '+8613800000001', status: 'delivered', code: 'DELIVRD' },
+    ]);
+    const json = JSON.stringify({ msgid: 'a', stat: 'DELIVRD' });
+    expect(takeReceipts(form, { headers, query: { token: 's3cret' }, body: json }, 's3cret').receipts).toHaveLength(1);
+    expect(takeReceipts(aliyun, { headers, query: { token: 's3cret' }, body }, 's3cret')).toMatchObject({
+      answer: { status: 400 },
+    });
+  });
+
   it.each([
     ['without its token', aliyun, posted([], { query: {} }), 403],
     ['with a wrong token', tencent, posted([], { query: { token: 's3cres' } }), 403],

@@ -34,7 +34,8 @@ export function takeReceipts(gateway: SmsGateway, request: ReceiptRequest, secre
   const header = http?.receipts?.header;
   const shown = header === undefined ? request.query['token'] : request.headers[header.toLowerCase()];
   if (!sameSecret(shown ?? '', secret)) return refused(403, `a receipt of ${name} came without the right token`);
-  const body = parsedJson(request.body);
+  // some send JSON and call it a form
+  const body = parsedJson(request.body) ?? (http !== undefined && isForm(request) ? fieldsOf(request) : undefined);
   if (body === undefined) return refused(400, `a receipt of ${name} is no JSON`);
   if (aliyun !== undefined) return answered(listOf(body).flatMap(fromAliyun(name)), '{"code":0,"msg":"接收成功"}');
   if (tencent !== undefined) return answered(listOf(body).flatMap(fromTencent(name)), '{"result":0,"errmsg":"OK"}');
@@ -59,6 +60,12 @@ const answered = (receipts: readonly Receipt[], body: string): ReceivedReceipts 
   answer: { status: 200, contentType: body.startsWith('{') ? json : 'text/plain; charset=utf-8', body },
   problem: null,
 });
+
+const isForm = ({ headers }: ReceiptRequest): boolean =>
+  /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '');
+
+/** One report, its fields as the places of the configuration name them. */
+const fieldsOf = ({ body }: ReceiptRequest): unknown => Object.fromEntries(new URLSearchParams(body));
 
 /** A batch has a bound as everything that comes in. */
 const mostReports = 1000;
