@@ -170,12 +170,15 @@ const httpReceipts = z.strictObject({
 
 const isFilled = (template: string): boolean =>
   [...template.matchAll(/\{\{(.*?)\}\}/gs)].every(([, place = '']) => /^\s*(?:to|text|id|code)\s*$/.test(place));
+/** Headers have no letters but Latin ones: the others would be left out. */
+const hasNoText = (template: string): boolean => !/\{\{\s*text\s*\}\}/.test(template);
+const noText = { error: 'a header carries no text: put {{text}} into the body or the address' };
 const places = { error: 'only {{to}}, {{text}}, {{id}} and {{code}} are filled in' };
 
 const httpGateway = z.strictObject({
   url: httpUrl.refine(isFilled, places),
   method: z.enum(['POST', 'GET', 'PUT']).default('POST'),
-  headers: z.record(z.string(), z.string().refine(isFilled, places)).default({}),
+  headers: z.record(z.string(), z.string().refine(isFilled, places).refine(hasNoText, noText)).default({}),
   bearer: secretReference.optional(),
   /** {{to}} {{text}} {{id}} {{code}} are filled in, JSON-escaped where the body is JSON */
   body: z.string().refine(isFilled, places).default('{"to":"{{to}}","text":"{{text}}","id":"{{id}}"}'),
