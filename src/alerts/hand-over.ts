@@ -1,6 +1,7 @@
 // After a reload or a start: what somebody knows is carried to where the configuration tells him now, or stays until he has heard its end.
 import type { AlertsDocument } from '../model/config.ts';
 import type { Instant } from '../model/units.ts';
+import { accountsBeside } from './accounts.ts';
 import { fingerprintIn } from './alert.ts';
 import type { Alert } from './alert.ts';
 import type { Group } from './group-table.ts';
@@ -90,6 +91,7 @@ class Course {
 
   #settle(key: string, entry: Told, live: readonly Group[]): void {
     const place = placeOf(key);
+    this.#tellAccounts(key, place, entry);
     const speaker = this.#speakerFor(place, entry, live);
     if (speaker !== null) {
       const target = keyOf(speaker, place);
@@ -97,7 +99,6 @@ class Course {
       if (target !== key || stays !== entry) this.#move(key, target, stays);
       return;
     }
-    for (const period of this.#overIn(entry)) this.#giveTo(period, place, entry);
     // of which nothing is left needs no end
     const announced = announcedIn(entry).filter((period) => this.#alertOf(period));
     const stood = live.find(({ route }) => route.receiver === place.receiver);
@@ -123,6 +124,15 @@ class Course {
     }
   }
 
+  /** Of what he has heard the end nothing is owed anywhere else. */
+  #tellAccounts(key: string, place: InGroup, entry: Told): void {
+    const { state, groups } = this.#parts;
+    for (const period of this.#overIn(entry)) {
+      for (const other of accountsBeside(key, period, state, groups)) this.#add(other, knowing(period, entry));
+      this.#giveTo(period, place, entry);
+    }
+  }
+
   /** Routes have taken some of it elsewhere: what he knows of that goes along. The same object where nothing has gone. */
   #sendAfter(place: InGroup, entry: Told, group: Group): Told {
     const gone = new Set(
@@ -131,7 +141,6 @@ class Course {
           !isIn(group, period) && (this.#giveTo(period, place, entry) || this.#leaveWith(period, place, entry)),
       ),
     );
-    for (const period of this.#overIn(entry)) if (!isIn(group, period)) this.#giveTo(period, place, entry);
     if (gone.size === 0) return entry;
     const { firing, muted, heard } = entry;
     const stays = (period: string): boolean => !gone.has(period);

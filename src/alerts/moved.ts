@@ -39,10 +39,15 @@ export function movedAway(
   });
 }
 
-/** What it says is told by other groups now, as it is then. */
-const isToldElsewhere = ({ firing, resolved }: Intent, { groups }: { readonly groups: Groups }): boolean =>
-  firing.every((period) => groups.holding(fingerprintIn(period)).some(({ isLeft }) => !isLeft)) &&
-  resolved.every((period) => groups.holding(fingerprintIn(period)).length > 0);
+/** What it says is told by other groups now, as it is then; of what nobody holds any more there is nothing to say. */
+function isToldElsewhere({ firing, resolved }: Intent, { groups }: { readonly groups: Groups }): boolean {
+  const holders = (period: string): readonly Group[] => groups.holding(fingerprintIn(period));
+  const isHeld = (period: string): boolean => holders(period).length > 0;
+  return (
+    [...firing, ...resolved].some(isHeld) &&
+    firing.filter(isHeld).every((period) => holders(period).some(({ isLeft }) => !isLeft))
+  );
+}
 
 /** In the place that the message is for. */
 function isNamed(

@@ -12,7 +12,6 @@ import type { HandOver } from './hand-over.ts';
 import type { KnownAlerts } from './known-alerts.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { doubtsOf } from './ledger/doubts.ts';
-import { heardEnds } from './heard-ends.ts';
 import type { LedgerRecord, Recipient } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
 import { forsaken, hasMoved, movedAway, newsElsewhere } from './moved.ts';
@@ -57,17 +56,24 @@ export class Resettlement {
   }
 
   /** Messages to those who are elsewhere now, before what is known of them is settled; gives the keys of the groups. */
-  withdraw(): readonly string[] {
+  withdraw(): void {
+    this.#withdraw('all');
+  }
+
+  #withdraw(whom: 'all' | 'those who wait'): readonly string[] {
     const { ledger, document, groups, clock, courier, write } = this.#parts;
     const now = clock.now();
     const standing = { document: document(), groups };
     const groupKeys: string[] = [];
     for (const { notification, to } of movedAway(ledger.state, standing, now)) {
       const { intent, recipients } = notification;
-      const away = to.flatMap((one) => (courier.isUnderWay(intent.id, one) ? [] : (recipients.get(one) ?? [])));
-      if (away.length === 0) continue;
+      const moved = to.flatMap((one) => recipients.get(one) ?? []);
+      // whoever is hearing it at this moment hears it, and has perhaps heard it until that is known
+      const away = moved.filter((one) => !courier.isUnderWay(intent.id, one.to));
+      const known = whom === 'all' ? moved : away;
+      if (known.length === 0) continue;
       // also of what was only owed: what ends before it is told where he is told now is told as over
-      const doubts = doubtsOf({ ...notification, recipients: byName(away) }, ledger.state, now, (one, cover) =>
+      const doubts = doubtsOf({ ...notification, recipients: byName(known) }, ledger.state, now, (one, cover) =>
         newsElsewhere(intent, one, cover, ledger.state, standing, now),
       );
       write([
@@ -89,13 +95,11 @@ export class Resettlement {
   }
 
   /** A message has its answer: it may have been on its way while a reload moved those whom it was for. */
-  answered(notification: Notification): void {
-    const { ledger, document, groups, clock, write } = this.#parts;
-    const { intent } = notification;
+  answered({ intent }: Notification): void {
+    const { ledger, document, groups, clock } = this.#parts;
     if (!hasMoved(intent, ledger.state, { document: document(), groups }, clock.now())) return;
     const own = (intent.covers ?? [intent]).map(({ groupKey }) => groupKey);
-    write(heardEnds(notification, ledger.state, groups));
-    const groupKeys = [...new Set([...this.withdraw(), ...own])];
+    const groupKeys = [...new Set([...this.#withdraw('those who wait'), ...own])];
     this.#settle(() => this.#handOver(groupKeys));
   }
 

@@ -7,7 +7,7 @@ import type { Lifetimes } from './chaos-lifetimes.ts';
 export type WaysOf = readonly ((team: string) => readonly string[])[];
 
 /** How long a process may take to notice, and to say what is due while all places at a gateway are taken. */
-const slack = seconds(90);
+const slack = seconds(180);
 
 export interface Begun {
   readonly team: string;

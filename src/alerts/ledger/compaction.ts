@@ -2,7 +2,6 @@
 import type { Instant } from '../../model/units.ts';
 import { periodOf } from '../alert.ts';
 import { budgetMemory } from '../budget.ts';
-import type { Way } from '../ways.ts';
 import { codesOf } from './codes.ts';
 import type { LedgerRecord, Told } from './records.ts';
 import type { MutableLedgerState, MutableNotification } from './state.ts';
@@ -22,12 +21,15 @@ export function frozen(state: MutableLedgerState): MutableLedgerState {
   };
 }
 
-/** Those that somebody may still be told the end by. */
-function waysInUse({ ways, told, open }: MutableLedgerState): readonly (readonly [string, Way])[] {
+/**
+ * Ways by which nobody may be told an end any more. Forgotten here and not only left out of what is written: whoever is
+ * told by one of them again writes it down again.
+ */
+export function forgetWays({ ways, told, open }: MutableLedgerState): void {
   const used = new Set<string | undefined>();
   for (const { way } of told.values()) used.add(way);
   for (const { intent } of open.values()) used.add(intent.way);
-  return [...ways].filter(([id]) => used.has(id));
+  for (const id of ways.keys()) if (!used.has(id)) ways.delete(id);
 }
 
 const longestRepeat = 90 * 86_400_000;
@@ -48,7 +50,7 @@ export function* recordsOf(state: MutableLedgerState, now: Instant): Generator<L
     for (const recipient of recipients.values()) yield { kind: 'recipient', id: intent.id, recipient };
     if (settled !== null) yield { kind: 'settled', id: intent.id, ...settled };
   }
-  for (const [id, way] of waysInUse(state)) yield { kind: 'way', id, way };
+  for (const [id, way] of state.ways) yield { kind: 'way', id, way };
   for (const held of state.held.values()) yield { kind: 'held', held };
   for (const [name, missingSince] of state.missingWatchdogs) yield { kind: 'watchdog', name, missingSince };
   for (const [name, heard] of state.watchdogsHeard) yield { kind: 'watchdogHeard', name, heard };

@@ -1,7 +1,7 @@
 // What each home of the ledger has to hold now, and the bytes that its object holds it as.
 import type { Instant } from '../../model/units.ts';
 import type { Schemas, Upgrade } from '../../schemas.ts';
-import { recordsOf } from './compaction.ts';
+import { forgetWays, recordsOf } from './compaction.ts';
 import { withoutSettled } from './finished.ts';
 import { homesInOrder, type Home } from './homes.ts';
 import { packed } from './packing.ts';
@@ -17,6 +17,7 @@ export function* recordsByHome(
 ): Generator<undefined, Map<Home, LedgerRecord[]>> {
   const records = new Map<Home, LedgerRecord[]>();
   const homeOf = homesInOrder();
+  forgetWays(state);
   let count = 0;
   for (const record of recordsOf(state, now)) {
     const home = homeOf(record);

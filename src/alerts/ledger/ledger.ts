@@ -5,7 +5,7 @@ import { messageOf, SpringtideError } from '../../model/errors.ts';
 import { rfc3339, type Instant } from '../../model/units.ts';
 import { stepBack, type Schemas, type Upgrade } from '../../schemas.ts';
 import { alwaysPermitted, type Permission } from '../permission.ts';
-import { frozen, recordsOf } from './compaction.ts';
+import { forgetWays, frozen, recordsOf } from './compaction.ts';
 import { applyRecord } from './fold.ts';
 import type { LedgerRecord } from './records.ts';
 import { settleReplaced } from './replaced.ts';
@@ -71,6 +71,7 @@ async function openFiles(directory: string, options: LedgerOptions): Promise<Led
     damage.push(...replay.damage);
   }
   const number = (newest ?? 0) + 1;
+  forgetWays(state);
   const lines = segmentOf(state, { schemas, upgrade, now: clock.now() });
   const segment = await createSegment(directory, number, lines, options.fsync ?? true);
   const spoilt = damage.some(({ kind }) => kind !== 'tornLastLine');
@@ -205,6 +206,7 @@ class FileLedger implements Ledger {
   async #renew(): Promise<void> {
     const number = this.#segment.number + 1;
     const schema = this.#schemaNow();
+    forgetWays(this.state);
     // written piece by piece, so that others have their turns: what comes meanwhile is behind it
     const lines = segmentOf(frozen(this.state), this.#form);
     const segment = await createSegment(this.#directory, number, lines, this.#fsync);
