@@ -60,6 +60,17 @@ receivers:
   });
 });
 
+it.each([
+  ['1y', 365],
+  ['1y2w', 379],
+  ['52w', 364],
+  ['1Y', null],
+])('a span of years is one: %s', (span, days) => {
+  const { config, problems } = loaded(`route: {receiver: a, repeat_interval: ${span}}\nreceivers: [{name: a}]`);
+  expect(problems.map(({ code }) => code)).toEqual(days === null ? ['WrongValue'] : []);
+  if (days !== null) expect(config?.alerts.route.repeat_interval).toBe(days * 86_400_000);
+});
+
 describe('a key with nothing behind it', () => {
   it.each(['global', 'templates', 'inhibit_rules', 'mute_time_intervals', 'time_intervals', 'tracing'])(
     'is one that is not there: %s',

@@ -10,6 +10,7 @@ const unitLength: Readonly<Record<string, number>> = {
   h: 3_600_000,
   d: 86_400_000,
   w: 604_800_000,
+  y: 31_536_000_000,
 };
 
 export const httpUrl = z.url({
@@ -46,9 +47,9 @@ export const proxyUrl = z
 /** "1h30m" as milliseconds; null where the text is no duration. */
 export function parseDuration(text: string): Milliseconds | null {
   if (text === '0') return 0 as Milliseconds;
-  if (!/^(?:\d+(?:ms|[smhdw]))+$/.test(text)) return null;
+  if (!/^(?:\d+(?:ms|[smhdwy]))+$/.test(text)) return null;
   let total = 0;
-  for (const [, count = '', unit = ''] of text.matchAll(/(\d+)(ms|[smhdw])/g))
+  for (const [, count = '', unit = ''] of text.matchAll(/(\d+)(ms|[smhdwy])/g))
     total += Number(count) * (unitLength[unit] ?? 0);
   return total as Milliseconds;
 }
