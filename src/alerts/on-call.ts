@@ -38,16 +38,16 @@ function regularTurn(rota: Rota, now: Instant): Turn {
   return turn;
 }
 
-/** The override that was written last beats the others. */
+/** The override that was written last beats the others; whoever is beaten begins when that is over. */
 function turnAt(rota: Rota, now: Instant): Turn {
-  const regular = regularTurn(rota, now);
   const holds = rota.overrides.findLast(({ from, until }) => from <= now && now < until);
-  if (holds !== undefined) {
-    const later = rota.overrides.slice(rota.overrides.indexOf(holds) + 1).map(({ from }) => from);
-    return { who: holds.who, from: holds.from, until: earliest([holds.until, ...later.filter((at) => at > now)]) };
-  }
-  const nextOverride = rota.overrides.map(({ from }) => from).filter((at) => at > now);
-  return { ...regular, until: earliest([...(regular.until === null ? [] : [regular.until]), ...nextOverride]) };
+  const turn = holds ?? regularTurn(rota, now);
+  const rivals = holds === undefined ? rota.overrides : rota.overrides.slice(rota.overrides.indexOf(holds) + 1);
+  return {
+    who: turn.who,
+    from: Math.max(turn.from, ...rivals.map(({ until }) => until).filter((at) => at <= now)) as Instant,
+    until: earliest([turn.until ?? [], rivals.map(({ from }) => from).filter((at) => at > now)].flat()),
+  };
 }
 
 const earliest = (instants: readonly Instant[]): Instant | null =>

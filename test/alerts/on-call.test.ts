@@ -55,3 +55,20 @@ it('is with the first one until the first handover after it begins', () => {
   // and asked again about the past
   expect(at('2026-11-16T08:59:59+08:00')).toBe('zhang');
 });
+
+it('is said to begin when whoever stood in has ended', () => {
+  const overrides = `, since: 2026-11-02T09:00:00+08:00, overrides: [
+    { from: 2026-11-10T00:00:00+08:00, until: 2026-11-20T00:00:00+08:00, who: li },
+    { from: 2026-11-12T00:00:00+08:00, until: 2026-11-13T00:00:00+08:00, who: wang },
+    { from: 2026-11-09T12:00:00+08:00, until: 2026-11-10T12:00:00+08:00, who: zhang }]`;
+  const turns = turnsFrom(rotaOf('0 9 * * 1', 'Asia/Shanghai', overrides), instantOf('2026-11-09T10:00:00+08:00'), 7);
+  expect(turns.map(({ who, from }) => [who, new Date(from + 8 * 3_600_000).toISOString().slice(0, 16)])).toEqual([
+    ['li', '2026-11-09T09:00'],
+    ['zhang', '2026-11-09T12:00'],
+    ['li', '2026-11-10T12:00'],
+    ['wang', '2026-11-12T00:00'],
+    ['li', '2026-11-13T00:00'],
+    ['wang', '2026-11-20T00:00'],
+    ['zhang', '2026-11-23T09:00'],
+  ]);
+});
