@@ -42,7 +42,7 @@ export function unsupportedFindings(kind: DocumentKind, raw: unknown): Finding[]
     .flatMap((row) =>
       placesOf(raw, row.path.split('.'), [])
         .filter(({ value }) => value !== undefined && (row.value === undefined || row.value === value))
-        .filter(({ value }) => row.kind === 'Alerts' || !isNothing(value))
+        .filter(({ value }) => !isNothing(value))
         .map(({ path }): Finding => ({
           code: 'NotSupportedYet',
           path,

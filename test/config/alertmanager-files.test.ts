@@ -71,6 +71,19 @@ it.each([
   if (days !== null) expect(config?.alerts.route.repeat_interval).toBe(days * 86_400_000);
 });
 
+it('an empty proxy is none, and an empty list of receivers of another kind asks for nothing', () => {
+  const { config, problems } = loaded(`
+route: {receiver: a}
+receivers:
+  - {name: a, slack_configs: [], pagerduty_configs: , webhook_configs: [{url: 'http://127.0.0.1:1/', http_config: {proxy_url: ''}}]}
+`);
+  expect(problems).toEqual([]);
+  expect(config?.alerts.receivers[0]?.webhook_configs[0]?.http_config?.proxy_url).toBeUndefined();
+  expect(places(loaded('route: {receiver: a}\nreceivers: [{name: a, slack_configs: [{}]}]'))).toEqual([
+    'error NotSupportedYet 2:23',
+  ]);
+});
+
 describe('a key with nothing behind it', () => {
   it.each(['global', 'templates', 'inhibit_rules', 'mute_time_intervals', 'time_intervals', 'tracing'])(
     'is one that is not there: %s',

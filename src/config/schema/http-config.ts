@@ -78,7 +78,11 @@ const header = z.strictObject({
 });
 
 const proxyKeys = {
-  proxy_url: proxyUrl
+  /** a chart without a proxy writes an empty one */
+  proxy_url: z
+    .string()
+    .transform((text) => (text === '' ? undefined : text))
+    .pipe(proxyUrl.optional())
     .optional()
     .meta({ description: 'the address of a proxy: http://proxy:3128, socks5://proxy:1080' }),
   no_proxy: z
