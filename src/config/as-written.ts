@@ -16,6 +16,10 @@ const ownKeys: Readonly<Partial<Record<DocumentKind, ReadonlySet<string>>>> = {
   Rules: new Set(['anomaly', 'forecast']),
 };
 
+const ofMail = ['from', 'smarthost', 'hello', 'auth_username', 'auth_password', 'auth_secret', 'auth_identity'];
+/** Empty, as a chart writes what is not set, they are those of the route above, or of `global`. */
+const inherited: ReadonlySet<string> = new Set(['receiver', ...ofMail, ...ofMail.map((name) => `smtp_${name}`)]);
+
 const isOwn = (kind: DocumentKind, path: ProblemPath): boolean =>
   path.some((part) => typeof part === 'string' && ownKeys[kind]?.has(part) === true && !isLabel(kind, path, part));
 
@@ -47,6 +51,7 @@ class Reader {
       return Object.fromEntries(
         pairs.flatMap(([name, { value }]) => {
           const inner = this.read(value, valueAt(raw, [name]), [...path, name]);
+          if (inner === '' && this.#isInherited(path, name)) return [];
           if (inner !== null || isOwn(this.#kind, [...path, name])) return [[name, inner]];
           return this.#withoutValue(path, name);
         }),
@@ -54,6 +59,10 @@ class Reader {
     }
     if (isSeq(node)) return node.items.map((item, index) => this.read(item, valueAt(raw, [index]), [...path, index]));
     return isScalar(node) ? scalar(node, raw, wantedAt(this.#kind, path)) : raw;
+  }
+
+  #isInherited(path: ProblemPath, name: string): boolean {
+    return this.#kind === 'Alerts' && inherited.has(name) && !wantedAt(this.#kind, path).anyKey;
   }
 
   /** A key that nobody knows stays, to be refused; a label without a value is an empty one. */

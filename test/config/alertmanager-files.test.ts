@@ -71,6 +71,21 @@ it.each([
   if (days !== null) expect(config?.alerts.route.repeat_interval).toBe(days * 86_400_000);
 });
 
+it('an empty text where something is inherited is none, and a label may be called so', () => {
+  const { config, problems } = loaded(`
+global: {smtp_from: ops@corp.cn, smtp_smarthost: 'mail:25', smtp_auth_username: '', labels: {from: ''}}
+route: {receiver: a, routes: [{receiver: '', match: {receiver: ''}}]}
+receivers: [{name: a, email_configs: [{to: b@corp.cn, from: '', smarthost: '', auth_username: '', text: ''}]}]
+`);
+  expect(problems).toEqual([]);
+  const [child] = config?.alerts.route.routes ?? [];
+  expect([child?.receiver, child?.match]).toEqual([undefined, { receiver: '' }]);
+  expect(config?.alerts.global).toMatchObject({ labels: { from: '' } });
+  const [mail] = config?.alerts.receivers[0]?.email_configs ?? [];
+  expect([mail?.from, mail?.smarthost, mail?.auth_username, mail?.text]).toEqual([undefined, undefined, undefined, '']);
+  expect(places(loaded(`route: {receiver: ''}\nreceivers: [{name: a}]`))).toContain('error MissingKey 1:19');
+});
+
 it('an empty proxy is none, and an empty list of receivers of another kind asks for nothing', () => {
   const { config, problems } = loaded(`
 route: {receiver: a}
