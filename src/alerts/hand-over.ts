@@ -289,8 +289,9 @@ function both(one: Told, other: Told): Told {
   const merged = {
     firing,
     resolved: [...new Set([...(before?.resolved ?? []).filter((period) => !fires.has(period)), ...over])],
-    muted: together(before?.muted, after?.muted),
+    muted: together(before?.muted, after?.muted).filter((period) => !fires.has(period)),
   };
-  const entry: Told = { ...newer, ...merged, outcome: 'sent', heard: undefined };
+  const way = newer.way ?? older.way;
+  const entry: Told = { ...newer, ...merged, way, outcome: 'sent', heard: undefined };
   return isEmpty(entry) && entry.resolved.length === 0 ? newer : entry;
 }

@@ -20,6 +20,7 @@ export interface HoldsParts {
   /** the SMS to somebody's telephone, those on their way included, without the one that a new one of this group takes the place of */
   readonly sentTo: (to: string, group: Group, integration: Integration) => readonly SentMessage[];
   readonly write: (records: readonly LedgerRecord[]) => void;
+  readonly wayOf: (integration: Integration) => { readonly id: string; readonly records: readonly LedgerRecord[] };
   readonly run: (course: Course) => void;
   /** tells what was held back for these, together; others have their turns meanwhile */
   readonly bundle: (bundle: HeldBundle) => Course;
@@ -229,7 +230,12 @@ export class Holds {
   #write(group: Group, { integration, hold, to }: Held): void {
     const { receiver, channel, index } = integration;
     const held = { groupKey: group.key, receiver, channel, index, to: [...to], why: hold.why, until: hold.until };
-    this.#parts.write([{ kind: 'held', held }]);
+    if (channel !== 'webhook' || to.size === 0) this.#parts.write([{ kind: 'held', held }]);
+    else {
+      // its number may be another's after a reload
+      const { id, records } = this.#parts.wayOf(integration);
+      this.#parts.write([...records, { kind: 'held', held: { ...held, way: id } }]);
+    }
   }
 
   /** In a storm thousands are held one after the other: who is due first of them all is not asked for each. */

@@ -7,12 +7,13 @@ import { fingerprintIn } from './alert.ts';
 import type { Group, GroupTable } from './group-table.ts';
 import { speakersOf } from './hand-over.ts';
 import { integrationsOf } from './integrations.ts';
-import { recipientKey } from './ledger/records.ts';
-import type { Intent, Recipient } from './ledger/records.ts';
+import { placeOf, recipientKey } from './ledger/records.ts';
+import type { HeldBack, Intent } from './ledger/records.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
 import { groupsOf } from './spoken-for.ts';
 import type { Standing } from './spoken-for.ts';
-import { isGone, serves } from './ways.ts';
+import { isGone, isSameWebhook, serves } from './ways.ts';
+import type { Place } from './ways.ts';
 
 type Groups = Pick<GroupTable, 'of' | 'holding'>;
 
@@ -31,13 +32,18 @@ export function movedAway(
     const { intent, recipients } = notification;
     if (isGone(intent)) return [];
     const owed = [...recipients.values()].filter(isOwed).map(({ to }) => to);
-    const groups = groupsOf(intent, standing);
-    const isElsewhere = groups.every(({ isLeft }) => isLeft);
+    const isElsewhere = hasGroupElsewhere(intent, standing);
     if (isElsewhere && !isToldElsewhere(intent, standing)) return [];
     const to = isElsewhere ? owed : owed.filter((one) => !isNamed(intent, one, ways, standing.document, now));
     return to.length === 0 ? [] : [{ notification, to }];
   });
 }
+
+/** One of the groups that it speaks for does not stand any more, or for the end only. */
+const hasGroupElsewhere = ({ groupKey, receiver, covers }: Intent, standing: Standing): boolean =>
+  (covers ?? [{ groupKey }]).some((cover) =>
+    groupsOf({ groupKey: cover.groupKey, receiver }, standing).every(({ isLeft }) => isLeft),
+  );
 
 /** What it says is told by other groups now, as it is then; of what nobody holds any more there is nothing to say. */
 function isToldElsewhere({ firing, resolved }: Intent, { groups }: { readonly groups: Groups }): boolean {
@@ -51,7 +57,7 @@ function isToldElsewhere({ firing, resolved }: Intent, { groups }: { readonly gr
 
 /** In the place that the message is for. */
 function isNamed(
-  { receiver, channel, index, way }: Intent,
+  { receiver, channel, index, way }: Pick<Intent, 'receiver' | 'channel' | 'index' | 'way'>,
   to: string,
   ways: LedgerState['ways'],
   document: AlertsDocument,
@@ -67,26 +73,50 @@ function isNamed(
   );
 }
 
-/** Messages to whoever is gone, where all that he knows is told by somebody else now. */
-export const forsaken = ({ open, told }: Pick<LedgerState, 'open' | 'told'>): readonly Notification[] =>
-  [...open.values()].filter(
-    ({ intent }) => isGone(intent) && intent.to.every((to) => !told.has(recipientKey(intent, to))),
-  );
+/** Messages to whoever is gone, where something that they say is told by somebody else now. */
+export function forsaken({ open, told }: Pick<LedgerState, 'open' | 'told'>): readonly Notification[] {
+  const isHis = ({ firing, resolved, ...intent }: Intent, to: string): boolean => {
+    const entry = told.get(recipientKey(intent, to));
+    const announced = new Set([...(entry?.firing ?? []), ...(entry?.muted ?? []), ...(entry?.heard ?? [])]);
+    return [...firing, ...resolved].every((period) => announced.has(period));
+  };
+  return [...open.values()].filter(({ intent }) => isGone(intent) && !intent.to.some((to) => isHis(intent, to)));
+}
 
-/** What of such a message he is told now where it is held: of that he hears the end, though he has heard nothing yet. */
+/** Of these, what he is told now where it is held: of that he hears the end, though he has heard nothing yet. */
 export function newsElsewhere(
-  { channel, index, way }: Intent,
-  { to, owes = [] }: Pick<Recipient, 'to' | 'owes'>,
-  { firing, resolved }: Pick<Intent, 'firing' | 'resolved'>,
-  { ways }: Pick<LedgerState, 'ways'>,
+  periods: Iterable<string>,
+  { channel, index, to, way }: Omit<Place, 'receiver'> & Pick<Intent, 'way'>,
+  { ways, told, toldOf }: Pick<LedgerState, 'ways' | 'told' | 'toldOf'>,
   { document, groups }: { readonly document: AlertsDocument; readonly groups: Groups },
   now: Instant,
 ): readonly string[] {
   const remembered = way === undefined ? undefined : ways.get(way);
+  const isHis = (key: string): boolean => {
+    const place = placeOf(key);
+    if (place.channel !== channel) return false;
+    return channel === 'webhook' ? isSameWebhook(told.get(key)?.way, way, ways) : place.to === to;
+  };
+  const knowsTheEnd = ({ key }: Group, period: string): boolean =>
+    [...(toldOf.get(key) ?? [])].some((one) => told.get(one)?.resolved.includes(period) === true && isHis(one));
   const tells = ({ isLeft, route }: Group): boolean =>
     !isLeft && speakersOf(document, route.receiver, now).some((one) => serves(one, { channel, index, to }, remembered));
-  const over = owes.filter((period) => resolved.includes(period));
-  return [...firing, ...over].filter((period) => groups.holding(fingerprintIn(period)).some(tells));
+  return [...new Set(periods)].filter((period) =>
+    groups.holding(fingerprintIn(period)).some((group) => tells(group) && !knowsTheEnd(group, period)),
+  );
+}
+
+/** Those who waited for their turn where they are not told any more. */
+export function heldElsewhere(
+  held: HeldBack,
+  standing: { readonly document: AlertsDocument; readonly groups: Groups },
+  state: Pick<LedgerState, 'told' | 'ways'>,
+  now: Instant,
+): readonly (Place & Pick<Intent, 'way'>)[] {
+  const stands = groupsOf(held, standing).some(({ isLeft }) => !isLeft);
+  return held.to
+    .map((to) => ({ ...held, to, way: held.way ?? state.told.get(recipientKey(held, to))?.way }))
+    .filter((place) => !stands || !isNamed(place, place.to, state.ways, standing.document, now));
 }
 
 /** A reload has moved somebody whom it was on its way to, or the group. */
@@ -99,6 +129,5 @@ export function hasMoved(
   // what he knows by now may be told by the configuration again
   if (isGone(intent)) return true;
   const isKnown = intent.to.every((to) => isNamed(intent, to, ways, standing.document, now));
-  const groups = groupsOf(intent, standing);
-  return !isKnown || groups.length === 0 || groups.some(({ isLeft }) => isLeft);
+  return !isKnown || hasGroupElsewhere(intent, standing) || groupsOf(intent, standing).some(({ isLeft }) => isLeft);
 }

@@ -145,8 +145,9 @@ function viewOf(to: string, scene: Scene, facts: FlushFacts, isOwed: boolean): R
   const truncated = endsOnly ? 0 : scene.truncated;
   const why = needsUpdate(isTooOld ? null : known, { firing, resolved, sendResolved, truncated }, repeat, now);
   const view = { to, resolved, muted };
-  if (isOwed && !(why === null && hasHeard(entry, facts.open)))
-    return { ...view, isDue: true, reason: why ?? 'StillOwed', silent: null };
+  // what was owed to him another message has told him meanwhile: that of the place where a reload had put him
+  const hasHeard = why === null && isWithin(firing, entry?.firing) && isWithin(resolved, entry?.resolved);
+  if (isOwed && !hasHeard) return { ...view, isDue: true, reason: why ?? 'StillOwed', silent: null };
   if (why !== null && (firing.length > 0 || sendResolved)) return { ...view, isDue: true, reason: why, silent: null };
   // they know of the firing and are not told of the end, or what they know of is muted from now on
   const silent =
@@ -158,12 +159,9 @@ function viewOf(to: string, scene: Scene, facts: FlushFacts, isOwed: boolean): R
   return { ...view, isDue: false, reason: null, silent };
 }
 
-/** Another message has told him meanwhile what this one says: that of the place where a reload had put him. */
-function hasHeard(entry: ToldEntry | null, open: Notification | undefined): boolean {
-  if (entry === null || open === undefined) return false;
-  const known = { firing: new Set(entry.firing), resolved: new Set(entry.resolved) };
-  const { firing, resolved } = open.intent;
-  return firing.every((period) => known.firing.has(period)) && resolved.every((period) => known.resolved.has(period));
+function isWithin(some: readonly string[], all: readonly string[] | undefined): boolean {
+  const known = all === undefined ? null : new Set(all);
+  return known !== null && some.every((period) => known.has(period));
 }
 
 /** What is muted is not counted as known, so that it is news when the mute ends; what ended under the mute is. */

@@ -12,15 +12,18 @@ import type { HandOver } from './hand-over.ts';
 import type { KnownAlerts } from './known-alerts.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { doubtsOf } from './ledger/doubts.ts';
-import type { LedgerRecord, Recipient } from './ledger/records.ts';
+import { recipientKey } from './ledger/records.ts';
+import type { Cover, LedgerRecord, Recipient } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
-import { forsaken, hasMoved, movedAway, newsElsewhere } from './moved.ts';
+import { maybeTold } from './ledger/told-entry.ts';
+import { forsaken, hasMoved, heldElsewhere, movedAway, newsElsewhere } from './moved.ts';
+import { alertsByGroup } from './alerts-by-group.ts';
 
 interface Parts {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly document: () => AlertsDocument;
-  readonly alerts: Pick<KnownAlerts, 'get'>;
+  readonly alerts: Pick<KnownAlerts, 'get' | 'all'>;
   readonly groups: Pick<GroupTable, 'of' | 'holding' | 'leave'>;
   readonly courier: Pick<Courier, 'isUnderWay' | 'withdraw'>;
   readonly firing: CarryParts['firing'];
@@ -30,6 +33,9 @@ interface Parts {
 
 /** Something is told in each of them only where answers come as fast as the ledger is written. */
 const mostRounds = 8;
+
+const owedEnds = ({ owes = [] }: Recipient, { resolved }: Pick<Cover, 'resolved'>): readonly string[] =>
+  owes.filter((period) => resolved.includes(period));
 
 const withdrawn = (one: Recipient): Recipient => ({ ...one, state: 'withdrawn' });
 
@@ -61,10 +67,12 @@ export class Resettlement {
   }
 
   #withdraw(whom: 'all' | 'those who wait'): readonly string[] {
-    const { ledger, document, groups, clock, courier, write } = this.#parts;
+    const { ledger, document, groups, alerts, clock, courier, write } = this.#parts;
     const now = clock.now();
     const standing = { document: document(), groups };
+    const inGroup = alertsByGroup([...alerts.all()]);
     const groupKeys: string[] = [];
+    if (whom === 'all') this.#oweHeld(inGroup);
     for (const { notification, to } of movedAway(ledger.state, standing, now)) {
       const { intent, recipients } = notification;
       const moved = to.flatMap((one) => recipients.get(one) ?? []);
@@ -74,7 +82,13 @@ export class Resettlement {
       if (known.length === 0) continue;
       // also of what was only owed: what ends before it is told where he is told now is told as over
       const doubts = doubtsOf({ ...notification, recipients: byName(known) }, ledger.state, now, (one, cover) =>
-        newsElsewhere(intent, one, cover, ledger.state, standing, now),
+        newsElsewhere(
+          [...cover.firing, ...owedEnds(one, cover), ...inGroup(cover.groupKey)],
+          { ...intent, to: one.to },
+          ledger.state,
+          standing,
+          now,
+        ),
       );
       write([
         ...doubts,
@@ -84,6 +98,22 @@ export class Resettlement {
       this.#settleWithdrawn(notification, now);
     }
     return groupKeys;
+  }
+
+  /** Whoever waited for a message that nobody makes any more. */
+  #oweHeld(inGroup: (groupKey: string) => readonly string[]): void {
+    const { ledger, document, groups, clock, write } = this.#parts;
+    const { state } = ledger;
+    const now = clock.now();
+    const standing = { document: document(), groups };
+    for (const held of state.held.values())
+      for (const place of heldElsewhere(held, standing, state, now)) {
+        const key = recipientKey(held, place.to);
+        const known = state.told.get(key);
+        const firing = newsElsewhere(inGroup(held.groupKey), place, state, standing, now);
+        if (firing.length > 0)
+          write([{ kind: 'told', key, entry: { ...maybeTold({ firing }, now, known), way: place.way } }]);
+      }
   }
 
   /** Nobody of it is left. */

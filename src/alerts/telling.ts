@@ -18,6 +18,7 @@ import type { Muting } from './muting.ts';
 import { goneOf, openFor, openOf } from './reach.ts';
 import { smsHistory } from './sms-history.ts';
 import { owesAnEnd } from './told.ts';
+import { rememberedWay } from './ways.ts';
 
 interface Parts {
   readonly clock: Clock;
@@ -66,6 +67,7 @@ export class Telling {
       sentTo: (to, group, integration) =>
         smsHistory(state, document(), to, openFor(state, group, integration)?.intent.id),
       write,
+      wayOf: (integration) => rememberedWay(integration, { state, document: document() }),
       released: (group, released) => this.escalations.released(group, released),
       run,
       bundle: (bundle) => this.#together(bundle),

@@ -113,10 +113,18 @@ export function withWay(
 ): readonly LedgerRecord[] {
   // the way of those who are gone is remembered already
   if (integration.role.kind === 'gone') return [{ kind: 'intent', intent: { ...intent, way: integration.role.way } }];
+  const { id, records } = rememberedWay(integration, { state, document });
+  return [...records, { kind: 'intent', intent: { ...intent, way: id } }];
+}
+
+/** `records`: none where it is remembered already. */
+export function rememberedWay(
+  integration: Integration,
+  { state, document }: { readonly state: Pick<LedgerState, 'ways'>; readonly document: AlertsDocument },
+): { readonly id: string; readonly records: readonly LedgerRecord[] } {
   const way = wayOf(integration, document);
   const id = idOf(way);
-  const told: LedgerRecord = { kind: 'intent', intent: { ...intent, way: id } };
-  return state.ways.has(id) ? [told] : [{ kind: 'way', id, way: writtenOf(way) }, told];
+  return { id, records: state.ways.has(id) ? [] : [{ kind: 'way', id, way: writtenOf(way) }] };
 }
 
 const knownBy = ({ address, settings }: Remembered<'webhook', WebhookSettings>): string =>

@@ -128,13 +128,13 @@ const plainAnd = (sms: string, webhooks: string): string => `
     webhook_configs: [{ url_file: ${otherHook} }]`;
 const all = plainAnd('[zhang, li]', `{ url_file: ${hook} }`);
 const allWays = ['sms zhang', 'sms li', `webhook ${hook}`];
-const reloadKind = (groupBy: GroupBy): ChaosKind => ({
+const reloadKind = (groupBy: GroupBy, most?: number): ChaosKind => ({
   documents: [
-    documentOf(groupBy, all),
-    documentOf(groupBy, plainAnd('[zhang]', `{ url_file: ${hook} }`)),
-    documentOf(groupBy, plainAnd('[li, zhang]', '')),
-    documentOf(groupBy === 'team' ? '...' : 'team', all),
-    documentOf(groupBy, all, undefined, moved),
+    documentOf(groupBy, all, most),
+    documentOf(groupBy, plainAnd('[zhang]', `{ url_file: ${hook} }`), most),
+    documentOf(groupBy, plainAnd('[li, zhang]', ''), most),
+    documentOf(groupBy === 'team' ? '...' : 'team', all, most),
+    documentOf(groupBy, all, most, moved),
   ],
   rules: {
     told: [],
@@ -181,7 +181,7 @@ const families: readonly (readonly ChaosKind[])[] = [
   [ofPlain('...'), ofPlain('team'), ofPlain('team', 3), ofMail('...'), ofMail('team'), ofNight('...'), ofNight('team')],
   [kindBy(calls, callRules, { acknowledged: 0.8 })('...'), kindBy(calls, callRules, { acknowledged: 0.15 })('team')],
   [ofBudget('...'), ofBudget('team')],
-  [reloadKind('...'), reloadKind('team')],
+  [reloadKind('...'), reloadKind('team'), reloadKind('team', 3)],
 ];
 
 /** Lives that follow each other are of all kinds of their family. */

@@ -25,10 +25,11 @@ export function frozen(state: MutableLedgerState): MutableLedgerState {
  * Ways by which nobody may be told an end any more. Forgotten here and not only left out of what is written: whoever is
  * told by one of them again writes it down again.
  */
-export function forgetWays({ ways, told, open }: MutableLedgerState): void {
+export function forgetWays({ ways, told, open, held }: MutableLedgerState): void {
   const used = new Set<string | undefined>();
   for (const { way } of told.values()) used.add(way);
   for (const { intent } of open.values()) used.add(intent.way);
+  for (const { way } of held.values()) used.add(way);
   for (const id of ways.keys()) if (!used.has(id)) ways.delete(id);
 }
 

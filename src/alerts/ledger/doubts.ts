@@ -11,7 +11,7 @@ export const doubtsOf = (
   { intent, recipients }: Notification,
   { told }: Pick<LedgerState, 'told'>,
   at: Instant,
-  owed: (one: Recipient, cover: Omit<Cover, 'groupKey'>) => readonly string[] = () => [],
+  owed: (one: Recipient, cover: Cover) => readonly string[] = () => [],
 ): readonly LedgerRecord[] =>
   [...recipients.values()].flatMap((one): readonly LedgerRecord[] => {
     if (one.state !== 'owed' && one.state !== 'attempted') return [];

@@ -61,6 +61,8 @@ export interface HeldBack {
   readonly index: number;
   readonly to: readonly string[];
   readonly why: Bundle['why'];
+  /** of a webhook, by which way */
+  readonly way?: string;
   /** looked at again at this instant */
   readonly until: Instant;
 }
