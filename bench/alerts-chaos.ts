@@ -76,12 +76,14 @@ export async function alertsChaos(): Promise<Report> {
     ),
     suite('escalations', directory, 'with escalations', { CHAOS_LAST_ESCALATIONS: 1000 + runsLater }),
     suite('budgets', directory, 'with budgets', { CHAOS_LAST_BUDGETS: 2000 + runsLater }),
+    suite('reloads', directory, 'with reloads', { CHAOS_LAST_RELOADS: 3000 + runsLater }),
     suite('kubernetes', directory, 'in kubernetes', { CHAOS_LAST_IN_KUBERNETES: runsInKubernetes }),
     suite('process', directory, 'a process', { CHAOS_KILLS: kills }),
   ]);
   const files = await totalOf(parts.map((part) => path.join(directory, part, 'directory.json')));
   const escalations = await totalOf([path.join(directory, 'escalations', 'escalations.json')]);
   const budgets = await totalOf([path.join(directory, 'budgets', 'budgets.json')]);
+  const reloads = await totalOf([path.join(directory, 'reloads', 'reloads.json')]);
   const objects = await totalOf([path.join(directory, 'kubernetes', 'kubernetes.json')]);
   const processPassed = passed.at(-1) === true;
   // It reports at its end only.
@@ -99,6 +101,7 @@ export async function alertsChaos(): Promise<Report> {
       ...figuresOf('files', files),
       ...figuresOf('escalations', escalations),
       ...figuresOf('budgets', budgets),
+      ...figuresOf('reloads', reloads),
       ...figuresOf('Kubernetes', objects),
       ofProcess('kills', 'kills'),
       ofProcess('alerts accepted', 'accepted'),

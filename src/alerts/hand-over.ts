@@ -110,8 +110,7 @@ class Course {
     const gone = goneKey(place, entry, this.#parts.state.ways);
     this.#gone.add(key);
     const resolved = this.#overIn(entry);
-    if (rest.length > 0 || resolved.length > 0)
-      this.#add(gone, { ...entry, heard: undefined, muted: undefined, outcome: 'sent', firing: rest, resolved });
+    if (rest.length > 0 || resolved.length > 0) this.#add(gone, { ...only(entry, new Set(rest)), resolved });
     if (rest.length === 0) return;
     const { groupKey, receiver } = place;
     if (stood !== undefined) return;
@@ -240,6 +239,13 @@ const isIn = ({ alerts }: Group, period: string): boolean => alerts.has(fingerpr
 function announcedIn(entry: Told): readonly string[] {
   const known = knownTo(entry);
   return [...(known?.firing ?? []), ...(known?.muted ?? [])];
+}
+
+/** Of what he knows these. */
+function only(entry: Told, periods: ReadonlySet<string>): Told {
+  const { firing = [], muted = [] } = knownTo(entry) ?? {};
+  const [sure, perhaps] = [firing, muted].map((some) => some.filter((period) => periods.has(period)));
+  return { ...entry, heard: undefined, outcome: 'sent', firing: sure ?? [], muted: perhaps };
 }
 
 /** What he has perhaps heard only is news to him where he is told now, and its end is owed. */

@@ -39,6 +39,12 @@ const lives = [
     last: asked('CHAOS_LAST_BUDGETS', 2006),
   },
   {
+    where: 'in files, with reloads',
+    part: 'reloads',
+    first: asked('CHAOS_FIRST_RELOADS', 3001),
+    last: asked('CHAOS_LAST_RELOADS', 3009),
+  },
+  {
     where: 'in kubernetes',
     part: 'kubernetes',
     first: asked('CHAOS_FIRST_IN_KUBERNETES', 1),
@@ -215,6 +221,10 @@ describe('lives that were broken once', () => {
   it.each([
     [1004, 'a kill before it is written when the first of an escalation was told'],
     [1040, 'the first of an escalation is told after the second was called'],
+    [3014, 'whoever waits in a storm for a message of a group that a reload ends'],
+    [3026, 'a way that came into use again was not written down again'],
+    [3029, 'what a message says that is on its way is forgotten after a reload'],
+    [3098, 'a message for several groups is on its way while a reload ends one of them'],
   ])(
     'seed %i: %s',
     async (seed) => {
