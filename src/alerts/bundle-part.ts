@@ -38,7 +38,9 @@ export function partOf(
 ): Part | null {
   const { state, holds, escalations } = parts;
   const scene = sceneOf(group, parts.muting, now);
-  const isBusy = underWayFor(state, group, integration).some(({ intent }) => parts.courier.isSending(intent.id));
+  const isBusy =
+    underWayFor(state, group, integration).some(({ intent }) => parts.courier.isSending(intent.id)) ||
+    parts.isAwaited(group, integration, integration.to);
   if (isBusy) {
     holds.postpone(group, integration, later(now, soon));
     return null;

@@ -9,6 +9,7 @@ import type { Courier } from './courier.ts';
 import type { Escalations } from './escalations.ts';
 import type { Group } from './group-table.ts';
 import { inOrder } from './group.ts';
+import type { Integration } from './integrations.ts';
 import type { Holds } from './holds.ts';
 import { carriedOver, intentOf } from './intent.ts';
 import { doubtsOf } from './ledger/doubts.ts';
@@ -41,6 +42,8 @@ export interface FlushParts {
   readonly holds: Pick<Holds, 'heldTo' | 'heldFor' | 'holdBack' | 'postpone' | 'release' | 'count' | 'messages'>;
   /** somebody whom the configuration has elsewhere by now, or not at all, may have heard of these groups */
   readonly resettle: (groupKeys: readonly string[]) => void;
+  /** some of them hear of the group at this moment, from the place where they were before a reload */
+  readonly isAwaited: (group: Group, integration: Integration, to: readonly string[]) => boolean;
 }
 
 /** Of a group at one moment, whoever is told of it. */
@@ -158,7 +161,10 @@ function flushTo(
 ): SaidByStep | null {
   const { integration } = asked;
   const { state, courier, write } = parts;
-  if (underWayFor(state, group, integration).some(({ intent }) => courier.isSending(intent.id))) {
+  if (
+    underWayFor(state, group, integration).some(({ intent }) => courier.isSending(intent.id)) ||
+    parts.isAwaited(group, integration, asked.to)
+  ) {
     group.again = true;
     return null;
   }

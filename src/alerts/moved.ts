@@ -8,7 +8,7 @@ import type { Group, GroupTable } from './group-table.ts';
 import { speakersOf } from './hand-over.ts';
 import { integrationsOf } from './integrations.ts';
 import { placeOf, recipientKey } from './ledger/records.ts';
-import type { HeldBack, Intent } from './ledger/records.ts';
+import type { HeldBack, Intent, Told } from './ledger/records.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
 import { groupsOf } from './spoken-for.ts';
 import type { Standing } from './spoken-for.ts';
@@ -74,9 +74,14 @@ function isNamed(
 }
 
 /** Messages to whoever is gone, where something that they say is told by somebody else now. */
-export function forsaken({ open, told }: Pick<LedgerState, 'open' | 'told'>): readonly Notification[] {
+export function forsaken(
+  { open, told }: Pick<LedgerState, 'open' | 'told'>,
+  /** what accounts will be */
+  next: ReadonlyMap<string, Told>,
+): readonly Notification[] {
   const isHis = ({ firing, resolved, ...intent }: Intent, to: string): boolean => {
-    const entry = told.get(recipientKey(intent, to));
+    const key = recipientKey(intent, to);
+    const entry = next.get(key) ?? told.get(key);
     const announced = new Set([...(entry?.firing ?? []), ...(entry?.muted ?? []), ...(entry?.heard ?? [])]);
     return [...firing, ...resolved].every((period) => announced.has(period));
   };

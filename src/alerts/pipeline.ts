@@ -135,6 +135,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     run: (course) => courses.run(course),
     stands: (group) => groups.of(group.key, group.route.receiver) === group,
     resettle: (groupKeys) => resettlement.settle(groupKeys),
+    isAwaited: (group, integration, to): boolean => resettlement.isAwaited(group, integration, to),
     release: (group, now) => {
       for (const fingerprint of groups.release(group)) write([intake.forgotten(fingerprint, now)]);
     },
@@ -155,7 +156,8 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     alerts,
     groups,
     courier,
-    firing: (group) => telling.firing(group),
+    firing: (group): readonly string[] => telling.firing(group),
+    flush: (group, now) => telling.flush(group, now),
     write,
     onError: unwritten,
   });

@@ -2,18 +2,20 @@
 import type { Clock } from '../clock.ts';
 import type { AlertsDocument } from '../model/config.ts';
 import type { Instant } from '../model/units.ts';
+import { fingerprintIn } from './alert.ts';
 import { carriedEpisodes } from './carried-episodes.ts';
 import type { CarryParts } from './carried-episodes.ts';
 import { isOwed } from './courier.ts';
 import type { Courier } from './courier.ts';
-import type { GroupTable } from './group-table.ts';
+import type { Group, GroupTable } from './group-table.ts';
 import { handOver } from './hand-over.ts';
 import type { HandOver } from './hand-over.ts';
+import type { Integration } from './integrations.ts';
 import type { KnownAlerts } from './known-alerts.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { doubtsOf } from './ledger/doubts.ts';
 import { recipientKey } from './ledger/records.ts';
-import type { Cover, LedgerRecord, Recipient } from './ledger/records.ts';
+import type { Cover, Intent, LedgerRecord, Recipient } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
 import { maybeTold } from './ledger/told-entry.ts';
 import { forsaken, hasMoved, heldElsewhere, movedAway, newsElsewhere } from './moved.ts';
@@ -28,6 +30,7 @@ interface Parts {
   readonly courier: Pick<Courier, 'isUnderWay' | 'withdraw'>;
   readonly firing: CarryParts['firing'];
   readonly write: (records: readonly LedgerRecord[]) => void;
+  readonly flush: (group: Group, now: Instant) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -44,6 +47,8 @@ const byName = (recipients: readonly Recipient[]): ReadonlyMap<string, Recipient
 
 export class Resettlement {
   readonly #parts: Parts;
+  /** messages on their way to those whom a reload has put elsewhere */
+  readonly #strays = new Map<string, Intent>();
   #stopped = false;
 
   constructor(parts: Parts) {
@@ -78,6 +83,7 @@ export class Resettlement {
       const moved = to.flatMap((one) => recipients.get(one) ?? []);
       // whoever is hearing it at this moment hears it, and has perhaps heard it until that is known
       const away = moved.filter((one) => !courier.isUnderWay(intent.id, one.to));
+      if (away.length < moved.length) this.#strays.set(intent.id, intent);
       const known = whom === 'all' ? moved : away;
       if (known.length === 0) continue;
       // also of what was only owed: what ends before it is told where he is told now is told as over
@@ -127,10 +133,29 @@ export class Resettlement {
   /** A message has its answer: it may have been on its way while a reload moved those whom it was for. */
   answered({ intent }: Notification): void {
     const { ledger, document, groups, clock } = this.#parts;
+    const wasStray = this.#strays.delete(intent.id);
     if (!hasMoved(intent, ledger.state, { document: document(), groups }, clock.now())) return;
     const own = (intent.covers ?? [intent]).map(({ groupKey }) => groupKey);
     const groupKeys = [...new Set([...this.#withdraw('those who wait'), ...own])];
     this.#settle(() => this.#handOver(groupKeys));
+    if (wasStray) this.#goOn(intent);
+  }
+
+  /** Somebody hears it at this moment, and is told of that group from another place by now: what is newer waits, so that it comes after it. */
+  isAwaited(group: Group, { channel }: Pick<Integration, 'channel'>, to: readonly string[]): boolean {
+    if (this.#strays.size === 0) return false;
+    return [...this.#strays.values()].some(
+      (stray) =>
+        stray.channel === channel &&
+        (channel === 'webhook' || stray.to.some((one) => to.includes(one))) &&
+        [...stray.firing, ...stray.resolved].some((period) => group.alerts.has(fingerprintIn(period))),
+    );
+  }
+
+  #goOn({ firing, resolved }: Intent): void {
+    const { groups, clock, flush } = this.#parts;
+    const waiting = new Set([...firing, ...resolved].flatMap((period) => groups.holding(fingerprintIn(period))));
+    for (const group of waiting) if (group.again) flush(group, clock.now());
   }
 
   /** What is known of these groups has come to an account that nobody is told by. */
@@ -147,12 +172,15 @@ export class Resettlement {
     return handOver(groupKeys, { state: ledger.state, document: document(), groups, alerts }, clock.now());
   }
 
-  #leaveForsaken(): void {
+  #leaveForsaken(next: readonly LedgerRecord[]): void {
     const { ledger, courier, clock, write } = this.#parts;
-    for (const { intent } of forsaken(ledger.state)) {
-      if (courier.isUnderWay(intent.id)) continue;
-      courier.withdraw(intent.id);
-      write([{ kind: 'settled', id: intent.id, at: clock.now(), how: 'superseded' }]);
+    const accounts = new Map(next.flatMap((record) => (record.kind === 'told' ? [[record.key, record.entry]] : [])));
+    for (const { intent } of forsaken(ledger.state, accounts)) {
+      if (courier.isUnderWay(intent.id)) this.#strays.set(intent.id, intent);
+      else {
+        courier.withdraw(intent.id);
+        write([{ kind: 'settled', id: intent.id, at: clock.now(), how: 'superseded' }]);
+      }
     }
   }
 
@@ -163,10 +191,12 @@ export class Resettlement {
     for (const one of left) groups.leave(one.key, one.receiver, one.alerts);
     if (first.length === 0 || round > mostRounds) {
       write(then);
-      this.#leaveForsaken();
+      this.#leaveForsaken(then);
       return;
     }
-    ledger.append(first).then(() => {
+    const written = ledger.append(first);
+    this.#leaveForsaken(then);
+    written.then(() => {
       // something may have been told meanwhile: that is carried, too, before anything is cleared
       if (!this.#stopped) this.#settle(course, round + 1);
     }, onError);

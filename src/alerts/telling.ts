@@ -35,7 +35,8 @@ interface Parts {
   readonly write: (records: readonly LedgerRecord[]) => void;
   readonly run: (course: Course) => void;
   readonly stands: (group: Group) => boolean;
-  readonly resettle: (groupKeys: readonly string[]) => void;
+  readonly resettle: FlushParts['resettle'];
+  readonly isAwaited: FlushParts['isAwaited'];
   /** what has ended leaves the group: everybody has been told */
   readonly release: (group: Group, now: Instant) => void;
 }
@@ -139,7 +140,8 @@ export class Telling {
   }
 
   #flushParts(now: Instant): FlushParts {
-    const { state, courier, document, texts, linkSecret, codeKey, write, muting, isCentral, resettle } = this.#parts;
+    const { state, courier, document, texts, linkSecret, codeKey, write, muting, isCentral, resettle, isAwaited } =
+      this.#parts;
     const secret = linkSecret();
     return {
       state,
@@ -154,6 +156,7 @@ export class Telling {
       escalations: this.escalations,
       holds: this.holds,
       resettle,
+      isAwaited,
     };
   }
 }
