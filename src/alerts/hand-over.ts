@@ -67,6 +67,8 @@ class Course {
   readonly #now: Instant;
   readonly #speakers = new Map<string, readonly Integration[]>();
   readonly #added = new Map<string, Told>();
+  /** by account: of what its owner has heard the end by another one */
+  readonly #heard = new Map<string, Told>();
   readonly #gone = new Set<string>();
   readonly #left = new Map<string, { key: string; receiver: string; alerts: Map<string, Alert> }>();
 
@@ -127,7 +129,12 @@ class Course {
   #tellAccounts(key: string, place: InGroup, entry: Told): void {
     const { state, groups } = this.#parts;
     for (const period of this.#overIn(entry)) {
-      for (const other of accountsBeside(key, period, state, groups)) this.#add(other, knowing(period, entry));
+      for (const other of accountsBeside(key, period, state, groups)) {
+        const end = knowing(period, entry);
+        this.#add(other, end);
+        const known = this.#heard.get(other);
+        this.#heard.set(other, known === undefined ? end : both(known, end));
+      }
       this.#giveTo(period, place, entry);
     }
   }
@@ -223,6 +230,13 @@ class Course {
       if (before !== undefined && isSame(next, before)) continue;
       (takesPlace ? then : first).push({ kind: 'told', key, entry: next });
     }
+    // of an end that he has heard nothing is owed from now on, and not when the rest has its place
+    for (const [key, entry] of this.#heard) {
+      const before = told.get(key);
+      const next = before === undefined || !this.#gone.has(key) ? before : both(before, entry);
+      if (before !== undefined && next !== undefined && !isSame(next, before))
+        first.push({ kind: 'told', key, entry: next });
+    }
     const nothing: Told = { firing: [], resolved: [], at: this.#now, outcome: 'nothingToSay' };
     for (const key of this.#gone) if (!this.#added.has(key)) then.push({ kind: 'told', key, entry: nothing });
     return {
@@ -292,10 +306,12 @@ function both(one: Told, other: Told): Told {
   ];
   const firing = together(before?.firing, after?.firing);
   const fires = new Set(firing);
+  // a doubt makes nothing of an end that he has heard for certain
+  const known = new Set([...firing, ...(before?.resolved ?? [])]);
   const merged = {
     firing,
     resolved: [...new Set([...(before?.resolved ?? []).filter((period) => !fires.has(period)), ...over])],
-    muted: together(before?.muted, after?.muted).filter((period) => !fires.has(period)),
+    muted: together(before?.muted, after?.muted).filter((period) => !known.has(period)),
   };
   const way = newer.way ?? older.way;
   const entry: Told = { ...newer, ...merged, way, outcome: 'sent', heard: undefined };

@@ -187,8 +187,11 @@ export class Resettlement {
   /** Whoever was told of something is told its end, wherever the configuration has him now. */
   #settle(course: () => HandOver, round = 1): void {
     const { ledger, groups, write, onError } = this.#parts;
-    const { first, then, left } = course();
-    for (const one of left) groups.leave(one.key, one.receiver, one.alerts);
+    let found = course();
+    for (const one of found.left) groups.leave(one.key, one.receiver, one.alerts);
+    // also by what is known of the groups that stand for the end only from now on
+    if (found.left.length > 0) found = course();
+    const { first, then } = found;
     if (first.length === 0 || round > mostRounds) {
       write(then);
       this.#leaveForsaken(then);
