@@ -3,16 +3,19 @@ import { mkdir, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { periodOf } from '../../src/alerts/alert.ts';
+import { integrationsOf } from '../../src/alerts/integrations.ts';
 import { openLedger } from '../../src/alerts/ledger/ledger.ts';
 import type { Ledger } from '../../src/alerts/ledger/ledger.ts';
 import { decodeLine, encodeLine } from '../../src/alerts/ledger/line.ts';
 import { recipientKey } from '../../src/alerts/ledger/records.ts';
 import type { Intent, LedgerRecord } from '../../src/alerts/ledger/records.ts';
+import { rememberedWay } from '../../src/alerts/ways.ts';
 import { later, minutes } from '../../src/model/units.ts';
 import type { Instant, Milliseconds } from '../../src/model/units.ts';
 import { VirtualClock } from '../../src/sandbox/clock.ts';
 import { temporaryDirectory } from '../temporary-directory.ts';
-import { anAlert, anIntent, start } from './builders.ts';
+import { anAlert, anAlertsDocument, anIntent, start } from './builders.ts';
+import { dutyDocument } from './duty.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -218,6 +221,26 @@ describe('a segment', () => {
     expect([...again.state.open.keys()]).toEqual(open);
     expect(again.state.open.get('one')?.recipients.get('li')).toMatchObject({ state: 'attempted', attempts: 1 });
     await again.close();
+  });
+
+  it('forgets a way by which nobody may be told any more, so that whoever uses it again writes it down again', async () => {
+    const ledger = await reopened({ maxSegmentBytes: 1 });
+    const document = anAlertsDocument(dutyDocument(`webhook_configs: [{ url: 'http://hooks/one' }]`));
+    const [integration] = integrationsOf(document, 'duty', at(0));
+    if (integration === undefined) throw new Error('there is no webhook');
+    const remembered = (): ReturnType<typeof rememberedWay> =>
+      rememberedWay(integration, { state: ledger.state, document });
+    const { id, records } = remembered();
+    const told = (firing: readonly string[]): LedgerRecord => {
+      const key = JSON.stringify(['group', 'duty', 'webhook', 0, 'webhook 1']);
+      return { kind: 'told', key, entry: { firing, resolved: [], at: at(1), outcome: 'sent', way: id } };
+    };
+    await ledger.append([...records, told(['a@1'])]);
+    expect(remembered().records).toEqual([]);
+    await ledger.append([told([])]);
+    for (let round = 0; round < 60; round += 1) await ledger.append([{ kind: 'central', silentSince: at(round) }]);
+    expect(remembered().records).toEqual(records);
+    await ledger.close();
   });
 
   it('says nothing twice of what comes while it is replaced', async () => {
