@@ -31,6 +31,8 @@ export interface HandOver {
   readonly first: readonly LedgerRecord[];
   /** asked for anew when that is durable */
   readonly then: readonly LedgerRecord[];
+  /** the accounts that have what others lose: as they are now they must be durable before that */
+  readonly targets: readonly string[];
   /** by group and receiver: of these nobody but those who were told is told anything, and no more than the end */
   readonly left: readonly LeftBehind[];
 }
@@ -242,6 +244,7 @@ class Course {
     return {
       first,
       then,
+      targets: [...this.#added.keys()],
       left: [...this.#left.values()].map(({ alerts, ...group }) => ({ ...group, alerts: [...alerts.values()] })),
     };
   }

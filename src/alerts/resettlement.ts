@@ -18,6 +18,7 @@ import { recipientKey } from './ledger/records.ts';
 import type { Cover, Intent, LedgerRecord, Recipient } from './ledger/records.ts';
 import type { Notification } from './ledger/state.ts';
 import { maybeTold } from './ledger/told-entry.ts';
+import { Unwritten } from './unwritten-accounts.ts';
 import { forsaken, hasMoved, heldElsewhere, movedAway, newsElsewhere } from './moved.ts';
 import { alertsByGroup } from './alerts-by-group.ts';
 
@@ -49,6 +50,7 @@ export class Resettlement {
   readonly #parts: Parts;
   /** messages on their way to those whom a reload has put elsewhere */
   readonly #strays = new Map<string, Intent>();
+  readonly #unwritten = new Unwritten();
   #stopped = false;
 
   constructor(parts: Parts) {
@@ -60,9 +62,9 @@ export class Resettlement {
     const { ledger, groups, firing } = this.#parts;
     const groupKeys = [...ledger.state.toldOf.keys()];
     this.#settle(() => {
-      const { first, then, left } = this.#handOver(groupKeys);
+      const { first, then, left, targets } = this.#handOver(groupKeys);
       const carried = carriedEpisodes({ state: ledger.state, groups, firing });
-      return { first: [...first, ...carried.first], then: [...then, ...carried.then], left };
+      return { first: [...first, ...carried.first], then: [...then, ...carried.then], left, targets };
     });
   }
 
@@ -191,15 +193,17 @@ export class Resettlement {
     for (const one of found.left) groups.leave(one.key, one.receiver, one.alerts);
     // also by what is known of the groups that stand for the end only from now on
     if (found.left.length > 0) found = course();
-    const { first, then } = found;
-    if (first.length === 0 || round > mostRounds) {
+    const { then, targets } = found;
+    const first = [...found.first, ...this.#unwritten.again(targets, ledger.state)];
+    const waitsFor = first.length > 0 ? ledger.append(first) : this.#unwritten.waitFor(targets);
+    if (waitsFor === null || round > mostRounds) {
       write(then);
       this.#leaveForsaken(then);
       return;
     }
-    const written = ledger.append(first);
+    this.#unwritten.add(first, waitsFor);
     this.#leaveForsaken(then);
-    written.then(() => {
+    waitsFor.then(() => {
       // something may have been told meanwhile: that is carried, too, before anything is cleared
       if (!this.#stopped) this.#settle(course, round + 1);
     }, onError);

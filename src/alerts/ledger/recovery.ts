@@ -39,10 +39,14 @@ export async function recovered(
     writtenAt.set(homeIn(object), replay.writtenAt ?? (0 as Instant));
   }
   const state = emptyLedgerState();
-  // what an end is of may be in an object that is read after it
+  // what is known of an alert, or has its end, may be in an object that is read before it
   await applyAll(
     state,
-    records.filter(({ kind }) => kind !== 'settled'),
+    records.filter(({ kind }) => kind === 'alert'),
+  );
+  await applyAll(
+    state,
+    records.filter(({ kind }) => kind !== 'alert' && kind !== 'settled'),
   );
   const ends = records.filter((record) => record.kind === 'settled').sort((one, other) => one.at - other.at);
   await applyAll(state, ends);
