@@ -37,6 +37,8 @@ export interface AlertAssemblyOptions {
   readonly onNotification: (view: NotificationView) => void;
   /** where a pod or a node is; absent: nobody knows */
   readonly nodeGroupOf?: NodeGroupOf;
+  /** what the codes of messages are made with where links have no secret; absent: by chance */
+  readonly codeKey?: string;
   /** false: nobody sends alerts in (a story that is played once) */
   readonly listens: boolean;
 }
@@ -97,6 +99,7 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
     log,
     onNotification: options.onNotification,
     linkSecret: () => linkSecret,
+    ...(options.codeKey !== undefined && { codeKey: options.codeKey }),
     ...(options.nodeGroupOf !== undefined && { nodeGroupOf: options.nodeGroupOf }),
     startDelay: settlingOf(ledger.state, startedAt),
   });

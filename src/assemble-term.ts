@@ -49,6 +49,8 @@ export interface TermParts {
   readonly server: RunningServer | null;
   /** false: nobody sends alerts in (a story that is played once) */
   readonly listens: boolean;
+  /** what the codes of messages are made with: the same story has the same ones */
+  readonly codeKey?: string;
 }
 
 export interface Term {
@@ -111,6 +113,7 @@ export async function openTerm(parts: TermParts): Promise<Term> {
       if (item !== null) notifications.push(item);
     },
     listens: parts.listens,
+    ...(parts.codeKey !== undefined && { codeKey: parts.codeKey }),
     nodeGroupOf: whereabouts.groupOf,
   });
   const logDecisions = decisionLogger(log);

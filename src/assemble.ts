@@ -159,6 +159,8 @@ export interface AssemblyOptions extends Omit<WorldOptions, 'onCall' | 'onSwap'>
   readonly leader?: () => string | null;
   /** the demo's own inboxes */
   readonly inbox?: () => readonly InboxItem[];
+  /** what the codes of messages are made with: the same story has the same ones */
+  readonly codeKey?: string;
   /** null: no HTTP at all (a story that is played once) */
   readonly http: { readonly listen: string; readonly metricsListen: string | null } | null;
 }
@@ -280,7 +282,9 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
     lead: async (tookFrom = null) => {
       const listens = options.http !== null && alertsListen !== undefined;
       const { refused } = options;
-      const standing = { tookFrom, fence, metrics, server, listens, mayYield: options.leader !== undefined };
+      const { codeKey } = options;
+      const more = { listens, mayYield: options.leader !== undefined, ...(codeKey !== undefined && { codeKey }) };
+      const standing = { tookFrom, fence, metrics, server, ...more };
       const opened = await openTerm({ config, clock, env, log, refused, world, homes, ...standing });
       term = opened;
       await takeIn();

@@ -2,8 +2,19 @@
 import { fingerprintIn } from './alert.ts';
 import type { GroupTable } from './group-table.ts';
 import { placeOf } from './ledger/records.ts';
+import type { Told } from './ledger/records.ts';
 import type { LedgerState } from './ledger/state.ts';
 import { isSameWebhook } from './ways.ts';
+
+/** What is in an account never changes: another one takes its place. */
+const announced = new WeakMap<Told, ReadonlySet<string>>();
+
+function announcedIn(entry: Told): ReadonlySet<string> {
+  const { firing, muted = [], heard = [] } = entry;
+  const found = announced.get(entry) ?? new Set([...firing, ...muted, ...heard]);
+  announced.set(entry, found);
+  return found;
+}
 
 /** The other accounts of whoever has this one that may owe him the end of the period. */
 export function accountsBeside(
@@ -21,8 +32,8 @@ export function accountsBeside(
     return channel === 'webhook' ? isSameWebhook(told.get(key)?.way, way, ways) : place.to === to;
   };
   const owes = (key: string): boolean => {
-    const { firing = [], muted = [], heard = [] } = told.get(key) ?? {};
-    return [firing, muted, heard].some((periods) => periods.includes(period));
+    const entry = told.get(key);
+    return entry !== undefined && announcedIn(entry).has(period);
   };
   return [...keys].flatMap((one) => [...(toldOf.get(one) ?? [])].filter((key) => isHis(key) && owes(key)));
 }

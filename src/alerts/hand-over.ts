@@ -45,6 +45,15 @@ export interface LeftBehind {
 
 type InGroup = Place & { readonly groupKey: string };
 
+/** by account: what of another one it has from now on */
+type Moves = Map<string, Set<string>>;
+
+function carry(moves: Moves, key: string, period: string): void {
+  const known = moves.get(key);
+  if (known === undefined) moves.set(key, new Set([period]));
+  else known.add(period);
+}
+
 interface Speaker {
   readonly group: Group;
   readonly integration: Integration;
@@ -95,11 +104,17 @@ class Course {
 
   #settle(key: string, entry: Told, live: readonly Group[]): void {
     const place = placeOf(key);
-    this.#tellAccounts(key, place, entry);
+    const moves: Moves = new Map();
+    this.#tellAccounts(key, place, entry, moves);
+    this.#find(key, place, entry, live, moves);
+    for (const [target, periods] of moves) this.#add(target, only(entry, periods));
+  }
+
+  #find(key: string, place: InGroup, entry: Told, live: readonly Group[], moves: Moves): void {
     const speaker = this.#speakerFor(place, entry, live);
     if (speaker !== null) {
       const target = keyOf(speaker, place);
-      const stays = this.#sendAfter(place, entry, speaker.group);
+      const stays = this.#sendAfter(place, entry, speaker.group, moves);
       if (target !== key || stays !== entry) this.#move(key, target, stays);
       return;
     }
@@ -108,13 +123,12 @@ class Course {
     const stood = live.find(({ route }) => route.receiver === place.receiver);
     const rest = announced.filter(
       (period) =>
-        !this.#giveTo(period, place, entry) &&
-        (stood === undefined || isIn(stood, period) || !this.#leaveWith(period, place, entry)),
+        !this.#giveTo(period, place, entry, moves) &&
+        ((stood !== undefined && isIn(stood, period)) || !this.#leaveWith(period, place, entry, moves)),
     );
     const gone = goneKey(place, entry, this.#parts.state.ways);
     this.#gone.add(key);
-    const resolved = this.#overIn(entry);
-    if (rest.length > 0 || resolved.length > 0) this.#add(gone, { ...only(entry, new Set(rest)), resolved });
+    for (const period of [...rest, ...this.#overIn(entry)]) carry(moves, gone, period);
     if (rest.length === 0) return;
     const { groupKey, receiver } = place;
     if (stood !== undefined) return;
@@ -128,25 +142,28 @@ class Course {
   }
 
   /** Of what he has heard the end nothing is owed anywhere else. */
-  #tellAccounts(key: string, place: InGroup, entry: Told): void {
+  #tellAccounts(key: string, place: InGroup, entry: Told, moves: Moves): void {
     const { state, groups } = this.#parts;
+    const heard: Moves = new Map();
     for (const period of this.#overIn(entry)) {
-      for (const other of accountsBeside(key, period, state, groups)) {
-        const end = knowing(period, entry);
-        this.#add(other, end);
-        const known = this.#heard.get(other);
-        this.#heard.set(other, known === undefined ? end : both(known, end));
-      }
-      this.#giveTo(period, place, entry);
+      for (const other of accountsBeside(key, period, state, groups)) carry(heard, other, period);
+      this.#giveTo(period, place, entry, moves);
+    }
+    for (const [other, periods] of heard) {
+      const ends = only(entry, periods);
+      const known = this.#heard.get(other);
+      this.#heard.set(other, known === undefined ? ends : both(known, ends));
+      this.#add(other, ends);
     }
   }
 
   /** Routes have taken some of it elsewhere: what he knows of that goes along. The same object where nothing has gone. */
-  #sendAfter(place: InGroup, entry: Told, group: Group): Told {
+  #sendAfter(place: InGroup, entry: Told, group: Group, moves: Moves): Told {
     const gone = new Set(
       announcedIn(entry).filter(
         (period) =>
-          !isIn(group, period) && (this.#giveTo(period, place, entry) || this.#leaveWith(period, place, entry)),
+          !isIn(group, period) &&
+          (this.#giveTo(period, place, entry, moves) || this.#leaveWith(period, place, entry, moves)),
       ),
     );
     if (gone.size === 0) return entry;
@@ -161,19 +178,19 @@ class Course {
   }
 
   /** Another group that holds the alert tells him now. */
-  #giveTo(period: string, place: InGroup, entry: Told): boolean {
+  #giveTo(period: string, place: InGroup, entry: Told, moves: Moves): boolean {
     const speaker = this.#speakerFor(place, entry, this.#holding(period));
     if (speaker === null) return false;
-    this.#add(keyOf(speaker, place), knowing(period, entry));
+    carry(moves, keyOf(speaker, place), period);
     return true;
   }
 
   /** The group that holds the alert tells others: him it tells the end. */
-  #leaveWith(period: string, place: InGroup, entry: Told): boolean {
+  #leaveWith(period: string, place: InGroup, entry: Told, moves: Moves): boolean {
     const [group] = this.#holding(period);
     if (group === undefined) return false;
     const there = { ...place, groupKey: group.key, receiver: group.route.receiver };
-    this.#add(goneKey(there, entry, this.#parts.state.ways), knowing(period, entry));
+    carry(moves, goneKey(there, entry, this.#parts.state.ways), period);
     return true;
   }
 
@@ -258,26 +275,13 @@ function announcedIn(entry: Told): readonly string[] {
   return [...(known?.firing ?? []), ...(known?.muted ?? [])];
 }
 
-/** Of what he knows these. */
-function only(entry: Told, periods: ReadonlySet<string>): Told {
-  const { firing = [], muted = [] } = knownTo(entry) ?? {};
-  const [sure, perhaps] = [firing, muted].map((some) => some.filter((period) => periods.has(period)));
-  return { ...entry, heard: undefined, outcome: 'sent', firing: sure ?? [], muted: perhaps };
-}
-
 /** What he has perhaps heard only is news to him where he is told now, and its end is owed. */
-function knowing(period: string, entry: Told): Told {
-  const known = knownTo(entry);
-  const isSure = known?.firing.includes(period) === true;
-  const isOver = known?.resolved.includes(period) === true;
-  return {
-    ...entry,
-    heard: undefined,
-    muted: isSure || isOver ? undefined : [period],
-    outcome: 'sent',
-    firing: isSure ? [period] : [],
-    resolved: isOver ? [period] : [],
-  };
+function only(entry: Told, periods: ReadonlySet<string>): Told {
+  const { firing = [], muted = [], resolved = [] } = knownTo(entry) ?? {};
+  const [sure = [], perhaps, over = []] = [firing, muted, resolved].map((some) =>
+    some.filter((period) => periods.has(period)),
+  );
+  return { ...entry, heard: undefined, outcome: 'sent', firing: sure, muted: perhaps, resolved: over };
 }
 
 /** A webhook is called by its number: that of where it is now. */

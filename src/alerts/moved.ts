@@ -102,12 +102,19 @@ export function newsElsewhere(
     if (place.channel !== channel) return false;
     return channel === 'webhook' ? isSameWebhook(told.get(key)?.way, way, ways) : place.to === to;
   };
-  const knowsTheEnd = ({ key }: Group, period: string): boolean =>
-    [...(toldOf.get(key) ?? [])].some((one) => told.get(one)?.resolved.includes(period) === true && isHis(one));
+  const ends = new Map<string, ReadonlySet<string>>();
+  const endsKnownIn = (groupKey: string): ReadonlySet<string> => {
+    const known = ends.get(groupKey);
+    if (known !== undefined) return known;
+    const his = [...(toldOf.get(groupKey) ?? [])].filter(isHis);
+    const found = new Set(his.flatMap((key) => told.get(key)?.resolved ?? []));
+    ends.set(groupKey, found);
+    return found;
+  };
   const tells = ({ isLeft, route }: Group): boolean =>
     !isLeft && speakersOf(document, route.receiver, now).some((one) => serves(one, { channel, index, to }, remembered));
   return [...new Set(periods)].filter((period) =>
-    groups.holding(fingerprintIn(period)).some((group) => tells(group) && !knowsTheEnd(group, period)),
+    groups.holding(fingerprintIn(period)).some((group) => tells(group) && !endsKnownIn(group.key).has(period)),
   );
 }
 

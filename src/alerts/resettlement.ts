@@ -38,8 +38,10 @@ interface Parts {
 /** Something is told in each of them only where answers come as fast as the ledger is written. */
 const mostRounds = 8;
 
-const owedEnds = ({ owes = [] }: Recipient, { resolved }: Pick<Cover, 'resolved'>): readonly string[] =>
-  owes.filter((period) => resolved.includes(period));
+function owedEnds({ owes = [] }: Recipient, { resolved }: Pick<Cover, 'resolved'>): readonly string[] {
+  const over = new Set(owes.length === 0 ? [] : resolved);
+  return owes.filter((period) => over.has(period));
+}
 
 const withdrawn = (one: Recipient): Recipient => ({ ...one, state: 'withdrawn' });
 

@@ -66,6 +66,7 @@ export async function playOnce(shipped: Config, { seed, driver, isOurs, print }:
     env,
     log: createLogger({ level: 'silent' }),
     http: null,
+    codeKey: `demo ${seed}`,
   });
   const story = new Story(world, driver);
   const signal = new AbortController().signal;

@@ -338,6 +338,10 @@ describe('springtide on a Magnum that has its moods', () => {
       await pool.decides(group, 'has nobody waiting', ({ reason }) => reason !== 'PoolAtMaximum');
       const more = [{ op: 'replace', path: '/max_node_count', value: 4 }];
       expect((await stage.operator(path, { method: 'PATCH', body: more })).status).toBe(202);
+      // taken is not done: it is complete from before
+      await eventually('Magnum has the new maximum', async () =>
+        numberAt((await stage.operator(path)).body, 'max_node_count') === 4 ? true : undefined,
+      );
       await stage.statusIs('UPDATE_COMPLETE', { group });
       const sent = stage.resizes(group).length;
       await stage.operatorResizes(group, 3);

@@ -44,7 +44,9 @@ describe('the story of the demo', () => {
     expect(missing).toEqual([]);
     const lines = [table, ...told].flatMap((text) => text.split('\n'));
     expect(lines.filter((line) => unfilled.test(line))).toEqual([]);
-    expect(lines.filter((line) => english.test(line))).toEqual([]);
+    // what is typed is no language
+    const words = lines.map((line) => line.replace(/springtide alerts ack \w+/, ''));
+    expect(words.filter((line) => english.test(line))).toEqual([]);
   });
 
   it('happens whole with another seed', async () => {

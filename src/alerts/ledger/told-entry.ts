@@ -61,7 +61,8 @@ function besides(
 /** Something else is said in the place of what he may have heard: that is still news, and its end is to be told. */
 export function maybeTold({ firing }: Pick<Cover, 'firing'>, at: Instant, before: Told | undefined): Told {
   const entry: Told = before ?? { firing: [], resolved: [], at, outcome: 'nothingToSay' };
-  const known = new Set(knownTo(before)?.firing);
+  const { firing: fires = [], resolved: over = [] } = knownTo(before) ?? {};
+  const known = new Set([...fires, ...over]);
   return { ...entry, ...withMuted([...(entry.muted ?? []), ...firing.filter((period) => !known.has(period))]) };
 }
 
