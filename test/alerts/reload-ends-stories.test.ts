@@ -4,21 +4,8 @@ import { retry } from '../../src/alerts/channels/channel.ts';
 import { minutes, seconds } from '../../src/model/units.ts';
 import { dutyDocument, pushDown } from './duty.ts';
 import { aStory } from './recorder.ts';
+import { byInstance, left, ofDown, sms } from './reload-words.ts';
 import type { Story } from './recorder.ts';
-
-const byInstance = (text: string): string => text.replace('group_by: [alertname]', 'group_by: [alertname, instance]');
-const sms = (...names: readonly string[]): string =>
-  `sms_configs: [{ to: [${names.join(', ')}], send_resolved: true }]`;
-const ofDown = (story: Story, from = 0): readonly string[] =>
-  story.taken
-    .slice(from)
-    .filter(({ delivery }) => delivery.notice.alerts.some(({ labels }) => labels['alertname'] === 'Down'))
-    .map(({ to, firing, resolved }) => [to, ...firing, ...resolved.map((name) => `-${name}`)].join(' '));
-/** What is owed, and what is known of what is over. */
-const left = ({ ledger: { state } }: Story): readonly string[] => [
-  ...state.open.keys(),
-  ...[...state.told.keys()].filter((key) => key.includes('Down')),
-];
 
 describe.each([
   ['a reload', false],
