@@ -124,7 +124,7 @@ class Course {
     const rest = announced.filter(
       (period) =>
         !this.#giveTo(period, place, entry, moves) &&
-        ((stood !== undefined && isIn(stood, period)) || !this.#leaveWith(period, place, entry, moves)),
+        (stood === undefined || isIn(stood, period) || !this.#leaveWith(period, place, entry, moves)),
     );
     const gone = goneKey(place, entry, this.#parts.state.ways);
     this.#gone.add(key);
