@@ -1,0 +1,35 @@
+// The page behind the link of a message to zhang, served for the length of a test.
+import pino from 'pino';
+import { onTestFinished } from 'vitest';
+import { seconds } from '../../src/model/units.ts';
+import { startAlertServer } from '../../src/server/alerts/listener.ts';
+import { anAlertsDocument, catalogue, start } from '../alerts/builders.ts';
+import { dutyDocument, pushDown } from '../alerts/duty.ts';
+import { aStory } from '../alerts/recorder.ts';
+
+const text = dutyDocument('sms_configs: [{ to: [zhang] }]');
+
+export async function pageOfMessage(): Promise<{ page: string; acknowledgedBy: () => string | null }> {
+  const story = aStory(text, undefined, 'the secret of links');
+  const server = await startAlertServer({
+    listen: '127.0.0.1:0',
+    desk: {
+      ...story.pipeline,
+      document: () => anAlertsDocument(text),
+      now: () => story.clock.now(),
+      startedAt: start,
+      version: '1.2.3',
+    },
+    receipts: () => Promise.resolve({ status: 404, contentType: 'text/plain', body: '' }),
+    words: () => ({ texts: catalogue('en'), people: ['zhang', 'li'] }),
+    token: () => Promise.resolve(null),
+    log: pino({ level: 'silent' }),
+  });
+  onTestFinished(() => server.close());
+  await pushDown(story, {});
+  await story.pass(seconds(31));
+  const page = `${server.url}/a/${story.taken[0]?.delivery.notice.acknowledgeCode ?? ''}`;
+  const acknowledgedBy = (): string | null =>
+    [...story.ledger.state.episodes.values()].map(({ acknowledged }) => acknowledged?.by ?? null)[0] ?? null;
+  return { page, acknowledgedBy };
+}
