@@ -49,6 +49,13 @@ describe('springtide run', () => {
     if (context.task.result?.state !== 'fail') return;
     const states = budget?.events.map(({ at: heard, object }) => [heard, at(object, 'status')]);
     console.error(`the budget: ${JSON.stringify(states)}`);
+    console.error(
+      stage
+        .daemon()
+        .lines()
+        .map((line) => JSON.stringify(line))
+        .join('\n'),
+    );
   });
   let began = 0;
   const tell = (what: string): void => console.info(`${((Date.now() - began) / 1000).toFixed(1)} s: ${what}`);
