@@ -1,7 +1,10 @@
 // Alerts that reach a process which follows: they are handed to the one who leads, token and all, or refused so that they come again.
+import { once } from 'node:events';
 import http, { type IncomingHttpHeaders, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
+import { seconds, type Instant } from '../../src/model/units.ts';
+import { VirtualClock } from '../../src/sandbox/clock.ts';
 import { answerFollowing } from '../../src/server/alerts/following.ts';
 
 const servers: http.Server[] = [];
@@ -93,4 +96,33 @@ it('leads nobody elsewhere, whatever the path', async () => {
         .end();
     });
   expect(elsewhere.taken).toEqual([]);
+});
+
+it('gives the one who leads as long for a test as mail servers and gateways take, and for alerts less than their sender waits', async () => {
+  const clock = new VirtualClock(0 as Instant);
+  const leader = http.createServer();
+  servers.push(leader);
+  await new Promise<void>((resolve) => leader.listen(0, '127.0.0.1', resolve));
+  const to = `http://127.0.0.1:${(leader.address() as AddressInfo).port}`;
+  const url = await serve(answerFollowing({ leader: () => to, clock, log: silent }));
+  const post = async (path: string) => {
+    const arriving = once(leader, 'request') as Promise<[http.IncomingMessage, http.ServerResponse]>;
+    const answer = fetch(`${url}${path}`, { method: 'POST', body: '{}' });
+    const [, response] = await arriving;
+    return { answer, response };
+  };
+  const test = await post('/api/v1/send-test');
+  clock.advance(seconds(21));
+  test.response.end('{"results":[]}');
+  expect(await (await test.answer).json()).toEqual({ results: [] });
+
+  const alerts = await post('/api/v2/alerts');
+  clock.advance(seconds(9));
+  const refused = await alerts.answer;
+  expect(refused.status).toBe(503);
+  expect(await refused.text()).toContain('nothing within 8 s');
+
+  const silentOne = await post('/api/v1/send-test');
+  clock.advance(seconds(26));
+  expect((await silentOne.answer).status).toBe(503);
 });

@@ -3,14 +3,17 @@ import http, { type IncomingMessage, type RequestListener, type ServerResponse }
 import https from 'node:https';
 import { pipeline } from 'node:stream';
 import type { Logger } from 'pino';
+import { systemClock, type Clock } from '../../clock.ts';
 import { messageOf } from '../../model/errors.ts';
-import { seconds } from '../../model/units.ts';
+import { seconds, type Milliseconds } from '../../model/units.ts';
 
 export interface FollowingOptions {
   /** where the one who leads takes alerts in; null: nobody is known to lead */
   readonly leader: () => string | null;
   /** how he is spoken to where he speaks TLS */
   readonly toReplica?: () => https.RequestOptions;
+  /** real time, for how long he may take */
+  readonly clock?: Pick<Clock, 'after'>;
   readonly log: Pick<Logger, 'warn'>;
 }
 
@@ -18,6 +21,11 @@ export interface FollowingOptions {
 const tryAgainIn = 5;
 /** Less than whoever sends alerts in waits. */
 const longestAnswer = seconds(8);
+/** He waits for mail servers and gateways, which have 20 s; a 503 for what was sent after all would be a lie. */
+const longestTest = seconds(25);
+/** A long list to somebody who reads slowly. */
+const longestReading = seconds(60);
+const sendsTest = /^\/api\/v1\/send-test\/?(?:\?|$)/i;
 const forwarded = 'x-springtide-forwarded';
 /** What belongs to one connection and not to the message. */
 const ofTheConnection = new Set([
@@ -41,7 +49,7 @@ function unavailable(response: ServerResponse, message: string): void {
 const passedOn = (headers: IncomingMessage['headers']): IncomingMessage['headers'] =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !ofTheConnection.has(name)));
 
-export function answerFollowing({ leader, toReplica, log }: FollowingOptions): RequestListener {
+export function answerFollowing({ leader, toReplica, clock = systemClock, log }: FollowingOptions): RequestListener {
   return (request, response) => {
     const path = request.url ?? '/';
     if (path === '/-/healthy' || path === '/-/ready') {
@@ -60,16 +68,22 @@ export function answerFollowing({ leader, toReplica, log }: FollowingOptions): R
       unavailable(response, 'the lease is just changing hands: try again');
       return;
     }
-    forward(new URL(url), toReplica?.() ?? {}, request, response, log);
+    const within = sendsTest.test(path) ? longestTest : longestAnswer;
+    forward({ url: new URL(url), secure: toReplica?.() ?? {}, within, clock, log }, request, response);
   };
 }
 
+interface Forwarding extends Required<Pick<FollowingOptions, 'clock' | 'log'>> {
+  readonly url: URL;
+  readonly secure: https.RequestOptions;
+  /** until the answer begins */
+  readonly within: Milliseconds;
+}
+
 function forward(
-  url: URL,
-  secure: https.RequestOptions,
+  { url, secure, within, clock, log }: Forwarding,
   request: IncomingMessage,
   response: ServerResponse,
-  log: FollowingOptions['log'],
 ): void {
   const fail = (why: string): void => {
     log.warn({ leader: url.host, why }, 'the one who leads did not answer: the sender tries again');
@@ -81,14 +95,22 @@ function forward(
       ...(url.protocol === 'https:' && secure),
       method: request.method,
       headers: { ...passedOn(request.headers), [forwarded]: '1' },
-      signal: AbortSignal.timeout(longestAnswer),
     },
     (answer) => {
+      cancel();
+      answer.once(
+        'close',
+        clock.after(longestReading, () => answer.destroy()),
+      );
       response.writeHead(answer.statusCode ?? 502, passedOn(answer.headers));
       pipeline(answer, response, () => undefined);
     },
   );
-  outgoing.on('error', (error) => fail(messageOf(error)));
+  const cancel = clock.after(within, () => outgoing.destroy(new Error(`nothing within ${within / 1000} s`)));
+  outgoing.on('error', (error) => {
+    cancel();
+    fail(messageOf(error));
+  });
   pipeline(request, outgoing, (error) => {
     if (error !== null && error !== undefined) outgoing.destroy(error);
   });
