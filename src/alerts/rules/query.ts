@@ -1,6 +1,7 @@
 // Prometheus's answer to a rule's expression: numbers by their labels, or why there are none.
 import type { PrometheusClient, RangeQuery } from '../../clients/prometheus/client.ts';
 import { messageOf } from '../../model/errors.ts';
+import { partialOf } from '../../model/partial-answer.ts';
 import type { PrometheusAnswer } from '../../model/snapshot.ts';
 import { seconds, type Instant } from '../../model/units.ts';
 import type { LabelSet } from '../alert.ts';
@@ -50,14 +51,6 @@ export const askPrometheusRange =
 /** A native histogram has no numbers, and what is no point is none. */
 const isPoint = (point: unknown): point is readonly [number, string] =>
   Array.isArray(point) && typeof point[0] === 'number' && typeof point[1] === 'string';
-
-/** Remarks on the expression itself; every other warning is of a part that did not answer. */
-const remark = /^PromQL (?:warning|info):/;
-
-function partialOf(warnings: readonly string[] = []): string | null {
-  const partial = warnings.filter((warning) => !remark.test(warning));
-  return partial.length > 0 ? `a partial answer: ${partial.join('; ')}` : null;
-}
 
 export function ruleAnswerOf({ status, data, warnings, error }: PrometheusAnswer): RuleAnswer {
   if (status !== 'success' || data === undefined) return failed(error ?? 'Prometheus answered without data');

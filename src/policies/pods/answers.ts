@@ -1,5 +1,6 @@
 // Values and ages out of Prometheus's own answers. Empty, NaN, infinite, partial and stale are unknown: never zero.
 import type { Question } from '../../model/config.ts';
+import { partialOf } from '../../model/partial-answer.ts';
 import type { PrometheusAnswer, PrometheusSample, Snapshot } from '../../model/snapshot.ts';
 import type { TargetRef } from '../../model/target.ts';
 import { textFor } from '../../targets/questions.ts';
@@ -20,7 +21,8 @@ type Samples = readonly PrometheusSample[];
 function vectorOf(answer: PrometheusAnswer): Answered<Samples> {
   if (answer.status !== 'success' || answer.data === undefined)
     return failed(answer.error ?? 'Prometheus answered without data');
-  if ((answer.warnings ?? []).length > 0) return unknown(`a partial answer: ${answer.warnings?.join('; ') ?? ''}`);
+  const partial = partialOf(answer.warnings);
+  if (partial !== null) return unknown(partial);
   switch (answer.data.resultType) {
     case 'vector':
       return { state: 'ok', value: answer.data.result };

@@ -44,6 +44,21 @@ describe('a metric', () => {
     expect(decideOne(world(4).answering('requests', value).build()).decision).toMatchObject({ desired, reason });
   });
 
+  it.each([
+    ['a remark on the query takes nothing from its answer', 'PromQL info: metric might not be a counter (1:5)', 8],
+    ['a store that did not answer does', 'receive series from store-1: rpc error', 4],
+  ])('%s', (_, warning, desired) => {
+    expect(
+      decideOne(
+        world(4)
+          .answering('requests', answered(900, [warning]))
+          .build(),
+      ).decision,
+    ).toMatchObject({
+      desired,
+    });
+  });
+
   it('does not count the pods of a rollout’s surge as replicas', () => {
     const deployment = aDeployment('shop', 'web').replicas(4).status({ replicas: 5 });
     const snapshot = aSnapshot().deployments(deployment).answering('requests', 430).build();
