@@ -224,6 +224,7 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
       : await startServer({
           ...options.http,
           tls,
+          publicUrl: () => config().daemon.http.publicUrl ?? null,
           about: () => ({
             cluster: config().daemon.cluster,
             version,

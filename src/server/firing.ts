@@ -7,7 +7,7 @@ import type { FiringAnswer, FiringGroups } from '../model/report.ts';
 import { languages, type Language, type Texts } from '../model/texts.ts';
 import { rfc3339 } from '../model/units.ts';
 import type { Caller } from './access.ts';
-import { ownOriginOnly, problem } from './guard.ts';
+import { ownOriginOnly, problem, type Outside } from './guard.ts';
 import { callerOf } from './login.ts';
 
 /** The pipeline of the one who leads, as the page needs it. */
@@ -21,7 +21,8 @@ export interface FiringOptions {
   readonly desk: () => FiringDesk | null;
   readonly texts: (language: Language) => Texts;
   /** nobody is asked for a token, and only the machine itself is listened to */
-  readonly isOwnMachine: boolean;
+  readonly isOwnMachine: () => boolean;
+  readonly outside: Outside;
 }
 
 export const acknowledgePath = '/api/v1/acknowledge';
@@ -34,8 +35,8 @@ const wanted = z.strictObject({
 
 const isLanguage = (text: unknown): text is Language => languages.some((language) => language === text);
 
-export function firingRoutes(app: Express, { desk, texts, isOwnMachine }: FiringOptions): void {
-  const mayAcknowledge = (caller: Caller | null): boolean => caller?.mayAcknowledge ?? isOwnMachine;
+export function firingRoutes(app: Express, { desk, texts, isOwnMachine, outside }: FiringOptions): void {
+  const mayAcknowledge = (caller: Caller | null): boolean => caller?.mayAcknowledge ?? isOwnMachine();
   app.get('/api/v1/firing', (request, response) => {
     const caller = callerOf(response);
     const language = request.query['lang'];
@@ -46,7 +47,7 @@ export function firingRoutes(app: Express, { desk, texts, isOwnMachine }: Firing
   });
   app.post(
     acknowledgePath,
-    ownOriginOnly,
+    ownOriginOnly(outside),
     asJson,
     express.json({ limit: '4kb' }),
     async (request: Request, response: Response) => {

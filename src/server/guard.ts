@@ -57,24 +57,49 @@ export const readOnly =
 
 const loopbackName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
 
+/** Where browsers reach this server through a proxy; asked for each request, a reload may change it. */
+export interface Outside {
+  /** null: nowhere but at the address it listens on */
+  readonly url: () => string | null;
+  /** where it is written */
+  readonly setting: string;
+}
+
+const addressOf = (text: string | null | undefined): URL | null =>
+  typeof text === 'string' && URL.canParse(text) ? new URL(text) : null;
+
 /**
  * On loopback only: a page from elsewhere whose name was made to resolve to 127.0.0.1 would be let in by the browser, but it
  * still names itself in Host.
  */
-export function ownNamesOnly(request: Request, response: Response, next: NextFunction): void {
-  if (loopbackName.test(request.headers.host ?? '')) next();
-  else
-    problem(
-      response,
-      421,
-      'ForeignHost',
-      'this server listens on loopback and answers to localhost and 127.0.0.1 only',
-    );
-}
+export const ownNamesOnly =
+  ({ url, setting }: Outside) =>
+  (request: Request, response: Response, next: NextFunction): void => {
+    const { host = '' } = request.headers;
+    if (loopbackName.test(host) || addressOf(url())?.host === host.toLowerCase()) next();
+    else {
+      const message = `this server listens on loopback and answers to localhost and 127.0.0.1 only; behind a proxy that passes Host on, write the address that people open in ${setting}`;
+      problem(response, 421, 'ForeignHost', message);
+    }
+  };
 
-/** A page of another site may send to us through its visitor's browser, which then names that site in Origin. */
-export function ownOriginOnly(request: Request, response: Response, next: NextFunction): void {
-  const { origin, host } = request.headers;
-  if (origin === undefined || (URL.canParse(origin) && new URL(origin).host === host)) next();
-  else problem(response, 403, 'ForeignOrigin', 'pages of other sites may not send anything here');
-}
+/**
+ * A page of another site may send to us through its visitor's browser. Newer browsers say on their own whether the page is of
+ * the address that they send to, as they see it; where they say nothing (plain HTTP, older ones) they name the page's site in
+ * Origin, which is ours where it is the Host that we were asked by, or the address that is written for the outside: many proxies
+ * put a Host of their own.
+ */
+export const ownOriginOnly =
+  ({ url, setting }: Outside) =>
+  (request: Request, response: Response, next: NextFunction): void => {
+    const { origin, host } = request.headers;
+    const site = request.headers['sec-fetch-site'];
+    const page = addressOf(origin);
+    const isOurs = page !== null && (page.host === host || page.origin === addressOf(url())?.origin);
+    if (site === undefined ? origin === undefined || isOurs : site === 'same-origin' || site === 'none') {
+      next();
+      return;
+    }
+    const message = `pages of other sites may not send anything here; if ${origin ?? 'this page'} is springtide's own behind a proxy, write that address in ${setting}`;
+    problem(response, 403, 'ForeignOrigin', message);
+  };

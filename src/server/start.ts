@@ -11,7 +11,7 @@ import { breathe, inSlices } from '../slices.ts';
 import { languages, type Language, type Texts } from '../model/texts.ts';
 import type { Identify } from './access.ts';
 import { createGatherer, type Gatherer } from './gather.ts';
-import { ownNamesOnly, problem, readOnly, securityHeaders } from './guard.ts';
+import { ownNamesOnly, problem, readOnly, securityHeaders, type Outside } from './guard.ts';
 import { acknowledgePath, firingRoutes, type FiringDesk } from './firing.ts';
 import type { Health, Probe } from './health.ts';
 import { isLoopback, listening, parseListen } from './listen.ts';
@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly tls?: Listening;
   /** `http.auth`: asked who shows a token, before anything of the cluster is told; null: whoever reaches the port may read */
   readonly identify?: Identify | null;
+  /** `http.publicUrl`: where people open the page through a proxy; null or absent: nowhere else than here */
+  readonly publicUrl?: () => string | null;
   /** asked anew for every view: a reload may change it */
   readonly about: () => About;
   readonly texts: (language: Language) => Texts;
@@ -82,6 +84,11 @@ const isLanguage = (text: unknown): text is Language => languages.some((language
 /** Whoever watches shows the token again after this time: one that was taken back does not see on. */
 const longestWatch = minutes(5);
 
+const outsideOf = ({ publicUrl = () => null }: ServerOptions): Outside => ({
+  url: publicUrl,
+  setting: 'http.publicUrl of the Daemon document',
+});
+
 const oneOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 function apiRoutes(app: Express, options: ServerOptions, gatherer: Gatherer, stream: Stream, loopback: boolean): void {
@@ -98,7 +105,10 @@ function apiRoutes(app: Express, options: ServerOptions, gatherer: Gatherer, str
   const { identify = null, clock = systemClock } = options;
   if (identify !== null) app.use('/api', login(identify));
   const { firing = () => null, texts } = options;
-  firingRoutes(app, { desk: firing, texts, isOwnMachine: loopback && identify === null });
+  const outside = outsideOf(options);
+  // Through a proxy on this machine others come from loopback, too.
+  const isOwnMachine = (): boolean => loopback && identify === null && outside.url() === null;
+  firingRoutes(app, { desk: firing, texts, isOwnMachine, outside });
   app.get('/api/v1/view', (_request, response) => {
     response.json(gatherer.view());
   });
@@ -162,7 +172,7 @@ function guarded(options: ServerOptions, loopback: boolean, written: readonly st
   // Nothing is cached, and a hash over the figures of 20,000 targets would hold everybody up.
   app.disable('etag');
   app.use(securityHeaders, readOnly(written));
-  if (loopback) app.use(ownNamesOnly);
+  if (loopback) app.use(ownNamesOnly(outsideOf(options)));
   // Before the limit: whoever floods the rest must not make the kubelet believe that the process is dead.
   probeRoutes(app, options);
   app.use(limited(createRateLimit({ clock, ...rates })));

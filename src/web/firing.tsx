@@ -31,9 +31,15 @@ export function useFiring(
   return [answer, () => setAsked((count) => count + 1)];
 }
 
-type Said = 'sending' | 'nothing' | 'failed' | 'forbidden';
+type Said = 'sending' | 'nothing' | 'failed' | 'forbidden' | 'foreign';
 
 const keyOf = ({ key, receiver }: FiringGroup): string => `${receiver} ${key}`;
+
+async function refusalOf(response: Response): Promise<Said> {
+  if (response.status !== 403) return 'failed';
+  const { error } = (await response.json()) as { readonly error?: { readonly code?: string } };
+  return error?.code === 'ForeignOrigin' ? 'foreign' : 'forbidden';
+}
 
 interface Outcome {
   readonly outcome?: string;
@@ -56,7 +62,7 @@ export function Firing({ answer, onChange }: { answer: FiringAnswer; onChange: (
         const { outcome } = (await response.json()) as Outcome;
         note(group, outcome === 'nothing' ? 'nothing' : null);
         onChange();
-      } else note(group, response.status === 403 ? 'forbidden' : 'failed');
+      } else note(group, await refusalOf(response));
     } catch {
       note(group, 'failed');
     }
@@ -119,7 +125,7 @@ function Row({ group, may, said }: { group: FiringGroup; may: boolean; said: Sai
         </span>
         {said === null || said === 'sending' ? null : (
           <span class="wrong" role="alert">
-            {say(`page.firing.${said}`)}
+            {say(`page.firing.${said}`, { address: location.origin })}
           </span>
         )}
       </div>

@@ -47,6 +47,7 @@ export const plantedFor: Readonly<Record<string, readonly string[]>> = {
 export const notSecret: readonly string[] = [
   // refused with a user or a password in it
   'Daemon.spec.prometheus.url',
+  'Daemon.spec.http.publicUrl',
   // in every message
   'Alerts.links.externalUrl',
   'Alerts.receivers.*.email_configs.*.headers.*',

@@ -1,4 +1,5 @@
 // Who it is that says on the page behind a link that he is on it: whoever has chosen himself, or written his name.
+import { request } from 'node:http';
 import { expect, it } from 'vitest';
 import { pageOfMessage } from './page-of-message.ts';
 
@@ -35,3 +36,20 @@ it.each([
   expect(await answered(page, { by: 'li', other: '' }, { origin })).toBe(200);
   expect(acknowledgedBy()).toBe('li');
 });
+
+it('is answered behind a proxy on the machine itself that passes Host on, where links lead to that name', async () => {
+  const { page } = await pageOfMessage();
+  expect(await statusAs(page, 'st.bank.cn')).toBe(421);
+  const known = await pageOfMessage("links: { externalUrl: 'https://st.bank.cn', secret: { env: LINKS } }");
+  expect(await statusAs(known.page, 'st.bank.cn')).toBe(200);
+  expect(await statusAs(known.page, 'evil.cn')).toBe(421);
+});
+
+const statusAs = (url: string, host: string): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    const asked = request(url, { headers: { host }, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    asked.on('error', reject).end();
+  });

@@ -1,4 +1,5 @@
 // What fires, on the listener of the page: who may say that he is on it, what a foreign site cannot, and in whose name it is written.
+import { request } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { later, minutes, rfc3339, seconds } from '../../src/model/units.ts';
 import type { Caller } from '../../src/server/access.ts';
@@ -25,7 +26,7 @@ const callers: Readonly<Record<string, Caller>> = {
   duty: { name: 'duty', mayAcknowledge: true },
 };
 
-async function served({ listen = '127.0.0.1:0', asks = false, leads = true } = {}) {
+async function served({ listen = '127.0.0.1:0', asks = false, leads = true, publicUrl = null as string | null } = {}) {
   const story = aStory(written);
   const server = await startServer({
     listen,
@@ -37,6 +38,7 @@ async function served({ listen = '127.0.0.1:0', asks = false, leads = true } = {
     log: createLogger({ level: 'silent' }),
     identify: asks ? (token) => Promise.resolve(callers[token] ?? null) : null,
     firing: () => (leads ? story.pipeline : null),
+    publicUrl: () => publicUrl,
   });
   running.push(server);
   const url = server.urls.page.replace('0.0.0.0', '127.0.0.1');
@@ -53,11 +55,26 @@ async function served({ listen = '127.0.0.1:0', asks = false, leads = true } = {
     });
     return [answer.status, await answer.json()];
   };
+  /** With headers that a browser or a proxy sets, and `fetch` does not let us set. */
+  const takeAs = (headers: Record<string, string>): Promise<[number | undefined, string]> =>
+    new Promise((resolve, reject) => {
+      const asked = request(`${url}/api/v1/acknowledge`, {
+        method: 'POST',
+        agent: false,
+        headers: { 'content-type': 'application/json', ...headers },
+      });
+      asked.on('response', (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+        response.on('end', () => resolve([response.statusCode, text]));
+      });
+      asked.on('error', reject).end(JSON.stringify({ ...down, by: 'li' }));
+    });
   const isOnIt = (): readonly (string | undefined)[] =>
     [...story.ledger.state.episodes.values()].map(({ acknowledged }) => acknowledged?.by);
   await pushDown(story, {});
   await story.pass(seconds(31));
-  return { story, url, firing, take, isOnIt };
+  return { story, url, firing, take, takeAs, isOnIt };
 }
 
 const down = { groupKey: '{}:{alertname="Down"}', receiver: 'duty' };
@@ -172,5 +189,35 @@ describe('somebody is on it', () => {
     ] as const)
       expect((await fetch(`${url}${path}`, { method })).status).toBe(405);
     expect(await take({ ...down, by: 'li' }, { origin: url })).toMatchObject([200, {}]);
+  });
+
+  // nginx's proxy_pass names whom it asks in Host, unless it is told to pass the browser's on
+  const rewritten = { host: 'springtide-page:8080', ...bearer('duty') };
+  const outside = 'https://ops.bank.cn/springtide/';
+  it.each([
+    ['newer browsers say that it is', { origin: 'https://ops.bank.cn', 'sec-fetch-site': 'same-origin' }, null, 200],
+    ['the address for the outside is written', { origin: 'https://ops.bank.cn' }, outside, 200],
+    ['the browser’s Host is passed on', { origin: 'https://ops.bank.cn', host: 'ops.bank.cn' }, null, 200],
+    ['nothing tells', { origin: 'https://ops.bank.cn' }, null, 403],
+    ['it is of a sister site', { origin: 'https://wiki.bank.cn', 'sec-fetch-site': 'same-site' }, outside, 403],
+    ['the browser says that it is not', { origin: 'https://ops.bank.cn', 'sec-fetch-site': 'cross-site' }, null, 403],
+    ['the site in Origin is another one', { origin: 'https://ops.bank.cn.evil.cn' }, outside, 403],
+    ['it has another scheme', { origin: 'http://ops.bank.cn' }, outside, 403],
+    ['it keeps its site to itself', { origin: 'null' }, outside, 403],
+  ])('from a page behind a proxy where %s', async (_, headers, publicUrl, status) => {
+    const { takeAs, isOnIt } = await served({ listen: '0.0.0.0:0', asks: true, publicUrl });
+    const [answered, text] = await takeAs({ ...rewritten, ...headers });
+    expect(answered).toBe(status);
+    if (status === 403) expect(text).toMatch(/ForeignOrigin.*http\.publicUrl/);
+    expect(isOnIt()).toEqual([status === 200 ? 'li (duty)' : undefined]);
+  });
+
+  it('not without a token through a proxy on the machine itself, whose address is known there', async () => {
+    const own = { host: 'ops.bank.cn', origin: 'https://ops.bank.cn' };
+    const unknown = await served();
+    expect(await unknown.takeAs(own)).toEqual([421, expect.stringContaining('http.publicUrl')]);
+    const known = await served({ publicUrl: outside });
+    expect(await known.takeAs(own)).toEqual([403, expect.stringContaining('MayNotAcknowledge')]);
+    expect(await known.takeAs({ ...own, host: 'evil.cn' })).toEqual([421, expect.stringContaining('ForeignHost')]);
   });
 });

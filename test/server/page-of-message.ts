@@ -7,9 +7,11 @@ import { anAlertsDocument, catalogue, start } from '../alerts/builders.ts';
 import { dutyDocument, pushDown } from '../alerts/duty.ts';
 import { aStory } from '../alerts/recorder.ts';
 
-const text = dutyDocument('sms_configs: [{ to: [zhang] }]');
+const duty = dutyDocument('sms_configs: [{ to: [zhang] }]');
 
-export async function pageOfMessage(): Promise<{ page: string; acknowledgedBy: () => string | null }> {
+/** `more`: of alerts.yaml. */
+export async function pageOfMessage(more = ''): Promise<{ page: string; acknowledgedBy: () => string | null }> {
+  const text = `${duty}\n${more}`;
   const story = aStory(text, undefined, 'the secret of links');
   const server = await startAlertServer({
     listen: '127.0.0.1:0',

@@ -48,6 +48,7 @@ export async function servePage(
   identify: Identify | null = null,
   role: Pick<About, 'role'> = {},
   firing: () => FiringDesk | null = () => null,
+  publicUrl: () => string | null = () => null,
 ): Promise<ServedPage> {
   const tide = aTide(later(systemClock.now(), (-60 * minutes(1)) as ReturnType<typeof minutes>));
   const server = await startServer({
@@ -62,6 +63,7 @@ export async function servePage(
     pageDirectory,
     identify,
     firing,
+    publicUrl,
   });
   return {
     url: server.urls.page,

@@ -55,6 +55,8 @@ const access = z.union([
     }),
 ]);
 
+const holdsNoPassword = (text: string): boolean => !/^[a-z]+:\/\/[^/]*@/i.test(text);
+
 const isOwnMachine = (address: string): boolean => /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]):/.test(address);
 
 export const daemonSpec = z.strictObject({
@@ -63,7 +65,7 @@ export const daemonSpec = z.strictObject({
   interval: positiveDuration.default(15_000 as Milliseconds),
   mode: mode.default('act'),
   prometheus: z.strictObject({
-    url: httpUrl.refine((text) => !/^[a-z]+:\/\/[^/]*@/i.test(text), {
+    url: httpUrl.refine(holdsNoPassword, {
       error: 'a password in an address is shown wherever the address is: write auth: {basic: {username, password}}',
     }),
     auth: auth.optional(),
@@ -111,6 +113,8 @@ export const daemonSpec = z.strictObject({
     .strictObject({
       listen: listenAddress.default('127.0.0.1:8080'),
       metrics: listenAddress.default(':9090'),
+      /** where people open the page through a proxy: as their browsers name it */
+      publicUrl: httpUrl.refine(holdsNoPassword, { error: 'write an address without a password' }).optional(),
       /** where alerts of others come in; absent: nowhere */
       alerts: z
         .strictObject({
@@ -142,6 +146,10 @@ export const daemonSpec = z.strictObject({
     .refine((given) => given.auth !== undefined || isOwnMachine(given.listen), {
       path: ['listen'],
       error: 'the page would be open to other machines without a login: write auth beside it, or auth: none',
+    })
+    .refine((given) => given.auth !== undefined || given.publicUrl === undefined, {
+      path: ['publicUrl'],
+      error: 'through a proxy the page would be open to others without a login: write auth beside it, or auth: none',
     })
     .prefault({}),
   state: z

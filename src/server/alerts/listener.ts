@@ -5,7 +5,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import type { Logger } from 'pino';
 import { systemClock } from '../../clock.ts';
 import { messageOf } from '../../model/errors.ts';
-import { ownNamesOnly, ownOriginOnly, problem, securityHeaders } from '../guard.ts';
+import { ownNamesOnly, ownOriginOnly, problem, securityHeaders, type Outside } from '../guard.ts';
 import { addressKey, createRateLimit, limited, tooOften, type RateLimit } from '../rate.ts';
 import { isLoopback, listening, parseListen } from '../listen.ts';
 import { plainListening, type Listening } from '../tls.ts';
@@ -70,14 +70,18 @@ export function alertApp(options: AlertServerOptions): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.use(securityHeaders);
-  if (isLoopback(parseListen(options.listen, 'http.alerts.listen'))) app.use(ownNamesOnly);
+  const outside: Outside = {
+    url: () => options.desk.document().links?.externalUrl ?? null,
+    setting: 'links.externalUrl of alerts.yaml',
+  };
+  if (isLoopback(parseListen(options.listen, 'http.alerts.listen'))) app.use(ownNamesOnly(outside));
   app.get(['/-/healthy', '/-/ready'], (_request, response) => response.type('text/plain').send('OK'));
   const clock = systemClock;
   // these prove themselves by what they carry; browsers name no origin in the form of a page that keeps its address to
   // itself, and behind a proxy another one than our own
   const codes = createRateLimit({ clock, ...codeRates });
   app.use('/a', limited(createRateLimit({ clock, ...linkRates })), acknowledgePage(options.desk, options.words, codes));
-  app.use(ownOriginOnly);
+  app.use(ownOriginOnly(outside));
   app.use('/api/v1/sms/receipts', limited(createRateLimit({ clock, ...receiptRates })), receiptsIn(options.receipts));
   const wrong = createRateLimit({ clock, ...wrongRates });
   app.use('/api', (request, response, next) => shown(options, wrong, request, response, next));
