@@ -3,7 +3,8 @@ import type { RequestListener } from 'node:http';
 import { createEmailChannel } from './alerts/channels/email.ts';
 import { createForwarder } from './alerts/channels/forward.ts';
 import { readSecret } from './alerts/channels/secrets.ts';
-import { receiveReceipts } from './alerts/channels/sms/receive.ts';
+import type { Receipt } from './alerts/channels/sms/receipt.ts';
+import { comeAgain, receiveReceipts } from './alerts/channels/sms/receive.ts';
 import { createSmsChannel } from './alerts/channels/sms/sms-channel.ts';
 import { createWebhookChannel } from './alerts/channels/webhook.ts';
 import { fenced, fencedForwarder } from './alerts/fenced.ts';
@@ -72,15 +73,22 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
   };
   await readLinkSecret();
 
-  let receive: AlertPipeline['receive'] = () => Promise.resolve();
+  let take: AlertPipeline['receive'] = () => Promise.resolve(false);
+  /** Answered is only what is kept: whatever is the matter, it comes again. */
+  const receive = async (receipt: Receipt): Promise<boolean> => {
+    try {
+      return await take(receipt);
+    } catch (error) {
+      log.error({ err: messageOf(error), gateway: receipt.gateway }, 'a receipt was not kept: it should come again');
+      return false;
+    }
+  };
   const channels = {
     email: createEmailChannel({ texts: () => config().texts }),
     sms: createSmsChannel({
       texts: () => config().texts,
       clock,
-      onReceipt: (receipt) => {
-        receive(receipt).catch((error: unknown) => log.error({ err: messageOf(error) }, 'a receipt was not kept'));
-      },
+      onReceipt: receive,
     }),
     webhook: createWebhookChannel({ clock }),
   };
@@ -103,7 +111,7 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
     ...(options.nodeGroupOf !== undefined && { nodeGroupOf: options.nodeGroupOf }),
     startDelay: settlingOf(ledger.state, startedAt),
   });
-  receive = (receipt) => alerts.receive(receipt);
+  take = (receipt) => alerts.receive(receipt);
   let prepared = config().alerts;
   channels.sms.prepare(prepared);
 
@@ -140,8 +148,8 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
           receipts: async (gateway, request) => {
             const { receipts, answer, problem } = await receiveReceipts(config().alerts, gateway, request);
             if (problem !== null) log.warn({ gateway, problem }, 'a receipt was not taken');
-            for (const receipt of receipts) await alerts.receive(receipt);
-            return answer;
+            const kept = await Promise.all(receipts.map(receive));
+            return kept.every(Boolean) ? answer : comeAgain;
           },
           words: () => ({ texts: config().texts, people: Object.keys(config().alerts.people) }),
           token: () => {

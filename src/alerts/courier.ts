@@ -220,8 +220,9 @@ export class Courier {
     const result = results.find((one) => one.to === to) ?? retry(to, 'Unexpected', 'the channel gave no answer');
     switch (result.status) {
       case 'sent': {
-        const { providerId, gateway } = result;
-        return { kind: 'sent', id, to, at, providerId, ...(gateway !== undefined && { gateway }) };
+        const { providerId, gateway, parts } = result;
+        const more = { ...(gateway !== undefined && { gateway }), ...(parts !== undefined && { parts }) };
+        return { kind: 'sent', id, to, at, providerId, ...more };
       }
       case 'failed':
         return { kind: 'failed', id, to, at, reason: result.reason, message: result.message };

@@ -62,8 +62,8 @@ export interface AlertPipeline {
   readonly silencer: Silencer;
   /** Somebody is on it: escalations stop, nobody is reminded. Rejects where it could not be made durable. */
   readonly acknowledge: Acknowledge;
-  /** What a provider says afterwards about a message that it had taken. */
-  receive(receipt: Receipt): Promise<void>;
+  /** What a provider says afterwards about a message that it had taken. True when it is durable, or nobody's; false: it should come again. */
+  receive(receipt: Receipt): Promise<boolean>;
   /** Alerts that should keep coming in and do not. */
   missingWatchdogs(): NonNullable<LoopFacts['missingWatchdogs']>;
   /** Alerts that fire and for which there is no place; null: there is place for all. */

@@ -228,6 +228,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     stop: async (grace = seconds(10)) => {
       stopped = true;
       carryOwed();
+      reports.stop();
       groups.stop();
       telling.stop();
       handovers.stop();

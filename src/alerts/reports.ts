@@ -1,13 +1,13 @@
 // Delivery reports: whose message each is about, by its gateway, its id and its number; one that comes too early waits.
 import type { Clock } from '../clock.ts';
 import type { AlertsDocument } from '../model/config.ts';
-import { minutes } from '../model/units.ts';
+import { minutes, seconds } from '../model/units.ts';
 import type { Instant } from '../model/units.ts';
 import { phoneNumberOf } from './channels/people.ts';
 import type { Receipt } from './channels/sms/receipt.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Recipient } from './ledger/records.ts';
-import { newestFirst } from './ledger/receipts.ts';
+import { idsOf, isNews, newestFirst } from './ledger/receipts.ts';
 import type { LedgerState, Notification } from './ledger/state.ts';
 
 interface ReportsParts {
@@ -20,75 +20,158 @@ interface ReportsParts {
 
 type Dated = Receipt & { readonly at: Instant };
 
+interface Waiting {
+  readonly since: Instant;
+  /** whoever has brought it waits for this */
+  readonly settle: (kept: Promise<boolean>) => void;
+}
+
 /** A provider may report before it is written down that it has taken the message. */
 const waitsFor = minutes(1);
+/** For so long it is not answered meanwhile: then it should come again. */
+const answersIn = seconds(2);
 const mostWaiting = 1000;
 
 export class Reports {
   readonly #parts: ReportsParts;
-  readonly #waiting = new Map<Dated, Instant>();
+  readonly #waiting = new Map<Dated, Waiting>();
+  /** what was appended, and is not known to be durable */
+  readonly #unsure = new WeakMap<Notification, Set<string>>();
+  #stopped = false;
 
   constructor(parts: ReportsParts) {
     this.#parts = parts;
   }
 
-  async receive(receipt: Receipt): Promise<void> {
+  /** True when it is durable, or of nobody of whom we know; false: it should come again. */
+  async receive(receipt: Receipt): Promise<boolean> {
     const now = this.#parts.clock.now();
     const dated = { ...receipt, at: receipt.at ?? now };
-    if (await this.#take(dated)) return;
+    if (this.#stopped) return false;
+    const found = await this.#find(dated);
+    if (found !== null) return this.#keep(dated, found);
     this.#forgetOld(now);
-    // else of somebody who shares the gateway, or older than what is kept
-    if (this.#waiting.size < mostWaiting) this.#waiting.set(dated, now);
+    const mayBeOurs = this.#isAnyAsked();
+    if (this.#waiting.size >= mostWaiting) return !mayBeOurs;
+    return new Promise((resolve, reject) => {
+      const stop = mayBeOurs ? this.#parts.clock.after(answersIn, () => resolve(false)) : (): void => undefined;
+      const settle = (kept: Promise<boolean>): void => {
+        stop();
+        kept.then(resolve, reject);
+      };
+      this.#waiting.set(dated, { since: now, settle });
+      // of somebody who shares the gateway, or older than what is kept
+      if (!mayBeOurs) resolve(true);
+    });
   }
 
   /** A provider has taken it, perhaps for somebody only. */
   sent({ recipients }: Notification): void {
     this.#forgetOld(this.#parts.clock.now());
     if (this.#waiting.size === 0) return;
-    const ids = new Set([...recipients.values()].map(({ providerId }) => providerId));
-    for (const receipt of [...this.#waiting.keys()].filter(({ providerId }) => ids.has(providerId))) {
-      this.#waiting.delete(receipt);
-      this.#take(receipt).catch(this.#parts.onError);
+    const ids = new Set([...recipients.values()].flatMap(idsOf));
+    for (const [receipt, waiting] of [...this.#waiting])
+      if (spellingsOf(receipt).some((id) => ids.has(id))) {
+        this.#waiting.delete(receipt);
+        waiting.settle(this.#takeLate(receipt));
+      }
+  }
+
+  /** What waits comes again, to whoever leads then. */
+  stop(): void {
+    this.#stopped = true;
+    for (const { settle } of this.#waiting.values()) settle(Promise.resolve(false));
+    this.#waiting.clear();
+  }
+
+  async #takeLate(receipt: Dated): Promise<boolean> {
+    try {
+      const found = await this.#find(receipt);
+      return found === null || (await this.#keep(receipt, found));
+    } catch (error) {
+      // who has brought it may have been answered long since
+      this.#parts.onError(error);
+      return false;
     }
   }
 
-  /** False: nobody of whom we know is meant. */
-  async #take(receipt: Dated): Promise<boolean> {
-    const { ledger, document, onReport } = this.#parts;
-    const found = await aboutWhom(receipt, ledger.state, document());
-    if (found === null) return false;
-    const { notification, to } = found;
-    const { providerId, status, code, at } = receipt;
-    const of = { id: notification.intent.id, to };
-    const written = ledger.append([{ kind: 'receipt', providerId, of, receipt: { status, code, at } }]);
-    onReport(notification, to);
+  #find(receipt: Dated): Promise<Meant | null> {
+    const { ledger, document } = this.#parts;
+    return aboutWhom(receipt, ledger.state, document());
+  }
+
+  async #keep({ status, code, at }: Dated, { notification, recipient, providerId }: Meant): Promise<true> {
+    const { ledger, onReport } = this.#parts;
+    const { to } = recipient;
+    const record = {
+      kind: 'receipt',
+      providerId,
+      of: { id: notification.intent.id, to },
+      receipt: { status, code, at },
+    } as const;
+    const unsure = this.#unsure.get(notification) ?? new Set<string>();
+    this.#unsure.set(notification, unsure);
+    const key = JSON.stringify([to, providerId, status, code]);
+    // it came before, and is durable
+    if (!unsure.has(key) && !isNews(recipient, record)) return true;
+    unsure.add(key);
+    const written = ledger.append([record]);
+    // one that comes again calls nobody again
+    if (notification.recipients.get(to)?.receipt !== recipient.receipt) onReport(notification, to);
     await written;
+    unsure.delete(key);
     return true;
   }
 
+  /** Some gateway has a message whose id it has not told us yet. */
+  #isAnyAsked(): boolean {
+    for (const { intent, recipients } of this.#parts.ledger.state.open.values())
+      if (intent.channel === 'sms' && [...recipients.values()].some(({ state }) => state === 'attempted')) return true;
+    return false;
+  }
+
   #forgetOld(now: Instant): void {
-    for (const [receipt, heard] of this.#waiting) if (Math.abs(now - heard) > waitsFor) this.#waiting.delete(receipt);
+    for (const [receipt, { since, settle }] of this.#waiting)
+      if (Math.abs(now - since) > waitsFor) {
+        this.#waiting.delete(receipt);
+        settle(Promise.resolve(false));
+      }
   }
 }
 
-type Reported = Pick<Receipt, 'gateway' | 'providerId' | 'to'>;
+type Reported = Pick<Receipt, 'gateway' | 'providerId' | 'alsoWritten' | 'to'>;
+
+interface Meant {
+  readonly notification: Notification;
+  readonly recipient: Recipient;
+  /** as the gateway gave it */
+  readonly providerId: string;
+}
 
 /** Null: nobody of whom we know. */
 export async function aboutWhom(
   receipt: Reported,
   state: LedgerState,
   document: AlertsDocument,
-): Promise<{ readonly notification: Notification; readonly to: string } | null> {
-  for (const notification of newestFirst(state))
-    for (const recipient of notification.recipients.values())
-      if (hasId(recipient, receipt) && (await mayBeTheirs(receipt.to, recipient.to, document)))
-        return { notification, to: recipient.to };
+): Promise<Meant | null> {
+  const messages = newestFirst(state);
+  for (const providerId of spellingsOf(receipt))
+    for (const notification of messages)
+      for (const recipient of notification.recipients.values())
+        if (
+          isOfGateway(recipient, receipt) &&
+          idsOf(recipient).includes(providerId) &&
+          (await mayBeTheirs(receipt.to, recipient.to, document))
+        )
+          return { notification, recipient, providerId };
   return null;
 }
 
+const spellingsOf = ({ providerId, alsoWritten = [] }: Reported): readonly string[] => [providerId, ...alsoWritten];
+
 /** Gateways count for themselves: the same id means another message at each. */
-const hasId = ({ providerId, gateway }: Recipient, receipt: Reported): boolean =>
-  providerId === receipt.providerId && (gateway === undefined || gateway === receipt.gateway);
+const isOfGateway = ({ gateway }: Recipient, receipt: Reported): boolean =>
+  gateway === undefined || gateway === receipt.gateway;
 
 async function mayBeTheirs(reported: string | null, to: string, document: AlertsDocument): Promise<boolean> {
   if (reported === null) return true;

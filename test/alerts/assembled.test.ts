@@ -10,7 +10,8 @@ import { later, minutes, rfc3339, seconds } from '../../src/model/units.ts';
 import { VirtualClock } from '../../src/sandbox/clock.ts';
 import { createLogger } from '../../src/server/log.ts';
 import { goodTexts, inMemory, type FileTexts } from '../config/files.ts';
-import { start } from './builders.ts';
+import { anIntent, start } from './builders.ts';
+import { eventually } from './eventually.ts';
 import { listening } from './listening.ts';
 
 const atOnce = `
@@ -79,5 +80,68 @@ it('alerts in a request that is too large are said to be lost', async () => {
   const body = ' '.repeat(64 * 1024 * 1024 + 1);
   const { status } = await fetch(`http://127.0.0.1:${port}/api/v2/alerts`, { method: 'POST', body });
   expect([status, tooLarge.at()]).toMatchObject([413, { count: 1, limitMiB: 64 }]);
+  await assembled.close();
+});
+
+const gateway = `
+people: { zhang: { sms: '+8613800000001' } }
+sms_gateways:
+  - name: own
+    http:
+      url: 'http://127.0.0.1:1/'
+      receipts: { token: { env: SPRINGTIDE_TEST_RECEIPTS }, list: all, id: id, status: state, delivered: [OK] }
+route: { receiver: team }
+receivers: [{ name: team, sms_configs: [{ to: [zhang] }] }]
+`;
+
+it('a posted report is answered when it is durable; where it cannot be written it is to come again', async () => {
+  process.env['SPRINGTIDE_TEST_RECEIPTS'] = 'secret';
+  const daemon = `${goodTexts['springtide.yaml'] ?? ''}
+  http: { alerts: { listen: '127.0.0.1:9093' } }
+`;
+  const files = volatileLedger();
+  let write = (): Promise<void> => Promise.reject(new Error('no space is left'));
+  const ledger: Ledger = {
+    ...files,
+    append: async (records) => {
+      await files.append(records);
+      if (records.some(({ kind }) => kind === 'receipt')) await write();
+    },
+  };
+  await files.append([
+    { kind: 'intent', intent: anIntent('one', { to: ['zhang'] }) },
+    { kind: 'sent', id: 'one', to: 'zhang', at: start, providerId: '7', gateway: 'own' },
+    { kind: 'settled', id: 'one', at: start, how: 'done' },
+  ]);
+  const texts = { 'springtide.yaml': daemon, 'alerts.yaml': gateway };
+  const assembled = await assembling(ledger, new VirtualClock(start), true, texts);
+  const { answer } = assembled;
+  if (answer === null) throw new Error('nobody listens');
+  const url = `http://127.0.0.1:${await listening(createServer(answer))}/api/v1/sms/receipts/own?token=secret`;
+  // one that is somebody else's comes with it
+  const body = JSON.stringify({
+    all: [
+      { id: '8', state: 'OK' },
+      { id: '7', state: 'OK' },
+    ],
+  });
+  const post = async (): Promise<number> => (await fetch(url, { method: 'POST', body })).status;
+  expect(await post()).toBe(503);
+
+  let written: () => void = () => undefined;
+  let isAsked = false;
+  write = () => {
+    isAsked = true;
+    return new Promise((resolve) => (written = resolve));
+  };
+  let isAnswered = false;
+  const answered = post().finally(() => (isAnswered = true));
+  await eventually(() => expect(isAsked).toBe(true));
+  // another request has been there and back
+  expect(await fetch(url)).toMatchObject({ status: 404 });
+  expect(isAnswered).toBe(false);
+  written();
+  expect(await answered).toBe(200);
+  expect(files.state.recent[0]?.recipients.get('zhang')?.receipt?.status).toBe('delivered');
   await assembled.close();
 });

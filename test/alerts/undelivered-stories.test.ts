@@ -11,7 +11,7 @@ const mailedBeside =
   'escalation: [{ sms: { person: zhang } }, { unacknowledgedFor: 10m, sms: { person: li }, email: { to: noc@bank.cn } }]';
 
 /** Of the message that came as this one. */
-const report = (story: Story, number: number, status: 'failed' | 'delivered' = 'failed'): Promise<void> =>
+const report = (story: Story, number: number, status: 'failed' | 'delivered' = 'failed'): Promise<boolean> =>
   story.pipeline.receive({
     gateway: 'main',
     providerId: `m${number}`,

@@ -40,6 +40,8 @@ export type SendResult =
       readonly to: string;
       readonly status: 'sent';
       readonly providerId: string | null;
+      /** the ids of its parts, where it went in several: each is reported on by itself */
+      readonly parts?: readonly string[];
       /** whose id that is, where several give ids */
       readonly gateway?: string;
     }

@@ -66,6 +66,7 @@ export function applyRecord(state: MutableLedgerState, record: LedgerRecord): vo
         state: 'sent',
         providerId: record.providerId,
         ...(record.gateway !== undefined && { gateway: record.gateway }),
+        ...(record.parts !== undefined && { parts: record.parts.map((id) => ({ id, hasArrived: false })) }),
         reason: null,
         message: null,
         at: record.at,

@@ -8,7 +8,11 @@ export const newestFirst = <One extends Notification>(state: {
   readonly recent: readonly One[];
 }): readonly One[] => [...[...state.open.values()].toReversed(), ...state.recent.toReversed()];
 
-type ReceiptRecord = LedgerRecord & { readonly kind: 'receipt' };
+type ReceiptRecord = Extract<LedgerRecord, { readonly kind: 'receipt' }>;
+
+/** By which its provider may report on it. */
+export const idsOf = ({ providerId, parts }: Recipient): readonly string[] =>
+  parts?.map(({ id }) => id) ?? (providerId === null ? [] : [providerId]);
 
 /** The message that it is about. */
 export const reportedOn = <One extends Notification>(
@@ -17,7 +21,7 @@ export const reportedOn = <One extends Notification>(
 ): { readonly notification: One; readonly recipient: Recipient } | undefined => {
   for (const notification of newestFirst(state))
     for (const recipient of notification.recipients.values())
-      if (of === undefined ? recipient.providerId === providerId : isOf(notification, recipient, of))
+      if (of === undefined ? idsOf(recipient).includes(providerId) : isOf(notification, recipient, of))
         return { notification, recipient };
   return undefined;
 };
@@ -29,5 +33,23 @@ export function report(state: MutableLedgerState, record: ReceiptRecord): void {
   const found = reportedOn(state, record);
   if (found === undefined) return;
   const { notification, recipient } = found;
-  notification.recipients.set(recipient.to, { ...recipient, receipt: record.receipt });
+  notification.recipients.set(recipient.to, { ...recipient, ...reported(recipient, record) });
+}
+
+/** False: it changes nothing of what is known. */
+export const isNews = (recipient: Recipient, record: ReceiptRecord): boolean =>
+  Object.keys(reported(recipient, record)).length > 0;
+
+/** Reports come twice, and late: what is final stays, and a text is there when all of its parts are. */
+function reported(
+  { parts, receipt: known }: Recipient,
+  { providerId, receipt }: ReceiptRecord,
+): Pick<Recipient, 'parts' | 'receipt'> {
+  if (known?.status === receipt.status && known.code === receipt.code) return {};
+  if (receipt.status === 'unknown') return known === undefined || known.status === 'unknown' ? { receipt } : {};
+  if (parts === undefined || receipt.status === 'failed') return { receipt };
+  if (known?.status === 'failed') return {};
+  if (parts.some(({ id, hasArrived }) => id === providerId && hasArrived)) return {};
+  const now = parts.map((part) => (part.id === providerId ? { ...part, hasArrived: true } : part));
+  return { parts: now, ...(now.every(({ hasArrived }) => hasArrived) && { receipt }) };
 }

@@ -102,6 +102,8 @@ export type LedgerRecord =
       readonly to: string;
       readonly at: Instant;
       readonly providerId: string | null;
+      /** the ids of its parts, where it went in several */
+      readonly parts?: readonly string[];
       /** that gave the id; absent: it was sent before this was remembered, or by nothing that has a name */
       readonly gateway?: string;
     }
@@ -198,6 +200,12 @@ export interface DeliveryReport {
   readonly at: Instant;
 }
 
+/** One part of a long SMS: its provider reports on each by itself. */
+export interface MessagePart {
+  readonly id: string;
+  readonly hasArrived: boolean;
+}
+
 export type Settlement = 'done' | 'superseded' | 'abandoned';
 
 export interface Recipient {
@@ -209,6 +217,8 @@ export interface Recipient {
   /** at least one attempt may have arrived without our knowing */
   readonly maybeTwice: boolean;
   readonly providerId: string | null;
+  /** of a message that went in several */
+  readonly parts?: readonly MessagePart[];
   readonly gateway?: string;
   readonly reason: string | null;
   readonly message: string | null;

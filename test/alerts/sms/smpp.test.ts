@@ -1,13 +1,10 @@
-// SMPP against a centre of the same protocol: texts on the wire, refusals, limits, silence, receipts, and coming back.
+// SMPP against a centre of the same protocol: texts on the wire, refusals, limits, silence, and coming back.
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SendResult } from '../../../src/alerts/channels/channel.ts';
-import type { Receipt } from '../../../src/alerts/channels/sms/receipt.ts';
 import { createSmsChannel } from '../../../src/alerts/channels/sms/sms-channel.ts';
 import type { SmsMessage, SmsSender } from '../../../src/alerts/channels/sms/sender.ts';
 import { loadSmpp } from '../../../src/alerts/channels/sms/smpp-package.ts';
-import { createPartsTable, smppReceiptOf } from '../../../src/alerts/channels/sms/smpp-receipt.ts';
-import type { SmppReceipt } from '../../../src/alerts/channels/sms/smpp-receipt.ts';
 import { createSmppSender, submitsOf } from '../../../src/alerts/channels/sms/smpp.ts';
 import { systemClock } from '../../../src/clock.ts';
 import type { Clock } from '../../../src/clock.ts';
@@ -55,18 +52,17 @@ const messageOf = (text: string, signal = new AbortController().signal): SmsMess
 async function centreAndSender(
   more: object = {},
   clock: Clock = systemClock,
-): Promise<{ centre: Centre; sender: SmsSender; receipts: Receipt[] }> {
+): Promise<{ centre: Centre; sender: SmsSender }> {
   const centre = await startCentre();
   closing.push(() => centre.close());
-  const receipts: Receipt[] = [];
   const sender = createSmppSender('carrier', settingsOf(centre.port, more), {
     clock,
     random: () => 0,
     texts: () => texts,
-    onReceipt: (receipt) => receipts.push(receipt),
+    onReceipt: () => Promise.resolve(true),
   });
   closing.push(() => sender.close());
-  return { centre, sender, receipts };
+  return { centre, sender };
 }
 
 const send = (sender: SmsSender, text = 'pool full'): Promise<SendResult> => sender.send(messageOf(text));
@@ -324,115 +320,5 @@ describe('the channel', () => {
     channel.prepare(document(''));
     await eventually(() => expect(centre.sessions.size).toBe(0));
     expect(centre.binds).toHaveLength(2);
-  });
-});
-
-describe('receipts', () => {
-  it('come when all parts have arrived, whatever the spelling of the identifiers', async () => {
-    const { centre, sender, receipts } = await centreAndSender();
-    expect(await send(sender, '告'.repeat(100))).toMatchObject({ providerId: 'a0' });
-    expect(await send(sender)).toMatchObject({ providerId: 'a2' });
-    expect(await centre.receipt('160', 'DELIVRD')).toMatchObject({ command: 'deliver_sm_resp', command_status: 0 });
-    await centre.receipt('162', 'UNDELIV');
-    await centre.receipt('A1', 'DELIVRD');
-    await centre.receipt('161', 'DELIVRD');
-    await centre.receipt('unknown-1', 'EXPIRED', { receipted_message_id: 'earlier' });
-    await centre.receipt('x', 'DELIVRD', { esm_class: 0 });
-    expect(receipts.map(({ providerId, status, code, to }) => [providerId, status, code, to])).toEqual([
-      ['a2', 'failed', 'UNDELIV', '8613800000001'],
-      ['A1', 'delivered', 'DELIVRD', '8613800000001'],
-      ['a0', 'delivered', 'DELIVRD', '8613800000001'],
-      ['earlier', 'failed', 'EXPIRED', '8613800000001'],
-    ]);
-  });
-
-  it.each([
-    [
-      { esm_class: 4, short_message: 'id:7 stat:ENROUTE err:000' },
-      { providerId: '7', status: 'unknown', code: 'ENROUTE' },
-    ],
-    [
-      { esm_class: 4, short_message: { message: 'id: 7 stat:REJECTD err:045' } },
-      { status: 'failed', code: 'REJECTD 045' },
-    ],
-    [
-      { esm_class: 4, receipted_message_id: '9\0', message_state: 2 },
-      { providerId: '9', status: 'delivered', code: 'DELIVRD' },
-    ],
-    [{ esm_class: 4, short_message: 'no words' }, null],
-    [{ esm_class: 0, short_message: 'id:7 stat:DELIVRD' }, null],
-    [{}, null],
-  ])('are read from %j', (pdu: Readonly<Record<string, unknown>>, expected) => {
-    const receipt = smppReceiptOf(pdu);
-    if (expected === null) expect(receipt).toBeNull();
-    else expect(receipt).toMatchObject(expected);
-  });
-
-  it('of what is on its way do not end the waiting', () => {
-    const told: SmppReceipt[] = [];
-    const table = createPartsTable((receipt) => told.push(receipt));
-    const submission = table.begin();
-    submission.taken('1');
-    submission.taken('2');
-    submission.end(true);
-    const receipt = { providerId: '2', to: null, status: 'unknown', code: null } as const;
-    table.settle(receipt);
-    expect(told.splice(0)).toEqual([{ ...receipt, providerId: '1' }]);
-    table.settle({ ...receipt, status: 'delivered' });
-    expect(told).toEqual([]);
-    table.settle({ ...receipt, providerId: '1', status: 'delivered' });
-    expect(told).toMatchObject([{ providerId: '1', status: 'delivered' }]);
-  });
-
-  it('of one part wait until all parts are taken', async () => {
-    const clock = new VirtualClock(start);
-    const { centre, sender, receipts } = await centreAndSender({ perSecond: 1 }, clock);
-    const sending = send(sender, '告'.repeat(100));
-    await eventually(() => expect(centre.submits).toHaveLength(1));
-    await centre.receipt('a0', 'DELIVRD');
-    expect(receipts).toEqual([]);
-    clock.advance(1000 as Milliseconds);
-    expect(await sending).toMatchObject({ status: 'sent', providerId: 'a0' });
-    expect(receipts).toEqual([]);
-    await centre.receipt('161', 'DELIVRD');
-    expect(receipts).toMatchObject([{ providerId: 'a0', status: 'delivered' }]);
-  });
-
-  const delivered = (providerId: string): SmppReceipt => ({
-    providerId,
-    to: null,
-    status: 'delivered',
-    code: 'DELIVRD',
-  });
-
-  it('that are faster than the answer to the submit find their message, and others wait for no longer', () => {
-    const told: SmppReceipt[] = [];
-    const table = createPartsTable((receipt) => told.push(receipt));
-    const [first, second] = [table.begin(), table.begin()];
-    table.settle(delivered('161'));
-    table.settle(delivered('stranger'));
-    first.taken('a0');
-    first.taken('a1');
-    first.end(true);
-    table.settle(delivered('a0'));
-    expect(told).toEqual([delivered('a0')]);
-    // what begins after it came is none that it may be about
-    const third = table.begin();
-    second.end(true);
-    expect(told).toEqual([delivered('a0'), delivered('stranger')]);
-    third.end(true);
-    expect(told).toHaveLength(2);
-  });
-
-  it('of a message that was given up are nobody’s', () => {
-    const told: SmppReceipt[] = [];
-    const table = createPartsTable((receipt) => told.push(receipt));
-    const given = table.begin();
-    given.taken('a0');
-    table.settle(delivered('a0'));
-    given.end(false);
-    expect(told).toEqual([]);
-    table.settle(delivered('a0'));
-    expect(told).toEqual([delivered('a0')]);
   });
 });

@@ -39,7 +39,7 @@ export async function proveGateway(gateway: SmsGateway, clock: Clock): Promise<G
       password: () => readCredential(smpp, 'password'),
       clock,
       random: () => 0,
-      onDeliver: () => undefined,
+      onDeliver: () => Promise.resolve(false),
     });
     try {
       await link.ready();

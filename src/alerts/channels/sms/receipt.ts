@@ -5,6 +5,8 @@ export interface Receipt {
   readonly gateway: string;
   /** as it was given when the message was taken */
   readonly providerId: string;
+  /** other ways to write it, the likeliest first */
+  readonly alsoWritten?: readonly string[];
   /** our own reference, where the vendor says it back */
   readonly reference: string | null;
   readonly to: string | null;

@@ -28,6 +28,13 @@ function secretOf({ aliyun, tencent, twilio, http }: Gateway): Promise<string | 
   return token === undefined ? Promise.resolve(null) : readSecret(token);
 }
 
+/** What is answered so is sent again by its vendor. */
+export const comeAgain: ReceivedReceipts['answer'] = {
+  status: 503,
+  contentType: 'application/json; charset=utf-8',
+  body: JSON.stringify({ message: 'it is not kept yet: send it again' }),
+};
+
 const nothing = (status: number, problem: string): ReceivedReceipts => ({
   receipts: [],
   answer: { status, contentType: 'application/json; charset=utf-8', body: JSON.stringify({ message: problem }) },

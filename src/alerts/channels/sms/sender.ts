@@ -39,8 +39,8 @@ export interface SmsTools {
   /** in [0, 1) */
   readonly random: () => number;
   readonly texts: () => Texts;
-  /** for gateways that report over the connection itself */
-  readonly onReceipt: (receipt: Receipt) => void;
+  /** For gateways that report over the connection itself. True when it is durable, or nobody's; else it should come again. */
+  readonly onReceipt: (receipt: Receipt) => Promise<boolean>;
 }
 
 interface Transport {

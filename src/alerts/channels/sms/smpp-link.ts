@@ -52,7 +52,8 @@ export interface LinkOptions {
   readonly password: () => Promise<string>;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly onDeliver: (pdu: Pdu) => void;
+  /** Answered when it has ended. False: the centre should deliver it again. */
+  readonly onDeliver: (pdu: Pdu) => Promise<boolean>;
 }
 
 type State =
@@ -66,6 +67,10 @@ const firstWait = 1_000;
 const longestWait = 60_000;
 /** a connection that stood for so long was a good one */
 const proven = 60_000;
+/** A centre may have one delivery on its way only, and answer no submit before it is answered. */
+const longestAnswer = 5_000;
+/** ESME_RX_T_APPN: not now, deliver it again */
+const notNow = 0x64;
 
 export function createSmppLink(options: LinkOptions): SmppLink {
   const { settings, clock, name } = options;
@@ -156,10 +161,20 @@ export function createSmppLink(options: LinkOptions): SmppLink {
       made.send(pdu.response());
       lost('the centre ended the session');
     });
-    made.on('deliver_sm', (pdu: Pdu) => {
-      made.send(pdu.response());
-      options.onDeliver(pdu);
+    made.on('deliver_sm', (pdu: Pdu) => void deliver(made, pdu));
+  }
+
+  /** What is answered is never delivered again: first it is taken. */
+  async function deliver(made: Session, pdu: Pdu): Promise<void> {
+    const isTaken = await new Promise<boolean>((resolve) => {
+      const wait = Math.min(longestAnswer, settings.timeout / 2) as Milliseconds;
+      const stop = clock.after(wait, () => resolve(false));
+      options
+        .onDeliver(pdu)
+        .then(resolve, () => resolve(false))
+        .finally(stop);
     });
+    made.send(pdu.response(isTaken ? {} : { command_status: notNow }));
   }
 
   function ask(

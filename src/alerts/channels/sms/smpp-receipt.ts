@@ -4,7 +4,7 @@ import type { Receipt } from './receipt.ts';
 /** As the package decodes it. */
 export type DeliverSm = Readonly<Record<string, unknown>>;
 
-export type SmppReceipt = Pick<Receipt, 'providerId' | 'to' | 'status' | 'code'>;
+export type SmppReceipt = Pick<Receipt, 'providerId' | 'alsoWritten' | 'to' | 'status' | 'code'>;
 
 const words: Readonly<Record<string, Receipt['status']>> = {
   DELIVRD: 'delivered',
@@ -39,6 +39,7 @@ export function smppReceiptOf(pdu: DeliverSm): SmppReceipt | null {
   const error = field('err');
   return {
     providerId,
+    alsoWritten: otherSpellings(providerId),
     to: typeof to === 'string' && to !== '' ? to : null,
     status: words[stat] ?? 'unknown',
     code: error === null || /^0+$/.test(error) ? stat : `${stat} ${error}`,
@@ -52,108 +53,18 @@ function textOf(value: unknown): string {
   return '';
 }
 
-interface Message {
-  /** the identifier that the ledger knows: that of the first part */
-  providerId: string | null;
-  /** parts whose receipt is not in yet */
-  readonly left: Set<string>;
-  /** all parts are taken */
-  isWhole: boolean;
-  /** what came before that */
-  readonly early: SmppReceipt[];
-}
-
-/** One message while its parts are given to the centre. */
-export interface Submission {
-  /** The centre has taken a part by this identifier. */
-  taken(id: string): void;
-  /** Nothing more is given: all parts are taken, or it is given up. */
-  end(isWhole: boolean): void;
-}
-
-export interface PartsTable {
-  begin(): Submission;
-  settle(receipt: SmppReceipt): void;
-}
-
-const most = 20_000;
-
-/** Parts of messages until their receipts are in, the oldest forgotten; told is one receipt a message, when all of it has been taken. */
-export function createPartsTable(tell: (receipt: SmppReceipt) => void): PartsTable {
-  const parts = new Map<string, Message>();
-  const underWay = new Set<Message>();
-  /** of nothing that is known: it may be faster than the answer to one of these */
-  const strangers = new Map<SmppReceipt, Set<Message>>();
-
-  const known = (id: string): string | undefined => spellings(id).find((one) => parts.has(one));
-
-  function settle(receipt: SmppReceipt): void {
-    const id = known(receipt.providerId);
-    const message = id === undefined ? undefined : parts.get(id);
-    if (id === undefined || message === undefined) {
-      // taken before a restart: told as it is
-      if (underWay.size === 0 || strangers.size >= most) tell(receipt);
-      else strangers.set(receipt, new Set(underWay));
-      return;
-    }
-    if (!message.isWhole) {
-      if (message.early.length < most) message.early.push(receipt);
-      return;
-    }
-    const told = { ...receipt, providerId: message.providerId ?? id };
-    if (receipt.status !== 'unknown') {
-      parts.delete(id);
-      message.left.delete(id);
-      // a part of several has arrived, and the others have not
-      if (receipt.status === 'delivered' && message.left.size > 0) return;
-      message.left.forEach((left) => parts.delete(left));
-    }
-    tell(told);
-  }
-
-  function begin(): Submission {
-    const message: Message = { providerId: null, left: new Set(), isWhole: false, early: [] };
-    underWay.add(message);
-    return {
-      taken(id) {
-        message.providerId ??= id;
-        message.left.add(id);
-        parts.set(id, message);
-        for (const oldest of parts.keys()) {
-          if (parts.size <= most) break;
-          parts.delete(oldest);
-        }
-        for (const receipt of strangers.keys())
-          if (spellings(receipt.providerId).includes(id)) {
-            strangers.delete(receipt);
-            message.early.push(receipt);
-          }
-      },
-      end(isWhole) {
-        underWay.delete(message);
-        message.isWhole = isWhole;
-        if (!isWhole) message.left.forEach((id) => parts.delete(id));
-        if (isWhole) message.early.splice(0).forEach(settle);
-        for (const [receipt, waitsFor] of strangers) {
-          waitsFor.delete(message);
-          if (waitsFor.size > 0) continue;
-          strangers.delete(receipt);
-          tell(receipt);
-        }
-      },
-    };
-  }
-
-  return { begin, settle };
-}
-
-/** Some centres answer in hexadecimal and report in decimal, or the other way round. */
-function spellings(id: string): readonly string[] {
-  const others = [id];
+/** Some centres answer in hexadecimal and report in decimal, or the other way round, in large letters or small ones. */
+function otherSpellings(id: string): readonly string[] {
+  const others = new Set<string>();
   if (/^\d{1,20}$/.test(id)) {
     const hex = BigInt(id).toString(16);
-    others.push(hex, hex.toUpperCase(), BigInt(id).toString());
+    others.add(hex).add(hex.toUpperCase()).add(BigInt(id).toString());
   }
-  if (/^[0-9a-f]{1,16}$/i.test(id)) others.push(BigInt(`0x${id}`).toString());
-  return others;
+  if (/^[0-9a-f]{1,16}$/i.test(id))
+    others
+      .add(id.toLowerCase())
+      .add(id.toUpperCase())
+      .add(BigInt(`0x${id}`).toString());
+  others.delete(id);
+  return [...others];
 }

@@ -13,16 +13,12 @@ import { splitSms } from './segments.ts';
 import type { SmsMessage, SmsSender, SmsTools } from './sender.ts';
 import { LinkFailure, createSmppLink, inHex } from './smpp-link.ts';
 import type { Pdu } from './smpp-package.ts';
-import { createPartsTable, smppReceiptOf } from './smpp-receipt.ts';
-import type { Submission } from './smpp-receipt.ts';
+import { smppReceiptOf } from './smpp-receipt.ts';
 
 type Parameters = Readonly<Record<string, unknown>>;
 
 export function createSmppSender(name: string, settings: SmppGateway, tools: SmsTools): SmsSender {
   const { clock } = tools;
-  const parts = createPartsTable((receipt) =>
-    tools.onReceipt({ gateway: name, reference: null, at: clock.now(), ...receipt }),
-  );
   const limited = createLimiter(settings.window);
   let turns: number[] = [];
   let pausedUntil = 0;
@@ -33,9 +29,9 @@ export function createSmppSender(name: string, settings: SmppGateway, tools: Sms
     password: () => readCredential(settings, 'password'),
     clock,
     random: tools.random,
-    onDeliver: (pdu) => {
+    onDeliver: async (pdu) => {
       const receipt = smppReceiptOf(pdu);
-      if (receipt !== null) parts.settle(receipt);
+      return receipt === null || tools.onReceipt({ gateway: name, reference: null, at: clock.now(), ...receipt });
     },
   });
 
@@ -55,44 +51,34 @@ export function createSmppSender(name: string, settings: SmppGateway, tools: Sms
     if (at > now) await sleep(clock, (at - now) as Milliseconds, signal);
   }
 
-  async function sendWhole(message: SmsMessage): Promise<SendResult> {
-    const submission = parts.begin();
-    let isTaken = false;
-    try {
-      const result = await sendAll(message, submission);
-      isTaken = result.status === 'sent';
-      return result;
-    } finally {
-      submission.end(isTaken);
-    }
-  }
-
-  async function sendAll(message: SmsMessage, submission: Submission): Promise<SendResult> {
+  async function sendAll(message: SmsMessage): Promise<SendResult> {
     const { to, signal } = message;
-    const ids: string[] = [];
+    let begun = false;
+    const ids = new Set<string>();
     for (const parameters of submitsOf(settings, message)) {
       await paced(signal);
-      if (signal.aborted) return retry(to, 'Interrupted', 'the sending was interrupted', { uncertain: ids.length > 0 });
+      if (signal.aborted) return retry(to, 'Interrupted', 'the sending was interrupted', { uncertain: begun });
       let answer: Pdu;
       try {
         answer = await orAborted(link.submit(parameters, signal), signal);
       } catch (error) {
-        return resultOfFailure(to, error, ids.length > 0);
+        return resultOfFailure(to, error, begun);
       }
       const { command_status: status, message_id: id } = answer;
       if (status !== 0) {
         if (isThrottled(status)) pausedUntil = clock.now() + 1000;
-        return resultOfStatus(to, status, ids.length > 0);
+        return resultOfStatus(to, status, begun);
       }
-      ids.push(typeof id === 'string' ? id : '');
-      if (settings.registeredDelivery && typeof id === 'string' && id !== '') submission.taken(id);
+      begun = true;
+      if (typeof id === 'string' && id !== '') ids.add(id);
     }
-    return { to, status: 'sent', providerId: ids.find((id) => id !== '') ?? null };
+    const [providerId = null] = ids;
+    return { to, status: 'sent', providerId, ...(ids.size > 1 && { parts: [...ids] }) };
   }
 
   return {
     open: () => (settings.registeredDelivery ? link.open() : undefined),
-    send: (message) => limited(() => sendWhole(message)),
+    send: (message) => limited(() => sendAll(message)),
     close: () => link.close(),
   };
 }

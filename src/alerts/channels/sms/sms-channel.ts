@@ -39,7 +39,12 @@ interface Sender {
 export type SmsOptions = Pick<SmsTools, 'texts'> & Partial<SmsTools>;
 
 export function createSmsChannel(options: SmsOptions): SmsChannel {
-  const tools: SmsTools = { clock: systemClock, random: Math.random, onReceipt: () => undefined, ...options };
+  const tools: SmsTools = {
+    clock: systemClock,
+    random: Math.random,
+    onReceipt: () => Promise.resolve(false),
+    ...options,
+  };
   // one sender a gateway, made anew when a reload changed it, or a file of its TLS settings was replaced
   const senders = new Map<string, Sender>();
 
