@@ -19,6 +19,7 @@ import type { Cover, Intent, LedgerRecord, Recipient } from './ledger/records.ts
 import type { Notification } from './ledger/state.ts';
 import { maybeTold } from './ledger/told-entry.ts';
 import { Unwritten } from './unwritten-accounts.ts';
+import { isGone } from './ways.ts';
 import { forsaken, hasMoved, heldElsewhere, movedAway, newsElsewhere } from './moved.ts';
 import { alertsByGroup } from './alerts-by-group.ts';
 
@@ -142,17 +143,37 @@ export class Resettlement {
     const own = (intent.covers ?? [intent]).map(({ groupKey }) => groupKey);
     const groupKeys = [...new Set([...this.#withdraw('those who wait'), ...own])];
     this.#settle(() => this.#handOver(groupKeys));
-    if (wasStray) this.#goOn(intent);
+    if (wasStray || isGone(intent)) this.#goOn(intent);
   }
 
-  /** Somebody hears it at this moment, and is told of that group from another place by now: what is newer waits, so that it comes after it. */
-  isAwaited(group: Group, { channel }: Pick<Integration, 'channel'>, to: readonly string[]): boolean {
-    if (this.#strays.size === 0) return false;
-    return [...this.#strays.values()].some(
-      (stray) =>
-        stray.channel === channel &&
-        (channel === 'webhook' || stray.to.some((one) => to.includes(one))) &&
-        [...stray.firing, ...stray.resolved].some((period) => group.alerts.has(fingerprintIn(period))),
+  /**
+   * Somebody is hearing of it, and is told of that group from another place by now: what is newer waits, so that it comes after it.
+   * Whoever is gone may have two accounts of one alert, and a message of either that is tried again.
+   */
+  isAwaited(group: Group, { channel, index }: Pick<Integration, 'channel' | 'index'>, to: readonly string[]): boolean {
+    const isHis = (one: Intent): boolean => channel === 'webhook' || one.to.some((name) => to.includes(name));
+    const tells = (periods: readonly string[]): boolean =>
+      periods.some((period) => group.alerts.has(fingerprintIn(period)));
+    const strays = [...this.#strays.values()].some(
+      (stray) => stray.channel === channel && isHis(stray) && tells([...stray.firing, ...stray.resolved]),
+    );
+    return strays || (isGone({ index }) && this.#tellsElsewhere(group, { channel, index }, isHis, tells));
+  }
+
+  /** He has the same number in every group. */
+  #tellsElsewhere(
+    { key, route }: Group,
+    { channel, index }: Pick<Integration, 'channel' | 'index'>,
+    isHis: (intent: Intent) => boolean,
+    tells: (periods: readonly string[]) => boolean,
+  ): boolean {
+    return [...this.#parts.ledger.state.open.values()].some(
+      ({ intent }) =>
+        intent.channel === channel &&
+        intent.index === index &&
+        !(intent.groupKey === key && intent.receiver === route.receiver) &&
+        isHis(intent) &&
+        tells(intent.firing),
     );
   }
 

@@ -89,3 +89,31 @@ it.each([
   expect(told.toSorted()).toEqual(['one -a', 'two -a', 'two a'].map((line) => `http://hooks/${line}`));
   expect(left(story)).toEqual([]);
 });
+
+it('tells the end once to whoever is gone, after all that still says that it fires, whichever group says it', async () => {
+  const routes = (who: string): string =>
+    dutyDocument(
+      sms(who),
+      '',
+      'routes: [{ receiver: duty, continue: true }, { receiver: duty, group_by: [alertname, instance] }],',
+    );
+  let down = false;
+  const story = aStory(routes('zhang'), (to) => (down ? retry(to, 'Timeout', 'no answer', { uncertain: true }) : null));
+  await pushDown(story, {}, { instance: 'b' });
+  await story.pass(minutes(3), seconds(30));
+  const before = story.taken.length;
+  story.reload(routes('li'));
+  down = true;
+  await pushDown(story, { instance: 'b', over: true });
+  await story.pass(minutes(5), seconds(30));
+  await pushDown(story, { over: true });
+  down = false;
+  await story.pass(minutes(20), seconds(5));
+  // once, though he was told of it by two groups: the second waited for what the first still had to say
+  expect(ofDown(story, before).filter((line) => line.startsWith('zhang'))).toEqual([
+    'zhang a -b',
+    'zhang -b',
+    'zhang -a',
+  ]);
+  expect(left(story)).toEqual([]);
+});

@@ -224,6 +224,7 @@ describe('lives that were broken once', () => {
     [3014, 'whoever waits in a storm for a message of a group that a reload ends'],
     [3026, 'a way that came into use again was not written down again'],
     [3029, 'what a message says that is on its way is forgotten after a reload'],
+    [3967, 'whoever is gone is known in two groups that reloads have ended, and a message of one is tried again'],
     [3098, 'a message for several groups is on its way while a reload ends one of them'],
   ])(
     'seed %i: %s',
