@@ -97,3 +97,15 @@ describe.each([
     expect(left(story)).toEqual([]);
   });
 });
+
+it.each([
+  ['by the same message', sms('zhang', 'li'), 'li a'],
+  ['by another', `${sms('zhang')}\nemail_configs: [{ to: li@bank.cn }]`, 'li@bank.cn a'],
+])('tells whoever is added within `group_interval`, though others are tried again: %s', async (_, more, told) => {
+  const story = aStory(dutyDocument(sms('zhang')), (to) => (to === 'zhang' ? retry(to, 'ServerError', 'down') : null));
+  await pushDown(story, {});
+  await story.pass(minutes(3), seconds(30));
+  story.reload(dutyDocument(more));
+  await story.pass(minutes(5), seconds(30));
+  expect(ofDown(story)).toEqual([told]);
+});
