@@ -7,6 +7,7 @@ import type { FiringAnswer, FiringGroups } from '../model/report.ts';
 import { languages, type Language, type Texts } from '../model/texts.ts';
 import { rfc3339 } from '../model/units.ts';
 import type { Caller } from './access.ts';
+import { bodyAtMost } from './body.ts';
 import { ownOriginOnly, problem, type Outside } from './guard.ts';
 import { callerOf } from './login.ts';
 
@@ -26,6 +27,8 @@ export interface FiringOptions {
 }
 
 export const acknowledgePath = '/api/v1/acknowledge';
+
+const longestBody = 4096;
 
 const wanted = z.strictObject({
   groupKey: z.string().min(1),
@@ -49,7 +52,8 @@ export function firingRoutes(app: Express, { desk, texts, isOwnMachine, outside 
     acknowledgePath,
     ownOriginOnly(outside),
     asJson,
-    express.json({ limit: '4kb' }),
+    bodyAtMost(longestBody),
+    express.json({ limit: longestBody }),
     async (request: Request, response: Response) => {
       const caller = callerOf(response);
       if (!mayAcknowledge(caller)) {

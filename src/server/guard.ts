@@ -42,13 +42,12 @@ export const readOnly =
       return;
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.set({ Allow: 'GET, HEAD', Connection: 'close' });
+      response.set({ Allow: 'GET, HEAD' });
       problem(response, 405, 'MethodNotAllowed', 'this server is read-only: GET and HEAD');
       return;
     }
     const length = Number(request.headers['content-length'] ?? 0);
     if (length > longestBody || request.headers['transfer-encoding'] !== undefined) {
-      response.set('Connection', 'close');
       problem(response, 413, 'BodyTooLarge', 'a request to this server needs no body');
       return;
     }

@@ -10,6 +10,7 @@ import { minutes, seconds } from '../model/units.ts';
 import { breathe, inSlices } from '../slices.ts';
 import { languages, type Language, type Texts } from '../model/texts.ts';
 import type { Identify } from './access.ts';
+import { hearingOut } from './body.ts';
 import { createGatherer, type Gatherer } from './gather.ts';
 import { ownNamesOnly, problem, readOnly, securityHeaders, type Outside } from './guard.ts';
 import { acknowledgePath, firingRoutes, type FiringDesk } from './firing.ts';
@@ -198,7 +199,7 @@ const mostConnections = 512;
 function bounded(app: Express, tls: Listening): Server {
   const server = tls.serve(
     { requestTimeout: 10_000, headersTimeout: 10_000, keepAliveTimeout: 5_000, connectionsCheckingInterval: 2_000 },
-    app,
+    hearingOut(app),
   );
   server.maxHeadersCount = 100;
   server.maxConnections = mostConnections;

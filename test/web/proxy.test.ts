@@ -25,8 +25,9 @@ afterAll(async () => {
 /** Beneath a path of its own, as `location /springtide/ { proxy_pass http://springtide/; }`. */
 async function proxyTo(to: () => string, hidden: () => readonly string[]): Promise<string> {
   const proxy = createServer((request, response) => {
-    const { host: _host, ...headers } = request.headers;
-    for (const name of hidden()) delete headers[name];
+    const headers = Object.fromEntries(
+      Object.entries(request.headers).filter(([name]) => name !== 'host' && !hidden().includes(name)),
+    );
     const url = `${to()}${(request.url ?? '').replace('/springtide', '')}`;
     const onward = ask(url, { method: request.method, headers, agent: false }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);

@@ -4,6 +4,7 @@ import type { AcknowledgeOutcome, AcknowledgeTarget } from '../../alerts/acknowl
 import { fillText } from '../../model/texts.ts';
 import type { Texts } from '../../model/texts.ts';
 import type { Instant } from '../../model/units.ts';
+import { bodyAtMost } from '../body.ts';
 import { addressKey, type RateLimit } from '../rate.ts';
 import { contentSecurityPolicy, escaped, htmlPage } from './acknowledge-html.ts';
 import type { AlertDesk } from './desk.ts';
@@ -16,13 +17,14 @@ export interface AcknowledgeWords {
 /** A link that holds what it means is longer. */
 const longestCode = 16;
 const longestName = 100;
+const longestBody = 2048;
 
 const isShort = (token: string): boolean => token.length <= longestCode;
 
 /** `codes`: how often one may be tried, the right ones too: nobody shows a token here. */
 export function acknowledgePage(desk: AlertDesk, words: () => AcknowledgeWords, codes: RateLimit): Router {
   const router = express.Router();
-  router.use(express.urlencoded({ extended: false, limit: '2kb' }));
+  router.use(bodyAtMost(longestBody), express.urlencoded({ extended: false, limit: longestBody }));
   router.get('/', (_request, response) => answer(response, 200, 'title', form(words(), { asksCode: true }), words()));
   router.get('/:token', (_request, response) =>
     answer(response, 200, 'title', form(words(), { asksCode: false }), words()),

@@ -89,6 +89,7 @@ function forward(
     log.warn({ leader: url.host, why }, 'the one who leads did not answer: the sender tries again');
     unavailable(response, `the one who leads (${url.host}) did not answer: ${why}`);
   };
+  let isAnswered = false;
   const outgoing = (url.protocol === 'https:' ? https : http).request(
     url,
     {
@@ -98,6 +99,11 @@ function forward(
     },
     (answer) => {
       cancel();
+      isAnswered = true;
+      // He may have refused what is still on its way.
+      response.once('finish', () => {
+        if (!request.complete) outgoing.destroy();
+      });
       answer.once(
         'close',
         clock.after(longestReading, () => answer.destroy()),
@@ -109,9 +115,14 @@ function forward(
   const cancel = clock.after(within, () => outgoing.destroy(new Error(`nothing within ${within / 1000} s`)));
   outgoing.on('error', (error) => {
     cancel();
-    fail(messageOf(error));
+    request.unpipe(outgoing);
+    // Once he answers, his answer says what there is to say, whole or not.
+    if (!isAnswered) fail(messageOf(error));
   });
-  pipeline(request, outgoing, (error) => {
-    if (error !== null && error !== undefined) outgoing.destroy(error);
+  request.once('close', () => {
+    if (!request.complete) outgoing.destroy();
   });
+  // He judges by the headers, also where the body is slow to come.
+  outgoing.flushHeaders();
+  request.pipe(outgoing);
 }

@@ -5,6 +5,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import type { Logger } from 'pino';
 import { systemClock } from '../../clock.ts';
 import { messageOf } from '../../model/errors.ts';
+import { bodyAtMost, hearingOut } from '../body.ts';
 import { ownNamesOnly, ownOriginOnly, problem, securityHeaders, type Outside } from '../guard.ts';
 import { addressKey, createRateLimit, limited, tooOften, type RateLimit } from '../rate.ts';
 import { isLoopback, listening, parseListen } from '../listen.ts';
@@ -85,7 +86,8 @@ export function alertApp(options: AlertServerOptions): Express {
   app.use('/api/v1/sms/receipts', limited(createRateLimit({ clock, ...receiptRates })), receiptsIn(options.receipts));
   const wrong = createRateLimit({ clock, ...wrongRates });
   app.use('/api', (request, response, next) => shown(options, wrong, request, response, next));
-  app.use('/api', express.json({ limit: longestBody, type: () => true }));
+  const tooLarge = (request: Request, response: Response): void => refuseForItsSize(options, request, response);
+  app.use('/api', bodyAtMost(longestBody, tooLarge), express.json({ limit: longestBody, type: () => true }));
   app.use('/api/v2', apiV2(options.desk));
   app.use('/api/v1/webhook', webhookIn(options.desk));
   app.use('/api/v1/acknowledge', acknowledgeApi(options.desk));
@@ -97,15 +99,10 @@ export function alertApp(options: AlertServerOptions): Express {
   app.use((_request, response) => problem(response, 404, 'NotFound', 'there is nothing at this address'));
   app.use((thrown: unknown, request: Request, response: Response, next: NextFunction) => {
     const { status } = thrown as { status?: unknown };
-    if (status === 413) {
-      const from = request.socket.remoteAddress;
-      options.log.error(
-        { path: request.path, from, length: request.headers['content-length'] },
-        `a request of more than ${longestBodyMiB} MiB was refused, and what it says is lost: set max_alerts at its sender`,
-      );
-      if (alertsIn.test(request.path)) options.onTooLarge?.(from ?? '?');
-    }
-    if (typeof status === 'number' && status >= 400 && status < 500)
+    // refused at the first byte too many: what read the body comes to the same end only after its last one
+    if (status === 413 && response.headersSent) return;
+    if (status === 413 && request.path.startsWith('/api/')) tooLarge(request, response);
+    else if (typeof status === 'number' && status >= 400 && status < 500)
       problem(response, status, 'BadRequest', `the request cannot be read: ${messageOf(thrown)}`);
     else {
       options.log.error({ err: thrown, path: request.path }, `answering failed: ${messageOf(thrown)}`);
@@ -116,10 +113,26 @@ export function alertApp(options: AlertServerOptions): Express {
   return app;
 }
 
+function refuseForItsSize(
+  { log, onTooLarge }: Pick<AlertServerOptions, 'log' | 'onTooLarge'>,
+  request: Request,
+  response: Response,
+): void {
+  const { headers, socket } = request;
+  const path = `${request.baseUrl}${request.path}`;
+  log.error(
+    { path, from: socket.remoteAddress, length: headers['content-length'] },
+    `a request of more than ${longestBodyMiB} MiB was refused, and what it says is lost: set max_alerts at its sender`,
+  );
+  if (alertsIn.test(path)) onTooLarge?.(socket.remoteAddress ?? '?');
+  const message = `a request has at most ${longestBodyMiB} MiB: set max_alerts at its sender, or send fewer at once`;
+  problem(response, 413, 'BodyTooLarge', message);
+}
+
 export async function listenForAlerts({ listen, answering, log, tls }: AlertListening): Promise<AlertServer> {
   const server = (tls ?? plainListening).serve(
     { requestTimeout: 15_000, headersTimeout: 10_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 2_000 },
-    (request, response) => answering()(request, response),
+    hearingOut((request, response) => answering()(request, response)),
   );
   server.maxHeadersCount = 100;
   server.maxConnections = mostConnections;

@@ -1,5 +1,6 @@
 // Delivery reports of SMS vendors: each is checked and answered as its vendor wants it.
 import express, { type Router } from 'express';
+import { bodyAtMost } from '../body.ts';
 
 export interface VendorRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -15,9 +16,11 @@ export interface VendorAnswer {
 
 export type TakeReceipts = (gateway: string, request: VendorRequest) => Promise<VendorAnswer>;
 
+const longestBody = 1024 * 1024;
+
 export function receiptsIn(take: TakeReceipts): Router {
   const router = express.Router();
-  router.use(express.text({ limit: '1mb', type: () => true }));
+  router.use(bodyAtMost(longestBody), express.text({ limit: longestBody, type: () => true }));
   router.post('/:gateway', async (request, response) => {
     const headers = Object.fromEntries(
       Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
