@@ -4,13 +4,14 @@ import type { Instant } from '../model/units.ts';
 import { accountsBeside } from './accounts.ts';
 import { fingerprintIn } from './alert.ts';
 import type { Alert } from './alert.ts';
+import { announcedIn, both, isSame, only } from './carried-accounts.ts';
 import type { Group } from './group-table.ts';
 import { integrationsOf } from './integrations.ts';
 import type { Integration } from './integrations.ts';
 import { placeOf } from './ledger/records.ts';
 import type { LedgerRecord, Told } from './ledger/records.ts';
 import type { LedgerState } from './ledger/state.ts';
-import { isEmpty, knownTo } from './ledger/told-entry.ts';
+import { knownTo } from './ledger/told-entry.ts';
 import { fallbackOf } from './reach.ts';
 import { toldKey } from './told.ts';
 import { goneIndex, recallSecrets, serves } from './ways.ts';
@@ -269,21 +270,6 @@ class Course {
 
 const isIn = ({ alerts }: Group, period: string): boolean => alerts.has(fingerprintIn(period));
 
-/** Nothing where he has heard of nothing. */
-function announcedIn(entry: Told): readonly string[] {
-  const known = knownTo(entry);
-  return [...(known?.firing ?? []), ...(known?.muted ?? [])];
-}
-
-/** What he has perhaps heard only is news to him where he is told now, and its end is owed. */
-function only(entry: Told, periods: ReadonlySet<string>): Told {
-  const { firing = [], muted = [], resolved = [] } = knownTo(entry) ?? {};
-  const [sure = [], perhaps, over = []] = [firing, muted, resolved].map((some) =>
-    some.filter((period) => periods.has(period)),
-  );
-  return { ...entry, heard: undefined, outcome: 'sent', firing: sure, muted: perhaps, resolved: over };
-}
-
 /** A webhook is called by its number: that of where it is now. */
 const keyOf = ({ group, integration }: Speaker, { to }: Place): string =>
   toldKey(group.key, integration, integration.channel === 'webhook' ? (integration.to[0] ?? to) : to);
@@ -293,34 +279,3 @@ const goneKey = (place: InGroup, { way }: Told, ways: LedgerState['ways']): stri
   const index = goneIndex(channel, to, way === undefined ? undefined : ways.get(way));
   return toldKey(groupKey, { receiver, channel, index }, to);
 };
-
-/** In whatever order, as the ledger keeps it. */
-const asKept = ({ firing, resolved, muted = [], heard, at, outcome, way, truncated }: Told): string =>
-  JSON.stringify([...[firing, resolved, muted, heard].map((some) => some?.toSorted()), at, outcome, way, truncated]);
-
-const isSame = (one: Told, other: Told): boolean => asKept(one) === asKept(other);
-
-/** What one person knows by two ways that have become one. */
-function both(one: Told, other: Told): Told {
-  // of one instant by what is in them: two who carry the same account come to the same
-  const isOlder = one.at === other.at ? asKept(one) <= asKept(other) : one.at < other.at;
-  const [older, newer] = isOlder ? [one, other] : [other, one];
-  const [before, after] = [knownTo(older), knownTo(newer)];
-  // of what he has heard the end meanwhile nothing is owed
-  const over = new Set(after?.resolved);
-  const together = (some: readonly string[] = [], more: readonly string[] = []): readonly string[] => [
-    ...new Set([...some.filter((period) => !over.has(period)), ...more]),
-  ];
-  const firing = together(before?.firing, after?.firing);
-  const fires = new Set(firing);
-  // a doubt makes nothing of an end that he has heard for certain
-  const known = new Set([...firing, ...(before?.resolved ?? [])]);
-  const merged = {
-    firing,
-    resolved: [...new Set([...(before?.resolved ?? []).filter((period) => !fires.has(period)), ...over])],
-    muted: together(before?.muted, after?.muted).filter((period) => !known.has(period)),
-  };
-  const way = newer.way ?? older.way;
-  const entry: Told = { ...newer, ...merged, way, outcome: 'sent', heard: undefined };
-  return isEmpty(entry) && entry.resolved.length === 0 ? newer : entry;
-}
