@@ -146,7 +146,7 @@ export class Courier {
       batchesOf(known, (by) => this.#channelStyle(by)).map(({ by, to }) => {
         const settings = by.role.kind === 'gone' ? withRemembered(document, way) : document;
         const isNews = to.some((one) => notification.recipients.get(one)?.attempts === 0);
-        return this.#places.take(by, settings, isNews, () => this.#sendBatch(notification, by, settings, to));
+        return this.#sendBatch(notification, by, settings, to, isNews);
       }),
     );
     if (notification.settled !== null) return;
@@ -161,16 +161,39 @@ export class Courier {
       ]);
   }
 
+  /** A place is held for the attempt and until its answer, not until that is written: where writing is slow others have their turn. */
   async #sendBatch(
     notification: Notification,
     integration: Integration,
     document: AlertsDocument,
     due: readonly string[],
+    isNews: boolean,
   ): Promise<void> {
-    // withdrawn while it waited for its place
-    if (notification.settled !== null) return;
+    const answer = await this.#places.take(integration, document, isNews, () =>
+      this.#attempt(notification, integration, document, due),
+    );
+    if (answer === null) return;
+    const { delivery, results } = answer;
+    const { to } = delivery;
+    const ends = to.map((one) => this.#recordOf(notification, one, results));
+    await this.#write([...ends, ...this.#settledBy(notification, ends)]);
+    this.#underWay.delete(delivery);
+    for (const one of to) {
+      const recipient = notification.recipients.get(one);
+      if (recipient !== undefined) this.#report(viewOf(notification, recipient));
+    }
+  }
+
+  /** Null: they were withdrawn while it waited for its place. */
+  async #attempt(
+    notification: Notification,
+    integration: Integration,
+    document: AlertsDocument,
+    due: readonly string[],
+  ): Promise<{ readonly delivery: Delivery; readonly results: readonly SendResult[] } | null> {
+    if (notification.settled !== null) return null;
     const to = due.filter((one) => notification.recipients.get(one)?.state !== 'withdrawn');
-    if (to.length === 0) return;
+    if (to.length === 0) return null;
     const { intent } = notification;
     const { clock } = this.#options;
     const delivery: Delivery = {
@@ -185,13 +208,14 @@ export class Courier {
     };
     this.#underWay.add(delivery);
     await this.#write([{ kind: 'attempt', id: intent.id, to, at: clock.now() }]);
-    const results = await this.#transmit(integration, delivery);
-    await this.#write(to.map((one) => this.#recordOf(notification, one, results)));
-    this.#underWay.delete(delivery);
-    for (const one of to) {
-      const recipient = notification.recipients.get(one);
-      if (recipient !== undefined) this.#report(viewOf(notification, recipient));
-    }
+    return { delivery, results: await this.#transmit(integration, delivery) };
+  }
+
+  /** With the last answer it is over: written in one, where each write takes its turn. */
+  #settledBy({ intent: { id }, recipients }: Notification, ends: readonly LedgerRecord[]): readonly LedgerRecord[] {
+    const ended = new Set(ends.flatMap((end) => (end.kind === 'sent' || end.kind === 'failed' ? [end.to] : [])));
+    if ([...recipients.values()].some((one) => isOwed(one) && !ended.has(one.to))) return [];
+    return [{ kind: 'settled', id, at: this.#options.clock.now(), how: 'done' }];
   }
 
   async #transmit(integration: Integration, delivery: Delivery): Promise<readonly SendResult[]> {

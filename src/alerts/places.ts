@@ -20,7 +20,12 @@ export class Places {
   };
 
   /** Whoever waits for a place of his destination takes none of the channel's. */
-  take(integration: Integration, document: AlertsDocument, isNews: boolean, work: () => Promise<void>): Promise<void> {
+  take<Value>(
+    integration: Integration,
+    document: AlertsDocument,
+    isNews: boolean,
+    work: () => Promise<Value>,
+  ): Promise<Value> {
     const { channel } = integration;
     const destination = `${channel} ${destinationOf(integration, document)}`;
     const limiter =

@@ -37,7 +37,7 @@ export interface LedgerInKubernetesOptions {
 
 /** a second */
 const rates = { perSecond: 5, atOnce: 5 };
-/** As much as five seconds write: who sends more is asked to send it again. */
+/** As much as five seconds write: where more goes before it whoever sends something is asked to send it again. */
 const longestQueue = 25;
 /** What comes from outside, and is sent again; everything else waits for its turn, as a message does that must not go out before it. */
 const comesAgain: ReadonlySet<LedgerRecord['kind']> = new Set(['alert', 'silence', 'receipt']);
@@ -83,19 +83,21 @@ class KubernetesLedger implements Ledger {
     this.#budget = new WriteBudget(rates, now);
     this.#large = new LargeWrites({ own, namespace, opening, objectBytes, headOf: (home) => this.#headOf(home) });
     for (const object of objects) if (!isPart(object)) this.#hold(homeIn(object), object);
-    for (const home of this.#large.found(objects, now)) this.#changes.renew(home);
+    for (const home of this.#large.found(objects, now)) this.#changes.renew(home, now);
   }
 
   append(records: readonly LedgerRecord[]): Promise<void> {
     if (this.#lost !== null) return Promise.reject(this.#lost);
     if (this.#isClosing) return Promise.reject(this.#unwritable(new Error('it is closed')));
     if (records.length === 0) return Promise.resolve();
-    const wanted = this.#changes.apply(records, this.state);
-    const isBusy = this.#changes.size > longestQueue && records.some(({ kind }) => comesAgain.has(kind));
+    const now = this.#options.clock.now();
+    const before = this.#changes.before(now);
+    const isRefused = before > longestQueue && records.some(({ kind }) => comesAgain.has(kind));
+    const wanted = this.#changes.apply(records, this.state, now, isRefused);
     this.#pumping ??= this.#pump();
     this.#wake();
     // It is in the state and will be written with the rest: sent again it is the same.
-    if (isBusy) return Promise.reject(this.#unwritable(new Error(`${this.#changes.size} objects wait to be written`)));
+    if (isRefused) return Promise.reject(this.#unwritable(new Error(`${before} objects wait to be written before it`)));
     return this.#changes.until(wanted);
   }
 
@@ -112,7 +114,7 @@ class KubernetesLedger implements Ledger {
       while (this.#lost === null) {
         const now = this.#options.clock.now();
         await this.#sweep(now);
-        const due = [...this.#changes.all()].filter(([home]) => this.#large.mayBegin(home, this.#isClosing, now));
+        const due = this.#changes.all().filter(([home]) => this.#large.mayBegin(home, this.#isClosing, now));
         const wait = this.#wait(due.length, now);
         if (wait === null) break;
         if (wait > 0) await this.#pause(wait as Milliseconds);
@@ -128,7 +130,7 @@ class KubernetesLedger implements Ledger {
   /** null: nothing is left to be done */
   #wait(due: number, now: Instant): number | null {
     if (due > 0 || this.#large.hasWork(this.#isClosing)) return this.#isClosing ? 0 : this.#budget.wait(now);
-    const rests = [...this.#changes.all()].map(([home]) => this.#large.restOf(home, now));
+    const rests = this.#changes.all().map(([home]) => this.#large.restOf(home, now));
     return rests.length === 0 ? null : Math.max(1, Math.min(...rests));
   }
 
@@ -149,6 +151,7 @@ class KubernetesLedger implements Ledger {
     const due = all.slice(0, this.#isClosing ? writesAtOnce : Math.max(1, this.#budget.whole(now)));
     this.#wasLargesTurn = false;
     this.#budget.spend(due.length);
+    for (const [home] of due) this.#changes.begin(home);
     const homes = new Set(due.map(([home]) => home));
     const records = await inSlices(recordsByHome(this.state, homes, now));
     let failure: unknown = null;
@@ -230,7 +233,7 @@ class KubernetesLedger implements Ledger {
       [...this.#held.keys()].filter((home) => isGroupHome(home) && !this.#changes.has(home));
     const homes = new Set(atRest());
     const records = await inSlices(recordsByHome(this.state, homes, now));
-    for (const home of atRest()) if (isFinished(records.get(home) ?? [], now)) this.#changes.renew(home);
+    for (const home of atRest()) if (isFinished(records.get(home) ?? [], now)) this.#changes.renew(home, now);
   }
 
   #unwritable(cause: unknown): SpringtideError {

@@ -50,6 +50,8 @@ const begun = (id: string, group: number, at: Instant): LedgerRecord => ({
   intent: intent(id, group, at),
 });
 
+const sending = (id: string, group: number, at: Instant): readonly LedgerRecord[] => told(id, group, at).slice(0, 2);
+
 /** The event loop goes on until nothing of the moment is left to do: real answers come in. */
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setImmediate(resolve));
@@ -89,7 +91,7 @@ describe('the ledger in Kubernetes', () => {
   it('asks senders to come again when more waits than it can write, and loses nothing of it', async () => {
     const { open, clock } = await aStage();
     const ledger = await open();
-    const own = Array.from({ length: 40 }, (_, group) => ledger.append([begun(`n-${group}`, group, clock.now())]));
+    const own = Array.from({ length: 40 }, (_, group) => ledger.append(sending(`n-${group}`, group, clock.now())));
     await expect(ledger.append([{ kind: 'alert', alert: anAlert({}) }])).rejects.toMatchObject({
       code: 'LedgerUnwritable',
       retryable: true,
@@ -99,6 +101,50 @@ describe('the ledger in Kubernetes', () => {
     await Promise.all(own);
     const { state } = await open();
     expect([state.open.size, state.alerts.size]).toEqual([40, 1]);
+  });
+
+  it('takes alerts in before what it has only decided, however much of that there is', async () => {
+    const { open, clock } = await aStage();
+    const ledger = await open();
+    let decided = 0;
+    const own = Array.from({ length: 40 }, (_, group) =>
+      ledger.append([begun(`n-${group}`, group, clock.now())]).then(() => (decided += 1)),
+    );
+    await until(() => decided === 5);
+    clock.advance(seconds(0.3));
+    const alert = ledger.append([{ kind: 'alert', alert: anAlert({}) }]);
+    clock.advance(seconds(0.3));
+    await alert;
+    expect(decided).toBeLessThan(10);
+    await ledger.close();
+    await Promise.all(own);
+  });
+
+  it('writes a message down also where alerts come in faster than they are written', async () => {
+    const { open, own, clock } = await aStage();
+    let turns = 0;
+    let isTold = false;
+    const pushed = (number: number): LedgerRecord => ({ kind: 'alert', alert: anAlert({}, { number: `${number}` }) });
+    const busy: OwnObjects = {
+      ...own,
+      create: (object) => comesIn(() => own.create(object)),
+      replace: (object) => comesIn(() => own.replace(object)),
+    };
+    const ledger = await open({ own: busy });
+    // of each of the homes of alerts something comes while it is written
+    const comesIn = async <Value>(write: () => Promise<Value>): Promise<Value> => {
+      turns += 1;
+      if (!isTold && turns < 100)
+        for (let number = 0; number < 32; number += 1) ledger.append([pushed(number)]).catch(() => undefined);
+      const answer = await write();
+      clock.advance(seconds(0.2));
+      return answer;
+    };
+    for (let number = 0; number < 32; number += 1) ledger.append([pushed(number)]).catch(() => undefined);
+    await ledger.append(sending('one', 1, clock.now()));
+    isTold = true;
+    expect(turns).toBeLessThan(20);
+    await ledger.close();
   });
 
   it('keeps its promise only when the API server has it', async () => {
