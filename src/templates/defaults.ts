@@ -91,7 +91,7 @@ const bodyOf = (name: string): string => {
 const others = ofOthers.map((name) => `{{ define "${name}" }}${bodyOf(name)}{{ end }}`).join('\n');
 
 function shipped(): TemplateSet {
-  const read = TemplateSet.parse([{ name: 'default.tmpl', text: text + others }]);
+  const read = TemplateSet.parse([{ name: '', text: text + others }]);
   if (!read.ok) throw new Error(`the shipped templates cannot be read: ${read.message} at ${read.offset}`);
   return read.set;
 }

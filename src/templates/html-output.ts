@@ -11,6 +11,10 @@ type State =
   | { readonly at: 'raw'; readonly element: string };
 
 const rawElements = new Set(['script', 'style', 'textarea', 'title']);
+/** Their text is text, and ends with their own tag only. */
+const textElements = new Set(['textarea', 'title']);
+const beginsTag = /^<\/?[A-Za-z]/;
+const beginsDoctype = /^<!doctype/i;
 
 /** Of a value's text only this much matters: whether there is any, and whether a query has begun. */
 const soFar = (before: string, more: string): string =>
@@ -28,6 +32,19 @@ export function htmlOutput(): Output {
     length += text.length;
   };
 
+  /** Where a `<` of the literal text begins no tag: left as it is, what stands behind it might make it one. */
+  let lone: number[] = [];
+
+  function emitLiteral(text: string): void {
+    let from = 0;
+    for (const at of lone) {
+      emit(`${text.slice(from, at)}&lt;`);
+      from = at + 1;
+    }
+    emit(text.slice(from));
+    lone = [];
+  }
+
   /** Reads on from `from`; says where it stopped. */
   function step(text: string, from: number): number {
     const character = text[from] ?? '';
@@ -39,7 +56,9 @@ export function htmlOutput(): Output {
           state = { at: 'comment' };
           return open + 4;
         }
-        if (/[A-Za-z/]/.test(text[open + 1] ?? '')) state = { at: 'tagName', name: '' };
+        const ahead = text.slice(open, open + 9);
+        if (beginsTag.test(ahead)) state = { at: 'tagName', name: '' };
+        else if (!beginsDoctype.test(ahead)) lone.push(open);
         return open + 1;
       }
       case 'comment': {
@@ -50,6 +69,8 @@ export function htmlOutput(): Output {
       }
       case 'raw': {
         const close = text.toLowerCase().indexOf(`</${state.element}`, from);
+        if (textElements.has(state.element))
+          lone.push(...placesOf('<', text.slice(0, close < 0 ? undefined : close), from));
         if (close < 0) return text.length;
         state = { at: 'tagName', name: '' };
         return close + 1;
@@ -135,7 +156,7 @@ export function htmlOutput(): Output {
   return {
     literal(text) {
       for (let at = 0; at < text.length;) at = step(text, at);
-      emit(text);
+      emitLiteral(text);
     },
     value(value) {
       const here = place();
@@ -146,4 +167,10 @@ export function htmlOutput(): Output {
     length: () => length,
     text: () => parts.join(''),
   };
+}
+
+function placesOf(character: string, text: string, from: number): number[] {
+  const places: number[] = [];
+  for (let at = text.indexOf(character, from); at >= 0; at = text.indexOf(character, at + 1)) places.push(at);
+  return places;
 }

@@ -30,8 +30,12 @@ interface List {
   readonly end: ListEnd | null;
 }
 
+/** As Go sees it: what holds nothing but space takes no other body's place. */
+export const isEmpty = ({ nodes }: Body): boolean =>
+  nodes.every((node) => node.kind === 'text' && node.text.trim() === '');
+
 class Parser {
-  readonly defined: Body[] = [];
+  readonly #defined = new Map<string, Body>();
   readonly references: Reference[] = [];
   readonly #reader: TokenReader;
   readonly #options: ParseOptions;
@@ -43,6 +47,10 @@ class Parser {
     this.#reader = new TokenReader(text);
     this.#options = options;
     this.#variables = ['$', ...options.variables];
+  }
+
+  get defined(): Body[] {
+    return [...this.#defined.values()];
   }
 
   list(top: boolean): List {
@@ -190,7 +198,15 @@ class Parser {
     [this.#variables, this.#ranges] = [variables, ranges];
     if (end === null) throw notClosed(word, offset);
     if (end.word === 'else') throw new TemplateError(end.offset, `{{else}} in {{${word}}}`, 'take it out');
-    this.defined.push({ name, nodes });
+    this.#add({ name, nodes }, offset);
+  }
+
+  #add(body: Body, offset: number): void {
+    const { name } = body;
+    const first = this.#defined.get(name);
+    if (first === undefined || isEmpty(first)) this.#defined.set(name, body);
+    else if (!isEmpty(body))
+      throw new TemplateError(offset, `the template "${name}" is defined twice in one file`, 'take one of them out');
   }
 }
 

@@ -6,7 +6,7 @@ import type { Dialect } from './functions.ts';
 import { htmlOutput } from './html-output.ts';
 import { nearest } from './nearest.ts';
 import type { Body, Parsed, Reference } from './nodes.ts';
-import { parse } from './parse.ts';
+import { isEmpty, parse } from './parse.ts';
 import { sprint } from './printf.ts';
 import { CallError, TemplateError } from './template-error.ts';
 import type { Operations, Value } from './value.ts';
@@ -63,7 +63,9 @@ export function parseTemplate(text: string, options: TemplateOptions): ParseResu
   const { dialect, mode = 'text', set = emptySet } = options;
   try {
     const whole = parsed(text, dialect, options.variables);
-    const own = new Map(whole.defined.map((body) => [body.name, body]));
+    const own = new Map(
+      whole.defined.filter((one) => takesPlace(one, set.body(one.name))).map((one) => [one.name, one]),
+    );
     const body = (name: string): Body | undefined => own.get(name) ?? set.body(name);
     const lost = whole.references.find(({ name }) => body(name) === undefined);
     if (lost !== undefined) return { ok: false, ...unknownTemplate(lost, [...own.keys(), ...set.names]) };
@@ -89,6 +91,9 @@ export function parseTemplate(text: string, options: TemplateOptions): ParseResu
   }
 }
 
+/** Who writes `{{ define "x" }}{{ end }}` over another x leaves that one in force: so does Go. */
+const takesPlace = (body: Body, before: Body | undefined): boolean => before === undefined || !isEmpty(body);
+
 /** HTML output escapes by itself: `html` before it would do so twice. */
 const operationsOf = (dialect: Dialect, mode: 'text' | 'html'): Operations =>
   mode === 'text' ? functionsOf[dialect] : htmlFunctions[dialect];
@@ -113,6 +118,7 @@ function unknownTemplate({ name, offset }: Reference, known: readonly string[]):
 }
 
 export interface TemplateFile {
+  /** its path: the text outside of every definition is called by the last part of it; empty: it has no name */
   readonly name: string;
   readonly text: string;
 }
@@ -120,7 +126,7 @@ export interface TemplateFile {
 export type SetResult =
   { readonly ok: true; readonly set: TemplateSet } | ({ readonly ok: false; readonly file: string } & TemplateMistake);
 
-/** The definitions of some files; a later one takes the place of an earlier one of its name. */
+/** The definitions of some files, and each file as a whole; a later one takes the place of an earlier one of its name. */
 export class TemplateSet {
   readonly #bodies: ReadonlyMap<string, Body>;
 
@@ -133,7 +139,10 @@ export class TemplateSet {
     for (const { name, text } of files) {
       try {
         const whole = parsed(text, dialect);
-        for (const body of whole.defined) bodies.set(body.name, body);
+        const own = name.slice(name.lastIndexOf('/') + 1);
+        const main = own === '' ? [] : [{ ...whole.main, name: own }];
+        for (const body of [...main, ...whole.defined])
+          if (takesPlace(body, bodies.get(body.name))) bodies.set(body.name, body);
       } catch (error) {
         if (error instanceof TemplateError) return { ok: false, file: name, ...mistakeOf(error) };
         throw error;

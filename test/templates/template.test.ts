@@ -149,6 +149,37 @@ describe('a set of files', () => {
     );
   });
 
+  it('gives each file as a whole, by the last part of its path', () => {
+    const files = TemplateSet.parse([
+      { name: '/etc/mail/page.tmpl', text: '{{ define "who" }}noc{{ end }}<p>{{ template "who" }}: {{ .Status }}</p>' },
+      { name: 'templates/only.tmpl', text: ' {{ define "x" }}1{{ end }}\n' },
+    ]);
+    if (!files.ok) throw new Error(files.message);
+    expect(parsed('{{ template "page.tmpl" . }}', files.set).execute(data, { now })).toBe('<p>noc: firing</p>');
+    expect(parsed('{{ template "only.tmpl" . }}', files.set).execute(data, { now })).toBe(' \n');
+    expect(
+      parseTemplate('{{ template "/etc/mail/page.tmpl" . }}', { dialect: 'alertmanager', set: files.set }).ok,
+    ).toBe(false);
+  });
+
+  it('keeps what a definition that holds nothing would replace, and takes it where nothing is', () => {
+    const files = TemplateSet.parse([
+      { name: 'a.tmpl', text: '{{ define "one" }}{{ end }}{{ define "one" }}1{{ end }}{{ define "one" }} \n{{ end }}' },
+      { name: 'b.tmpl', text: '{{ define "one" }}{{/* no */}}{{ end }}{{ define "none" }}{{ end }}' },
+    ]);
+    if (!files.ok) throw new Error(files.message);
+    const text = '{{ define "one" }} {{ end }}[{{ template "one" . }}{{ template "none" . }}]';
+    expect(parsed(text, files.set).execute(null, { now })).toBe('[1]');
+  });
+
+  it.each([
+    ['{{ define "x" }}1{{ end }}{{ define "x" }}2{{ end }}', 29],
+    ['{{ define "x" }}1{{ end }}{{ block "x" . }}2{{ end }}', 29],
+  ])('refuses what defines a name twice in one file: %s', (text, offset) => {
+    const message = 'the template "x" is defined twice in one file';
+    expect(TemplateSet.parse([{ name: 'a.tmpl', text }])).toMatchObject({ ok: false, offset, message });
+  });
+
   it('says which file is wrong, and where', () => {
     const files = TemplateSet.parse([{ name: 'a.tmpl', text: '{{ define "x" }}' }]);
     expect(files).toMatchObject({ ok: false, file: 'a.tmpl', offset: 3, message: '{{define}} is not closed' });
