@@ -58,8 +58,8 @@ it('keeps no place at a gateway for an answer that is being written', async () =
   // twice as many as there are places
   const all = Array.from({ length: 8 }, (_, number) => ({ instance: `${number}` }));
   void pushDown(story, ...all);
-  // they are sent in, wait for their group, for the first places, and for those that are free with the first answers
-  await pass(story, seconds(20 + 30 + 20 + 20 + 5));
+  // they wait for their group, then the attempt of the first four is written, then of the others
+  await pass(story, seconds(30 + 20 + 20 + 5));
   expect(story.taken).toHaveLength(8);
 });
 
