@@ -27,6 +27,9 @@ const isOwn = (kind: DocumentKind, path: ProblemPath): boolean =>
 const isLabel = (kind: DocumentKind, path: ProblemPath, part: string): boolean =>
   wantedAt(kind, path.slice(0, path.indexOf(part))).anyKey;
 
+/** An expression of nothing would accept what has no such label: its own program refuses it. */
+const isExpressions = (path: ProblemPath): boolean => /(?:^|_)match_re$/.test(String(path.at(-1)));
+
 /** The source with what its own program would have read. */
 export function asWritten(source: Source, kind: 'Alerts' | 'Rules'): Source {
   const { document, raw } = source;
@@ -68,7 +71,8 @@ class Reader {
   /** A key that nobody knows stays, to be refused; a label without a value is an empty one. */
   #withoutValue(path: ProblemPath, name: string): [string, unknown][] {
     const here = wantedAt(this.#kind, path);
-    if (here.anyKey) return [[name, wantedAt(this.#kind, [...path, name]).text ? '' : null]];
+    const isEmptyText = wantedAt(this.#kind, [...path, name]).text && !isExpressions(path);
+    if (here.anyKey) return [[name, isEmptyText ? '' : null]];
     return here.keys.includes(name) ? [] : [[name, null]];
   }
 }

@@ -71,8 +71,15 @@ function duplicate(entry: Entry, first: Entry): Finding {
     return {
       code: 'DuplicateDocument',
       path: [],
-      message: 'a rule file is one document, this is a second one',
+      message: 'a rule file is one document, this is a second one: a Prometheus passes over it without a word',
       mend: 'put its groups into the first one, or into a file of its own',
+    };
+  if (entry.key === 'Alerts' && entry.source.file === first.source.file)
+    return {
+      code: 'DuplicateDocument',
+      path: [],
+      message: `${entry.source.file} is one document, this is a second one: an Alertmanager passes over it without a word`,
+      mend: 'put what is meant into the first one, and take the rest out from the line --- on',
     };
   const single = entry.key === 'Alerts' || entry.key === 'Daemon';
   const { kind = 'Alerts' } = entry.source.name ?? {};

@@ -99,6 +99,19 @@ receivers:
   ]);
 });
 
+it('a second document is refused where it begins; an empty one is none', () => {
+  const one = 'route: {receiver: a}\nreceivers: [{name: a}]\n';
+  const { problems } = loaded(`---\n${one}---\n# of the old cluster\n${one}`);
+  expect(problems.map(({ code, line, message }) => [code, line, message])).toEqual([
+    [
+      'DuplicateDocument',
+      6,
+      'alerts.yaml is one document, this is a second one: an Alertmanager passes over it without a word',
+    ],
+  ]);
+  expect(loaded(`---\n${one}---\n# nothing more\n`).problems).toEqual([]);
+});
+
 describe('a key with nothing behind it', () => {
   it.each(['global', 'templates', 'inhibit_rules', 'mute_time_intervals', 'time_intervals', 'tracing'])(
     'is one that is not there: %s',
@@ -131,6 +144,15 @@ receivers:
     ['global: {labels: {limits: }, timeZone: }\n', 'error WrongType 1:40'],
   ])('is refused where nobody knows it, or where it is one of springtide: %s', (text, place) => {
     expect(places(loaded(`${text}${plain}`))).toContain(place);
+  });
+
+  it.each([
+    ['route: {receiver: a, routes: [{match_re: {team: }}]}\nreceivers: [{name: a}]', '1:49'],
+    ['inhibit_rules: [{source_match_re: {team: ~}}]\nroute: {receiver: a}\nreceivers: [{name: a}]', '1:42'],
+    ['inhibit_rules: [{target_match_re: {team: }}]\nroute: {receiver: a}\nreceivers: [{name: a}]', '1:42'],
+  ])('is no expression: %s', (text, place) => {
+    expect(places(loaded(text))).toEqual([`error WrongType ${place}`]);
+    expect(places(loaded(text.replace(/team: ~?/, "team: ''")))).toEqual([]);
   });
 
   it('is missing where it must be there', () => {
