@@ -1,8 +1,13 @@
-// Escalations of groups that a reload has moved: whoever holds the alerts now, by the same receiver, goes on where they were.
+// Escalations of groups that a reload has moved: whoever holds the alerts now, by the same receiver or by its new name, goes on where they were.
+import type { AlertsDocument } from '../model/config.ts';
 import type { Instant } from '../model/units.ts';
+import { hasTemplate } from './addressees.ts';
 import { fingerprintIn, periodOf } from './alert.ts';
 import { isAcknowledged } from './escalation.ts';
 import type { Group, GroupTable } from './group-table.ts';
+import { integrationsOf } from './integrations.ts';
+import type { Integration } from './integrations.ts';
+import { placeOf } from './ledger/records.ts';
 import type { Episode, LedgerRecord, Progress } from './ledger/records.ts';
 import { groupOwner } from './ledger/state.ts';
 import type { LedgerState } from './ledger/state.ts';
@@ -10,6 +15,8 @@ import type { LedgerState } from './ledger/state.ts';
 export interface CarryParts {
   readonly state: Pick<LedgerState, 'episodes' | 'told' | 'toldOf' | 'open' | 'openOf'>;
   readonly groups: Pick<GroupTable, 'of' | 'holding'>;
+  readonly document: AlertsDocument;
+  readonly now: Instant;
   /** periods that fire and are not muted */
   readonly firing: (group: Group) => readonly string[];
 }
@@ -21,15 +28,16 @@ export interface Carried {
 }
 
 export function carriedEpisodes(parts: CarryParts): Carried {
-  const { state, groups, firing } = parts;
+  const { state, firing } = parts;
   const arrived = new Map<Group, Episode[]>();
   const then: LedgerRecord[] = [];
   for (const [owner, episode] of state.episodes) {
     const [key, receiver] = JSON.parse(owner) as [string, string];
-    const group = groups.of(key, receiver);
+    const group = parts.groups.of(key, receiver);
     const standing = group === undefined || group.isLeft ? null : group;
     if (standing === null) then.push({ kind: 'episode', owner, episode: null });
-    for (const target of nowHolding(periodsOf(owner, key, episode, state), receiver, standing, groups))
+    const before = { key, receiver, episode, standing };
+    for (const target of nowHolding(periodsOf(owner, key, episode, state), before, parts))
       arrived.set(target, [...(arrived.get(target) ?? []), episode]);
   }
   const first = [...arrived].flatMap(([group, episodes]): LedgerRecord[] => {
@@ -61,25 +69,53 @@ function periodsOf(
   return periods;
 }
 
+interface Before {
+  readonly key: string;
+  readonly receiver: string;
+  readonly episode: Episode;
+  /** null: it does not stand any more */
+  readonly standing: Group | null;
+}
+
 /** Groups of the same receiver that hold some of it, where the one that it was in does not. */
-function nowHolding(
-  periods: ReadonlySet<string>,
-  receiver: string,
-  standing: Group | null,
-  groups: CarryParts['groups'],
-): ReadonlySet<Group> {
+function nowHolding(periods: ReadonlySet<string>, before: Before, parts: CarryParts): ReadonlySet<Group> {
   const found = new Set<Group>();
   for (const period of periods) {
     const fingerprint = fingerprintIn(period);
-    if (standing?.alerts.has(fingerprint) === true) continue;
-    for (const group of groups.holding(fingerprint)) {
+    if (before.standing?.alerts.has(fingerprint) === true) continue;
+    for (const group of parts.groups.holding(fingerprint)) {
       const alert = group.alerts.get(fingerprint);
       const goesOn = alert?.ended === null && periodOf(alert) === period;
-      if (goesOn && !group.isLeft && group.route.receiver === receiver) found.add(group);
+      if (goesOn && !group.isLeft && !found.has(group) && isSameReceiver(group, period, before, parts))
+        found.add(group);
     }
   }
   return found;
 }
+
+/** By its name, or by another that only those are called by so far who were called already: the old one is gone. */
+function isSameReceiver(
+  { route: { receiver } }: Group,
+  period: string,
+  { key, receiver: old, episode }: Before,
+  { state, document, now }: CarryParts,
+): boolean {
+  if (receiver === old) return true;
+  if (document.receivers.some(({ name }) => name === old)) return false;
+  const called = new Set<string>();
+  for (const one of state.toldOf.get(key) ?? []) {
+    const place = placeOf(one);
+    const { firing = [], muted = [] } = state.told.get(one) ?? {};
+    if (place.receiver === old && [...firing, ...muted].includes(period)) called.add(`${place.channel} ${place.to}`);
+  }
+  const calling = integrationsOf(document, receiver, now).filter((one) => calls(one, episode));
+  const to = calling.flatMap((one) => one.to.map((name) => `${one.channel} ${name}`));
+  return to.length > 0 && !calling.some(hasTemplate) && to.every((one) => called.has(one));
+}
+
+/** People, and not what machines hear. */
+const calls = ({ channel, role }: Integration, { step }: Progress): boolean =>
+  channel !== 'webhook' && (role.kind === 'always' || (role.kind === 'step' && role.step <= step));
 
 /** Of several that have become one: nobody is called twice who was called for one of them, and what nobody is on goes on. */
 function together(episodes: readonly Episode[], firing: readonly string[]): Episode {

@@ -62,11 +62,17 @@ export class Resettlement {
 
   /** Of everybody who was ever told; escalations go on where they were, and who is on an alert stays on it. */
   settleAll(): void {
-    const { ledger, groups, firing } = this.#parts;
+    const { ledger, groups, firing, document, clock } = this.#parts;
     const groupKeys = [...ledger.state.toldOf.keys()];
     this.#settle(() => {
       const { first, then, left, targets } = this.#handOver(groupKeys);
-      const carried = carriedEpisodes({ state: ledger.state, groups, firing });
+      const carried = carriedEpisodes({
+        state: ledger.state,
+        groups,
+        firing,
+        document: document(),
+        now: clock.now(),
+      });
       return { first: [...first, ...carried.first], then: [...then, ...carried.then], left, targets };
     });
   }

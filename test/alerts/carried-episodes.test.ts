@@ -30,10 +30,10 @@ const taken = (by: string, minute: number, ...names: Name[]): Episode => ({
 
 /** Each was in a group of its own, and all are in one now; `muted` may not be told. */
 function carried(before: Readonly<Partial<Record<Name, Episode>>>, muted: readonly Name[] = [], here?: Episode) {
-  const { route } = anAlertsDocument(
+  const document = anAlertsDocument(
     '{ route: { receiver: duty, group_by: [alertname] }, receivers: [{ name: duty }] }',
   );
-  const groups = new GroupTable(buildRoutes(route), {
+  const groups = new GroupTable(buildRoutes(document.route), {
     clock: new VirtualClock(start),
     lastToldAt: () => null,
     onWake: () => undefined,
@@ -55,7 +55,7 @@ function carried(before: Readonly<Partial<Record<Name, Episode>>>, muted: readon
   const owner = groupOwner(group?.key ?? '', 'duty');
   if (here !== undefined) state.episodes.set(owner, here);
   const firing = names.filter((name) => !muted.includes(name)).map(period);
-  const { first, then } = carriedEpisodes({ state, groups, firing: () => firing });
+  const { first, then } = carriedEpisodes({ state, groups, document, now: start, firing: () => firing });
   expect(then.map((record) => record.kind === 'episode' && [record.owner, record.episode])).toEqual(
     names.map((name) => [groupOwner(`{}:{node="${name}"}`, 'duty'), null]),
   );

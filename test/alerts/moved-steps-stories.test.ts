@@ -114,6 +114,56 @@ describe.each([
     ]);
   });
 
+  describe('that gives the receiver another name', () => {
+    const renamed = (text: string): string => text.replaceAll('duty', 'night');
+
+    it('goes on with its steps', async () => {
+      const story = aStory(escalating);
+      await pushDown(story, {});
+      await story.pass(minutes(12), seconds(10));
+      const from = await change(story, renamed(escalating));
+      await story.pass(minutes(28), seconds(10));
+      expect(calls(story, from)).toEqual(['20 chief: a']);
+      expect([...story.ledger.state.episodes.keys()].filter((owner) => owner.includes('duty'))).toEqual([]);
+    });
+
+    it('leaves who is on it on it', async () => {
+      const story = aStory(escalating);
+      await pushDown(story, {});
+      await story.pass(minutes(2), seconds(10));
+      const [group] = story.pipeline.groups();
+      await story.pipeline.acknowledge({ groupKey: group?.key ?? '' }, 'zhang');
+      const from = await change(story, renamed(escalating));
+      await story.pass(minutes(200), minutes(1));
+      expect(calls(story, from)).toEqual([]);
+    });
+
+    it('and calls others in its first steps begins there', async () => {
+      const story = aStory(escalating);
+      await pushDown(story, {});
+      await story.pass(minutes(5), seconds(10));
+      const from = await change(story, renamed(escalating).replace('{ person: zhang }', '{ person: chief }'));
+      await story.pass(minutes(14), seconds(10));
+      expect(calls(story, from)).toEqual([
+        expect.stringMatching(/^[56] chief: a$/),
+        expect.stringMatching(/^1[56] li: a$/),
+      ]);
+    });
+
+    it('while the old one stays for others begins at its first step', async () => {
+      const both = renamed(escalating).replace(
+        'receivers:',
+        'receivers:\n  - { name: duty, escalation: [{ sms: { person: zhang } }] }',
+      );
+      const story = aStory(escalating);
+      await pushDown(story, {});
+      await story.pass(minutes(12), seconds(10));
+      const from = await change(story, both);
+      await story.pass(minutes(28), seconds(10));
+      expect(calls(story, from)).toEqual([expect.stringMatching(/^3[23] chief: a$/)]);
+    });
+  });
+
   it('that moves what a receiver tells that stands in goes on with its steps', async () => {
     const page =
       '  - { name: page, escalation: [{ sms: { person: zhang } }, { unacknowledgedFor: 10m, sms: { person: li } }, { unacknowledgedFor: 20m, sms: { person: chief } }] }';
