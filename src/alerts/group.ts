@@ -3,7 +3,7 @@ import { labelValue } from '../model/label-value.ts';
 import type { Instant } from '../model/units.ts';
 import { byCodeUnit } from './fingerprint.ts';
 import type { Alert, LabelSet } from './alert.ts';
-import { parseMatchers, quote } from '../matching/matchers.ts';
+import { quote } from '../matching/matchers.ts';
 import type { Route } from './route.ts';
 
 export function groupLabelsOf(route: Route, labels: LabelSet): LabelSet {
@@ -25,14 +25,31 @@ const printLabels = (labels: LabelSet): string =>
 /** Names the group towards people and receivers. */
 export const groupKeyOf = (route: Route, groupLabels: LabelSet): string => `${route.key}:${printLabels(groupLabels)}`;
 
+/** A name may hold anything but a quote; what follows a pair is another one, or the end. */
+const printedPair = /([^"]+?)="((?:[^"\\]|\\[^])*)"(?:, |}$)/y;
+const unescaped = (value: string): string =>
+  value.replace(/\\([^])/g, (_, character: string) => (character === 'n' ? '\n' : character));
+
+/** What `printLabels` has written; null where it is something else. */
+function readLabels(text: string): LabelSet | null {
+  if (text === '{}') return {};
+  const pairs: [string, string][] = [];
+  printedPair.lastIndex = 1;
+  while (printedPair.lastIndex < text.length) {
+    const [, name = '', value = ''] = printedPair.exec(text) ?? [];
+    if (name === '') return null;
+    pairs.push([name, unescaped(value)]);
+  }
+  return Object.fromEntries(pairs);
+}
+
 /** The labels that a key names: values may hold all that stands between the two halves of it. */
 export function labelsIn(key: string): LabelSet {
-  for (let at = key.length; (at = key.lastIndexOf(':{', at - 1)) > 0;)
-    try {
-      return Object.fromEntries(parseMatchers(key.slice(at + 1)).map(({ name, value }) => [name, value]));
-    } catch {
-      // within a value: the whole set begins further to the left
-    }
+  for (let at = key.length; (at = key.lastIndexOf(':{', at - 1)) > 0;) {
+    const labels = readLabels(key.slice(at + 1));
+    // else within a value: the whole set begins further to the left
+    if (labels !== null) return labels;
+  }
   return {};
 }
 

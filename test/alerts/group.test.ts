@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Alert } from '../../src/alerts/alert.ts';
 import { byCodeUnit } from '../../src/alerts/fingerprint.ts';
-import { gravity, groupLabelsOf, inOrder } from '../../src/alerts/group.ts';
+import { gravity, groupKeyOf, groupLabelsOf, inOrder, labelsIn } from '../../src/alerts/group.ts';
 import { buildRoutes } from '../../src/alerts/route.ts';
 import { later, seconds } from '../../src/model/units.ts';
+import { fresh } from '../property-runs.ts';
 import { anAlert, anAlertsDocument, start } from './builders.ts';
 
 const drawn = fc
@@ -66,4 +67,38 @@ it('alerts are read by what fires, then by how grave and how old they are, then 
       expect(inOrder(alerts)).toEqual(plain);
     }),
   );
+});
+
+const pieces = fc.constantFrom(
+  'team',
+  ' ',
+  'a.b',
+  ':{',
+  '{',
+  '}',
+  ',',
+  ', ',
+  '=',
+  '="',
+  '"',
+  '\\',
+  '\n',
+  '\\n',
+  '组',
+  '~',
+);
+const textOf = (least: number) => fc.array(pieces, { minLength: least, maxLength: 5 }).map((parts) => parts.join(''));
+// what stands before a quote or a brace in a name cannot be told from the end of another one
+const labelName = textOf(1).map((name) => name.replace(/["{}:]/g, '_'));
+
+it('a key gives back the labels that it was made of, whatever their names and values hold', () => {
+  const { route } = anAlertsDocument("route: {receiver: a, group_by: ['...']}\nreceivers: [{name: a}]");
+  const root = buildRoutes(route);
+  fc.assert(
+    fc.property(fc.dictionary(labelName, textOf(1), { minKeys: 0, maxKeys: 4 }), (labels) => {
+      expect(labelsIn(groupKeyOf(root, labels))).toEqual(labels);
+    }),
+    fresh(300),
+  );
+  expect(labelsIn('{}/{team="a"}:{data center="b \\"1\\"", 机房="c"}')).toEqual({ 'data center': 'b "1"', 机房: 'c' });
 });
