@@ -3,11 +3,11 @@ import type { CustomKind, CustomObjects } from '../clients/kubernetes/custom-obj
 import type { KubernetesWrites } from '../clients/kubernetes/writes.ts';
 import type { Config, PodPolicy } from '../model/config.ts';
 import type { ObjectMeta, Scale } from '../model/kubernetes.ts';
+import { labelSelectorText } from '../model/label-selector-text.ts';
 import { targetKey, type TargetRef } from '../model/target.ts';
 import { eachLimited } from '../parallel.ts';
 import { globMatches, isPattern } from '../targets/glob.ts';
 import { isCustomKind, scalesOfKind } from '../targets/kinds.ts';
-import { labelSelectorText } from '../targets/labels.ts';
 import { Gathering } from './gathering.ts';
 
 export interface ScaleSource {

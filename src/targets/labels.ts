@@ -21,21 +21,3 @@ export function readySelector({ matchLabels = {}, matchExpressions = [] }: Label
       matchExpressions.every((requirement) => requirementMatches(requirement, labels)),
   };
 }
-
-/** As the API takes it in ?labelSelector=. */
-export function labelSelectorText({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
-  const pairs = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);
-  const others = matchExpressions.map(({ key, operator, values = [] }) => {
-    switch (operator) {
-      case 'In':
-        return `${key} in (${values.join(',')})`;
-      case 'NotIn':
-        return `${key} notin (${values.join(',')})`;
-      case 'DoesNotExist':
-        return `!${key}`;
-      default:
-        return key;
-    }
-  });
-  return [...pairs, ...others].join(',');
-}

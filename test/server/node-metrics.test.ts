@@ -1,28 +1,10 @@
 // The node tier's figures: by group and by closed words only, and nothing stays of what is gone.
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
-import type { NodeDecision, PendingPods } from '../../src/model/plan.ts';
+import type { PendingPods } from '../../src/model/plan.ts';
 import { createNodeMetrics, reasonClassOf } from '../../src/server/node-metrics.ts';
+import { aNodeDecision } from './samples.ts';
 
-const aGroup = (more: Partial<NodeDecision> = {}): NodeDecision => ({
-  policy: { name: 'workers' },
-  nodeGroup: 'default-worker',
-  mode: 'act',
-  current: 3,
-  desired: 3,
-  action: 'none',
-  reason: 'PoolFits',
-  for: [],
-  remove: [],
-  resize: null,
-  drains: [],
-  kept: [],
-  upcoming: 0,
-  until: null,
-  facts: {},
-  message: '',
-  ...more,
-});
 const waits = (more: Partial<PendingPods>): PendingPods => ({
   pod: { namespace: 'shop', name: 'web-1' },
   owner: { kind: 'Deployment', namespace: 'shop', name: 'web' },
@@ -55,7 +37,7 @@ describe('createNodeMetrics', () => {
   it('counts pods that wait by why, drains by step, and forgets what is gone', async () => {
     const registry = new Registry();
     const record = createNodeMetrics(registry);
-    const draining = aGroup({
+    const draining = aNodeDecision({
       remove: [{ node: 'w-1', serverId: 'x' }],
       drains: [{ step: 'wait', node: 'w-1', serverId: 'x', pods: [] }],
       bootTime: { p50Seconds: 90, p95Seconds: 300, of: 7 },
@@ -72,7 +54,7 @@ describe('createNodeMetrics', () => {
       'springtide_node_group_backed_off{node_group="default-worker"} 1',
     ])
       expect(text).toContain(line);
-    record({ nodes: [aGroup({ nodeGroup: 'other' })] });
+    record({ nodes: [aNodeDecision({ nodeGroup: 'other' })] });
     const after = await registry.metrics();
     expect([after.includes('default-worker'), after.includes('PoolAtMaximum')]).toEqual([false, false]);
   });

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { globMatches } from '../../src/targets/glob.ts';
-import { labelSelectorText } from '../../src/targets/labels.ts';
+import { labelSelectorText } from '../../src/model/label-selector-text.ts';
 import { parseSelectorText } from '../../src/targets/selector-text.ts';
 
 describe('a selector as text', () => {

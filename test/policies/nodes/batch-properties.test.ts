@@ -12,6 +12,7 @@ import type { Node, Pod } from '../../../src/model/kubernetes.ts';
 import { emptyMemory, type Memory } from '../../../src/model/memory.ts';
 import { record } from '../../../src/policies/record.ts';
 import { aNode, aNodeGroup, aNodePolicy, aPod, aReplicaSet, aSnapshot, at } from '../../builders.ts';
+import { patched } from './cluster/patched.ts';
 import { group, steady, tick } from './worlds.ts';
 
 /** What befalls one tick: after so many writes the process dies, or the answer of that write is lost. */
@@ -112,29 +113,17 @@ class World {
     });
   }
 
-  #patch(name: string, { unschedulable, taints, annotations }: NodePatch, version: string | undefined): Node {
+  #patch(name: string, patch: NodePatch, version: string | undefined): Node {
     const node = this.nodes.find(({ metadata }) => metadata.name === name);
     if (node === undefined) throw new Error(`${name} is not there`);
     if (version !== node.metadata.resourceVersion) throw refusal('Conflict');
-    if (name === this.refuses && taints?.some(({ key }) => key === drainTaint) === true) throw refusal('Forbidden');
-    const kept = Object.entries({ ...node.metadata.annotations, ...annotations }).filter(([, value]) => value !== null);
-    const patched = {
-      ...node,
-      metadata: {
-        ...node.metadata,
-        resourceVersion: String(++this.#versions),
-        annotations: Object.fromEntries(kept) as Record<string, string>,
-      },
-      spec: {
-        ...node.spec,
-        ...(unschedulable === undefined ? {} : { unschedulable: unschedulable === true }),
-        ...(taints === undefined ? {} : { taints }),
-      },
-    };
-    this.nodes = this.nodes.map((one) => (one === node ? patched : one));
-    const { id, nodes } = drainOf(patched)?.batch ?? { id: '', nodes: 0 };
+    if (name === this.refuses && patch.taints?.some(({ key }) => key === drainTaint) === true)
+      throw refusal('Forbidden');
+    const next = patched(node, patch, String(++this.#versions));
+    this.nodes = this.nodes.map((one) => (one === node ? next : one));
+    const { id, nodes } = drainOf(next)?.batch ?? { id: '', nodes: 0 };
     if (this.nodes.filter((one) => drainOf(one)?.batch?.id === id).length === nodes) this.#wholes.add(id);
-    return patched;
+    return next;
   }
 
   #evict(name: string) {

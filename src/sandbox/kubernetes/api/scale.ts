@@ -1,4 +1,5 @@
 // The scale subresource: replicas read and written without knowing the workload's kind.
+import { labelSelectorText } from '../../../model/label-selector-text.ts';
 import { isJsonObject } from '../json.ts';
 import { badRequest, invalid, notFound, staleWrite } from '../status.ts';
 import { ownReplicas } from './managed-fields.ts';
@@ -72,7 +73,7 @@ export function patchScale(
 function scaleOf(resource: ResourceName, object: KubeObject): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const spec = object.spec as { replicas?: number; selector?: LabelSelector | Record<string, string> };
-  const selector = selectorText(
+  const selector = labelSelectorText(
     resource === 'replicationcontrollers'
       ? { matchLabels: (spec.selector ?? {}) as Record<string, string> }
       : (spec.selector ?? {}),
@@ -88,21 +89,4 @@ function scaleOf(resource: ResourceName, object: KubeObject): Scale {
       ...(selector === '' ? {} : { selector }),
     },
   };
-}
-
-function selectorText({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
-  const equal = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);
-  const sets = matchExpressions.map(({ key, operator, values = [] }) => {
-    switch (operator) {
-      case 'In':
-        return `${key} in (${values.join(',')})`;
-      case 'NotIn':
-        return `${key} notin (${values.join(',')})`;
-      case 'DoesNotExist':
-        return `!${key}`;
-      default:
-        return key;
-    }
-  });
-  return [...equal.sort(), ...sets].join(',');
 }

@@ -8,6 +8,7 @@ import type { MagnumNodeGroup } from '../../../../src/model/openstack.ts';
 import { rfc3339, type Instant } from '../../../../src/model/units.ts';
 import { aNode, aNodeGroup, at, heatCluster, longAgo, serverId } from '../../../builders.ts';
 import { Budgets, isLeaving, type Budget } from './budgets.ts';
+import { patched } from './patched.ts';
 
 export interface Resize {
   readonly group: string;
@@ -203,27 +204,14 @@ export class Cloud {
     });
   }
 
-  #patch(name: string, { unschedulable, taints, annotations }: NodePatch, version: string | undefined): Node {
+  #patch(name: string, patch: NodePatch, version: string | undefined): Node {
     const member = this.#member(name);
     if (member === undefined) throw refusal('kubernetes', 'NotFound');
     const { node } = member;
     if (version !== node.metadata.resourceVersion) throw refusal('kubernetes', 'Conflict');
-    const marks = marksOf(node) === null && typeof annotations?.[drainAnnotation] === 'string';
+    const marks = marksOf(node) === null && typeof patch.annotations?.[drainAnnotation] === 'string';
     if (marks && this.refuses.has(name)) throw refusal('kubernetes', 'Forbidden');
-    const kept = Object.entries({ ...node.metadata.annotations, ...annotations }).filter(([, value]) => value !== null);
-    member.node = {
-      ...node,
-      metadata: {
-        ...node.metadata,
-        resourceVersion: String(++this.#versions),
-        annotations: Object.fromEntries(kept) as Record<string, string>,
-      },
-      spec: {
-        ...node.spec,
-        ...(unschedulable === undefined ? {} : { unschedulable: unschedulable === true }),
-        ...(taints === undefined ? {} : { taints }),
-      },
-    };
+    member.node = patched(node, patch, String(++this.#versions));
     return member.node;
   }
 
