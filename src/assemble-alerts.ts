@@ -11,6 +11,7 @@ import { fenced, fencedForwarder } from './alerts/fenced.ts';
 import { createHeartbeat } from './alerts/heartbeat.ts';
 import type { Ledger } from './alerts/ledger/ledger.ts';
 import type { NodeGroupOf } from './alerts/node-group-label.ts';
+import { readNumbers } from './alerts/number-files.ts';
 import { createAlertPipeline } from './alerts/pipeline.ts';
 import type { AlertPipeline } from './alerts/pipeline-interface.ts';
 import { askPrometheus, askPrometheusRange } from './alerts/rules/query.ts';
@@ -72,6 +73,7 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
     }
   };
   await readLinkSecret();
+  await readNumbers(config().alerts.people);
 
   let take: AlertPipeline['receive'] = () => Promise.resolve(false);
   /** Answered is only what is kept: whatever is the matter, it comes again. */
@@ -170,6 +172,7 @@ export async function assembleAlerts(options: AlertAssemblyOptions): Promise<Ale
       rules.refresh();
       await readLinkSecret();
       const document = config().alerts;
+      await readNumbers(document.people);
       if (document !== prepared) channels.sms.prepare((prepared = document));
     },
     close: async () => {

@@ -4,16 +4,18 @@ import type { AlertsDocument } from '../model/config.ts';
 import type { SentMessage } from './budget.ts';
 import { homeOf } from './channels/people.ts';
 import type { LedgerState } from './ledger/state.ts';
+import { numberLastRead } from './number-files.ts';
 
 type Known = Pick<AlertsDocument, 'people' | 'sms_gateways'>;
 
-/** Two names with one of these are one telephone. */
+/** Two names with one of these are one telephone; a file that was never read is one of its own. */
 export function telephoneOf(document: Known, to: string): string {
   const { people } = document;
   const person = Object.hasOwn(people, to) ? people[to] : undefined;
-  if (person?.smsFile !== undefined) return `file ${person.smsFile}`;
-  const number = phoneNumberIn(person?.sms ?? to);
-  return number === null ? `nobody's: ${to}` : wholeNumber(number, homeOf(document));
+  const file = person?.smsFile;
+  const number = phoneNumberIn(file === undefined ? (person?.sms ?? to) : (numberLastRead(file) ?? ''));
+  if (number !== null) return wholeNumber(number, homeOf(document));
+  return file === undefined ? `nobody's: ${to}` : `file ${file}`;
 }
 
 /** In any order. `replaced`: what is taken back if something is sent now, so that it counts for nothing. */

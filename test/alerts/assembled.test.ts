@@ -1,5 +1,7 @@
 // The alerts' half as the daemon puts it together, on a virtual clock: how long a start listens first.
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import path from 'node:path';
 import { expect, it } from 'vitest';
 import { volatileLedger, type Ledger } from '../../src/alerts/ledger/ledger.ts';
 import { assembleAlerts } from '../../src/assemble-alerts.ts';
@@ -12,6 +14,7 @@ import { createLogger } from '../../src/server/log.ts';
 import { goodTexts, inMemory, type FileTexts } from '../config/files.ts';
 import { anIntent, start } from './builders.ts';
 import { eventually } from './eventually.ts';
+import { temporaryDirectory } from '../temporary-directory.ts';
 import { listening } from './listening.ts';
 
 const atOnce = `
@@ -143,5 +146,36 @@ it('a posted report is answered when it is durable; where it cannot be written i
   written();
   expect(await answered).toBe(200);
   expect(files.state.recent[0]?.recipients.get('zhang')?.receipt?.status).toBe('delivered');
+  await assembled.close();
+});
+
+it('a telephone whose number stands in two files, and beside them, is told once', async () => {
+  const folder = await temporaryDirectory();
+  const write = (name: string, number: string): Promise<void> => writeFile(path.join(folder, name), `${number}\n`);
+  await write('zhang', '138 0000 0001');
+  await write('duty', '+8613800000001');
+  await write('li', '13800000002');
+  const people = ['zhang', 'duty', 'li', 'gone'].map((name) => `${name}: { smsFile: ${path.join(folder, name)} }`);
+  const ledger = volatileLedger();
+  const clock = new VirtualClock(start);
+  const assembled = await assembling(ledger, clock, false, {
+    'alerts.yaml': `
+people: { ${people.join(', ')}, desk: { sms: '8613800000001' } }
+sms_gateways: [{ name: own, http: { url: 'http://127.0.0.1:1/' } }]
+route: { receiver: team, group_by: [alertname], group_wait: 0s }
+receivers: [{ name: team, sms_configs: [{ to: [zhang, duty, li, gone, desk] }] }]
+`,
+  });
+  const toldOf = async (name: string): Promise<unknown> => {
+    clock.advance(seconds(1));
+    await assembled.alerts.push([{ labels: { alertname: name }, startsAt: rfc3339(clock.now()) }]);
+    clock.advance(seconds(40));
+    const open = [...ledger.state.open.values()].map(({ intent }) => intent);
+    return open.find(({ alerts }) => alerts.some(({ labels }) => labels['alertname'] === name))?.to;
+  };
+  expect(await toldOf('First')).toEqual(['zhang', 'li', 'gone']);
+  await write('li', '13800000001');
+  await assembled.refresh();
+  expect(await toldOf('Second')).toEqual(['zhang', 'gone']);
   await assembled.close();
 });

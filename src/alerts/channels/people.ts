@@ -1,9 +1,9 @@
 // Who is meant: a name from `people`, or an address as it stands; secrets are read when they are needed.
-import { readFile } from 'node:fs/promises';
 import { mailAddressIn, phoneNumberIn } from '../../model/addresses.ts';
 import type { Home } from '../../model/addresses.ts';
 import type { AlertsDocument } from '../../model/config.ts';
 import { messageOf } from '../../model/errors.ts';
+import { readNumber } from '../number-files.ts';
 import type { SendResult } from './channel.ts';
 import { failed, retry } from './channel.ts';
 
@@ -24,7 +24,7 @@ export async function phoneNumberOf(to: string, document: AlertsDocument): Promi
   if (person === undefined) return numberFrom(to, to);
   if (person.smsFile === undefined) return numberFrom(to, person.sms ?? '');
   try {
-    return numberFrom(to, (await readFile(person.smsFile, 'utf8')).trim());
+    return numberFrom(to, await readNumber(person.smsFile));
   } catch (error) {
     return { problem: retry(to, 'AddressUnreadable', `people.${to}.smsFile cannot be read: ${messageOf(error)}`) };
   }
