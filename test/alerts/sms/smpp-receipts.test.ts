@@ -85,6 +85,8 @@ async function aStage(more = 'perSecond: 20'): Promise<Stage> {
     const end = async (): Promise<void> => {
       await assembled.close();
       isAlive = false;
+      // by a connection that is being closed nothing would be answered
+      await eventually(() => expect(centre.sessions.size).toBe(0));
     };
     onTestFinished(() => (isAlive ? end() : undefined));
     return {
@@ -102,6 +104,7 @@ async function aStage(more = 'perSecond: 20'): Promise<Stage> {
         isAlive = false;
         centre.sessions.forEach((session) => session.destroy());
         await files.close();
+        await eventually(() => expect(centre.sessions.size).toBe(0));
       },
     };
   };
