@@ -28,10 +28,6 @@ export class Evaluator {
   }
 
   /** Where the run has come to: mistakes that have no place of their own are shown there. */
-  get offset(): number {
-    return this.#offset;
-  }
-
   at(offset: number): void {
     this.#offset = offset;
   }

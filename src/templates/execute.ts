@@ -33,7 +33,7 @@ export interface Execution {
   readonly operations: Operations;
   readonly body: (name: string) => Body | undefined;
   readonly output: () => Output;
-  readonly world: Omit<World, 'charge' | 'run'>;
+  readonly world: Omit<World, 'charge'>;
 }
 
 type Jump = 'break' | 'continue';
@@ -45,14 +45,14 @@ export function execute(main: Body, data: Value, variables: Readonly<Record<stri
 class Executor {
   readonly #how: Execution;
   readonly #values: Evaluator;
-  #output: Output;
+  readonly #output: Output;
   #depth = 0;
   #written = 0;
 
   constructor(how: Execution) {
     this.#how = how;
     this.#output = how.output();
-    this.#values = new Evaluator(how.operations, { ...how.world, run: (name, data) => this.#aside(name, data) });
+    this.#values = new Evaluator(how.operations, how.world);
   }
 
   run(main: Body, data: Value, variables: Readonly<Record<string, Value>>): string {
@@ -158,16 +158,6 @@ class Executor {
     this.#depth += 1;
     this.#values.within(name, { $: data }, () => this.#list(body.nodes, data));
     this.#depth -= 1;
-  }
-
-  /** A template called by a function: its output is a value. */
-  #aside(name: string, data: Value): string {
-    const output = this.#output;
-    this.#output = this.#how.output();
-    this.#call(name, data, this.#values.offset);
-    const text = this.#output.text();
-    this.#output = output;
-    return text;
   }
 }
 

@@ -187,13 +187,6 @@ const prometheuses: readonly (readonly [string, Operation])[] = [
       run: (values) => dictionary(values.flatMap((value, index) => [`arg${index}`, value])),
     },
   ],
-  [
-    'tmpl',
-    {
-      parameters: ['string', 'any'],
-      run: ([name, data = null], world) => ({ kind: 'safe', as: 'html', text: world.run(asText(name), data) }),
-    },
-  ],
   ['humanize', ofNumber(humanize)],
   ['humanize1024', ofNumber(humanize1024)],
   ['humanizePercentage', ofNumber(humanizePercentage)],

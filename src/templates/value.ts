@@ -63,8 +63,6 @@ export interface World {
   readonly externalUrl: string;
   /** the samples of a query; throws where they are not known */
   query(expression: string): Value;
-  /** another template's output */
-  run(name: string, data: Value): string;
   /** a call that costs more than its call says so */
   charge(steps: number): void;
 }

@@ -186,6 +186,13 @@ describe('a set of files', () => {
   });
 });
 
+it.each(['{{ define "a" }}x{{ end }}{{ tmpl "a" . }}', '{{ safeUrl "x" }}', '{{ $activeAt }}', '{{ $value | div 2 }}'])(
+  'a template of a rule is refused for what Prometheus has in no rule: %s',
+  (text) => {
+    expect(parseTemplate(text, { dialect: 'prometheus' }).ok).toBe(false);
+  },
+);
+
 describe('a template of a rule', () => {
   const labels = stringMap({ instance: 'web-1:9100', job: 'node' });
   const sample = (instance: string, value: number): Value =>
