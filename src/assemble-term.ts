@@ -200,13 +200,15 @@ export async function openTerm(parts: TermParts): Promise<Term> {
       forecasts.close();
       await checks.close();
       // What waited for company goes now. Whoever has lost the lease may not write, and the next one has learnt it anew.
-      if (daemon.memory !== memory)
-        await store
-          .save(daemon.memory, 'whole')
-          .catch((thrown: unknown) =>
-            log.warn({ err: messageOf(thrown) }, 'the memory was not saved for the last time'),
-          );
-      await alerting.close();
+      const saved =
+        daemon.memory === memory
+          ? Promise.resolve()
+          : store
+              .save(daemon.memory, 'whole')
+              .catch((thrown: unknown) =>
+                log.warn({ err: messageOf(thrown) }, 'the memory was not saved for the last time'),
+              );
+      await Promise.all([saved, alerting.close()]);
       await audit?.write({ event: 'end' });
       await audit?.close();
       await journal?.close();

@@ -42,6 +42,8 @@ export interface WorldOptions {
   readonly onSwap?: (source: 'Prometheus' | 'OpenStack', failure: string | null) => void;
   /** what nothing is written past */
   readonly fence?: Fence;
+  /** aborted: this process ends */
+  readonly stopping?: AbortSignal;
 }
 
 /** The clients of the world that a configuration names, and what collects from them. */
@@ -65,6 +67,7 @@ export async function connectWorld({
   onCall,
   onSwap,
   fence = noFence,
+  stopping,
 }: WorldOptions): Promise<World> {
   const { daemon } = config();
   const observe = onCall === undefined ? {} : { onCall };
@@ -99,6 +102,7 @@ export async function connectWorld({
     clock: wireClock,
     timing: { watchFor: (usualWatch * speed) as Milliseconds },
     mayLeave: mayLeave(fence, 'Kubernetes'),
+    ...(stopping !== undefined && { stopping }),
     ...observe,
   });
   const prometheus = swapping({
@@ -202,6 +206,7 @@ export async function openHouse(options: AssemblyOptions): Promise<House> {
     ...(options.speed === undefined ? {} : { speed: options.speed }),
     env,
     fence,
+    ...(options.stopping === undefined ? {} : { stopping: options.stopping }),
     ...(options.repeats === undefined ? {} : { repeats: options.repeats }),
     onSwap: (source, failure) =>
       failure === null

@@ -1,9 +1,10 @@
 // springtide demo: the whole idea on the embedded world; live with the page, or once on a virtual clock.
 import { fileURLToPath } from 'node:url';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { loadConfigOrThrow } from '../config/load.ts';
 import { drivers, type Driver } from '../sandbox/openstack/stack.ts';
 import { languages, type Language } from '../model/texts.ts';
+import { within } from './within.ts';
 
 interface DemoOptions {
   readonly once?: true;
@@ -14,14 +15,6 @@ interface DemoOptions {
   readonly config: string;
   readonly lang: Language;
 }
-
-const within =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (Number.isFinite(value) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`a number from ${least} to ${most}`);
-  };
 
 const shippedConfig = fileURLToPath(new URL('../../config', import.meta.url));
 

@@ -10,11 +10,12 @@ import { leaseName, type SeenLease } from '../leader/lease.ts';
 import { ownAddress } from '../leader/own-address.ts';
 import { messageOf } from '../model/errors.ts';
 import { createLogger, type LogLevel } from '../server/log.ts';
+import { within } from './within.ts';
 
 interface RunOptions {
   readonly config: string;
   readonly logLevel: LogLevel;
-  readonly grace: string;
+  readonly grace: number;
 }
 
 export function registerRun(program: Command): void {
@@ -27,7 +28,7 @@ export function registerRun(program: Command): void {
         .choices(['trace', 'debug', 'info', 'warn', 'error'])
         .default('info'),
     )
-    .option('--grace <seconds>', 'how long a stop may take, at most', '25')
+    .option('--grace <seconds>', 'how long a stop may take, at most', within(1, 3_600), 25)
     .addHelpText(
       'after',
       '\nSIGTERM and SIGINT stop it: exit 0 when what was under way has ended and the state is saved.',
@@ -52,7 +53,7 @@ async function run(options: RunOptions): Promise<void> {
     log.info({ signal }, 'stopping: nothing new begins');
     stopping.abort();
     // Whatever hangs must not keep the pod alive past its grace; the state was saved with every tick.
-    setTimeout(() => process.exit(1), Number(options.grace) * 1000).unref();
+    setTimeout(() => process.exit(1), options.grace * 1000).unref();
   };
   // Told twice by whatever runs us, we go on ending in order; a person's second Ctrl-C ends us at once.
   process.on('SIGTERM', stop);
@@ -77,6 +78,7 @@ async function run(options: RunOptions): Promise<void> {
     instance,
     onSwitch: hurry,
     fence: isOneOfMany ? fence : noFence,
+    stopping: stopping.signal,
     ...(isOneOfMany && { leader: () => lease?.address ?? null }),
     http: { listen: http.listen, metricsListen: http.metrics === http.listen ? null : http.metrics },
   });

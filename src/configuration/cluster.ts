@@ -5,6 +5,7 @@ import path from 'node:path';
 import { connectKubernetes } from '../clients/kubernetes/connection.ts';
 import { createDiscovery } from '../clients/kubernetes/discovery.ts';
 import { serviceAccountDirectory } from '../clients/kubernetes/in-cluster.ts';
+import { farewellTransport } from '../clients/kubernetes/farewell-transport.ts';
 import { createOwnObjects, type OwnObjects } from '../clients/kubernetes/own-objects.ts';
 import { createTransport } from '../clients/kubernetes/transport.ts';
 import { createWrites, type KubernetesWrites } from '../clients/kubernetes/writes.ts';
@@ -35,10 +36,12 @@ export async function connectConfigCluster(
   place: StatePlace,
   clock: Clock,
   env: Env,
+  stopping?: AbortSignal,
 ): Promise<ConfigCluster> {
   const connection = await connectKubernetes({ clock, kubeconfig: settings?.kubeconfig, context: settings?.context });
   const timeout = settings?.timeout ?? seconds(10);
-  const transport = createTransport({ connection, timeout });
+  const plain = createTransport({ connection, timeout });
+  const transport = stopping === undefined ? plain : farewellTransport(plain, stopping, clock);
   const discovery = createDiscovery(transport, clock);
   return {
     own: createOwnObjects({ transport, timeout }),

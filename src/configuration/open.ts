@@ -56,7 +56,7 @@ export async function openConfig(options: OpenConfigOptions): Promise<OpenConfig
   const alone = loadFiles(first, { env });
   const settings = alone.config?.daemon.kubernetes ?? null;
   const usual = (): Promise<ConfigCluster | null> =>
-    watchesConfigMaps(place, env) ? connectConfigCluster(settings, place, clock, env) : Promise.resolve(null);
+    watchesConfigMaps(place, env) ? connectConfigCluster(settings, place, clock, env, signal) : Promise.resolve(null);
   const cluster = await (options.connect ?? usual)(place);
   const maps =
     cluster === null

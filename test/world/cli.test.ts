@@ -133,6 +133,11 @@ describe('springtide run', () => {
     expect(home.secrets.filter((secret) => out.includes(secret))).toEqual([]);
   });
 
+  it('refuses a grace that is no number of seconds, and would end it at once', async () => {
+    const { code, err } = await springtide(['run', '--config', home.config, '--grace', 'soon']);
+    expect([code, err]).toEqual([2, expect.stringContaining('a number from 1 to 3600')]);
+  });
+
   it('says which port is taken, and ends with 2', async () => {
     const taken = new URL(world.prometheus.url).host;
     const config = await configWith('127.0.0.1:0', taken);

@@ -9,6 +9,7 @@ import { createCustomObjects } from './custom-objects.ts';
 import type { CustomObjects } from './custom-objects.ts';
 import { createDiscovery } from './discovery.ts';
 import type { Discovery } from './discovery.ts';
+import { farewellTransport } from './farewell-transport.ts';
 import { createWatchedLists } from './lists.ts';
 import type { WatchedLists } from './lists.ts';
 import { createOwnObjects } from './own-objects.ts';
@@ -46,6 +47,8 @@ export interface KubernetesClientOptions {
   readonly onCall?: (observation: CallObservation) => void;
   /** asked in the moment in which `writes` or `own` send a change; throws what stands against it */
   readonly mayLeave?: () => void;
+  /** aborted: this process ends, and waits for nobody who says nothing */
+  readonly stopping?: AbortSignal;
 }
 
 /** Nothing is watched before `lists.start()`. */
@@ -57,7 +60,8 @@ export async function createKubernetesClient(options: KubernetesClientOptions): 
     context: settings.context,
     ...options.connection,
   });
-  const transport = createTransport({ connection, timeout: settings.timeout, onCall: options.onCall });
+  const plain = createTransport({ connection, timeout: settings.timeout, onCall: options.onCall });
+  const transport = options.stopping === undefined ? plain : farewellTransport(plain, options.stopping, clock);
   const discovery = createDiscovery(transport, clock);
   const lists = createWatchedLists({
     transport,
