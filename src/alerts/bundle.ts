@@ -32,9 +32,9 @@ const mostRounds = 4;
  */
 export function* tellingTogether(bundle: HeldBundle, { clock, current }: BundleParts): Course {
   const { integration, why } = bundle;
-  const isInForce = ({ document, isCentral }: FlushParts): boolean => {
+  const isInForce = ({ document, elsewhere }: FlushParts): boolean => {
     const latest = current(clock.now());
-    return latest.document === document && latest.isCentral === isCentral;
+    return latest.document === document && latest.elsewhere === elsewhere;
   };
   let { groups } = bundle;
   const decided = new Map<Group, Part | null>();

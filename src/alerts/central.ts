@@ -4,11 +4,13 @@ import type { AlertsDocument } from '../model/config.ts';
 import { later, minutes, rfc3339, seconds } from '../model/units.ts';
 import type { Instant, Milliseconds } from '../model/units.ts';
 import { asOf } from './alert.ts';
-import type { Alert } from './alert.ts';
-import type { Forwarder, ForwardSettings } from './channels/forward.ts';
+import type { Alert, LabelSet } from './alert.ts';
+import type { Forwarder, ForwardResult, ForwardSettings } from './channels/forward.ts';
 import type { AlertLog } from './courier.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import type { LedgerRecord } from './ledger/records.ts';
 import type { LedgerState } from './ledger/state.ts';
+import { Refusals } from './refusals.ts';
 
 export interface CentralParts {
   readonly clock: Clock;
@@ -18,8 +20,8 @@ export interface CentralParts {
   readonly alerts: () => readonly Alert[];
   readonly write: (records: readonly LedgerRecord[]) => void;
   readonly log: AlertLog;
-  /** it has fallen silent, or answers again */
-  readonly onChange: () => void;
+  /** it has fallen silent, or answers again (null), or it refuses these alerts by themselves, or no more */
+  readonly onChange: (fingerprints: readonly string[] | null) => void;
 }
 
 export interface CentralView {
@@ -29,6 +31,8 @@ export interface CentralView {
   /** RFC 3339: when it last took what it was sent, or when we began to send */
   readonly heard: string;
   readonly problem: string | null;
+  /** what it refuses by itself, and people are told of from here; null: nothing */
+  readonly refuses: { readonly count: number; readonly labels: LabelSet; readonly why: string } | null;
 }
 
 const longestPause = seconds(30);
@@ -45,6 +49,7 @@ export class Central {
   readonly #ended = new Map<string, Alert>();
   /** what fires, as far as is known over there */
   readonly #believed = new Set<string>();
+  readonly #refusals = new Refusals();
   #url: string | null = null;
   #heard: Instant;
   #spoke = false;
@@ -60,8 +65,13 @@ export class Central {
     for (const alert of parts.alerts()) if (alert.ended !== null) this.#ended.set(alert.fingerprint, alert);
   }
 
+  /** Of which alerts people are told from here all the same, while it answers. */
+  elsewhere(now: Instant): Elsewhere {
+    return this.#speaks(now) ? this.#refusals.fingerprints : null;
+  }
+
   /** It tells people, we do not. */
-  speaks(now: Instant): boolean {
+  #speaks(now: Instant): boolean {
     const settings = this.#settings();
     // the clock was set back: it is waited for once more, and not until the clock is there again
     if (this.#heard > now) this.#heard = now;
@@ -86,6 +96,8 @@ export class Central {
     const isFirst = this.#url === null && this.#parts.state.centralSilentSince !== null;
     this.#url = url;
     this.#believed.clear();
+    // another one may take them
+    this.#refusals.keepOnly(() => false);
     this.#next();
     this.#deadline();
     if (!isFirst) this.#answered(now);
@@ -102,11 +114,13 @@ export class Central {
   view(): CentralView | null {
     const settings = this.#settings();
     if (settings === undefined) return null;
+    const { first, fingerprints } = this.#refusals;
     return {
       host: new URL(settings.url).host,
-      tells: this.speaks(this.#parts.clock.now()) ? 'central' : 'local',
+      tells: this.#speaks(this.#parts.clock.now()) ? 'central' : 'local',
       heard: rfc3339(this.#heard),
       problem: this.#problem,
+      refuses: first === undefined ? null : { count: fingerprints.size, labels: first.labels, why: first.why },
     };
   }
 
@@ -139,9 +153,11 @@ export class Central {
     const life = validFor(settings);
     for (const [fingerprint, { ended }] of this.#ended)
       if (ended !== null && now - ended > life) this.#ended.delete(fingerprint);
-    const firing = alerts().filter((alert) => asOf(alert, now).ended === null);
+    const all = alerts();
+    const firing = all.filter((alert) => asOf(alert, now).ended === null);
     const ended = [...this.#ended.values()];
-    const result = await forwarder.forward([...firing, ...ended], settings, {
+    const sent = this.#refusals.toSend([...firing, ...ended], now);
+    const result = await forwarder.forward(sent, settings, {
       validFor: life,
       signal: this.#abort.signal,
     });
@@ -163,8 +179,26 @@ export class Central {
     }
     this.#problem = problem;
     this.#compare(clock.now());
+    this.#refuses(sent, result, all);
     const usual = Math.min(longestPause, Math.max(shortestPause, settings.silentAfter / 4)) as Milliseconds;
     this.#sendIn(this.#hasNews && problem === null ? shortestPause : usual);
+  }
+
+  /** People are told from here of what it refuses by itself: the rest it tells. */
+  #refuses(sent: readonly Alert[], { status, refused = [] }: ForwardResult, all: readonly Alert[]): void {
+    const { clock, log, onChange } = this.#parts;
+    const before = this.#refusals.fingerprints;
+    const news = refused.filter(({ fingerprint }) => !before.has(fingerprint));
+    const [first] = news;
+    if (first !== undefined)
+      log.warn(
+        { err: first.why, alert: first.labels, count: news.length },
+        'the central one refuses alerts: people are told of them from here',
+      );
+    const changed = this.#refusals.answered(sent, refused, { taken: status === 'sent', now: clock.now() });
+    const known = new Set([...all.map(({ fingerprint }) => fingerprint), ...this.#ended.keys()]);
+    const forgotten = this.#refusals.keepOnly((fingerprint) => known.has(fingerprint));
+    if (changed.length > 0 || forgotten.length > 0) onChange([...changed, ...forgotten]);
   }
 
   #answered(now: Instant): void {
@@ -181,7 +215,7 @@ export class Central {
   #compare(now: Instant): void {
     const { clock, log, onChange } = this.#parts;
     const settings = this.#settings();
-    const speaks = this.speaks(now);
+    const speaks = this.#speaks(now);
     this.#deadline();
     if (settings !== undefined && speaks)
       this.#deadline = clock.after((later(this.#heard, settings.silentAfter) - now) as Milliseconds, () => {
@@ -195,6 +229,6 @@ export class Central {
         { host: new URL(settings.url).host },
         speaks ? 'the central one tells people' : 'the central one is silent: people are told from here',
       );
-    onChange();
+    onChange(null);
   }
 }

@@ -6,6 +6,8 @@ import { periodOf } from './alert.ts';
 import type { Alert } from './alert.ts';
 import { isAcknowledged } from './escalation.ts';
 import type { CentralView } from './central.ts';
+import { isElsewhere } from './elsewhere.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import type { Escalations, Outlook } from './escalations.ts';
 import { messagesIn, notificationsAbout } from './explain-messages.ts';
 import type { AlertMessage } from './explain-messages.ts';
@@ -97,6 +99,7 @@ export interface ExplainParts extends ViewParts {
   readonly escalations: Pick<Escalations, 'reached' | 'outlook'>;
   readonly holds: Pick<Holds, 'heldFor'>;
   readonly central: CentralView | null;
+  readonly elsewhere: Elsewhere;
 }
 
 /** Null where nobody remembers such an alert. */
@@ -211,7 +214,8 @@ function standingOf(to: string, { integration, named, endsOnly }: Reached, scene
   if (owed !== undefined) return { why: 'owed', detail: owed.message, next: owed.notBefore };
   if (knows) return { why: 'failed', detail: lastFailure(to, integration, scene), next: nextTurn };
   if (!named.has(to)) return null;
-  if (scene.central?.tells === 'central') return { why: 'central', detail: scene.central.host };
+  if (scene.central?.tells === 'central' && isElsewhere(scene.elsewhere, alert))
+    return { why: 'central', detail: scene.central.host };
   if (muted.inhibitedBy.length > 0) return { why: 'inhibited', detail: muted.inhibitedBy.join(', ') };
   if (muted.silencedBy.length > 0) return { why: 'silenced', detail: muted.silencedBy.join(', ') };
   if (hours.length > 0) return { why: 'hours', detail: hours.join(', ') };

@@ -6,6 +6,8 @@ import { periodOf } from './alert.ts';
 import type { Alert } from './alert.ts';
 import { isOwed } from './courier.ts';
 import type { Courier } from './courier.ts';
+import { isElsewhere, isWhollyElsewhere, toldHere } from './elsewhere.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import type { Escalations } from './escalations.ts';
 import type { Group } from './group-table.ts';
 import { inOrder } from './group.ts';
@@ -23,7 +25,6 @@ import type { FlushDecision } from './plan-notification.ts';
 import { apartFrom, fallbackOf, openFor, owedTogether, reachOf, underWayFor } from './reach.ts';
 import type { Reached } from './reach.ts';
 import { knownTo } from './ledger/told-entry.ts';
-import { isFiring } from './render.ts';
 import { toldKey } from './told.ts';
 import { withWay } from './ways.ts';
 
@@ -36,8 +37,8 @@ export interface FlushParts {
   readonly codeKey: string;
   readonly write: (records: readonly LedgerRecord[]) => void;
   readonly muting: Pick<Muting, 'isMuted' | 'hoursOf'>;
-  /** the central one tells people: here only the end of what was announced here is told */
-  readonly isCentral: boolean;
+  /** what the central one tells people: of that only the end of what was announced here is told here */
+  readonly elsewhere: Elsewhere;
   readonly escalations: Pick<Escalations, 'begin' | 'reached' | 'isAcknowledged'>;
   readonly holds: Pick<Holds, 'heldTo' | 'heldFor' | 'holdBack' | 'postpone' | 'release' | 'count' | 'messages'>;
   /** somebody whom the configuration has elsewhere by now, or not at all, may have heard of these groups */
@@ -66,9 +67,10 @@ export function flushGroup(group: Group, parts: FlushParts, now: Instant): void 
   group.again = false;
   group.passedBy = false;
   const scene = sceneOf(group, parts.muting, now);
-  for (const alert of parts.isCentral ? group.alerts.values() : scene.muted)
-    if (alert.ended === null) group.muted.add(periodOf(alert));
-  const firing = parts.isCentral || group.isLeft ? [] : scene.firing;
+  for (const alert of parts.elsewhere === null ? scene.muted : group.alerts.values())
+    if (alert.ended === null && (scene.muted.has(alert) || isElsewhere(parts.elsewhere, alert)))
+      group.muted.add(periodOf(alert));
+  const firing = group.isLeft ? [] : toldHere(parts.elsewhere, scene.firing);
   parts.escalations.begin(group, firing, now);
   const said: SaidByStep[] = [];
   for (const reached of reachOf(group, parts, now)) {
@@ -89,23 +91,27 @@ export function decisionFor(
   parts: FlushParts,
   now: Instant,
 ): FlushDecision {
-  const { state, escalations, isCentral } = parts;
+  const { state, escalations, elsewhere } = parts;
   const toldTo = (one: string): Told | undefined => state.told.get(toldKey(group.key, integration, one));
   const open = openFor(state, group, integration);
-  const announced = isCentral ? announcedHere(to.map(toldTo), open) : null;
+  const isAnnounced = elsewhere === null ? () => true : announcedHere(to.map(toldTo), open);
+  const isAllElsewhere = isWhollyElsewhere(elsewhere, group);
+  const firingHere = toldHere(elsewhere, scene.firing);
   return decideFlush({
     alerts: inOrder(integration.role.kind === 'gone' ? announcedTo(to, group, toldTo) : group.alerts.values()),
-    isMuted: (alert) => scene.muted.has(alert) || (isFiring(alert) && announced?.has(periodOf(alert)) === false),
+    isMuted: (alert) => scene.muted.has(alert) || (isElsewhere(elsewhere, alert) && !isAnnounced(alert)),
     mutedBefore: group.muted,
     to,
-    endsOnly: isCentral ? new Set(to) : endsOnly,
+    endsOnly: isAllElsewhere ? new Set(to) : endsOnly,
     sendResolved: integration.sendResolved,
     // whoever is on it needs no reminder
     repeat:
-      isCentral || escalations.isAcknowledged(group, scene.firing) ? never : group.leading.repeat(parts.muting, now),
+      isAllElsewhere || escalations.isAcknowledged(group, firingHere) ? never : group.leading.repeat(parts.muting, now),
     open,
-    isGivenAway: isCentral,
-    heldTo: isCentral ? new Set() : parts.holds.heldTo(group, integration),
+    isGivenAway:
+      elsewhere !== null &&
+      (open === undefined || toldHere(elsewhere, [...open.intent.firing, ...open.intent.resolved]).length === 0),
+    heldTo: isAllElsewhere ? new Set() : parts.holds.heldTo(group, integration),
     toldTo: (one) => knownTo(toldTo(one)),
     now,
   });
@@ -144,10 +150,12 @@ function refusedAndOver(
   });
 }
 
-/** Firing periods that somebody has heard of from here, or may have. */
-function announcedHere(told: readonly (Told | undefined)[], open: Notification | undefined): ReadonlySet<string> {
+/** What somebody has heard of from here, or may have. */
+function announcedHere(told: readonly (Told | undefined)[], open: Notification | undefined): (alert: Alert) => boolean {
   const maybe = [...(open?.recipients.values() ?? [])].some(mayHaveArrived) ? (open?.intent.firing ?? []) : [];
-  return new Set([...told.flatMap((entry) => entry?.firing ?? []), ...maybe]);
+  const firing = new Set([...told.flatMap((entry) => entry?.firing ?? []), ...maybe]);
+  const ended = new Set(told.flatMap((entry) => entry?.resolved ?? []));
+  return (alert) => firing.has(periodOf(alert)) || (alert.ended !== null && ended.has(periodOf(alert)));
 }
 
 /** What a step has said, or keeps to say: later ones need not say it to the same people. */

@@ -19,7 +19,7 @@ interface Parts extends ViewParts {
   readonly state: LedgerState;
   readonly document: () => AlertsDocument;
   readonly telling: Pick<Telling, 'escalations' | 'holds'>;
-  readonly central: Pick<Central, 'view'>;
+  readonly central: Pick<Central, 'view' | 'elsewhere'>;
   readonly watchdogs: Pick<Watchdogs, 'missing'>;
   readonly trouble: Pick<TellingTrouble, 'at'>;
 }
@@ -66,7 +66,15 @@ export function createViews(parts: Parts): Views {
     explain: (fingerprint) =>
       explainAlert(
         fingerprint,
-        { ...known, state, document: document(), escalations, holds, central: central.view() },
+        {
+          ...known,
+          state,
+          document: document(),
+          escalations,
+          holds,
+          central: central.view(),
+          elsewhere: central.elsewhere(clock.now()),
+        },
         clock.now(),
       ),
     status: (count = 100) => ({

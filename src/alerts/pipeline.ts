@@ -118,7 +118,10 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     alerts: () => alerts.all(),
     write,
     log,
-    onChange: () => telling.otherTeller(groups),
+    onChange: (fingerprints) =>
+      telling.otherTeller([
+        ...(fingerprints === null ? groups.all() : new Set(fingerprints.flatMap((one) => groups.holding(one)))),
+      ]),
   });
   const courses = new Courses(clock);
   const telling = new Telling({
@@ -128,7 +131,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     texts: options.texts,
     muting,
     courier,
-    isCentral: (now) => central.speaks(now),
+    elsewhere: (now) => central.elsewhere(now),
     linkSecret,
     codeKey: options.codeKey ?? randomBytes(32).toString('hex'),
     write,

@@ -5,10 +5,12 @@ import type { Texts } from '../model/texts.ts';
 import type { Instant } from '../model/units.ts';
 import { tellingTogether } from './bundle.ts';
 import type { Course } from './courses.ts';
+import { isWhollyElsewhere, toldHere } from './elsewhere.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import { Escalations } from './escalations.ts';
 import { flushGroup, sceneOf } from './flush.ts';
 import type { FlushParts } from './flush.ts';
-import type { Group, GroupTable } from './group-table.ts';
+import type { Group } from './group-table.ts';
 import { Holds } from './holds.ts';
 import type { HeldBundle } from './holds.ts';
 import { integrationsOf } from './integrations.ts';
@@ -27,8 +29,8 @@ interface Parts {
   readonly texts: () => Texts;
   readonly muting: Pick<Muting, 'isIn' | 'isMuted' | 'hoursOf'>;
   readonly courier: FlushParts['courier'];
-  /** the central one tells people */
-  readonly isCentral: (now: Instant) => boolean;
+  /** what the central one tells people */
+  readonly elsewhere: (now: Instant) => Elsewhere;
   readonly linkSecret: () => string | null;
   /** what codes are made with where links have no secret */
   readonly codeKey: string;
@@ -50,14 +52,17 @@ export class Telling {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    const { clock, state, document, muting, isCentral, write, run } = parts;
+    const { clock, state, document, muting, elsewhere, write, run } = parts;
     this.escalations = new Escalations({
       clock,
       state,
       document,
       write,
       // whoever is told by the central one is called by its escalation
-      firing: (group, now) => (group.isLeft || isCentral(now) ? [] : sceneOf(group, muting, now).firing),
+      firing: (group, now) =>
+        group.isLeft || isWhollyElsewhere(elsewhere(now), group)
+          ? []
+          : toldHere(elsewhere(now), sceneOf(group, muting, now).firing),
       flush: (group, now) => this.flush(group, now),
       holds: { heldFor: (why, group, integration) => this.holds.heldFor(why, group, integration) },
     });
@@ -106,13 +111,13 @@ export class Telling {
     return sceneOf(group, this.#parts.muting, this.#parts.clock.now()).firing;
   }
 
-  /** People are told from here from now on, or not any more: nobody waits for a group's next turn. */
-  otherTeller(groups: Pick<GroupTable, 'all'>): void {
+  /** People are told of them from here from now on, or not any more: nobody waits for a group's next turn. */
+  otherTeller(groups: readonly Group[]): void {
     const { clock, state, document } = this.#parts;
     const now = clock.now();
-    for (const group of [...groups.all()])
+    for (const group of groups)
       if (group.flushed.size > 0 || openOf(state, document(), group).length > 0) this.flush(group, now);
-    this.escalations.resume(groups.all());
+    this.escalations.resume(groups);
   }
 
   stop(): void {
@@ -140,7 +145,7 @@ export class Telling {
   }
 
   #flushParts(now: Instant): FlushParts {
-    const { state, courier, document, texts, linkSecret, codeKey, write, muting, isCentral, resettle, isAwaited } =
+    const { state, courier, document, texts, linkSecret, codeKey, write, muting, elsewhere, resettle, isAwaited } =
       this.#parts;
     const secret = linkSecret();
     return {
@@ -152,7 +157,7 @@ export class Telling {
       codeKey: secret ?? codeKey,
       write,
       muting,
-      isCentral: isCentral(now),
+      elsewhere: elsewhere(now),
       escalations: this.escalations,
       holds: this.holds,
       resettle,

@@ -176,6 +176,134 @@ describe('when it answers again', () => {
   });
 });
 
+describe('an alert that it refuses by itself', () => {
+  const escalation = 'escalation: [{ sms: { person: zhang } }, { unacknowledgedFor: 5m, sms: { person: chief } }]';
+
+  it('is told from here, with its end, and nothing else of its group is', async () => {
+    const story = aStory(central);
+    story.central.refuses.add('r');
+    await push(story, 'a', 'r');
+    await story.pass(minutes(2), seconds(10));
+    expect([story.told(), [...story.central.firing]]).toEqual([['sms zhang: r'], ['a']]);
+    expect(story.pipeline.status().central).toMatchObject({
+      tells: 'central',
+      problem: null,
+      refuses: { count: 1, labels: { instance: 'r' }, why: 'it answered 400: not this one' },
+    });
+    await push(story, 'b', '-a');
+    await story.pass(minutes(10), seconds(10));
+    expect(story.told(1)).toEqual([]);
+    await push(story, '-r');
+    await story.pass(minutes(10), seconds(10));
+    expect(story.told(1)).toEqual(['sms zhang: -r']);
+    expect([[...story.central.firing], story.central.ended]).toEqual([['b'], ['a']]);
+    await push(story, '-b');
+    await story.pass(minutes(10), seconds(10));
+    expect(story.told(2)).toEqual([]);
+    expect(story.pipeline.status()).toMatchObject({ firing: 0, groups: 0, owed: 0, central: { refuses: null } });
+  });
+
+  it('escalates and is repeated from here, and says why nobody is told of the others', async () => {
+    const story = aStory(documentOf(forwarding, escalation));
+    story.central.refuses.add('r');
+    await push(story, 'a', 'r');
+    await story.pass(minutes(8), seconds(10));
+    expect(story.told()).toEqual(['sms zhang: r', 'sms chief: r']);
+    const whys = [...story.ledger.state.alerts].map(([fingerprint, { labels }]) => [
+      labels['instance'],
+      story.pipeline.explain(fingerprint)?.groups[0]?.recipients.map(({ why }) => why ?? 'told'),
+    ]);
+    expect(Object.fromEntries(whys)).toEqual({ a: ['central', 'central'], r: ['told', 'told'] });
+    await story.pass(minutes(250), seconds(30));
+    expect(story.told(2)).toEqual(['sms zhang: r', 'sms chief: r']);
+  });
+
+  it('needs no further step when somebody is on it, whatever the central one tells', async () => {
+    const story = aStory(documentOf(forwarding, escalation));
+    story.central.refuses.add('r');
+    await push(story, 'a', 'r');
+    await story.pass(minutes(2), seconds(10));
+    const [refused = ''] = [...story.ledger.state.alerts.values()]
+      .filter(({ labels }) => labels['instance'] === 'r')
+      .map(({ fingerprint }) => fingerprint);
+    expect(await story.pipeline.acknowledge({ fingerprint: refused }, 'zhang')).toMatchObject({ outcome: 'done' });
+    // what joins is the central one's
+    await push(story, 'b', 'c');
+    await story.pass(minutes(260), seconds(30));
+    expect(story.told()).toEqual(['sms zhang: r']);
+  });
+
+  it('is told as soon as it is refused, also where its group had its turn before', async () => {
+    const story = aStory(central.replace('group_wait: 30s', 'group_wait: 0s'));
+    story.central.refuses.add('r');
+    await push(story, 'a', 'r');
+    await story.pass(seconds(5), seconds(1));
+    expect(story.told()).toEqual(['sms zhang: r']);
+  });
+
+  it('stays owed while nobody can be reached, and its end with it', async () => {
+    let answer: SendResult | null = retry('zhang', 'ServerError', 'down');
+    const story = aStory(central, () => answer);
+    story.central.refuses.add('r');
+    await push(story, 'a', 'r');
+    await story.pass(minutes(12), seconds(10));
+    expect(story.pipeline.status().owed).toBe(1);
+    await push(story, '-r', '-a');
+    await story.pass(minutes(12), seconds(10));
+    answer = null;
+    await story.pass(minutes(12), seconds(10));
+    expect(story.told()).toEqual(['sms zhang: -r']);
+  });
+
+  it('is tried again now and then: once taken, it is told over there', async () => {
+    const story = aStory(central);
+    story.central.refuses.add('r');
+    await push(story, 'r');
+    await story.pass(minutes(2), seconds(10));
+    expect(story.told()).toEqual(['sms zhang: r']);
+    story.central.refuses.clear();
+    await story.pass(minutes(2), seconds(10));
+    expect([...story.central.firing]).toEqual([]);
+    await story.pass(minutes(2), seconds(10));
+    expect([...story.central.firing]).toEqual(['r']);
+    // what was told here is taken back here, and no more
+    await story.pass(minutes(600), minutes(1));
+    await push(story, '-r');
+    await story.pass(minutes(10), seconds(10));
+    expect([story.told(), story.central.ended]).toEqual([['sms zhang: r', 'sms zhang: -r'], ['r']]);
+  });
+
+  it('is told at once where everything was told from here before, and nothing twice', async () => {
+    const story = aStory(central);
+    story.central.answers = false;
+    await push(story, 'a');
+    await story.pass(minutes(3), seconds(10));
+    expect(story.told()).toEqual(['sms zhang: a']);
+    story.central.refuses.add('r');
+    story.central.answers = true;
+    await push(story, 'b', 'r');
+    await story.pass(minutes(6), seconds(10));
+    // whoever was told of it here hears of it with what is told here
+    expect(story.taken.slice(1).map(({ firing }) => firing.toSorted())).toEqual([['a', 'r']]);
+    await push(story, '-a', '-b', '-r');
+    await story.pass(minutes(6), seconds(10));
+    expect(story.taken.slice(2).map(({ resolved }) => resolved.toSorted())).toEqual([['a', 'r']]);
+  });
+
+  it('is found anew after a restart', async () => {
+    const story = aStory(central);
+    story.central.refuses.add('r');
+    await push(story, 'a', 'r');
+    await story.pass(minutes(2), seconds(10));
+    await story.restart();
+    await story.pass(minutes(6), seconds(10));
+    expect(story.told()).toEqual(['sms zhang: r']);
+    await push(story, '-a', '-r');
+    await story.pass(minutes(6), seconds(10));
+    expect(story.told(1)).toEqual(['sms zhang: -r']);
+  });
+});
+
 describe('a reload', () => {
   it('begins and ends the forwarding', async () => {
     const story = aStory(documentOf());

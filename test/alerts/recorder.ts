@@ -1,4 +1,5 @@
 // Channels that write down what they are given, for stories on a virtual clock; each answer can be scripted.
+import type { Alert } from '../../src/alerts/alert.ts';
 import { retry } from '../../src/alerts/channels/channel.ts';
 import type { Channel, Delivery, SendResult } from '../../src/alerts/channels/channel.ts';
 import type { Forwarder } from '../../src/alerts/channels/forward.ts';
@@ -30,7 +31,14 @@ export interface Taken {
 
 export interface Story {
   /** the central one of `forwardTo`; what it knows to fire, by name */
-  readonly central: { answers: boolean; readonly firing: Set<string>; readonly ended: string[]; pushes: number };
+  readonly central: {
+    answers: boolean;
+    readonly firing: Set<string>;
+    readonly ended: string[];
+    pushes: number;
+    /** it takes what else it is sent, and says so */
+    readonly refuses: Set<string>;
+  };
   readonly clock: SettableClock;
   readonly taken: Taken[];
   readonly ledger: Ledger;
@@ -129,15 +137,19 @@ export function aStory(
     sms: channel('sms', 'apart'),
     webhook: channel('webhook', 'together'),
   };
-  const central: Story['central'] = { answers: true, firing: new Set(), ended: [], pushes: 0 };
+  const central: Story['central'] = { answers: true, firing: new Set(), ended: [], pushes: 0, refuses: new Set() };
   const forwarder: Pick<Forwarder, 'forward'> = {
     forward: (alerts, { url }) => {
       central.pushes += 1;
       if (!central.answers) return Promise.resolve(retry(url, 'Timeout', 'no answer'));
-      for (const alert of alerts)
+      const isRefused = (alert: Alert): boolean => central.refuses.has(nameOf(alert));
+      const refused = alerts
+        .filter(isRefused)
+        .map(({ fingerprint, labels }) => ({ fingerprint, labels, why: 'it answered 400: not this one' }));
+      for (const alert of alerts.filter((one) => !isRefused(one)))
         if (alert.ended === null) central.firing.add(nameOf(alert));
         else if (central.firing.delete(nameOf(alert))) central.ended.push(nameOf(alert));
-      return Promise.resolve({ to: url, status: 'sent', providerId: null });
+      return Promise.resolve({ to: url, status: 'sent', providerId: null, refused });
     },
   };
   let ids = 0;

@@ -397,6 +397,9 @@ receivers: [{ name: duty }]`).forwardTo;
     ['not a url', false],
     ['graph', false],
     ['http://a b/', false],
+    ['http://a/%zz', false],
+    ['http://a/?%zz', true],
+    ['/?a#%zz', false],
     ['http://a/\n', false],
     ['', false],
   ])('hands on the link %j: %s', async (generatorURL, isHandedOn) => {

@@ -225,6 +225,57 @@ forwardTo: { url: '${central.url}', silentAfter: 2s }
   });
 });
 
+describe('an alert that a true Alertmanager refuses', () => {
+  it.each([
+    ['of a batch whose others it takes', { 'a.b': 'no name of old' }, undefined],
+    ['with a whole batch', {}, 'http://a`/'],
+  ])('%s is told from here, and no other is', async (_, labels, generatorURL) => {
+    const central = await startAlertmanager({ route: { receiver: 'nobody' }, receivers: [{ name: 'nobody' }] });
+    const people = await startHearer();
+    const branch = await startSpringtide(
+      anAlertsDocument(`
+route: { receiver: duty, group_by: [alertname], group_wait: 0s, group_interval: 1s }
+receivers: [{ name: duty, webhook_configs: [{ url: '${people.url}' }] }]
+forwardTo: { url: '${central.url}', silentAfter: 4s }
+`),
+      token,
+    );
+    const known = async (): Promise<number> => listAt((await requestJson(`${central.url}/api/v2/alerts`)).body).length;
+    try {
+      const others = Array.from({ length: 300 }, (_none, index) => ({
+        labels: { alertname: 'Good', number: String(index) },
+      }));
+      const push = (endsAt?: string): ReturnType<typeof branch.pipeline.push> =>
+        branch.pipeline.push([
+          ...others.map((one) => ({ ...one, endsAt })),
+          { labels: { alertname: 'Refused', ...labels }, endsAt, generatorURL },
+        ]);
+      await push();
+      await eventually('people are told', () => (people.heard('Refused').length > 0 ? true : undefined));
+      await eventually('the others are known', async () => ((await known()) === 300 ? true : undefined));
+      // longer than a central one may be silent
+      const { heard } = branch.pipeline.status().central ?? {};
+      await eventually('it is sent all again, and takes it', () => {
+        const later = branch.pipeline.status().central?.heard;
+        return Date.parse(later ?? '') - Date.parse(heard ?? '') > 6_000 ? true : undefined;
+      });
+      expect(branch.pipeline.status().central).toMatchObject({
+        tells: 'central',
+        problem: null,
+        refuses: { count: 1, labels: { alertname: 'Refused' } },
+      });
+      await push(new Date().toISOString());
+      await eventually('people are told of the end', () => (people.heard('Refused').length > 1 ? true : undefined));
+      await eventually('the ends are known', async () => ((await known()) === 0 ? true : undefined));
+      expect([people.heard('Refused'), people.heard('Good')]).toEqual([['firing', 'resolved'], []]);
+    } finally {
+      await branch.close();
+      people.close();
+      await central.stop();
+    }
+  });
+});
+
 describe('amtool', () => {
   let directory: string;
   beforeAll(async () => {

@@ -59,8 +59,8 @@ async function called(clock: Story['clock'], words: readonly string[]): Promise<
   return { out, code };
 }
 
-async function served(answer?: Parameters<typeof aStory>[1]) {
-  const story = aStory(written, answer);
+async function served(answer?: Parameters<typeof aStory>[1], more = '') {
+  const story = aStory(`${written}${more}`, answer);
   server = await startAlertServer({
     listen: '127.0.0.1:0',
     desk: {
@@ -105,6 +105,20 @@ describe('status and query', () => {
     await expect(alerts('query', 'a="b')).rejects.toThrow(
       'alerts: "a="b": the closing double quote is missing (write NAME=VALUE,',
     );
+  });
+
+  it('say who tells people where alerts are forwarded, and what is refused over there', async () => {
+    const { story, alerts, asJson } = await served(undefined, "forwardTo: { url: 'http://central:9093/' }\n");
+    story.central.refuses.add('r');
+    await story.pass(minutes(1), seconds(10));
+    expect((await alerts('status')).out).toContain('forwarded to central:9093, which tells people');
+    expect(await asJson('status')).toMatchObject({ central: { tells: 'central', refuses: null } });
+    await story.pipeline.push([alert({ instance: 'a' }), alert({ instance: 'r' })]);
+    await story.pass(minutes(1), seconds(10));
+    expect((await alerts('status')).out).toContain(
+      '  1 of them it refuses, and people are told of those from here; the first is Down{instance="r"}: it answered 400',
+    );
+    expect(await asJson('status')).toMatchObject({ central: { tells: 'central', refuses: { count: 1 } } });
   });
 
   it('need the token, and a listener', async () => {

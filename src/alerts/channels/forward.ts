@@ -21,30 +21,47 @@ export interface ForwardedAlert {
 }
 
 /** What fires ends by itself over there, unless we speak of it again before. */
-const forwardedAlerts = (alerts: readonly Alert[], now: Instant, validFor: Milliseconds): readonly ForwardedAlert[] =>
-  alerts.map(({ labels, annotations, since, ended, generatorURL }) => ({
-    labels,
-    annotations,
-    startsAt: goTime(since),
-    endsAt: goTime(ended ?? later(now, validFor)),
-    ...(generatorURL !== undefined && isAddress(generatorURL) && { generatorURL }),
-  }));
+const forwarded = (
+  { labels, annotations, since, ended, generatorURL }: Alert,
+  now: Instant,
+  validFor: Milliseconds,
+): ForwardedAlert => ({
+  labels,
+  annotations,
+  startsAt: goTime(since),
+  endsAt: goTime(ended ?? later(now, validFor)),
+  ...(generatorURL !== undefined && isAddress(generatorURL) && { generatorURL }),
+});
 
 /** An Alertmanager refuses a whole batch for one alert whose link is none. */
 const isAddress = (text: string): boolean =>
-  /^(?:[a-z][a-z0-9+.-]*:|\/)\P{Cc}*$/iu.test(text) && URL.canParse(text, 'http://localhost');
+  /^(?:[a-z][a-z0-9+.-]*:|\/)\P{Cc}*$/iu.test(text) &&
+  URL.canParse(text, 'http://localhost') &&
+  !/(?:^[^?#]*|#.*)%(?![\da-f]{2})/i.test(text);
+
+/** An alert that is refused by itself, while others are taken. */
+export interface Refusal {
+  readonly fingerprint: string;
+  readonly labels: LabelSet;
+  readonly why: string;
+}
+
+/** `sent`: all that is not refused by itself was taken. */
+export type ForwardResult = SendResult & { readonly refused?: readonly Refusal[] };
 
 export interface Forwarder {
   forward(
     alerts: readonly Alert[],
     settings: ForwardSettings,
     options: { readonly validFor: Milliseconds; readonly signal: AbortSignal },
-  ): Promise<SendResult>;
+  ): Promise<ForwardResult>;
   close(): void;
 }
 
 const atOnce = 256;
 const timeout = 10_000 as Milliseconds;
+/** So long it is looked for what is refused; what is left is not taken, and looked through the next time. */
+const longestSearch = 20_000;
 
 export function createForwarder(options: { readonly clock?: Clock } = {}): Forwarder {
   const { clock = systemClock } = options;
@@ -53,19 +70,42 @@ export function createForwarder(options: { readonly clock?: Clock } = {}): Forwa
     async forward(alerts, settings, { validFor, signal }) {
       const base = settings.url.replace(/\/+$/, '');
       const url = /\/api\/v2\/alerts$/.test(base) ? base : `${base}/api/v2/alerts`;
-      const all = forwardedAlerts(alerts, clock.now(), validFor);
-      let result: SendResult = { to: settings.url, status: 'sent', providerId: null };
-      // nothing at all is sent too: whether somebody answers is what is asked
-      for (let first = 0; (first === 0 || first < all.length) && result.status === 'sent'; first += atOnce)
-        result = await postJson(pool, clock, {
+      const until = clock.now() + Math.min(longestSearch, settings.silentAfter / 2);
+      const post = (some: readonly Alert[]): Promise<SendResult> => {
+        const now = clock.now();
+        return postJson(pool, clock, {
           who: 'forwardTo',
           url: () => Promise.resolve(url),
           config: settings.http_config,
-          body: all.slice(first, first + atOnce),
+          body: some.map((alert) => forwarded(alert, now, validFor)),
           timeout,
           signal,
         });
-      return { ...result, to: settings.url };
+      };
+      const refused: Refusal[] = [];
+      let takesNothing: Promise<boolean> | null = null;
+      /** An Alertmanager takes what it can of a batch, or nothing of it, and does not say which are the ones that it refuses. */
+      const deliver = async (some: readonly Alert[]): Promise<SendResult> => {
+        const result = await post(some);
+        const [only] = some;
+        if (result.status !== 'failed' || result.reason !== 'ClientError' || only === undefined) return result;
+        takesNothing ??= post([]).then(({ status }) => status !== 'sent');
+        if (await takesNothing) return result;
+        if (some.length === 1) {
+          refused.push({ fingerprint: only.fingerprint, labels: only.labels, why: result.message });
+          return taken;
+        }
+        if (clock.now() > until) return result;
+        const half = Math.ceil(some.length / 2);
+        const first = await deliver(some.slice(0, half));
+        return first.status === 'sent' ? deliver(some.slice(half)) : first;
+      };
+      const taken: SendResult = { to: settings.url, status: 'sent', providerId: null };
+      let result: SendResult = taken;
+      // nothing at all is sent too: whether somebody answers is what is asked
+      for (let first = 0; (first === 0 || first < alerts.length) && result.status === 'sent'; first += atOnce)
+        result = await deliver(alerts.slice(first, first + atOnce));
+      return { ...result, to: settings.url, ...(refused.length > 0 && { refused }) };
     },
     close: () => pool.close(),
   };

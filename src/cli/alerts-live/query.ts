@@ -54,17 +54,23 @@ async function status(daemon: AlertDaemon, options: DaemonOptions, { clock, prin
   print(
     linesText([
       say('status.daemon', { version, url: daemon.url, since: time(known.uptime) }),
-      ...(central === null ? [] : [centralLine(central, { say, time })]),
+      ...(central === null ? [] : centralLines(central, { say, time })),
       say('status.total', total),
       ...counts.map((one) => `  ${say('status.receiver', one)}`),
     ]),
   );
 }
 
-const centralLine = (
-  { host, tells, heard, problem }: CentralView,
+function centralLines(
+  { host, tells, heard, problem, refuses }: CentralView,
   { say, time }: Pick<Voice, 'say' | 'time'>,
-): string => say(`status.central.${tells}`, { host, heard: time(heard), why: problem ?? '' });
+): readonly string[] {
+  const line = say(`status.central.${tells}`, { host, heard: time(heard), why: problem ?? '' });
+  // an older daemon does not say
+  if (refuses?.count === undefined) return [line];
+  const { count, labels, why } = refuses;
+  return [line, `  ${say('status.central.refuses', { count, alert: alertText(labels), why })}`];
+}
 
 function countsOf(alerts: readonly ShownAlert[]): { count: number; active: number; suppressed: number } {
   const active = alerts.filter((alert) => kindsOf(alert).includes('active')).length;
