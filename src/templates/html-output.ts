@@ -2,6 +2,7 @@
 import { escapedFor } from './html-places.ts';
 import type { Place } from './html-places.ts';
 import type { Output } from './execute.ts';
+import { beginsTag } from './tags.ts';
 
 /** Where the literal text has come to. */
 type State =
@@ -13,7 +14,6 @@ type State =
 const rawElements = new Set(['script', 'style', 'textarea', 'title']);
 /** Their text is text, and ends with their own tag only. */
 const textElements = new Set(['textarea', 'title']);
-const beginsTag = /^<\/?[A-Za-z]/;
 const beginsDoctype = /^<!doctype/i;
 
 /** Of a value's text only this much matters: whether there is any, and whether a query has begun. */

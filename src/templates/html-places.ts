@@ -1,6 +1,7 @@
 // How a value is written where it stands in HTML. What a place cannot hold safely becomes ZgotmplZ, as in Go.
 import { htmlEscaped, jsEscaped } from './escape.ts';
 import { printed } from './printf.ts';
+import { withoutTags } from './tags.ts';
 import type { Value } from './value.ts';
 
 export type Place =
@@ -16,7 +17,7 @@ export function escapedFor(value: Value, place: Place): string {
     case 'text':
       return safe === 'html' ? text : inText(text);
     case 'plainText':
-      return inText(text);
+      return safe === 'html' ? normalized(text) : inText(text);
     case 'comment':
       return '';
     case 'script':
@@ -26,16 +27,24 @@ export function escapedFor(value: Value, place: Place): string {
     case 'name':
       return /^[a-z0-9]+$/i.test(text) && !/^(?:on|style|src|href)/i.test(text) ? text : refused;
     case 'attribute': {
-      const written = inAttribute(text, safe === 'url', place.name, place.before);
-      return place.quoted ? inText(written) : unquotedAttribute(written);
+      const escaped = safe === 'html' && isPlain(bareName(place.name)) ? normalized(withoutTags(text)) : null;
+      const written = escaped ?? inText(inAttribute(text, safe === 'url', place.name, place.before));
+      return place.quoted ? written : unquotedAttribute(written);
     }
   }
 }
 
 const inText = (text: string): string => htmlEscaped(text).replaceAll('+', '&#43;');
 
-const unquotedAttribute = (text: string): string =>
-  text === '' ? refused : inText(text).replace(/[\t\n\v\f\r =`]/g, (character) => `&#${character.charCodeAt(0)};`);
+/** What is HTML already keeps its references: `&amp;` is no `&amp;amp;`. */
+const normalized = (text: string): string =>
+  text
+    .split('&')
+    .map((part) => inText(part))
+    .join('&');
+
+const unquotedAttribute = (escaped: string): string =>
+  escaped === '' ? refused : escaped.replace(/[\t\n\v\f\r =`]/g, (character) => `&#${character.charCodeAt(0)};`);
 
 /** Nothing but letters and digits stays: it can be the inside of a string, and never be code. */
 const inScript = (text: string): string =>
@@ -44,8 +53,11 @@ const inScript = (text: string): string =>
 const inStyle = (text: string): string =>
   /^[\w\s#.%,+-]*$/.test(text) && !/expression|moz-binding|--/i.test(text) ? text : refused;
 
+const bareName = (name: string): string => name.replace(/^data-/, '').replace(/^[^:]*:/, '');
+const isPlain = (bare: string): boolean => !/^(?:on|style$|srcdoc$)/.test(bare) && !isUrlAttribute(bare);
+
 function inAttribute(text: string, trusted: boolean, name: string, before: string): string {
-  const bare = name.replace(/^data-/, '').replace(/^[^:]*:/, '');
+  const bare = bareName(name);
   if (bare.startsWith('on')) return inScript(text);
   if (bare === 'style') return inStyle(text);
   if (bare === 'srcdoc') return htmlEscaped(text);

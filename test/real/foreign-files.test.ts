@@ -88,6 +88,7 @@ route:
       routes:
     - <<: *base
       continue: TRUTH
+      match_re: {team: TEXT}
 inhibit_rules:
   - {source_match: TEXTS, target_match: {a: TEXT}, equal: NAMES}
 time_intervals:
