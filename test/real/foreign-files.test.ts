@@ -88,7 +88,6 @@ route:
       routes:
     - <<: *base
       continue: TRUTH
-      match_re: {team: TEXT}
 inhibit_rules:
   - {source_match: TEXTS, target_match: {a: TEXT}, equal: NAMES}
 time_intervals:
@@ -111,6 +110,19 @@ it('amtool takes what we take, for 80 files', async () => {
     taken[said === '' ? 'yes' : 'no'] += 1;
   });
   expect(Math.min(taken.yes, taken.no)).toBeGreaterThan(5);
+});
+
+it.each([
+  ['route: {receiver: a, routes: [{match_re: {team: }}]}', false],
+  ["route: {receiver: a, routes: [{match_re: {team: ''}}]}", true],
+  ['route: {receiver: a, routes: [{match: {team: }}]}', true],
+  ['inhibit_rules: [{source_match_re: {team: ~}}]\nroute: {receiver: a}', false],
+  ['inhibit_rules: [{target_match_re: {team: a, job: }}]\nroute: {receiver: a}', false],
+  ['inhibit_rules: [{target_match: {team: }}]\nroute: {receiver: a}', true],
+])('amtool agrees about a value that is not there: %s', async (text, isTaken) => {
+  const whole = `${text}\nreceivers: [{name: a}]\n`;
+  expect((await judged('amtool', ['check-config'], whole)) === '').toBe(isTaken);
+  expect(ours('alerts.yaml', whole) === '').toBe(isTaken);
 });
 
 const prometheus = `
