@@ -27,10 +27,11 @@ const ours = (file: string, text: string): string =>
     .map(formatProblem)
     .join('\n');
 
-/** What may stand behind a key; most often it is nothing. */
+/** What may stand behind a key; most often it is nothing, or a plain name. */
 const kinds = {
   TRUTH: ['', '~', 'yes', 'No', 'ON', 'off', 'y', 'true', 'True', "'yes'", 'ja', '1'],
   TEXT: ['x', '', '5', '1.10', '0x1F', 'true', 'yes', "'x'", '2026-01-01', '[]', '{}'],
+  NAME: ['x', '', '5', '1.10', 'true', 'yes', "'x'", '2026-01-01', '[]'],
   NAMES: ['', '~', '[]', '[a, b]', '[true]', 'a', '{}'],
   TEXTS: ['', '~', '{}', '{a: 5, b: 1.10, c: , d: true, e: no}', '[a]', '{a: [b]}'],
   SPAN: ['', '~', '5m', '1h30m', '5', '1d'],
@@ -43,12 +44,12 @@ const filled = (template: string): fc.Arbitrary<string> =>
   fc
     .tuple(
       ...template
-        .split(/\b(TRUTH|TEXTS|TEXT|NAMES|SPAN)\b/)
+        .split(/\b(TRUTH|TEXTS|TEXT|NAMES|NAME|SPAN)\b/)
         .map((place) =>
           isKind(place)
             ? fc.oneof(
                 { weight: 1, arbitrary: fc.constantFrom<string[]>(...kinds[place]) },
-                { weight: 2, arbitrary: fc.constant('') },
+                { weight: 3, arbitrary: fc.constant(place === 'NAME' ? 'x' : '') },
               )
             : fc.constant(place),
         ),
@@ -127,7 +128,7 @@ it.each([
 
 const prometheus = `
 groups:
-  - name: TEXT
+  - name: NAME
     interval: SPAN
     limit: 
     rules:
