@@ -42,7 +42,9 @@ const program = new Command('springtide')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 // `springtide … | head` closes our output early: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`springtide: the output cannot be written: ${messageOf(error)}\n`);
+  process.exit(1);
 });
 const called = process.argv[2] ?? '';
 const verb = verbs.get(called);

@@ -1,10 +1,12 @@
 // springtide alerts against the alert listener over real HTTP: what an operator asks, and what he says.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import pino from 'pino';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { addLiveAlertCommands } from '../../src/cli/alerts-live/commands.ts';
 import { later, minutes, rfc3339, seconds } from '../../src/model/units.ts';
 import { startAlertServer } from '../../src/server/alerts/listener.ts';
@@ -40,23 +42,27 @@ afterEach(async () => {
 type Story = ReturnType<typeof aStory>;
 interface Answered {
   readonly out: string;
+  /** beside the answer */
+  readonly warned?: string;
   readonly code: number;
 }
 
 /** Calls `springtide alerts` with these words, at the time of the story. */
 async function called(clock: Story['clock'], words: readonly string[]): Promise<Answered> {
   let out = '';
+  let warned = '';
   let code = 0;
   const alerts = new Command('alerts').exitOverride();
   addLiveAlertCommands(alerts, {
     clock,
     print: (text) => (out += text),
+    warn: (text) => (warned += text),
     exit: (given) => {
       code = given;
     },
   });
   await alerts.parseAsync([...words], { from: 'user' });
-  return { out, code };
+  return { out, code, ...(warned !== '' && { warned }) };
 }
 
 async function served(answer?: Parameters<typeof aStory>[1], more = '') {
@@ -238,7 +244,7 @@ describe('ack and explain', () => {
     expect(await alerts('ack', 'Slowness')).toEqual({ out: 'nothing of it fires\n', code: 1 });
     expect(await asJson('ack', 'Slowness')).toEqual([{ code: 's10wness', outcome: 'nothing' }]);
     expect(await alerts('ack', `#${code.toUpperCase()}`, '--by', 'zhang')).toEqual({
-      out: `zhang is on it: 1 alerts of the message #${code}\n`,
+      out: `zhang is on it: message #${code}, alerts: 1\n`,
       code: 0,
     });
     expect((await alerts('ack', `${code.slice(0, 4)}-${code.slice(4)}`.toUpperCase())).out).toMatch(
@@ -271,6 +277,40 @@ describe('ack and explain', () => {
     const { out } = await alerts('explain', 'Late');
     expect(out).toContain('silenced by id-1 (li');
     expect(out).toContain('not told  sms zhang (step 1): silenced by id-1');
+  });
+});
+
+describe('explain', () => {
+  it('says how many it leaves out, also beside what a program reads', async () => {
+    const { story, alerts } = await served();
+    await story.pipeline.push(Array.from({ length: 25 }, (_, number) => alert({ instance: `i${number}` })));
+    const warned = 'The first 20 of them; 5 more match: name fewer, or one by its fingerprint.\n';
+    const { out, ...text } = await alerts('explain', 'Down');
+    expect([out.match(/Down\{/g)?.length, text]).toEqual([20, { code: 0, warned }]);
+    const asJson = await alerts('explain', 'Down', '-o', 'json');
+    expect([JSON.parse(asJson.out), asJson.warned]).toEqual([expect.objectContaining({ length: 20 }), warned]);
+    expect(await alerts('explain', 'instance=i3')).not.toHaveProperty('warned');
+  });
+});
+
+describe('something else behind the address', () => {
+  it.each([
+    ['status'],
+    ['query'],
+    ['silence', 'list'],
+    ['silence', 'add', 'Down', '--for', '1h', '--comment', 'works'],
+    ['ack', '0123456789abcdef'],
+    ['explain', '0123456789abcdef'],
+    ['send-test', 'duty'],
+  ])('is not taken for the alert listener by %s %s', async (...words) => {
+    const other = createServer((_request, response) => response.end('{}'));
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void other.close());
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    await expect(called(aStory(written).clock, [...words, '--url', url])).rejects.toMatchObject({
+      code: 'WorldUnreadable',
+      message: expect.stringContaining('/api/v') as string,
+    });
   });
 });
 

@@ -1,11 +1,11 @@
 // springtide alerts ack: somebody is on it; escalations stop, nobody is reminded.
 import type { Command } from 'commander';
 import { isCode, readCode } from '../../alerts/acknowledge-code.ts';
+import type { Acknowledged } from './answers.ts';
 import {
   usage,
   withDaemon,
   withDaemonOptions,
-  type Acknowledged,
   type AlertDaemon,
   type DaemonOptions,
   type Surroundings,

@@ -14,6 +14,9 @@ export const terminal: Surroundings = {
   print: (text) => {
     process.stdout.write(text);
   },
+  warn: (text) => {
+    process.stderr.write(text);
+  },
   exit: (code) => {
     process.exitCode = code;
   },

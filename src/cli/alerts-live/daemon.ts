@@ -1,14 +1,15 @@
 // The alert listener of a running daemon: where it is, what it wants to be shown, and what it answers.
 import { readFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
+import type { z } from 'zod';
 import type { AlertExplanation } from '../../alerts/explain.ts';
 import { readSecret } from '../../alerts/channels/secrets.ts';
-import type { CentralView } from '../../alerts/central.ts';
 import type { TestResult } from '../../alerts/send-test.ts';
 import { createHttpClient } from '../../clients/http/client.ts';
 import { ClientError, type FailedResponse } from '../../clients/http/error.ts';
 import type { TlsSettings } from '../../clients/http/tls.ts';
 import type { HttpRequest } from '../../clients/http/types.ts';
+import { validate } from '../../clients/http/validate.ts';
 import type { Clock } from '../../clock.ts';
 import { loadConfig } from '../../config/load.ts';
 import { formatProblem } from '../../config/problem.ts';
@@ -18,11 +19,14 @@ import { languages, type Language, type Texts } from '../../model/texts.ts';
 import { seconds } from '../../model/units.ts';
 import { parseListen } from '../../server/listen.ts';
 import { replicaTlsOf } from '../../server/tls.ts';
+import { answers, type Acknowledged, type ShownAlert, type ShownSilence, type ShownStatus } from './answers.ts';
 
 /** What the commands need of the world around them. */
 export interface Surroundings {
   readonly clock: Clock;
   readonly print: (text: string) => void;
+  /** beside the answer */
+  readonly warn: (text: string) => void;
   readonly exit: (code: number) => void;
 }
 
@@ -35,47 +39,6 @@ export interface DaemonOptions {
   readonly tz: string;
   readonly output: 'text' | 'json';
 }
-
-export interface ShownAlert {
-  readonly fingerprint: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly startsAt: string;
-  readonly receivers: readonly { readonly name: string }[];
-  readonly status: {
-    readonly state: string;
-    readonly silencedBy: readonly string[];
-    readonly inhibitedBy: readonly string[];
-    readonly mutedBy?: readonly string[];
-  };
-}
-
-export interface ShownSilence {
-  readonly id: string;
-  readonly status: { readonly state: string };
-  readonly comment: string;
-  readonly createdBy: string;
-  readonly startsAt: string;
-  readonly endsAt: string;
-  readonly matchers: readonly {
-    readonly name: string;
-    readonly value: string;
-    readonly isRegex: boolean;
-    readonly isEqual?: boolean;
-  }[];
-}
-
-export interface ShownStatus {
-  readonly uptime: string;
-  readonly versionInfo: { readonly version: string };
-  /** null: nothing is forwarded */
-  readonly central?: CentralView | null;
-}
-
-export type Acknowledged =
-  | { readonly outcome: 'done'; readonly groups: number; readonly alerts: number }
-  | { readonly outcome: 'already'; readonly by: string; readonly at: string }
-  | { readonly outcome: 'expired'; readonly at: string }
-  | { readonly outcome: 'nothing' | 'forged' | 'unknown' };
 
 export interface AlertDaemon {
   readonly url: string;
@@ -192,11 +155,12 @@ function refusalIn({ body }: Pick<FailedResponse, 'body'>): string | null {
 }
 
 const longestAnswer = seconds(30);
+const source = 'the alert listener';
 
 export async function withDaemon(options: DaemonOptions, use: (daemon: AlertDaemon) => Promise<void>): Promise<void> {
   const { url, token, tls, texts } = await placeOf(options);
   const client = createHttpClient({
-    name: 'the alert listener',
+    name: source,
     baseUrl: url,
     deadline: longestAnswer,
     tls,
@@ -207,8 +171,13 @@ export async function withDaemon(options: DaemonOptions, use: (daemon: AlertDaem
       Unauthorized: 'show the token of http.alerts with --token-file',
     },
   });
-  const ask = async (request: HttpRequest): Promise<unknown> => (await client.request(request)).json();
-  const post = (path: string, body: object): Promise<unknown> => ask({ method: 'POST', path, body });
+  const ask = async <Shape extends z.ZodType>(shape: Shape, request: HttpRequest): Promise<z.output<Shape>> => {
+    const { method = 'GET', path = '' } = request;
+    const what = `${method} ${new URL(url).host}${path}`;
+    return validate(shape, (await client.request(request)).json(), { source, what });
+  };
+  const post = <Shape extends z.ZodType>(shape: Shape, path: string, body: object): Promise<z.output<Shape>> =>
+    ask(shape, { method: 'POST', path, body });
   const orNull = async <Answer>(answer: Promise<Answer>): Promise<Answer | null> => {
     try {
       return await answer;
@@ -220,20 +189,18 @@ export async function withDaemon(options: DaemonOptions, use: (daemon: AlertDaem
   const daemon: AlertDaemon = {
     url,
     texts,
-    status: async () => (await ask({ path: '/api/v2/status' })) as ShownStatus,
-    receivers: async () => (await ask({ path: '/api/v2/receivers' })) as readonly { name: string }[],
-    alerts: async (filter) => (await ask({ path: '/api/v2/alerts', query: { filter } })) as readonly ShownAlert[],
-    silences: async (filter) => (await ask({ path: '/api/v2/silences', query: { filter } })) as readonly ShownSilence[],
-    silence: async (body) => ((await post('/api/v2/silences', body)) as { silenceID: string }).silenceID,
+    status: () => ask(answers.status, { path: '/api/v2/status' }),
+    receivers: () => ask(answers.receivers, { path: '/api/v2/receivers' }),
+    alerts: (filter) => ask(answers.alerts, { path: '/api/v2/alerts', query: { filter } }),
+    silences: (filter) => ask(answers.silences, { path: '/api/v2/silences', query: { filter } }),
+    silence: async (body) => (await post(answers.silence, '/api/v2/silences', body)).silenceID,
     expire: async (id) => {
       const path = `/api/v2/silence/${encodeURIComponent(id)}`;
       return (await orNull(client.request({ method: 'DELETE', path }))) !== null;
     },
-    acknowledge: async (body) => (await post('/api/v1/acknowledge', body)) as Acknowledged,
-    explain: async (fingerprint) =>
-      (await orNull(ask({ path: '/api/v1/explain', query: { fingerprint } }))) as AlertExplanation | null,
-    sendTest: async (receiver) =>
-      ((await post('/api/v1/send-test', { receiver })) as { results: readonly TestResult[] }).results,
+    acknowledge: (body) => post(answers.acknowledged, '/api/v1/acknowledge', body),
+    explain: (fingerprint) => orNull(ask(answers.explanation, { path: '/api/v1/explain', query: { fingerprint } })),
+    sendTest: async (receiver) => (await post(answers.test, '/api/v1/send-test', { receiver })).results,
   };
   try {
     await use(daemon);

@@ -31,7 +31,7 @@ async function explain(
   daemon: AlertDaemon,
   words: readonly string[],
   options: DaemonOptions,
-  { clock, print, exit }: Surroundings,
+  { clock, print, warn, exit }: Surroundings,
 ): Promise<void> {
   const fingerprints = words.every(isFingerprint)
     ? words
@@ -42,11 +42,14 @@ async function explain(
     if (explanation !== null) found.push(explanation);
   }
   if (found.length === 0) exit(1);
+  const voice = voiceOf(daemon.texts, options, clock.now());
+  const more = fingerprints.length - mostAlerts;
+  // beside what a program reads, too: it would take these for all
+  if (more > 0) warn(linesText([voice.say('explain.more', { count: mostAlerts, more })]));
   if (options.output === 'json') {
     print(jsonText(found));
     return;
   }
-  const voice = voiceOf(daemon.texts, options, clock.now());
   const isBack = found.some(({ muted }) => [...muted.inhibitedBy, ...muted.silencedBy].length > 0);
   const [all, silences] = isBack ? await Promise.all([daemon.alerts([]), daemon.silences([])]) : [[], []];
   const lines = found.flatMap((one) => [

@@ -1,15 +1,8 @@
 // springtide alerts status, query: what fires, who hears of it, and what keeps it back.
 import type { Command } from 'commander';
 import type { CentralView } from '../../alerts/central.ts';
-import {
-  withDaemon,
-  withDaemonOptions,
-  type AlertDaemon,
-  type DaemonOptions,
-  type ShownAlert,
-  type ShownSilence,
-  type Surroundings,
-} from './daemon.ts';
+import type { ShownAlert, ShownSilence } from './answers.ts';
+import { withDaemon, withDaemonOptions, type AlertDaemon, type DaemonOptions, type Surroundings } from './daemon.ts';
 import { alertText, filtersOf, jsonText, linesText, voiceOf, type Voice } from './words.ts';
 
 type Kind = 'active' | 'silenced' | 'inhibited' | 'muted';

@@ -4,7 +4,8 @@ import { fillText, type Texts } from '../../model/texts.ts';
 import { instantOf, type Instant } from '../../model/units.ts';
 import { Times } from '../explain/times.ts';
 import { userName } from '../switch.ts';
-import { usage, type DaemonOptions, type ShownSilence } from './daemon.ts';
+import type { ShownSilence } from './answers.ts';
+import { usage, type DaemonOptions } from './daemon.ts';
 
 /** The matchers of a command line; a first word without an operator is the name of an alert. */
 export function matchersOf(
