@@ -1,6 +1,7 @@
 // The past of a load, out of Prometheus' range queries: in parts that are small to answer and to read, the oldest first.
 import { evaluate } from '../formula/evaluate.ts';
 import type { Metric, Question, Split } from '../model/config.ts';
+import { partialOf } from '../model/partial-answer.ts';
 import type { PrometheusAnswer } from '../model/snapshot.ts';
 import type { TargetRef } from '../model/target.ts';
 import { seconds, type Instant, type Milliseconds } from '../model/units.ts';
@@ -67,6 +68,9 @@ function isPoint(point: unknown): point is readonly [number, string] {
 function seriesIn(answer: PrometheusAnswer, query: string): readonly Series[] {
   if (answer.status !== 'success' || answer.data?.resultType !== 'matrix')
     throw new PastUnreadable(`${query}: ${answer.error ?? 'the answer is no range of numbers'}`);
+  // what a part did not say would be learnt as a time without load
+  const partial = partialOf(answer.warnings);
+  if (partial !== null) throw new PastUnreadable(`${query}: ${partial}`);
   return answer.data.result.flatMap((one): Series[] => {
     const { metric = {}, values = [] } = one as { metric?: Record<string, string>; values?: unknown };
     return Array.isArray(values) ? [{ labels: metric, points: values.filter(isPoint) }] : [];

@@ -178,6 +178,12 @@ describe('the past', () => {
 
   it.each([
     ['is not there', () => Promise.resolve(matrix([])), 'Prometheus has no past of requests', null],
+    [
+      'is there in part',
+      () => Promise.resolve({ ...matrix([]), warnings: ['store a is away', 'PromQL info: x'] }),
+      'requests: a partial answer: store a is away',
+      at(60),
+    ],
     ['cannot be had', () => Promise.reject(new Error('no such endpoint')), 'no such endpoint', at(60)],
     [
       'is no range',
