@@ -131,6 +131,8 @@ function readDocument(blank: Source, document: Document): Reading {
   const merging = mergeProblems(source);
   if (merging.some(({ severity }) => severity === 'error'))
     return { sources: [{ ...source, name: nameOf(document) }], problems: [...duplicates, ...merging] };
+  const circle = circleIn(source);
+  if (circle !== null) return { sources: [source], problems: [...duplicates, circle] };
   try {
     const raw: unknown = document.toJS({ maxAliasCount: maximumAliases });
     return {
@@ -207,6 +209,23 @@ function duplicateKeys(source: Source): Problem[] {
     },
   });
   return problems;
+}
+
+/** What contains itself has no end for whoever reads it: the first alias within its own anchor. */
+function circleIn(source: Source): Problem | null {
+  const { document } = source;
+  let circle: Problem | null = null;
+  if (document === null) return circle;
+  visit(document, {
+    Alias(_, alias, within) {
+      if (!within.some((node) => node === withoutAlias(document, alias))) return undefined;
+      const message = `what the anchor "${alias.source}" names contains itself`;
+      const finding: Finding = { code: 'TooManyAliases', path: [], message, mend: 'write the values out' };
+      circle = problemAtOffset(source, finding, alias.range?.[0] ?? 0);
+      return visit.BREAK;
+    },
+  });
+  return circle;
 }
 
 function mergeProblems(source: Source): Problem[] {

@@ -9,7 +9,8 @@ const pairs = new RegExp(
   'gi',
 );
 const lists = /((?:^|[\s{,])["']?(?:secrets|values)["']?\s*:\s*\[)([^\]]*)/gi;
-const userinfo = /([a-z][a-z0-9+.-]*:\/\/)([^/\s"'@]+)(?=@)/gi;
+/** A password that was not escaped may hold `/` and `@`; without its slashes an address is refused, and still one. */
+const userinfo = /((?:https?:|[a-z][a-z0-9+.-]*:\/\/)\/*)([^/\s"'@:]*:[^\s"']+|[^/\s"'@]+)(?=@)/gi;
 
 const starred = (whole: string, before: string, value: string): string =>
   `${before}${value.replace(/[^\s"',]/g, '*')}${whole.slice(before.length + value.length)}`;

@@ -210,13 +210,53 @@ receivers:
       level === 0 ? 'a0: &a0 {x: 1}' : `a${level}: &a${level} {<<: [${`*a${level - 1}, `.repeat(9)}]}`,
     );
     expect(places(loaded(levels.join('\n')))).toEqual(['error TooManyAliases 1:1']);
-    expect(places(loaded('a: &a {b: {<<: *a}}'))).toEqual(['error TooManyAliases 1:1']);
+    expect(places(loaded('a: &a {b: {<<: *a}}'))).toEqual(['error TooManyAliases 1:16']);
+  });
+
+  it.each([
+    ['alerts.yaml', 'route: &r {receiver: a, routes: [*r]}\nreceivers: [{name: a}]', 1, 34],
+    ['rules/web.yaml', 'groups: &g\n  - {name: a, rules: *g}', 2, 22],
+    ['rules/web.yaml', 'groups:\n  - name: a\n    rules: [{alert: A, expr: up, labels: &l {x: *l}}]', 3, 49],
+  ])('what contains itself is refused where it does: %s', (file, text, line, column) => {
+    const { problems } = loadFiles(inMemory({ ...goodTexts, [file]: text }));
+    expect(problems).toContainEqual(
+      expect.objectContaining({ file, line, column, code: 'TooManyAliases', severity: 'error' }),
+    );
   });
 
   it('is a key like any other in a document of springtide', () => {
     const web = (goodTexts['policies/web.yaml'] ?? '').replace('spec:', 'spec:\n  <<: {mode: act}');
     const { problems } = loadFiles(inMemory({ ...goodTexts, 'policies/web.yaml': web }));
     expect(problems).toMatchObject([{ code: 'UnknownKey', message: 'unknown key "<<"' }]);
+  });
+});
+
+describe('an address without a host', () => {
+  it.each([
+    ['http:///hook', false],
+    ['http:hook', false],
+    ['https:/hook/x', false],
+    ['http://?x', false],
+    ['HTTP://hook', true],
+    ['http://[::1]:8080', true],
+    ['http://u:p@hook/x?y#z', true],
+  ])('is refused, as by an Alertmanager, and not read as one with a host: %s', (url, taken) => {
+    const text = `route: {receiver: a}\nreceivers: [{name: a, webhook_configs: [{url: '${url}'}]}]`;
+    expect(places(loaded(text)).filter((place) => place.startsWith('error'))).toEqual(
+      taken ? [] : ['error WrongValue 2:47'],
+    );
+  });
+
+  it('keeps its password to itself', () => {
+    for (const url of ['http:///u:a1b2@hook/', 'http:u:a1b2@hook', 'http:/a1b2@hook/x', 'http://u:x/a1b2@hook'])
+      for (const written of [url, `'${url}'`]) {
+        const { problems } = loaded(
+          `route: {receiver: a}\nreceivers: [{name: a, webhook_configs: [{url: ${written} }]}]`,
+        );
+        expect(problems).toHaveLength(1);
+        expect(JSON.stringify(problems)).toContain('@hook');
+        expect(JSON.stringify(problems)).not.toContain('a1b2');
+      }
   });
 });
 

@@ -13,10 +13,12 @@ const unitLength: Readonly<Record<string, number>> = {
   y: 31_536_000_000,
 };
 
-export const httpUrl = z.url({
-  protocol: /^https?$/,
-  error: 'write an address that begins with http:// or https://',
-});
+const httpAddress = 'write an address that begins with http:// or https://';
+
+/** `http:///name` and `http:name` would be read as `http://name`: what is meant is not known. */
+export const httpUrl = z
+  .url({ protocol: /^https?$/, error: httpAddress, abort: true })
+  .refine((text) => /^https?:\/\/[^/\\?#]/i.test(text.trim()), { error: `${httpAddress} and a host` });
 
 const decoded = (text: string): string | null => {
   try {
