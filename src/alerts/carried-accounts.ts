@@ -47,3 +47,6 @@ export function both(one: Told, other: Told): Told {
   const entry: Told = { ...newer, ...merged, way, outcome: 'sent', heard: undefined };
   return isEmpty(entry) && entry.resolved.length === 0 ? newer : entry;
 }
+
+/** He has heard them by another account: how old the rest of this one is stays what it was. */
+export const withEnds = (entry: Told, ends: Told): Told => ({ ...both(entry, ends), at: entry.at });

@@ -4,7 +4,7 @@ import type { Instant } from '../model/units.ts';
 import { accountsBeside } from './accounts.ts';
 import { fingerprintIn } from './alert.ts';
 import type { Alert } from './alert.ts';
-import { announcedIn, both, isSame, only } from './carried-accounts.ts';
+import { announcedIn, both, isSame, only, withEnds } from './carried-accounts.ts';
 import type { Group } from './group-table.ts';
 import { integrationsOf } from './integrations.ts';
 import type { Integration } from './integrations.ts';
@@ -34,6 +34,8 @@ export interface HandOver {
   readonly then: readonly LedgerRecord[];
   /** the accounts that have what others lose: as they are now they must be durable before that */
   readonly targets: readonly string[];
+  /** by group, those to which something of it is carried */
+  readonly carriedTo: ReadonlyMap<string, ReadonlySet<string>>;
   /** by group and receiver: of these nobody but those who were told is told anything, and no more than the end */
   readonly left: readonly LeftBehind[];
 }
@@ -67,10 +69,19 @@ export function speakersOf(document: AlertsDocument, receiver: string, now: Inst
   return names.flatMap((name) => integrationsOf(document, name, now));
 }
 
-export function handOver(groupKeys: Iterable<string>, parts: HandOverParts, now: Instant): HandOver {
+/** `heardIn`: groups to which something of these was carried before, and where people may have heard the end since. */
+export function handOver(
+  groupKeys: Iterable<string>,
+  heardIn: Iterable<string>,
+  parts: HandOverParts,
+  now: Instant,
+): HandOver {
   recallSecrets(parts.state.ways, parts.document, now);
   const course = new Course(parts, now);
-  for (const key of groupKeys) course.settle(key);
+  const keys = [...groupKeys];
+  // first what people have heard the end of, by whichever account: nothing of that goes along with another one
+  for (const key of new Set([...keys, ...heardIn])) course.hear(key);
+  for (const key of keys) course.settle(key);
   return course.result();
 }
 
@@ -81,12 +92,24 @@ class Course {
   readonly #added = new Map<string, Told>();
   /** by account: of what its owner has heard the end by another one */
   readonly #heard = new Map<string, Told>();
+  /** something of them goes to another one, or all */
   readonly #gone = new Set<string>();
+  /** and something stays: they are still of the same owner */
+  readonly #stays = new Set<string>();
+  readonly #carriedTo = new Map<string, Set<string>>();
   readonly #left = new Map<string, { key: string; receiver: string; alerts: Map<string, Alert> }>();
 
   constructor(parts: HandOverParts, now: Instant) {
     this.#parts = parts;
     this.#now = now;
+  }
+
+  hear(groupKey: string): void {
+    const { state } = this.#parts;
+    for (const key of state.toldOf.get(groupKey) ?? []) {
+      const entry = state.told.get(key);
+      if (entry !== undefined) this.#tellAccounts(key, entry);
+    }
   }
 
   settle(groupKey: string): void {
@@ -98,17 +121,24 @@ class Course {
       return group === undefined || group.isLeft ? [] : [group];
     });
     for (const key of keys) {
-      const entry = state.told.get(key);
+      const entry = this.#known(key);
       if (entry !== undefined) this.#settle(key, entry, live);
     }
+  }
+
+  /** With the ends that its owner has heard by another one. */
+  #known(key: string): Told | undefined {
+    const entry = this.#parts.state.told.get(key);
+    const ends = this.#heard.get(key);
+    return entry === undefined || ends === undefined ? entry : withEnds(entry, ends);
   }
 
   #settle(key: string, entry: Told, live: readonly Group[]): void {
     const place = placeOf(key);
     const moves: Moves = new Map();
-    this.#tellAccounts(key, place, entry, moves);
+    for (const period of this.#overIn(entry)) this.#giveTo(period, place, entry, moves);
     this.#find(key, place, entry, live, moves);
-    for (const [target, periods] of moves) this.#add(target, only(entry, periods));
+    for (const [target, periods] of moves) this.#add(key, target, only(entry, periods));
   }
 
   #find(key: string, place: InGroup, entry: Told, live: readonly Group[], moves: Moves): void {
@@ -129,6 +159,7 @@ class Course {
     );
     const gone = goneKey(place, entry, this.#parts.state.ways);
     this.#gone.add(key);
+    if (gone === key) this.#stays.add(key);
     for (const period of [...rest, ...this.#overIn(entry)]) carry(moves, gone, period);
     if (rest.length === 0) return;
     const { groupKey, receiver } = place;
@@ -143,18 +174,15 @@ class Course {
   }
 
   /** Of what he has heard the end nothing is owed anywhere else. */
-  #tellAccounts(key: string, place: InGroup, entry: Told, moves: Moves): void {
+  #tellAccounts(key: string, entry: Told): void {
     const { state, groups } = this.#parts;
     const heard: Moves = new Map();
-    for (const period of this.#overIn(entry)) {
+    for (const period of this.#overIn(entry))
       for (const other of accountsBeside(key, period, state, groups)) carry(heard, other, period);
-      this.#giveTo(period, place, entry, moves);
-    }
     for (const [other, periods] of heard) {
       const ends = only(entry, periods);
       const known = this.#heard.get(other);
       this.#heard.set(other, known === undefined ? ends : both(known, ends));
-      this.#add(other, ends);
     }
   }
 
@@ -231,12 +259,15 @@ class Course {
 
   #move(from: string, to: string, entry: Told): void {
     this.#gone.add(from);
-    this.#add(to, entry);
+    if (to === from) this.#stays.add(from);
+    this.#add(from, to, entry);
   }
 
-  #add(key: string, entry: Told): void {
+  #add(from: string, key: string, entry: Told): void {
     const before = this.#added.get(key);
     this.#added.set(key, before === undefined ? entry : both(before, entry));
+    const [source, target] = [placeOf(from).groupKey, placeOf(key).groupKey];
+    if (source !== target) this.#carriedTo.set(source, (this.#carriedTo.get(source) ?? new Set()).add(target));
   }
 
   result(): HandOver {
@@ -245,24 +276,28 @@ class Course {
     const then: LedgerRecord[] = [];
     for (const [key, entry] of this.#added) {
       const before = told.get(key);
-      const takesPlace = this.#gone.has(key);
-      const next = takesPlace || before === undefined ? entry : both(before, entry);
-      if (before !== undefined && isSame(next, before)) continue;
-      (takesPlace ? then : first).push({ kind: 'told', key, entry: next });
+      const known = this.#known(key);
+      const isAnothers = this.#gone.has(key) && !this.#stays.has(key);
+      const next = isAnothers || known === undefined ? entry : both(known, entry);
+      // what comes to it is known from now on, also where something else of it goes
+      if (!isAnothers && (before === undefined || !isSame(next, before)))
+        first.push({ kind: 'told', key, entry: next });
+      if (this.#gone.has(key) && (before === undefined || !isSame(entry, before)))
+        then.push({ kind: 'told', key, entry });
     }
     // of an end that he has heard nothing is owed from now on, and not when the rest has its place
-    for (const [key, entry] of this.#heard) {
-      const before = told.get(key);
-      const next = before === undefined || !this.#gone.has(key) ? before : both(before, entry);
-      if (before !== undefined && next !== undefined && !isSame(next, before))
-        first.push({ kind: 'told', key, entry: next });
+    for (const key of this.#heard.keys()) {
+      const [before, next] = [told.get(key), this.#known(key)];
+      if (this.#added.has(key) || before === undefined || next === undefined) continue;
+      if (!isSame(next, before)) first.push({ kind: 'told', key, entry: next });
     }
     const nothing: Told = { firing: [], resolved: [], at: this.#now, outcome: 'nothingToSay' };
     for (const key of this.#gone) if (!this.#added.has(key)) then.push({ kind: 'told', key, entry: nothing });
     return {
       first,
       then,
-      targets: [...this.#added.keys()],
+      targets: [...new Set([...this.#added.keys(), ...this.#heard.keys()])],
+      carriedTo: this.#carriedTo,
       left: [...this.#left.values()].map(({ alerts, ...group }) => ({ ...group, alerts: [...alerts.values()] })),
     };
   }

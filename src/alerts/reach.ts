@@ -18,7 +18,7 @@ import type { Filling } from './notice-templates.ts';
 import { toldKey } from './told.ts';
 import { isUnheard } from './unheard.ts';
 import { shutUntil } from './vendor-limits.ts';
-import { goneIntegration, isGone } from './ways.ts';
+import { goneIntegration, isGone, serves } from './ways.ts';
 
 export interface ReachParts {
   readonly state: LedgerState;
@@ -41,11 +41,12 @@ export interface Reached {
 export function* reachOf(group: Group, parts: ReachParts, now: Instant): Generator<Reached, undefined> {
   const { document } = parts;
   const { receiver } = group.route;
-  for (const integration of goneOf(group, parts)) yield reached(integration, group, parts, () => false, now);
-  if (group.isLeft) return undefined;
-  const own = integrationsOf(document, receiver, now);
-  const fallback = fallbackOf(document, receiver);
+  const own = group.isLeft ? [] : integrationsOf(document, receiver, now);
+  const fallback = group.isLeft ? undefined : fallbackOf(document, receiver);
   const standingIn = fallback === undefined ? [] : integrationsOf(document, fallback.receiver, now);
+  for (const integration of goneOf(group, parts))
+    if (!isBack(integration, [...own, ...standingIn], parts.state))
+      yield reached(integration, group, parts, () => false, now);
   const speaking = (integration: Integration): ((to: string) => boolean) => isSpeaking(integration, group, parts, now);
   for (const integration of own) yield reached(integration, group, parts, speaking(integration), now);
   // also by what has just been held back from them
@@ -65,6 +66,16 @@ export const goneOf = (
     if (!isGone(place) || place.receiver !== receiver) return [];
     return goneIntegration(place, state.told.get(told)?.way, state.ways, document) ?? [];
   });
+
+/** What he knows has been carried to where he is told now, and is cleared here when that is durable. */
+const isBack = (
+  { channel, index, to: [to = ''], role }: Integration,
+  all: readonly Integration[],
+  { ways }: LedgerState,
+): boolean => {
+  const way = role.kind === 'gone' && role.way !== undefined ? ways.get(role.way) : undefined;
+  return all.some((one) => serves(one, { channel, index, to }, way));
+};
 
 function reached(
   integration: Integration,

@@ -54,6 +54,8 @@ export class Resettlement {
   /** messages on their way to those whom a reload has put elsewhere */
   readonly #strays = new Map<string, Intent>();
   readonly #unwritten = new Unwritten();
+  /** by group, those to which something of it was carried, until it is cleared there */
+  readonly #carriedTo = new Map<string, Set<string>>();
   #stopped = false;
 
   constructor(parts: Parts) {
@@ -65,7 +67,7 @@ export class Resettlement {
     const { ledger, groups, firing, document, clock } = this.#parts;
     const groupKeys = [...ledger.state.toldOf.keys()];
     this.#settle(() => {
-      const { first, then, left, targets } = this.#handOver(groupKeys);
+      const { first, then, ...more } = this.#handOver(groupKeys);
       const carried = carriedEpisodes({
         state: ledger.state,
         groups,
@@ -73,7 +75,7 @@ export class Resettlement {
         document: document(),
         now: clock.now(),
       });
-      return { first: [...first, ...carried.first], then: [...then, ...carried.then], left, targets };
+      return { first: [...first, ...carried.first], then: [...then, ...carried.then], ...more };
     });
   }
 
@@ -200,7 +202,9 @@ export class Resettlement {
 
   #handOver(groupKeys: readonly string[]): HandOver {
     const { ledger, document, groups, alerts, clock } = this.#parts;
-    return handOver(groupKeys, { state: ledger.state, document: document(), groups, alerts }, clock.now());
+    const parts = { state: ledger.state, document: document(), groups, alerts };
+    const heardIn = new Set(groupKeys.flatMap((key) => [...(this.#carriedTo.get(key) ?? [])]));
+    return handOver(groupKeys, heardIn, parts, clock.now());
   }
 
   #leaveForsaken(next: readonly LedgerRecord[]): void {
@@ -222,14 +226,18 @@ export class Resettlement {
     for (const one of found.left) groups.leave(one.key, one.receiver, one.alerts);
     // also by what is known of the groups that stand for the end only from now on
     if (found.left.length > 0) found = course();
-    const { then, targets } = found;
+    const { then, targets, carriedTo } = found;
     const first = [...found.first, ...this.#unwritten.again(targets, ledger.state)];
     const waitsFor = first.length > 0 ? ledger.append(first) : this.#unwritten.waitFor(targets);
     if (waitsFor === null || round > mostRounds) {
       write(then);
       this.#leaveForsaken(then);
+      for (const key of this.#carriedTo.keys())
+        if (carriedTo.has(key) || !ledger.state.toldOf.has(key)) this.#carriedTo.delete(key);
       return;
     }
+    for (const [key, others] of carriedTo)
+      this.#carriedTo.set(key, new Set([...(this.#carriedTo.get(key) ?? []), ...others]));
     this.#unwritten.add(first, waitsFor);
     this.#leaveForsaken(then);
     waitsFor.then(() => {
