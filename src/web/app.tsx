@@ -114,7 +114,7 @@ export function App() {
           <p class="waiting">{view?.role === 'follower' ? null : words.say('page.waiting')}</p>
         ) : (
           <>
-            <Summary view={view} />
+            <Summary view={view} firing={firing} />
             <div class="columns">
               <div class="tiers">
                 {isLong ? charts : null}

@@ -26,6 +26,9 @@ const clockOf = (seconds: number): string => {
 };
 const short = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
 
+/** Seconds: nothing below a minute, or the same minute would stand at the axis twice. */
+const wholeMinutes = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440].map((minutes) => minutes * 60);
+
 /** Replicas, VMs and requests are counted in whole numbers. */
 const wholeSteps = [1, 2, 5]
   .flatMap((step) => Array.from({ length: 8 }, (_, power) => step * 10 ** power))
@@ -49,7 +52,7 @@ function optionsFor(place: HTMLElement, lines: readonly Line[]): uPlot.Options {
     padding: [8, 16, 0, 0],
     scales: { y: { range: (_chart, _low, high) => [0, Math.max(1, (high ?? 0) * 1.1)] } },
     axes: [
-      { ...axis, size: 24, space: 70, values: (_chart, splits) => splits.map(clockOf) },
+      { ...axis, size: 24, space: 70, incrs: wholeMinutes, values: (_chart, splits) => splits.map(clockOf) },
       {
         ...axis,
         size: 44,

@@ -1,24 +1,16 @@
 // The answer to "is it all right?" in one sentence and four numbers.
-import type { View } from '../model/report.ts';
+import type { FiringGroups, View } from '../model/report.ts';
 import { Change } from './change.tsx';
+import { moodOf } from './mood.ts';
 import { useWords } from './words.ts';
-
-type Mood = 'calm' | 'moving' | 'attention';
-
-function moodOf(view: View): Mood {
-  const refused = [...view.pods, ...view.nodes].some((row) => row.action === 'refused');
-  if (view.alerts.length > 0 || view.failures.length > 0 || view.errors.length > 0 || refused) return 'attention';
-  const moving = [...view.pods, ...view.nodes].some((row) => row.desired !== null && row.desired !== row.current);
-  return moving || (view.pendingPods ?? 0) > 0 || view.nodes.some((row) => row.upcoming > 0) ? 'moving' : 'calm';
-}
 
 /** null where any part is unknown: half a sum is a wrong number. */
 const sum = (numbers: readonly (number | null)[]): number | null =>
   numbers.reduce((total, next) => (total === null || next === null ? null : total + next), 0);
 
-export function Summary({ view }: { view: View }) {
+export function Summary({ view, firing }: { view: View; firing: FiringGroups | null }) {
   const { say, number } = useWords();
-  const mood = moodOf(view);
+  const mood = moodOf(view, firing);
   // Of some of the targets the sum would be a wrong number: how many there are is a right one.
   const isBounded = view.podCount > view.pods.length;
   const tiles = [

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, startBrowser } from './browser.ts';
+import { systemClock } from '../../src/clock.ts';
 import type { PodDecision } from '../../src/model/plan.ts';
 import type { TickReport } from '../../src/model/report.ts';
 import { later, minutes, rfc3339, type Replicas } from '../../src/model/units.ts';
@@ -237,6 +238,30 @@ describe.skipIf(browserPath === undefined)(title, () => {
     expect(await page.evaluate(faintTexts)).toEqual([]);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
     expect(trouble).toEqual([]);
+  });
+
+  it('folds a message that is longer than the screen, and shows the newest of many', async () => {
+    const shop = await served(20);
+    const text = Array.from({ length: 300 }, (_, line) => `line ${line}`).join('\n');
+    const sent = Array.from({ length: 9 }, (_, at) => ({
+      ...{ at: rfc3339(systemClock.now()), channel: 'email' as const, to: `noc-${at}@bank.cn`, text },
+      outcome: 'sent' as const,
+    }));
+    shop.tide.receive(...sent);
+    shop.flow(1);
+    const { page } = await visit(shop.url, { viewport: { width: 390, height: 844 } });
+    const messages = page.locator('#messages .entries > li');
+    await page.locator('#messages').getByText('to noc-8@bank.cn').waitFor();
+    expect(await messages.count()).toBe(5);
+    const height = async (): Promise<number> => (await messages.first().boundingBox())?.height ?? 0;
+    expect(await height()).toBeLessThan(844);
+    await messages.first().getByRole('button', { name: 'Show the whole message' }).click();
+    expect(await height()).toBeGreaterThan(300 * 10);
+    await page
+      .locator('#messages')
+      .getByRole('button', { name: /^Show \d+ more$/ })
+      .click();
+    expect(await messages.count()).toBeGreaterThanOrEqual(9);
   });
 
   it('says so when the server is gone, and comes back with it', async () => {

@@ -115,6 +115,8 @@ function nodes(shop: Shop, pods: number): NodeDecision {
 export interface Tide {
   next(): TickReport;
   readonly inbox: readonly InboxItem[];
+  /** beside what the story brings */
+  receive(...items: readonly InboxItem[]): void;
 }
 
 export function aTide(start: Instant): Tide {
@@ -124,6 +126,7 @@ export function aTide(start: Instant): Tide {
   let orderedAt = 0;
   return {
     inbox,
+    receive: (...items) => void inbox.push(...items),
     next: () => {
       tick += 1;
       const time = rfc3339(later(start, seconds(15 * tick)));
