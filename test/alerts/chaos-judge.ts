@@ -8,6 +8,7 @@ import { CallJudge } from './chaos-calls.ts';
 import type { ChaosRules } from './chaos-kinds.ts';
 import { Lifetimes } from './chaos-lifetimes.ts';
 import { Reloads } from './chaos-reloads.ts';
+import type { KeptIn } from './chaos-reloads.ts';
 
 /** An alert as its sender knows it. */
 export interface Accepted {
@@ -15,6 +16,8 @@ export interface Accepted {
   readonly number: number;
   readonly team: string;
   readonly firing: Instant;
+  /** when its end was first sent: from then on it may be known, whether or not that was said */
+  readonly ending: Instant | null;
   /** when its end was accepted, too */
   readonly over: Instant | null;
 }
@@ -70,10 +73,10 @@ export class Judge {
   /** taken, and the ledger has said that it knows: once more would be a mistake */
   readonly #known = new Set<string>();
 
-  constructor(rules: ChaosRules) {
+  constructor(rules: ChaosRules, keptIn: KeptIn, alerts: number) {
     this.#rules = rules;
     this.calls = rules.calls === undefined ? null : new CallJudge(rules.calls, this.lifetimes);
-    this.reloads = rules.waysOf === undefined ? null : new Reloads(rules.waysOf, this.lifetimes);
+    this.reloads = rules.waysOf === undefined ? null : new Reloads(rules.waysOf, this.lifetimes, keptIn, alerts);
     this.#budgets = rules.budget === undefined ? null : new BudgetJudge(rules.budget);
   }
 

@@ -16,6 +16,7 @@ import { Judge } from './chaos-judge.ts';
 import type { Accepted } from './chaos-judge.ts';
 import { kindOf } from './chaos-kinds.ts';
 import { moodyChannels, never } from './chaos-providers.ts';
+import type { KeptIn } from './chaos-reloads.ts';
 
 export interface ChaosReport {
   readonly accepted: number;
@@ -48,6 +49,8 @@ interface Sender {
   /** it was sent, whatever became of that */
   sent: Instant | null;
   firing: Instant | null;
+  /** its end was sent, whatever became of that */
+  ending: Instant | null;
   ended: Instant | null;
 }
 
@@ -63,14 +66,14 @@ interface Life extends Mortal {
   readonly startedAt: Instant;
 }
 
-export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' = 'directory'): Promise<ChaosReport> {
+export async function chaosRun(seed: number, keptIn: KeptIn = 'directory'): Promise<ChaosReport> {
   const random = seededRandom(seed);
   const clock = new VirtualClock(start);
   const { documents, rules, groupedBy, acknowledged, lasts } = kindOf(seed);
   let [document] = documents;
   // what people do is chance of its own: lives without them are what they were
   const people = seededRandom(seed + 1_000_000);
-  const judge = new Judge(rules);
+  const judge = new Judge(rules, keptIn, alertCount);
   const place = keptIn === 'directory' ? directoryHome(random) : await kubernetesHome(clock, random);
   let isMoody = true;
   let torn = 0;
@@ -126,11 +129,11 @@ export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' 
     const endsAt = firesAt + seconds(45) + random() * minutes(3);
     const fingerprint = fingerprintOf(labels);
     const group = groupedBy === null ? fingerprint : labels[groupedBy];
-    return { number, labels, fingerprint, group, firesAt, endsAt, sent: null, firing: null, ended: null };
+    return { number, labels, fingerprint, group, firesAt, endsAt, sent: null, firing: null, ending: null, ended: null };
   });
   const accepted = (): readonly Accepted[] =>
-    senders.flatMap(({ firing, ended, fingerprint, number, labels }) =>
-      firing === null ? [] : [{ fingerprint, number, team: labels.team, firing, over: ended }],
+    senders.flatMap(({ firing, ending, ended, fingerprint, number, labels }) =>
+      firing === null ? [] : [{ fingerprint, number, team: labels.team, firing, ending, over: ended }],
     );
 
   async function send(life: Life): Promise<void> {
@@ -145,7 +148,9 @@ export async function chaosRun(seed: number, keptIn: 'directory' | 'kubernetes' 
     for (const sender of due) {
       sender.sent ??= now;
       judge.calls?.sent(sender.fingerprint, sender.group, now);
-      if (sender.firing !== null) judge.calls?.ending(sender.fingerprint, now);
+      if (sender.firing === null) continue;
+      sender.ending ??= now;
+      judge.calls?.ending(sender.fingerprint, now);
     }
     const outcome = await life.pipeline.push(
       due.map(({ labels, firesAt, firing }) => ({
