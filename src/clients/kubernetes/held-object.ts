@@ -17,6 +17,9 @@ export interface HeldObjectParts {
 const stampKey = 'springtide.io/write';
 const stampOf = (object: OwnObject | null): string | undefined => object?.metadata.annotations?.[stampKey];
 
+/** Labels that others put on it move its version while it is looked at: so often it is tried with what is there. */
+const mostLooks = 4;
+
 /** After these nobody knows whether it was written. */
 const mayBeWritten: ReadonlySet<string> = new Set([
   'Timeout',
@@ -48,33 +51,37 @@ export class HeldObject {
 
   /** Resolves when the API server has it. StateMoved where somebody else has written it. */
   async write(content: HeldContent): Promise<void> {
-    if (this.#unanswered !== null) await this.#lookAgain();
     const stamp = `${this.#parts.writer}-${(this.#writes += 1)}`;
-    try {
-      this.#known = await this.#put(content, stamp);
-    } catch (thrown) {
-      if (isCode(thrown, 'Conflict')) {
-        await this.#lookAgain();
-        this.#known = await this.#put(content, stamp).catch((again: unknown) => {
-          throw isCode(again, 'Conflict') ? this.#moved() : this.#noted(again, stamp);
-        });
-        return;
+    await this.#overNewest(async () => {
+      try {
+        this.#known = await this.#put(content, stamp);
+      } catch (thrown) {
+        throw this.#noted(thrown, stamp);
       }
-      throw this.#noted(thrown, stamp);
-    }
+    });
   }
 
   async remove(): Promise<void> {
-    if (this.#unanswered !== null) await this.#lookAgain();
     const { own, namespace, name } = this.#parts;
-    const { uid, resourceVersion } = this.#known?.metadata ?? {};
-    if (uid === undefined || resourceVersion === undefined) return;
-    try {
+    await this.#overNewest(async () => {
+      const { uid, resourceVersion } = this.#known?.metadata ?? {};
+      if (uid === undefined || resourceVersion === undefined) return;
       await own.remove('ConfigMap', namespace, name, { uid, resourceVersion });
-    } catch (thrown) {
-      throw isCode(thrown, 'Conflict') ? this.#moved() : thrown;
-    }
-    this.#known = null;
+      this.#known = null;
+    });
+  }
+
+  /** Again where its version has moved and nobody else has written it. */
+  async #overNewest(change: () => Promise<void>): Promise<void> {
+    if (this.#unanswered !== null) await this.#lookAgain();
+    for (let looks = 1; ; looks += 1)
+      try {
+        await change();
+        return;
+      } catch (thrown) {
+        if (!isCode(thrown, 'Conflict') || looks > mostLooks) throw thrown;
+        await this.#lookAgain();
+      }
   }
 
   async #put(content: HeldContent, stamp: string): Promise<OwnObject> {
@@ -103,12 +110,13 @@ export class HeldObject {
     return withoutContent(await own.create({ kind: 'ConfigMap', metadata, ...content }));
   }
 
-  /** A label that somebody put on it moves the version too; only what was written by another is another's. */
+  /** A label that somebody put on it moves the version too; only what another process has written is another's: a hand that edits it leaves no stamp, or ours. */
   async #lookAgain(): Promise<void> {
     const { own, namespace, name } = this.#parts;
     const there = await own.get('ConfigMap', namespace, name);
     const stamp = stampOf(there);
-    const isOurs = there === null || stamp === stampOf(this.#known) || stamp === this.#unanswered;
+    const isOurs =
+      there === null || stamp === undefined || stamp === stampOf(this.#known) || stamp === this.#unanswered;
     if (!isOurs) throw this.#moved();
     this.#known = there === null ? null : withoutContent(there);
     this.#unanswered = null;
