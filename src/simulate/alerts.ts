@@ -74,6 +74,7 @@ export async function simulateAlerts(
   const attempts: Attempt[] = [];
   const sent: { readonly attempt: Attempt; readonly providerId: string }[] = [];
   const failing: Failing[] = [];
+  const met = new Set<Failing>();
   const problems: string[] = [];
   const silences = new Map<string, string>();
   let inForce = document;
@@ -91,6 +92,7 @@ export async function simulateAlerts(
         (one.to ?? to) === to,
     );
     if (fault === undefined) return { to, status: 'sent', providerId: `message-${(made += 1)}` };
+    met.add(fault);
     if (fault.takes !== undefined) await sleep(clock, fault.takes, delivery.signal);
     const retryAfter = fault.retryAfter ?? null;
     switch (fault.answer) {
@@ -269,6 +271,8 @@ export async function simulateAlerts(
   const played = attempts.toSorted(byPlace);
   clock.advance(0 as Milliseconds);
   await stopping;
+  // a misspelt receiver would pass for one whose messages went out
+  for (const one of failing) if (!met.has(one)) problems.push(`line ${one.line}: nothing was sent that it means`);
   const beyond = events.find(({ at }) => at > end);
   if (beyond !== undefined) problems.push(`line ${beyond.line}: it is after the end of the play, as are later events`);
   return { attempts: played, problems };

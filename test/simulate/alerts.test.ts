@@ -154,6 +154,16 @@ receivers: [{ name: wall, webhook_configs: [{ url: 'http://127.0.0.1:1/' }] }]
       [],
     ],
     [
+      'says which failures nothing was sent to meet, as a misspelt receiver',
+      [
+        { at: '0s', op: 'fail', receiver: 'dooty', for: '5m' },
+        { at: '0s', op: 'fail', to: 'zhang', for: '31s' },
+        { at: '0s', op: 'fail', channel: 'webhook' },
+      ],
+      ['30 zhang retry: Down', '30.5 zhang retry 2: Down', '31.25 zhang sent 3: Down'],
+      ['line 3: nothing was sent that it means', 'line 5: nothing was sent that it means'],
+    ],
+    [
       'says what could not be',
       [
         { at: '1m', op: 'push', alerts: [{ labels: {} }] },
