@@ -51,7 +51,7 @@ it('names people, steps, hours and who stands in', async () => {
 team  by {severity="page"}  [1]
     not now, it is outside of its hours: always
     email team@bank.cn
-    webhook webhook 1
+    webhook 1
 `);
   expect(await routed('en', 'Down')).toBe('silent  by the root  []\n    it tells nobody\n');
   expect(await routed('zh-CN', 'severity=page')).toContain('第 2 级，10m 内无人接手时：sms li');

@@ -10,7 +10,7 @@ import type { AlertMessage } from '../../alerts/explain-messages.ts';
 import { isFingerprint } from './acknowledge.ts';
 import { withDaemon, withDaemonOptions, type AlertDaemon, type DaemonOptions, type Surroundings } from './daemon.ts';
 import { backLines } from './query.ts';
-import { alertText, filtersOf, jsonText, linesText, voiceOf, type Voice } from './words.ts';
+import { alertText, filtersOf, jsonText, linesText, recipientText, voiceOf, type Voice } from './words.ts';
 
 /** More would be read by nobody. */
 const mostAlerts = 20;
@@ -93,7 +93,7 @@ function recipientLine(
   voice: Voice,
 ): string {
   const { say, time } = voice;
-  const named = `${channel} ${to}${step === null ? '' : say('explain.inStep', { step: step + 1 })}`;
+  const named = `${recipientText(channel, to)}${step === null ? '' : say('explain.inStep', { step: step + 1 })}`;
   const who = receiver === ofGroup ? named : say('explain.standingIn', { who: named, receiver });
   if (why === null) {
     const message = messages.find((one) => one.id === toldBy && one.to === to);
@@ -135,7 +135,7 @@ function messageLines({ notifications }: AlertExplanation, voice: Voice): string
       const { at, channel, to, why, outcome, message, nextAttempt } = one;
       const next = nextAttempt === null ? '-' : time(nextAttempt);
       const became = say(`outcome.${outcome}`, { reason: message ?? '-', next });
-      const what = `${time(at)}  ${channel} ${to}  ${say(`reason.${why}`)}`;
+      const what = `${time(at)}  ${recipientText(channel, to)}  ${say(`reason.${why}`)}`;
       return `    ${[what, became, ...messageFacts(one, voice)].join(say('explain.and'))}`;
     }),
   ];

@@ -1,7 +1,7 @@
 // springtide alerts send-test: a message that says that it is a test, to everybody of one receiver.
 import type { Command } from 'commander';
 import { withDaemon, withDaemonOptions, type AlertDaemon, type DaemonOptions, type Surroundings } from './daemon.ts';
-import { jsonText, linesText, voiceOf } from './words.ts';
+import { jsonText, linesText, recipientText, voiceOf } from './words.ts';
 
 export function addSendTest(alerts: Command, around: Surroundings): void {
   withDaemonOptions(
@@ -30,7 +30,7 @@ async function sendTest(
   const { say } = voiceOf(daemon.texts, options, clock.now());
   const lines = results.map(({ channel, to, outcome, reason, message, providerId }) =>
     say(`test.${outcome}`, {
-      who: `${channel} ${to}`,
+      who: recipientText(channel, to),
       why: [reason, message].filter((one) => one !== null).join(': '),
       id: providerId ?? '-',
     }),

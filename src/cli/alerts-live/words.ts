@@ -39,6 +39,10 @@ export function alertText(labels: Readonly<Record<string, string>>): string {
   return rest.length === 0 ? alertname : `${alertname}{${rest.join(', ')}}`;
 }
 
+/** sms zhang; a webhook is known by its number alone, which says so itself */
+export const recipientText = (channel: string, to: string): string =>
+  to.startsWith(`${channel} `) ? to : `${channel} ${to}`;
+
 export const silenceMatchers = ({ matchers }: Pick<ShownSilence, 'matchers'>): string =>
   matchers
     .map(({ name, value, isRegex, isEqual = true }) => {

@@ -9,7 +9,7 @@ import type { Config } from '../../model/config.ts';
 import { fillText, type Language } from '../../model/texts.ts';
 import type { Instant } from '../../model/units.ts';
 import { usage, type Surroundings } from '../alerts-live/daemon.ts';
-import { linesText, matchersOf } from '../alerts-live/words.ts';
+import { linesText, matchersOf, recipientText } from '../alerts-live/words.ts';
 import { spanText } from '../explain/times.ts';
 
 interface RouteOptions {
@@ -79,7 +79,7 @@ const sayIn =
   (code, facts = {}) =>
     fillText(texts, `cli.alerts.route.${code}`, facts);
 
-const named = ({ channel, to }: Integration): string => to.map((one) => `${channel} ${one}`).join(', ');
+const named = ({ channel, to }: Integration): string => to.map((one) => recipientText(channel, one)).join(', ');
 
 /** At once, step by step, and where nobody of them can be reached. */
 function peopleLines(name: string, config: Config, now: Instant): string[] {
