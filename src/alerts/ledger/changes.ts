@@ -30,6 +30,13 @@ interface Waiting {
 
 const earlier = (one: Instant | null, other: Instant): Instant => (one !== null && one < other ? one : other);
 
+/** In its old place. */
+function putBack(known: Dirty): void {
+  known.due = earlier(known.dueAfter, known.due);
+  known.dueAfter = null;
+  known.isBeingWritten = false;
+}
+
 export class Changes {
   readonly #dirty = new Map<Home, Dirty>();
   #waiting: Waiting[] = [];
@@ -123,6 +130,17 @@ export class Changes {
   /** It cannot be written as it is: tried again with its next record. Whoever waits for it is told, and everybody else goes on. */
   setAside(home: Home, change: number, error: Error): void {
     this.#clean(home, change);
+    this.#tell(home, change, error);
+  }
+
+  /** It stays to be written. Whoever waits for it is told, and everybody else goes on. */
+  refused(home: Home, change: number, error: Error): void {
+    const known = this.#dirty.get(home);
+    if (known !== undefined) putBack(known);
+    this.#tell(home, change, error);
+  }
+
+  #tell(home: Home, change: number, error: Error): void {
     this.#waiting = this.#waiting.filter(({ homes, reject }) => {
       if ((homes.get(home) ?? Infinity) > change) return true;
       reject(error);
@@ -130,13 +148,13 @@ export class Changes {
     });
   }
 
-  /** Nothing was written, and all of it stays to be written; whoever waits is told. */
+  /** Nothing was written, and all of it stays to be written. */
+  putBack(): void {
+    for (const known of this.#dirty.values()) putBack(known);
+  }
+
+  /** Whoever waits is told. */
   fail(error: Error): void {
-    for (const [, known] of this.#dirty) {
-      known.due = earlier(known.dueAfter, known.due);
-      known.dueAfter = null;
-      known.isBeingWritten = false;
-    }
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 

@@ -22,6 +22,7 @@ import type { LedgerRecord } from './records.ts';
 import { recovered, type Recovered } from './recovery.ts';
 import type { Damage } from './replay.ts';
 import { ledgerSchemas } from './schema.ts';
+import { isOfOneObject, Setbacks } from './setbacks.ts';
 import type { MutableLedgerState } from './state.ts';
 
 export interface LedgerInKubernetesOptions {
@@ -65,6 +66,7 @@ class KubernetesLedger implements Ledger {
   readonly #large: LargeWrites;
   #wasLargesTurn = false;
   readonly #budget: WriteBudget;
+  readonly #setbacks = new Setbacks();
   #pumping: Promise<void> | null = null;
   #sweptAt: Instant;
   #isClosing = false;
@@ -94,6 +96,7 @@ class KubernetesLedger implements Ledger {
     const before = this.#changes.before(now);
     const isRefused = before > longestQueue && records.some(({ kind }) => comesAgain.has(kind));
     const wanted = this.#changes.apply(records, this.state, now, isRefused);
+    this.#setbacks.hurry();
     this.#pumping ??= this.#pump();
     this.#wake();
     // It is in the state and will be written with the rest: sent again it is the same.
@@ -103,6 +106,7 @@ class KubernetesLedger implements Ledger {
 
   async close(): Promise<void> {
     this.#isClosing = true;
+    this.#setbacks.forgive();
     this.#wake();
     await this.#pumping;
     if (this.#changes.size > 0 && this.#lost === null) await (this.#pumping = this.#pump());
@@ -110,27 +114,40 @@ class KubernetesLedger implements Ledger {
 
   async #pump(): Promise<void> {
     await Promise.resolve();
-    try {
-      while (this.#lost === null) {
-        const now = this.#options.clock.now();
-        await this.#sweep(now);
-        const due = this.#changes.all().filter(([home]) => this.#large.mayBegin(home, this.#isClosing, now));
-        const wait = this.#wait(due.length, now);
-        if (wait === null) break;
-        if (wait > 0) await this.#pause(wait as Milliseconds);
-        else if (this.#isLargesTurn(due.length)) await this.#stepOfLarge();
-        else await this.#round(due, now);
+    for (let goesOn = true; goesOn && this.#lost === null;)
+      try {
+        goesOn = await this.#step(this.#options.clock.now());
+      } catch (thrown) {
+        this.#fail(thrown);
+        goesOn = !this.#isClosing;
       }
-    } catch (thrown) {
-      this.#fail(thrown);
-    }
     this.#pumping = null;
+  }
+
+  /** False: nothing is left to be done. */
+  async #step(now: Instant): Promise<boolean> {
+    await this.#sweep(now);
+    const due = this.#changes.all().filter(([home]) => this.#mayWrite(home, now));
+    const wait = this.#wait(due.length, now);
+    if (wait === null) return false;
+    const pause = this.#isClosing ? 0 : Math.max(wait, this.#setbacks.rest(now));
+    if (pause > 0) await this.#pause(pause as Milliseconds);
+    else if (this.#isLargesTurn(due.length)) await this.#stepOfLarge();
+    else await this.#round(due, now);
+    return true;
+  }
+
+  #mayWrite(home: Home, now: Instant): boolean {
+    return this.#large.mayBegin(home, this.#isClosing, now) && this.#setbacks.restOf(home, now) === 0;
   }
 
   /** null: nothing is left to be done */
   #wait(due: number, now: Instant): number | null {
     if (due > 0 || this.#large.hasWork(this.#isClosing)) return this.#isClosing ? 0 : this.#budget.wait(now);
-    const rests = this.#changes.all().map(([home]) => this.#large.restOf(home, now));
+    if (this.#isClosing) return null;
+    const rests = this.#changes
+      .all()
+      .map(([home]) => Math.max(this.#large.restOf(home, now), this.#setbacks.restOf(home, now)));
     return rests.length === 0 ? null : Math.max(1, Math.min(...rests));
   }
 
@@ -142,8 +159,21 @@ class KubernetesLedger implements Ledger {
   async #stepOfLarge(): Promise<void> {
     this.#wasLargesTurn = true;
     this.#budget.spend(1);
-    const written = await this.#large.step(this.#isClosing, () => this.#options.clock.now());
-    if (written !== null) this.#changes.durable(...written);
+    const due = this.#large.underWay;
+    try {
+      const written = await this.#large.step(this.#isClosing, () => this.#options.clock.now());
+      if (written !== null) this.#changes.durable(...written);
+    } catch (thrown) {
+      if (due === null || !isOfOneObject(thrown)) throw thrown;
+      this.#refused(due, thrown);
+    }
+    this.#setbacks.well();
+  }
+
+  /** The others go on. */
+  #refused([home, change]: Due, thrown: unknown): void {
+    this.#setbacks.refuse(home, this.#options.clock.now());
+    this.#changes.refused(home, change, this.#unwritable(thrown));
   }
 
   /** As many objects as may go now. */
@@ -159,12 +189,15 @@ class KubernetesLedger implements Ledger {
       const [home, change] = one;
       try {
         await this.#write(one, records.get(home) ?? [], now);
+        this.#setbacks.taken(home);
       } catch (thrown) {
         if (thrown instanceof TooLarge) this.#changes.setAside(home, change, this.#unwritable(thrown));
+        else if (isOfOneObject(thrown)) this.#refused(one, thrown);
         else failure ??= thrown;
       }
     });
     if (failure !== null) throw failure instanceof Error ? failure : new Error(messageOf(failure));
+    this.#setbacks.well();
   }
 
   #pause(length: Milliseconds): Promise<void> {
@@ -219,8 +252,11 @@ class KubernetesLedger implements Ledger {
     return held;
   }
 
-  /** What was not written stays to be written with the next record; whoever waits is told. */
+  /** What was not written stays to be written: with the next record, or after a while. Whoever waits is told. */
   #fail(thrown: unknown): void {
+    this.#changes.putBack();
+    const isPatient = this.#setbacks.failed(thrown, this.#options.clock.now());
+    if (isPatient && !this.#isClosing) return;
     if (thrown instanceof SpringtideError && thrown.code === 'StateMoved') this.#lost = thrown;
     this.#changes.fail(this.#lost ?? this.#unwritable(thrown));
   }

@@ -6,6 +6,7 @@ import type { Due } from './changes.ts';
 import { homeIn, nameOf, partLabels } from './home-objects.ts';
 import type { Home } from './homes.ts';
 import { TooLarge } from './packing.ts';
+import { restLeft, type Rest } from './rest.ts';
 import { cutData, cutOf, isPart, PartObjects } from './parts.ts';
 
 /** etcd is the customer's: 20 MiB of one group, and a part a second of it at the most in the long run. */
@@ -23,14 +24,6 @@ interface LargeWrite {
   done: number;
 }
 
-/** A home that needs parts is not begun again at once. */
-interface Rest {
-  readonly from: Instant;
-  readonly length: number;
-}
-
-const restLeft = ({ from, length }: Rest, now: Instant): number => (now < from ? 0 : Math.max(0, from + length - now));
-
 export interface LargeWritesPlace {
   readonly own: OwnObjects;
   readonly namespace: string;
@@ -45,7 +38,7 @@ export interface LargeWritesPlace {
 export class LargeWrites {
   readonly #place: LargeWritesPlace;
   readonly #parts: PartObjects;
-  /** homes that need parts */
+  /** homes that need parts: none is begun again at once */
   readonly #rests = new Map<Home, Rest>();
   /** one at a time */
   #large: LargeWrite | null = null;
@@ -87,6 +80,11 @@ export class LargeWrites {
   /** Parts that nothing names any more wait to be removed: those who close do not wait for that. */
   hasWork(isClosing: boolean): boolean {
     return this.#large !== null || (this.#parts.areRemovable && !isClosing);
+  }
+
+  /** What is being written in parts at this time. */
+  get underWay(): Due | null {
+    return this.#large === null ? null : [this.#large.home, this.#large.change];
   }
 
   /** Whether it can be written now; one that needs parts rests after each time, and waits for the one that is being written. */

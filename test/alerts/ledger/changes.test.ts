@@ -91,6 +91,7 @@ describe('what is written next', () => {
     const waiting = changes.until(add(2, attempt('a')));
     changes.begin(home('a'));
     add(3, attempt('a'));
+    changes.putBack();
     changes.fail(new Error('nobody there'));
     expect(order('a', 'b')).toEqual(['a', 'b']);
     return expect(waiting).rejects.toThrow('nobody there');
