@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import pino from 'pino';
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { addLiveAlertCommands } from '../../src/cli/alerts-live/commands.ts';
 import { later, minutes, rfc3339, seconds } from '../../src/model/units.ts';
 import { startAlertServer } from '../../src/server/alerts/listener.ts';
@@ -84,7 +84,7 @@ async function served(answer?: Parameters<typeof aStory>[1], more = '') {
   const { url } = server;
   process.env['SPRINGTIDE_ALERTS_TOKEN'] = token;
   const alerts = (...words: string[]): Promise<Answered> =>
-    called(story.clock, [...words, '--url', url, '--tz', 'Asia/Shanghai']);
+    called(story.clock, [...words, '--url', url, '--tz', 'Asia/Shanghai', '--lang', 'en']);
   const asJson = async (...words: string[]): Promise<unknown> =>
     JSON.parse((await alerts(...words, '-o', 'json')).out) as unknown;
   return { story, url, alerts, asJson };
@@ -290,6 +290,20 @@ describe('explain', () => {
     const asJson = await alerts('explain', 'Down', '-o', 'json');
     expect([JSON.parse(asJson.out), asJson.warned]).toEqual([expect.objectContaining({ length: 20 }), warned]);
     expect(await alerts('explain', 'instance=i3')).not.toHaveProperty('warned');
+  });
+});
+
+describe('an address without a configuration', () => {
+  it.each([
+    [{ LANG: 'zh_CN.UTF-8' }, [], '没有告警\n'],
+    [{ LANG: 'zh_CN.UTF-8', LC_ALL: 'C' }, [], 'no alerts\n'],
+    [{ LANG: 'en_GB.UTF-8', LC_MESSAGES: 'zh_CN' }, [], '没有告警\n'],
+    [{ LANG: 'zh_CN.UTF-8' }, ['--lang', 'en'], 'no alerts\n'],
+  ])('is answered in the language of the terminal: %o %o', async (given, words, answer) => {
+    const { story, url } = await served();
+    for (const name of ['LC_ALL', 'LC_MESSAGES', 'LANG'] as const) vi.stubEnv(name, given[name as keyof typeof given]);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect((await called(story.clock, ['query', '--url', url, ...words])).out).toBe(answer);
   });
 });
 

@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 const ask = (...words: readonly string[]) =>
-  springtide(['alerts', ...words, '--url', url], { ...home.env, SPRINGTIDE_ALERTS_TOKEN: token });
+  springtide(['alerts', ...words, '--url', url], { ...home.env, SPRINGTIDE_ALERTS_TOKEN: token, LC_ALL: 'C' });
 
 /** As a sender does: it listens before it leads, and says so until then. */
 async function push(): Promise<number> {

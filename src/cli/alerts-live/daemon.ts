@@ -83,13 +83,22 @@ export function usage(what: string, mend: string): SpringtideError {
   return new SpringtideError({ code: 'UsageInvalid', where: 'alerts', what, mend });
 }
 
+/** Of the terminal, as POSIX says which variable counts; where there is a configuration its language does. */
+const languageOf = ({ LC_ALL, LC_MESSAGES, LANG }: NodeJS.ProcessEnv): Language =>
+  /^zh\b/i.test((LC_ALL || LC_MESSAGES || LANG || '').replace('_', '-')) ? 'zh-CN' : 'en';
+
 async function placeOf({ url, tokenFile, caFile, config: directory, lang }: DaemonOptions): Promise<Place> {
   const given = tokenFile === undefined ? null : (await readText(tokenFile)).trim();
   if (url !== undefined) {
     if (!/^https?:\/\/\S+$/.test(url))
       throw usage(`--url "${url}" is no address`, 'write --url http://HOST:PORT, or https://');
     const token = given ?? process.env['SPRINGTIDE_ALERTS_TOKEN'] ?? null;
-    return { url, token, tls: caFile === undefined ? {} : { caFile }, texts: shippedTexts(lang ?? 'en') };
+    return {
+      url,
+      token,
+      tls: caFile === undefined ? {} : { caFile },
+      texts: shippedTexts(lang ?? languageOf(process.env)),
+    };
   }
   const { config, problems } = await loadConfig(directory, lang === undefined ? {} : { language: lang });
   if (config === null)
