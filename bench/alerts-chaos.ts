@@ -77,6 +77,7 @@ export async function alertsChaos(): Promise<Report> {
     suite('escalations', directory, 'with escalations', { CHAOS_LAST_ESCALATIONS: 1000 + runsLater }),
     suite('budgets', directory, 'with budgets', { CHAOS_LAST_BUDGETS: 2000 + runsLater }),
     suite('reloads', directory, 'with reloads', { CHAOS_LAST_RELOADS: 3000 + runsLater }),
+    suite('forwarding', directory, 'with a central one', { CHAOS_LAST_FORWARDING: 4000 + runsLater }),
     suite('kubernetes', directory, 'in kubernetes', { CHAOS_LAST_IN_KUBERNETES: runsInKubernetes }),
     suite('process', directory, 'a process', { CHAOS_KILLS: kills }),
   ]);
@@ -84,6 +85,7 @@ export async function alertsChaos(): Promise<Report> {
   const escalations = await totalOf([path.join(directory, 'escalations', 'escalations.json')]);
   const budgets = await totalOf([path.join(directory, 'budgets', 'budgets.json')]);
   const reloads = await totalOf([path.join(directory, 'reloads', 'reloads.json')]);
+  const forwarding = await totalOf([path.join(directory, 'forwarding', 'forwarding.json')]);
   const objects = await totalOf([path.join(directory, 'kubernetes', 'kubernetes.json')]);
   const processPassed = passed.at(-1) === true;
   // It reports at its end only.
@@ -102,6 +104,7 @@ export async function alertsChaos(): Promise<Report> {
       ...figuresOf('escalations', escalations),
       ...figuresOf('budgets', budgets),
       ...figuresOf('reloads', reloads),
+      ...figuresOf('a central one', forwarding),
       ...figuresOf('Kubernetes', objects),
       ofProcess('kills', 'kills'),
       ofProcess('alerts accepted', 'accepted'),

@@ -22,6 +22,10 @@ export interface CentralParts {
   readonly log: AlertLog;
   /** it has fallen silent, or answers again (null), or it refuses these alerts by themselves, or no more */
   readonly onChange: (fingerprints: readonly string[] | null) => void;
+  /** it has heard that these are over, or never will */
+  readonly onEnded: (fingerprints: readonly string[]) => void;
+  /** who has the word is known from now on */
+  readonly onKnown: () => void;
 }
 
 export interface CentralView {
@@ -53,6 +57,8 @@ export class Central {
   #url: string | null = null;
   #heard: Instant;
   #spoke = false;
+  /** since the start, or a reload, it has taken something, or was silent for long enough */
+  #isKnown = false;
   #problem: string | null = null;
   #under: Promise<void> | null = null;
   #hasNews = false;
@@ -68,6 +74,16 @@ export class Central {
   /** Of which alerts people are told from here all the same, while it answers. */
   elsewhere(now: Instant): Elsewhere {
     return this.#speaks(now) ? this.#refusals.fingerprints : null;
+  }
+
+  /** Nobody knows yet who has the word, nor what it refuses: whatever is decided now may be wrong. */
+  isAwaited(): boolean {
+    return !this.#isKnown && this.#settings() !== undefined;
+  }
+
+  /** It has not heard yet that this is over: remembered until then. */
+  owesEndOf(fingerprint: string): boolean {
+    return this.#ended.has(fingerprint) && this.#settings() !== undefined;
   }
 
   /** It tells people, we do not. */
@@ -96,14 +112,17 @@ export class Central {
     const isFirst = this.#url === null && this.#parts.state.centralSilentSince !== null;
     this.#url = url;
     this.#believed.clear();
+    this.#isKnown = false;
     // another one may take them
     this.#refusals.keepOnly(() => false);
     this.#next();
     this.#deadline();
     if (!isFirst) this.#answered(now);
     this.#compare(now);
-    if (url === null) this.#ended.clear();
-    else if (this.#under === null) this.#sendIn(0 as Milliseconds);
+    if (url === null) {
+      this.#parts.onEnded(this.#forget(() => true));
+      this.#learn(true);
+    } else if (this.#under === null) this.#sendIn(0 as Milliseconds);
   }
 
   /** What was being sent has its answer. */
@@ -146,13 +165,12 @@ export class Central {
 
   async #send(): Promise<void> {
     const settings = this.#settings();
-    const { clock, forwarder, alerts } = this.#parts;
+    const { clock, forwarder, alerts, onEnded } = this.#parts;
     if (settings === undefined || forwarder === undefined || this.#url === null) return;
     this.#hasNews = false;
     const now = clock.now();
     const life = validFor(settings);
-    for (const [fingerprint, { ended }] of this.#ended)
-      if (ended !== null && now - ended > life) this.#ended.delete(fingerprint);
+    onEnded(this.#forget(({ ended: over }) => over !== null && now - over > life));
     const all = alerts();
     const firing = all.filter((alert) => asOf(alert, now).ended === null);
     const ended = [...this.#ended.values()];
@@ -168,8 +186,8 @@ export class Central {
     }
     const problem = result.status === 'sent' ? null : result.message;
     if (problem === null) {
-      for (const alert of ended)
-        if (this.#ended.get(alert.fingerprint) === alert) this.#ended.delete(alert.fingerprint);
+      const heard = new Set(ended);
+      onEnded(this.#forget((alert) => heard.has(alert)));
       this.#believed.clear();
       for (const { fingerprint } of firing) this.#believed.add(fingerprint);
       this.#answered(clock.now());
@@ -178,10 +196,25 @@ export class Central {
       this.#unanswered();
     }
     this.#problem = problem;
-    this.#compare(clock.now());
+    // before it has the word again: what is owed of that is not left to it
     this.#refuses(sent, result, all);
+    this.#compare(clock.now());
+    this.#learn(problem === null || !this.#speaks(clock.now()));
     const usual = Math.min(longestPause, Math.max(shortestPause, settings.silentAfter / 4)) as Milliseconds;
     this.#sendIn(this.#hasNews && problem === null ? shortestPause : usual);
+  }
+
+  /** Of these ends it need not hear any more. */
+  #forget(isMeant: (alert: Alert) => boolean): readonly string[] {
+    const meant = [...this.#ended.values()].filter(isMeant).map(({ fingerprint }) => fingerprint);
+    for (const fingerprint of meant) this.#ended.delete(fingerprint);
+    return meant;
+  }
+
+  #learn(isKnown: boolean): void {
+    if (!isKnown || this.#isKnown) return;
+    this.#isKnown = true;
+    this.#parts.onKnown();
   }
 
   /** People are told from here of what it refuses by itself: the rest it tells. */
@@ -221,6 +254,8 @@ export class Central {
       this.#deadline = clock.after((later(this.#heard, settings.silentAfter) - now) as Milliseconds, () => {
         this.#unanswered();
         this.#compare(clock.now());
+        // what is under way may still be taken
+        this.#learn(this.#problem !== null);
       });
     if (speaks === this.#spoke) return;
     this.#spoke = speaks;

@@ -67,9 +67,12 @@ export function flushGroup(group: Group, parts: FlushParts, now: Instant): void 
   group.again = false;
   group.passedBy = false;
   const scene = sceneOf(group, parts.muting, now);
-  for (const alert of parts.elsewhere === null ? scene.muted : group.alerts.values())
-    if (alert.ended === null && (scene.muted.has(alert) || isElsewhere(parts.elsewhere, alert)))
-      group.muted.add(periodOf(alert));
+  for (const alert of group.alerts.values()) {
+    if (alert.ended !== null) continue;
+    if (scene.muted.has(alert) || isElsewhere(parts.elsewhere, alert)) group.muted.add(periodOf(alert));
+    // it is told now, or owed, or held back: its end is too
+    else group.muted.delete(periodOf(alert));
+  }
   const firing = group.isLeft ? [] : toldHere(parts.elsewhere, scene.firing);
   parts.escalations.begin(group, firing, now);
   const said: SaidByStep[] = [];

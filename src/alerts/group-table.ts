@@ -156,12 +156,13 @@ export class GroupTable {
     if (known === undefined) this.#arm(group);
   }
 
-  /** What ended leaves its group when nothing newer came since it was told; gives those that no group holds any more. */
-  release(group: Group): readonly string[] {
+  /** What ended leaves its group when nothing newer came since it was told, unless it is kept; gives those that no group holds any more. */
+  release(group: Group, isKept: (fingerprint: string) => boolean = () => false): readonly string[] {
     const alone: string[] = [];
     const released: string[] = [];
     for (const [fingerprint, alert] of group.alerts) {
-      if (alert.ended === null || group.flushed.get(fingerprint)?.ended !== alert.ended) continue;
+      if (alert.ended === null || group.flushed.get(fingerprint)?.ended !== alert.ended || isKept(fingerprint))
+        continue;
       group.alerts.delete(fingerprint);
       released.push(fingerprint);
       group.muted.delete(periodOf(alert));

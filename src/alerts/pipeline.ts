@@ -122,6 +122,10 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
       telling.otherTeller([
         ...(fingerprints === null ? groups.all() : new Set(fingerprints.flatMap((one) => groups.holding(one)))),
       ]),
+    onEnded: (fingerprints) => {
+      for (const group of new Set(fingerprints.flatMap((one) => groups.holding(one)))) telling.tidy(group);
+    },
+    onKnown: () => telling.goOn(),
   });
   const courses = new Courses(clock);
   const telling = new Telling({
@@ -132,6 +136,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     muting,
     courier,
     elsewhere: (now) => central.elsewhere(now),
+    isElsewhereKnown: () => !central.isAwaited(),
     linkSecret,
     codeKey: options.codeKey ?? randomBytes(32).toString('hex'),
     write,
@@ -140,7 +145,8 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     resettle: (groupKeys) => resettlement.settle(groupKeys),
     isAwaited: (group, integration, to): boolean => resettlement.isAwaited(group, integration, to),
     release: (group, now) => {
-      for (const fingerprint of groups.release(group)) write([intake.forgotten(fingerprint, now)]);
+      for (const fingerprint of groups.release(group, (one) => central.owesEndOf(one)))
+        write([intake.forgotten(fingerprint, now)]);
     },
   });
   const handovers = new Handovers({

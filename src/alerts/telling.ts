@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts';
 import type { AlertsDocument } from '../model/config.ts';
 import type { Texts } from '../model/texts.ts';
+import { later, seconds } from '../model/units.ts';
 import type { Instant } from '../model/units.ts';
 import { tellingTogether } from './bundle.ts';
 import type { Course } from './courses.ts';
@@ -31,6 +32,8 @@ interface Parts {
   readonly courier: FlushParts['courier'];
   /** what the central one tells people */
   readonly elsewhere: (now: Instant) => Elsewhere;
+  /** false: whose word it is will be known in a moment, and nothing is decided before */
+  readonly isElsewhereKnown: () => boolean;
   readonly linkSecret: () => string | null;
   /** what codes are made with where links have no secret */
   readonly codeKey: string;
@@ -43,12 +46,17 @@ interface Parts {
   readonly release: (group: Group, now: Instant) => void;
 }
 
+/** Who tells people is asked for now: what waits for its turn looks again. */
+const soon = seconds(1);
+
 export class Telling {
   readonly escalations: Escalations;
   readonly holds: Holds;
   readonly #parts: Parts;
   /** their turn came while a message for them and others was put together */
   readonly #deferred = new Set<Group>();
+  /** their turn came before it was known who tells of them */
+  readonly #unknown = new Set<Group>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -81,7 +89,8 @@ export class Telling {
   }
 
   flush(group: Group, now: Instant): void {
-    if (this.holds.isTelling(group)) this.#deferred.add(group);
+    if (!this.#parts.isElsewhereKnown()) this.#unknown.add(group);
+    else if (this.holds.isTelling(group)) this.#deferred.add(group);
     else this.#decide(group, now);
   }
 
@@ -120,13 +129,25 @@ export class Telling {
     this.escalations.resume(groups);
   }
 
+  /** It is known now who tells people. */
+  goOn(): void {
+    const now = this.#parts.clock.now();
+    const groups = [...this.#unknown];
+    this.#unknown.clear();
+    for (const group of groups) if (this.#parts.stands(group)) this.flush(group, now);
+  }
+
   stop(): void {
     this.escalations.stop();
     this.holds.stop();
   }
 
   *#together(bundle: HeldBundle): Course {
-    const { clock, stands } = this.#parts;
+    const { clock, stands, isElsewhereKnown } = this.#parts;
+    if (!isElsewhereKnown()) {
+      for (const group of bundle.groups) this.holds.postpone(group, bundle.integration, later(clock.now(), soon));
+      return;
+    }
     yield* tellingTogether(bundle, { clock, current: (now) => this.#flushParts(now) });
     for (const group of bundle.groups) {
       // a reload may have come meanwhile

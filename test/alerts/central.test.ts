@@ -176,6 +176,8 @@ describe('when it answers again', () => {
   });
 });
 
+const endsIn = ({ taken }: Story): string[] => [...new Set(taken.flatMap(({ resolved }) => resolved))].toSorted();
+
 describe('an alert that it refuses by itself', () => {
   const escalation = 'escalation: [{ sms: { person: zhang } }, { unacknowledgedFor: 5m, sms: { person: chief } }]';
 
@@ -241,6 +243,20 @@ describe('an alert that it refuses by itself', () => {
     expect(story.told()).toEqual(['sms zhang: r']);
   });
 
+  it('is told with its end where it was held back in a storm before it ended', async () => {
+    const each = central.replace('group_by: [alertname]', 'group_by: [instance]');
+    const story = aStory(each.replace('group_wait: 30s', 'group_wait: 0s'));
+    for (const name of 'rstuvw') story.central.refuses.add(name);
+    // it has the word, and their groups have their first turn before it is known that it refuses them
+    await story.pass(seconds(5), seconds(1));
+    await push(story, 'r', 's', 't', 'u', 'v', 'w');
+    await story.pass(seconds(20), seconds(1));
+    expect(story.told()).toHaveLength(3);
+    await push(story, '-r', '-s', '-t', '-u', '-v', '-w');
+    await story.pass(minutes(10), seconds(10));
+    expect(endsIn(story)).toEqual(['r', 's', 't', 'u', 'v', 'w']);
+  });
+
   it('stays owed while nobody can be reached, and its end with it', async () => {
     let answer: SendResult | null = retry('zhang', 'ServerError', 'down');
     const story = aStory(central, () => answer);
@@ -301,6 +317,64 @@ describe('an alert that it refuses by itself', () => {
     await push(story, '-a', '-r');
     await story.pass(minutes(6), seconds(10));
     expect(story.told(1)).toEqual(['sms zhang: -r']);
+  });
+});
+
+describe('a start', () => {
+  it('remembers an end until it is heard over there', async () => {
+    const story = aStory(central);
+    await push(story, 'a');
+    await story.pass(minutes(1), seconds(10));
+    story.central.answers = false;
+    await push(story, '-a');
+    await story.pass(seconds(70), seconds(10));
+    await story.restart();
+    story.central.answers = true;
+    await story.pass(minutes(1), seconds(10));
+    expect([story.central.ended, story.told(), story.ledger.state.alerts.size]).toEqual([['a'], [], 0]);
+  });
+
+  it('of an end that is never heard remembers it for five minutes', async () => {
+    const story = aStory(central);
+    await push(story, 'a');
+    await story.pass(minutes(1), seconds(10));
+    story.central.answers = false;
+    await push(story, '-a');
+    await story.pass(minutes(5), seconds(10));
+    expect(story.ledger.state.alerts.size).toBe(1);
+    await story.pass(minutes(6), seconds(10));
+    expect(story.ledger.state.alerts.size).toBe(0);
+  });
+
+  it('asks first: what was written of its silence may be old', async () => {
+    const story = aStory(central);
+    story.central.answers = false;
+    await story.pass(minutes(1), seconds(10));
+    await push(story, 'a');
+    await story.pass(seconds(50), seconds(10));
+    await story.pipeline.stop(seconds(0));
+    // nobody runs, and nobody asks
+    story.clock.advance(minutes(10));
+    story.central.answers = true;
+    await story.restart();
+    await story.pass(minutes(10), seconds(10));
+    expect([story.told(), [...story.central.firing]]).toEqual([[], ['a']]);
+  });
+
+  it('leaves nothing to it before it has answered: what it refuses is still owed, in a storm too', async () => {
+    const story = aStory(central.replace('group_by: [alertname]', 'group_by: [instance]'));
+    for (const name of 'rstuvw') story.central.refuses.add(name);
+    await push(story, 'r', 's', 't', 'u', 'v', 'w');
+    await story.pass(minutes(1), seconds(10));
+    expect(story.told()).toHaveLength(3);
+    story.central.answers = false;
+    await story.restart();
+    // their two minutes are over while nobody knows who has the word
+    await story.pass(seconds(100), seconds(10));
+    story.central.answers = true;
+    await push(story, '-r', '-s', '-t', '-u', '-v', '-w');
+    await story.pass(minutes(20), seconds(10));
+    expect(endsIn(story)).toEqual(['r', 's', 't', 'u', 'v', 'w']);
   });
 });
 

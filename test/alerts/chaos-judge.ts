@@ -5,6 +5,7 @@ import type { LedgerState } from '../../src/alerts/ledger/state.ts';
 import type { Instant } from '../../src/model/units.ts';
 import { BudgetJudge } from './chaos-budgets.ts';
 import { CallJudge } from './chaos-calls.ts';
+import { ForwardJudge } from './chaos-forwarding.ts';
 import type { ChaosRules } from './chaos-kinds.ts';
 import { Lifetimes } from './chaos-lifetimes.ts';
 import { Reloads } from './chaos-reloads.ts';
@@ -60,6 +61,8 @@ export class Judge {
   deliveries = 0;
   /** null: nobody is called later than the others */
   readonly calls: CallJudge | null;
+  /** null: nothing is forwarded */
+  readonly forwarding: ForwardJudge | null;
   /** null: the configuration stays what it is */
   readonly reloads: Reloads | null;
   readonly lifetimes = new Lifetimes();
@@ -77,11 +80,13 @@ export class Judge {
     this.#rules = rules;
     this.calls = rules.calls === undefined ? null : new CallJudge(rules.calls, this.lifetimes);
     this.reloads = rules.waysOf === undefined ? null : new Reloads(rules.waysOf, this.lifetimes, keptIn, alerts);
+    this.forwarding = rules.forwards === undefined ? null : new ForwardJudge(rules.forwards);
     this.#budgets = rules.budget === undefined ? null : new BudgetJudge(rules.budget);
   }
 
   get problems(): readonly string[] {
-    return [...this.#problems, ...(this.calls?.problems ?? []), ...(this.#budgets?.problems ?? [])];
+    const others = [this.calls, this.#budgets, this.forwarding].flatMap((judge) => judge?.problems ?? []);
+    return [...this.#problems, ...others];
   }
 
   problem(what: string): void {
@@ -122,6 +127,7 @@ export class Judge {
       if (alert.ended === null && this.reloads !== null) heard.surely.delete(`${periodOf(alert)} is over`);
     }
     this.calls?.arrived(word);
+    this.forwarding?.arrived(word);
   }
 
   /** That it was taken is durable. */
@@ -161,6 +167,7 @@ export class Judge {
     if (state.open.size > 0) this.#problems.push(`${state.open.size} notifications are still owed`);
     if (state.alerts.size > 0) this.#problems.push(`${state.alerts.size} alerts are still remembered`);
     this.calls?.ended(accepted);
+    this.forwarding?.ended(accepted);
   }
 
   #expect(alert: Accepted, what: string): void {
@@ -171,7 +178,8 @@ export class Judge {
         const { firing, ended, refused } = this.#heardBy(way);
         return [firing, ended, refused].some((known) => known.has(fingerprint));
       });
-      if (!isTold) this.#problems.push(`alert ${number} ${what}: ${ways.join(', or ')}`);
+      if (!isTold && this.forwarding?.knows(fingerprint) !== true)
+        this.#problems.push(`alert ${number} ${what}: ${ways.join(', or ')}`);
     }
     // whoever has heard that it fires hears that it is over
     for (const [way, { firing, ended, refusedEnds }] of this.#heard) {

@@ -5,6 +5,7 @@ import type { Instant, Milliseconds } from '../../src/model/units.ts';
 import { anAlertsDocument, start } from './builders.ts';
 import type { BudgetRules } from './chaos-budgets.ts';
 import type { CallRules } from './chaos-calls.ts';
+import type { ForwardRules } from './chaos-forwarding.ts';
 import type { WaysOf } from './chaos-reloads.ts';
 
 /** Written down here, not asked of the code that is judged. */
@@ -19,6 +20,8 @@ export interface ChaosRules {
   readonly calls?: CallRules;
   /** so many to one telephone */
   readonly budget?: BudgetRules;
+  /** who is told over there need not be told here */
+  readonly forwards?: ForwardRules;
   /** who is told beside those, by each configuration */
   readonly waysOf?: WaysOf;
 }
@@ -168,6 +171,14 @@ const kindBy =
     lasts,
   });
 
+/** A central one that is silent at times, and takes all but a few. */
+const silentAfter = seconds(25);
+const ofForwarding = kindBy(
+  plain,
+  { ...plainRules, forwards: { silentAfter, refuses: (number) => number % 17 === 3 } },
+  { text: `forwardTo: { url: 'http://central.example:9093/', silentAfter: ${silentAfter / 1000}s }` },
+);
+
 const ofPlain = kindBy(plain, plainRules);
 const ofMail = kindBy(mail, mailRules);
 const ofNight = kindBy(night, nightRules);
@@ -182,6 +193,7 @@ const families: readonly (readonly ChaosKind[])[] = [
   [kindBy(calls, callRules, { acknowledged: 0.8 })('...'), kindBy(calls, callRules, { acknowledged: 0.15 })('team')],
   [ofBudget('...'), ofBudget('team')],
   [reloadKind('...'), reloadKind('team'), reloadKind('team', 3)],
+  [ofForwarding('...'), ofForwarding('team'), ofForwarding('team', 3)],
 ];
 
 /** Lives that follow each other are of all kinds of their family. */

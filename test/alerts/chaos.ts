@@ -14,9 +14,10 @@ import { directoryHome, kubernetesHome } from './chaos-homes.ts';
 import type { OpenHome } from './chaos-homes.ts';
 import { Judge } from './chaos-judge.ts';
 import type { Accepted } from './chaos-judge.ts';
+import { moodyCentral, silencesOf } from './chaos-forwarding.ts';
 import { kindOf } from './chaos-kinds.ts';
-import { moodyChannels, never } from './chaos-providers.ts';
 import type { KeptIn } from './chaos-reloads.ts';
+import { moodyChannels, never } from './chaos-providers.ts';
 
 export interface ChaosReport {
   readonly accepted: number;
@@ -75,6 +76,8 @@ export async function chaosRun(seed: number, keptIn: KeptIn = 'directory'): Prom
   const people = seededRandom(seed + 1_000_000);
   const judge = new Judge(rules, keptIn, alertCount);
   const place = keptIn === 'directory' ? directoryHome(random) : await kubernetesHome(clock, random);
+  const central = seededRandom(seed + 2_000_000);
+  const isSilent = silencesOf(central);
   let isMoody = true;
   let torn = 0;
   let kills = 0;
@@ -109,8 +112,11 @@ export async function chaosRun(seed: number, keptIn: KeptIn = 'directory'): Prom
       isMoody: () => isMoody,
       isAlive: () => mortal.isAlive,
     });
+    const { forwarding } = judge;
+    const theirs = { clock: own, random: central, isMoody: () => isMoody, isAlive: () => mortal.isAlive };
     const begin = (): AlertPipeline =>
       createAlertPipeline({
+        ...(forwarding !== null && { forwarder: moodyCentral({ ...theirs, judge: forwarding }, isSilent) }),
         config: () => document,
         texts: () => texts,
         clock: own,
@@ -148,6 +154,7 @@ export async function chaosRun(seed: number, keptIn: KeptIn = 'directory'): Prom
     for (const sender of due) {
       sender.sent ??= now;
       judge.calls?.sent(sender.fingerprint, sender.group, now);
+      judge.forwarding?.sent(sender.fingerprint, now);
       if (sender.firing === null) continue;
       sender.ending ??= now;
       judge.calls?.ending(sender.fingerprint, now);

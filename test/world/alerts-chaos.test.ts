@@ -45,6 +45,12 @@ const lives = [
     last: asked('CHAOS_LAST_RELOADS', 3009),
   },
   {
+    where: 'in files, with a central one',
+    part: 'forwarding',
+    first: asked('CHAOS_FIRST_FORWARDING', 4001),
+    last: asked('CHAOS_LAST_FORWARDING', 4009),
+  },
+  {
     where: 'in kubernetes',
     part: 'kubernetes',
     first: asked('CHAOS_FIRST_IN_KUBERNETES', 1),
