@@ -44,6 +44,8 @@ const firstOf = (key: string): string => {
   return typeof groupKey === 'string' ? groupKey : '';
 };
 
+const homeOfKey = remembering((key) => groupHome(firstOf(key)));
+
 /** Intents, recipients and settlements belong to the group of the intent that was read before them. */
 export function homesInOrder(): (record: LedgerRecord) => Home {
   const ofIntent = new Map<string, Home>();
@@ -73,9 +75,9 @@ function plainHome(record: Plain): Home {
     case 'rule':
       return alertHome(record.memory.rule);
     case 'told':
-      return groupHome(firstOf(record.key));
+      return homeOfKey(record.key);
     case 'episode':
-      return groupHome(firstOf(record.owner));
+      return homeOfKey(record.owner);
     case 'code':
       return groupHome(record.stands.groupKey);
     case 'way':
