@@ -16,8 +16,8 @@ export interface Accepted {
   readonly fingerprint: string;
   readonly number: number;
   readonly team: string;
-  readonly firing: Instant;
-  /** when its end was first sent: from then on it may be known, whether or not that was said */
+  /** when it was first sent, and when its end was: from then on it may be known, whether or not that was said */
+  readonly begun: Instant;
   readonly ending: Instant | null;
   /** when its end was accepted, too */
   readonly over: Instant | null;

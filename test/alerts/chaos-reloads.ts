@@ -20,7 +20,7 @@ const slackIn = (keptIn: KeptIn, messages: number): Milliseconds =>
 
 export interface Begun {
   readonly team: string;
-  readonly firing: Instant;
+  readonly begun: Instant;
   readonly ending: Instant | null;
 }
 
@@ -42,14 +42,14 @@ export class Reloads {
   }
 
   /** Those by whom it is to be told: each that was named all the time since it began, or long enough while it went on. */
-  dueFor({ team, firing, ending }: Begun): readonly string[] {
+  dueFor({ team, begun, ending }: Begun): readonly string[] {
     const named = (way: string, index: number): boolean => this.#waysOf[index]?.(team).includes(way) === true;
     const ways = new Set(this.#waysOf.flatMap((of) => of(team)));
     return [...ways].filter((way) => {
       const last = this.#inForce.findLastIndex(({ index }) => !named(way, index));
       const since = this.#inForce[last + 1]?.since;
       if (since === undefined) return false;
-      return since <= firing || this.#lifetimes.longest(since, ending ?? Infinity) >= this.#slack;
+      return since <= begun || this.#lifetimes.longest(since, ending ?? Infinity) >= this.#slack;
     });
   }
 }

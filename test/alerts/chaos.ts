@@ -138,8 +138,10 @@ export async function chaosRun(seed: number, keptIn: KeptIn = 'directory'): Prom
     return { number, labels, fingerprint, group, firesAt, endsAt, sent: null, firing: null, ending: null, ended: null };
   });
   const accepted = (): readonly Accepted[] =>
-    senders.flatMap(({ firing, ending, ended, fingerprint, number, labels }) =>
-      firing === null ? [] : [{ fingerprint, number, team: labels.team, firing, ending, over: ended }],
+    senders.flatMap(({ sent, firing, ending, ended, fingerprint, number, labels }) =>
+      sent === null || firing === null
+        ? []
+        : [{ fingerprint, number, team: labels.team, begun: sent, ending, over: ended }],
     );
 
   async function send(life: Life): Promise<void> {
