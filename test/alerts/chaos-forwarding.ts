@@ -17,6 +17,11 @@ export interface ForwardRules {
   readonly refuses: (number: number) => boolean;
 }
 
+/** Without a word from us it takes for over what it has heard to fire. */
+const believes = minutes(5);
+/** What is sent has its answer by then, and what waits is sent. */
+const onItsWay = seconds(15);
+
 const numberIn = ({ labels }: Alert): number => Number(labels['number']);
 
 export class ForwardJudge {
@@ -69,8 +74,13 @@ export class ForwardJudge {
   /** When everything is well again and quiet. */
   ended(accepted: readonly Accepted[]): void {
     for (const { fingerprint, number, over } of accepted)
-      if (over !== null && this.#last.get(fingerprint) === 'fires')
+      if (over !== null && this.#last.get(fingerprint) === 'fires' && this.#hasAsked(over))
         this.problems.push(`the end of alert ${number} is not forwarded`);
+  }
+
+  /** It answered what was sent after this, before it let go by itself of what it last heard to fire. */
+  #hasAsked(over: Instant): boolean {
+    return this.#answers.some((at) => at >= over + onItsWay && at < over + believes - onItsWay);
   }
 
   /** It was never silent for long enough between the two, and before. */
