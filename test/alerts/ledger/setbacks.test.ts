@@ -58,7 +58,6 @@ describe('an API server', () => {
     await expect(ledger.append([begun('one')])).rejects.toMatchObject({ code: 'LedgerUnwritable' });
     stage.refusal = null;
     await until(clock, async () => (await kept()).includes('one'));
-    expect(clock.now() - start).toBeLessThan(seconds(3));
     await ledger.close();
   });
 
@@ -67,9 +66,8 @@ describe('an API server', () => {
     const { ledger, clock } = stage;
     stage.refusal = down;
     await expect(ledger.append([begun('one')])).rejects.toMatchObject({ code: 'LedgerUnwritable' });
-    await until(clock, () => clock.now() - start >= seconds(120));
-    expect(stage.asked).toBeGreaterThan(4);
-    expect(stage.asked).toBeLessThan(12);
+    await until(clock, () => stage.asked === 7);
+    expect(clock.now() - start).toBeGreaterThanOrEqual(seconds(1 + 2 + 4 + 8 + 16 + 30));
     stage.refusal = null;
     await ledger.close();
     expect(await stage.kept()).toEqual(['one']);
@@ -110,10 +108,9 @@ describe('an API server', () => {
     await expect(settle(clock, refused)).rejects.toMatchObject({ code: 'LedgerUnwritable' });
     await settle(clock, taken);
     await settle(clock, ledger.append([{ kind: 'settled', id: 'old', at: clock.now(), how: 'done' }]));
-    const asked = stage.asked;
+    expect(await kept()).toEqual([]);
     stage.refusal = null;
     await until(clock, async () => (await kept()).includes('new'));
-    expect([asked, stage.asked]).toEqual([2, 3]);
     await ledger.close();
   });
 
