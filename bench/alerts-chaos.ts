@@ -13,6 +13,7 @@ const runs = asked('CHAOS_RUNS', 1000);
 /** of each of the families that came later */
 const runsLater = asked('CHAOS_RUNS_LATER', 400);
 const runsInKubernetes = asked('CHAOS_RUNS_IN_KUBERNETES', 50);
+const runsReloadedInObjects = asked('CHAOS_RUNS_RELOADS_IN_OBJECTS', 50);
 const kills = asked('CHAOS_KILLS', 200);
 
 type Total = Readonly<Record<string, number>>;
@@ -76,9 +77,14 @@ export async function alertsChaos(): Promise<Report> {
     ),
     suite('escalations', directory, 'with escalations', { CHAOS_LAST_ESCALATIONS: 1000 + runsLater }),
     suite('budgets', directory, 'with budgets', { CHAOS_LAST_BUDGETS: 2000 + runsLater }),
-    suite('reloads', directory, 'with reloads', { CHAOS_LAST_RELOADS: 3000 + runsLater }),
+    suite('reloads', directory, 'in files, with reloads', { CHAOS_LAST_RELOADS: 3000 + runsLater }),
     suite('forwarding', directory, 'with a central one', { CHAOS_LAST_FORWARDING: 4000 + runsLater }),
     suite('kubernetes', directory, 'in kubernetes', { CHAOS_LAST_IN_KUBERNETES: runsInKubernetes }),
+    suite('objects-reloads', directory, 'in objects, with reloads', {
+      CHAOS_FIRST_RELOADS_IN_OBJECTS: 3001,
+      CHAOS_LAST_RELOADS_IN_OBJECTS: 3000 + runsReloadedInObjects,
+      CHAOS_STEP_RELOADS_IN_OBJECTS: 1,
+    }),
     suite('process', directory, 'a process', { CHAOS_KILLS: kills }),
   ]);
   const files = await totalOf(parts.map((part) => path.join(directory, part, 'directory.json')));
@@ -87,6 +93,7 @@ export async function alertsChaos(): Promise<Report> {
   const reloads = await totalOf([path.join(directory, 'reloads', 'reloads.json')]);
   const forwarding = await totalOf([path.join(directory, 'forwarding', 'forwarding.json')]);
   const objects = await totalOf([path.join(directory, 'kubernetes', 'kubernetes.json')]);
+  const objectsReloaded = await totalOf([path.join(directory, 'objects-reloads', 'objects-reloads.json')]);
   const processPassed = passed.at(-1) === true;
   // It reports at its end only.
   const ended = await totalOf(processPassed ? [path.join(directory, 'process', 'process.json')] : []);
@@ -106,6 +113,7 @@ export async function alertsChaos(): Promise<Report> {
       ...figuresOf('reloads', reloads),
       ...figuresOf('a central one', forwarding),
       ...figuresOf('Kubernetes', objects),
+      ...figuresOf('reloads in objects', objectsReloaded),
       ofProcess('kills', 'kills'),
       ofProcess('alerts accepted', 'accepted'),
       ofProcess('messages that arrived', 'deliveries'),
