@@ -145,7 +145,7 @@ export function createAlertPipeline(options: AlertPipelineOptions): AlertPipelin
     resettle: (groupKeys) => resettlement.settle(groupKeys),
     isAwaited: (group, integration, to): boolean => resettlement.isAwaited(group, integration, to),
     release: (group, now) => {
-      for (const fingerprint of groups.release(group, (one) => central.owesEndOf(one)))
+      for (const fingerprint of groups.release(group, (one) => central.owesEndOf(one) || resettlement.isHeardOf(one)))
         write([intake.forgotten(fingerprint, now)]);
     },
   });

@@ -185,6 +185,14 @@ export class Resettlement {
     );
   }
 
+  /** Somebody is hearing at this moment that it fires, from where he was before a reload: it stays known until that has its answer. */
+  isHeardOf(fingerprint: string): boolean {
+    if (this.#strays.size === 0) return false;
+    return [...this.#strays.values()].some(({ firing }) =>
+      firing.some((period) => fingerprintIn(period) === fingerprint),
+    );
+  }
+
   #goOn({ firing, resolved }: Intent): void {
     const { groups, clock, flush } = this.#parts;
     const waiting = new Set([...firing, ...resolved].flatMap((period) => groups.holding(fingerprintIn(period))));

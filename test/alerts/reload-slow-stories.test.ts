@@ -14,8 +14,9 @@ import { byInstance, left, ofDown, sms } from './reload-words.ts';
 
 interface SlowStory {
   readonly story: Story;
-  /** what is carried from account to account takes so long to be written */
+  /** this takes so long to be written: what is carried from account to account, or what a gateway has answered */
   slow: Milliseconds;
+  of: 'told' | 'retry';
   readonly pass: (some: number) => Promise<void>;
   readonly change: (to: string) => Promise<void>;
 }
@@ -27,12 +28,13 @@ function aSlowStory(text: string, answer: (to: string) => ReturnType<typeof retr
     state: ledger.state,
     append: async (records) => {
       await ledger.append(records);
-      if (slow.slow > 0 && records.some(({ kind }) => kind === 'told')) await sleep(story.clock, slow.slow);
+      if (slow.slow > 0 && records.some(({ kind }) => kind === slow.of)) await sleep(story.clock, slow.slow);
     },
   });
   const slow: SlowStory = {
     story,
     slow: seconds(0),
+    of: 'told',
     pass: async (some) => {
       for (let passed = 0; passed < minutes(some); passed += seconds(10)) {
         story.clock.advance(seconds(10));
@@ -114,4 +116,22 @@ it('tell no end again by the account that what he knows was carried from', async
   down = false;
   await pass(120);
   expect([ends(story, 'zhang'), ends(story, 'li'), left(story)]).toEqual([['-a'], ['-a'], []]);
+});
+
+it('forget no alert while somebody is told that it fires', async () => {
+  let down = true;
+  const plain = dutyDocument(sms('zhang'));
+  const slow = aSlowStory(plain, (to) => (down && to === 'zhang' ? retry(to, 'ServerError', 'down') : null));
+  const { story, pass, change } = slow;
+  slow.of = 'retry';
+  slow.slow = minutes(4);
+  await pushDown(story, {});
+  await pass(1);
+  await pushDown(story, { over: true });
+  await change(dutyDocument(sms('zhang'), '', `routes: [{ matchers: ['alertname="Down"'], receiver: boss }]`));
+  await pass(3);
+  down = false;
+  await pass(60);
+  expect(ofDown(story)).toEqual([]);
+  expect(left(story)).toEqual([]);
 });
