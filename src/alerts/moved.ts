@@ -33,7 +33,7 @@ export function movedAway(
     if (isGone(intent)) return [];
     const owed = [...recipients.values()].filter(isOwed).map(({ to }) => to);
     const isElsewhere = hasGroupElsewhere(intent, standing);
-    if (isElsewhere && !isToldElsewhere(intent, standing)) return [];
+    if (isElsewhere && !isToldElsewhere(intent, standing) && !isForgotten(intent, standing)) return [];
     const to = isElsewhere ? owed : owed.filter((one) => !isNamed(intent, one, ways, standing.document, now));
     return to.length === 0 ? [] : [{ notification, to }];
   });
@@ -54,6 +54,10 @@ function isToldElsewhere({ firing, resolved }: Intent, { groups }: { readonly gr
     firing.filter(isHeld).every((period) => holders(period).some(({ isLeft }) => !isLeft))
   );
 }
+
+/** It says that something fires whose end everybody has heard: a kill came before it was written that it is withdrawn. */
+const isForgotten = ({ firing, resolved }: Intent, { groups }: { readonly groups: Groups }): boolean =>
+  resolved.length === 0 && firing.every((period) => groups.holding(fingerprintIn(period)).length === 0);
 
 /** In the place that the message is for. */
 function isNamed(

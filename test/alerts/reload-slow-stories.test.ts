@@ -1,12 +1,14 @@
 // Stories of reloads that follow each other faster than the ledger writes down what people know.
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { periodOf } from '../../src/alerts/alert.ts';
 import { retry } from '../../src/alerts/channels/channel.ts';
 import { volatileLedger } from '../../src/alerts/ledger/ledger.ts';
 import type { LedgerRecord } from '../../src/alerts/ledger/records.ts';
 import { sleep } from '../../src/clock.ts';
 import { minutes, seconds } from '../../src/model/units.ts';
 import type { Milliseconds } from '../../src/model/units.ts';
+import { anAlert, anIntent } from './builders.ts';
 import { dutyDocument, pushDown } from './duty.ts';
 import { aStory } from './recorder.ts';
 import type { Story } from './recorder.ts';
@@ -134,4 +136,15 @@ it('forget no alert while somebody is told that it fires', async () => {
   await pass(60);
   expect(ofDown(story)).toEqual([]);
   expect(left(story)).toEqual([]);
+});
+
+it('say of nothing that it fires whose end everybody has heard, where a kill came before a message was withdrawn', async () => {
+  const ledger = volatileLedger();
+  const alert = anAlert({}, { alertname: 'Down' });
+  const firing = [periodOf(alert)];
+  const intent = anIntent('old', { groupKey: '{}:{alertname="Down"}', alerts: [alert], firing });
+  await ledger.append([{ kind: 'intent', intent }]);
+  const story = aStory(byInstance(dutyDocument(sms('zhang'))), () => null, null, ledger);
+  await story.pass(minutes(10), seconds(30));
+  expect([story.told(), left(story)]).toEqual([[], []]);
 });
