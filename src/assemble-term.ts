@@ -184,6 +184,9 @@ export async function openTerm(parts: TermParts): Promise<Term> {
     tick: async (due, signal) => {
       const isOver = parts.mayYield === true && since(openedAt, clock.now()) >= turnWithoutState;
       if (tooNew !== null && isOver) throw tooNew;
+      // Who leads next reads anew what the last one may have written late: the next one, or this one.
+      const lost = ledger.kept.lost?.() ?? null;
+      if (lost !== null) throw lost;
       await alerting.refresh();
       checks.refresh();
       const report = await daemon.tick(due, signal);

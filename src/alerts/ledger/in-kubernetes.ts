@@ -104,6 +104,10 @@ class KubernetesLedger implements Ledger {
     return this.#changes.until(wanted);
   }
 
+  lost(): SpringtideError | null {
+    return this.#lost;
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#setbacks.forgive();

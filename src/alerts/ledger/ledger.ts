@@ -23,6 +23,8 @@ export interface Ledger {
   readonly damage: readonly Damage[];
   /** Applied to the state at once, in order; resolves when durable, rejects with LedgerUnwritable. */
   append(records: readonly LedgerRecord[]): Promise<void>;
+  /** Why nothing is written any more until it is read anew: another process has written what is kept here. Null, or absent: it goes on. */
+  lost?(): SpringtideError | null;
   close(): Promise<void>;
 }
 
