@@ -64,10 +64,14 @@ function closeSlowly(request: IncomingMessage, wantsClosed: boolean): void {
   const before = socket.bytesRead;
   let looks = 0;
   let cancel: Cancel = () => undefined;
-  socket.once('close', () => cancel());
+  const stop = (): void => cancel();
+  socket.once('close', stop);
   const look = (): void => {
     // it was just on its way: the connection may be used again
-    if (looks === 0 && request.complete && !wantsClosed) return;
+    if (looks === 0 && request.complete && !wantsClosed) {
+      socket.off('close', stop);
+      return;
+    }
     if (looks === 0) socket.end();
     looks += 1;
     if (looks > looksAtMost || socket.bytesRead - before > readOffAtMost) socket.destroy();

@@ -1,9 +1,12 @@
 // Bodies that are too large: they are refused before they have come, and whoever sends them hears so, whatever he is made of.
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { Agent, createServer, request, type IncomingMessage } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { promisify } from 'node:util';
 import pino from 'pino';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { answerFollowing } from '../../src/server/alerts/following.ts';
+import { hearingOut } from '../../src/server/body.ts';
 import { listenForAlerts, startAlertServer } from '../../src/server/alerts/listener.ts';
 import { anAlertsDocument, catalogue, start } from '../alerts/builders.ts';
 import { dutyDocument } from '../alerts/duty.ts';
@@ -140,6 +143,30 @@ it('leaves the connection as it is where the rest was just on its way', async ()
   socket.write(`GET /-/ready HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
   while (!read.endsWith('OK')) await once(socket, 'data');
   expect(read).toMatch(/ 401 .* 200 /s);
+});
+
+it('leaves nothing on a connection that goes on, however often it is answered before all has come', async () => {
+  const sockets = new Set<Socket>();
+  const server = createServer(hearingOut((_, response) => response.writeHead(401).end()));
+  server.on('connection', (socket) => sockets.add(socket));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  ends.push(async () => {
+    agent.destroy();
+    await promisify(server.close.bind(server))();
+  });
+  const ask = async (method: 'GET' | 'POST', body: Buffer): Promise<void> => {
+    const asked = request({ agent, port, host: '127.0.0.1', method });
+    asked.end(body);
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    await once(response.resume(), 'end');
+  };
+  const listening = (): number => Math.max(...[...sockets].map((socket) => socket.listenerCount('close')));
+  await ask('GET', Buffer.alloc(0));
+  const before = listening();
+  for (let asked = 0; asked < 5; asked += 1) await ask('POST', Buffer.alloc(mebibyte));
+  await vi.waitFor(() => expect(listening()).toBe(before));
 });
 
 it('closes the connection of a sender that asks for it, once he has his answer', async () => {
