@@ -24,7 +24,7 @@ import { decideFlush, mayHaveArrived } from './plan-notification.ts';
 import type { FlushDecision } from './plan-notification.ts';
 import { apartFrom, fallbackOf, openFor, owedTogether, reachOf, underWayFor } from './reach.ts';
 import type { Reached } from './reach.ts';
-import { knownTo } from './ledger/told-entry.ts';
+import { isEmpty, knownTo } from './ledger/told-entry.ts';
 import { toldKey } from './told.ts';
 import { withWay } from './ways.ts';
 
@@ -146,10 +146,12 @@ function refusedAndOver(
   return to.flatMap((one): LedgerRecord[] => {
     const key = toldKey(group.key, integration, one);
     const entry = state.told.get(key);
-    if (entry?.heard === undefined || knownTo(entry) !== undefined) return [];
+    const known = knownTo(entry);
+    if (entry?.heard === undefined || (known !== undefined && !isEmpty(known))) return [];
     firing ??= new Set(scene.firing);
     if (entry.firing.some((period) => firing?.has(period))) return [];
-    return [{ kind: 'told', key, entry: { firing: [], resolved: [], at: entry.at, outcome: 'nothingToSay' } }];
+    const { resolved = [] } = known ?? {};
+    return [{ kind: 'told', key, entry: { firing: [], resolved, at: entry.at, outcome: 'nothingToSay' } }];
   });
 }
 

@@ -247,6 +247,7 @@ describe(`a process that is killed ${kills} times`, () => {
 describe('lives that were broken once', () => {
   it.each([
     [1004, 'a kill before it is written when the first of an escalation was told'],
+    [1015, 'a message is refused for good after others had said some of its ends'],
     [1040, 'the first of an escalation is told after the second was called'],
     [3014, 'whoever waits in a storm for a message of a group that a reload ends'],
     [3026, 'a way that came into use again was not written down again'],

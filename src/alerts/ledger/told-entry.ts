@@ -39,7 +39,12 @@ export function toldEntry(
   if (ending.outcome === 'sent' || hisOwn.has(ending.reason ?? '')) return entry;
   const known = knownTo(before);
   const owesEnds = [...(muted ?? []), ...(known?.muted ?? []), ...(ending.mayHaveArrived ? cover.firing : [])];
-  return { ...entry, ...withMuted(owesEnds), heard: known?.firing ?? [] };
+  return {
+    ...entry,
+    ...withMuted(owesEnds),
+    heard: known?.firing ?? [],
+    resolved: (known?.resolved ?? []).filter(lasts),
+  };
 }
 
 /** What he knows beside: a reload has brought it to his account while the message was on its way, or others still wait for its end. */
@@ -73,8 +78,10 @@ const withMuted = (muted: readonly string[]): Pick<Told, 'muted'> =>
 export function knownTo(entry: Told | undefined): ToldEntry | undefined {
   if (entry?.heard === undefined) return entry;
   const { heard, muted = [], at } = entry;
-  return heard.length + muted.length === 0 ? undefined : { firing: heard, resolved: [], ...withMuted(muted), at };
+  const announced = new Set([...heard, ...muted]);
+  const resolved = entry.resolved.filter((period) => !announced.has(period));
+  return announced.size + resolved.length === 0 ? undefined : { firing: heard, resolved, ...withMuted(muted), at };
 }
 
-export const isEmpty = ({ firing, muted = [], heard = [] }: Told): boolean =>
+export const isEmpty = ({ firing, muted = [], heard = [] }: Pick<Told, 'firing' | 'muted' | 'heard'>): boolean =>
   firing.length === 0 && muted.length === 0 && heard.length === 0;
