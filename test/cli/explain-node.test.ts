@@ -110,7 +110,7 @@ describe('explain node', () => {
       .build();
     const asking = aConfig([], [aNodePolicy({ shrink })]);
     const found = explainMeant(seen(busy), asking, { kind: 'node', name: 'w-1' });
-    expect(found).toMatchObject({ standing: { kept: { reason: 'UsageTooHigh', by: 'cpu 72 % of 60 %' } } });
+    expect(found).toMatchObject({ standing: { kept: { reason: 'UsageTooHigh', by: 'cpu 72 % > 60 %' } } });
     for (const language of ['en', 'zh-CN'] as const) {
       const text = explanationText(found, { ...asking, texts: shippedTexts(language) }, 'UTC', plainPaint);
       expect(text.replaceAll(/\s+/g, ' ')).toMatch(/72 %.*60 %.*memory.*Prometheus was not asked.*90 %.*20 %.*40 %/);

@@ -132,7 +132,7 @@ describe('drains', () => {
         const why = ({ kept }: ShownDecision) => kept.find(({ node }) => node === hot.name);
         const isKept = (shown: ShownDecision): boolean => why(shown)?.reason === 'UsageTooHigh';
         expect(why(await daemon.decides('busy', 'keeps it for its use', isKept, 2 * minute))?.by).toBe(
-          'cpu 90 % of 60 %',
+          'cpu 90 % > 60 %',
         );
         await daemon.ticks(3);
         expect(stage.resizes('busy')).toEqual([]);

@@ -183,7 +183,7 @@ function whyInUse(node: Node, facts: NodeFacts, { shrink, usage }: CandidateRule
 function usedTooWell(facts: NodeFacts, utilization: number, below: number): Kept {
   if (facts.used?.below === below) return facts.used.kept;
   const percent = (share: number): number => Math.round(share * 100);
-  const kept: Kept = { reason: 'NotUnderutilized', by: `${percent(utilization)} % of ${percent(below)} %` };
+  const kept: Kept = { reason: 'NotUnderutilized', by: `${percent(utilization)} % > ${percent(below)} %` };
   facts.used = { below, kept };
   return kept;
 }

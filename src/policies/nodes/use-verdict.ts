@@ -14,7 +14,7 @@ export function heldByUse(usage: NodeUsage, node: Node): Kept | null {
     if (used === null || asked === null) continue;
     if (used.state === 'unknown') doubt ??= { reason: 'UsageUnknown', by: `${resource}: ${used.why}` };
     else if (used.share > asked.holdAbove)
-      return { reason: 'UsageTooHigh', by: `${resource} ${percent(used.share)} % of ${percent(asked.holdAbove)} %` };
+      return { reason: 'UsageTooHigh', by: `${resource} ${percent(used.share)} % > ${percent(asked.holdAbove)} %` };
   }
   return doubt;
 }

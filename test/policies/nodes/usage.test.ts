@@ -55,8 +55,8 @@ const small = [...podsOf('web', { 'w-1': 3 }, { cpu: '1' }), ...podsOf('api', { 
 describe('a node of which little is requested', () => {
   it.each<[string, Omit<World, 'pods'>, readonly [string, string] | null]>([
     ['leaves where it uses little as well', { cpu: { 'w-2': 0.6 } }, null],
-    ['stays where it is busy', { cpu: { 'w-2': 0.61 } }, ['UsageTooHigh', 'cpu 61 % of 60 %']],
-    ['stays for its memory', { cpu: { 'w-2': 0 }, memory: { 'w-2': 0.9 } }, ['UsageTooHigh', 'memory 90 % of 80 %']],
+    ['stays where it is busy', { cpu: { 'w-2': 0.61 } }, ['UsageTooHigh', 'cpu 61 % > 60 %']],
+    ['stays for its memory', { cpu: { 'w-2': 0 }, memory: { 'w-2': 0.9 } }, ['UsageTooHigh', 'memory 90 % > 80 %']],
     ['stays without a series', { cpu: { 'w-1': 0 } }, ['UsageUnknown', 'cpu: no series with node="w-2"']],
     ['stays with a NaN', { cpu: { 'w-2': 'NaN' } }, ['UsageUnknown', 'cpu: NaN is no share']],
     ['stays with an infinite one', { cpu: { 'w-2': '+Inf' } }, ['UsageUnknown', 'cpu: +Inf is no share']],
@@ -70,7 +70,7 @@ describe('a node of which little is requested', () => {
     [
       'is told busy before it is told unknown',
       { cpu: null, memory: { 'w-2': 0.81 } },
-      ['UsageTooHigh', 'memory 81 % of 80 %'],
+      ['UsageTooHigh', 'memory 81 % > 80 %'],
     ],
     ['is known by its address and the port of an exporter', { cpu: { '10.0.0.2:9100': 0.1 } }, null],
   ])('%s', (_, given, why) => {
@@ -177,7 +177,7 @@ describe('a node of which much is requested', () => {
 
   it('leaves where it idles and the policy says so', () => {
     expect(begins(judged(calm))).toContain('w-1');
-    expect(whyKept(judged(calm, holds), 'w-1')).toEqual(['NotUnderutilized', '60 % of 20 %']);
+    expect(whyKept(judged(calm, holds), 'w-1')).toEqual(['NotUnderutilized', '60 % > 20 %']);
     expect(whyKept(judged(calm, { ...holds, letGo: { ...letGo, requestsBelow: 0.5 } }), 'w-1')?.[0]).toBe(
       'NotUnderutilized',
     );
@@ -242,7 +242,7 @@ describe('a node of which much is requested', () => {
       policy: policyOf({ ...holds, letGo }),
       memory: unneeded(3),
     });
-    expect(whyKept(decision, 'w-1')).toEqual(['NotUnderutilized', '75 % of 50 %']);
+    expect(whyKept(decision, 'w-1')).toEqual(['NotUnderutilized', '75 % > 50 %']);
   });
 });
 
