@@ -5,11 +5,11 @@ import { linkToken } from '../../src/alerts/acknowledge-link.ts';
 import { groupOwner } from '../../src/alerts/ledger/state.ts';
 import { parseMatchers } from '../../src/matching/matchers.ts';
 import { later, minutes, rfc3339, seconds } from '../../src/model/units.ts';
-import { startAlertServer } from '../../src/server/alerts/listener.ts';
 import type { AlertServer } from '../../src/server/alerts/listener.ts';
 import { TooLarge } from '../../src/server/alerts/too-large.ts';
-import { anAlertsDocument, catalogue, start } from '../alerts/builders.ts';
+import { start } from '../alerts/builders.ts';
 import { aStory } from '../alerts/recorder.ts';
+import { servedStory } from './story-server.ts';
 
 const written = `
 people: { zhang: { sms: '+8613800000001' } }
@@ -26,18 +26,9 @@ async function served(token: string | null = null, text = written) {
   const story = aStory(text, undefined, secret);
   const lines: string[] = [];
   const tooLarge = new TooLarge(story.clock, 64);
-  server = await startAlertServer({
-    listen: '127.0.0.1:0',
-    desk: {
-      ...story.pipeline,
-      document: () => anAlertsDocument(text),
-      now: () => story.clock.now(),
-      startedAt: start,
-      version: '1.2.3',
-    },
+  server = await servedStory(story, text, {
     receipts: (gateway, { body }) =>
       Promise.resolve({ status: 200, contentType: 'application/json', body: JSON.stringify({ gateway, body }) }),
-    words: () => ({ texts: catalogue('en'), people: ['zhang'] }),
     token: () => Promise.resolve(token),
     onTooLarge: (sender) => tooLarge.refused(sender),
     log: pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) }),

@@ -7,10 +7,10 @@ import pino from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { answerFollowing } from '../../src/server/alerts/following.ts';
 import { hearingOut } from '../../src/server/body.ts';
-import { listenForAlerts, startAlertServer } from '../../src/server/alerts/listener.ts';
-import { anAlertsDocument, catalogue, start } from '../alerts/builders.ts';
+import { listenForAlerts } from '../../src/server/alerts/listener.ts';
 import { dutyDocument } from '../alerts/duty.ts';
 import { aStory } from '../alerts/recorder.ts';
+import { servedStory } from './story-server.ts';
 
 const mebibyte = 1024 * 1024;
 const silent = pino({ level: 'silent' });
@@ -24,21 +24,10 @@ const places = { leader: '', follower: '' };
 let lost: string[];
 beforeEach(async () => {
   lost = [];
-  const story = aStory(text);
-  const leader = await startAlertServer({
-    listen: '127.0.0.1:0',
-    desk: {
-      ...story.pipeline,
-      document: () => anAlertsDocument(text),
-      now: () => story.clock.now(),
-      startedAt: start,
-      version: '1.2.3',
-    },
+  const leader = await servedStory(aStory(text), text, {
     receipts: () => Promise.resolve({ status: 200, contentType: 'text/plain', body: '' }),
-    words: () => ({ texts: catalogue('en'), people: [] }),
     token: () => Promise.resolve('letmein'),
     onTooLarge: (sender) => lost.push(sender),
-    log: silent,
   });
   ends.push(() => leader.close());
   const follow = answerFollowing({ leader: () => leader.url, log: silent });

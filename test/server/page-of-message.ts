@@ -1,11 +1,10 @@
 // The page behind the link of a message to zhang, served for the length of a test.
-import pino from 'pino';
 import { onTestFinished } from 'vitest';
 import { seconds } from '../../src/model/units.ts';
-import { startAlertServer } from '../../src/server/alerts/listener.ts';
-import { anAlertsDocument, catalogue, start } from '../alerts/builders.ts';
+import { catalogue } from '../alerts/builders.ts';
 import { dutyDocument, pushDown } from '../alerts/duty.ts';
 import { aStory } from '../alerts/recorder.ts';
+import { servedStory } from './story-server.ts';
 
 const duty = dutyDocument('sms_configs: [{ to: [zhang] }]');
 
@@ -13,19 +12,8 @@ const duty = dutyDocument('sms_configs: [{ to: [zhang] }]');
 export async function pageOfMessage(more = ''): Promise<{ page: string; acknowledgedBy: () => string | null }> {
   const text = `${duty}\n${more}`;
   const story = aStory(text, undefined, 'the secret of links');
-  const server = await startAlertServer({
-    listen: '127.0.0.1:0',
-    desk: {
-      ...story.pipeline,
-      document: () => anAlertsDocument(text),
-      now: () => story.clock.now(),
-      startedAt: start,
-      version: '1.2.3',
-    },
-    receipts: () => Promise.resolve({ status: 404, contentType: 'text/plain', body: '' }),
+  const server = await servedStory(story, text, {
     words: () => ({ texts: catalogue('en'), people: ['zhang', 'li'] }),
-    token: () => Promise.resolve(null),
-    log: pino({ level: 'silent' }),
   });
   onTestFinished(() => server.close());
   await pushDown(story, {});
